@@ -1,6 +1,5 @@
 """Checkouts: the service copies a bundle to a bucket, and is asked until it has."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,6 @@ def wait_for_checkout(
     *,
     timeout_seconds: float,
     clock: Clock,
-    looked: Callable[[str], None] | None = None,
 ) -> Checkout:
     """Asks after a job until it is over.
 
@@ -58,7 +56,6 @@ def wait_for_checkout(
         replica: The replica that it copies from.
         timeout_seconds: How long to wait.
         clock: Tells the time and waits; its `sleep` may raise to end the waiting.
-        looked: Is told the state each time.
 
     Raises:
         CheckoutFailed: The job failed, isn't known, or isn't over in time.
@@ -75,8 +72,6 @@ def wait_for_checkout(
             error.remedy = f"{error.remedy} {again}".strip()
             raise
         state = str(answer.get("status"))
-        if looked is not None:
-            looked(state)
         if state == "SUCCEEDED":
             return Checkout(job_id, answer.get("location"))
         if state == "UNKNOWN_JOB_ID":

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.values import Blob
-from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.objects.remote_object import RemoteObject
 
 if TYPE_CHECKING:
@@ -105,35 +102,3 @@ class S3ApiKey(RemoteObject):
     def _take(self, blob: Blob) -> None:
         super()._take(blob)
         self._private_key = ""
-
-
-def buckets_of(org: Organization) -> Iterator[S3Bucket]:
-    """Yields the buckets of an organization.
-
-    Args:
-        org: The organization; only its members see them.
-
-    Raises:
-        PangeaGeneralError: Nobody is logged in, or the server didn't answer.
-    """
-    org.get()
-    for blob in paginated_iterator(org.knex, f"s3_buckets?organization_id={org.uuid}"):
-        yield S3Bucket(org.knex, org, blob["name"])._fetched(blob)  # pyright: ignore[reportPrivateUsage] - it is ours
-
-
-def key_of(bucket: S3Bucket) -> S3ApiKey:
-    """The key of a bucket.
-
-    Args:
-        bucket: The bucket.
-
-    Raises:
-        PangeaNotFoundError: It has none, or it may not be seen.
-        PangeaGeneralError: Nobody is logged in, or the server didn't answer.
-    """
-    bucket.get()
-    for blob in paginated_iterator(bucket.knex, "s3_api_keys"):
-        if blob["bucket"] == bucket.uuid:
-            key = S3ApiKey(bucket.knex, bucket, blob["public_key"])
-            return key._fetched(blob)  # pyright: ignore[reportPrivateUsage] - it is ours
-    raise PangeaNotFoundError(f"{bucket} has no key, or it may not be seen", status=404)
