@@ -152,6 +152,23 @@ def test_closed_streams_do_no_harm():
     assert ran.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("init", 0, b""),
+        ("config set creator_uid -", 2, b"omics: config set: "),
+        ("dss put-bundle --files @-", 2, b"--files"),
+    ],
+)
+def test_a_closed_stdin_is_an_empty_one(tmp_path, words, code, told):
+    changes = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    shell = ["sh", "-c", f"{OMICS} {words} <&-"]
+    ran = subprocess.run(shell, capture_output=True, env=environment(**changes), check=False)
+    assert (ran.returncode, ran.stderr.count(b"\n")) == (code, 1 if told else 0)
+    assert told in ran.stderr
+    assert b"unexpected" not in ran.stderr
+
+
 def test_an_encoding_that_lacks_a_character_escapes_it(serve):
     url = serve(lambda _head, connection: connection.sendall(answer('{"name": "é→"}'.encode())))
     ran = run("--base-url", url, *BUNDLE, "--no-paginate", PYTHONIOENCODING="ascii", PYTHONUTF8="0")

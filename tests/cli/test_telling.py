@@ -11,6 +11,7 @@ from omicsdk.cli.colours import is_forced
 from omicsdk.cli.console import Console
 from omicsdk.cli.debugging import logs_shown
 from omicsdk.cli.json_lines import json_line, wants_json
+from omicsdk.cli.output import Output
 
 CANARY = "canary-0123456789"
 
@@ -161,3 +162,14 @@ def test_tables_are_styled_on_terminals(omics, widgets, monkeypatch, environ, tt
     widgets.answer = lambda _: httpx.Response(200, json={"name": "a"})
     ran = omics("widgets", "get-widget", "--uuid", "u", "--replica", "aws", "--output", "table", tty=tty)
     assert ("\x1b[" in ran.out) is styled
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("ascii", "n\\xe4m\\xe9"), ("latin-1", "nämé"), ("utf-8", "nämé")])
+def test_columns_stand_below_each_other_in_any_encoding(encoding, name):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace", newline="")
+    Output("table", stdout=stream).result([{"name": "nämé", "size": 5}, {"name": "b", "size": 7}])
+    stream.flush()
+    lines = stream.buffer.getvalue().decode(encoding).splitlines()
+    (first,) = [line for line in lines if name in line]
+    (second,) = [line for line in lines if "7" in line]
+    assert first.index("5") == second.index("7")

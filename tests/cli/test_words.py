@@ -94,6 +94,7 @@ def test_operations_that_arent_documented_commands_stand_under_api(omics):
         (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' isn't a JMESPath expression"),
         (("widgets", "get-widget", "u"), "'u' isn't expected here. A value stands after its option: --option VALUE."),
         (("--output",), "expected one argument"),
+        (("widgets", "--per-page", "2", "get-widgets"), "An option of a command stands after the command. See: omics"),
         (
             ("doctor", "--json=1"),
             "omics: doctor: --json stands alone, got '1'. Write --json, or leave it out. See: omics",

@@ -170,13 +170,17 @@ def _write(text: str) -> int:
 
 
 def _mend_streams() -> None:
-    """Makes the standard streams take whatever is written to them."""
-    for name in ("stdout", "stderr"):
+    """Makes the standard streams be there, and take whatever is written to them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:  # closed by the shell: >&-
             import os
 
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
-        elif (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+        elif (
+            mode == "w"
+            and (stream.encoding or "").lower().replace("-", "") != "utf8"
+            and hasattr(stream, "reconfigure")
+        ):
             # Descriptions have characters that an old terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")

@@ -208,7 +208,9 @@ def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str],
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
         if name not in known:
-            raise unknown_option(name, known)
+            error = unknown_option(name, known)
+            error.remedy = error.remedy or "An option of a command stands after the command."
+            raise error
         end = at + (1 if equals or known[name].get("flag") else 2)
         if end > len(words) and name not in everywhere:
             from omicsdk.core.errors import UsageError

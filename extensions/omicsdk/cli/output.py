@@ -132,7 +132,7 @@ class Output:
         console = Tables(file=self._stdout, highlight=False, force_terminal=is_forced(os.environ))
         for title, facts, rows in parts_of(value):
             if title:
-                console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
+                console.print(Text(f"{self._shown(title)} ({len(rows)})", style="bold"))
             if facts is None:
                 self._table(console, rows)
                 continue
@@ -140,7 +140,7 @@ class Output:
             table.add_column(style="bold", no_wrap=True)
             table.add_column(overflow="fold")
             for name, fact in facts.items():
-                table.add_row(Text(printable(name)), Text(printable(brief(fact))))
+                table.add_row(Text(self._shown(name)), Text(self._shown(brief(fact))))
             console.print(table)
 
     def _table(self, console: RichConsole, rows: list[Any]) -> None:
@@ -156,8 +156,8 @@ class Output:
             console.print("none")
             return
         columns = columns_of(rows)
-        lines = [[printable(cell) for cell in cells_of(row, columns, brief)] for row in rows]
-        names = [printable(name) for name in columns] or [""] * max(map(len, lines))
+        lines = [[self._shown(cell) for cell in cells_of(row, columns, brief)] for row in rows]
+        names = [self._shown(name) for name in columns] or [""] * max(map(len, lines))
         widths = [max(map(cell_len, column)) for column in zip_longest(names, *lines, fillvalue="")]
         shown = fitting(widths, console.width - 2, GAP)
         table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
@@ -169,6 +169,11 @@ class Output:
         console.print(table)
         if hidden := [name for number, name in enumerate(names) if number not in shown]:
             console.print(Text(f"No room for: {', '.join(hidden)}. All of it: --output json", style="dim"))
+
+    def _shown(self, text: str) -> str:
+        """What will stand in a cell: the table is laid out by what the terminal's encoding makes of it."""
+        encoding = self._stdout.encoding or "utf-8"
+        return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
     def _text(self, text: str) -> None:
         """Documented lines: their tabs stay, what would steer a terminal doesn't."""
