@@ -177,3 +177,30 @@ def test_a_token_is_in_no_repr(write):
     config = Config("cgc")
     shown = [config, Profile("cgc"), Profile("cgc").access, Api(config=config), Api(config=config).client]
     assert "of-cgc" not in "".join(map(repr, shown))
+
+
+@pytest.fixture
+def homeless(monkeypatch, tmp_path):
+    """A user whom the system doesn't know, as in a container that nobody gave a user."""
+
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~" / ".sevenbridges").mkdir(parents=True)
+    (tmp_path / "~" / ".sevenbridges" / "credentials").write_text(credentials("default"))
+
+
+def test_without_a_home_nothing_is_read_from_the_current_folder(homeless):
+    for ask in (Api, Config, by_default, lambda: UserProfile("default"), lambda: UserProfile.CREDENTIALS):
+        with pytest.raises(SettingsError, match="no home folder") as caught:
+            ask()
+        assert "SB_AUTH_TOKEN" in caught.value.remedy
+
+
+def test_without_a_home_arguments_and_variables_will_do(homeless, monkeypatch):
+    assert token_of(Api(ENDPOINT, "given")) == "given"
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
+    assert token_of(Api()) == "of-variables"

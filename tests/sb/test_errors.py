@@ -102,6 +102,39 @@ def test_an_error_that_is_no_json_object(make, body):
     assert "GET https://api.example.org/v2/user" in str(caught.value)
 
 
+PAGE = """<html>
+<head><title>502 Bad Gateway</title><style>h1 { color: red }</style></head>
+<body><center><h1>502 Bad&nbsp;Gateway</h1></center><hr><!-- a padding --><center>nginx/1.25</center></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (PAGE, "502 Bad Gateway 502 Bad Gateway nginx/1.25"),
+        ("<!DOCTYPE html><html><body><h1>Oh</h1><p>The <b>proxy</b> is down.</p></body></html>", "The proxy is down."),
+        ("<html><body></body></html>", "Bad Gateway"),
+        ("upstream died", "upstream died"),
+    ],
+)
+def test_of_a_proxys_page_the_words_are_told_without_markup(make, page, words):
+    api = make(lambda _: httpx.Response(502, text=page))
+    with pytest.raises(errors.NonJSONResponseError) as caught:
+        api.get("/user")
+    assert caught.value.message == words
+    assert "502" in str(caught.value)
+    assert "<" not in str(caught.value)
+    with pytest.raises(errors.NonJSONResponseError) as caught:
+        make(lambda _: httpx.Response(200, text=page)).call(api.client.get_rate_limit.build())
+    assert "<" not in str(caught.value)
+
+
+def test_a_long_page_is_shown_shortened(make):
+    api = make(lambda _: httpx.Response(502, text=f"<html>{'words ' * 1000}</html>"))
+    with pytest.raises(errors.NonJSONResponseError) as caught:
+        api.get("/user")
+    assert len(caught.value.message) < 550
+
+
 def test_a_good_answer_that_is_no_json(make):
     api = make(lambda _: httpx.Response(200, text="<html>log in</html>"))
     request = api.client.get_rate_limit.build()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import home_folder
 from omicsdk.sb.errors import SettingsError
 from omicsdk.sb.http.arguments import shown
 
@@ -52,8 +54,27 @@ def format_proxies(proxies: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _file(*parts: str) -> Path:
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path's own fails for a user without a home
-    return Path(home, ".sevenbridges", *parts)
+    """One of the user's files.
+
+    Raises:
+        SettingsError: The user has no home folder.
+    """
+    try:
+        return home_folder().joinpath(".sevenbridges", *parts)
+    except ConfigError as error:
+        raise SettingsError(
+            error.message, remedy="Give url and token, set both SB_API_ENDPOINT and SB_AUTH_TOKEN, or set HOME."
+        ) from None
+
+
+class _FilePath:
+    """The path of one of the user's files as an attribute of a class, found when it is read."""
+
+    def __init__(self, *parts: str) -> None:
+        self._parts = parts
+
+    def __get__(self, instance: object, owner: type | None = None) -> str:
+        return str(_file(*self._parts))
 
 
 class UserProfile:
@@ -63,11 +84,12 @@ class UserProfile:
         profile: The section of the credentials file.
 
     Raises:
-        SettingsError: A file is malformed, the profile isn't in it, or something in it makes no sense.
+        SettingsError: A file is malformed, the profile isn't in it, something in it makes no sense, or the user has no home
+            folder.
     """
 
-    CREDENTIALS = str(_file("credentials"))
-    CONFIG = str(_file("sevenbridges-python", "config"))
+    CREDENTIALS = _FilePath("credentials")
+    CONFIG = _FilePath("sevenbridges-python", "config")
 
     def __init__(self, profile: str) -> None:
         self.profile = profile

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.errors import APIError
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.complaints import PAGE_LIMIT, complaint_of
+from omicsdk.core.errors import MESSAGE_LIMIT, APIError, shortened
+from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.sb.errors import NonJSONResponseError, SbgError, class_of
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.request import Request
+
+#: Characters of a good answer that isn't JSON that are shown.
+_SHOWN = 200
+#: What a page has beside its words: code, what stands in its head but its title, and the marks themselves.
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 class Response:
@@ -119,9 +127,9 @@ def content_of(response: Response) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise NonJSONResponseError(
-            response.status_code, message=f"The answer of {response.url} isn't JSON: {response.text[:200]!r}"
-        ) from None
+        said = _words(response)
+        told = f"The answer of {response.url} isn't JSON{said and f': {shortened(said, _SHOWN)!r}'}"
+        raise NonJSONResponseError(response.status_code, message=told) from None
 
 
 def object_of(response: Response) -> dict[str, Any]:
@@ -150,9 +158,17 @@ def error_of(response: Response) -> SbgError:
         message = told.get("message") or response.reason or f"HTTP status {status}"
         error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
     else:
-        error = NonJSONResponseError(status, message=response.text.strip()[:500] or response.reason)
+        error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
     if response.error is not None:  # where it came from, and what came, as core has it
         held = ("method", "url", "body", "operation", "retry_after", "headers")
         vars(error).update((name, getattr(response.error, name)) for name in held)
     error.request_id = response.headers.get("x-request-id")
     return error
+
+
+def _words(response: Response) -> str:
+    """What an answer that is no JSON object says, without the markup of a proxy's page and without secrets."""
+    said = complaint_of(response.content)
+    if not said.message and said.text.startswith("<"):
+        return mask_text(" ".join(unescape(_MARKUP.sub(" ", said.text[:PAGE_LIMIT])).split()))
+    return mask_text(said.message)
