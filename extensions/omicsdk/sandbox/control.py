@@ -82,8 +82,7 @@ def _snapshot(sandbox: LiveSandbox) -> Callable[[Request], Any]:
 
 def _saved(sandbox: LiveSandbox) -> Path:
     # Where there is room for the contents, and where the next start removes what a lost connection left.
-    passing = sandbox.folder / "objects" / "incoming"
-    with tempfile.NamedTemporaryFile(dir=passing, prefix="snapshot-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=sandbox.grounds.objects.incoming, prefix="snapshot-", delete=False) as file:
         path = Path(file.name)
     try:
         sandbox.save(path)

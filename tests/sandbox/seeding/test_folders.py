@@ -1,13 +1,22 @@
 """A folder's files, put into each platform, are there as if somebody had brought them by its API."""
 
+import errno
 import hashlib
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.s3.moto_objects import objects_below
+from omicsdk.sandbox.s3.staging import Staging
+from omicsdk.sandbox.state.objects import StoredObject
+from omicsdk.sandbox.upload.state import BUCKET
 
 NAMES = ["cell_suspension_0.json", "empty.txt", "links.json", "reads/r1.fastq.gz"]
 READS = bytes(range(256)) * 400
@@ -113,6 +122,74 @@ def test_metadata_that_isnt_json_is_told_and_makes_nothing(sandbox: Sandbox, fol
     with pytest.raises(ValueError, match=r"metadata\.json isn't JSON"):
         sandbox.seed_service("pangea", folder)
     assert sandbox.contents() == before
+
+
+def _everything(sandbox: Sandbox) -> dict[str, object]:
+    files = [path for path in sandbox.crunch.storage.rglob("*") if path.is_file()]
+    return {
+        **sandbox.contents(),
+        "crunch's files": sorted(files),
+        "objects": [each.name for each in objects_below(BUCKET, "")],
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system refuses such names")
+@pytest.mark.parametrize("service", ["upload", "sb", "gen3", "crunch", "pangea"])
+def test_a_file_whose_name_cant_be_sent_is_told_and_nothing_is_made(sandbox: Sandbox, folder: Path, service: str):
+    (folder / "reads" / os.fsdecode(b"r\xff.fastq")).write_bytes(READS)
+    before = _everything(sandbox)
+    with pytest.raises(ValueError, match="isn't UTF-8"):
+        sandbox.seed_service(service, folder)
+    assert _everything(sandbox) == before
+
+
+def test_a_file_that_s3_refuses_leaves_no_area(sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    put = Staging.put
+
+    def refusing(staging: Staging, bucket: str, key: str, path: str, content_type: str) -> bool:
+        return not key.endswith("links.json") and put(staging, bucket, key, path, content_type)
+
+    monkeypatch.setattr(Staging, "put", refusing)
+    before = _everything(sandbox)
+    with pytest.raises(ValueError, match=r"takes no file of the name 'links\.json'"):
+        sandbox.seed_service("upload", folder)
+    assert _everything(sandbox) == before
+
+
+def test_a_record_that_is_refused_leaves_none(sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    enter = Files.enter
+
+    def entered(files: Files, url: str, content: StoredObject, md5: str) -> None:
+        if url.endswith("links.json"):
+            raise ValueError("no more")
+        enter(files, url, content, md5)
+
+    monkeypatch.setattr(Files, "enter", entered)
+    before = _everything(sandbox)
+    with pytest.raises(ValueError, match="no more"):
+        sandbox.seed_service("gen3", folder)
+    assert _everything(sandbox) == before
+
+
+def test_a_dataset_with_its_projects_name_is_told_and_nothing_is_made(sandbox: Sandbox, folder: Path):
+    (folder / "reads").rename(folder / folder.name)
+    before = _everything(sandbox)
+    with pytest.raises(ValueError, match="one of its datasets would be called 'bundle'"):
+        sandbox.seed_service("crunch", folder)
+    assert _everything(sandbox) == before
+
+
+def test_a_site_whose_disk_is_full_has_nothing_of_a_project(
+    sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(source: object, target: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = _everything(sandbox)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        sandbox.seed_service("crunch", folder)
+    assert _everything(sandbox) == before
 
 
 def test_by_the_control_api(sandbox: Sandbox, folder: Path, client: httpx.Client, tmp_path: Path):

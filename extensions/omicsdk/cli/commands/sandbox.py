@@ -82,7 +82,7 @@ def seed(arguments: Mapping[str, Any], console: Console) -> Any:
         raise UsageError(f"--exchanges: {recording} isn't a file")
     if wrong := [folder for folder in folders if not folder.is_dir()]:
         raise UsageError(f"{wrong[0]} isn't a folder")
-    with troubles(arguments["dir"] or ""), _seeder(arguments) as put:
+    with troubles(arguments["dir"] or "", failed="nothing is put in"), _seeder(arguments) as put:
         return (
             _folders(folders, arguments["service"], put, console) if recording is None else _recording(recording, put)
         )

@@ -62,7 +62,8 @@ def seed_exchanges(platforms: Platforms, file: Path) -> Report:
         if not any(taken):
             left[_reason(exchange)] += 1
     told = Told(Counter(), left)
-    with platforms.grounds.database.transaction():
+    # A commons' records are in memory, too: who stores them takes their lock before the database's.
+    with platforms.gen3.records.together():
         for each in seen:
             each.plant(platforms, told)
     return {"taken": dict(sorted(told.taken.items())), "left": dict(sorted(left.items()))}

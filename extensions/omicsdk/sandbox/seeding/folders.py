@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
+import tempfile
 import uuid as uuids
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from omicsdk.sandbox.pangea.seeding import ORGANIZATION
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.pangea.stores.things import named
 from omicsdk.sandbox.platforms import Platforms
+from omicsdk.sandbox.s3.moto_objects import remove_objects
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
 from omicsdk.sandbox.upload.state import BUCKET
@@ -28,17 +30,23 @@ Summary = dict[str, Any]
 
 def _upload(platforms: Platforms, folder: Path) -> Summary:
     """A new upload area with the folder's files, whose checksums are known."""
-    upload = platforms.upload
-    address = upload.create(str(uuids.uuid4()))
-    area = address.removeprefix(f"s3://{BUCKET}/").rstrip("/")
-    staging = platforms.grounds.staging
-    names: list[str] = []
-    for name, path in _files(folder):
-        staging.put(BUCKET, f"{area}/{name}", str(path), content_type(name))
-        upload.keep(area, name, upload.object(area, name), platforms.grounds.objects.put_file(path))
-        upload.store.mark_computed(area, name)
-        names.append(name)
-    return {"area": address, "files": names}
+    upload, objects = platforms.upload, platforms.grounds.objects
+    stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
+    area = str(uuids.uuid4())
+    address = upload.create(area)
+    # The S3 server's guard waits for the database, so this is no transaction.
+    try:
+        for name, content in stored:
+            key = f"{area}/{name}"
+            if not platforms.grounds.staging.put(BUCKET, key, str(objects.path(content.sha256)), content_type(name)):
+                raise ValueError(f"the S3 server takes no file of the name {name!r}")
+            upload.keep(area, name, upload.object(area, name), content)
+            upload.store.mark_computed(area, name)
+    except BaseException:
+        upload.store.forget_area(area)
+        remove_objects(BUCKET, f"{area}/")
+        raise
+    return {"area": address, "files": [name for name, _ in stored]}
 
 
 def _sb(platforms: Platforms, folder: Path) -> Summary:
@@ -65,10 +73,11 @@ def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path
 
 def _gen3(platforms: Platforms, folder: Path) -> Summary:
     """The folder's files in the commons' bucket, each with a record in the index that everybody may read."""
-    found: dict[str, str] = {}
-    for name, path in _files(folder):
-        found[name] = platforms.gen3.add_stored_file(name, platforms.grounds.objects.put_file(path), _md5(path))
-    return {"files": found}
+    objects = platforms.grounds.objects
+    stored = [(name, objects.put_file(path)) for name, path in _files(folder)]
+    known = [(name, content, _md5(objects.path(content.sha256))) for name, content in stored]
+    with platforms.grounds.database.transaction():
+        return {"files": {each[0]: platforms.gen3.add_stored_file(*each) for each in known}}
 
 
 def _md5(path: Path) -> str:
@@ -83,23 +92,39 @@ def _crunch(platforms: Platforms, folder: Path) -> Summary:
     if not datasets:
         raise ValueError(f"{folder} has no folders: each of them becomes a dataset")
     script = folder / _WORKFLOW
-    workflow = script.read_text(encoding="utf-8") if script.is_file() else ""
-    if taken := [
-        each for each in (folder.name, *(each.name for each in datasets)) if crunch.tree.named(each) is not None
-    ]:
+    try:
+        workflow = script.read_text(encoding="utf-8") if script.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{script} isn't text in UTF-8") from error
+    names = [folder.name, *(each.name for each in datasets)]
+    if taken := [name for name in names if crunch.tree.named(name) is not None]:
         raise ValueError(f"the site has something called {taken[0]!r} already")
-    made: dict[str, list[str]] = {}
-    project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
-    for each in datasets:
-        # By itself a dataset shares its project's folder, where files of two datasets may have one name.
-        path = f"crunch/{project.slug}/{each.name}"
-        dataset = crunch.tree.add(DATASET, project, {"name": each.name, "base_file_path": path})
-        made[dataset.slug] = []
-        for name, source in files_below(each):
-            target = crunch.storage / path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-            made[dataset.slug].append(name)
+    if folder.name in names[1:]:
+        raise ValueError(
+            f"the project and one of its datasets would be called {folder.name!r}: names on a site are unique"
+        )
+    found = {each.name: list(files_below(each)) for each in datasets}
+    with tempfile.TemporaryDirectory(dir=platforms.grounds.objects.incoming) as name:
+        copies = Path(name)
+        for dataset, files in found.items():
+            for inside, source in files:
+                target = copies / dataset / inside
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        # What can fail has been done: renaming on one disk is left.
+        with platforms.grounds.database.transaction():
+            project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
+            made: dict[str, list[str]] = {}
+            for dataset, files in found.items():
+                # By itself a dataset shares its project's folder, where files of two datasets may have one name.
+                path = f"crunch/{project.slug}/{dataset}"
+                thing = crunch.tree.add(DATASET, project, {"name": dataset, "base_file_path": path})
+                made[thing.slug] = [inside for inside, _ in files]
+            for dataset, files in found.items():
+                for inside, _ in files:
+                    target = crunch.storage / "crunch" / project.slug / dataset / inside
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    (copies / dataset / inside).replace(target)
     return {"project": project.slug, "datasets": made}
 
 
@@ -157,11 +182,27 @@ def _json(path: Path) -> Any:
         raise ValueError(f"{path} isn't JSON: {error}") from error
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path) -> list[tuple[str, Path]]:
     found = list(files_below(folder))
     if not found:
         raise ValueError(f"{folder} has no files")
-    yield from found
+    return found
+
+
+def _check(folder: Path) -> None:
+    """Checks that each file of a folder can be read and has a name that can be sent.
+
+    Raises:
+        ValueError: A name isn't UTF-8.
+        OSError: A file can't be read.
+    """
+    for name, path in files_below(folder):
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"the name of the file {name!r} isn't UTF-8") from error
+        with path.open("rb"):
+            pass
 
 
 SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
@@ -175,7 +216,7 @@ SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
 
 
 def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
-    """Puts a folder into one of the platforms.
+    """Puts a folder into one of the platforms, whole or not at all.
 
     Args:
         platforms: The sandbox's platforms.
@@ -186,10 +227,12 @@ def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
         What was made; a list `left` has files that the platform has no place for.
 
     Raises:
-        ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
+        ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken or can't be one.
+        OSError: A file can't be read.
     """
     if service not in SERVICES:
         raise ValueError(f"there is no service {service!r}; there are dss, {', '.join(SERVICES)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
+    _check(folder)
     return SERVICES[service](platforms, folder)

@@ -79,21 +79,26 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All statements of the block take effect together, or none when it raises. Blocks may nest."""
+        """All statements of the block take effect together, or none when it raises. Blocks may nest.
+
+        A block within another one that raises is undone even where the outer one goes on.
+        """
         with self._lock:
-            outermost = self._depth == 0
+            begin, keep, undo = ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+            if self._depth:
+                point = f"block_{self._depth}"
+                begin, keep = f"SAVEPOINT {point}", f"RELEASE {point}"
+                undo = (f"ROLLBACK TO {point}", keep)
+            self._connection.execute(begin)
             self._depth += 1
             try:
-                if outermost:
-                    self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                except BaseException:
-                    if outermost:
-                        self._connection.execute("ROLLBACK")
-                    raise
-                if outermost:
-                    self._connection.execute("COMMIT")
+                yield
+            except BaseException:
+                for statement in undo:
+                    self._connection.execute(statement)
+                raise
+            else:
+                self._connection.execute(keep)
             finally:
                 self._depth -= 1
 

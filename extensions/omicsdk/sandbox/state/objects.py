@@ -59,15 +59,18 @@ class ObjectStore:
     Args:
         folder: Where the contents lie; made when it isn't there.
         database: Where their checksums are kept.
+
+    Attributes:
+        incoming: A folder for what is being written; the next start empties it.
     """
 
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
         self._database = database
-        self._incoming = folder / "incoming"
+        self.incoming = folder / "incoming"
         # What a killed process left half-written has no name yet, so nothing refers to it.
-        shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir(parents=True)
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        self.incoming.mkdir(parents=True)
         database.define(
             objects="sha256 TEXT PRIMARY KEY, sha1 TEXT NOT NULL, s3_etag TEXT NOT NULL, crc32c TEXT NOT NULL, size INTEGER NOT NULL"
         )
@@ -95,7 +98,7 @@ class ObjectStore:
             size: Its length in bytes if it is known; only contents over 10,000 x 64 MiB need it.
             check: Called with the finished object before it is stored; it may raise to refuse it.
         """
-        with tempfile.NamedTemporaryFile(dir=self._incoming, delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self.incoming, delete=False) as file:
             try:
                 incoming = Incoming(file.file, size)
                 yield incoming
@@ -155,5 +158,5 @@ class ObjectStore:
     def clear(self) -> None:
         """Removes every content; the caller empties the table."""
         for child in self._folder.iterdir():
-            if child != self._incoming:
+            if child != self.incoming:
                 shutil.rmtree(child, ignore_errors=True)

@@ -121,6 +121,12 @@ class UploadStore:
             for table in ("upload_jobs", "upload_checked", "upload_validations", "upload_validated"):
                 self._database.execute(f"DELETE FROM {table} WHERE area = ?", (uuid,))  # noqa: S608 - our own names
 
+    def forget_area(self, uuid: str) -> None:
+        """Removes an area as if it had never been made."""
+        with self.transaction():
+            self.delete_area(uuid, self._now())
+            self._database.execute("DELETE FROM upload_areas WHERE uuid = ?", (uuid,))
+
     # -- checksums
 
     def put_job(self, job: Job, name: str) -> None:
