@@ -146,6 +146,18 @@ def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
     assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what isn't there holds no login"
 
 
+def test_settings_with_an_error_in_them_are_told_with_their_line_beside_all_others(omics, sandbox, alone):
+    file = alone / "config" / "hca" / "config.json"
+    file.parent.mkdir(parents=True)
+    file.write_text('{\n "DSSClient": {,}\n}')
+    ran = omics("init", "--check")
+    assert ran.code == 1
+    dss, *_ = ran.json["services"]
+    assert dss["found"][0]["problem"].startswith(f"{file}:2:")
+    assert ran.json["services"][3]["found"][0]["test"]["status"] == "ok"
+    assert omics("--yes", "init").json["written"] == []
+
+
 def test_init_says_how_to_get_what_is_missing(omics, alone):
     ran = omics("init")
     assert (ran.code, ran.err) == (0, "")

@@ -114,7 +114,17 @@ def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", CANARY)
     variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
     assert variable.call is not None
-    assert "INI file" in found.problem
+    assert found.problem.endswith("credentials:1: it isn't an INI file")
+    assert CANARY not in found.problem + found.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(f"[default]\nauth_token {CANARY}\n", 2), (f"[a]\nauth_token = x\nauth_token = {CANARY}\n", 3)]
+)
+def test_the_line_of_an_ini_file_that_is_wrong_is_told(look, tmp_path, text, line):
+    written(tmp_path / ".sevenbridges" / "credentials", text)
+    (found,) = look("sb")
+    assert f"credentials:{line}: " in found.problem
     assert CANARY not in found.problem + found.remedy
 
 

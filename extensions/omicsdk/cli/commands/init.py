@@ -81,7 +81,7 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
 
     from omicsdk.hca.config import has_user_folder
 
-    if not any(login.service == "dss" for login in found) or not has_user_folder(os.environ):
+    if not any(login.service == "dss" and not login.problem for login in found) or not has_user_folder(os.environ):
         return []
 
     from omicsdk.cli.workflows.dss import COMMANDS

@@ -68,11 +68,18 @@ def _sections(file: Path) -> dict[str, Mapping[str, str]]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
-    except (configparser.Error, OSError, UnicodeDecodeError) as error:
-        # The parser's words quote the line, which may be a token.
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8"
         raise ConfigError(
-            f"it can't be read as an INI file ({type(error).__name__})",
+            f"it can't be read: {reason}", file=str(file), remedy="Correct it, or move it away."
+        ) from error
+    except configparser.Error as error:
+        # The parser's words quote the line, which may be a token.
+        line = getattr(error, "lineno", None) or next(iter(getattr(error, "errors", ())), (None,))[0]
+        raise ConfigError(
+            "it isn't an INI file",
             file=str(file),
+            line=line,
             remedy="Write sections such as [default] with lines api_endpoint = ... and auth_token = ...",
         ) from None
     return {name: dict(parser[name]) for name in parser.sections()}
