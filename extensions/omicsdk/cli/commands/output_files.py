@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from omicsdk.core.errors import UsageError
 
 
-def check_folder_of(option: str, file: str | None) -> None:
+def check_output(option: str, file: str | None) -> None:
     """Checks before anything is asked for that a file can be put where it is to be.
 
     Args:
@@ -15,9 +16,16 @@ def check_folder_of(option: str, file: str | None) -> None:
         file: The file; None where none was named.
 
     Raises:
-        UsageError: Its folder isn't there.
+        UsageError: It is a folder, or its folder isn't there or can't be written.
     """
-    if file is not None and not (folder := Path(file).absolute().parent).is_dir():
+    if file is None:
+        return
+    path = Path(file).absolute()
+    if path.is_dir():
+        raise UsageError(f"{option} {file}: it is a folder", remedy="Name a file.")
+    if not path.parent.is_dir():
         raise UsageError(
-            f"{option} {file}: there is no folder {folder}", remedy="Name a file in a folder that is there."
+            f"{option} {file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there."
         )
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{option} {file}: its folder can't be written", remedy="Choose another folder.")

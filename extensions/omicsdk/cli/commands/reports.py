@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from itertools import chain
 from pathlib import Path
 
+from omicsdk.cli.commands.output_files import check_output
 from omicsdk.cli.errors import SHOWN
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport
@@ -51,12 +51,29 @@ def report_path(given: str | None) -> Path | None:
             f"--report {given}: the suffix tells what is written",
             remedy="Give a name that ends in .html (a page for people) or .jsonl (a line a file, for machines).",
         )
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        what = "it is a folder" if path.is_dir() else f"there is no folder {path.absolute().parent}"
-        raise UsageError(f"--report {given}: {what}", remedy="Name a file in a folder that is there.")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise UsageError(f"--report {given}: its folder can't be written", remedy="Choose another folder.")
+    check_output("--report", given)
     return path
+
+
+def tell_report(
+    path: Path | None, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console
+) -> None:
+    """Writes the report that was asked for, and tells where it stands.
+
+    Args:
+        path: Where to, as `report_path` gives it; None where none was asked for.
+        report: What the transfer did.
+        errors: All that failed, as for `write_report`.
+        title: What it was.
+        console: Where it is told.
+
+    Raises:
+        NotWritable: It can't be written.
+        DiskFull: There is no room.
+    """
+    if path is not None:
+        write_report(path, report, errors, title)
+        console.message(f"what became of each file stands in {path}")
 
 
 def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str) -> None:

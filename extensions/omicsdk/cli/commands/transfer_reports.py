@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
+from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer.interrupts import termination
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STOPPED = "Stopped. The same command goes on where this one ended."
+AGAIN = "Run the same command again: what is done isn't transferred twice."
 THERE = ("done", "skipped", "planned")
 
 
@@ -51,7 +52,13 @@ def watched(
 
 
 def told(
-    report: TransferReport, errors: Sequence[OmicsError], arguments: Mapping[str, Any], console: Console, title: str
+    report: TransferReport,
+    errors: Sequence[OmicsError],
+    arguments: Mapping[str, Any],
+    console: Console,
+    title: str,
+    *,
+    remedy: str = AGAIN,
 ) -> None:
     """Writes the report that was asked for, and tells what failed.
 
@@ -61,24 +68,18 @@ def told(
         arguments: Those of the command.
         console: Where failures are told.
         title: What it was.
+        remedy: What to do where all failed.
 
     Raises:
         SomeFailed: All failed; the error itself where there is one.
         TransferError: It ended before its end.
     """
-    path = report_path(arguments.get("report"))
-    if path is not None:
-        write_report(path, report, errors, title)
-        console.message(f"what became of each file stands in {path}")
+    tell_report(report_path(arguments.get("report")), report, errors, title, console)
     there = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
     if errors and not there:
         if len(errors) == 1:
             raise errors[0]
-        raise SomeFailed(
-            f"{len(errors)} of {len(report.outcomes)} files failed",
-            errors,
-            remedy="Run the same command again: what is done isn't transferred twice.",
-        )
+        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
     tell_failures(errors, console)
     if report.why_stopped:
         raise TransferError(

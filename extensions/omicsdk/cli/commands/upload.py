@@ -8,10 +8,11 @@ from omicsdk.upload.upload_config import UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from omicsdk.cli.console import Console
+    from omicsdk.transfer import Control, Progress
     from omicsdk.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
@@ -123,14 +124,10 @@ def report(client: UploadClient, arguments: Mapping[str, Any], console: Console)
 
 def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told | None:
     """`omics upload files`: local files and objects of S3 into the selected area."""
-    from contextlib import nullcontext
-
-    from omicsdk.cli.commands.reports import report_path, write_report
-    from omicsdk.cli.commands.transfers import control_of
-    from omicsdk.transfer.interrupts import termination
+    from omicsdk.cli.commands.reports import report_path, tell_report
+    from omicsdk.cli.commands.transfer_reports import watched
 
     path = report_path(arguments.get("report"))
-    control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
     area = _area(client, UploadConfig(client.config).selected())
     quiet = bool(arguments.get("quiet"))
     paths: list[str] = arguments["upload_paths"]
@@ -139,24 +136,20 @@ def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) 
         found = area.planned(paths, target_filename=name, file_extension=ending)
         planned = [{"path": file.path, "name": file.name, "size": file.size} for file in found]
         return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
-    drawing = nullcontext() if quiet else console.progress(f"uploading to {area.uuid}")
-    with drawing as progress, termination():
-        try:
-            result = area.send(
-                paths,
-                target_filename=name,
-                file_extension=ending,
-                use_transfer_acceleration=not arguments.get("no_transfer_acceleration"),
-                sync=bool(arguments.get("sync")),
-                progress=progress,
-                control=control,
-            )
-        except KeyboardInterrupt:
-            console.message("Stopped. The same command goes on where this one ended.")
-            raise
-    if path is not None:
-        write_report(path, result.report, result.errors, f"Upload to {area.uri}")
-        console.message(f"what became of each file stands in {path}")
+
+    def work(progress: Callable[[Progress], None] | None, control: Control) -> UploadResult:
+        return area.send(
+            paths,
+            target_filename=name,
+            file_extension=ending,
+            use_transfer_acceleration=not arguments.get("no_transfer_acceleration"),
+            sync=bool(arguments.get("sync")),
+            progress=progress,
+            control=control,
+        )
+
+    result = watched(work, arguments, console, f"uploading to {area.uuid}")
+    tell_report(path, result.report, result.errors, f"Upload to {area.uri}", console)
     return _told(result, area, console, quiet=quiet)
 
 

@@ -39,6 +39,7 @@ _RETRIES: list[Argument] = [
     {
         "name": "num_retries",
         "type": "integer",
+        "convert": "omicsdk.cli.commands.numbers:at_least_0",
         "default": 10,
         "help": "Failures that a file may meet; the quota falls with each failure and rises with each block that arrives. "
         "0 means that the first failure is the last.",
@@ -46,6 +47,7 @@ _RETRIES: list[Argument] = [
     {
         "name": "min_delay_seconds",
         "type": "number",
+        "convert": "omicsdk.cli.commands.numbers:at_least_0",
         "default": 0.25,
         "help": "Seconds to wait before trying again, at least; it doubles with each failure.",
     },
@@ -78,6 +80,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "timeout_seconds",
                 "type": "integer",
+                "convert": "omicsdk.cli.commands.numbers:at_least_0",
                 "default": 1200,
                 "help": "Seconds to wait for the Data Store to take over each file.",
             },
@@ -112,7 +115,13 @@ _COMMANDS: list[Command] = [
         "on where it was. Prints the bundle's manifest.",
         "run": "omicsdk.cli.commands.dss.bundles:download",
         "parameters": [
-            {"name": "bundle_uuid", "type": "string", "required": True, "help": "UUID of the bundle."},
+            {
+                "name": "bundle_uuid",
+                "type": "string",
+                "convert": "omicsdk.cli.commands.texts:not_empty",
+                "required": True,
+                "help": "UUID of the bundle.",
+            },
             _REPLICA,
             {
                 "name": "version",
@@ -192,7 +201,13 @@ _COMMANDS: list[Command] = [
         "all files of bundles, with their paths, goes to the current folder.",
         "run": "omicsdk.cli.commands.dss.bundles:download_collection",
         "parameters": [
-            {"name": "uuid", "type": "string", "required": True, "help": "UUID of the collection."},
+            {
+                "name": "uuid",
+                "type": "string",
+                "convert": "omicsdk.cli.commands.texts:not_empty",
+                "required": True,
+                "help": "UUID of the collection.",
+            },
             _REPLICA,
             {
                 "name": "version",
@@ -248,11 +263,18 @@ _COMMANDS: list[Command] = [
                 "default": "payload",
                 "help": "Field of a form that holds the message, for subscriptions with the encoding multipart/form-data.",
             },
-            {"name": "max", "type": "integer", "default": None, "help": "End after so many notifications."},
+            {
+                "name": "max",
+                "type": "integer",
+                "convert": "omicsdk.cli.commands.numbers:at_least_1",
+                "default": None,
+                "help": "End after so many notifications; by default it goes on until Ctrl-C.",
+            },
             {"name": "once", "type": "boolean", "default": False, "help": "End after the first notification."},
             {
                 "name": "timeout",
                 "type": "number",
+                "convert": "omicsdk.cli.commands.numbers:above_0",
                 "default": None,
                 "help": "Seconds to wait for a notification; without one the command ends with 1.",
             },
@@ -279,6 +301,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "timeout_seconds",
                 "type": "number",
+                "convert": "omicsdk.cli.commands.numbers:at_least_0",
                 "default": 3600,
                 "help": "Seconds to wait for the job with --wait.",
             },
@@ -315,6 +338,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "timeout_seconds",
                 "type": "number",
+                "convert": "omicsdk.cli.commands.numbers:at_least_0",
                 "default": 1200,
                 "help": "Seconds to wait for the copy with --wait.",
             },

@@ -44,6 +44,7 @@ def login_commands(service: str) -> list[Command]:
                 {
                     "name": "timeout",
                     "type": "number",
+                    "convert": "omicsdk.cli.commands.numbers:above_0",
                     "default": 300,
                     "help": "Seconds to wait for the browser to come back.",
                 },

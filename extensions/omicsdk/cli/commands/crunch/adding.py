@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.crunch.access import told
+from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,21 +22,16 @@ def project(connection: Connection, arguments: Mapping[str, Any], console: Conso
         UsageError: The workflow's file can't be read.
         CrunchAPIException: The site refused it.
     """
-    workflow = "" if arguments["workflow"] is None else _text(Path(arguments["workflow"]))
+    workflow = _workflow(arguments["workflow"])
     site = told(connection, arguments, console)
     about = arguments["description"], arguments["details"]
     return site.add_project(arguments["project"], *about, workflow=workflow).json()
 
 
-def _text(file: Path) -> str:
-    try:
-        text = file.read_text("utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"--workflow: {file} can't be read: {error.strerror or error}", remedy="Give the name of a file."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--workflow: {file} isn't UTF-8 text", remedy="A site keeps workflows as text.") from error
+def _workflow(file: str | None) -> str:
+    if file is None:
+        return ""
+    text = text_of(file, "--workflow")
     if not text.strip():
         raise UsageError(f"--workflow: {file} is empty", remedy="Leave it out, or give a workflow.")
     return text

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
+from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
+from omicsdk.cli.commands.transfer_reports import STOPPED
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.downloads.result import errors_of
@@ -14,10 +15,9 @@ from omicsdk.dss.version import create_version as new_version
 from omicsdk.transfer.interrupts import report_of, termination
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.core.errors import OmicsError
     from omicsdk.dss import Dss, Result
     from omicsdk.transfer import TransferReport
 
@@ -54,8 +54,7 @@ def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> objec
     control = control_of(given.pop("limit_rate", None), given.pop("time_budget", None))
 
     def told(report: TransferReport) -> None:
-        if path is not None:
-            _write(path, report, errors_of(report), title, console)
+        tell_report(path, report, errors_of(report), title, console)
 
     drawing = nullcontext() if quiet else console.progress(f"uploading {given['src_dir']}")
     with drawing as show, termination():
@@ -77,13 +76,12 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
             result = workflow(**arguments, progress=progress, control=control)
         except KeyboardInterrupt as error:
             control.stop("interrupt")
-            console.message("Stopped. The same command goes on where this one ended.")
+            console.message(STOPPED)
             report = report_of(error)
-            if path is not None and report is not None:
-                _write(path, report, errors_of(report), f"Download of {title}", console)
+            if report is not None:
+                tell_report(path, report, errors_of(report), f"Download of {title}", console)
             raise
-    if path is not None:
-        _write(path, result.report, result.errors, f"Download of {title}", console)
+    tell_report(path, result.report, result.errors, f"Download of {title}", console)
     counts = result.report.counts
     if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
@@ -93,8 +91,3 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
         why = f"{title}: {result.report.why_stopped}; {counted}"
         raise TransferError(why, remedy="The same command goes on where this one ended.")
     return result
-
-
-def _write(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console) -> None:
-    write_report(path, report, errors, title)
-    console.message(f"what became of each file stands in {path}")

@@ -8,9 +8,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.dss.notifications.listening import Listener
 from omicsdk.transfer.interrupts import termination
@@ -30,7 +30,7 @@ class _CommandFailed(Exception):
 
 def listen(arguments: Mapping[str, Any], console: Console) -> None:
     """Prints notifications until there were enough, or Ctrl-C."""
-    most = _most(arguments)
+    most: int | None = 1 if arguments["once"] else arguments["max"]
     command = _command(arguments["exec"])
     keys = _keys(arguments["hmac_key"], arguments["hmac_key_id"])
     port: int = arguments["port"]
@@ -61,13 +61,6 @@ def listen(arguments: Mapping[str, Any], console: Console) -> None:
                 count += 1
 
 
-def _most(arguments: Mapping[str, Any]) -> int | None:
-    most: int | None = arguments["max"]
-    if most is not None and most < 1:
-        raise UsageError(f"--max {most}: a number of notifications is 1 or more")
-    return 1 if arguments["once"] else most
-
-
 def _command(given: str | None) -> list[str] | None:
     if given is None:
         return None
@@ -86,12 +79,10 @@ def _keys(given: str | None, key_id: str | None) -> Mapping[str, str] | str | No
     """The secret, for one key's id or for all."""
     secret = given or os.environ.get(KEY_VARIABLE) or None
     if secret is not None and secret.startswith("@"):
-        try:
-            secret = Path(secret[1:]).read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"--hmac-key: can't read the file {secret[1:]}") from error
+        file = secret[1:]
+        secret = text_of(file, "--hmac-key").rstrip("\r\n")
         if not secret:
-            raise UsageError("--hmac-key: the file is empty")
+            raise UsageError(f"--hmac-key: {file} is empty", remedy="Put the secret into it, alone.")
     if secret is None:
         if key_id is not None:
             raise UsageError("--hmac-key-id needs --hmac-key", remedy=f"Give the secret, or set {KEY_VARIABLE}.")

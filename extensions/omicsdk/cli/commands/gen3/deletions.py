@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.dictionary import dictionary_of
-from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.records.deletion import Deletion, delete_nodes, delete_records
 
@@ -39,9 +39,7 @@ def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> di
         console.message("there is nothing to delete")
         return planned.as_dict() | {"dry_run": False}
     named = ", ".join(f"{count} {node}" for node, count in planned.counts.items())
-    if not console.confirm(f"Deleting {named} of {project} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting {named} of {project} is for good. Go on?", console):
         return None
     gone: dict[str, int] = {}
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.service import plain
 
@@ -83,9 +83,7 @@ def _deleted(
 ) -> dict[str, str] | None:
     if arguments.get("dry_run"):
         return {"would delete": what}
-    if not console.confirm(f"Deleting the {what} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting the {what} is for good. Go on?", console):
         return None
     delete()
     return {"deleted": what}

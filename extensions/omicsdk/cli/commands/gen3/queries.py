@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.output_files import check_output
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.queries.asking import answer
@@ -40,7 +39,7 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
 def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:
     """`omics gen3 explore`: rows of records, or nothing where they go to a file."""
     limit, out = arguments.get("limit"), arguments.get("out")
-    check_folder_of("--out", out)
+    check_output("--out", out)
     order = [_direction(each) for each in arguments.get("sort") or ()]
     with _explorer(access) as explorer:
         found = explorer.iterate_rows(
@@ -80,11 +79,5 @@ def query_text(given: str) -> str:
         UsageError: The file can't be read.
     """
     if given == "-":
-        return sys.stdin.read()
-    if not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it isn't UTF-8 text"
-        raise UsageError(f"{given[1:]} can't be read: {said}", remedy="Give @ and the path of a file.") from error
+        return text_of("-", "the query")
+    return text_of(given[1:], "the query") if given.startswith("@") else given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.wss import Gen3WsStorage, wsurl_to_tokens
 
@@ -41,9 +41,7 @@ def rm(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[s
     wsurl_to_tokens(path)
     if arguments.get("dry_run"):
         return {"would delete": path}
-    if not console.confirm(f"Deleting {path} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting {path} is for good. Go on?", console):
         return None
     with _storage(access) as storage:
         storage.rm_path(path)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.pangea.batches import each, tell
 from omicsdk.cli.commands.pangea.lines import check_outfile, lines, told
 from omicsdk.cli.commands.pangea.places import plain
-from omicsdk.cli.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,9 +69,7 @@ def _deleted(
     if there:
         named = ", ".join(thing["what"] for thing in there[:SHOWN])
         more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
-        if not console.confirm(f"Deleting {named}{more} is for good. Go on?"):
-            console.message("nothing was deleted")
-            console.exit_code = INTERRUPTED
+        if not agreed(f"Deleting {named}{more} is for good. Go on?", console):
             return None
 
     def gone(thing: dict[str, str]) -> dict[str, str]:

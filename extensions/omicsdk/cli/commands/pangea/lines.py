@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.cli.commands.input_files import text_of
+from omicsdk.cli.commands.output_files import check_output
 from omicsdk.cli.told import Told
-from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ def check_outfile(arguments: Mapping[str, Any]) -> None:
         UsageError: Its folder isn't there.
     """
     given: str = arguments.get("outfile") or "-"
-    check_folder_of("--outfile", None if given == "-" else given)
+    check_output("--outfile", None if given == "-" else given)
 
 
 def told(text: str, data: object, arguments: Mapping[str, Any], *, made: bool = False) -> Told:
@@ -107,33 +105,3 @@ def names_given(words: Iterable[str] | None, file: str | None, option: str, *, p
     if parted:
         given = [name for each in given for name in each.split(",")]
     return list(dict.fromkeys(name.strip() for name in given if name.strip()))
-
-
-def text_of(file: str, option: str, encoding: str = "utf_8") -> str:
-    """What stands in a file; a mark of its byte order isn't part of it.
-
-    Args:
-        file: Its path; - is stdin.
-        option: What named it.
-        encoding: How its text is encoded.
-
-    Raises:
-        UsageError: It can't be read.
-    """
-    try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return content.decode(encoding).removeprefix("\ufeff")
-    except OSError as error:
-        raise UsageError(
-            f"{option}: can't read {file}: {error.strerror or error}",
-            remedy="Give the name of a file that you can read.",
-        ) from error
-    except LookupError as error:
-        raise UsageError(
-            f"--encoding: there is no encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{option}: byte {error.start} of {file} isn't {encoding} text",
-            remedy="Save it so, or give its --encoding.",
-        ) from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.commands.pangea.batches import each, tell
 from omicsdk.cli.commands.pangea.creation import chosen, ensured
-from omicsdk.cli.commands.pangea.lines import check_outfile, lines, names_given, sample_line, text_of, told
+from omicsdk.cli.commands.pangea.lines import check_outfile, lines, names_given, sample_line, told
 from omicsdk.cli.commands.pangea.membership import not_found
 from omicsdk.cli.commands.pangea.places import Thing, group, plain, samples_of
 from omicsdk.cli.commands.pangea.tables import csv_of, rows_of

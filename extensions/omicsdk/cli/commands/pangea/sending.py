@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import report_path, write_report
+from omicsdk.cli.commands.reports import report_path, tell_report
 from omicsdk.cli.commands.transfer_reports import named_errors, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.core.errors import TransferError, UsageError
@@ -30,7 +30,7 @@ def check_files(paths: Iterable[str]) -> None:
     """
     missing = [path for path in paths if not Path(path).is_file()]
     if missing:
-        more = f", nor {len(missing) - 1} others of the list" if len(missing) > 1 else ""
+        more = f" (and {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
         raise UsageError(f"There is no file {missing[0]}{more}", remedy="Check the paths; they begin in this folder.")
 
 
@@ -64,10 +64,7 @@ def reported(report: TransferReport, arguments: Mapping[str, Any], console: Cons
         console: Where it is told.
         title: What it was.
     """
-    path = report_path(arguments.get("report"))
-    if path is not None:
-        write_report(path, report, named_errors(report.failed), title)
-        console.message(f"what became of each file stands in {path}")
+    tell_report(report_path(arguments.get("report")), report, named_errors(report.failed), title, console)
 
 
 def check_finished(report: TransferReport, done: int, number: int, what: str) -> None:

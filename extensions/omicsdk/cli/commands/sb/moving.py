@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.jobs import errors_of, finished
-from omicsdk.cli.errors import INTERRUPTED, REFUSED
+from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.places import Entry, Place, Places
@@ -89,9 +90,7 @@ def rm(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
     if arguments.get("dry_run"):
         return rows
     what = entries[0].name if len(entries) == 1 else f"{len(entries)} files and folders"
-    if not console.confirm(f"Deleting {what}{' and all in it' if folders else ''} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting {what}{' and all in it' if folders else ''} is for good. Go on?", console):
         return []
     if len(entries) == 1 and not folders:
         entries[0].file.delete()

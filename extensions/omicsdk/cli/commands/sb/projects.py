@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.rows import MEMBER, PROJECT, limited, row
-from omicsdk.cli.errors import INTERRUPTED, REFUSED
+from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.paths import project_id
@@ -59,9 +60,7 @@ def rm(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
     rows = [{"deleted": project.id, "name": project.name} for project in projects]
     if arguments.get("dry_run"):
         return rows
-    if not console.confirm(f"Deleting {', '.join(ids)} with all that is in {_them(ids)} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting {', '.join(ids)} with all that is in {_them(ids)} is for good. Go on?", console):
         return []
     done: list[dict[str, Any]] = []
     for project, told in zip(projects, rows, strict=True):
@@ -87,9 +86,9 @@ def members(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
         raise UsageError(f"{both[0]} is to be added and removed", remedy="Name everybody once.")
     project = api.projects.get(project_id(arguments["project"]))
     permissions = {right: right in arguments["permissions"] for right in RIGHTS}
-    if remove and not console.confirm(f"{', '.join(remove)} will have no access to {project.id}. Go on?"):
-        console.message("nothing was changed")
-        console.exit_code = INTERRUPTED
+    if remove and not agreed(
+        f"{', '.join(remove)} will have no access to {project.id}. Go on?", console, "nothing was changed"
+    ):
         return []
     there = {str(member.name) for member in project.get_members(limit=100).all()} if add else set[str]()
     failed = 0

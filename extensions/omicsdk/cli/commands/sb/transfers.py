@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
-from omicsdk.cli.commands.transfers import control_of
-from omicsdk.core.errors import SomeFailed, TransferError, UsageError
+from omicsdk.cli.commands.transfer_reports import AGAIN, told
+from omicsdk.cli.commands.transfer_reports import watched as transferred
+from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.transfer.failures import as_sbg, remedy_of
 from omicsdk.sb.transfer.store import TAKEN
-from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
 _REPLACE = "Give --overwrite to replace it, or upload to another folder."
-STOPPED = "Stopped. The same command goes on where this one ended."
 
 
 def watched(
@@ -41,35 +38,9 @@ def watched(
         SomeFailed: All failed; the error itself where there is one.
         TransferError: It ended before its end.
     """
-    path = report_path(arguments.get("report"))
-    control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
-    drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
-        nullcontext() if arguments.get("quiet") else console.progress(title)
-    )
-    with drawing as progress, termination():
-        try:
-            report = work(progress, control)
-        except KeyboardInterrupt:
-            control.stop("interrupt")
-            console.message(STOPPED)
-            raise
+    report = transferred(work, arguments, console, title)
     errors = _errors_of(report.failed)
-    if path is not None:
-        write_report(path, report, errors, title)
-        console.message(f"what became of each file stands in {path}")
-    counts = report.counts
-    there = counts["done"] + counts["skipped"] + counts.get("planned", 0)
-    if errors and not there:
-        if len(errors) == 1:
-            raise errors[0]
-        remedy = remedy_of(errors, taken=_REPLACE, again="Run the same command again: what is done is not sent twice.")
-        raise SomeFailed(f"{counts['failed']} of {len(report.outcomes)} files failed", errors, remedy=remedy)
-    tell_failures(errors, console)
-    if report.why_stopped:
-        raise TransferError(
-            f"{report.why_stopped}; {there} of {len(report.outcomes)} files are there",
-            remedy="The same command goes on where this one ended.",
-        )
+    told(report, errors, arguments, console, title, remedy=remedy_of(errors, taken=_REPLACE, again=AGAIN))
     return report
 
 
@@ -82,9 +53,9 @@ def _errors_of(failed: Sequence[Outcome]) -> list[OmicsError]:
         error = as_sbg(outcome.error)
         name = outcome.label or outcome.name
         if name not in str(error):
-            told = SbgError(f"{name}: {error.message}", error.code, error.status, remedy=error.remedy)
-            told.__cause__ = error
-            error = told
+            named = SbgError(f"{name}: {error.message}", error.code, error.status, remedy=error.remedy)
+            named.__cause__ = error
+            error = named
         if error.remedy == TAKEN:
             error.remedy = _REPLACE
         found.append(error)
