@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import sign
-from omicsdk.dss.notifications import listening
+from omicsdk.dss.notifications import server
 from omicsdk.dss.notifications.listening import Listener
 from omicsdk.dss.notifications.notification import Notification, Refused, received
 
@@ -248,14 +248,14 @@ class Listening:
 
 def test_closing_waits_for_the_answer_to_what_was_dealt_with(monkeypatch):
     at_it, go_on = threading.Event(), threading.Event()
-    say = listening._Handler._say
+    say = server.Handler._say
 
     def slowly(handler: Any, status: int, said: str) -> None:
         at_it.set()
         go_on.wait(30)
         say(handler, status, said)
 
-    monkeypatch.setattr(listening._Handler, "_say", slowly)
+    monkeypatch.setattr(server.Handler, "_say", slowly)
     listener = Listener().start()
     sent = post(listener.url)
     with listener.receive(30):

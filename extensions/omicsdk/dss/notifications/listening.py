@@ -15,27 +15,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
-from socketserver import TCPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import MOST_SKEW
-from omicsdk.core.http_signature import SignatureError as SignatureError
-from omicsdk.core.http_signature import verify_signature as verify_signature
 from omicsdk.dss.notifications.notification import PAYLOAD_FIELD, Notification, Refused, received
+from omicsdk.dss.notifications.server import NotificationServer
 
 MOST_BYTES = 1024 * 1024
 """Bytes of a request's body, unless told otherwise: attachments have at most 128 KiB, forms and queries are small."""
 
 ANSWER_WITHIN = 9.0
 """Seconds after which a request is put off: the Data Store waits for 10."""
-
-PATIENCE = 10.0
-"""Seconds that a connection may be silent."""
 
 WAITING = 64
 """Requests that are held at once; others are told to come again."""
@@ -106,7 +100,7 @@ class Listener:
         self._waiting = dict[str, _Waiting]()
         self._handled = OrderedDict[str, None]()
         try:
-            self._server = _Server((host, port), self)
+            self._server = NotificationServer((host, port), self, most=2 * WAITING)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(
@@ -270,109 +264,3 @@ def _key_of(keys: Keys | None) -> Callable[[str], str | bytes | None] | None:
     if isinstance(keys, str | bytes):
         return lambda _: keys
     return keys.get
-
-
-class _Server(ThreadingHTTPServer):
-    """The server: as many threads as there are requests, up to `WAITING` and a few to say that there are too many."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], listener: Listener) -> None:
-        self.listener = listener
-        self._room = threading.BoundedSemaphore(2 * WAITING)
-        self._answering = 0
-        self._answered = threading.Condition()
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        with self._answered:
-            self._answering += 1
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
-            with self._answered:
-                self._answering -= 1
-                self._answered.notify_all()
-
-    def finish(self, seconds: float) -> None:
-        """Waits until every request that came is answered.
-
-        A process that ends cuts what its threads are still sending, and a sender that gets half an answer sends again what was
-        dealt with.
-
-        Args:
-            seconds: For how long at most.
-        """
-        with self._answered:
-            self._answered.wait_for(lambda: not self._answering, seconds)
-
-    def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's own asks the network what this machine is called
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        del request
-        logger.debug("a connection of %s broke", client_address, exc_info=True)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """One connection, one request: senders are few, and nobody keeps a thread."""
-
-    timeout = PATIENCE
-    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def do_POST(self) -> None:
-        listener = self.server.listener
-        try:
-            length = self._length()
-            listener.check(self.path, length)
-            body = self.rfile.read(length)
-            if len(body) < length:
-                raise Refused(400, "the body was cut")
-            status, said = listener.answer(self.command, self.path, dict(self.headers.items()), body)
-        except Refused as refused:
-            status, said = refused.status, refused.reason
-        except TimeoutError:
-            status, said = 408, "the body didn't come"
-        self._say(status, said)
-
-    do_PUT = do_POST
-
-    def do_GET(self) -> None:
-        self._say(405, "notifications come by POST or PUT")
-
-    do_HEAD = do_DELETE = do_GET
-
-    def _length(self) -> int:
-        given = self.headers.get("content-length")
-        if given is None or self.headers.get("transfer-encoding"):
-            raise Refused(411, "the request has no Content-Length")
-        if not (given.isascii() and given.isdigit() and len(given) < 20):
-            raise Refused(400, "Content-Length is no number")
-        return int(given)
-
-    def _say(self, status: int, said: str) -> None:
-        text = f"{said}\n".encode()
-        self.send_response_only(status)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(text)))
-        self.send_header("Connection", "close")
-        if status == 503:
-            self.send_header("Retry-After", "60")
-        if status == 405:
-            self.send_header("Allow", "POST, PUT")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(text)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        logger.debug(format, *args)
