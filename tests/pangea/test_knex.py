@@ -393,7 +393,8 @@ def test_a_user_who_is_there_is_not_registered_again(anonymous: Knex):
 
 def test_registering_with_a_token_that_has_ended(anonymous: Knex):
     anonymous.add_auth_token(TOKEN)
-    User(anonymous, "new@example.org", "Quite-long-77").register()
+    user = User(anonymous, "new@example.org", "Quite-long-77").register()
+    assert user.get_info()["email"] == "new@example.org"
 
 
 def test_a_trailing_slash_is_nobodys_business(knex: Knex):

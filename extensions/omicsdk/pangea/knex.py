@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Never, Self, overload
 
-from omicsdk.core.errors import AuthError, BadRequest, ConfigError, DecodeError, OmicsError
+from omicsdk.core.errors import BadRequest, ConfigError, DecodeError, OmicsError
 from omicsdk.core.narrowing import is_object
-from omicsdk.core.origins import is_confidential
 from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.pangea.asking.routes import API, path_of
-from omicsdk.pangea.asking.server import RETRIED, endpoint_of
+from omicsdk.pangea.asking.server import RETRIED, check_is_encrypted, endpoint_of
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
 
 if TYPE_CHECKING:
@@ -131,11 +130,7 @@ class Knex:
 
     def _unasked(self, url: str, sent: Mapping[str, str], *, repeatable: bool = False) -> Any:
         """Sends a password, and no token: one that has ended would be refused."""
-        if not is_confidential(self.endpoint_url):
-            raise AuthError(
-                f"The password isn't sent to {mask_url(self.endpoint)} because the connection isn't encrypted",
-                remedy="Use the server's https:// address.",
-            )
+        check_is_encrypted(self.endpoint)
         return _decoded(self._sent("POST", url, json=sent, auth=None, repeatable=repeatable))
 
     @cached_property

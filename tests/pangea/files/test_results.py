@@ -170,21 +170,25 @@ def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, t
     assert report.counts["done"] == 2
 
 
-def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     pangea.sign = lambda uuid, data: (
         {**data, **signed(server, f"{uuid[2:]}.fastq.gz", "new")} if uuid[0] == "f" else data
     )
     for name in ("q1", "q2"):
         server.always[f"{name}.fastq.gz"] = lambda _, asked, answer: answer if "new" in asked.query else Answer(403)
     download_results(pangea.library, tmp_path).raise_if_failed()
+    for number in (1, 2):
+        assert (tmp_path / f"q{number}/q{number}.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, number)
 
 
-def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     stop = threading.Event()
     stop.set()
     report = download_results(pangea.library, tmp_path, stop=stop)
     assert not report.ok
+    assert not list(tmp_path.rglob("*.fastq.gz"))
     download_results(pangea.library, tmp_path).raise_if_failed()
+    assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 1)
 
 
 # -- names

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import Bound
 from omicsdk.core.errors import APIError, AuthError, BadRequest, Forbidden
-from omicsdk.core.origins import is_confidential
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.sending.exchange import AsyncExchange, Exchange
+from omicsdk.pangea.asking.server import check_is_encrypted
 
 if TYPE_CHECKING:
     import httpx
@@ -89,12 +89,8 @@ class PasswordLogin(Bound):
     def _logged_in(self) -> Mapping[str, str]:
         from omicsdk_api.pangea import PangeaApi
 
+        check_is_encrypted(self._endpoint)
         where = mask_url(self._endpoint)
-        if not is_confidential(self._endpoint):
-            raise AuthError(
-                f"The password isn't sent to {where} because the connection isn't encrypted",
-                remedy="Use the server's https:// address.",
-            )
         client = PangeaApi(self._endpoint, **self._options)
         try:
             token = client.login(**self._sent).auth_token

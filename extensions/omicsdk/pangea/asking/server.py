@@ -1,4 +1,4 @@
-"""Which server is asked, and when it is asked again."""
+"""Which server is asked, when it is asked again, and that a password goes to it unread."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 
 from omicsdk.core.base_urls import checked_base_url
+from omicsdk.core.errors import AuthError
+from omicsdk.core.origins import is_confidential
+from omicsdk.core.redaction import mask_url
 from omicsdk.pangea.asking.routes import API
 
 DEFAULT_ENDPOINT = "https://pangeabio.io"
@@ -14,6 +17,22 @@ ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
 """Environment variable: the server that is asked when nothing else says which."""
 RETRIED = frozenset({408, 429, 502, 503, 504})
 """Answers that may be other next time. 500 isn't among them: it is how the server tells of many a wrong request."""
+
+
+def check_is_encrypted(endpoint: str) -> None:
+    """Makes sure that a password can't be read on its way to a server.
+
+    Args:
+        endpoint: The server's address.
+
+    Raises:
+        AuthError: It can: the address is one of plain http, and not of this machine.
+    """
+    if not is_confidential(endpoint):
+        raise AuthError(
+            f"The password isn't sent to {mask_url(endpoint)} because the connection isn't encrypted",
+            remedy="Use the server's https:// address.",
+        )
 
 
 def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> str:
