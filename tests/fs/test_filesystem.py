@@ -518,6 +518,36 @@ def test_blocks_are_kept_on_disk_for_other_reads_until_the_file_changes(
     assert private == {0} or sys.platform == "win32"
 
 
+def test_blocks_of_a_file_that_came_after_the_look_are_not_kept_as_the_old_ones(
+    fs: ServedFileSystem, tmp_path: Path, noise: Callable[..., bytes]
+) -> None:
+    store, server, body = store_of(fs), store_of(fs).server, noise(2 * BLOCK)
+    store.hold("p/large", body)
+    cached = ServedFileSystem(port=server.port, block_cache=str(tmp_path / "blocks"))
+    assert cached.cat_file("p/large", 0, 5) == body[:5]
+
+    with cached.open("p/large", cache_type="none") as file:
+        store.hold("p/large", body[::-1])  # as long as the old one, of which there is a block
+        file.seek(BLOCK)
+        with pytest.raises(SourceChanged):
+            file.read(5)
+    store.hold("p/large", body)
+    assert cached.cat_file("p/large") == body
+
+
+def test_readers_of_blocks_ask_twice_what_there_is_however_much_they_read(
+    fs: ServedFileSystem, tmp_path: Path, noise: Callable[..., bytes]
+) -> None:
+    store_of(fs).hold("p/large", noise(4 * BLOCK))
+    cached = ServedFileSystem(port=store_of(fs).server.port, block_cache=str(tmp_path / "blocks"))
+    with cached.open("p/large", cache_type="none") as file:
+        store_of(fs).calls.clear()
+        for place in range(4):
+            file.seek(place * BLOCK)
+            file.read(5)
+    assert store_of(fs).calls.count("look p/large") == 1
+
+
 def test_blocks_that_were_read_longest_ago_make_room(tmp_path: Path) -> None:
     cache = BlockCache(tmp_path, 10_000)
     for number in range(8):

@@ -95,7 +95,8 @@ class Live:
         found = FileBytes(self.store, entry)
         if self._blocks is None or not (entry.version or entry.checksums):
             return found  # nothing would tell its blocks from those of a later one
-        return self._blocks.over(found, key_of(entry, self.store.uri(entry.path)))
+        uri = self.store.uri(entry.path)
+        return self._blocks.over(found, key_of(entry, uri), lambda: key_of(self.store.look(entry.path), uri))
 
     def forget(self, path: str | None = None) -> None:
         """Forgets a file.

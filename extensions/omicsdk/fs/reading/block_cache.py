@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 from typing import Protocol
+
+from omicsdk.core.errors import SourceChanged
 
 BLOCK = 1024 * 1024
 """Bytes of a block."""
@@ -34,6 +36,15 @@ class Source(Protocol):
         ...
 
 
+class Held(Source, Protocol):
+    """The same with what tells that it changed."""
+
+    @property
+    def held_to(self) -> int:
+        """How many servers' words its bytes are held to; 0 where a change would go unnoticed."""
+        ...
+
+
 class BlockCache:
     """A folder of blocks. Any number of threads and processes use it at once; it may be removed at any time.
 
@@ -48,14 +59,15 @@ class BlockCache:
         self._lock = threading.Lock()
         self._unlooked = 0.0
 
-    def over(self, source: Source, key: str) -> CachedBytes:
+    def over(self, source: Held, key: str, key_now: Callable[[], str]) -> CachedBytes:
         """Puts the folder before a file.
 
         Args:
             source: The file.
             key: What tells it, and its version, from all others; letters and digits.
+            key_now: Asks the platform for the same of what is there by now.
         """
-        return CachedBytes(self, source, key)
+        return CachedBytes(self, source, key, key_now)
 
     def get(self, key: str, number: int, size: int) -> bytes | None:
         """Gives a block.
@@ -130,12 +142,15 @@ class CachedBytes:
         cache: The folder.
         source: The file.
         key: What tells it, and its version, from all others.
+        key_now: Asks the platform for the same of what is there by now.
     """
 
-    def __init__(self, cache: BlockCache, source: Source, key: str) -> None:
+    def __init__(self, cache: BlockCache, source: Held, key: str, key_now: Callable[[], str]) -> None:
         self._cache = cache
         self._source = source
         self._key = key
+        self._key_now = key_now
+        self._confirmed = 0
 
     @property
     def size(self) -> int:
@@ -148,6 +163,9 @@ class CachedBytes:
         Args:
             start: The first one, counted from 0; a negative one counts from the end.
             end: The one behind the last, likewise; None for all that follow.
+
+        Raises:
+            SourceChanged: What is read isn't the version that blocks are kept of.
         """
         size = self.size
         start, end, _ = slice(start, end).indices(size)
@@ -157,12 +175,22 @@ class CachedBytes:
         held = {number: self._cache.get(self._key, number, _length(number, size)) for number in numbers}
         for first, last in runs(number for number in numbers if held[number] is None):
             data = self._source.read(first * BLOCK, min(size, (last + 1) * BLOCK))
+            self._confirm()
             for number in range(first, last + 1):
                 block = data[(number - first) * BLOCK : (number - first + 1) * BLOCK]
                 held[number] = block
                 self._cache.keep(self._key, number, block)
         whole = b"".join(block for number in numbers if (block := held[number]) is not None)
         return whole[start - numbers[0] * BLOCK : end - numbers[0] * BLOCK]
+
+    def _confirm(self) -> None:
+        """Asks once more which version is there, after the first bytes: those may be of a file that came after the question."""
+        held_to = self._source.held_to
+        if held_to and held_to == self._confirmed:
+            return
+        if self._key_now() != self._key:
+            raise SourceChanged("The file changed while it was read", remedy="Open it again to read the new one.")
+        self._confirmed = held_to
 
 
 def _length(number: int, size: int) -> int:

@@ -68,6 +68,12 @@ class FileBytes:
         except NoRanges as error:
             return self._whole(error).size
 
+    @property
+    def held_to(self) -> int:
+        """How many servers' words the bytes that follow are held to; 0 where a change would go unnoticed."""
+        opened = self._opened
+        return opened.held_to if isinstance(opened, Ranges) else 0
+
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.
 

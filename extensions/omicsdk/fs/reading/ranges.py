@@ -109,6 +109,11 @@ class Ranges:
             raise NoRanges(f"{self.title}: its server doesn't say how many bytes it has", name=self.title)
         return self._size
 
+    @property
+    def held_to(self) -> int:
+        """How many servers have told by an ETag or a date which file it is."""
+        return len(self._validators)
+
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.
 
