@@ -15,8 +15,8 @@ from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
 from omicsdk.dtp.layout_records import DatasetRecords
+from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
-from omicsdk.dtp.storage.store import UnknownDataset
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
 from openpyxl import load_workbook
 from orthanc import Orthanc, needs_dicomweb, needs_orthanc, study

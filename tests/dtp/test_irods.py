@@ -14,10 +14,10 @@ pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip ins
 from irods_stand_in import PASSWORD, ROOT, StandIn, config, md5, sha2
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ChecksumMismatch, ConnectFailed, TransferError, TruncatedTransfer, UnsafePath
+from omicsdk.dtp.storage.datasets import Dataset, UnknownDataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
 from omicsdk.dtp.storage.report import DatasetReport
-from omicsdk.dtp.storage.store import Dataset, UnknownDataset
 from orthanc import free_port
 
 FILES = {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, Given, read_config, storage_of
+from omicsdk.dtp.storage.datasets import Dataset
 from omicsdk.dtp.storage.report import DatasetReport, Written
-from omicsdk.dtp.storage.store import Dataset
 
 if TYPE_CHECKING:
     from omicsdk.dtp.layout_records import DatasetRecords

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.dtp.sds.layout import CASE, EXPERIMENT, KINDS
-from omicsdk.dtp.storage.store import Case, UnknownDataset
+from omicsdk.dtp.storage.datasets import Case, UnknownDataset
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice

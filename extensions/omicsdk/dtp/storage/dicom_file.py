@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import MissingExtra, TransferError, UnsafePath
-from omicsdk.dtp.storage.store import Case, StoredFile
+from omicsdk.dtp.storage.datasets import Case, StoredFile
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*\Z", re.ASCII)
 #: Characters that an identifier of DICOM has at most (PS3.5, 9.1).

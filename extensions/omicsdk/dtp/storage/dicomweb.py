@@ -15,10 +15,10 @@ from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import APIError, AuthError, ConfigError, ConnectFailed, Interrupted, NotFound, OmicsError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential
+from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
 from omicsdk.dtp.storage.finding import no_study
 from omicsdk.dtp.storage.multipart import unwrap
-from omicsdk.dtp.storage.store import Case, Unlisted
 from omicsdk.gen3.plain_client import PlainClient, plain_request
 from omicsdk.gen3.service import plain
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.config import PacsConfig
+    from omicsdk.dtp.storage.datasets import Dataset, Landed
     from omicsdk.dtp.storage.landing import Landing
-    from omicsdk.dtp.storage.store import Dataset, Landed
     from omicsdk.transfer import Item, Location, Outcome
 
 #: Results that are asked for at once.

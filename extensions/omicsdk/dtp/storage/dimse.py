@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
 
     from omicsdk.dtp.config import PacsConfig
+    from omicsdk.dtp.storage.datasets import Dataset, Landed, Unlisted
     from omicsdk.dtp.storage.landing import Landing
-    from omicsdk.dtp.storage.store import Dataset, Landed, Unlisted
 
 #: Instances that one request names, at most: their identifiers have to fit into one element of 64 KiB.
 BATCH = 50

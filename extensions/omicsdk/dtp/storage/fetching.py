@@ -10,9 +10,10 @@ from typing import Literal, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, UnsafePath
+from omicsdk.dtp.storage.datasets import Dataset, Landed, StoredFile, Unlisted
 from omicsdk.dtp.storage.landing import Landing
 from omicsdk.dtp.storage.report import DatasetReport, Written
-from omicsdk.dtp.storage.store import Dataset, DataStore, Landed, StoredFile, Unlisted
+from omicsdk.dtp.storage.store import DataStore
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.names import check_name
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.dtp.storage.association import FIND, PENDING, SUCCESS, refused, status_of
+from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, instance_of, is_uid
-from omicsdk.dtp.storage.store import Case, Unlisted
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, cast
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, TruncatedTransfer
+from omicsdk.dtp.storage.datasets import Dataset, Landed, StoredFile, UnknownDataset, Unlisted
 from omicsdk.dtp.storage.irods_session import Session, irods_error, is_absent, is_passing, opener
-from omicsdk.dtp.storage.store import Dataset, Landed, StoredFile, UnknownDataset, Unlisted
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:

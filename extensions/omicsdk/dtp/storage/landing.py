@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from omicsdk.core.errors import ChecksumMismatch, TruncatedTransfer
-from omicsdk.dtp.storage.store import Landed, StoredFile
+from omicsdk.dtp.storage.datasets import Landed, StoredFile
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.wanted import guard_of
 from omicsdk.transfer.hashing import checksums_of

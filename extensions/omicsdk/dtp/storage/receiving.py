@@ -12,8 +12,8 @@ from omicsdk.dtp.storage.dicom_file import Instance, check_instance
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
+    from omicsdk.dtp.storage.datasets import Landed
     from omicsdk.dtp.storage.landing import Landing
-    from omicsdk.dtp.storage.store import Landed
 
 #: Statuses of C-STORE (PS3.4, B.2.3).
 STORED, OUT_OF_RESOURCES, NOT_UNDERSTOOD, NOT_WANTED = 0x0000, 0xA700, 0xC000, 0xA900

@@ -11,13 +11,13 @@ from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
-    from omicsdk.gen3.auth.provider import Gen3Auth
+    from omicsdk.gen3.auth.login import LoginCredentials
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def sent_by_hand(
-    auth: Gen3Auth, path: str, method: str | None, data: str | None, options: Mapping[str, Any]
+    auth: LoginCredentials, path: str, method: str | None, data: str | None, options: Mapping[str, Any]
 ) -> DocumentedResponse:
     """Sends a request; arguments, answer and errors as those of `Gen3Auth.curl`."""
     from omicsdk.core.bodies import NO_BODY, Body
