@@ -66,6 +66,7 @@ def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automatio
     changed = web.patch(path, json={"name": "Weekly", "memory_limit": 512}).json()
     assert (changed["name"], changed["memory_limit"], changed["description"]) == ("Weekly", 512, "d")
     assert changed["modified_on"] > automation["modified_on"]
+    _refused(web.patch(path, json={"name": " "}), 400, 90000)
     assert web.post(f"{path}/actions/archive").json()["archived"] is True
     assert web.get(ALL).json()["items"] == []
     listed = web.get(ALL, params={"include_archived": True, "name": "week"})

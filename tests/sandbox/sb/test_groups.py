@@ -77,6 +77,8 @@ def test_a_team_is_made_renamed_and_filled(web: httpx.Client, client_of):
     assert web.delete(f"{path}/members/grace").status_code == 204
     assert code_of(web.delete(f"{path}/members/grace")) == (404, 2002)
     assert code_of(web.patch(path, json={"name": " "})) == (400, 90000)
+    assert code_of(web.patch(path, json={"name": "sandbox-team"})) == (409, 90007)
+    assert web.patch(path, json={"name": "writers"}).json()["name"] == "writers"  # its own name is no other team's
 
     def names(client: httpx.Client, all_: str) -> list[str]:
         return [each["name"] for each in client.get(f"/teams?division={DIVISION}&_all={all_}").json()["items"]]

@@ -135,6 +135,12 @@ def test_only_members_see_a_project(web: httpx.Client, client_of, project: str):
     assert web.get(f"/projects/{project}/members/ada").json() == told
 
 
+def test_an_owner_is_told_of_as_other_members_are(sandbox: Sandbox, web: httpx.Client, project: str):
+    (owner,) = web.get(f"/projects/{project}/members").json()["items"]
+    assert (owner["type"], owner["email"]) == ("USER", "sandbox-user@sandbox.example.org")
+    assert set(owner["permissions"].values()) == {True}
+
+
 def test_members_by_email_team_and_division(web: httpx.Client, client_of, project: str):
     path = f"/projects/{project}/members"
     assert web.post(path, json={"email": "grace@sandbox.example.org"}).json()["username"] == "grace"

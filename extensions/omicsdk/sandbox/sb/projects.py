@@ -8,7 +8,6 @@ from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
 from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.stores.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.work import project_gone
 from omicsdk.sandbox.service import Call, Reply
 
@@ -94,8 +93,7 @@ def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
         **fields,
     }
     sb.documents.put("project", id, project)
-    member = {"username": owner, "type": "USER", "permissions": permissions_of(EVERYTHING, "project")}
-    sb.membership.add("project", id, member)
+    sb.membership.add_owner("project", id, owner)
     return project
 
 

@@ -6,7 +6,6 @@ from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.people.organizations import add_to_team
 from omicsdk.sandbox.sb.state import Sb, when
 from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.stores.membership import EVERYTHING, permissions_of
 
 DIVISION = "sandbox-division"
 TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
@@ -128,8 +127,7 @@ def _dataset(sb: Sb) -> None:
     described = "Reference files that everybody may read"
     dataset = {"id": DATASET, "name": "Reference set", "description": described, "visibility": "public"}
     sb.documents.put("dataset", DATASET, dataset)
-    owner: JsonObject = {"username": SANDBOX_SB_USER, "email": None, "type": "USER"}
-    sb.membership.add("dataset", DATASET, {**owner, "permissions": permissions_of(EVERYTHING, "dataset")})
+    sb.membership.add_owner("dataset", DATASET, SANDBOX_SB_USER)
     root = sb.work.files.make_root(f"dataset:{DATASET}")
     content = b">chr1\nACGTACGTACGT\n"
     blob = sb.work.blobs.put_bytes(content)

@@ -41,6 +41,11 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def when_known(seconds: float | None) -> str | None:
+    """A time as the platform writes it; None for one that hasn't come."""
+    return None if seconds is None else when(seconds)
+
+
 def new_id() -> str:
     """An identity as files have it: 24 hexadecimal digits."""
     return secrets.token_hex(12)

@@ -181,10 +181,9 @@ def test_the_results_of_a_module_are_an_archive(
 
 
 def test_of_results_that_were_made_in_one_moment_the_archive_has_the_later(
-    sandbox: Sandbox, owner: httpx.Client, library: Thing, sample: Thing, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, owner: httpx.Client, library: Thing, sample: Thing
 ) -> None:
-    moment = sandbox.pangea.store.moment()
-    monkeypatch.setattr(sandbox.pangea.store, "moment", lambda: moment)
+    sandbox.clock.freeze()
     for replicate in ("first", "second"):
         body = {"module_name": "m", "sample": sample["uuid"], "replicate": replicate}
         made = created(owner.post("/sample_ars", json=body))

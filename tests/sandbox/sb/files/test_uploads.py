@@ -156,6 +156,14 @@ def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> 
     _refused(start(project="sandbox-user/none"), 404, 3002)
 
 
+def test_a_folder_is_not_overwritten_by_a_file(web: httpx.Client, project: str) -> None:
+    web.post("/files", json={"name": "reads", "type": "folder", "project": project})
+    body = {"size": 1, "name": "reads", "project": project}
+    for overwrite in (False, True):
+        message = _refused(web.post("/upload/multipart", json=body, params={"overwrite": overwrite}), 409, 8005)
+        assert message == "There is already a folder 'reads': choose another name"
+
+
 def test_overwriting_keeps_the_file_and_changes_its_bytes(web: httpx.Client, send: Send) -> None:
     old = send("a", b"old")
     web.patch(f"/files/{old['id']}", json={"metadata": {"k": "v"}})

@@ -64,8 +64,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
     """POST /automation/automations."""
     body: Mapping[str, Any] = call.body
     user, now = sb.user(call), when(sb.now())
-    if not body["name"].strip():
-        raise bad("An automation has a name")
+    _check_name(body["name"])
     automation: JsonObject = {
         "id": new_uuid(),
         "name": body["name"],
@@ -96,8 +95,15 @@ def get_automation(sb: Sb, call: Call) -> Reply:
 
 def update_automation(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/automations/{automation_id}."""
+    automation = asked(sb, call, "write")
     changes = {name: call.body[name] for name in _EDITABLE if name in call.body}
-    return _changed(sb, call, asked(sb, call, "write"), changes)
+    _check_name(changes.get("name", automation["name"]))
+    return _changed(sb, call, automation, changes)
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise bad("The name of the automation is empty")
 
 
 def archive_automation(sb: Sb, call: Call) -> Reply:

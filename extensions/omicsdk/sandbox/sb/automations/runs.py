@@ -11,7 +11,7 @@ from omicsdk.sandbox.sb.files.views import file_json
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.requests.moments import span
 from omicsdk.sandbox.sb.requests.paging import page_of
-from omicsdk.sandbox.sb.state import Sb, new_uuid, shown, when
+from omicsdk.sandbox.sb.state import Sb, new_uuid, shown, when, when_known
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
@@ -32,18 +32,22 @@ def _advance(sb: Sb, id: str, at: float) -> None:
     run = sb.documents.get(KIND, id)
     if run is None or run["status"] not in _STAGES:
         return
-    settings = sb.grounds.settings
     if run["status"] != "RUNNING":
         run["status"] = _STAGES[_STAGES.index(run["status"]) + 1]
-        seconds = settings.number("sb.run_queue_seconds") / (len(_STAGES) - 1)
+        seconds = _waiting_seconds(sb)
         if run["status"] == "RUNNING":
-            run["start"], seconds = at, settings.number("sb.run_seconds")
+            run["start"], seconds = at, sb.grounds.settings.number("sb.run_seconds")
         sb.documents.put(KIND, id, run)
         sb.jobs.schedule(_STAGE, id, at + seconds)
         return
     failed = wanted_failure(sb, run["name"])
     run["message"] = failed or "The run is finished"
     _end(sb, run, "FAILED" if failed else "FINISHED", at)
+
+
+def _waiting_seconds(sb: Sb) -> float:
+    """How long a run is in each stage before the last."""
+    return sb.grounds.settings.number("sb.run_queue_seconds") / (len(_STAGES) - 1)
 
 
 def _stopped(sb: Sb, id: str, at: float) -> None:
@@ -91,8 +95,8 @@ def _shown(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
         "outputs": {},
         "settings": run["settings"],
         "created_on": when(run["created"]),
-        "start_time": None if run["start"] is None else when(run["start"]),
-        "end_time": None if run["end"] is None else when(run["end"]),
+        "start_time": when_known(run["start"]),
+        "end_time": when_known(run["end"]),
         "resumed_from": run["resumed_from"],
         "created_by": run["created_by"],
         "status": run["status"],
@@ -146,8 +150,8 @@ def get_automation_run_state(sb: Sb, call: Call) -> Reply:
     """GET /automation/runs/{run_id}/state."""
     run = _asked(sb, call)
     main: JsonObject = {
-        "started_at": None if run["start"] is None else when(run["start"]),
-        "finished_at": None if run["end"] is None else when(run["end"]),
+        "started_at": when_known(run["start"]),
+        "finished_at": when_known(run["end"]),
         "inputs": run["inputs"],
         "substeps": {},
     }
@@ -193,8 +197,7 @@ def _started(sb: Sb, user: str, body: Mapping[str, Any]) -> JsonObject:
         "project_id": settings.get("project_id"),
     }
     sb.documents.put(KIND, run["id"], run, group=run["automation"])
-    seconds = sb.grounds.settings.number("sb.run_queue_seconds") / (len(_STAGES) - 1)
-    sb.jobs.schedule(_STAGE, run["id"], now + seconds)
+    sb.jobs.schedule(_STAGE, run["id"], now + _waiting_seconds(sb))
     return run
 
 

@@ -9,7 +9,6 @@ from omicsdk.sandbox.sb.files.changes import change_file, copied
 from omicsdk.sandbox.sb.files.placing import destination
 from omicsdk.sandbox.sb.files.single import remove_one
 from omicsdk.sandbox.sb.files.views import file_json
-from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Call, Reply
@@ -56,10 +55,7 @@ def bulk_copy_files(sb: Sb, call: Call) -> Reply:
 
     def copy(id: str) -> JsonObject:
         try:
-            record = sb.file(call, id, "copy")
-            if record.type == "folder":
-                raise refuse(400, 5018, f"{record.name!r} is a folder: folders are copied by a file job")
-            made = copied(sb, record, folder, None)
+            made = copied(sb, sb.file(call, id, "copy"), folder, None)
         except Problem as problem:
             return {"status": problem.title}
         return {"status": "ok", "new_file_id": made.id, "new_file_name": made.name}

@@ -117,8 +117,10 @@ def copied(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> 
         The copy.
 
     Raises:
-        Problem: 5003; something has the name. 5024; it is no name.
+        Problem: 5018; it is a folder. 5003; something has the name. 5024; it is no name.
     """
+    if record.type == "folder":
+        raise refuse(400, 5018, f"{record.name!r} is a folder: folders are copied by a file job")
     if name is not None:
         check_name_free(sb, folder.id, check_name(name))
     return sb.work.files.add(
@@ -151,6 +153,17 @@ def copied_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None
     for child in sb.work.files.children(record.id):
         copied_tree(sb, child, made, child.name)
     return made
+
+
+def remove_tree(sb: Sb, record: FileRecord) -> None:
+    """Removes a file, or a folder with all that is in it.
+
+    Raises:
+        Problem: 5033; it is a project's own folder.
+    """
+    if not record.parent:
+        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
+    sb.work.files.remove(record.id)
 
 
 def make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.files.changes import copied_tree, files_in, moved
+from omicsdk.sandbox.sb.files.changes import copied_tree, files_in, moved, remove_tree
 from omicsdk.sandbox.sb.files.placing import place_of
 from omicsdk.sandbox.sb.files.views import file_json
 from omicsdk.sandbox.sb.problems import error_body, no_such, refuse
 from omicsdk.sandbox.sb.requests.paging import page, window
-from omicsdk.sandbox.sb.state import Sb, new_id, when
+from omicsdk.sandbox.sb.state import Sb, new_id, when, when_known
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.sb.stores.files import FileRecord
 from omicsdk.sandbox.service import Call, Reply
@@ -109,10 +109,7 @@ def _move(sb: Sb, user: str, item: Mapping[str, Any]) -> FileRecord:
 
 
 def _delete(sb: Sb, user: str, item: Mapping[str, Any]) -> None:
-    record = sb.file_for(user, item["file"], "write")
-    if not record.parent:
-        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
-    sb.work.files.remove(record.id)
+    remove_tree(sb, sb.file_for(user, item["file"], "write"))
 
 
 _WORK: Mapping[str, Callable[[Sb, str, Mapping[str, Any]], FileRecord | None]] = {
@@ -174,7 +171,7 @@ def _shown(call: Call, job: JsonObject) -> JsonObject:
         "failed_files": sum(files for files, error in done if error),
         "completed_files": sum(files for files, error in done if not error),
         "started_on": when(job["started"]),
-        "finished_on": None if job["finished"] is None else when(job["finished"]),
+        "finished_on": when_known(job["finished"]),
     }
 
 

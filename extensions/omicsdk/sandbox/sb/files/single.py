@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.files.changes import change_file, check_name_free, copied, make_folder, moved
+from omicsdk.sandbox.sb.files.changes import change_file, check_name_free, copied, make_folder, moved, remove_tree
 from omicsdk.sandbox.sb.files.continuation import read_token, write_token
 from omicsdk.sandbox.sb.files.filter import Filter
 from omicsdk.sandbox.sb.files.placing import check_name, destination
@@ -148,13 +148,11 @@ def remove_one(sb: Sb, record: FileRecord) -> None:
     Raises:
         Problem: 5021; it is a folder with something in it. 5033; it is a project's own folder.
     """
-    if not record.parent:
-        raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
-    if record.type == "folder" and sb.work.files.count(record.id):
+    if record.parent and record.type == "folder" and sb.work.files.count(record.id):
         raise refuse(
             400, 5021, f"Folder {record.name!r} isn't empty: delete what is in it first, or delete it by a file job"
         )
-    sb.work.files.remove(record.id)
+    remove_tree(sb, record)
 
 
 # -- metadata and tags
@@ -188,8 +186,6 @@ def replace_file_tags(sb: Sb, call: Call) -> Reply:
 def copy_file(sb: Sb, call: Call) -> Reply:
     """POST /files/{file_id}/actions/copy."""
     record = _file(sb, call, "copy")
-    if record.type == "folder":
-        raise refuse(400, 5018, f"{record.name!r} is a folder: folders are copied by a file job")
     folder = destination(sb, call, call.body)
     return Reply(file_json(call, copied(sb, record, folder, call.body.get("name"))))
 

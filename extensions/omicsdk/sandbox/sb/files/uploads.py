@@ -87,7 +87,8 @@ def begin(
 def _check_free(sb: Sb, parent: str, name: str, overwrite: bool) -> None:
     there = sb.work.files.child(parent, name)
     if there is not None and (there.type == "folder" or not overwrite):
-        raise refuse(409, 8005, f"There is already a {there.type} {name!r}: choose another name or overwrite it")
+        more = "" if there.type == "folder" else " or overwrite it"
+        raise refuse(409, 8005, f"There is already a {there.type} {name!r}: choose another name{more}")
 
 
 def list_uploads(sb: Sb, call: Call) -> Reply:

@@ -34,9 +34,7 @@ def list_teams(sb: Sb, call: Call) -> Reply:
 def create_team(sb: Sb, call: Call) -> Reply:
     """POST /teams."""
     division = _division(sb, call, call.body["division"])["id"]
-    team: JsonObject = {"id": new_uuid(), "name": _name(call), "division": division}
-    if any(each["name"] == team["name"] for each in sb.documents.listed("team", division)):
-        raise refuse(409, 90007, f"The division {division} has a team {team['name']} already")
+    team: JsonObject = {"id": new_uuid(), "name": _free_name(sb, call, division), "division": division}
     sb.documents.put("team", team["id"], team, division)
     add_to_team(sb, team["id"], sb.user(call), "ADMIN")
     return Reply(_show(call, team))
@@ -51,7 +49,7 @@ def update_team(sb: Sb, call: Call) -> Reply:
     """PATCH /teams/{team_id}."""
     team = _managed(sb, call)
     if "name" in call.body:
-        team = {**team, "name": _name(call)}
+        team = {**team, "name": _free_name(sb, call, team["division"], but=team["id"])}
         sb.documents.put("team", team["id"], team)
     return Reply(_show(call, team))
 
@@ -65,7 +63,7 @@ def list_team_members(sb: Sb, call: Call) -> Reply:
 def add_team_member(sb: Sb, call: Call) -> Reply:
     """POST /teams/{team_id}/members."""
     team, username = _managed(sb, call), call.body["id"]
-    if sb.documents.get("division-member", f"{team['division']} {username}") is None:
+    if division_member(sb, team["division"], username) is None:
         raise no_such("user", f"{username} of the division {team['division']}")
     if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
         raise refuse(409, 2003, f"{username} is in the team {team['name']} already")
@@ -90,16 +88,24 @@ def add_to_team(sb: Sb, team: str, username: str, role: str) -> JsonObject:
     return member
 
 
-def _name(call: Call) -> str:
+def _free_name(sb: Sb, call: Call, division: str, but: str = "") -> str:
+    """The name that a request gives a team, which no other team of the division has."""
     name: str = call.body["name"]
     if not name.strip():
         raise bad("The name of the team is empty")
+    if any(each["name"] == name and each["id"] != but for each in sb.documents.listed("team", division)):
+        raise refuse(409, 90007, f"The division {division} has a team {name} already")
     return name
+
+
+def division_member(sb: Sb, division: str, username: str) -> JsonObject | None:
+    """A member of a division, with their role; None for others."""
+    return sb.documents.get("division-member", f"{division} {username}")
 
 
 def _division(sb: Sb, call: Call, id: str) -> JsonObject:
     found = sb.documents.get("division", id)
-    if found is None or sb.documents.get("division-member", f"{id} {sb.user(call)}") is None:
+    if found is None or division_member(sb, id, sb.user(call)) is None:
         raise no_such("division", id)
     return found
 
@@ -107,7 +113,7 @@ def _division(sb: Sb, call: Call, id: str) -> JsonObject:
 def _team(sb: Sb, call: Call) -> JsonObject:
     id: str = call.arguments["team_id"]
     found = sb.documents.get("team", id)
-    if found is None or sb.documents.get("division-member", f"{found['division']} {sb.user(call)}") is None:
+    if found is None or division_member(sb, found["division"], sb.user(call)) is None:
         raise no_such("team", id)
     return found
 
@@ -115,9 +121,8 @@ def _team(sb: Sb, call: Call) -> JsonObject:
 def _managed(sb: Sb, call: Call) -> JsonObject:
     """The team of a request that changes it, which administrators of the team or of its division may."""
     team, user = _team(sb, call), sb.user(call)
-    members = (("team-member", team["id"]), ("division-member", team["division"]))
-    roles = {(sb.documents.get(kind, f"{group} {user}") or {}).get("role") for kind, group in members}
-    if "ADMIN" not in roles:
+    member = sb.documents.get("team-member", f"{team['id']} {user}")
+    if not any(each and each["role"] == "ADMIN" for each in (member, division_member(sb, team["division"], user))):
         raise refuse(403, 2001, f"{user} administers neither the team {team['name']} nor its division")
     return team
 

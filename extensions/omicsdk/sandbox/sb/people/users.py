@@ -1,5 +1,6 @@
 """Operations of users."""
 
+from omicsdk.sandbox.sb.people.organizations import division_member
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, shown
@@ -22,7 +23,7 @@ def get_user(sb: Sb, call: Call) -> Reply:
 def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
     division: str = call.arguments["division"]
-    if sb.documents.get("division-member", f"{division} {sb.user(call)}") is None:
+    if division_member(sb, division, sb.user(call)) is None:
         raise no_such("division", division)
     role: str = call.arguments.get("role", "").upper()
     members = sb.documents.listed("division-member", division)
@@ -46,7 +47,7 @@ def disable_user(sb: Sb, call: Call) -> Reply:
 
 
 def _administers(sb: Sb, username: str, division: str) -> bool:
-    member = sb.documents.get("division-member", f"{division} {username}")
+    member = division_member(sb, division, username)
     return member is not None and member["role"] == "ADMIN"
 
 

@@ -8,7 +8,6 @@ from omicsdk.sandbox.sb.requests.paging import address, page_of, window
 from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
 from omicsdk.sandbox.sb.stores.buckets import Found
 from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.stores.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.service import Call, Reply
 
 SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -45,8 +44,7 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     if sb.documents.get("volume", id) is not None:
         raise refuse(409, 9010, f"{owner} has a volume {name} already")
     sb.documents.put("volume", id, volume)
-    member = {"username": owner, "email": None, "type": "USER"}
-    sb.membership.add("volume", id, {**member, "permissions": permissions_of(EVERYTHING, "volume")})
+    sb.membership.add_owner("volume", id, owner)
     return Reply(_show(call, volume))
 
 

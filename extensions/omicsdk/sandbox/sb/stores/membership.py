@@ -37,6 +37,12 @@ class Membership:
         group = f"{kind}:{id}"
         self._documents.put("member", f"{group} {member['username']}", member, group)
 
+    def add_owner(self, kind: str, id: str, username: str) -> None:
+        """Makes a user the owner of something, who may do everything there."""
+        email = (self._documents.get("user", username) or {}).get("email")
+        permissions = permissions_of(EVERYTHING, kind)
+        self.add(kind, id, {"username": username, "email": email, "type": USER, "permissions": permissions})
+
     def get(self, kind: str, id: str, username: str) -> JsonObject | None:
         """A member by the name of a user, team or division."""
         return self._documents.get("member", f"{kind}:{id} {username}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.sb.state import Sb, when
+from omicsdk.sandbox.sb.state import Sb, when, when_known
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.sb.tasks.cwl import steps_of
 from omicsdk.sandbox.sb.tasks.inputs import mapped
@@ -48,17 +48,13 @@ def task_json(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
         **{name: task[name] for name in plain},
         "type": "v2",
         "created_time": when(task["created"]),
-        "start_time": _time(task["start"]),
-        "end_time": _time(task["end"]),
+        "start_time": when_known(task["start"]),
+        "end_time": when_known(task["end"]),
         "inputs": values_json(sb, task["inputs"]),
         "outputs": values_json(sb, task["outputs"]),
         "price": _price(task),
         "execution_status": _execution_status(sb, task),
     }
-
-
-def _time(seconds: float | None) -> str | None:
-    return None if seconds is None else when(seconds)
 
 
 def values_json(sb: Sb, values: Mapping[str, Any]) -> JsonObject:
@@ -113,8 +109,8 @@ def details_json(sb: Sb, call: Call, task: JsonObject) -> JsonObject:
     """How a task was run, step by step."""
     return {
         "href": call.service_url(f"/tasks/{task['id']}/execution_details", {}),
-        "start_time": _time(task["start"]),
-        "end_time": _time(task["end"]),
+        "start_time": when_known(task["start"]),
+        "end_time": when_known(task["end"]),
         "status": task["status"],
         "message": task["message"],
         "jobs": [_job_json(call, task, job) for job in _jobs(sb, task)],
@@ -132,8 +128,8 @@ def _jobs(sb: Sb, task: JsonObject) -> list[JsonObject]:
 def _job_json(call: Call, task: JsonObject, job: JsonObject) -> JsonObject:
     return {
         "name": job["name"],
-        "start_time": _time(task["start"]),
-        "end_time": _time(task["end"]),
+        "start_time": when_known(task["start"]),
+        "end_time": when_known(task["end"]),
         "status": job["status"],
         "command_line": job["command_line"],
         "retried": False,
