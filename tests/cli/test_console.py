@@ -16,6 +16,7 @@ from omicsdk.core.errors import (
     MissingExtra,
     NotFound,
     SomeFailed,
+    Unauthorized,
     UsageError,
 )
 from omicsdk.transfer import Progress
@@ -170,6 +171,20 @@ def test_each_error_has_its_code_and_one_line(error, code):
     (line,) = lines_of(error, "omics dss get-bundle")
     assert line.startswith("omics: ")
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("where", "remedy"),
+    [
+        ("omics ls", "See what is set for that platform, and how to get what is missing: omics init"),
+        ("omics sb files ls", "or set SB_API_ENDPOINT and SB_AUTH_TOKEN."),
+        ("omics dss get-bundle", "set OMICS_DSS_TOKEN, or pass --access-token."),
+        ("omics own get-thing", "set OMICS_OWN_TOKEN, or pass --access-token."),
+    ],
+)
+def test_a_login_that_is_not_taken_says_what_that_platform_wants(where, remedy):
+    (line,) = lines_of(Unauthorized("no", status=401), where)
+    assert line.endswith(remedy)
 
 
 def test_a_batch_tells_each_error_once_and_no_more_than_a_hundred():

@@ -1,11 +1,12 @@
 """Where an HCA service is, and what goes along, from arguments, environment and configuration."""
 
 import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.hca import HCAConfig
 from omicsdk.hca.connection import base_url_of, connection
 
@@ -88,6 +89,15 @@ def test_a_token_of_the_environment_goes_to_the_service_that_is_named(tmp_path: 
 
 def test_without_a_token_there_are_no_credentials(tmp_path: Path):
     assert connection("DSSClient", config=config(tmp_path, {}), environ={}).credentials is None
+
+
+def test_a_token_of_the_environment_that_has_ended_names_its_variable(tmp_path: Path):
+    ended = ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in (b"{}", b'{"exp": 1}', b"x"))
+    given = connection("DSSClient", config=config(tmp_path, {}), environ={"OMICS_DSS_TOKEN": ended}).credentials
+    assert given is not None
+    with pytest.raises(AuthError, match="ended on 1970") as raised:
+        given.headers("GET", "https://dss.example.org/v1/bundles/all")
+    assert raised.value.remedy == "Set OMICS_DSS_TOKEN to a token that holds; or unset it, and: omics dss login"
 
 
 @pytest.fixture

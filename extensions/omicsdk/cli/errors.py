@@ -97,8 +97,12 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
 
 def _remedy(service: str) -> str:
     """What to do where a service wants a login."""
+    from omicsdk.cli.builtin import COMMANDS
     from omicsdk.cli.services import SERVICES
 
+    if any(each["command"] == service for each in COMMANDS):
+        # A command for files of any platform.
+        return "See what is set for that platform, and how to get what is missing: omics init"
     given = SERVICES[service].get("remedy") if service in SERVICES else None
     return given or f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
 

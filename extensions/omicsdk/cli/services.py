@@ -34,6 +34,8 @@ SERVICES: dict[str, Service] = {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "workflows": "omicsdk.cli.workflows.sb",
         "client": "omicsdk.cli.commands.sb.access:connect",
+        "remedy": "Make a token under Developer, Authentication token on the platform's page; write it into your section of "
+        "~/.sevenbridges/credentials, or set SB_API_ENDPOINT and SB_AUTH_TOKEN.",
         "credentials": "omicsdk.cli.commands.sb.access:token",
         "operations": "client",
         "groups": {

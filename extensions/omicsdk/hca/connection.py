@@ -157,12 +157,15 @@ def _tell_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
 
 
 def _given(section: str, url: str, environ: Mapping[str, str]) -> "Credentials | None":
-    token = environ.get(TOKEN_VARIABLES[section], "")
+    variable = TOKEN_VARIABLES[section]
+    token = environ.get(variable, "")
     if not token:
         return None
     from omicsdk.core.credentials import BearerToken
 
-    return BearerToken(token, origins=[url])
+    # It wins over whatever a login leaves.
+    remedy = f"Set {variable} to a token that holds; or unset it, and: {command(section, 'login')}"
+    return BearerToken(token, origins=[url], remedy=remedy)
 
 
 def _account(

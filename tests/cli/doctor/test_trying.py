@@ -1,10 +1,15 @@
 """One call a login, and what its answer is taken for."""
 
+import threading
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import httpx
 import pytest
 from omicsdk.cli.doctor.logins import Call, Login
 from omicsdk.cli.doctor.outcome import Outcome
-from omicsdk.cli.doctor.probing import Probe, side_by_side
+from omicsdk.cli.doctor.probing import Probe, side_by_side, tried
 from omicsdk.cli.doctor.trying import Answer, ask, judge
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import OmicsError
@@ -54,6 +59,7 @@ def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
         ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a token that holds; or unset it, and: omics dss login"),
         ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
         ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Make a token under Developer"),
+        ("pangea", "PANGEA_USER and PANGEA_PASS", "Check PANGEA_USER, letter by letter, and PANGEA_PASS."),
     ],
 )
 def test_the_remedy_of_a_login_that_is_not_taken_replaces_the_one_that_was_sent(service, origin, remedy):
@@ -122,3 +128,60 @@ def test_a_probe_that_hangs_holds_up_nobody(request):
     assert "no answer within 0.2 s" in found[0].found
     assert (found[1].found, found[1].remedy) == ("broken", "Mend it.")
     assert "fault of omics" in found[2].remedy
+
+
+@pytest.fixture
+def skewed():
+    """Starts a server whose clock is apart from ours; gives its URL, and the headers that came."""
+    servers = []
+
+    def start(seconds, status=200):
+        came = []
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self):
+                came.append(dict(self.headers))
+                self.send_response_only(status)
+                self.send_header("Date", formatdate(time.time() + seconds, usegmt=True))
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Answer))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/v2", came
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(600, "10 minutes behind"), (-600, "10 minutes ahead of"), (172800, "2 days behind")]
+)
+def test_a_login_that_fails_by_a_wrong_clock_says_so(skewed, seconds, said):
+    url, _ = skewed(seconds, 401)
+    login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
+    assert (clock.status, said in clock.found) == ("failed", True)
+    assert login.remedy.startswith("Set this machine's clock first. Make a token")
+
+
+def test_a_token_that_seems_to_have_ended_may_only_be_ahead_of_this_clock(skewed):
+    url, came = skewed(-172800)
+    ended = Call(f"{url}/user", lambda: BearerToken(CANARY, expires_at=time.time() - 86400))
+    login, clock = tried(LOGIN._replace(url=url, call=ended), {"NO_PROXY": "*"}, 5)
+    assert "The access token ended on" in login.found
+    assert (clock.status, "2 days ahead of" in clock.found) == ("failed", True)
+    assert login.remedy.startswith("Set this machine's clock first.")
+    assert len(came) == 1, "one call a login"
+    assert CANARY not in str(came)
+
+
+def test_a_clock_that_is_right_leaves_the_remedy_as_it_is(skewed):
+    url, _ = skewed(0, 401)
+    login, clock = tried(LOGIN._replace(url=url, call=CALL._replace(url=f"{url}/user")), {"NO_PROXY": "*"}, 5)
+    assert (clock.status, login.remedy[:12]) == ("ok", "Make a token")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.cli.doctor.logins import Call, Login
+from omicsdk.cli.doctor.logins import HOW_TO_GET, Call, Login
 from omicsdk.core.errors import OmicsError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _login(what: str, origin: str, given: object, environ: Mapping[str, str], ho
     def proof() -> Credentials:
         from omicsdk.core.credentials import BearerToken
 
-        return BearerToken(token)
+        return BearerToken(token, remedy=f"Set {_TOKEN} to one that holds, or unset it. {HOW_TO_GET['gen3']}")
 
     return found._replace(url=url, call=Call(f"{url}/user/user", proof))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omicsdk.cli.doctor import inventory, machine, network, reaching, software, surveying
 from omicsdk.cli.doctor.outcome import Outcome
 from omicsdk.cli.doctor.trying import Answer, ask, judge
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import AuthError, OmicsError
 from omicsdk.core.origins import origin_of
 
 if TYPE_CHECKING:
@@ -90,11 +90,18 @@ def tried(login: Login, environ: Mapping[str, str], seconds: float) -> list[Outc
     if login.call is not None and not login.problem:
         answer = ask(login.call, seconds, environ)
     judged = judge(login, answer)
-    if answer is None or not answer.date:
+    dated = answer
+    if answer is not None and login.call is not None and isinstance(answer.error, AuthError) and not answer.status:
+        # Nothing was sent: the token seems to have ended, by a clock that may be wrong.
+        dated = ask(login.call._replace(proof=None, body=None), seconds, environ)
+    if dated is None or not dated.date:
         return [judged]
     from urllib.parse import urlsplit
 
-    return [judged, network.clock(urlsplit(login.url).hostname or login.url, answer.date, answer.at)]
+    clock = network.clock(urlsplit(login.url).hostname or login.url, dated.date, dated.at)
+    if clock.status == judged.status == "failed":
+        judged = judged._replace(remedy=f"Set this machine's clock first. {judged.remedy}".rstrip())
+    return [judged, clock]
 
 
 def side_by_side(probes: Sequence[Probe], seconds: float) -> list[Outcome]:

@@ -128,6 +128,8 @@ def _sentence(remedy: str) -> str:
 def _renewal(login: Login) -> str:
     from omicsdk.cli.doctor.logins import HOW_TO_GET
 
+    if login.service == "pangea" and "PANGEA_PASS" in login.origin:
+        return f"Check PANGEA_USER, letter by letter, and PANGEA_PASS. {HOW_TO_GET['pangea']}"
     if login.service not in ("dss", "auth"):
         return HOW_TO_GET[login.service]
     if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
