@@ -13,10 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot
-from omicsdk.sandbox.state import snapshots
+from omicsdk.sandbox.state import loading, saving
 from omicsdk.sandbox.state.database import Database
-from omicsdk.sandbox.state.folder import FolderLock
-from omicsdk.sandbox.state.snapshots import save_folder
+from omicsdk.sandbox.state.saving import save_folder
 
 READS = bytes(range(256)) * 400
 
@@ -232,7 +231,7 @@ def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path
         monkeypatch.setattr(Database, "copy_to", copy_then_reset)
         sandbox.save(tmp_path / "state.tar")
         times = iter(range(10))
-        monkeypatch.setattr("omicsdk.sandbox.state.snapshots._lost", lambda _folder: "00")
+        monkeypatch.setattr("omicsdk.sandbox.state.saving.lost_content", lambda _folder: "00")
         with pytest.raises(OSError, match="emptied again and again"):
             sandbox.save(tmp_path / "none.tar")
     assert not (tmp_path / "none.tar").exists()
@@ -241,7 +240,7 @@ def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path
 
 
 def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_path: Path, monkeypatch):
-    listed = snapshots._files
+    listed = saving._files
     left: list[str] = []
 
     def list_then_remove(folder: Path) -> list[Path]:
@@ -251,38 +250,87 @@ def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_p
             left.extend(path.relative_to(folder).as_posix() for path in found[1:])
         return found
 
-    monkeypatch.setattr(snapshots, "_files", list_then_remove)
+    monkeypatch.setattr(saving, "_files", list_then_remove)
     save_folder(first, tmp_path / "state.tar")
     with tarfile.open(tmp_path / "state.tar") as archive:
         kept = [name for name in archive.getnames() if name.startswith("crunch-storage/")]
     assert kept == [f"crunch-storage/{name}" for name in left]
 
 
-def test_where_the_new_state_cant_be_put_the_old_one_stays(first: Path, saved: Path, tmp_path: Path, monkeypatch):
+@pytest.mark.parametrize("broken", ["objects", "state.sqlite"])
+def test_where_the_new_state_cant_be_put_the_old_one_stays(first: Path, saved: Path, monkeypatch, broken: str):
     (first / "mark").write_text("")
+    before = sorted(first.rglob("*"))
     rename = Path.rename
 
     def refuse(path: Path, target: Path) -> Path:
-        if path.name == "made":
+        if path.name == broken and path.parent.name == "made" and target.parent == first:
             raise PermissionError(13, "no", str(target))
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(PermissionError):
         load_snapshot(saved, first, replace=True)
-    assert (first / "mark").exists()
+    assert [path for path in sorted(first.rglob("*")) if not path.name.startswith("lock.")] == [
+        path for path in before if not path.name.startswith("lock.")
+    ]
 
 
-def test_a_sandbox_that_was_started_meanwhile_keeps_its_folder(first: Path, saved: Path, monkeypatch):
-    locks: list[FolderLock] = []
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_volume_that_is_mounted_gets_other_contents(first: Path, saved: Path, tmp_path: Path, replace: bool):
+    """A mount point can't be renamed or exchanged, and on a new file system there is a folder of the system's."""
+    volume = first if replace else tmp_path / "volume"
+    (volume / "lost+found").mkdir(parents=True)
+    (volume / "lost+found" / "7").write_text("")
+    number = volume.stat().st_ino
+    load_snapshot(saved, volume, replace=replace)
+    assert volume.stat().st_ino == number
+    assert (volume / "lost+found" / "7").exists()
+    assert not list(volume.glob(".loading-*"))
+    with Sandbox(volume) as sandbox:
+        assert sandbox.contents()["dss"]["bundles"] == 1
 
-    def check_then_start(made: Path, source: Path) -> None:
-        locks.append(FolderLock(first))
 
-    monkeypatch.setattr(snapshots, "_check_whole", check_then_start)
-    with pytest.raises(FolderInUse):
-        load_snapshot(saved, first, replace=True)
-    locks[0].release()
+def test_no_sandbox_starts_on_a_folder_that_is_being_loaded(first: Path, saved: Path, monkeypatch):
+    refused: list[str] = []
+    check = loading._check_whole
+
+    def start_then_check(made: Path, source: Path) -> None:
+        with pytest.raises(FolderInUse) as told:
+            Sandbox(first).start()
+        refused.append(str(told.value))
+        check(made, source)
+
+    monkeypatch.setattr(loading, "_check_whole", start_then_check)
+    load_snapshot(saved, first, replace=True)
+    assert len(refused) == 1
+    with Sandbox(first) as sandbox:
+        assert sandbox.contents()["dss"]["bundles"] == 1
+
+
+def _a_content(folder: Path) -> Path:
+    return next(
+        path for path in sorted((folder / "objects").rglob("*")) if len(path.name) == 64 and path.stat().st_size
+    )
+
+
+def test_a_content_with_other_bytes_of_the_same_length_is_refused(saved: Path, tmp_path: Path):
+    with tarfile.open(saved) as archive:
+        member = next(each for each in archive if len(each.name.rpartition("/")[2]) == 64 and each.size)
+    damaged = bytearray(saved.read_bytes())
+    damaged[member.offset_data] ^= 1
+    (tmp_path / "damaged.tar").write_bytes(damaged)
+    with pytest.raises(ValueError, match=f"is damaged: the content {member.name[-64:]} has other bytes"):
+        load_snapshot(tmp_path / "damaged.tar", tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_content_that_the_disk_has_spoiled_is_told_when_it_is_saved(first: Path, tmp_path: Path):
+    content = _a_content(first)
+    content.write_bytes(bytes(content.stat().st_size))
+    with pytest.raises(OSError, match=f"the content {content.name} is damaged"):
+        save_folder(first, tmp_path / "state.tar")
+    assert not (tmp_path / "state.tar").exists()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def save(arguments: Mapping[str, Any], _console: Console) -> dict[str, Any]:
     with troubles(arguments["dir"] or "", failed="the state isn't saved"):
         if not arguments["dir"]:
             return {"file": str(target), "bytes": _fetched(arguments["url"], target)}
-        from omicsdk.sandbox.state.snapshots import save_folder
+        from omicsdk.sandbox.state.saving import save_folder
 
         try:
             return {"file": str(target), **save_folder(Path(arguments["dir"]), target)}

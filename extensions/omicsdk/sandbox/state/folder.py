@@ -9,6 +9,8 @@ from omicsdk.sandbox.state.database import opening
 
 STATE = "state.sqlite"
 """The database, in the folder."""
+LOCK = "lock.sqlite"
+"""What holds the folder for one sandbox."""
 _WHERE = "running.json"
 
 
@@ -29,7 +31,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         # An exclusive SQLite transaction is a file lock that works the same on every system.
-        path = folder / "lock.sqlite"
+        path = folder / LOCK
         with opening(path):
             self._connection = sqlite3.connect(path, timeout=0.0, check_same_thread=False, isolation_level=None)
             try:
