@@ -518,6 +518,13 @@ def test_blocks_are_kept_on_disk_for_other_reads_until_the_file_changes(
     assert private == {0} or sys.platform == "win32"
 
 
+def test_what_isnt_there_is_asked_for_once(fs: ServedFileSystem) -> None:
+    store_of(fs).calls.clear()
+    with pytest.raises(FileNotFoundError):
+        fs.cat_file("p/nowhere")
+    assert store_of(fs).calls == ["look p/nowhere"]
+
+
 def test_blocks_of_a_file_that_came_after_the_look_are_not_kept_as_the_old_ones(
     fs: ServedFileSystem, tmp_path: Path, noise: Callable[..., bytes]
 ) -> None:

@@ -48,8 +48,9 @@ class ReadingFileSystem(LookingFileSystem):
             **kwargs: Nothing.
         """
         path = self._strip_protocol(path)
+        entry = self._entry_to_read(path)
         try:
-            return self._read(self._alive().bytes_of(self._entry_to_read(path)), start, end)
+            return self._read(self._alive().bytes_of(entry), start, end)
         except (SourceChanged, PathNotFound):  # since it was listed or read: this read is a new one
             self._forget(path)
         return self._read(self._alive().bytes_of(self._entry_to_read(path)), start, end)
