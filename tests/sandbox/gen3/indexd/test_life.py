@@ -66,6 +66,15 @@ def test_a_setting_that_isnt_json_is_named(sandbox: Sandbox):
         assert "gen3.passport_issuers isn't JSON" in web.get(f"/ga4gh/drs/v1/objects/{did}").json()["msg"]
 
 
+def test_what_answers_with_a_page_has_no_record(sandbox: Sandbox, other: Sandbox):
+    no_index = {**neighbour(other), "host": f"{other.gen3_url}/index/_status?"}
+    did = other.gen3.index.create(new_record(9))["did"]
+    sandbox.settings.turn({"gen3.index_neighbours": json.dumps([no_index, neighbour(other)])})
+    with indexd_client(sandbox, "") as web:
+        assert web.get(f"/index/{did}").json()["from_index_service"]["host"] == neighbour(other)["host"]
+        assert web.get("/index/dg.OTHER/unknown").status_code == 404
+
+
 def test_neighbours_beyond_the_machine_or_down_are_left_alone(sandbox: Sandbox, other: Sandbox):
     far = {**neighbour(other), "host": "https://other.example.org/index/"}
     down = {**neighbour(other), "host": "http://127.0.0.1:9/index/"}

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, Index
@@ -57,12 +57,10 @@ def _ask(host: str, guid: str) -> JsonObject | None:
 
     try:
         answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
-    except httpx.HTTPError:
+        record: Any = answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):  # nobody is there, or somebody who is no index
         return None
-    if answer.status_code != 200:
-        return None
-    record: Any = answer.json()
-    return record
+    return cast("JsonObject", record) if isinstance(record, dict) else None
 
 
 def _is_near(url: str) -> bool:
