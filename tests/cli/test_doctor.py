@@ -197,6 +197,14 @@ def test_init_asks_on_a_terminal_before_it_tries_or_writes(omics, sandbox, alone
     assert "replica" not in omics("init", tty=True, typed="n\nn\n").err, "it is set"
 
 
+def test_what_was_found_is_told_even_if_no_default_can_be_written(omics, sandbox, alone):
+    (alone / "config").write_text("a file in the way")
+    ran = omics("--yes", "init")
+    assert (ran.code, ran.json["written"]) == (1, [])
+    assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
+    assert "config.json can't be written" in ran.err
+
+
 def test_yes_answers_for_scripts(omics, sandbox, alone):
     ran = omics("--yes", "init")
     assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"

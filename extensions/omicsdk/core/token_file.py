@@ -35,7 +35,10 @@ def token_file(environ: Mapping[str, str] | None = None) -> "TokenFile":
         return TokenFile(Path(named).expanduser())
     from platformdirs import user_config_path
 
-    return TokenFile(within_home(lambda: user_config_path("omicsdk", appauthor=False)) / "tokens.json")
+    folder = within_home(
+        lambda: user_config_path("omicsdk", appauthor=False), otherwise=f"Or name a file in {PATH_VARIABLE}."
+    )
+    return TokenFile(folder / "tokens.json")
 
 
 @dataclass(frozen=True, slots=True)

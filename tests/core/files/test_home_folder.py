@@ -21,11 +21,15 @@ def homeless(monkeypatch, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("find", [home_folder, token_file, state_folder])
-def test_it_is_told_what_to_set(homeless, find):
+@pytest.mark.parametrize(
+    ("find", "variable"),
+    [(home_folder, "HOME=/path/to/it."), (token_file, "OMICS_TOKEN_FILE."), (state_folder, "OMICS_STATE_DIR.")],
+)
+def test_it_is_told_what_to_set(homeless, find, variable):
     with pytest.raises(ConfigError, match="HOME isn't set") as raised:
         find()
     assert raised.value.remedy.startswith("Set HOME")
+    assert raised.value.remedy.endswith(variable)
 
 
 def test_a_home_that_is_a_file_holds_no_tokens(tmp_path):

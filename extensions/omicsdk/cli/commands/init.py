@@ -10,6 +10,7 @@ from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
 from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.told import Told
+from omicsdk.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +31,6 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
     Args:
         arguments: check, replica, timeout.
         console: Where questions go.
-
-    Raises:
-        ConfigError: The settings can't be written.
     """
     environ, seconds = environment(), float(arguments["timeout"])
     found = find(SERVICES, environ, home_to_search())
@@ -51,7 +49,14 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
         tests = [outcome for outcome in side_by_side(probes, limit(seconds)) if outcome.probe == "login"]
         if any(outcome.status == "failed" for outcome in tests):
             console.exit_code = 1
-    written = _defaults(found, console) if not arguments["check"] else []
+    written: list[str] = []
+    if not arguments["check"]:
+        try:
+            written = _defaults(found, console)
+        except ConfigError as error:
+            # What was found is told all the same.
+            console.error(str(error))
+            console.exit_code = 1
     text = _text("" if console.asks else shown, tests, written, width)
     return Told(text, _data(found, tests, written), terminal_only=True)
 

@@ -15,11 +15,12 @@ def home_folder() -> Path:
     return within_home(Path.home)
 
 
-def within_home(find: Callable[[], Path]) -> Path:
+def within_home(find: Callable[[], Path], *, otherwise: str = "") -> Path:
     """Gives a folder of the user's.
 
     Args:
         find: Finds it; raises RuntimeError where the user has no home.
+        otherwise: What else helps, a sentence.
 
     Raises:
         ConfigError: The user has none.
@@ -29,5 +30,5 @@ def within_home(find: Callable[[], Path]) -> Path:
     except RuntimeError:
         raise ConfigError(
             "there is no home folder: HOME isn't set, and the system doesn't know this user",
-            remedy="Set HOME to a folder of yours: export HOME=/path/to/it",
+            remedy=f"Set HOME to a folder of yours, as in: export HOME=/path/to/it. {otherwise}".rstrip(),
         ) from None

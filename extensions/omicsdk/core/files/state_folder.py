@@ -19,4 +19,4 @@ def state_folder() -> Path:
         return Path(given)
     from platformdirs import user_state_path
 
-    return within_home(lambda: user_state_path("omicsdk"))
+    return within_home(lambda: user_state_path("omicsdk"), otherwise=f"Or name a folder in {STATE_VARIABLE}.")
