@@ -31,7 +31,6 @@ LEFT_OUT = {
     "gen3.tools.download.external_file_download": "runs retrievers of other packages; no commons serves the files",
     "gen3.tools.expansion": "undocumented: `omicsdk.gen3.records` and `omicsdk.gen3.queries` export, query and delete",
     "gen3.tools.indexing.post_indexing_validation": "undocumented: `async_verify_object_manifest`, `omics gen3 download`",
-    "gen3.tools.merge": "undocumented: the columns of `gen3 discovery combine`",
     "gen3.tools.utils": "internals of the manifest tools: `omicsdk.gen3.manifests`",
     "gen3.tools.wrap": "`omics gen3 run`",
     "gen3.utils": "internals",

@@ -38,7 +38,7 @@ PACKAGES = (
     Package("omicsdk.auth", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.upload", "upload areas of the Human Cell Atlas"),
     Package("omicsdk.hca", "what the services of the Human Cell Atlas share"),
-    Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud"),
+    Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud", ("omicsdk.sb.transfer.folders",)),
     Package(
         "omicsdk.gen3",
         "Gen3 data commons",

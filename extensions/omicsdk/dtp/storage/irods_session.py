@@ -20,13 +20,6 @@ class OpenObject(Protocol):
     def close(self) -> None: ...
 
 
-class Replica(Protocol):
-    """A copy of a data object; the status of a good one is "1"."""
-
-    @property
-    def status(self) -> str: ...
-
-
 class DataObject(Protocol):
     """A data object of a collection."""
 
