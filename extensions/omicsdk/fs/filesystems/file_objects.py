@@ -8,16 +8,15 @@ import tempfile
 from collections.abc import Mapping
 from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from omicsdk.core.errors import SourceChanged
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.filesystems.fsspec_parts import AbstractBufferedFile
 from omicsdk.fs.filesystems.read_ahead import GrowingReadAhead
+from omicsdk.fs.filesystems.reading import ReadingFileSystem
 from omicsdk.fs.filesystems.telling import info_of
-
-if TYPE_CHECKING:
-    from omicsdk.fs.filesystems.filesystem import OmicsFileSystem
+from omicsdk.fs.filesystems.writing import WritingFileSystem
 
 #: Bytes that are looked through for the end of a line at a time.
 LINE = 8192
@@ -46,7 +45,7 @@ class ReadFile(AbstractBufferedFile):
 
     def __init__(
         self,
-        fs: OmicsFileSystem,
+        fs: ReadingFileSystem,
         entry: Entry,
         *,
         block_size: int | None = None,
@@ -105,7 +104,7 @@ class WrittenFile(AbstractBufferedFile):
     """
 
     def __init__(
-        self, fs: OmicsFileSystem, path: str, mode: str, *, block_size: int | None = None, autocommit: bool = True
+        self, fs: WritingFileSystem, path: str, mode: str, *, block_size: int | None = None, autocommit: bool = True
     ) -> None:
         super().__init__(fs, path, mode, block_size, autocommit)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
