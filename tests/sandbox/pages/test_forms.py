@@ -2,6 +2,7 @@
 
 import logging
 import re
+from html.parser import HTMLParser
 
 import httpx
 import pytest
@@ -91,6 +92,50 @@ def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
     assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
     assert 'value="&quot;&gt;&lt;b&gt;*"' in page
     assert "<b>" not in page
+
+
+class _Form(HTMLParser):
+    """What a browser sends of the form that has a switch, as the page stands."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._select = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        stated = dict(attrs)
+        if tag == "form" and "dss.read_only" not in self.fields:
+            self.fields = {}
+        elif tag == "input":
+            self.fields[stated["name"] or ""] = stated.get("value") or ""
+        elif tag == "select":
+            self._select = stated["name"] or ""
+        elif tag == "option" and "selected" in stated:
+            self.fields[self._select] = stated["value"] or ""
+
+
+def test_a_switch_that_somebody_else_turns_meanwhile_stays_turned(sandbox: Sandbox, visitor: httpx.Client):
+    sent = _Form(visitor.get(SETTINGS).text).fields
+    assert {"dss.read_only", "dss.retry_after", "sb.failing_tasks"} < sent.keys()
+    sandbox.settings.turn({"dss.read_only": True})
+    page = visitor.post(SETTINGS, data=sent | {"do": "turn", "dss.retry_after": "2.5"})
+    assert page.status_code == 200
+    assert sandbox.settings.flag("dss.read_only")
+    assert sandbox.settings.number("dss.retry_after") == 2.5
+
+
+def test_a_switch_that_two_turn_is_told_and_nothing_is_turned(sandbox: Sandbox, visitor: httpx.Client):
+    sent = _Form(visitor.get(SETTINGS).text).fields | {"do": "turn", "dss.retry_after": "2.5", "dss.read_only": "true"}
+    sandbox.settings.turn({"dss.retry_after": 7})
+    before = sandbox.settings.all()
+    page = visitor.post(SETTINGS, data=sent)
+    assert page.status_code == 409
+    assert "dss.retry_after was turned to 7 since the page was loaded. Nothing was changed." in page.text
+    assert sandbox.settings.all() == before
+    sandbox.settings.turn({"dss.retry_after": 2.5})
+    assert visitor.post(SETTINGS, data=sent).status_code == 200
+    assert sandbox.settings.flag("dss.read_only")
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class Gate:
         if (site not in (None, "same-origin")) or (origin not in (None, f"http://{headers.get('host', '')}")):
             raise Problem(403, "Forbidden", "The form was sent by another site. Nothing was changed.")
         try:
-            fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=100))
+            fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=1000))
         except ValueError as error:
             raise Problem(400, "illegal_arguments", "The form can't be read. Nothing was changed.") from error
         sent = fields.pop("form_token", "")

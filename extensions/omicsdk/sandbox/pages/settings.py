@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
-from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.html import Content, Html, element, joined
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, moment
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
+_SHOWN = "shown:"
+"""What precedes a switch's name where a form says which value the page had."""
 
 _PLATFORMS = {
     "dss": "Data Store (DSS)",
@@ -79,11 +82,15 @@ def _time(sandbox: LiveSandbox, form_token: str) -> list[Content]:
 
 def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
     hint = f"{meaning}; by default {_text(default) or 'empty'}"
+    text = _text(value)
     if isinstance(default, bool):
-        return chosen(name, name, [("true", "true"), ("false", "false")], _text(value), hint=hint)
-    if isinstance(default, str):
-        return labelled(name, name, hint, type="text", value=_text(value), autocomplete="off")
-    return labelled(name, name, hint, type="number", min=0, step="any", required=True, value=_text(value))
+        box = chosen(name, name, [("true", "true"), ("false", "false")], text, hint=hint)
+    elif isinstance(default, str):
+        box = labelled(name, name, hint, type="text", value=text, autocomplete="off")
+    else:
+        box = labelled(name, name, hint, type="number", min=0, step="any", required=True, value=text)
+    # A form sends all switches: what was shown tells which ones somebody has changed.
+    return joined([box, element("input", type="hidden", name=f"{_SHOWN}{name}", value=text)])
 
 
 def _text(value: Value) -> str:
@@ -95,6 +102,7 @@ def change(sandbox: LiveSandbox, fields: Fields) -> str:
 
     Raises:
         ValueError: What was entered is no time, or no value of a switch.
+        Problem: 409; a switch that was changed on the page was turned otherwise meanwhile.
     """
     done = fields.get("do", "")
     if done == "advance":
@@ -120,13 +128,25 @@ def _moment(text: str) -> float | None:
 
 
 def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
-    """Turns the switches whose value isn't what it is already."""
+    """Turns the switches that were changed on the page, and no other."""
     known = sandbox.settings.all()
-    sent = {name: text for name, text in fields.items() if name != "do"}
-    wanted = {name: _value(name, text, known[name]["default"] if name in known else "") for name, text in sent.items()}
-    sandbox.settings.turn(
-        {name: value for name, value in wanted.items() if name not in known or value != known[name]["value"]}
-    )
+    changed = {
+        name: text
+        for name, text in fields.items()
+        if name != "do" and not name.startswith(_SHOWN) and fields.get(f"{_SHOWN}{name}") != text
+    }
+    wanted = {
+        name: _value(name, text, known[name]["default"] if name in known else "") for name, text in changed.items()
+    }
+    for name, value in wanted.items():
+        shown = fields.get(f"{_SHOWN}{name}")
+        at_present = known[name]["value"] if name in known else value
+        if shown is not None and at_present != value and _text(at_present) != shown:
+            told = (
+                f"{name} was turned to {_text(at_present) or 'empty'} since the page was loaded. Nothing was changed."
+            )
+            raise Problem(409, "conflict", f"{told} Load the page again to see all switches as they are.")
+    sandbox.settings.turn(wanted)
 
 
 def _value(name: str, text: str, default: Value) -> Value:
