@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from omicsdk.transfer import Control, Progress
-from omicsdk.upload.journals import OLD, journal_of
+from omicsdk.transfer.journals.places import OLD
+from omicsdk.upload.journals import journal_of
 from omicsdk.upload.sources import LocalFile
 from upload_areas import OTHER, UUID, uri_of
 
@@ -49,21 +50,23 @@ def test_without_resume_nothing_is_remembered(area: Any, tmp_path: Path, home: P
     assert not list(home.rglob("*.journal"))
 
 
-def test_a_full_disk_is_told_beforehand(tmp_path: Path, caplog: Any):
+def test_a_full_disk_is_told_beforehand(folder: Path, caplog: Any):
     resource: Any = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
-        assert journal_of(uri_of(UUID), files("a"), tmp_path) is None
+        assert journal_of(uri_of(UUID), files("a")) is None
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert "an upload that is stopped begins anew" in caplog.text
-    assert list(tmp_path.iterdir()) == []
-    assert journal_of(uri_of(UUID), files("a"), tmp_path) is not None
+    assert list((folder / "uploads").iterdir()) == []
+    assert journal_of(uri_of(UUID), files("a")) is not None
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the user's unfinished work."""
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     return tmp_path / "state"
 
 
@@ -72,24 +75,24 @@ def files(*names: str) -> list[LocalFile]:
 
 
 def test_a_journal_belongs_to_these_files_and_this_area(folder: Path):
-    mine = journal_of(uri_of(UUID), files("a", "b"), folder)
+    mine = journal_of(uri_of(UUID), files("a", "b"))
     assert mine is not None
-    assert mine == journal_of(uri_of(UUID), files("a", "b"), folder)
+    assert mine == journal_of(uri_of(UUID), files("a", "b"))
     others = {
-        journal_of(uri_of(OTHER), files("a", "b"), folder),
-        journal_of(uri_of(UUID), files("a"), folder),
-        journal_of(uri_of(UUID), files("b", "a", "c"), folder),
-        journal_of(uri_of(UUID), [LocalFile("/data/a", "other", 1), *files("b")], folder),
+        journal_of(uri_of(OTHER), files("a", "b")),
+        journal_of(uri_of(UUID), files("a")),
+        journal_of(uri_of(UUID), files("b", "a", "c")),
+        journal_of(uri_of(UUID), [LocalFile("/data/a", "other", 1), *files("b")]),
     }
     assert len(others) == 4
     assert mine not in others
 
 
 def test_journals_that_nobody_went_on_with_are_removed(folder: Path):
-    old, new = journal_of(uri_of(UUID), files("a"), folder), journal_of(uri_of(UUID), files("b"), folder)
+    old, new = journal_of(uri_of(UUID), files("a")), journal_of(uri_of(UUID), files("b"))
     assert old is not None
     assert new is not None
     long_ago = old.stat().st_mtime - OLD - 60
     os.utime(old, (long_ago, long_ago))
-    journal_of(uri_of(UUID), files("c"), folder)
+    journal_of(uri_of(UUID), files("c"))
     assert (old.exists(), new.exists()) == (False, True)

@@ -61,7 +61,6 @@ class SendOptions:
         dcp_type: The parameter of the media type that says what kind of file it is.
         sync: Leave out what the area has already, by checksum; the service is told of it all the same.
         resume: Remember what was sent, so that the same upload goes on after a stop or failure.
-        journals: Folder of what is remembered; by default that of the user's state.
         progress: Is called some times a second.
         control: Stops, pauses and bounds it.
         clock: Tells the time.
@@ -70,7 +69,6 @@ class SendOptions:
     dcp_type: str = "data"
     sync: bool = False
     resume: bool = True
-    journals: Path | None = None
     progress: Callable[[Progress], None] | None = None
     control: Control | None = None
     clock: Clock = SYSTEM_CLOCK
@@ -140,9 +138,7 @@ class Sender:
         began = self._options.clock.monotonic()
         local = {number: file for number, file in enumerate(files) if isinstance(file, LocalFile)}
         objects = {number: file for number, file in enumerate(files) if isinstance(file, S3File)}
-        journal = (
-            journal_of(self._uri, local.values(), self._options.journals) if self._options.resume and local else None
-        )
+        journal = journal_of(self._uri, local.values()) if self._options.resume and local else None
         with Workers(NOTIFIERS, "omicsdk-notify") as notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
             try:
                 copies = {n: copiers.submit(self._copy, n, file, notifiers) for n, file in objects.items()}
