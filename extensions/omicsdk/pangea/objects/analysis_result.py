@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from omicsdk.pangea.asking.pages import Blob, paginated_iterator
+from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.routes import list_url
+from omicsdk.pangea.asking.values import Blob
 from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, RemoteObjectError, not_there
 from omicsdk.pangea.objects.remembered import Remembered
 from omicsdk.pangea.objects.remote_object import RemoteObject

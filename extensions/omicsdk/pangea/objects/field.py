@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.pangea.asking.pages import Blob
+from omicsdk.pangea.asking.values import Blob
 from omicsdk.pangea.contents.file_names import blob_file_name, referenced_file_name
 from omicsdk.pangea.contents.json_check import check_json_serialization
 from omicsdk.pangea.contents.limits import CHUNK, Logger
@@ -46,7 +46,7 @@ class AnalysisResultField(RemoteObject):
 
     @property
     def flat_url(self) -> str:
-        """Its place in that list, below /api.
+        """Its place in its flat list, below /api.
 
         Raises:
             RemoteObjectError: It isn't on the server yet.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from omicsdk.pangea.asking.cache import FileSystemCache
     from omicsdk.pangea.knex import Knex
 
-__all__ = ["Blob", "RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]
-
 #: What the server alone sets.
 _READ_ONLY = frozenset({"uuid", "created_at", "updated_at"})
 

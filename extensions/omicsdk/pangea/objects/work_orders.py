@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.pangea.asking.pages import Blob, paginated_iterator
+from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.routes import list_url
+from omicsdk.pangea.asking.values import Blob
 from omicsdk.pangea.objects.by_uuid import ByUuid, Order, Prototype
 
 if TYPE_CHECKING:
