@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 
 import pytest
+from chromium import chromium
 
 pytestmark = pytest.mark.sandbox
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-if CHROMIUM is None:
-    pytest.skip("no Chromium is installed (Debian: apt install chromium)", allow_module_level=True)
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed (pip install playwright)")
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """Chromium with settings of its own."""
-    home = str(tmp_path_factory.mktemp("browser"))
-    environ = {"PATH": os.environ["PATH"], "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
-    # A container's /dev/shm is often too small for Chromium, and root has no sandbox.
-    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server"]
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=flags, env=environ)
+    with chromium(tmp_path_factory.mktemp("browser")) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
