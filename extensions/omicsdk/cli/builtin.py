@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NotRequired, TypedDict
 
-    from omicsdk.cli.shapes import Command
+    from omicsdk.cli.shapes import Argument, Command
 
     class BuiltinGroup(TypedDict):
         """Commands under one word, here or in a module's COMMANDS, which is read when the word is given."""
@@ -24,6 +24,14 @@ GROUPS: dict[str, BuiltinGroup] = {
         "workflows": "omicsdk.cli.workflows.sandbox",
     },
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
+}
+
+_TIMEOUT: Argument = {
+    "name": "timeout",
+    "type": "number",
+    "convert": "omicsdk.cli.commands.numbers:above_0",
+    "default": 10,
+    "help": "Seconds that each step of a call may take.",
 }
 
 COMMANDS: list[Command] = [
@@ -70,13 +78,7 @@ COMMANDS: list[Command] = [
                 "default": False,
                 "help": "Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.",
             },
-            {
-                "name": "timeout",
-                "type": "number",
-                "convert": "omicsdk.cli.commands.numbers:above_0",
-                "default": 10,
-                "help": "Seconds that each step of a call may take.",
-            },
+            _TIMEOUT,
         ],
     },
     {
@@ -104,13 +106,7 @@ COMMANDS: list[Command] = [
                 "default": False,
                 "help": "Print JSON, on a terminal too.",
             },
-            {
-                "name": "timeout",
-                "type": "number",
-                "convert": "omicsdk.cli.commands.numbers:above_0",
-                "default": 10,
-                "help": "Seconds that each step of a call may take.",
-            },
+            _TIMEOUT,
         ],
     },
     {
