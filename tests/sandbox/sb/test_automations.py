@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from sb_answers import refused
 
 Json = dict[str, Any]
 Clients = Callable[[str], httpx.Client]
@@ -25,11 +26,6 @@ def automation(web: httpx.Client) -> Json:
     answer = web.post(ALL, json={"name": "Nightly", "description": "d", "secret_settings": {"key": "s"}})
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def _refused(answer: httpx.Response, status: int, code: int) -> str:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    return answer.json()["message"]
 
 
 def _upload(web: httpx.Client, automation: Json, content: bytes = b"code") -> str:
@@ -66,7 +62,7 @@ def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automatio
     changed = web.patch(path, json={"name": "Weekly", "memory_limit": 512}).json()
     assert (changed["name"], changed["memory_limit"], changed["description"]) == ("Weekly", 512, "d")
     assert changed["modified_on"] > automation["modified_on"]
-    _refused(web.patch(path, json={"name": " "}), 400, 90000)
+    refused(web.patch(path, json={"name": " "}), 400, 90000)
     assert web.post(f"{path}/actions/archive").json()["archived"] is True
     assert web.get(ALL).json()["items"] == []
     listed = web.get(ALL, params={"include_archived": True, "name": "week"})
@@ -79,22 +75,22 @@ def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automatio
 def test_members_come_go_and_are_permitted(web: httpx.Client, automation: Json, client_of: Clients) -> None:
     path = f"{ALL}/{automation['id']}"
     ada = client_of("ada")
-    _refused(ada.get(path), 404, 90003)
+    refused(ada.get(path), 404, 90003)
     added = web.post(f"{path}/members", json={"username": "ada", "permissions": {"read": True}}).json()
     assert (added["username"], added["type"], added["permissions"]["execute"]) == ("ada", "user", False)
     assert ada.get(path).status_code == 200
-    _refused(ada.patch(path, json={"name": "mine"}), 403, 90002)
-    _refused(web.post(f"{path}/members", json={"username": "ada"}), 409, 90007)
+    refused(ada.patch(path, json={"name": "mine"}), 403, 90002)
+    refused(web.post(f"{path}/members", json={"username": "ada"}), 409, 90007)
     changed = web.patch(f"{path}/members/ada", json={"permissions": {"write": True}}).json()
     assert (changed["permissions"]["read"], changed["permissions"]["write"]) == (True, True)
     assert ada.patch(path, json={"name": "mine"}).status_code == 200
     assert [each["username"] for each in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "ada"]
     assert web.delete(f"{path}/members/ada").status_code == 204
-    _refused(web.get(f"{path}/members/ada"), 404, 3002)
-    _refused(web.delete(f"{path}/members/sandbox-user"), 403, 90002)
-    _refused(web.patch(f"{path}/members/sandbox-user", json={"permissions": {"admin": False}}), 403, 90002)
-    _refused(web.post(f"{path}/members", json={"username": "nobody"}), 404, 2002)
-    _refused(web.post(f"{path}/members", json={}), 400, 90000)
+    refused(web.get(f"{path}/members/ada"), 404, 3002)
+    refused(web.delete(f"{path}/members/sandbox-user"), 403, 90002)
+    refused(web.patch(f"{path}/members/sandbox-user", json={"permissions": {"admin": False}}), 403, 90002)
+    refused(web.post(f"{path}/members", json={"username": "nobody"}), 404, 2002)
+    refused(web.post(f"{path}/members", json={}), 400, 90000)
 
 
 def test_teams_are_members_too(web: httpx.Client, automation: Json) -> None:
@@ -114,20 +110,20 @@ def test_packages_are_made_of_uploaded_code(web: httpx.Client, automation: Json)
     own = f"{ALL}/{automation['id']}/packages"
     assert [each["id"] for each in web.get(own).json()["items"]] == [package["id"]]
     assert web.post(f"{own}/{package['id']}/actions/archive").json()["archived"] is True
-    _refused(web.post("/automation/runs", json={"package": package["id"]}), 409, 90007)
+    refused(web.post("/automation/runs", json={"package": package["id"]}), 409, 90007)
     assert web.post(f"{own}/{package['id']}/actions/restore").json()["archived"] is False
     body = {"version": "1", "location": package["location"], "schema": {}}
-    _refused(web.post(own, json=body), 409, 90007)
-    _refused(web.post(own, json={**body, "version": "2", "location": "none"}), 400, 90000)
+    refused(web.post(own, json=body), 409, 90007)
+    refused(web.post(own, json={**body, "version": "2", "location": "none"}), 400, 90000)
 
 
 def test_uploads_of_code_are_aborted_and_apart_from_files(web: httpx.Client, automation: Json) -> None:
     body = {"name": "code.zip", "size": 1, "automation_id": automation["id"]}
     id = web.post("/automation/upload", json=body).json()["upload_id"]
     assert web.get("/upload/multipart").json()["items"] == []
-    _refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
+    refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
     assert web.delete(f"/automation/upload/{id}").status_code == 204
-    _refused(web.get(f"/automation/upload/{id}/part/1"), 404, 8003)
+    refused(web.get(f"/automation/upload/{id}/part/1"), 404, 8003)
     assert web.post("/automation/upload", json={**body, "size": 0}).status_code == 400
 
 
@@ -147,7 +143,7 @@ def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, automation: Jso
     state = web.get(f"{path}/state").json()["main"]
     assert (state["inputs"], state["finished_at"]) == ({"a": 1}, told["end_time"])
     assert web.patch(path, json={"name": "Renamed"}).json()["name"] == "Renamed"
-    _refused(web.post(f"{path}/actions/stop"), 409, 90007)
+    refused(web.post(f"{path}/actions/stop"), 409, 90007)
 
 
 def test_runs_are_stopped_fail_and_are_run_again(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
@@ -187,16 +183,16 @@ def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: J
     assert found(status="FINISHED") == ["b"]
     assert found(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
     assert found(project_id="x/y") == []
-    _refused(web.get("/automation/runs", params={"order_by": "colour"}), 400, 90000)
+    refused(web.get("/automation/runs", params={"order_by": "colour"}), 400, 90000)
 
 
 def test_what_is_not_there(web: httpx.Client, automation: Json) -> None:
     nobody = "00000000-0000-4000-8000-000000000000"
-    _refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
-    _refused(web.get("/automation/packages/none"), 404, 90003)
-    _refused(web.get("/automation/runs/none"), 404, 90003)
-    _refused(web.post("/automation/runs", json={"package": "none"}), 404, 90003)
+    refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
+    refused(web.get("/automation/packages/none"), 404, 90003)
+    refused(web.get("/automation/runs/none"), 404, 90003)
+    refused(web.post("/automation/runs", json={"package": "none"}), 404, 90003)
     package = _package(web, automation)
     other = web.post(ALL, json={"name": "Other"}).json()["id"]
-    _refused(web.post(f"{ALL}/{other}/packages/{package['id']}/actions/archive"), 404, 90003)
-    _refused(web.post("/automation/runs", json={"package": package["id"], "resume_from": "none"}), 404, 90003)
+    refused(web.post(f"{ALL}/{other}/packages/{package['id']}/actions/archive"), 404, 90003)
+    refused(web.post("/automation/runs", json={"package": package["id"], "resume_from": "none"}), 404, 90003)

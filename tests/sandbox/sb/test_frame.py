@@ -1,9 +1,10 @@
-"""What all answers of the platform have in common: errors, headers, limits, maintenance, fields, slashes."""
+"""What all answers of the platform have in common: errors, headers, limits, maintenance, fields, slashes; and feedback."""
 
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.sb.requests.fields import selected
+from sb_answers import code_of
 
 
 def test_an_error_has_the_platforms_shape(web: httpx.Client):
@@ -24,14 +25,14 @@ def test_what_the_platform_cant_do_is_told_the_same_way(
     web: httpx.Client, method: str, path: str, status: int, code: int
 ):
     answer = web.request(method, path)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert code_of(answer) == (status, code)
     assert answer.headers["x-request-id"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-SBG-Auth-Token": "wrong"}, {"Authorization": "Basic eDp5"}])
 def test_a_token_is_needed(sandbox: Sandbox, headers: dict[str, str]):
     answer = httpx.get(f"{sandbox.sb_url}/user", headers=headers, trust_env=False)
-    assert (answer.status_code, answer.json()["code"]) == (401, 90001)
+    assert code_of(answer) == (401, 90001)
     assert answer.headers["content-type"] == "application/json"
 
 
@@ -71,12 +72,12 @@ def test_a_body_where_none_is_wanted_does_no_harm(web: httpx.Client, content: by
 @pytest.mark.parametrize("content", [b"null", b"[]", b"{", b""])
 def test_a_body_that_is_wanted_is_checked(web: httpx.Client, content: bytes):
     answer = web.post("/projects", content=content, headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["code"]) == (400, 90000)
+    assert code_of(answer) == (400, 90000)
 
 
 def test_another_kind_of_body_is_refused(web: httpx.Client):
     answer = web.post("/projects", content=b"name: x", headers={"Content-Type": "text/plain"})
-    assert (answer.status_code, answer.json()["code"]) == (415, 90008)
+    assert code_of(answer) == (415, 90008)
 
 
 # -- limits and maintenance
@@ -116,7 +117,7 @@ def test_maintenance_is_a_503_with_code_0_for_everything(sandbox: Sandbox, web: 
     sandbox.settings.turn({"sb.maintenance": True})
     for path in ("/", "/user", "/projects"):
         answer = web.get(path)
-        assert (answer.status_code, answer.json()["code"]) == (503, 0)
+        assert code_of(answer) == (503, 0)
         assert answer.headers["content-type"] == "application/json"
     sandbox.settings.turn({"sb.maintenance": False})
     assert web.get("/user").status_code == 200
@@ -210,3 +211,12 @@ def test_a_page_has_50_items_unless_told_otherwise_and_never_more_than_100(sandb
         )
     counts = [len(web.get(f"/users?division=sandbox-division{more}").json()["items"]) for more in ("", "&limit=1000")]
     assert counts == [50, 100]
+
+
+def test_feedback_is_kept(sandbox: Sandbox, web: httpx.Client):
+    told = {"type": "IDEA", "text": "more", "referrer": "tests"}
+    assert web.post("/action/notifications/feedback", json=told).status_code == 204
+    assert sandbox.sb.documents.listed("feedback")[0]["text"] == "more"
+    assert code_of(web.post("/action/notifications/feedback", json={"type": "RANT"})) == (400, 90000)
+    # So does the published client, when it is given no words.
+    assert web.post("/action/notifications/feedback", json={**told, "text": None}).status_code == 204

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from sb_answers import code_of
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -61,7 +62,7 @@ def test_updates_erase_what_is_left_out_and_edits_keep_it(web: httpx.Client, sen
 
 def test_more_than_a_hundred_are_refused(web: httpx.Client) -> None:
     answer = web.post("/bulk/files/get", json={"file_ids": ["x"] * 101})
-    assert (answer.status_code, answer.json()["code"]) == (400, 90000)
+    assert code_of(answer) == (400, 90000)
 
 
 def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:

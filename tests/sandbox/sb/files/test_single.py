@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from sb_answers import refused
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -16,11 +17,6 @@ def _folder(web: httpx.Client, name: str, **place: str) -> str:
     made = web.post("/files", json={"name": name, "type": "folder", **place})
     assert made.status_code == 200, made.text
     return made.json()["id"]
-
-
-def _refused(answer: httpx.Response, status: int, code: int) -> Json:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    return answer.json()
 
 
 def _names(answer: httpx.Response) -> list[str]:
@@ -76,10 +72,10 @@ def test_filters_are_alternatives_within_a_kind_and_go_together(web: httpx.Clien
 
 
 def test_whose_files_are_listed_has_to_be_said_once(web: httpx.Client, project: str) -> None:
-    _refused(web.get("/files"), 400, 5029)
-    _refused(web.get("/files", params={"project": project, "parent": "x"}), 400, 5031)
-    _refused(web.get("/files", params={"project": "sandbox-user/none"}), 404, 3002)
-    _refused(web.get("/files", params={"parent": "none"}), 404, 5002)
+    refused(web.get("/files"), 400, 5029)
+    refused(web.get("/files", params={"project": project, "parent": "x"}), 400, 5031)
+    refused(web.get("/files", params={"project": "sandbox-user/none"}), 404, 3002)
+    refused(web.get("/files", params={"parent": "none"}), 404, 5002)
     assert _names(web.get("/files", params={"dataset": "sandbox-user/reference-set"})) == ["reference.fasta"]
 
 
@@ -89,29 +85,29 @@ def test_folders_nest_and_are_deleted_when_empty(web: httpx.Client, send: Send, 
     made = send("deep", parent=inner)
     assert _names(web.get(f"/files/{outer}/list")) == ["inner"]
     assert _names(web.get("/files", params={"parent": inner})) == ["deep"]
-    _refused(web.delete(f"/files/{outer}"), 400, 5021)
+    refused(web.delete(f"/files/{outer}"), 400, 5021)
     assert web.delete(f"/files/{made['id']}").status_code == 204
     assert web.delete(f"/files/{inner}").status_code == 204
     assert web.delete(f"/files/{outer}").status_code == 204
-    _refused(web.get(f"/files/{outer}"), 404, 5002)
+    refused(web.get(f"/files/{outer}"), 404, 5002)
 
 
 def test_what_folders_cannot_be(web: httpx.Client, send: Send, project: str) -> None:
     outer = _folder(web, "outer", project=project)
     file = send("file")["id"]
     root = web.get(f"/projects/{project}").json()["root_folder"]
-    _refused(web.post("/files", json={"name": "outer", "type": "folder", "project": project}), 409, 5030)
-    _refused(web.post("/files", json={"name": "a/b", "type": "folder", "project": project}), 400, 5024)
-    _refused(web.post("/files", json={"name": "x" * 256, "type": "folder", "project": project}), 400, 5024)
-    _refused(web.post("/files", json={"name": "in", "type": "folder", "parent": file}), 400, 5022)
-    _refused(web.post("/files", json={"name": "in", "type": "folder", "parent": "none"}), 404, 5026)
-    _refused(web.post("/files", json={"name": "in", "type": "folder"}), 400, 5029)
-    _refused(web.patch(f"/files/{outer}", json={"metadata": {"a": "b"}}), 400, 5025)
-    _refused(web.patch(f"/files/{outer}", json={"tags": ["a"]}), 400, 5027)
-    _refused(web.get(f"/files/{outer}/download_info"), 400, 5017)
-    _refused(web.post(f"/files/{outer}/actions/copy", json={"project": project}), 400, 5018)
-    _refused(web.delete(f"/files/{root}"), 400, 5033)
-    _refused(web.patch(f"/files/{root}", json={"name": "other"}), 400, 5008)
+    refused(web.post("/files", json={"name": "outer", "type": "folder", "project": project}), 409, 5030)
+    refused(web.post("/files", json={"name": "a/b", "type": "folder", "project": project}), 400, 5024)
+    refused(web.post("/files", json={"name": "x" * 256, "type": "folder", "project": project}), 400, 5024)
+    refused(web.post("/files", json={"name": "in", "type": "folder", "parent": file}), 400, 5022)
+    refused(web.post("/files", json={"name": "in", "type": "folder", "parent": "none"}), 404, 5026)
+    refused(web.post("/files", json={"name": "in", "type": "folder"}), 400, 5029)
+    refused(web.patch(f"/files/{outer}", json={"metadata": {"a": "b"}}), 400, 5025)
+    refused(web.patch(f"/files/{outer}", json={"tags": ["a"]}), 400, 5027)
+    refused(web.get(f"/files/{outer}/download_info"), 400, 5017)
+    refused(web.post(f"/files/{outer}/actions/copy", json={"project": project}), 400, 5018)
+    refused(web.delete(f"/files/{root}"), 400, 5033)
+    refused(web.patch(f"/files/{root}", json={"name": "other"}), 400, 5008)
 
 
 def test_metadata_is_merged_replaced_and_loses_keys(web: httpx.Client, send: Send) -> None:
@@ -120,7 +116,7 @@ def test_metadata_is_merged_replaced_and_loses_keys(web: httpx.Client, send: Sen
     assert web.patch(path, json={"a": None, "c": "2"}).json() == {"b": ["x", "y"], "c": "2"}
     assert web.put(path, json={"d": "3"}).json() == {"d": "3"}
     assert web.get(path).json() == {"d": "3"}
-    _refused(web.patch(path, json={"a": {"nested": 1}}), 400, 5006)
+    refused(web.patch(path, json={"a": {"nested": 1}}), 400, 5006)
 
 
 def test_tags_are_replaced_and_a_change_moves_the_time(web: httpx.Client, send: Send, sandbox: Sandbox) -> None:
@@ -135,7 +131,7 @@ def test_tags_are_replaced_and_a_change_moves_the_time(web: httpx.Client, send: 
 
 def test_names_are_unique_in_their_folder(web: httpx.Client, send: Send) -> None:
     one, other = send("one")["id"], send("other")["id"]
-    _refused(web.patch(f"/files/{one}", json={"name": "other"}), 409, 5003)
+    refused(web.patch(f"/files/{one}", json={"name": "other"}), 409, 5003)
     assert web.patch(f"/files/{one}", json={"name": "new"}).json()["name"] == "new"
     assert web.patch(f"/files/{other}", json={"name": "other"}).status_code == 200
 
@@ -149,7 +145,7 @@ def test_copies_keep_what_is_known_and_have_the_same_bytes(web: httpx.Client, se
     assert httpx.get(web.get(f"/files/{copy['id']}/download_info").json()["url"]).content == b"bytes"
     web.delete(f"/files/{made}")
     assert httpx.get(web.get(f"/files/{copy['id']}/download_info").json()["url"]).content == b"bytes"
-    _refused(web.post(f"/files/{copy['id']}/actions/copy", json={"project": other, "name": "b.bam"}), 409, 5003)
+    refused(web.post(f"/files/{copy['id']}/actions/copy", json={"project": other, "name": "b.bam"}), 409, 5003)
     again = web.post(f"/files/{copy['id']}/actions/copy", json={"project": other}).json()
     assert again["name"] == "_1_b.bam"
 
@@ -160,8 +156,8 @@ def test_files_move_within_their_project(web: httpx.Client, send: Send, project:
     moved = web.post(f"/files/{made}/actions/move", json={"parent": folder, "name": "b"}).json()
     assert (moved["id"], moved["parent"], moved["name"]) == (made, folder, "b")
     other = web.post("/projects", json={"name": "Other"}).json()["root_folder"]
-    _refused(web.post(f"/files/{made}/actions/move", json={"parent": other}), 400, 5015)
-    _refused(web.post(f"/files/{folder}/actions/move", json={"parent": folder}), 403, 5032)
+    refused(web.post(f"/files/{made}/actions/move", json={"parent": other}), 400, 5015)
+    refused(web.post(f"/files/{folder}/actions/move", json={"parent": folder}), 403, 5032)
 
 
 def test_scrolling_follows_tokens_without_an_offset(web: httpx.Client, send: Send, project: str) -> None:
@@ -174,8 +170,8 @@ def test_scrolling_follows_tokens_without_an_offset(web: httpx.Client, send: Sen
     assert "offset" not in link["href"]
     last = web.get(link["href"])
     assert (_names(last), last.json()["links"]) == (["c"], [])
-    _refused(web.get("/files/scroll", params={**params, "token": "made-up"}), 400, 90000)
-    _refused(web.get("/files/scroll", params={**params, "offset": 1}), 400, 90000)
+    refused(web.get("/files/scroll", params={**params, "token": "made-up"}), 400, 90000)
+    refused(web.get("/files/scroll", params={**params, "offset": 1}), 400, 90000)
     folder = _folder(web, "folder", project=project)
     assert _names(web.get(f"/files/{folder}/scroll", params={"token": "init"})) == []
 
@@ -205,12 +201,12 @@ def test_strangers_see_nothing_and_readers_change_nothing(
     web: httpx.Client, client_of: Clients, send: Send, project: str
 ) -> None:
     ada, made = client_of("ada"), send("a")["id"]
-    _refused(ada.get(f"/files/{made}"), 404, 5002)
+    refused(ada.get(f"/files/{made}"), 404, 5002)
     web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"read": True}})
     assert ada.get(f"/files/{made}").status_code == 200
-    _refused(ada.get(f"/files/{made}/download_info"), 403, 5001)
-    _refused(ada.patch(f"/files/{made}", json={"name": "mine"}), 403, 5001)
-    _refused(ada.post("/files", json={"name": "f", "type": "folder", "project": project}), 403, 3001)
+    refused(ada.get(f"/files/{made}/download_info"), 403, 5001)
+    refused(ada.patch(f"/files/{made}", json={"name": "mine"}), 403, 5001)
+    refused(ada.post("/files", json={"name": "f", "type": "folder", "project": project}), 403, 3001)
 
 
 def test_files_outlive_a_restart(tmp_path: Any) -> None:
@@ -259,4 +255,4 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
 
 @pytest.mark.parametrize("query", ["", "name =", "IN", "name ~ 3", '"open', "(name = a", "name = a)", "name a"])
 def test_a_query_that_cannot_be_read_says_why(web: httpx.Client, query: str) -> None:
-    assert "can't be read" in _refused(web.post("/files/search", json={"query": query}), 400, 90000)["message"]
+    assert "can't be read" in refused(web.post("/files/search", json={"query": query}), 400, 90000)

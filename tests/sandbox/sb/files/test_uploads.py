@@ -9,6 +9,7 @@ import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.sb.stores.upload_parts import MIB, MOST_PARTS, choose_part_size
+from sb_answers import refused
 from sb_uploads import send_part
 
 Json = dict[str, Any]
@@ -29,11 +30,6 @@ def _start(web: httpx.Client, project: str, **fields: Any) -> Json:
     return answer.json()
 
 
-def _refused(answer: httpx.Response, status: int, code: int) -> str:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    return answer.json()["message"]
-
-
 def _bytes(web: httpx.Client, file: str) -> bytes:
     return httpx.get(web.get(f"/files/{file}/download_info").json()["url"]).content
 
@@ -51,7 +47,7 @@ def test_parts_in_any_order_make_the_file(web: httpx.Client, project: str) -> No
     made = web.post(f"/upload/multipart/{id}/complete").json()
     assert (made["name"], made["size"]) == ("up", 10)
     assert _bytes(web, made["id"]) == b"abcdefghij"
-    _refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
+    refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -95,12 +91,12 @@ def test_an_upload_tells_its_parts_to_go_on_with(web: httpx.Client, project: str
 def test_completing_checks_the_parts(web: httpx.Client, project: str) -> None:
     id = _start(web, project, size=10)["upload_id"]
     complete = f"/upload/multipart/{id}/complete"
-    assert "no part" in _refused(web.post(complete), 400, 8007)
+    assert "no part" in refused(web.post(complete), 400, 8007)
     send_part(web, id, 1, b"abcd")
     send_part(web, id, 3, b"ij")
-    assert "part 2" in _refused(web.post(complete), 400, 8007)
+    assert "part 2" in refused(web.post(complete), 400, 8007)
     send_part(web, id, 2, b"efg")
-    assert "9 bytes" in _refused(web.post(complete), 400, 8007)
+    assert "9 bytes" in refused(web.post(complete), 400, 8007)
     send_part(web, id, 2, b"efgh")
     assert web.post(complete).status_code == 200
 
@@ -123,8 +119,8 @@ def test_a_report_of_what_the_storage_did_not_answer_is_refused(web: httpx.Clien
     id = _start(web, project, size=4)["upload_id"]
     _put(web, id, 1, b"abcd")
     report = {"part_number": 1, "response": {"headers": {"ETag": etag}}}
-    _refused(web.post(f"/upload/multipart/{id}/part/", json=report), 400, 8014)
-    _refused(web.post(f"/upload/multipart/{id}", json={"parts": [report]}), 400, 8015)
+    refused(web.post(f"/upload/multipart/{id}/part/", json=report), 400, 8014)
+    refused(web.post(f"/upload/multipart/{id}", json={"parts": [report]}), 400, 8015)
 
 
 def test_the_part_size_is_raised_for_big_files(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
@@ -147,20 +143,20 @@ def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> 
     def start(**body: Any) -> httpx.Response:
         return web.post("/upload/multipart", json={"size": 1, "name": "up", "project": project, **body})
 
-    _refused(start(name="there"), 409, 8005)
-    _refused(start(name="a/b"), 400, 8013)
-    _refused(start(name="x" * 256), 400, 8013)
-    _refused(start(size=6 * 1024**4), 400, 8013)
-    _refused(start(parent="x"), 400, 5031)
-    _refused(web.post("/upload/multipart", json={"size": 1, "name": "up"}), 400, 5029)
-    _refused(start(project="sandbox-user/none"), 404, 3002)
+    refused(start(name="there"), 409, 8005)
+    refused(start(name="a/b"), 400, 8013)
+    refused(start(name="x" * 256), 400, 8013)
+    refused(start(size=6 * 1024**4), 400, 8013)
+    refused(start(parent="x"), 400, 5031)
+    refused(web.post("/upload/multipart", json={"size": 1, "name": "up"}), 400, 5029)
+    refused(start(project="sandbox-user/none"), 404, 3002)
 
 
 def test_a_folder_is_not_overwritten_by_a_file(web: httpx.Client, project: str) -> None:
     web.post("/files", json={"name": "reads", "type": "folder", "project": project})
     body = {"size": 1, "name": "reads", "project": project}
     for overwrite in (False, True):
-        message = _refused(web.post("/upload/multipart", json=body, params={"overwrite": overwrite}), 409, 8005)
+        message = refused(web.post("/upload/multipart", json=body, params={"overwrite": overwrite}), 409, 8005)
         assert message == "There is already a folder 'reads': choose another name"
 
 
@@ -176,7 +172,7 @@ def test_a_name_that_was_taken_meanwhile_is_refused_at_the_end(web: httpx.Client
     id = _start(web, project, size=1, name="a")["upload_id"]
     send_part(web, id, 1, b"x")
     send("a")
-    _refused(web.post(f"/upload/multipart/{id}/complete"), 409, 8005)
+    refused(web.post(f"/upload/multipart/{id}/complete"), 409, 8005)
     assert web.get(f"/upload/multipart/{id}").status_code == 200
 
 
@@ -190,13 +186,13 @@ def test_an_aborted_upload_is_gone(web: httpx.Client, project: str) -> None:
     url = web.get(f"/upload/multipart/{id}/part/1").json()["url"]
     assert web.delete(f"/upload/multipart/{id}").status_code == 204
     assert httpx.put(url, content=b"x").status_code == 404
-    _refused(web.get(f"/upload/multipart/{id}/part/1"), 404, 8003)
+    refused(web.get(f"/upload/multipart/{id}/part/1"), 404, 8003)
     assert web.get("/upload/multipart").json()["items"] == []
 
 
 def test_uploads_of_others_are_not_seen(web: httpx.Client, client_of: Clients, project: str) -> None:
     id = _start(web, project, size=1)["upload_id"]
-    _refused(client_of("ada").get(f"/upload/multipart/{id}"), 404, 8003)
+    refused(client_of("ada").get(f"/upload/multipart/{id}"), 404, 8003)
 
 
 def test_a_part_that_ends_after_its_upload_leaves_nothing(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
@@ -224,7 +220,7 @@ def test_urls_of_parts_end_and_cannot_be_altered(web: httpx.Client, project: str
     assert httpx.get(where["url"]).status_code == 405
     sandbox.clock.advance(3600)
     assert httpx.put(where["url"], content=b"x").status_code == 403
-    _refused(web.get(f"/upload/multipart/{id}/part/10001"), 400, 8012)
+    refused(web.get(f"/upload/multipart/{id}/part/10001"), 400, 8012)
 
 
 def test_a_header_that_belongs_to_the_url_has_to_come(web: httpx.Client, project: str, sandbox: Sandbox) -> None:

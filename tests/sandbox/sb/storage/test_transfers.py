@@ -5,13 +5,10 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from sb_answers import code_of
 
 Json = dict[str, Any]
 VOLUME = "sandbox-user/lab"
-
-
-def code_of(answer: httpx.Response) -> tuple[int, int]:
-    return answer.status_code, answer.json()["code"]
 
 
 @pytest.fixture

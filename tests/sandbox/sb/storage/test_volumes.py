@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sb_answers import code_of
 
 Json = dict[str, Any]
 KEYS = {"access_key_id": "AK", "secret_access_key": "SK"}
@@ -17,10 +18,6 @@ def make(web: httpx.Client, **more: Any) -> str:
     return web.post("/storage/volumes", json={"name": "lab", "access_mode": "RW", "service": service(), **more}).json()[
         "id"
     ]
-
-
-def code_of(answer: httpx.Response) -> tuple[int, int]:
-    return answer.status_code, answer.json()["code"]
 
 
 # -- volumes themselves

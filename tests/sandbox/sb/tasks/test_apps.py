@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox.sb.tasks.cwl import Port, main_of, name_of, ports, secondary_name, steps_of
+from sb_answers import refused
 
 Json = dict[str, Any]
 Clients = Callable[[str], httpx.Client]
@@ -25,11 +26,6 @@ inputs: {since: string}
 outputs: []
 hints: {made: 2020-01-31}
 """
-
-
-def _refused(answer: httpx.Response, status: int, code: int) -> str:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    return answer.json()["message"]
 
 
 def _install(web: httpx.Client, project: str, name: str = "wc", raw: Json = TOOL) -> Json:
@@ -60,31 +56,31 @@ def test_yaml_is_taken_as_it_is(web: httpx.Client, project: str) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.json()["hints"] == {"made": "2020-01-31"}
     broken = web.post(f"/apps/{project}/z/raw", content="a: [", headers={"Content-Type": "application/yaml"})
-    assert "YAML" in _refused(broken, 400, 90000)
+    assert "YAML" in refused(broken, 400, 90000)
 
 
 def test_revisions_follow_one_another(web: httpx.Client, project: str) -> None:
     _install(web, project)
     second = {**TOOL, "label": "Second"}
-    _refused(web.post(f"/apps/{project}/wc/3/raw", json=second), 409, 6003)
+    refused(web.post(f"/apps/{project}/wc/3/raw", json=second), 409, 6003)
     assert web.post(f"/apps/{project}/wc/1/raw", json=second).json()["sbg:id"] == f"{project}/wc/1"
     assert web.get(f"/apps/{project}/wc").json()["name"] == "Second"
     assert web.get(f"/apps/{project}/wc/0/raw").json()["label"] == "Counts lines"
-    _refused(web.get(f"/apps/{project}/wc/7"), 404, 6002)
+    refused(web.get(f"/apps/{project}/wc/7"), 404, 6002)
 
 
 @pytest.mark.parametrize("raw", [{"class": "Nothing"}, {}, {"class": "Workflow", "inputs": 3}])
 def test_what_is_no_cwl_is_refused(web: httpx.Client, project: str, raw: Json) -> None:
-    _refused(web.post(f"/apps/{project}/wc/raw", json=raw), 400, 90000)
+    refused(web.post(f"/apps/{project}/wc/raw", json=raw), 400, 90000)
 
 
 def test_what_cannot_be_installed(web: httpx.Client, project: str, client_of: Clients) -> None:
     _install(web, project)
-    _refused(web.post(f"/apps/{project}/wc/raw", json=TOOL), 409, 6003)
-    _refused(web.post(f"/apps/{project}/a%20b/raw", json=TOOL), 400, 6011)
-    _refused(web.post("/apps/sandbox-user/none/wc/raw", json=TOOL), 404, 3002)
-    _refused(web.get(f"/apps/{project}/none"), 404, 6002)
-    _refused(client_of("ada").get(f"/apps/{project}/wc"), 404, 3002)
+    refused(web.post(f"/apps/{project}/wc/raw", json=TOOL), 409, 6003)
+    refused(web.post(f"/apps/{project}/a%20b/raw", json=TOOL), 400, 6011)
+    refused(web.post("/apps/sandbox-user/none/wc/raw", json=TOOL), 404, 3002)
+    refused(web.get(f"/apps/{project}/none"), 404, 6002)
+    refused(client_of("ada").get(f"/apps/{project}/wc"), 404, 3002)
 
 
 def test_lists_find_by_project_words_and_identity(web: httpx.Client, project: str) -> None:
@@ -101,7 +97,7 @@ def test_lists_find_by_project_words_and_identity(web: httpx.Client, project: st
     assert found(id=f"{other}/sort") == [f"{other}/sort/0"]
     assert found(visibility="public") == []
     assert "raw" not in web.get("/apps").json()["items"][0]
-    _refused(web.get("/apps", params={"id": "sort"}), 400, 6011)
+    refused(web.get("/apps", params={"id": "sort"}), 400, 6011)
 
 
 def test_a_clone_has_all_revisions_and_follows_its_origin(web: httpx.Client, project: str) -> None:
@@ -119,15 +115,15 @@ def test_a_clone_has_all_revisions_and_follows_its_origin(web: httpx.Client, pro
     web.post(f"/apps/{project}/wc/2/raw", json={**TOOL, "label": "Third"})
     synced = web.post(f"/apps/{other}/wc/actions/sync").json()
     assert (synced["revision"], synced["raw"]["label"], synced["copy_of"]) == (2, "Third", f"{project}/wc/2")
-    _refused(web.post(f"/apps/{project}/wc/actions/sync"), 400, 90000)
-    _refused(web.post(f"/apps/{project}/wc/actions/copy", json={"project": other}), 409, 6003)
+    refused(web.post(f"/apps/{project}/wc/actions/sync"), 400, 90000)
+    refused(web.post(f"/apps/{project}/wc/actions/copy", json={"project": other}), 409, 6003)
 
 
 def test_apps_go_with_their_project(web: httpx.Client, project: str) -> None:
     _install(web, project)
     assert web.delete(f"/projects/{project}").status_code == 204
     assert web.post("/projects", json={"name": "Pilot"}).json()["id"] == project
-    _refused(web.get(f"/apps/{project}/wc"), 404, 6002)
+    refused(web.get(f"/apps/{project}/wc"), 404, 6002)
 
 
 # -- what is read from CWL

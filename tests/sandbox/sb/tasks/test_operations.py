@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
+from sb_answers import refused
 
 Json = dict[str, Any]
 Send = Callable[..., Json]
@@ -57,11 +58,6 @@ def make(web: httpx.Client, project: str) -> Make:
         return answer.json()
 
     return create
-
-
-def _refused(answer: httpx.Response, status: int, code: int) -> str:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    return answer.json()["message"]
 
 
 def _file(made: Json) -> Json:
@@ -181,7 +177,7 @@ def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Sen
     assert task["status"] == "DRAFT"
     assert [(each["id"], each["code"]) for each in task["errors"]] == [("reads", 7012), ("threads", 7024)]
     assert [each["id"] for each in task["warnings"]] == ["more"]
-    assert "reads" in _refused(web.post(f"/tasks/{task['id']}/actions/run"), 400, 7024)
+    assert "reads" in refused(web.post(f"/tasks/{task['id']}/actions/run"), 400, 7024)
     fixed = web.patch(f"/tasks/{task['id']}", json={"inputs": {"reads": _file(send("r")), "threads": 2}}).json()
     assert (fixed["errors"], fixed["inputs"]["more"]) == ([], 1)
     assert web.post(f"/tasks/{task['id']}/actions/run").json()["status"] == "QUEUED"
@@ -196,21 +192,21 @@ def test_files_that_are_not_there_are_errors(web: httpx.Client, make: Make, proj
 def test_only_drafts_change_and_others_are_renamed(web: httpx.Client, make: Make, send: Send) -> None:
     task = make({"reads": _file(send("r"))}, action="run")
     path = f"/tasks/{task['id']}"
-    _refused(web.patch(path, json={"description": "new"}), 409, 7026)
-    _refused(web.patch(f"{path}/inputs", json={"threads": 1}), 409, 7026)
+    refused(web.patch(path, json={"description": "new"}), 409, 7026)
+    refused(web.patch(f"{path}/inputs", json={"threads": 1}), 409, 7026)
     assert web.patch(path, json={"name": "New"}).json()["name"] == "New"
-    _refused(web.post(f"{path}/actions/run"), 409, 7007)
-    _refused(web.delete(path), 409, 7011)
+    refused(web.post(f"{path}/actions/run"), 409, 7007)
+    refused(web.delete(path), 409, 7011)
     draft = make({"reads": _file(send("q"))})
     assert web.patch(f"/tasks/{draft['id']}/inputs", json={"threads": 3}).json()["threads"] == 3
     assert web.delete(f"/tasks/{draft['id']}").status_code == 204
-    _refused(web.get(f"/tasks/{draft['id']}"), 404, 7002)
+    refused(web.get(f"/tasks/{draft['id']}"), 404, 7002)
 
 
 def test_aborting(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
     task = make({"reads": _file(send("r"))})
     path = f"/tasks/{task['id']}/actions"
-    _refused(web.post(f"{path}/abort"), 409, 7008)
+    refused(web.post(f"{path}/abort"), 409, 7008)
     web.post(f"{path}/run", params={"use_interruptible_instances": True})
     sandbox.clock.advance(11)
     aborted = web.post(f"{path}/abort").json()
@@ -237,18 +233,18 @@ def test_what_cannot_be_created(web: httpx.Client, make: Make, project: str, cli
     def create(**body: Any) -> httpx.Response:
         return web.post("/tasks", json={"project": project, "app": f"{project}/align", **body})
 
-    _refused(create(app=""), 400, 7015)
-    _refused(create(app="align"), 400, 6011)
-    _refused(create(app=f"{project}/none"), 404, 6002)
-    _refused(create(app=f"{project}/align/9"), 404, 6002)
-    _refused(create(project="sandbox-user/none"), 404, 3002)
-    _refused(create(batch_input="reads"), 400, 7023)
-    _refused(create(batch_input="reads", batch_by={"type": "CRITERIA"}), 400, 7019)
-    _refused(create(batch_input="other", batch_by={"type": "ITEM"}), 400, 7018)
-    _refused(client_of("ada").get(f"/tasks/{task['id']}"), 404, 7002)
+    refused(create(app=""), 400, 7015)
+    refused(create(app="align"), 400, 6011)
+    refused(create(app=f"{project}/none"), 404, 6002)
+    refused(create(app=f"{project}/align/9"), 404, 6002)
+    refused(create(project="sandbox-user/none"), 404, 3002)
+    refused(create(batch_input="reads"), 400, 7023)
+    refused(create(batch_input="reads", batch_by={"type": "CRITERIA"}), 400, 7019)
+    refused(create(batch_input="other", batch_by={"type": "ITEM"}), 400, 7018)
+    refused(client_of("ada").get(f"/tasks/{task['id']}"), 404, 7002)
     web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"read": True}})
     body = {"project": project, "app": f"{project}/align"}
-    _refused(client_of("ada").post("/tasks", json=body), 403, 3001)
+    refused(client_of("ada").post("/tasks", json=body), 403, 3001)
     assert web.get("/tasks/no-uuid").json()["code"] in (7005, 90000)
 
 
@@ -302,7 +298,7 @@ def test_a_batch_may_be_switched_off_aborted_and_deleted(
     children = web.get("/tasks", params={"parent": batch["id"], "fields": "_all"}).json()["items"]
     assert {each["status"] for each in children} == {"ABORTED"}
     assert web.delete(f"/tasks/{batch['id']}").status_code == 204
-    _refused(web.get(f"/tasks/{children[0]['id']}"), 404, 7002)
+    refused(web.get(f"/tasks/{children[0]['id']}"), 404, 7002)
     wrong = make({"reads": []}, batch_input="reads", batch_by=by, app="flow", action="run")
     assert (wrong["status"], wrong["errors"][0]["code"]) == ("DRAFT", 7018)
 
@@ -355,7 +351,7 @@ def test_lists_are_narrowed_and_ordered(
     sandbox.clock.advance(11)
     assert found(started_from="2020-09-13T00:00:00") == ["a"]
     assert web.get(f"/projects/{project}/tasks").headers["X-Total-Matching-Query"] == "3"
-    _refused(web.get("/tasks", params={"created_from": "yesterday"}), 400, 90000)
+    refused(web.get("/tasks", params={"created_from": "yesterday"}), 400, 90000)
     ids = [first["id"], "00000000-0000-4000-8000-000000000000", batch["id"]]
     items = web.post("/bulk/tasks/get", json={"task_ids": ids}).json()["items"]
     assert [item["error"] and item["error"]["code"] for item in items] == [None, 7002, None]

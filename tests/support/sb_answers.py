@@ -1,0 +1,14 @@
+"""What tests of the sandbox's Seven Bridges Platform read of its refusals."""
+
+import httpx
+
+
+def code_of(answer: httpx.Response) -> tuple[int, int]:
+    """The status of a refusal, and the platform's own code."""
+    return answer.status_code, answer.json()["code"]
+
+
+def refused(answer: httpx.Response, status: int, code: int) -> str:
+    """Holds an answer to be a refusal, and gives its message."""
+    assert code_of(answer) == (status, code), answer.text
+    return answer.json()["message"]
