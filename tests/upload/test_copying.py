@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError
+from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError
 from omicsdk.transfer import Control
 from omicsdk.upload import CannotUpload, UploadFailed
 from omicsdk.upload.access import area_storage
@@ -97,6 +97,22 @@ def test_large_ones_are_copied_in_parts(storage: Any, bucket: Any, stored: Any):
     assert there["Metadata"] == {"crc32c": "00000000"}
     assert there["ETag"].strip('"') == digest(data, "s3_etag")
     assert sorted(counted) == [6 * MIB, 64 * MIB]
+
+
+def test_what_ended_a_copy_is_told_though_it_cant_be_given_up(storage: Any, bucket: Any, monkeypatch: Any):
+    source = bucket("large.bin", bytes(11 * MIB))
+    call = storage.call
+
+    def refusing(operation: str, **arguments: Any) -> dict[str, Any]:
+        if operation == "abort_multipart_upload":
+            raise Forbidden("no", status=403)
+        if operation == "upload_part_copy":
+            raise NotFound("the source is gone", status=404)
+        return call(operation, **arguments)
+
+    monkeypatch.setattr(storage, "call", refusing)
+    with pytest.raises(NotFound, match="the source is gone"):
+        copy(storage, source, "a/b", largest=5 * MIB)
 
 
 def test_a_copy_that_is_stopped_is_given_up(storage: Any, bucket: Any, area: Any, service: Any):

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from logging import getLogger
 from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
-from omicsdk.core.errors import ChecksumMismatch, Interrupted
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
 from omicsdk.transfer.workers import Workers
 from omicsdk.upload.sources import S3File
 from omicsdk.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
@@ -18,6 +19,8 @@ from omicsdk.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 LARGEST_COPY = 5 * 1024 * MIB
 #: Parts of one object that are copied at once.
 PARTS_AT_ONCE = 16
+
+_log = getLogger("omicsdk.upload")
 
 _CRC32C = re.compile(r"[0-9a-fA-F]{8}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -121,7 +124,10 @@ def _in_parts(
                 raise
         storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
     except BaseException:
-        storage.call("abort_multipart_upload", **place, UploadId=upload)
+        try:
+            storage.call("abort_multipart_upload", **place, UploadId=upload)
+        except OmicsError as error:  # what ended it is what counts
+            _log.warning("%s: its copying can't be given up, so parts of it stay: %s", source.path, error)
         raise
 
 
