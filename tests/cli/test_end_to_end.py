@@ -190,7 +190,7 @@ def test_a_report_tells_of_what_failed_beside_the_files(dss, bundle, tmp_path):
         ("report", "ends in .html"),
         ("missing/report.html", "there is no folder"),
         (".", "ends in .html"),
-        ("folder.html", "it is a folder"),
+        ("folder.html", "--report: 'folder.html' is a folder"),
     ],
 )
 def test_a_report_that_cannot_be_is_usage_before_anything_starts(dss, path, said):

@@ -3,23 +3,15 @@
 import shlex
 
 import pytest
-from omicsdk.cli.catalog import Catalog, Found, Group
+from handwritten import handwritten
+from omicsdk.cli.catalog import Catalog, Found
 from omicsdk.cli.options import split_globals
 from omicsdk.cli.parser import parse
 
 BEYOND = {"|", ">", ">>", "<", "&&", ";"}
 """Where the shell's part of a line begins."""
 
-
-def handwritten(group: Group):
-    for found in group.found():
-        if "run" in found.command:
-            yield found
-    for below in group.below():
-        yield from handwritten(below)
-
-
-COMMANDS = list(handwritten(Catalog().root()))
+COMMANDS = handwritten()
 NAMES = [" ".join(found.path) for found in COMMANDS]
 
 

@@ -106,7 +106,7 @@ def test_a_dry_run_of_an_operation_sends_nothing(pangea, omics_sandbox):
 
 def test_what_isn_t_pangea_is_told_as_such(pangea, omics_sandbox, nobody):
     ran = pangea("list", "orgs", "--endpoint", "pangeabio.io")
-    assert (ran.code, "'pangeabio.io' isn't the address" in ran.err) == (2, True)
+    assert (ran.code, "Pangea server is 'pangeabio.io'" in ran.err) == (2, True)
     assert connect(None, endpoint="https://x.example.org/api/").endpoint == "https://x.example.org"
     page = pangea("list", "orgs", "--endpoint", f"{omics_sandbox.url}/_sandbox")
     assert (page.code, page.out) == (1, "")

@@ -319,12 +319,12 @@ def test_a_command_for_each_notification(tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--max", "0"], "--max 0"),
-        (["--port", "70000"], "--port 70000"),
+        (["--max", "0"], "--max: 0 is below 1"),
+        (["--port", "70000"], "--port: 70000 isn't a port"),
         (["--path", "hook"], "begins with /"),
         (["--exec", "'"], "can't be split"),
         (["--exec", "no-such-program --once"], "there is no program no-such-program"),
-        (["--hmac-key", "@/no/such"], "can't read the file /no/such"),
+        (["--hmac-key", "@/no/such"], "can't read /no/such"),
         (["--hmac-key-id", "k"], "--hmac-key-id needs --hmac-key"),
     ],
 )

@@ -52,6 +52,23 @@ def above_0(number: float) -> float:
     return number
 
 
+def port(number: int) -> int:
+    """Takes a TCP port to listen at, 0 for any.
+
+    Args:
+        number: What was typed, or stands in the configuration.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: It is no port.
+    """
+    if not 0 <= number <= 65535:
+        raise UsageError(f"{number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
+    return number
+
+
 def _at_least(least: int, number: float) -> float:
     if number < least:
         raise UsageError(f"{number:g} is below {least}", remedy=f"Give {least} or more.")

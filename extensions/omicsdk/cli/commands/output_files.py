@@ -1,4 +1,4 @@
-"""Files that commands are told to write."""
+"""Files that commands are told to write: checked before anything is asked for, so that nothing is done in vain."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from pathlib import Path
 from omicsdk.core.errors import UsageError
 
 
-def check_output(option: str, file: str | None) -> None:
-    """Checks before anything is asked for that a file can be put where it is to be.
+def file_to_write(file: str) -> str:
+    """Takes the name of a file that is written.
 
     Args:
-        option: What named it, such as --out.
-        file: The file; None where none was named.
+        file: What was typed, or stands in the configuration.
+
+    Returns:
+        The name.
 
     Raises:
         UsageError: It is a folder, or its folder isn't there or can't be written.
     """
-    if file is None:
-        return
     path = Path(file).absolute()
     if path.is_dir():
-        raise UsageError(f"{option} {file}: it is a folder", remedy="Name a file.")
+        raise UsageError(f"{file!r} is a folder", remedy="Name a file.")
     if not path.parent.is_dir():
-        raise UsageError(
-            f"{option} {file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there."
-        )
+        raise UsageError(f"{file}: there is no folder {path.parent}", remedy="Name a file in a folder that is there.")
     if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{option} {file}: its folder can't be written", remedy="Choose another folder.")
+        raise UsageError(f"{file}: its folder can't be written", remedy="Choose another folder.")
+    return file
+
+
+def file_or_stdout(file: str) -> str:
+    """Takes the name of a file that is written, or - for stdout; errors as those of `file_to_write`."""
+    return file if file == "-" else file_to_write(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from omicsdk.cli.commands.output_files import check_output
+from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.errors import SHOWN
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport
@@ -51,7 +51,10 @@ def report_path(given: str | None) -> Path | None:
             f"--report {given}: the suffix tells what is written",
             remedy="Give a name that ends in .html (a page for people) or .jsonl (a line a file, for machines).",
         )
-    check_output("--report", given)
+    try:
+        file_to_write(given)
+    except UsageError as error:
+        raise UsageError(f"--report: {error.message}", remedy=error.remedy) from error
     return path
 
 

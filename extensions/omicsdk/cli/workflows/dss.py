@@ -67,6 +67,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "src_dir",
                 "type": "string",
+                "convert": "omicsdk.cli.commands.texts:not_empty",
                 "required": True,
                 "help": "The folder to upload, with all that is in it.",
             },
@@ -160,7 +161,13 @@ _COMMANDS: list[Command] = [
         "their paths in the column file_path goes to the current folder.",
         "run": "omicsdk.cli.commands.dss.bundles:download_manifest",
         "parameters": [
-            {"name": "manifest", "type": "string", "required": True, "help": "Path of the manifest."},
+            {
+                "name": "manifest",
+                "type": "string",
+                "convert": "omicsdk.cli.commands.texts:not_empty",
+                "required": True,
+                "help": "Path of the manifest.",
+            },
             _REPLICA,
             {
                 "name": "layout",
@@ -234,6 +241,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "port",
                 "type": "integer",
+                "convert": "omicsdk.cli.commands.numbers:port",
                 "default": 8080,
                 "help": "TCP port to listen at; 0 takes a free one and says which.",
             },

@@ -92,6 +92,17 @@ def option(name: str, text: str, default: str | int | float | None = None, kind:
     return {"name": name, "type": kind, "default": default, "help": text}
 
 
+def output_file(name: str, text: str, default: str | None = None) -> Argument:
+    """An option that names a file that is written.
+
+    Args:
+        name: Its name.
+        text: What is written.
+        default: The file when it isn't given; None for none, or one that the command names.
+    """
+    return {**option(name, text, default), "convert": f"{_HOME}.output_files:file_to_write"}
+
+
 def several(name: str, text: str) -> Argument:
     """An option with one or more values.
 

@@ -33,15 +33,12 @@ def listen(arguments: Mapping[str, Any], console: Console) -> None:
     most: int | None = 1 if arguments["once"] else arguments["max"]
     command = _command(arguments["exec"])
     keys = _keys(arguments["hmac_key"], arguments["hmac_key_id"])
-    port: int = arguments["port"]
-    if not 0 <= port <= 65535:
-        raise UsageError(f"--port {port}: a port is a number from 0 to 65535")
     path: str | None = arguments["path"]
     if path is not None and not path.startswith("/"):
         raise UsageError(f"--path {path}: a path begins with /")
     listener = Listener(
         host=arguments["host"],
-        port=port,
+        port=arguments["port"],
         path=path,
         keys=keys,
         payload_field=arguments["payload_form_field"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
-from omicsdk.cli.commands.output_files import check_output
+from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.core.narrowing import is_object
@@ -40,7 +40,7 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     form: str = arguments["output_format"]
     suffix = arguments.get("output_filename_suffix") or ""
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
-    check_output("--output-file", named)
+    file_to_write(named)
     count = read_discovery(
         access.login,
         named,
@@ -121,7 +121,6 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
     datasets: list[str] = arguments.get("dataset_guids") or []
     form: str = arguments["output_format"]
     named = arguments.get("output_file")
-    check_output("--output-file", named)
     if arguments.get("template"):
         file: str = named or name_for(access.endpoint, OBJECTS, "TEMPLATE")
         write_template(file)

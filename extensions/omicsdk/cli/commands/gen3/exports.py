@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.output_files import check_output
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.records.export import export_file, export_project, export_records, export_rows
 
@@ -21,7 +20,6 @@ def export(access: Access, arguments: Mapping[str, Any], console: Console) -> li
     nodes: list[str] | None = arguments.get("node")
     ids: list[str] | None = arguments.get("id")
     out, folder = arguments.get("out"), arguments.get("folder")
-    check_output("--out", out)
     without_id = bool(arguments.get("without_id"))
     if bool(nodes) == bool(ids) and not (folder and not ids):
         raise UsageError(

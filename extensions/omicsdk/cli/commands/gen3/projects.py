@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.narrowing import is_array, is_object
@@ -97,7 +98,7 @@ def _names(answer: httpx.Response) -> list[str]:
     """The last parts of the links that a list is made of."""
     told: object = plain(answer)
     links = told.get("links") if is_object(told) else None
-    return [str(link).rstrip("/").rpartition("/")[2] for link in (links if is_array(links) else ())]
+    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in (links if is_array(links) else ())]
 
 
 def _made(answer: httpx.Response) -> dict[str, Any]:

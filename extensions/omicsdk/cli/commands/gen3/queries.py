@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.input_files import text_of
-from omicsdk.cli.commands.output_files import check_output
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.queries.asking import answer
@@ -39,7 +38,6 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
 def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:
     """`omics gen3 explore`: rows of records, or nothing where they go to a file."""
     limit, out = arguments.get("limit"), arguments.get("out")
-    check_output("--out", out)
     order = [_direction(each) for each in arguments.get("sort") or ()]
     with _explorer(access) as explorer:
         found = explorer.iterate_rows(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.output_files import check_output
 from omicsdk.cli.commands.transfer_reports import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.gen3.data.downloading import own_prefix
@@ -44,7 +43,6 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     paths: list[str] = arguments["paths"]
     part_size = _bytes(arguments["part_size"])
     manifest = arguments.get("manifest_out")
-    check_output("--manifest-out", manifest)
     if arguments.get("dry_run"):
         return _planned(paths)
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.batches import Failure, each, tell
 from omicsdk.cli.commands.pangea.lines import (
-    check_outfile,
     group_line,
     lines,
     names_given,
@@ -29,14 +28,12 @@ if TYPE_CHECKING:
 
 def org(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea create org`."""
-    check_outfile(arguments)
     made = plain(access.api.create_organization, name=arguments["org_name"])
     return _told(organization_line(made), made, arguments, console)
 
 
 def sample_group(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea create sample-group`."""
-    check_outfile(arguments)
     private = chosen(arguments, "private", "public", default=False)
     owner = organization(access, arguments["org_name"])
     made = plain(
@@ -56,7 +53,6 @@ def sample_group(access: Access, arguments: Mapping[str, Any], console: Console)
 
 def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea create samples`: those that were made, and those that were there."""
-    check_outfile(arguments)
     names = names_given(
         arguments.get("sample_names"), arguments.get("sample_name_list"), "--sample-name-list", parted=True
     )
@@ -71,7 +67,6 @@ def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 
 def sample_result(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea create sample-ar`."""
-    check_outfile(arguments)
     names: list[str] = arguments["names"]
     if len(names) not in (2, 4):
         raise UsageError(

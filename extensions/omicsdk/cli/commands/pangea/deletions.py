@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.pangea.batches import each, tell
-from omicsdk.cli.commands.pangea.lines import check_outfile, lines, told
+from omicsdk.cli.commands.pangea.lines import lines, told
 from omicsdk.cli.commands.pangea.places import plain
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def group_result(access: Access, arguments: Mapping[str, Any], console: Console)
 def _deleted(
     access: Access, kind: str, get: Any, delete: Any, arguments: Mapping[str, Any], console: Console
 ) -> Told | None:
-    check_outfile(arguments)
     # The service knows UUIDs in lower case only.
     uuids = list(dict.fromkeys(uuid.lower() for uuid in arguments["uuids"]))
     access.token()  # what is public can be seen without a login, and not deleted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.pangea.lines import check_outfile, field_line, told
+from omicsdk.cli.commands.pangea.lines import field_line, told
 from omicsdk.cli.commands.pangea.places import group, sample, sample_result
 from omicsdk.cli.commands.pangea.sending import check_files, sent
 from omicsdk.core.errors import UsageError
@@ -29,7 +29,6 @@ def of_sample(access: Access, arguments: Mapping[str, Any], console: Console) ->
             f"NAMES: expected 3 or 6 words, got {len(names)}",
             remedy="Give ORGANIZATION LIBRARY SAMPLE MODULE FIELD FILE, or RESULT_UUID FIELD FILE.",
         )
-    check_outfile(arguments)
     check_files(names[-1:])
     if len(names) == 3:
         result = sample_ar_from_uuid(access.knex, names[0].lower())
@@ -40,7 +39,6 @@ def of_sample(access: Access, arguments: Mapping[str, Any], console: Console) ->
 
 def of_group(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea upload group-field`."""
-    check_outfile(arguments)
     path: str = arguments["file_path"]
     check_files([path])
     of = sample_group_from_blob(access.knex, group(access, arguments["org_name"], arguments["grp_name"]))

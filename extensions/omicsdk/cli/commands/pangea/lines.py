@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.input_files import text_of
-from omicsdk.cli.commands.output_files import check_output
 from omicsdk.cli.told import Told
 from omicsdk.core.files.atomic_file import in_place_of
 
@@ -44,19 +43,6 @@ def field_line(thing: Thing) -> str:
 def tag_line(thing: Thing) -> str:
     """A tag as documented lines have it."""
     return f"<Pangea::Contrib::Tag {thing['name']} {thing['uuid']} />"
-
-
-def check_outfile(arguments: Mapping[str, Any]) -> None:
-    """Checks that a file can be put where it is to be, before anything is asked for.
-
-    Args:
-        arguments: Those of the command.
-
-    Raises:
-        UsageError: Its folder isn't there.
-    """
-    given: str = arguments.get("outfile") or "-"
-    check_output("--outfile", None if given == "-" else given)
 
 
 def told(text: str, data: object, arguments: Mapping[str, Any], *, made: bool = False) -> Told:

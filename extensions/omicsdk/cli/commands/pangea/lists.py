@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.lines import (
-    check_outfile,
     group_line,
     lines,
     organization_line,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list samples`."""
     del console
-    check_outfile(arguments)
     of = group(access, arguments["org_name"], arguments["grp_name"])
     found = things(access.api.list_sample_group_samples, group_pk=of["uuid"], limit=arguments["limit"])
     return _told(found_ones=list(found), line=sample_line, arguments=arguments)
@@ -36,7 +34,6 @@ def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 def orgs(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list orgs`."""
     del console
-    check_outfile(arguments)
     found = things(access.api.list_organizations, limit=arguments["limit"])
     return _told(list(found), organization_line, arguments)
 
@@ -70,7 +67,6 @@ def buckets(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 def results(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list results`."""
     del console
-    check_outfile(arguments)
     org, grp, name = arguments["org_name"], arguments["grp_name"], arguments.get("sample_name")
     if name is None:
         of = group(access, org, grp)
@@ -83,7 +79,6 @@ def results(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 def _of_organization(
     access: Access, operation: Operation, line: Callable[[Thing], str], arguments: Mapping[str, Any]
 ) -> Told:
-    check_outfile(arguments)
     name = arguments.get("org_name")
     of = {} if name is None else {"organization_id": organization(access, name)["uuid"]}
     return _told(list(things(operation, limit=arguments["limit"], **of)), line, arguments)

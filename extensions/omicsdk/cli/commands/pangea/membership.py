@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.batches import Failure, tell
-from omicsdk.cli.commands.pangea.lines import check_outfile, names_given, told
+from omicsdk.cli.commands.pangea.lines import names_given, told
 from omicsdk.cli.commands.pangea.places import Thing, group, samples_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.pangea.objects.sample_group import BATCH
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 def add(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea add samples-to-group`: how many were added."""
-    check_outfile(arguments)
     names = names_given(arguments.get("sample_names"), arguments.get("sample_manifest"), "--sample-manifest")
     if not names:
         raise UsageError("nothing says which samples", remedy="Name some, or give --sample-manifest FILE.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.commands.pangea.batches import each, tell
 from omicsdk.cli.commands.pangea.creation import chosen, ensured
-from omicsdk.cli.commands.pangea.lines import check_outfile, lines, names_given, sample_line, told
+from omicsdk.cli.commands.pangea.lines import lines, names_given, sample_line, told
 from omicsdk.cli.commands.pangea.membership import not_found
 from omicsdk.cli.commands.pangea.places import Thing, group, plain, samples_of
 from omicsdk.cli.commands.pangea.tables import csv_of, rows_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 def download(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea download metadata`: a table."""
-    check_outfile(arguments)
     names = names_given(arguments.get("sample_names"), arguments.get("sample_manifest"), "--sample-manifest") or None
     of = group(access, arguments["org_name"], arguments["grp_name"])
     found = list(samples_of(access, of, names))
@@ -36,7 +35,6 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
 
 def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea upload metadata`: the samples of the table."""
-    check_outfile(arguments)
     overwrite, update, create = (
         chosen(arguments, name, f"no_{name}", default=False) for name in ("overwrite", "update", "create")
     )

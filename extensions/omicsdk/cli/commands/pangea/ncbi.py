@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.pangea.lines import as_json, check_outfile, group_line, told
+from omicsdk.cli.commands.pangea.lines import as_json, group_line, told
 from omicsdk.cli.commands.pangea.places import organization
 from omicsdk.pangea.blob_constructors import org_from_blob
 
@@ -25,7 +25,6 @@ def link_bioproject(access: Access, arguments: Mapping[str, Any], console: Conso
     """`omics pangea ncbi link bioproject`: the library."""
     from omicsdk.pangea.ncbi import link_bioproject
 
-    check_outfile(arguments)
     accession: str = arguments["bioproj_accession"]
     access.token()  # before NCBI is asked for anything
     org = org_from_blob(access.knex, organization(access, arguments["org_name"]))
@@ -40,7 +39,6 @@ def list_bioproject(access: Access, arguments: Mapping[str, Any], console: Conso
     """`omics pangea ncbi list bioproject`: the project, and its samples with their experiments."""
     from omicsdk.pangea.ncbi import BioProject
 
-    check_outfile(arguments)
     with _entrez(access) as entrez:
         project = BioProject(arguments["accession"], entrez)
         metadata = project.metadata()
@@ -62,7 +60,6 @@ def list_sra(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     del console
     from omicsdk.pangea.ncbi import SRARecord
 
-    check_outfile(arguments)
     with _entrez(access) as entrez:
         record = SRARecord(arguments["accession"], entrez=entrez)
         runs = record.runs()

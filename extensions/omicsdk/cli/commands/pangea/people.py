@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.pangea.lines import as_json, check_outfile, told
+from omicsdk.cli.commands.pangea.lines import as_json, told
 from omicsdk.cli.commands.pangea.places import plain
 from omicsdk.core.errors import AuthError, UsageError
 
@@ -28,7 +28,6 @@ def version(arguments: Mapping[str, Any], console: Console) -> str:
 def info(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea user info`: the account."""
     del console
-    check_outfile(arguments)
     access.token()  # the service fails where nobody is logged in
     account = plain(access.api.get_me)
     return told(as_json(account), account, arguments)
@@ -36,7 +35,6 @@ def info(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
 
 def change_password(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea user change-password`: nothing to print."""
-    check_outfile(arguments)
     given: str = arguments["new_password"]
     new = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
     if not new:

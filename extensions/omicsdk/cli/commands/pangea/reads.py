@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.pangea.batches import Failure, tell
 from omicsdk.cli.commands.pangea.creation import chosen
 from omicsdk.cli.commands.pangea.lines import (
-    check_outfile,
     field_line,
     lines,
     names_given,
@@ -64,7 +63,6 @@ def sample_with_data(access: Access, arguments: Mapping[str, Any], console: Cons
 
 
 def _uploaded(access: Access, sets: Sequence[ReadSet], arguments: Mapping[str, Any], console: Console) -> Told:
-    check_outfile(arguments)
     check_files(str(path) for one in sets for path in one.files.values())
     overwrite = chosen(arguments, "overwrite", "no_overwrite", default=False)
     private = chosen(arguments, "private", "public", default=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.batches import tell
 from omicsdk.cli.commands.pangea.creation import chosen
-from omicsdk.cli.commands.pangea.lines import check_outfile, lines, names_given, told
+from omicsdk.cli.commands.pangea.lines import lines, names_given, told
 from omicsdk.cli.commands.pangea.membership import not_found
 from omicsdk.cli.commands.pangea.places import group, samples_of
 from omicsdk.cli.commands.transfer_reports import named_errors, watched
@@ -28,7 +28,6 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     """`omics pangea download sample-results`: addresses, or what became of each file."""
     from omicsdk.pangea.files.results import download_results, result_urls
 
-    check_outfile(arguments)
     urls_only = not chosen(arguments, "download", "urls_only", default=True)
     names = names_given(arguments.get("sample_names"), arguments.get("sample_manifest"), "--sample-manifest") or None
     thing = group(access, arguments["org_name"], arguments["grp_name"])

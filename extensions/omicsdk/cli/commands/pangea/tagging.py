@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.batches import each, tell
-from omicsdk.cli.commands.pangea.lines import check_outfile, group_line, lines, sample_line, tag_line, told
+from omicsdk.cli.commands.pangea.lines import group_line, lines, sample_line, tag_line, told
 from omicsdk.cli.commands.pangea.places import Thing, plain, samples_of, tag, things
 from omicsdk.cli.commands.pangea.places import group as find_group
 from omicsdk.pangea.objects.tagging import Tag
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 def create(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea tag create`: the tags."""
-    check_outfile(arguments)
     names = list(dict.fromkeys(arguments["tag_names"]))
 
     def make(name: str) -> Thing:
@@ -33,7 +32,6 @@ def create(access: Access, arguments: Mapping[str, Any], console: Console) -> To
 
 def samples_in_group(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea tag samples-in-group`: the samples."""
-    check_outfile(arguments)
     tags = [tag(access, name) for name in arguments["tag_names"]]
     found = list(samples_of(access, find_group(access, arguments["org_name"], arguments["group_name"])))
     tagged = tag_samples(access, found, tags, console)
@@ -52,7 +50,6 @@ def group(access: Access, arguments: Mapping[str, Any], console: Console) -> Non
 def random_samples(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea tag list random-samples`."""
     del console
-    check_outfile(arguments)
     of = tag(access, arguments["tag_name"])
     found: list[Thing] = plain(access.api.get_tag_random_samples, tag_pk=of["uuid"], n=arguments["num_samples"])[
         "results"
@@ -63,7 +60,6 @@ def random_samples(access: Access, arguments: Mapping[str, Any], console: Consol
 def groups(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea tag list groups`."""
     del console
-    check_outfile(arguments)
     of = tag(access, arguments["tag_name"])
     found = list(things(access.api.list_tag_sample_groups, tag_pk=of["uuid"], limit=arguments["num_samples"]))
     return told(lines(map(group_line, found)), found, arguments)

@@ -154,8 +154,8 @@ def planned(places: Places, sources: Sequence[str], target: SbPath) -> tuple[lis
         UsageError: A source isn't there, two would have one name, or only one file can go to the target.
     """
     for source in sources:
-        if not Path(source).exists():
-            raise UsageError(f"{source} isn't there", remedy="Look at how it is written.")
+        if not source or not Path(source).exists():  # Path("") is the current folder
+            raise UsageError(f"{source!r} isn't there", remedy="Look at how it is written.")
     is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
     if not is_folder_to_be(places, target, single=is_single):
         checked_name(target.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3.words import DRY_RUN, command, option, spelled, with_examples, word
+from omicsdk.cli.workflows.gen3.words import DRY_RUN, command, option, output_file, spelled, with_examples, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ OF_CROSSWALK: list[Command] = [
         "objects crosswalk read",
         "gen3.crosswalk:read",
         "Write the crosswalk of the commons, and beside it NAME_info.csv with what is said of its names.",
-        option("output_file", "File that is written.", "crosswalk.csv"),
+        output_file("output_file", "File that is written.", "crosswalk.csv"),
     ),
     command(
         "objects crosswalk verify",

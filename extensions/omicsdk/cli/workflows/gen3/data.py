@@ -10,6 +10,7 @@ from omicsdk.cli.workflows.gen3.words import (
     command,
     flag,
     option,
+    output_file,
     several,
     with_examples,
     word,
@@ -72,7 +73,7 @@ OF_DATA: list[Command] = [
         option("bucket", "The bucket; that of the commons' choice when omitted."),
         flag("subfolders", "Have the commons know a folder's files by their paths in it, not by their names alone."),
         option("part_size", "Size of the parts of large files, from 5M; with K, M or G.", "16M"),
-        option("manifest_out", "File (.tsv) to write the GUIDs, sizes and checksums of what was uploaded into."),
+        output_file("manifest_out", "File (.tsv) to write the GUIDs, sizes and checksums of what was uploaded into."),
         {
             **option(
                 "wait", "Seconds to wait for the commons to fill in the records' sizes and checksums.", 60, "number"

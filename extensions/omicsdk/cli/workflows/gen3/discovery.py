@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3.words import DRY_RUN, command, flag, option, spelled, with_examples, word, words
+from omicsdk.cli.workflows.gen3.words import (
+    DRY_RUN,
+    command,
+    flag,
+    option,
+    output_file,
+    spelled,
+    with_examples,
+    word,
+    words,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +45,7 @@ OF_DISCOVERY: list[Command] = [
             }
         ),
         spelled(option("output_filename_suffix", "What stands behind the file's name.")),
-        option("output_file", "The file; named after the commons and the type when omitted."),
+        output_file("output_file", "The file; named after the commons and the type when omitted."),
         description=with_examples("", "discovery read --limit 10000", "discovery read --output-file studies.tsv"),
     ),
     command(
@@ -43,7 +53,7 @@ OF_DISCOVERY: list[Command] = [
         "gen3.discovery:combine",
         "Add the columns of a table to what the commons shows of the same studies, and write that.",
         word("file", "Table with what is added, separated by tabs (.tsv) or commas."),
-        option("output_filename", "File that is written.", "combined_discovery_metadata.tsv"),
+        output_file("output_filename", "File that is written.", "combined_discovery_metadata.tsv"),
         _at_least_1("max_number_discovery_records", "So many documents are read at most.", 8192),
         option("discovery_column_to_map_on", "Column of the studies that tells which they are.", "guid"),
         option("metadata_column_to_map", "Column of the file that tells which study a row is about.", "guid"),
@@ -80,7 +90,7 @@ OF_DISCOVERY: list[Command] = [
         flag("only_object_guids", "Print the GUIDs of the objects instead, one a line."),
         flag("template", "Write the columns that `publish` wants, without rows."),
         spelled({**option("output_format", "What the file is.", "tsv"), "choices": ["tsv", "json"]}),
-        option("output_file", "The file; named after the commons when omitted."),
+        output_file("output_file", "The file; named after the commons when omitted."),
         _at_least_1("limit", "So many studies are looked at.", 500),
         description=with_examples(
             "",

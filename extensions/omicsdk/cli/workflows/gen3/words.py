@@ -11,6 +11,7 @@ from omicsdk.cli.workflows.words import command as command
 from omicsdk.cli.workflows.words import examples
 from omicsdk.cli.workflows.words import flag as flag
 from omicsdk.cli.workflows.words import option as option
+from omicsdk.cli.workflows.words import output_file as output_file
 from omicsdk.cli.workflows.words import several as several
 from omicsdk.cli.workflows.words import spelled as spelled
 from omicsdk.cli.workflows.words import word as word

@@ -42,14 +42,17 @@ GROUP = word("grp_name", "Name of the sample group.")
 LIBRARY = word("library_name", "Name of the library, the sample group that owns the samples.")
 NAMES = words("sample_names", "Names of samples.", required=False)
 MANIFEST = option("sample_manifest", "File with further names of samples, one a line; - is stdin.")
-OUTFILE: Argument = short(
-    "-o",
-    option(
-        "outfile",
-        "File to write into what is printed otherwise; with --output or --query that is printed besides, as data.",
-        "-",
+OUTFILE: Argument = {
+    **short(
+        "-o",
+        option(
+            "outfile",
+            "File to write into what is printed otherwise; with --output or --query that is printed besides, as data.",
+            "-",
+        ),
     ),
-)
+    "convert": "omicsdk.cli.commands.output_files:file_or_stdout",
+}
 TAG_NAMES = words("tag_names", "Names of tags.")
 UUIDS = words("uuids", "What is deleted, by UUID.")
 MOVING = TRANSFERS
