@@ -5,6 +5,7 @@ import io
 import os
 import stat
 import sys
+from types import SimpleNamespace
 
 import pytest
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
@@ -79,6 +80,18 @@ def copied(plan=None, **options):
 
 def left(tmp_path):
     return [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+
+
+def watched(shelf, monkeypatch, tmp_path):
+    """The bytes that lie in the spool at each put."""
+    put, there = shelf._put, []
+
+    def watching(store, file, options):
+        there.append(sum(path.stat().st_size for path in left(tmp_path) if path.parent.name == "files"))
+        return put(store, file, options)
+
+    monkeypatch.setattr(shelf, "_put", watching)
+    return there
 
 
 def test_what_arrived_is_not_sent_again(shelf, moved, tmp_path):
@@ -198,15 +211,17 @@ def test_a_full_disk_gets_its_room_back(shelf, moved, monkeypatch, tmp_path):
     assert moved.put == ["q/a", "q/b"]
 
 
+def test_no_more_is_fetched_at_once_than_the_disk_holds(shelf, moved, monkeypatch, tmp_path):
+    shelf.files.update({f"p/{name}": bytes(3) for name in "abcd"})
+    there = watched(shelf, monkeypatch, tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=7))
+    assert copied().ok
+    assert there == [6, 6, 6, 6]
+
+
 def test_what_failed_makes_room_for_what_follows(shelf, moved, monkeypatch, tmp_path):
     shelf.files.update({f"p/{name}": bytes(3) for name in "abcd"})
-    put, there = shelf._put, []
-
-    def refused(store, file, options):
-        there.append(sum(path.stat().st_size for path in left(tmp_path) if path.parent.name == "files"))
-        return put(store, file, options)
-
-    monkeypatch.setattr(shelf, "_put", refused)
+    there = watched(shelf, monkeypatch, tmp_path)
     shelf.broken.update(f"q/{name}" for name in "abcd")
     copied(spool_bytes=7)
     assert there == [6, 6, 6, 6]

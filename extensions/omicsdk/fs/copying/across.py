@@ -115,7 +115,8 @@ class Carrying:
         yield TransferReport(arrived.values())
         left = {name: file for name, file in named.items() if name not in arrived}
         self._spool.keep_only(left)
-        room = sys.maxsize if self._target.puts_whole_folders else self._options.spool_bytes
+        whole = self._target.puts_whole_folders
+        room = sys.maxsize if whole else min(self._options.spool_bytes, self._spool.room())
         names = iter(left)
         for batch in batches(list(left.values()), room):
             if self._options.stopped:

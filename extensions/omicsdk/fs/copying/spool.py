@@ -176,6 +176,10 @@ class Spool:
         if others and size + sum(path.stat().st_size for path in others) > room:
             self.keep_only(names)
 
+    def room(self) -> int:
+        """Bytes that it can hold, those that it holds among them, as far as its file system says."""
+        return shutil.disk_usage(self.files).free + sum(path.stat().st_size for path in self.files.iterdir())
+
 
 def sweep(root: Path, now: float, *, besides: str = "") -> None:
     """Removes spools that no process uses and nobody went on with for a week.

@@ -171,7 +171,7 @@ def verify_bytes(
     with Spool(spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
         place.keep = False
         options = FetchOptions(control=control or Control(), progress=progress, journal=place.fetched)
-        for batch in batches(files, room):
+        for batch in batches(files, min(room, place.room())):
             wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
             report = fetch(wanted, store, str(place.files), options)
             for file, outcome in zip(batch, report.outcomes, strict=True):
