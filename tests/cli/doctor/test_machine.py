@@ -41,6 +41,9 @@ def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere():
     found = room(Room("/d/a b/c", "state", 5 * GIB, writable=False, at="/d/a b", elsewhere="name another folder in X"))
     assert found.found == "can't be made: /d/a b can't be written (5.0 GiB free)"
     assert found.remedy == "See who owns it: ls -ld '/d/a b'. Or name another folder in X."
+    mounted = room(Room("/d", "here", 5 * GIB, writable=False, at="/d", elsewhere="work elsewhere", read_only=True))
+    assert mounted.found.startswith("can't be written, since its disk is mounted read-only")
+    assert mounted.remedy == "Have it mounted for writing. Or work elsewhere."
     full = room(Room("/d", "state", 5 * MIB, elsewhere="name another folder in X"))
     assert full.remedy == "Make room, or name another folder in X."
 
@@ -81,7 +84,7 @@ def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatc
     found = hard_links(links())
     assert (found.status, found.subject) == ("skipped", str(tmp_path))
     assert found.found == "can't be tried, since no file can be made: Read-only file system"
-    assert found.remedy == "Work in a folder of your own."
+    assert found.remedy == "See what is said of the disk."
 
 
 def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, monkeypatch):

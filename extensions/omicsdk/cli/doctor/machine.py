@@ -27,6 +27,7 @@ class Room(NamedTuple):
         writable: Whether this user may write there.
         at: The folder that is there already, in which the others are made.
         elsewhere: How to have it somewhere else.
+        read_only: Whether nobody may write to its file system.
     """
 
     folder: str
@@ -37,6 +38,7 @@ class Room(NamedTuple):
     writable: bool = True
     at: str = ""
     elsewhere: str = "use another disk"
+    read_only: bool = False
 
 
 def room(facts: Room) -> Outcome:
@@ -52,7 +54,10 @@ def room(facts: Room) -> Outcome:
     if not facts.writable:
         at = facts.at or facts.folder
         what = "can't be written" if at == facts.folder else f"can't be made: {at} can't be written"
-        remedy = f"See who owns it: ls -ld {shlex.quote(at)}. Or {facts.elsewhere}."
+        see = f"See who owns it: ls -ld {shlex.quote(at)}."
+        if facts.read_only:
+            what, see = f"{what}, since its disk is mounted read-only", "Have it mounted for writing."
+        remedy = f"{see} Or {facts.elsewhere}."
         return Outcome("disk", subject, "warning", f"{what} ({left})", remedy)
     few = facts.inodes is not None and facts.inodes < INODES_WARNING
     if facts.free >= ROOM_WARNING and not few:
@@ -93,7 +98,7 @@ def hard_links(facts: Links) -> Outcome:
     """
     if not facts.tried:
         found = f"can't be tried, since no file can be made: {facts.error}"
-        return Outcome("hard links", facts.folder, "skipped", found, "Work in a folder of your own.")
+        return Outcome("hard links", facts.folder, "skipped", found, "See what is said of the disk.")
     if not facts.error:
         return Outcome("hard links", facts.folder, "ok", "can be made")
     remedy = (

@@ -74,13 +74,15 @@ def room(place: Place) -> Room:
         return facts._replace(error=f"{there} is a file")
     try:
         free = shutil.disk_usage(there).free
-        inodes = None
+        inodes, read_only = None, False
         if sys.platform != "win32":
             counted = os.statvfs(there)
             inodes = counted.f_favail if counted.f_files else None
+            read_only = bool(counted.f_flag & os.ST_RDONLY)
     except OSError as error:
         return facts._replace(error=f"can't be looked at: {_why(error)}")
-    return facts._replace(free=free, inodes=inodes, at=str(there), writable=os.access(there, os.W_OK | os.X_OK))
+    writable = os.access(there, os.W_OK | os.X_OK)
+    return facts._replace(free=free, inodes=inodes, at=str(there), writable=writable, read_only=read_only)
 
 
 def links() -> Links:
