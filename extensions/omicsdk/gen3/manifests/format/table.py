@@ -47,6 +47,13 @@ class Table(NamedTuple):
     rows: Iterator[TableRow]
 
 
+class NamedRow(NamedTuple):
+    """A row of a table: the line that it begins in, from 1, and its cells by the columns' names."""
+
+    line: int
+    cells: dict[str, str]
+
+
 def delimiter_of(path: Path, header: str, given: str | None = None) -> str:
     """What separates the cells of a manifest.
 
@@ -102,6 +109,12 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
         header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
         _check(path, header, separator)
         yield Table(path, separator, header, _rows(path, text, separator, len(header)))
+
+
+def rows_by_name(table: Table) -> Iterator[NamedRow]:
+    """A table's rows with their cells by the columns' names as they stand in the header, without blanks around them."""
+    for row in table.rows:
+        yield NamedRow(row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False)))
 
 
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:

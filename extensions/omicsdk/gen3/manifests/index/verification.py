@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.narrowing import is_array, is_list, is_object
-from omicsdk.gen3.manifests.faults import Fault
 from omicsdk.gen3.manifests.format.columns import ACL, ALIASES, AUTHZ, FILE_NAME, GUID, MD5, URLS
 from omicsdk.gen3.manifests.format.columns import SIZE as SIZE_COLUMN
-from omicsdk.gen3.manifests.format.table import Table, table_of
+from omicsdk.gen3.manifests.format.table import NamedRow, rows_by_name, table_of
 from omicsdk.gen3.manifests.format.values import acl_of, md5_of, several, size_of
 from omicsdk.gen3.manifests.index.records import IndexRows
 from omicsdk.gen3.manifests.outputs import Outputs, identity_of
@@ -75,13 +74,6 @@ PARSERS: Mapping[str, Parser] = {
 """How each field is read from a row."""
 
 
-class VerifiedRow(NamedTuple):
-    """A row that is verified: where it stands, and its cells by the columns' names."""
-
-    line: int
-    cells: dict[str, str]
-
-
 def verify_manifest(
     endpoint: str,
     manifest: str | os.PathLike[str],
@@ -119,7 +111,7 @@ def verify_manifest(
     asked = index or IndexRows(endpoint, auth)
     reading = {**PARSERS, **(parsers or {})}
 
-    def work(rows: Sequence[VerifiedRow], _perhaps: bool) -> list[Outcome]:
+    def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         guids = [str(reading["guid"](row.cells) or "") for row in rows]
         records = asked.found(guids)
         return [
@@ -136,14 +128,7 @@ def verify_manifest(
             asked.close()
 
 
-def rows_by_name(table: Table) -> Iterator[VerifiedRow | Fault]:
-    """A table's rows with their cells by the columns' names as they stand in the header, without blanks around them."""
-    for row in table.rows:
-        cells = dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False))
-        yield VerifiedRow(row.line, cells)
-
-
-def _verified(row: VerifiedRow, guid: str, record: Mapping[str, Any] | None, parsers: Mapping[str, Parser]) -> Outcome:
+def _verified(row: NamedRow, guid: str, record: Mapping[str, Any] | None, parsers: Mapping[str, Parser]) -> Outcome:
     if not guid:
         return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
     if record is None:

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.redaction import mask_text
-from omicsdk.gen3.manifests.format.table import table_of
+from omicsdk.gen3.manifests.format.table import NamedRow, rows_by_name, table_of
 from omicsdk.gen3.manifests.index.records import IndexRows
-from omicsdk.gen3.manifests.index.verification import VerifiedRow as CellsRow
-from omicsdk.gen3.manifests.index.verification import rows_by_name
 from omicsdk.gen3.manifests.metadata.documents import DocumentRows, document_of
 from omicsdk.gen3.manifests.outputs import Outputs, identity_of
 from omicsdk.gen3.manifests.running import FAILED, Outcome, Summary, attempted, failures_beside, run
@@ -118,7 +116,7 @@ class _Ingesting:
         self._guid_of = guid_of
         self._type = guid_type
 
-    def outcomes(self, rows: Sequence[CellsRow], _perhaps: bool) -> list[Outcome]:
+    def outcomes(self, rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         """What becomes of rows; of those with one GUID the last is stored."""
         named = [attempted(row.line, "", lambda row=row: self._named(row)) for row in rows]
         known = self._index.found([each.guid for each in named if each.state != FAILED]) if self._type is None else {}
@@ -130,7 +128,7 @@ class _Ingesting:
         stored = self._documents.stored(wanted)
         return [each if each.state == FAILED else _outcome(each, stored[each.guid]) for each in named]
 
-    def _named(self, row: CellsRow) -> Outcome:
+    def _named(self, row: NamedRow) -> Outcome:
         guid = self._guid_of(row.cells)
         if not guid:
             raise UsageError("the row names no file that is known", remedy="Fill in its GUID, or take it out.")

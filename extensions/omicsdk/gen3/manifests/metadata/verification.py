@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.format.table import table_of
-from omicsdk.gen3.manifests.index.verification import MISSING, RIGHT, WRONG, rows_by_name
-from omicsdk.gen3.manifests.index.verification import VerifiedRow as CellsRow
+from omicsdk.gen3.manifests.format.table import NamedRow, rows_by_name, table_of
+from omicsdk.gen3.manifests.index.verification import MISSING, RIGHT, WRONG
 from omicsdk.gen3.manifests.metadata.documents import value_of
 from omicsdk.gen3.manifests.metadata.ingesting import GUID_COLUMN, GuidOf, guid_in_row
 from omicsdk.gen3.manifests.outputs import Outputs, identity_of
@@ -69,7 +68,7 @@ def verify_metadata(
     paths = target, failures_beside(target)
     with Gen3Metadata(endpoint.rstrip("/"), auth) as documents:
 
-        def verified(row: CellsRow) -> Outcome:
+        def verified(row: NamedRow) -> Outcome:
             guid = guid_of(row.cells)
             if not guid:
                 return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
@@ -81,7 +80,7 @@ def verify_metadata(
             lines = (f"{guid}|{source}.{key}|expected {wanted}|actual {actual}\n" for key, wanted, actual in found)
             return Outcome(row.line, guid, WRONG if found else RIGHT, "".join(lines))
 
-        def work(rows: Sequence[CellsRow], _perhaps: bool) -> list[Outcome]:
+        def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
             return [attempted(row.line, "", lambda row=row: verified(row)) for row in rows]
 
         identity = identity_of(path, endpoint=documents.endpoint, source=source)

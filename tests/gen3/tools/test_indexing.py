@@ -21,7 +21,7 @@ from omicsdk.gen3.tools.metadata import async_ingest_metadata_manifest
 from omicsdk.gen3.tools.running import in_thread
 from omicsdk.sandbox import Sandbox
 
-RESULTS = Path(__file__).parent / "recordings" / "gen3.client.results.jsonl"
+RESULTS = Path(__file__).parents[1] / "recordings" / "gen3.client.results.jsonl"
 FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"
 
 

@@ -13,7 +13,7 @@ from omicsdk.gen3 import Gen3Submission, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.records import Project, validate
 from omicsdk.gen3.records.submission.chunks import reply_of
 
-RECORDINGS = Path(__file__).parents[1] / "sandbox/gen3/recordings"
+RECORDINGS = Path(__file__).parents[2] / "sandbox/gen3/recordings"
 SDS = dictionary()
 
 
