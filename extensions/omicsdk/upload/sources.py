@@ -91,8 +91,9 @@ def chosen(
     if problems:
         raise CannotUpload(problems)
     for path in given:
+        told = len(problems)
         found = _found(path, file_extension, s3, problems)
-        if not found and not problems:
+        if not found and len(problems) == told:
             ending = f" whose names end in {file_extension}" if file_extension is not None else ""
             problems.append(f"{path} holds no files{ending}")
         files += found
