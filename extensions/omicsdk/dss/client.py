@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omicsdk_api.dss import types
 
     from omicsdk.core.operation import Operation
+    from omicsdk.dss.replica import Replica
     from omicsdk.hca.config import HCAConfig
 
 
@@ -213,6 +214,6 @@ class AnySize(DocumentedOperation[Any]):
         return self._call(super().__call__, arguments)
 
 
-def _replica(name: str) -> Any:
+def _replica(name: str) -> Replica:
     """A replica's name for the typed client; the service judges names that aren't known here."""
-    return name
+    return cast("Replica", name)

@@ -205,7 +205,7 @@ def test_a_library_without_a_bucket_takes_no_file(sample: Sample, tmp_path: Path
     path = tmp_path / "x.txt"
     path.write_text("x")
     field = sample.analysis_result("m").field("f").create()
-    with pytest.raises(PangeaGeneralError):
+    with pytest.raises(PangeaGeneralError, match="has no bucket"):
         field.upload_file(path)
 
 
