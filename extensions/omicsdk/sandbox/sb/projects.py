@@ -8,7 +8,8 @@ from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
 from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.work import project_gone
+from omicsdk.sandbox.sb.tasks import apps
+from omicsdk.sandbox.sb.tasks import runs as tasks
 from omicsdk.sandbox.service import Call, Reply
 
 _SETTINGS: Mapping[str, Any] = {
@@ -122,7 +123,9 @@ def update_project(sb: Sb, call: Call) -> Reply:
 def delete_project(sb: Sb, call: Call) -> Reply:
     """DELETE /projects/{owner}/{project}."""
     id = sb.project(call, path_id(call, "project"), "admin")["id"]
-    project_gone(sb, id)
+    apps.drop_project(sb, id)
+    tasks.drop_project(sb, id)
+    sb.work.uploads.drop_project(id)
     sb.work.files.drop_project(id)
     sb.membership.drop("project", id)
     sb.documents.remove("project", id)

@@ -1,23 +1,27 @@
 """The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from copy import deepcopy
-from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.document import METHODS
 from omicsdk.sandbox.sb import datasets, platform, projects
-from omicsdk.sandbox.sb.files import markers
+from omicsdk.sandbox.sb.automations import operations as automations
+from omicsdk.sandbox.sb.automations import packages
+from omicsdk.sandbox.sb.automations import runs as automation_runs
+from omicsdk.sandbox.sb.files import bulk, jobs, markers, search, single, uploads
 from omicsdk.sandbox.sb.people import billing, members, organizations, users
 from omicsdk.sandbox.sb.problems import error_body, refuse
 from omicsdk.sandbox.sb.requests.fields import cut
 from omicsdk.sandbox.sb.requests.gate import Gate
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.storage import drs_imports, exports, imports, volumes
-from omicsdk.sandbox.sb.work import WORK_HANDLERS, attach
+from omicsdk.sandbox.sb.tasks import apps
+from omicsdk.sandbox.sb.tasks import operations as tasks
+from omicsdk.sandbox.sb.tasks import runs as task_runs
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
 
 PREFIX = "/sb/v2"
@@ -35,9 +39,51 @@ _CODES = {
     "start_upload.part_size": "8013",
 }
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
-
-
 _READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
+"""How names of operations begin that change nothing."""
+
+
+class _Handlers(Protocol):
+    """A module with handlers."""
+
+    @property
+    def HANDLERS(self) -> Sequence[Callable[[Sb, Call], Reply]]:
+        """They are named as their operations."""
+        ...
+
+
+class _Clocked(Protocol):
+    """A module that goes on with what requests began."""
+
+    def attach(self, sb: Sb) -> None:
+        """Says what to do when something is due."""
+
+
+_ANSWERING: tuple[_Handlers, ...] = (
+    platform,
+    users,
+    members,
+    organizations,
+    billing,
+    projects,
+    datasets,
+    single,
+    search,
+    bulk,
+    jobs,
+    uploads,
+    markers,
+    volumes,
+    imports,
+    exports,
+    drs_imports,
+    apps,
+    tasks,
+    automations,
+    packages,
+    automation_runs,
+)
+_BY_THE_CLOCK: tuple[_Clocked, ...] = (jobs, imports, exports, drs_imports, task_runs, automation_runs)
 
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
@@ -50,29 +96,15 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     Returns:
         What the sandbox mounts.
     """
-    own = (
-        users,
-        projects,
-        members,
-        billing,
-        organizations,
-        datasets,
-        markers,
-        platform,
-        volumes,
-        imports,
-        exports,
-        drs_imports,
-    )
-    functions = [function for module in own for function in module.HANDLERS]
-    attach(sb)
-    _take_turns(sb)
+    for module in _BY_THE_CLOCK:
+        module.attach(sb)
+    handlers = by_name((function for module in _ANSWERING for function in module.HANDLERS), sb)
     return Service(
         name="sb",
         prefix=PREFIX,
         document=_generous(document),
         document_path="/openapi.json",
-        handlers={name: _framed(sb, name, each) for name, each in by_name((*functions, *WORK_HANDLERS), sb).items()},
+        handlers={name: _framed(sb, name, each) for name, each in handlers.items()},
         formats=FormatChecker(formats=()),
         format_codes=_CODES,
         restricted=lambda: False,
@@ -82,17 +114,6 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         request_id="",
         around=lambda app: Gate(app, PREFIX, sb.meter),
     )
-
-
-def _take_turns(sb: Sb) -> None:
-    for kind, runner, slow in (
-        ("import-start", imports.run_import, False),
-        ("import-end", imports.end_import, True),
-        ("export-start", exports.run_export, False),
-        ("export-end", exports.end_export, True),
-        ("drs-import", drs_imports.move_on, False),
-    ):
-        sb.jobs.on(kind, partial(runner, sb), slow=slow)
 
 
 def _framed(sb: Sb, name: str, handler: Handler) -> Handler:

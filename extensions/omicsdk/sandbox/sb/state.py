@@ -1,4 +1,4 @@
-"""What the platform's handlers work on: its documents, files and jobs, who may do what, and the switches of the service."""
+"""What the platform's handlers work on: its documents, files and jobs, and who may do what."""
 
 import secrets
 import uuid as uuids
@@ -11,6 +11,7 @@ from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN, SANDBOX_SB_USER
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.requests.gate import token_of
 from omicsdk.sandbox.sb.requests.meter import Meter
+from omicsdk.sandbox.sb.settings import SETTINGS
 from omicsdk.sandbox.sb.stores.buckets import Buckets
 from omicsdk.sandbox.sb.stores.documents import Documents, JsonObject
 from omicsdk.sandbox.sb.stores.files import FileRecord
@@ -18,16 +19,7 @@ from omicsdk.sandbox.sb.stores.jobs import Jobs
 from omicsdk.sandbox.sb.stores.membership import Membership
 from omicsdk.sandbox.sb.stores.work import Work
 from omicsdk.sandbox.service import Call, Grounds
-from omicsdk.sandbox.state.settings import Setting
 
-SETTINGS = (
-    Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),
-    Setting("sb.rate_limit", 1_000_000, "how many requests a token has in each period"),
-    Setting("sb.rate_seconds", 300, "how long such a period is, in seconds"),
-    Setting("sb.advance_access", False, "whether operations in advance access are refused without their header"),
-    Setting("sb.queue_seconds", 0.5, "how long imports and exports wait for their turn, in seconds"),
-    Setting("sb.transfer_seconds", 0.5, "how long an import or export takes, in seconds"),
-)
 _DAY = 24 * 3600.0
 _FORBIDDEN = {"project": 3001, "volume": 9020, "dataset": 90002}
 

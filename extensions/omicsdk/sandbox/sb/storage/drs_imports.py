@@ -19,6 +19,11 @@ _NEXT = {"SUBMITTED": "RESOLVING", "RESOLVING": "RUNNING", "RUNNING": "FINISHED"
 _HIDDEN = ("user", "items", "tags", "conflict_resolution")
 
 
+def attach(sb: Sb) -> None:
+    """Says what to do when a state of a job is over."""
+    sb.jobs.on(_KIND, lambda id, at: _move_on(sb, id, at))
+
+
 def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/drs/imports/create."""
     if not call.body["items"]:
@@ -48,7 +53,7 @@ def get_drs_imports(sb: Sb, call: Call) -> Reply:
     return Reply(_show(sb, call, job))
 
 
-def move_on(sb: Sb, id: str, at: float) -> None:
+def _move_on(sb: Sb, id: str, at: float) -> None:
     """Takes a job to its next state; the last step makes the files."""
     job = sb.documents.get(_KIND, id)
     if job is None:

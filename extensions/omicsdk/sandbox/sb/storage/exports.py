@@ -6,12 +6,18 @@ from typing import Any
 from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.storage.transfers import begin, end, got, listed, run, transfer_json
+from omicsdk.sandbox.sb.storage import transfers
+from omicsdk.sandbox.sb.storage.transfers import begin, got, listed, transfer_json
 from omicsdk.sandbox.sb.storage.volumes import usable
 from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _KIND = "export"
+
+
+def attach(sb: Sb) -> None:
+    """Says what to do when the turn of an export comes, and when its time is over."""
+    transfers.attach(sb, _KIND, _carried)
 
 
 def list_exports(sb: Sb, call: Call) -> Reply:
@@ -60,16 +66,6 @@ def _begun(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
         "copy_only": call.arguments.get("copy_only", False),
     }
     return transfer_json(sb, call, _KIND, begin(sb, _KIND, sb.user(call), told))
-
-
-def run_export(sb: Sb, id: str, at: float) -> None:
-    """Begins an export whose turn has come."""
-    run(sb, _KIND, id, at)
-
-
-def end_export(sb: Sb, id: str, at: float) -> None:
-    """Carries an export out."""
-    end(sb, _KIND, id, at, _carried)
 
 
 def _carried(sb: Sb, transfer: JsonObject) -> Callable[[], str]:

@@ -8,7 +8,8 @@ from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.files.placing import check_name, destination
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.storage.transfers import begin, end, got, listed, run, transfer_json
+from omicsdk.sandbox.sb.storage import transfers
+from omicsdk.sandbox.sb.storage.transfers import begin, got, listed, transfer_json
 from omicsdk.sandbox.sb.storage.volumes import usable
 from omicsdk.sandbox.sb.stores.buckets import Found, name_of
 from omicsdk.sandbox.sb.stores.documents import JsonObject
@@ -16,6 +17,11 @@ from omicsdk.sandbox.sb.stores.files import FileRecord
 from omicsdk.sandbox.service import Call, Reply
 
 _KIND = "import"
+
+
+def attach(sb: Sb) -> None:
+    """Says what to do when the turn of an import comes, and when its time is over."""
+    transfers.attach(sb, _KIND, _carried)
 
 
 def list_imports(sb: Sb, call: Call) -> Reply:
@@ -59,16 +65,6 @@ def _begun(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:
         "preserve_folder_structure": body.get("preserve_folder_structure", True),
     }
     return transfer_json(sb, call, _KIND, begin(sb, _KIND, sb.user(call), told))
-
-
-def run_import(sb: Sb, id: str, at: float) -> None:
-    """Begins an import whose turn has come."""
-    run(sb, _KIND, id, at)
-
-
-def end_import(sb: Sb, id: str, at: float) -> None:
-    """Carries an import out."""
-    end(sb, _KIND, id, at, _carried)
 
 
 def _carried(sb: Sb, transfer: JsonObject) -> Callable[[], str]:

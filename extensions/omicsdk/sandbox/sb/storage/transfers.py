@@ -19,6 +19,18 @@ Carry = Callable[[Sb, JsonObject], Callable[[], str]]
 """Moves what a transfer is about, and gives what enters its file on the platform and tells its identity."""
 
 
+def attach(sb: Sb, kind: str, carry: Carry) -> None:
+    """Says what to do when a transfer's turn comes, and when its time is over.
+
+    Args:
+        sb: The platform.
+        kind: import or export.
+        carry: Moves what a transfer is about.
+    """
+    sb.jobs.on(f"{kind}-start", lambda id, at: _run(sb, kind, id, at))
+    sb.jobs.on(f"{kind}-end", lambda id, at: _end(sb, kind, id, at, carry), slow=True)
+
+
 def begin(sb: Sb, kind: str, user: str, told: Mapping[str, Any]) -> JsonObject:
     """Notes a transfer that waits for its turn.
 
@@ -45,8 +57,7 @@ def begin(sb: Sb, kind: str, user: str, told: Mapping[str, Any]) -> JsonObject:
     return transfer
 
 
-def run(sb: Sb, kind: str, id: str, at: float) -> None:
-    """Begins a transfer whose turn has come."""
+def _run(sb: Sb, kind: str, id: str, at: float) -> None:
     transfer = sb.documents.get(kind, id)
     if transfer is None:
         return
@@ -54,8 +65,7 @@ def run(sb: Sb, kind: str, id: str, at: float) -> None:
     sb.jobs.schedule(f"{kind}-end", id, at + sb.grounds.settings.number("sb.transfer_seconds"))
 
 
-def end(sb: Sb, kind: str, id: str, at: float, carry: Carry) -> None:
-    """Does what a transfer is for, and notes how it went."""
+def _end(sb: Sb, kind: str, id: str, at: float, carry: Carry) -> None:
     transfer = sb.documents.get(kind, id)
     if transfer is None or transfer["state"] != "RUNNING":
         return
