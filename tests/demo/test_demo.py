@@ -84,7 +84,14 @@ def test_a_folder_that_holds_something_is_not_taken(tmp_path):
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-@pytest.mark.parametrize("size", ["50", "65", "-64"])
+def test_a_file_is_no_folder_to_keep_things_in(tmp_path):
+    (tmp_path / "mine").write_text("all of it")
+    told = omics(tmp_path, "demo", "--keep", "mine")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "--keep: mine is a file. Name a new folder." in told.stderr
+
+
+@pytest.mark.parametrize("size", ["50", "65", "-64", "0"])
 def test_a_size_that_cannot_be_halved_in_parts_is_refused(tmp_path, size):
     told = omics(tmp_path, "demo", f"--large-mib={size}")
     assert told.returncode == 2

@@ -209,7 +209,8 @@ def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str],
         name, equals, _ = words[at].partition("=")
         if name not in known:
             error = unknown_option(name, known)
-            error.remedy = error.remedy or "An option of a command stands after the command."
+            if name != "--":
+                error.remedy = error.remedy or "An option of a command stands after the command."
             raise error
         end = at + (1 if equals or known[name].get("flag") else 2)
         if end > len(words) and name not in everywhere:

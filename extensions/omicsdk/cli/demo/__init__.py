@@ -22,17 +22,19 @@ def run(arguments: Mapping[str, Any], console: Console) -> None:
 
     Raises:
         MissingExtra: The sandbox isn't installed.
-        UsageError: The size isn't one, or the folder isn't empty.
+        UsageError: The size isn't one, or the folder isn't empty, or isn't one.
         DemoFailed: Something wasn't as it should be.
     """
     from omicsdk.cli.demo.walk import walk
     from omicsdk.core.errors import MissingExtra, UsageError
 
     del console
-    keep, large_mib = arguments.get("keep"), int(arguments.get("large_mib") or 256)
+    keep, large_mib = arguments["keep"], int(arguments["large_mib"])
     if large_mib < 64 or large_mib % 16:
         raise UsageError(f"--large-mib is {large_mib}", remedy="Give a multiple of 16, 64 or more.")
     folder = Path(keep).absolute() if keep else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"--keep: {keep} is a file", remedy="Name a new folder.")
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise UsageError(f"--keep: {keep} isn't empty", remedy="Name a new folder.")
     try:
