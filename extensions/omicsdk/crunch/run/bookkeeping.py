@@ -67,7 +67,7 @@ def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
     """Writes a project's workflow.
 
     Args:
-        text: What the project says; its line ends become "\n".
+        text: What the project says; its line ends become line feeds.
         folder: The folder `.crunch`.
         kind: What it is; a script may be run by its owner.
 
