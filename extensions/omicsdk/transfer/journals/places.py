@@ -9,6 +9,7 @@ from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 
+from omicsdk.core.errors import ConfigError
 from omicsdk.core.files.state_folder import state_folder
 
 #: Journals that nobody went on with for so many seconds are removed.
@@ -28,7 +29,11 @@ def journal_for(place: str, *facts: str) -> Path | None:
         Its path; None where there can't be one, with a warning.
     """
     digest = hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    folder = state_folder() / place
+    try:
+        folder = state_folder() / place
+    except ConfigError as error:
+        _log.warning("unfinished transfers aren't remembered: %s", error)
+        return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for old in folder.glob("*.journal*"):

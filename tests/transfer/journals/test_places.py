@@ -1,0 +1,35 @@
+"""Where journals stand that have no folder of their own, and what is said where there is no place for them."""
+
+import pytest
+from omicsdk.transfer.journals.places import journal_for
+
+
+def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path))
+    first = journal_for("copies", "a", "b")
+    assert first is not None
+    assert first.parent == tmp_path / "copies"
+    assert journal_for("copies", "a", "b") == first
+    assert journal_for("copies", "a", "c") != first
+
+
+def test_a_user_without_a_home_goes_on_without_one(tmp_path, monkeypatch, caplog):
+    def unknown(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_STATE_HOME", "OMICS_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    assert journal_for("copies", "a") is None
+    (record,) = caplog.records
+    assert record.getMessage().startswith("unfinished transfers aren't remembered: there is no home folder")
+    assert record.getMessage().endswith("Or name a folder in OMICS_STATE_DIR.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch, caplog):
+    (tmp_path / "state").write_text("a file in the way")
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    assert journal_for("copies", "a") is None
+    assert f"{tmp_path / 'state' / 'copies'} can't be written" in caplog.text
