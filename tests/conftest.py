@@ -1,7 +1,10 @@
 """What holds for all tests: properties are tried without bounds on time, which say more of the machine than of the code."""
 
+import functools
+import importlib
 import os
 import signal
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 
@@ -19,3 +22,28 @@ os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _once_a_process() -> None:
+    """Lets thousands of clients share what each would make for itself: descriptions of S3, and trust in the world's CAs."""
+    loader: Any = importlib.import_module("botocore.loaders").JSONFileLoader
+    read = loader.load_file
+    shipped = functools.cache(functools.partial(read, loader()))
+    packaged = f"{os.sep}botocore{os.sep}data{os.sep}"
+
+    def load_file(self: Any, path: str) -> Any:
+        return shipped(path) if packaged in path else read(self, path)
+
+    loader.load_file = load_file
+    transport: Any = importlib.import_module("httpx._transports.default")
+    make = transport.create_ssl_context
+    usual = functools.cache(make)
+
+    def context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> Any:
+        stated = cert or verify is not True or {"SSL_CERT_FILE", "SSL_CERT_DIR"} & os.environ.keys()
+        return make(verify, cert, trust_env) if stated else usual()
+
+    transport.create_ssl_context = context
+
+
+_once_a_process()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, cast
 
@@ -229,3 +229,9 @@ def sds_document() -> dict[str, Any]:
     return {
         name: part if name.startswith("_") else {**deepcopy(dict(_EVERY_NODE)), **part} for name, part in stated.items()
     }
+
+
+@cache
+def sds_dictionary() -> Dictionary:
+    """That dictionary, made once: a sandbox that is emptied for each test begins with it again and again."""
+    return Dictionary(sds_document())

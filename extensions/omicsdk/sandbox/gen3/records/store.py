@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Dictionary, sds_document
+from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Dictionary, sds_dictionary
 from omicsdk.sandbox.gen3.records.graph import Graph, Record
 from omicsdk.sandbox.gen3.records.transactions import TransactionLog
 from omicsdk.sandbox.gen3.records.validation import NodeValidator
@@ -61,14 +61,14 @@ class Store:
         )
         self.log = TransactionLog(database)
         self.graph = Graph()
-        self.dictionary = Dictionary(sds_document())
+        self.dictionary = sds_dictionary()
         self.reload()
 
     def reload(self) -> None:
         """Reads everything from the database again."""
         with self._writing:
             row = self._database.row("SELECT document FROM gen3_dictionary")
-            self._use(Dictionary(sds_document() if row is None else json.loads(row["document"])))
+            self._use(sds_dictionary() if row is None else Dictionary(json.loads(row["document"])))
             graph = Graph()
             for each in self._database.rows("SELECT * FROM gen3_records ORDER BY number"):
                 graph.put(_record(each))

@@ -62,12 +62,13 @@ class People:
             pangea_tokens="token TEXT PRIMARY KEY, person INTEGER NOT NULL UNIQUE",
         )
 
-    def add(self, email: str, password: str) -> Person:
+    def add(self, email: str, password: str, *, kept: str | None = None) -> Person:
         """Makes an account.
 
         Args:
             email: The address.
             password: The password.
+            kept: The password as `hashed` gives it, where that is known.
 
         Raises:
             Taken: There is an account with this address.
@@ -77,7 +78,7 @@ class People:
                 raise Taken
             self._database.execute(
                 "INSERT INTO pangea_people (uuid, email, password, profile) VALUES (?, ?, ?, ?)",
-                (str(uuid.uuid4()), email, hashed(password), json.dumps(dict(PROFILE))),
+                (str(uuid.uuid4()), email, kept or hashed(password), json.dumps(dict(PROFILE))),
             )
             made = self.by_email(email)
         assert made is not None
