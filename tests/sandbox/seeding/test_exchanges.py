@@ -131,22 +131,3 @@ def test_submitted_records_wait_for_what_they_link_to(sandbox: Sandbox, recorded
     }
     names = {each["submitter_id"] for each in sandbox.gen3.records.listed("experiment", "demo-p")}
     assert names == {"e1", "e3"}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        "[]",
-        "1",
-        "{}",
-        '{"request": {}, "response": {}}',
-        '{"request": 1, "response": 2}',
-        '{"request": {"method": 1, "path": "/"}, "response": {"status": 200}}',
-    ],
-)
-def test_a_line_that_is_no_exchange_is_told_and_nothing_is_made(sandbox: Sandbox, recorded, line):
-    good = _line("GET", "/mds/metadata/g1", {"a": 1})
-    with pytest.raises(ValueError, match="line 2 isn't an exchange"):
-        sandbox.seed_exchanges(recorded(good, line))
-    assert sandbox.contents()["gen3"]["metadata"] == 0

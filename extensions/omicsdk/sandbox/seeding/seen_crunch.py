@@ -8,7 +8,7 @@ from omicsdk.sandbox.crunch.values import BY_PATH
 from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.rest_framework.fields import validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid
-from omicsdk.sandbox.seeding.telling import Exchange, Told, things_of
+from omicsdk.sandbox.seeding.telling import Exchange, Told, has_texts, things_of
 
 _MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
 _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
@@ -32,7 +32,7 @@ class SeenCrunch:
             return False
         if exchange.method == "DELETE" and len(steps) > 1:
             return self._things.pop(steps[1], None) is not None
-        found = [each for each in things_of(exchange.body, "results") if {"slug", "name"} <= each.keys()]
+        found = [each for each in things_of(exchange.body, "results") if has_texts(each, "slug", "name")]
         for each in found:
             self._thing(_MANY[steps[0]], each)
         return bool(found)
@@ -40,7 +40,7 @@ class SeenCrunch:
     def _thing(self, kind: str, stated: Mapping[str, Any]) -> None:
         # Projects and datasets are items, too; whoever saw them as such knows less of them.
         known = self._things.setdefault(stated["slug"], {"kind": kind, "parent": None})
-        known |= {name: value for name, value in stated.items() if name in _TEXTS or name == "parent"}
+        known |= {name: stated[name] for name in (*_TEXTS, "parent") if isinstance(stated.get(name), str)}
         if kind != ITEM:
             known["kind"] = kind
 

@@ -3,13 +3,33 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+from jsonschema import Draft7Validator
+
+from omicsdk.sandbox.gen3.metadata.store import Taken
 from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.seeding.telling import Exchange, Told, members, things_of
+from omicsdk.sandbox.seeding.telling import Exchange, Told, has_texts, is_finite, members, things_of
 
 JsonObject = dict[str, Any]
 _PROJECT = 2  # steps that name a project
 _MADE_BY_SERVER = ("id", "project_id", "created_datetime", "updated_datetime", "file_state", "state", "error_type")
+_TEXT: JsonObject = {"type": "string"}
+_TEXTS: JsonObject = {"type": "array", "items": _TEXT}
+_OBJECT: JsonObject = {"type": "object"}
+_RECORD: Any = Draft7Validator(
+    {
+        "properties": {
+            **dict.fromkeys(("did", "baseid", "form", "file_name", "version", "uploader", "description"), _TEXT),
+            **dict.fromkeys(("content_created_date", "content_updated_date", "created_date", "updated_date"), _TEXT),
+            **dict.fromkeys(("urls", "acl", "authz"), _TEXTS),
+            "size": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+            "hashes": {"type": "object", "additionalProperties": _TEXT},
+            "metadata": _OBJECT,
+            "urls_metadata": {"type": "object", "additionalProperties": _OBJECT},
+        }
+    }
+)
+"""What the index keeps of a record; other servers' identifiers and checksums needn't look as ours do."""
 
 
 class SeenIndex:
@@ -25,7 +45,10 @@ class SeenIndex:
             return False
         if exchange.method == "DELETE" and steps[:1] == ["index"]:
             return self._records.pop("/".join(steps[1:]), None) is not None
-        found = [each for each in things_of(exchange.body, "records") if {"did", "baseid", "hashes"} <= each.keys()]
+        listed = things_of(exchange.body, "records")
+        found = [
+            each for each in listed if has_texts(each, "did", "baseid") and members(each.get("hashes")) is not None
+        ]
         self._records.update((each["did"], dict(each)) for each in found)
         return bool(found)
 
@@ -34,6 +57,9 @@ class SeenIndex:
         index = platforms.gen3.index
         for did, record in self._records.items():
             given = {name: value for name, value in record.items() if value is not None and name != "rev"}
+            if not _RECORD.is_valid(given) or not is_finite(given):
+                told.left["index records whose fields aren't those of a record"] += 1
+                continue
             try:
                 if index.kept(did) is not None:
                     told.left["index records that are there already"] += 1
@@ -99,12 +125,20 @@ class SeenDocuments:
             if documents.has(guid):
                 told.left["metadata documents that are there already"] += 1
                 continue
+            if not is_finite(document):
+                told.left["metadata documents with numbers that JSON hasn't"] += 1
+                continue
             documents.put(guid, document)
             told.taken["metadata documents"] += 1
         for guid, aliases in self._aliases.items():
-            if aliases and documents.has(guid):
+            if not aliases or not documents.has(guid):
+                continue
+            try:
                 documents.set_aliases(guid, aliases)
-                told.taken["metadata aliases"] += len(aliases)
+            except Taken:
+                told.left["metadata aliases that other documents have"] += len(aliases)
+            else:
+                told.taken["metadata aliases"] += len(set(aliases))
 
 
 class SeenRecords:
@@ -127,18 +161,18 @@ class SeenRecords:
             return False
         found = 0
         for each in things_of(_listed(exchange.body), "entities", "data"):
-            stated = cast("Mapping[str, Any]", each.get("properties", each))
-            place = (each.get("program", steps[0]), each.get("project", steps[1]))
-            if {"id", "type", "submitter_id"} <= stated.keys():
+            stated = members(each.get("properties", each)) or {}
+            place = {"program": each.get("program", steps[0]), "project": each.get("project", steps[1])}
+            if has_texts(stated, "id", "type", "submitter_id") and has_texts(place, *place):
                 found += 1
-                self._records.setdefault(place, {})[stated["id"]] = dict(stated)
+                self._records.setdefault((place["program"], place["project"]), {})[stated["id"]] = dict(stated)
         return found > 0
 
     def _submission(self, place: tuple[str, str], exchange: Exchange) -> bool:
         """Notes what was sent, under the ids that were answered."""
         sent = list(things_of(_listed(exchange.sent), "data"))
         answered = list(things_of(exchange.body, "entities"))
-        if len(sent) != len(answered) or not all({"type", "submitter_id"} <= each.keys() for each in sent):
+        if len(sent) != len(answered) or not all(has_texts(each, "type", "submitter_id") for each in sent):
             return False
         there = self._records.setdefault(place, {})
         there.update((str(told.get("id")), dict(each)) for each, told in zip(sent, answered, strict=True))
@@ -158,6 +192,8 @@ class SeenRecords:
 
 
 def _made(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
+    if not is_finite(record):
+        return False
     try:
         platforms.gen3.records.seed(program, project, [record])
     except ValueError:

@@ -7,7 +7,7 @@ from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT
 from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.seeding.telling import Exchange, Told, members, things_of
+from omicsdk.sandbox.seeding.telling import Exchange, Told, has_texts, is_finite, members, things_of
 
 # Each kind: its words in addresses, the field with its name, the field with what it belongs to, what it is at first. In the
 # order in which they are made.
@@ -55,16 +55,23 @@ class SeenPangea:
     def _members(self, group: str, exchange: Exchange) -> bool:
         found = [each for each in things_of(exchange.body, "results") if self._note("sample", each)]
         if exchange.method == "GET":
-            self._links.update(dict.fromkeys((group, each["uuid"]) for each in found))
+            self._links.update(dict.fromkeys((group, str(each["uuid"])) for each in found))
         return bool(found)
 
     def _note(self, kind: str, stated: Mapping[str, Any]) -> bool:
         _, name, owner, first = _KINDS[kind]
-        if not isinstance(stated.get("uuid"), str) or not isinstance(stated.get(name), str):
+        if not has_texts(stated, "uuid", name):
             return False
-        wanted = {"uuid", name, owner, *first} - set(_ELSEWHERE)
         known = self._things.setdefault((kind, stated["uuid"]), {})
-        known |= {each: stated[each] for each in wanted if each in stated}
+        known |= {each: stated[each] for each in ("uuid", name, owner) if isinstance(stated.get(each), str)}
+        # Any JSON is data; another field is taken if it is of the kind that it has at first.
+        known |= {
+            each: stated[each]
+            for each, value in first.items()
+            if each in stated
+            and each not in _ELSEWHERE
+            and (each == "stored_data" or type(stated[each]) is type(value))
+        }
         for above in ("organization", "library", "sample", "sample_group", "analysis_result"):
             inner = members(stated.get(f"{above}_obj"))
             if inner is not None:
@@ -81,6 +88,8 @@ class SeenPangea:
                     told.left[f"Pangea {word} that are there already"] += 1
                 elif owner and store.find(_above(kind, owner), parent) is None:
                     told.left[f"Pangea {word} whose {owner} isn't there"] += 1
+                elif not is_finite(seen):
+                    told.left[f"Pangea {word} with numbers that JSON hasn't"] += 1
                 else:
                     fields = {**first, **{each: value for each, value in seen.items() if each not in ("uuid", name)}}
                     if kind == "sample_group":

@@ -1,5 +1,6 @@
 """An exchange of a recording, and what is told of those that were looked at."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -74,3 +75,17 @@ def things_of(body: object, *lists: str) -> Iterable[Mapping[str, Any]]:
     found = cast("Mapping[str, Any]", body)
     listed: Any = next((found[name] for name in lists if isinstance(found.get(name), list)), [found])
     return [cast("Mapping[str, Any]", each) for each in listed if isinstance(each, Mapping)]
+
+
+def has_texts(stated: Mapping[str, Any], *names: str) -> bool:
+    """Whether all of some members are there and are texts."""
+    return all(isinstance(stated.get(name), str) for name in names)
+
+
+def is_finite(value: object) -> bool:
+    """Whether a decoded value has no number that JSON hasn't; some servers answer NaN."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
