@@ -191,10 +191,9 @@ class Sb:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
         return self._held(username, "project", id, needs)
 
-    def may(self, username: str, project: str, needs: str = "read") -> bool:
-        """Whether a user may do something in a project."""
-        permissions = self.membership.permissions("project", project, username)
-        return bool(permissions and permissions.get(needs))
+    def may_see(self, username: str, project: str) -> bool:
+        """Whether a user is a member of a project; every member reads."""
+        return self.membership.permissions("project", project, username) is not None
 
     def projects_of(self, username: str) -> list[str]:
         """The identities of the projects that a user is a member of."""
@@ -213,13 +212,20 @@ class Sb:
         found = self.work.files.get(id)
         if found is None:
             raise no_such("file", id)
-        kind, _, holder = found.project.rpartition(":")
-        permissions = self._permissions(kind or "project", holder, username)
+        permissions = self._file_permissions(username, found)
         if permissions is None:
             raise no_such("file", id)
         if not permissions.get(needs):
             raise refuse(403, 5001, f"{username} has no {needs} permission on the file {id}")
         return found
+
+    def may_copy(self, username: str, file: FileRecord) -> bool:
+        """Whether a user may copy a file or folder, and so give it to a task."""
+        return bool((self._file_permissions(username, file) or {}).get("copy"))
+
+    def _file_permissions(self, username: str, file: FileRecord) -> Mapping[str, bool] | None:
+        kind, _, holder = file.project.rpartition(":")
+        return self._permissions(kind or "project", holder, username)
 
     def volume_url(self, volume: str, location: str, seconds: float) -> str:
         """A presigned URL of an object on a volume; it ends by real time, as S3 has no other.

@@ -235,6 +235,17 @@ def test_a_name_that_is_taken_is_skipped_or_overwritten(sandbox: Sandbox, web: h
     assert sizes == [3, 3, 7]
 
 
+def test_files_of_a_public_dataset_are_imported_by_everybody(sandbox: Sandbox, web: httpx.Client, client_of):
+    reference = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]
+    ada = client_of("ada")
+    project = ada.post("/projects", json={"name": "Hers"}).json()["id"]
+    items = [{"drs_uri": f"drs://127.0.0.1/{reference['id']}", "project": project}]
+    told = ada.post("/bulk/drs/imports/create", json={"items": items}).json()
+    sandbox.finish()
+    (one,) = ada.get(told["href"]).json()["result"]
+    assert (one["error"], one["resource"]["name"]) == (None, reference["name"])
+
+
 def test_drs_imports_belong_to_their_user(web: httpx.Client, client_of, project: str):
     items = [{"drs_uri": "drs://drs.example.org/1", "project": project}]
     told = web.post("/bulk/drs/imports/create", json={"items": items}).json()

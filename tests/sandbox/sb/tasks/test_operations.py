@@ -133,6 +133,12 @@ def test_outputs_are_files_of_the_project(
     assert [each["name"] for each in listed] == ["_1_out.bam", "_1_out.bam.bai", "stats.txt"]
 
 
+def test_a_file_of_a_public_dataset_is_given_to_a_task(web: httpx.Client, make: Make) -> None:
+    reference = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]
+    task = make({"reads": _file(reference)}, action="run")
+    assert (task["status"], task["errors"], task["inputs"]["reads"]["name"]) == ("QUEUED", [], "reference.fasta")
+
+
 def test_outputs_go_where_the_task_says(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
     task = make({"reads": _file(send("r"))}, action="run", output_location={"main_location": "/results/today"})
     sandbox.finish()

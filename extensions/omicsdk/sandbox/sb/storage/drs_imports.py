@@ -111,7 +111,7 @@ def _resolved(sb: Sb, user: str, uri: str) -> JsonObject:
     if known is not None:
         return known
     record = sb.work.files.get(parts.path.strip("/"))
-    if record is None or record.type != "file" or not sb.may(user, record.project, "copy"):
+    if record is None or record.type != "file" or not sb.may_copy(user, record):
         raise refuse(404, 9105, f"{uri} can't be resolved: the sandbox knows no such object")
     return {name: getattr(record, name) for name in ("name", "size", "blob", "volume", "location", "metadata")}
 

@@ -36,7 +36,7 @@ def _task(sb: Sb, call: Call, id: str, needs: str = "read") -> JsonObject:
     except ValueError as error:
         raise refuse(400, 7005, f"{id!r} is no task: identities of tasks are UUIDs") from error
     found = sb.documents.get(KIND, id)
-    if found is None or not sb.may(sb.user(call), found["project"], "read"):
+    if found is None or not sb.may_see(sb.user(call), found["project"]):
         raise no_such("task", id)
     sb.project(call, found["project"], needs)
     return found

@@ -54,7 +54,7 @@ def validate(sb: Sb, task: JsonObject) -> None:
     found = faults(task["inputs"], stated, split)
     for value in files_of(task["inputs"]):
         record = sb.work.files.get(str(value.get("path")))
-        if record is None or not sb.may(task["created_by"], record.project, "copy"):
+        if record is None or not sb.may_copy(task["created_by"], record):
             found.append({"id": None, "code": 5002, "message": f"There is no file {value.get('path')} for the task"})
         elif (record.type == "folder") != (value["class"] == "Directory"):
             found.append({"id": None, "code": 7024, "message": f"{record.name!r} is a {record.type}"})
