@@ -47,6 +47,16 @@ def test_a_reset_empties_the_index(sandbox: Sandbox):
         assert web.post("/index/index", json=new_record(did=did)).status_code == 200
 
 
+@pytest.mark.parametrize("wrong", ["{}", '["x"]', '[{"name": "x"}]', '[{"name": "x", "host": "y", "hints": ["("]}]'])
+def test_a_setting_that_is_no_list_of_neighbours_is_named(sandbox: Sandbox, wrong: str):
+    sandbox.settings.turn({"gen3.index_neighbours": wrong})
+    with indexd_client(sandbox, "") as web:
+        for path in ("/index/_dist", "/index/unknown"):
+            answer = web.get(path)
+            assert answer.status_code == 500
+            assert "gen3.index_neighbours isn't a list of objects with name, host and hints" in answer.json()["error"]
+
+
 def test_another_commons_is_asked_for_a_guid_that_isnt_here(sandbox: Sandbox, other: Sandbox):
     sandbox.settings.turn({"gen3.index_neighbours": json.dumps([neighbour(other)])})
     did = other.gen3.index.create(new_record(9))["did"]

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
+from omicsdk.sandbox.gen3.indexd.refusals import refuse
 from omicsdk.sandbox.service import Call, Reply
 
 _SECONDS = 5.0
@@ -19,8 +20,31 @@ def get_dist(index: Index, call: Call) -> Reply:
 
 
 def neighbours(index: Index) -> list[JsonObject]:
-    """The other commons, each with name, host, hints and type."""
-    return index.json_setting(NEIGHBOURS)
+    """The other commons, each with name, host, hints and type.
+
+    Raises:
+        Problem: 500; somebody turned the setting to something else.
+    """
+    stated = index.json_setting(NEIGHBOURS)
+    if not isinstance(stated, list) or not all(_is_neighbour(each) for each in cast("list[Any]", stated)):
+        raise refuse(500, f"The sandbox's setting {NEIGHBOURS} isn't a list of objects with name, host and hints")
+    return cast("list[JsonObject]", stated)
+
+
+def _is_neighbour(stated: Any) -> bool:
+    match stated:
+        case {"name": str(), "host": str()}:
+            hints: Any = stated.get("hints", [])
+            return isinstance(hints, list) and all(_is_pattern(each) for each in cast("list[Any]", hints))
+        case _:
+            return False
+
+
+def _is_pattern(hint: Any) -> bool:
+    try:
+        return isinstance(hint, str) and bool(re.compile(hint))
+    except re.error:
+        return False
 
 
 def in_order(known: list[JsonObject], guid: str) -> list[JsonObject]:
