@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.core.errors import SomeFailed, TransferError
-from omicsdk.transfer.interrupts import termination
+from omicsdk.transfer.interrupts import report_of, termination
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
@@ -32,11 +32,11 @@ def watched(
 
     Args:
         work: The transfer.
-        arguments: Those of the command.
+        arguments: Those of the command. Where they ask for a report, what was done until Ctrl-C stands in it.
         console: Where progress is told.
         title: What it is.
     """
-    report_path(arguments.get("report"))
+    path = report_path(arguments.get("report"))
     control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
     is_quiet = arguments.get("quiet") or arguments.get("no_progress")
     drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
@@ -45,9 +45,12 @@ def watched(
     with drawing as progress, termination():
         try:
             return work(progress, control)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             control.stop("interrupt")
             console.message(STOPPED)
+            report = report_of(error)
+            if report is not None:
+                tell_report(path, report, named_errors(report.failed), title, console)
             raise
 
 

@@ -7,34 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-from omicsdk.cli.commands.transfer_reports import STOPPED
+from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.downloads.result import errors_of
 from omicsdk.dss.version import create_version as new_version
-from omicsdk.transfer.interrupts import report_of, termination
+from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from omicsdk.cli.console import Console
     from omicsdk.dss import Dss, Result
-    from omicsdk.transfer import TransferReport
+    from omicsdk.transfer import Control, Progress, TransferReport
+
+_OURS = frozenset({"report", "limit_rate", "time_budget"})
+"""Options that the workflow itself doesn't know."""
 
 
 def download(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss download`: the bundle's manifest, with the folder's path."""
-    given = dict(arguments)
-    result = _watched(client.download, given, console, f"bundle {given['bundle_uuid']}")
-    if given.get("dry_run"):
+    result = _watched(client.download, arguments, console, f"bundle {arguments['bundle_uuid']}")
+    if arguments.get("dry_run"):
         return foreseen(result.report)
     bundle = result.bundles[0]
-    return {**bundle.manifest, "path": str(Path(given.get("download_dir") or "") / bundle.folder)}
+    return {**bundle.manifest, "path": str(Path(arguments.get("download_dir") or "") / bundle.folder)}
 
 
 def download_manifest(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss download-manifest`: counts of what was done."""
-    result = _watched(client.download_manifest, dict(arguments), console, str(arguments["manifest"]))
+    result = _watched(client.download_manifest, arguments, console, str(arguments["manifest"]))
     if not result.report.outcomes and not result.errors:
         console.warning(f"{arguments['manifest']} lists no files: nothing to do")
     return foreseen(result.report) if arguments.get("dry_run") else result.to_dict()
@@ -42,7 +44,7 @@ def download_manifest(client: Dss, arguments: Mapping[str, Any], console: Consol
 
 def download_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss download-collection`: counts of what was done."""
-    result = _watched(client.download_collection, dict(arguments), console, f"collection {arguments['uuid']}")
+    result = _watched(client.download_collection, arguments, console, f"collection {arguments['uuid']}")
     return foreseen(result.report) if arguments.get("dry_run") else result.to_dict()
 
 
@@ -67,27 +69,22 @@ def create_version(arguments: Mapping[str, Any], console: Console) -> object:
     return new_version()
 
 
-def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console: Console, title: str) -> Result:
-    """Run a download with a progress bar and a report; Ctrl-C stops it so that the same command goes on from there."""
-    path = report_path(arguments.pop("report", None))
-    control = control_of(arguments.pop("limit_rate", None), arguments.pop("time_budget", None))
-    with console.progress(title) as progress, termination():
-        try:
-            result = workflow(**arguments, progress=progress, control=control)
-        except KeyboardInterrupt as error:
-            control.stop("interrupt")
-            console.message(STOPPED)
-            report = report_of(error)
-            if report is not None:
-                tell_report(path, report, errors_of(report), f"Download of {title}", console)
-            raise
-    tell_report(path, result.report, result.errors, f"Download of {title}", console)
+def _watched(workflow: Callable[..., Result], arguments: Mapping[str, Any], console: Console, what: str) -> Result:
+    """Run a download with a progress bar, and tell what failed."""
+    title = f"Download of {what}"
+    given = {name: value for name, value in arguments.items() if name not in _OURS}
+
+    def work(progress: Callable[[Progress], None] | None, control: Control) -> Result:
+        return workflow(**given, progress=progress, control=control)
+
+    result = watched(work, arguments, console, title)
+    tell_report(report_path(arguments.get("report")), result.report, result.errors, title, console)
     counts = result.report.counts
     if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
     tell_failures(result.errors, console)
     if result.report.why_stopped:
         counted = f"{counts['done'] + counts['skipped']} of {len(result.report.outcomes)} files are there"
-        why = f"{title}: {result.report.why_stopped}; {counted}"
+        why = f"{what}: {result.report.why_stopped}; {counted}"
         raise TransferError(why, remedy="The same command goes on where this one ended.")
     return result

@@ -1,0 +1,33 @@
+"""What every command that moves files does when it is interrupted."""
+
+import io
+import json
+
+import pytest
+from omicsdk.cli.commands.transfer_reports import watched
+from omicsdk.cli.console import Console
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.interrupts import say_stopped
+
+
+def test_what_was_done_until_ctrl_c_stands_in_the_report(tmp_path):
+    path, said = tmp_path / "report.jsonl", io.StringIO()
+    done = TransferReport([Outcome("a.bam", "done", 3), Outcome("b.bam", "stopped", 4)], 1.0)
+
+    def work(progress, control):
+        control.stop("interrupt")
+        say_stopped(control, done)
+
+    with pytest.raises(KeyboardInterrupt):
+        watched(work, {"report": str(path)}, Console(stderr=said), "downloading")
+    rows = map(json.loads, path.read_text().splitlines())
+    assert {row["name"]: row["state"] for row in rows if "state" in row} == {"a.bam": "done", "b.bam": "stopped"}
+    assert f"what became of each file stands in {path}" in said.getvalue()
+
+
+def test_a_report_that_can_t_be_written_is_told_before_anything_is_moved(tmp_path):
+    with pytest.raises(UsageError, match=r"--report: .*there is no folder"):
+        watched(
+            lambda progress, control: pytest.fail("moved"), {"report": str(tmp_path / "gone/r.html")}, Console(), "x"
+        )
