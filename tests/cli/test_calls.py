@@ -224,13 +224,21 @@ def test_exit_codes_of_refusals(omics, widgets, status, code):
     assert "\x1b" not in ran.err
 
 
-@pytest.mark.parametrize("url", ["widgets.example", "ftp://widgets.example", "nonsense"])
-def test_what_is_no_url_names_where_it_stands(omics, widgets, monkeypatch, url):
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("widgets.example", "doesn't begin with http:// or https://"),
+        ("ftp://widgets.example", "doesn't begin with http:// or https://"),
+        ("https://", "has no host"),
+        ("https://widgets.example:99999", "has a port that is no number from 1 to 65535"),
+    ],
+)
+def test_what_is_no_url_names_where_it_stands(omics, widgets, monkeypatch, url, fault):
     ran = omics("--base-url", url, "widgets", "get-widgets")
     assert ran.code == 2
-    assert f"--base-url: '{url}' isn't a URL" in ran.err
+    assert f"--base-url: '{url}' {fault}" in ran.err
     monkeypatch.setenv("OMICS_WIDGETS_URL", url)
-    assert f"OMICS_WIDGETS_URL: '{url}' isn't a URL" in omics("widgets", "get-widgets").err
+    assert f"OMICS_WIDGETS_URL: '{url}' {fault}" in omics("widgets", "get-widgets").err
 
 
 def test_no_network_is_one_line(omics, widgets, monkeypatch):

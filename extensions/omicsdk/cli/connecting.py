@@ -6,6 +6,7 @@ import os
 from importlib import import_module
 
 from omicsdk.cli.variables import variable
+from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import OmicsError, UsageError
 
 TYPE_CHECKING = False
@@ -51,11 +52,12 @@ def connected(
     if token is not None:
         own = service.get("credentials") if service is not None else None
         options["credentials"] = loaded(own or "omicsdk.core.credentials:BearerToken")(token)
-    if base_url is not None and not base_url.startswith(("http://", "https://")):
+    if base_url is not None and (fault := fault_of(base_url)) is not None:
         from omicsdk.core.redaction import mask_url
 
         source = "--base-url" if settings.get("base-url") else variable(name, "URL")
-        raise UsageError(f"{source}: {mask_url(base_url)!r} isn't a URL", remedy="It begins with http:// or https://.")
+        remedy = "Give the service's address, which begins with https:// and a host."
+        raise UsageError(f"{source}: {mask_url(base_url)!r} {fault}", remedy=remedy)
     client = _client_class(found, service)
     try:
         return client(base_url, **options)

@@ -4,7 +4,6 @@ import re
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.redaction import mask_url
 
 _PATH = re.compile(r"[/?#]")
 _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
@@ -57,5 +56,7 @@ def checked_base_url(given: str, *, source: str = "The base URL", remedy: str = 
     """
     fault = fault_of(given.strip())
     if fault is not None:
+        from omicsdk.core.redaction import mask_url
+
         raise ConfigError(f"{source} is {mask_url(given)!r}, which {fault}", remedy=remedy)
     return given.strip().rstrip("/")

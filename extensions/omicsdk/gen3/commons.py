@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +41,7 @@ def endpoint_of(text: str) -> str:
     fault = fault_of(endpoint)
     if fault is not None or any(mark in endpoint for mark in " ?#@"):
         raise ConfigError(
-            f"{text!r} isn't the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
+            f"{mask_url(text)!r} isn't the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
             remedy="Give its host or URL, such as https://commons.example.org.",
         )
     return endpoint.rstrip("/")

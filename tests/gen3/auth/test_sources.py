@@ -189,6 +189,12 @@ def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path
         login_of(Arguments(endpoint, refresh_token=api_key), {}, home)
 
 
+def test_a_password_in_an_endpoint_isnt_told(api_key: dict[str, str], home: Path):
+    with pytest.raises(ConfigError) as caught:
+        login_of(Arguments("https://me:secret@x.org", refresh_token=api_key), {}, home)
+    assert "secret" not in str(caught.value)
+
+
 def test_secrets_don_t_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):
     secrets = [api_key["api_key"], make_token(name="given"), "pass-word"]
     given = [
