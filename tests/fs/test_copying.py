@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+from dataclasses import replace
 
 import pytest
+from breakable import Answer
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
 from omicsdk.fs import parse_uri
@@ -199,3 +201,33 @@ def test_batches_need_no_more_room_than_there_is(shelf):
 
 def test_a_plan_of_nothing_is_done(shelf):
     assert copy_files(CopyPlan(parse_uri("shelf://q/"), []), Stores()).ok
+
+
+def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brought_it(served, tmp_path):
+    def run(*, differing, modified=None):
+        with Stores({"served": {"port": served.store.server.port, "sizeless": "yes"}}) as stores:
+            found = select(stores.of("served://"), parse_uri("served://p"))
+            files = [replace(file, entry=replace(file.entry, modified=modified)) for file in found]
+            target = parse_uri(f"{tmp_path / 'out'}/")
+            copy_files(CopyPlan(target, files, ["served://p"], differing=differing), stores)
+        return (tmp_path / "out/a").read_bytes()
+
+    served.store.hold("p/a", b"1")
+    served.store.hold("p/b", b"2")
+    served.store.always("p/b", lambda *_: Answer(404))
+    assert run(differing=True) == b"1"
+    served.store.hold("p/a", b"9")
+    assert run(differing=False) == b"1"  # as a copy that goes on does: what it brought it has
+    assert run(differing=True) == b"9"
+
+    served.store.hold("p/a", b"5")
+    assert run(differing=False, modified=(tmp_path / "out/a").stat().st_mtime + 1) == b"5"
+
+
+def test_a_state_folder_that_can_not_be_written_is_no_hindrance(shelf, tmp_path, monkeypatch):
+    shelf.files.update({"p/a": b"1"})
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
+    assert copied("shelf://p", str(tmp_path / "out")).ok
+    assert copied(str(tmp_path / "out"), "shelf://q").ok
+    assert shelf.files["q/a"] == b"1"

@@ -69,7 +69,7 @@ def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
     if not plan.files:
         return False
     is_here = "file" in (plan.base.scheme, plan.files[0].uri.scheme)
-    return _unfinished(plan).path.exists() if is_here else spool_of(plan, options or CopyOptions()).is_there
+    return _unfinished(plan).is_there if is_here else spool_of(plan, options or CopyOptions()).is_there
 
 
 def _unfinished(plan: CopyPlan) -> Unfinished:
@@ -98,30 +98,41 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
     folder = plan.base.path
     with _unfinished(plan) as journal:
-        if plan.differing:
-            _forget_done(journal.path, plan)
+        if journal.path is not None and journal.is_there:
+            _forget(journal.path, [file.name for file in plan.files if plan.differing or _is_newer(file, plan)])
         report = fetch([(file.entry, file.name) for file in plan.files], store, folder, options.fetching(journal.path))
         journal.keep = not report.ok
     return report
 
 
-def _forget_done(path: Path, plan: CopyPlan) -> None:
+def _is_newer(file: Selected, plan: CopyPlan) -> bool:
+    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more."""
+    modified = None if file.entry.checksums else file.entry.modified
+    try:
+        return modified is not None and modified > Path(plan.target(file).path).stat().st_mtime
+    except OSError:
+        return False
+
+
+def _forget(path: Path, names: Sequence[str]) -> None:
     """Has files fetched that an earlier run had brought: they changed since, here or there."""
-    if path.exists():
-        with suppress(FolderBusy):  # another process is at it, and is waited for
-            journal = Journal(path, never)
-            try:
-                for file in plan.files:
-                    journal.forget(file.name)
-            finally:
-                journal.close()
+    if not names:
+        return
+    with suppress(FolderBusy):  # another process is at it, and is waited for
+        journal = Journal(path, never)
+        try:
+            for name in names:
+                journal.forget(name)
+        finally:
+            journal.close()
 
 
 def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
     with _unfinished(plan) as journal:
-        how = PutOptions(options.overwrite, options.control, options.progress, options.stop, str(journal.path))
+        remembered = None if journal.path is None else str(journal.path)
+        how = PutOptions(options.overwrite, options.control, options.progress, options.stop, remembered)
         report = put_for_good(store, puts, how)
         journal.keep = not report.ok
     outcomes = (outcome._replace(name=file.name) for file, outcome in zip(plan.files, report.outcomes, strict=True))
