@@ -174,8 +174,8 @@ _COMMANDS: list[Command] = [
                 "type": "string",
                 "choices": ["none", "bundle"],
                 "default": "none",
-                "help": "none: files stay in the store; bundle: they are linked into a folder a bundle too, with all metadata of "
-                "each bundle.",
+                "help": "none: files stay in the store; bundle: they are also linked into a folder for each bundle, with all "
+                "its metadata.",
             },
             _NO_METADATA,
             _NO_DATA,
@@ -276,7 +276,7 @@ _COMMANDS: list[Command] = [
                 "type": "integer",
                 "convert": "omicsdk.cli.commands.numbers:at_least_1",
                 "default": None,
-                "help": "End after so many notifications; by default it goes on until Ctrl-C.",
+                "help": "How many notifications to take before it ends; by default it goes on until Ctrl-C.",
             },
             {"name": "once", "type": "boolean", "default": False, "help": "End after the first notification."},
             {
@@ -284,7 +284,7 @@ _COMMANDS: list[Command] = [
                 "type": "number",
                 "convert": "omicsdk.cli.commands.numbers:above_0",
                 "default": None,
-                "help": "Seconds to wait for a notification; without one the command ends with 1.",
+                "help": "Seconds to wait for each notification; when none comes the command ends with 1. As long as it takes when omitted.",
             },
             {
                 "name": "exec",

@@ -62,7 +62,10 @@ OF_MANIFESTS: list[Command] = [
         several("allowed_protocols", "Protocols that URLs may have; s3 and gs when omitted."),
         flag("allow_base64_encoded_md5", "Take MD5 sums in Base64, too."),
         flag("error_on_empty_url", "Take an empty URL for a fault."),
-        {**_requests(1, "So many lines, with that of the columns; all when omitted.", "line_limit"), "default": None},
+        {
+            **_requests(1, "How many lines to look at, that of the columns included; all when omitted.", "line_limit"),
+            "default": None,
+        },
         _DELIMITER,
         description=with_examples(
             "Prints nothing where all is well, and ends with 1 where something is wrong.",

@@ -32,8 +32,8 @@ _TAGS: Argument = {
 }
 _KEEPING = [
     flag("overwrite", "Upload files again that are there."),
-    flag("no_overwrite", "Leave what is there as it is; so it is when nothing is said."),
-    flag("private", "Only members of the organization may see the reads; so it is when nothing is said."),
+    flag("no_overwrite", "Leave what is there as it is; the default."),
+    flag("private", "Only members of the organization may see the reads; the default."),
     flag("public", "Everybody who sees the samples may see the reads."),
 ]
 _DRY_RUN: Argument = {**flag("dry_run", "Only tell which files would become which samples."), "also": ["--dryrun"]}
@@ -66,7 +66,7 @@ OF_FILES: list[Command] = [
         option("module_name", "Only results of this module."),
         option("field_name", "Only fields of this name."),
         option("target_dir", "Folder to write into.", "."),
-        flag("download", "Download the files; so it is when nothing is said."),
+        flag("download", "Download the files; the default."),
         flag("urls_only", "Only print the addresses of the files, each with the name that it would get."),
         {**DRY_RUN, "help": "Only tell what would be fetched; nothing is written."},
         OUTFILE,
@@ -108,7 +108,7 @@ OF_FILES: list[Command] = [
         _FILE_LIST,
         *_KEEPING,
         _DRY_RUN,
-        {**flag("wetrun", "Upload them; so it is when nothing is said.")},
+        {**flag("wetrun", "Upload them; the default.")},
         _TAGS,
         short("-m", option("module_name", "Module that the reads become a result of.", "raw::single_short_reads")),
         short("-f", option("field_name", "Field that the reads become.", "reads")),
@@ -128,11 +128,11 @@ OF_FILES: list[Command] = [
         LIBRARY,
         word("table", "CSV file with a row a sample and a header; - is stdin."),
         flag("overwrite", "Replace the metadata of samples that have some."),
-        flag("no_overwrite", "Leave samples alone that have metadata; so it is when nothing is said."),
+        flag("no_overwrite", "Leave samples alone that have metadata; the default."),
         flag("create", "Create samples that aren't there."),
-        flag("no_create", "Tell of samples that aren't there; so it is when nothing is said."),
+        flag("no_create", "Tell of samples that aren't there; the default."),
         flag("update", "Keep what samples have, and add to it; the table wins."),
-        flag("no_update", "Leave samples alone that have metadata; so it is when nothing is said."),
+        flag("no_update", "Leave samples alone that have metadata; the default."),
         option("index_col", "Column that has the names: its number, from 0, or its name.", "0"),
         option("encoding", "How the file's text is encoded, such as utf_8 or latin_1.", "utf_8"),
         OUTFILE,

@@ -53,7 +53,7 @@ OF_TAGS: list[Command] = [
         "List samples of a tag, drawn by chance.",
         _TAG,
         {
-            **short("-n", option("num_samples", "So many at most.", 100, "integer")),
+            **short("-n", option("num_samples", "How many to give, at most.", 100, "integer")),
             "convert": "omicsdk.cli.commands.numbers:at_least_1",
         },
         OUTFILE,
@@ -65,7 +65,7 @@ OF_TAGS: list[Command] = [
         "List the groups of a tag.",
         _TAG,
         {
-            **short("-n", option("num_samples", "So many at most; all when omitted.", kind="integer")),
+            **short("-n", option("num_samples", "How many to give, at most; all when omitted.", kind="integer")),
             "convert": "omicsdk.cli.commands.numbers:at_least_1",
         },
         OUTFILE,

@@ -84,8 +84,8 @@ OF_THINGS: list[Command] = [
         ORG,
         word("grp_name", "Its name; no other group of any organization may have it."),
         flag("private", "Only members of the organization may see it."),
-        flag("public", "Everybody may see it; so it is when nothing is said."),
-        flag("library", "It owns samples; so it is when nothing is said."),
+        flag("public", "Everybody may see it; the default."),
+        flag("library", "It owns samples; the default."),
         flag("not_library", "It lists samples of libraries, and owns none."),
         OUTFILE,
         description=with_examples(

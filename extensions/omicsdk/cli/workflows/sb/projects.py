@@ -95,7 +95,13 @@ OF_PROJECTS: list[Command] = [
                 "default": ["read"],
                 "help": "What those may do; nothing else.",
             },
-            {"name": "remove", "type": "array", "items": "string", "default": None, "help": "Users who go."},
+            {
+                "name": "remove",
+                "type": "array",
+                "items": "string",
+                "default": None,
+                "help": "Users who are members no longer.",
+            },
         ],
     },
 ]
