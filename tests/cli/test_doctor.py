@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from nobodys_home import leave_home
 
 SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
 ALL = ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
@@ -114,14 +115,8 @@ def test_people_see_lines_that_fit_their_terminal(omics, alone, monkeypatch, com
 
 @pytest.fixture
 def homeless(alone, monkeypatch):
-    """A container's user, whom the system doesn't know."""
-
-    def unknown(number):
-        raise KeyError(number)
-
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "OMICS_STATE_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+    """The same without a home."""
+    leave_home(monkeypatch)
 
 
 def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):

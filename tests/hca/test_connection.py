@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nobodys_home import leave_home
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.hca import HCAConfig
 from omicsdk.hca.connection import base_url_of, connection
@@ -102,14 +103,7 @@ def test_a_token_of_the_environment_that_has_ended_names_its_variable(tmp_path: 
 
 @pytest.fixture
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container's user, whom the system doesn't know."""
-
-    def unknown(number: int) -> None:
-        raise KeyError(number)
-
-    for name in ("HOME", "XDG_CONFIG_HOME", "HCA_CONFIG_FILE", "OMICS_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+    leave_home(monkeypatch)
 
 
 @pytest.mark.usefixtures("homeless")

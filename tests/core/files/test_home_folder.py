@@ -1,22 +1,16 @@
 """A user without a home: a container's user that nobody gave a name."""
 
 import pytest
+from nobodys_home import leave_home
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.files.state_folder import state_folder
 from omicsdk.core.token_file import token_file
 
-pwd = pytest.importorskip("pwd")
-
 
 @pytest.fixture
 def homeless(monkeypatch, tmp_path):
-    def unknown(number):
-        raise KeyError(number)
-
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "OMICS_TOKEN_FILE", "OMICS_STATE_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    leave_home(monkeypatch)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

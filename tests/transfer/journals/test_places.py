@@ -1,6 +1,6 @@
 """Where journals stand that have no folder of their own, and what is said where there is no place for them."""
 
-import pytest
+from nobodys_home import leave_home
 from omicsdk.transfer.journals.places import journal_for
 
 
@@ -14,12 +14,7 @@ def test_the_same_transfer_has_the_same_journal(tmp_path, monkeypatch):
 
 
 def test_a_user_without_a_home_goes_on_without_one(tmp_path, monkeypatch, caplog):
-    def unknown(number):
-        raise KeyError(number)
-
-    for name in ("HOME", "XDG_STATE_HOME", "OMICS_STATE_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+    leave_home(monkeypatch)
     monkeypatch.chdir(tmp_path)
     assert journal_for("copies", "a") is None
     (record,) = caplog.records
