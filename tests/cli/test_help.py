@@ -92,4 +92,7 @@ def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
         out = omics(*words, "--help").out
         assert [line for line in out.splitlines() if len(line) > 40 and not line.startswith("  --")] == []
     assert "\n  --replica {aws,gcp}\n" in out
+    title, _, text = omics("help", "credentials").out.partition("\n\n")
+    assert max(map(len, title.splitlines())) <= 40
+    assert text.startswith("omics init shows what there is")
     assert "\n      JMESPath expression that picks\n" in omics("--help").out

@@ -122,7 +122,7 @@ def topic_help(title: str, text: str, width: int) -> str:
         text: Light Markdown.
         width: Characters a line.
     """
-    return "\n\n".join([title, *_prose(text, width)]) + "\n"
+    return "\n\n".join([_filled(title.split(), width, ""), *_prose(text, width)]) + "\n"
 
 
 def placeholder(argument: Argument) -> str:
