@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,9 @@ class Operation:
         return path
 
 
-def read_document(service: str) -> dict[str, Any]:
-    """Reads the document that was generated for a service.
+@cache
+def read_document(service: str) -> Mapping[str, Any]:
+    """Reads the document that was generated for a service, once: each sandbox of a process starts with it.
 
     Args:
         service: The service's name, such as dss.

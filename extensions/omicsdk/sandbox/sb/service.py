@@ -142,10 +142,10 @@ def _needs_advance_access(call: Call) -> None:
 
 def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document as the platform reads requests: who asks for longer pages than there are gets the longest."""
-    generous = deepcopy(dict(document))
-    for item in generous["paths"].values():
+    paths = deepcopy(document["paths"])
+    for item in paths.values():
         for method in METHODS:
             for parameter in item.get(method, {}).get("parameters", ()):
                 if parameter["name"] == "limit":
                     parameter["schema"].pop("maximum", None)
-    return generous
+    return {**document, "paths": paths}
