@@ -19,6 +19,7 @@ from omicsdk.fs.copying.spool import OLD, Spool, sweep
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put
 from omicsdk.transfer import Control, Outcome, TransferReport
+from omicsdk.transfer.interrupts import report_of, say_stopped
 
 
 class Died(BaseException):
@@ -115,6 +116,26 @@ def test_what_came_is_not_fetched_again_after_a_death(shelf, moved, tmp_path):
     assert copied().ok
     assert moved.read == ["p/a", "p/b"]
     assert (shelf.files["q/a"], shelf.files["q/b"]) == (b"1", b"22")
+    assert not left(tmp_path)
+
+
+def test_ctrl_c_tells_what_was_done_by_the_names_of_the_copy(shelf, moved, monkeypatch, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"22"})
+    put = shelf.put
+
+    def interrupted(store, files, options):
+        report = put(store, files[:1], options)
+        options.control.stop("interrupt")
+        say_stopped(options.control, report)
+
+    monkeypatch.setattr(shelf, "put", interrupted)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        copied()
+    told = report_of(raised.value)
+    assert [(outcome.name, outcome.state) for outcome in told.outcomes] == [("a", "done"), ("b", "stopped")]
+    monkeypatch.setattr(shelf, "put", put)
+    assert copied().ok
+    assert (moved.read, moved.put) == (["p/a", "p/b"], ["q/a", "q/b"])
     assert not left(tmp_path)
 
 

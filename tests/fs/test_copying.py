@@ -130,7 +130,7 @@ def test_names_that_lead_out_are_refused(shelf, tmp_path):
 def test_a_stop_leaves_what_is_done(shelf, tmp_path):
     shelf.files.update({"p/a": b"1", "p/b": b"2"})
     control = Control()
-    control.stop("interrupt")
+    control.stop()
     report = copied("shelf://p", str(tmp_path / "out"), control=control)
     assert not report.ok
     assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]

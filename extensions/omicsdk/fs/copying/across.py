@@ -10,6 +10,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import DiskFull, OmicsError
 from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
@@ -158,7 +159,10 @@ class Carrying:
         """Fetches some files and sends them on; gives the outcomes of those that failed to come, then of the others."""
         spool, options = self._spool, self._options
         wanted = [(file.entry, name) for name, file in named.items()]
-        came = fetch(wanted, self._source, str(spool.files), options.fetching(spool.fetched, kept=True))
+        fetching = options.fetching(spool.fetched, kept=True)
+        came = until_interrupted(
+            lambda: fetch(wanted, self._source, str(spool.files), fetching), list(named), options.control
+        )
         there = {outcome.name: outcome for outcome in came.outcomes if outcome.state in _THERE}
         lost = [outcome for outcome in came.outcomes if outcome.state not in _THERE]
         yield TransferReport(
@@ -176,7 +180,8 @@ class Carrying:
         puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in names]
         options, journal = self._options, str(self._spool.sent)
         how = PutOptions(options.overwrite, options.control, options.progress, options.stop, journal)
-        sent = put_for_good(self._target, puts, how)
+        paths = [put.path for put in puts]
+        sent = until_interrupted(lambda: put_for_good(self._target, puts, how), paths, options.control)
         arrived: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []
         for name, outcome in zip(names, sent.outcomes, strict=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 from omicsdk.core.errors import FolderBusy
 from omicsdk.fs.copying.across import across, spool_of
 from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
@@ -20,6 +21,7 @@ from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.interrupts import say_stopped
 from omicsdk.transfer.journals.journal import Journal
 
 
@@ -40,6 +42,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     Raises:
         ReadOnly: Nothing can be put there; nothing was copied.
         FolderBusy: Another process makes the same copy from platform to platform.
+        KeyboardInterrupt: It was interrupted; `omicsdk.transfer.interrupts.report_of` gives the report.
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []
@@ -56,7 +59,11 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         else:
             reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}")
-    return report if len(files) == len(plan.files) and len(schemes) < 2 else _in_order(report, plan)
+    if len(files) < len(plan.files) or len(schemes) > 1:
+        report = _in_order(report, plan)
+    if chosen.control.reason in ("interrupt", "terminate"):
+        say_stopped(chosen.control, report)
+    return report
 
 
 def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
@@ -100,7 +107,9 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     with _unfinished(plan) as journal:
         if journal.path is not None and journal.is_there:
             _forget(journal.path, [file.name for file in plan.files if plan.differing or _is_newer(file, plan)])
-        report = fetch([(file.entry, file.name) for file in plan.files], store, folder, options.fetching(journal.path))
+        wanted, how = [(file.entry, file.name) for file in plan.files], options.fetching(journal.path)
+        names = [file.name for file in plan.files]
+        report = until_interrupted(lambda: fetch(wanted, store, folder, how), names, options.control)
         journal.keep = not report.ok
     return report
 
@@ -133,7 +142,8 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     with _unfinished(plan) as journal:
         remembered = None if journal.path is None else str(journal.path)
         how = PutOptions(options.overwrite, options.control, options.progress, options.stop, remembered)
-        report = put_for_good(store, puts, how)
+        paths = [put.path for put in puts]
+        report = until_interrupted(lambda: put_for_good(store, puts, how), paths, options.control)
         journal.keep = not report.ok
     outcomes = (outcome._replace(name=file.name) for file, outcome in zip(plan.files, report.outcomes, strict=True))
     return TransferReport(
