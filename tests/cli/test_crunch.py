@@ -146,7 +146,7 @@ def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, v
         (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' isn't a number"),
         (["add-project"], 2, "PROJECT is required"),
         (["add-project", "X", "--workflow", "gone.sh"], 2, "--workflow: can't read gone.sh: No such file"),
-        (["files", "nope:nope"], 1, "Not found"),
+        (["files", "nope:nope"], 1, "Check the slug, and CRUNCH_URL or --url."),
         (["files", ".."], 2, "can't be '..'"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.crunch.connections import Connection
 from omicsdk.crunch.errors import CrunchAPIException
 
@@ -34,10 +35,24 @@ def connect(
         CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
     """
     try:
-        return Connection(url or base_url, token or credentials)
+        return _Site(url or base_url, token or credentials)
     except CrunchAPIException as error:
-        error.remedy = error.remedy.replace("base_url=", "--url").replace("token=", "--token")
+        _say_options(error)
         raise
+
+
+class _Site(Connection):
+    """A connection whose errors name options of the command, where they name arguments in Python."""
+
+    def __exit__(self, *raised: object) -> None:
+        for error in raised:
+            if isinstance(error, OmicsError):
+                _say_options(error)
+        super().__exit__(*raised)
+
+
+def _say_options(error: OmicsError) -> None:
+    error.remedy = error.remedy.replace("base_url=", "--url").replace("token=", "--token")
 
 
 def told(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Connection:
