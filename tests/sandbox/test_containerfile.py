@@ -2,7 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,27 @@ def test_it_installs_a_wheel_of_the_project_with_the_sandbox():
     assert extra is not None
     assert extra[1] in PROJECT["optional-dependencies"]
     assert "omics" in PROJECT["scripts"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+@pytest.mark.parametrize(("count", "installed"), [(1, True), (2, False)])
+def test_it_takes_one_wheel_and_doesnt_guess_among_several(tmp_path: Path, count: int, installed: bool):
+    [step] = [rest for name, rest in INSTRUCTIONS if name == "RUN" and "pip install" in rest]
+    for number in range(count):
+        (tmp_path / f"omicsdk-0.{number}.0-py3-none-any.whl").write_text("")
+    script = step.replace("/tmp/", f"{tmp_path}/").replace("pip install", "echo installed")
+    ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode == 0) is installed
+    assert ran.stdout == (f"installed {tmp_path}/omicsdk-0.0.0-py3-none-any.whl[sandbox]\n" if installed else "")
+    assert ("holds 2 wheels" in ran.stderr) is not installed
+
+
+def test_the_builder_is_sent_the_wheel_and_nothing_else():
+    lines = (CHECKOUT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    kept = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    assert "*" in lines
+    assert [fnmatchcase("dist/omicsdk-0.1.0-py3-none-any.whl", pattern) for pattern in kept] == [True]
+    assert _only("COPY").startswith("dist/")
 
 
 def test_its_server_isnt_root_and_keeps_its_state_in_the_volume():
