@@ -271,3 +271,11 @@ def test_deleting_asks_and_no_is_no(serve):
 
 
 PUT = ("--uuid", "u", "--version", "v", "--replica", "aws", "--creator-uid", "0", "--files", "{}")
+
+
+def test_the_package_runs_as_the_command():
+    said = [
+        subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, env=environment()).stdout
+        for command in ([OMICS], [sys.executable, "-m", "omicsdk"])
+    ]
+    assert said[0] == said[1] != ""

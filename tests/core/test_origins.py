@@ -25,6 +25,7 @@ from omicsdk.core.origins import is_confidential, is_loopback, origin_of
         ("https://[x", ""),
         ("https://a.org:http", ""),
         ("https://a.org:99999", ""),
+        ("https://a.org:0", "https://a.org:0"),
         ("mailto:a@b", ""),
     ],
 )

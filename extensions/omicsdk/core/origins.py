@@ -28,7 +28,7 @@ def _origin_of(url: str) -> str:
     try:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")
-        port = parts.port or _DEFAULT_PORTS.get(scheme)
+        port = _DEFAULT_PORTS.get(scheme) if parts.port is None else parts.port
     except ValueError:  # a port that is no number, brackets that don't close
         return ""
     if not scheme or not host or port is None:

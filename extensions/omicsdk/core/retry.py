@@ -128,6 +128,22 @@ def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
     return None if sent is None else now - sent
 
 
+def lead_in_words(lead: float) -> str:
+    """Says how far a clock is from another.
+
+    Args:
+        lead: Seconds that it is ahead; negative when it is behind.
+
+    Returns:
+        Such as "10 minutes behind" or "2 days ahead of", in the largest unit of which there are about two.
+    """
+    side, apart = ("ahead of" if lead > 0 else "behind"), abs(lead)
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if apart >= 1.9 * length:
+            return f"{apart / length:.0f} {unit} {side}"
+    return f"{apart:.0f} s {side}"
+
+
 def _seconds_of_date(text: str) -> float | None:
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 

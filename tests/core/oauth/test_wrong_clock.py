@@ -42,6 +42,7 @@ def refusal(lead, credentials=True):
 def test_a_clock_that_is_far_off_is_named():
     assert refusal(3600) == "This machine's clock is 60 minutes ahead of the service's: set it, then try again."
     assert "is 10 minutes behind the service's" in refusal(-600)
+    assert "is 2 days behind the service's" in refusal(-172_800)
 
 
 @pytest.mark.parametrize("lead", [0, 299, -299])

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from omicsdk.cli.doctor.outcome import Outcome
+from omicsdk.core.retry import lead_in_words
 
 CLOCK_WARNING, CLOCK_FAILED = 30.0, 300.0
 """Seconds: tokens are commonly taken half a minute early or late; JWTs of some services and signatures of S3 aren't at five
@@ -147,13 +148,6 @@ def clock(host: str, date: str, at: float) -> Outcome:
     lead = at - theirs - 0.5
     if abs(lead) <= CLOCK_WARNING:
         return Outcome("clock", host, "ok", f"within {max(1, round(abs(lead)))} s of the server's")
-    what = f"this machine's clock is {_duration(abs(lead))} {'ahead of' if lead > 0 else 'behind'} the server's"
+    what = f"this machine's clock is {lead_in_words(lead)} the server's"
     remedy = "Set the clock: sudo timedatectl set-ntp true (Linux), or the date settings of the system."
     return Outcome("clock", host, "failed" if abs(lead) > CLOCK_FAILED else "warning", what, remedy)
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.9 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"

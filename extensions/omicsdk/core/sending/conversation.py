@@ -17,7 +17,7 @@ from omicsdk.core.logs import http_log
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry, clock_lead, retry_after
+from omicsdk.core.retry import Retry, clock_lead, lead_in_words, retry_after
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 
 T = TypeVar("T")
@@ -351,8 +351,7 @@ def _clock_remedy(lead: float | None) -> str:
     """What to do about a clock that is so wrong that valid credentials look invalid; nothing when it isn't."""
     if lead is None or abs(lead) < CLOCK_TOLERANCE:
         return ""
-    minutes, side = round(abs(lead) / 60), "ahead of" if lead > 0 else "behind"
-    return f"This machine's clock is {minutes} minutes {side} the service's: set it, then try again."
+    return f"This machine's clock is {lead_in_words(lead)} the service's: set it, then try again."
 
 
 def _first_hop(request: Request, manners: Manners) -> Hop:

@@ -1,0 +1,7 @@
+"""`python -m omicsdk` is `omics`, for environments whose programs are not on the path."""
+
+import sys
+
+from omicsdk.cli.main import main
+
+sys.exit(main())
