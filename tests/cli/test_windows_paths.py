@@ -30,7 +30,7 @@ def test_it_is_a_value_as_it_stands(path):
 @pytest.mark.parametrize("path", PATHS)
 def test_a_file_of_credentials_is_no_name_in_the_folder_of_keys(path, tmp_path):
     try:
-        source = login_of(Arguments(refresh_file=path), {}, tmp_path).source
+        source = login_of(Arguments(refresh_file=path), {}, lambda: tmp_path).source
     except ConfigError:
         return
     assert isinstance(source, TokenService)

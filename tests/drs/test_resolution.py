@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from nobodys_home import leave_home
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.retry import NO_RETRY
@@ -176,6 +177,26 @@ def test_the_environment_says_how_and_its_mistakes_are_named(tmp_path: Path) -> 
     ):
         with pytest.raises(ConfigError, match=name):
             settings_from({name: wrong})
+
+
+def test_known_hosts_are_in_the_users_folder_whoever_makes_the_settings(monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / ".drs_cache" / "resolved_drs_hosts.json"
+    assert settings_from({}).cache_file == ResolutionSettings(days=5).cache_file == file
+
+
+def test_without_a_home_hosts_are_looked_up_and_kept_nowhere(web: Web, monkeypatch: Any, tmp_path: Path) -> None:
+    leave_home(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    web.answers[MDS] = {"host": "x.example.org"}
+    transport = httpx.MockTransport(web)
+    found = Resolver("home.example.org", settings=settings_from({}), retry=NO_RETRY, transport=transport)
+    assert found.settings.cache_file is None
+    with pytest.raises(UnknownPrefix, match="cache_file: not known"):
+        found.host("dg.9/abc")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigError, match="no home folder"):
+        settings_from({"DRS_CACHE": "~/hosts.json"})
 
 
 def test_hints_are_read_as_texts_and_only_of_indexd() -> None:

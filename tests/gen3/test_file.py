@@ -167,7 +167,7 @@ def test_a_download_that_was_stopped_goes_on(
     before = len(sandbox.requests("/gen3/_storage/"))
     files.download_single(guid, tmp_path / "out")
     assert (tmp_path / "out/x.bin").read_bytes() == content
-    assert list((tmp_path / "state/gen3").iterdir()) == []
+    assert list((tmp_path / "state/gen3/files").iterdir()) == []
     asked = sandbox.requests("/gen3/_storage/")[before:]
     assert min(int(each["range"].partition("=")[2].partition("-")[0]) for each in asked) == 8 << 20
     assert not any(each["authorized"] for each in asked)  # the URL alone proves it

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import within_home
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_loopback
 
@@ -24,11 +25,18 @@ SOURCES: tuple[Source, ...] = get_args(Source)
 RESOLVER = "https://dataguids.org"
 DAYS = 2.0
 """For how many days a host is believed that was looked up before."""
-_FILE = Path("~/.drs_cache/resolved_drs_hosts.json")
+_FILE = "~/.drs_cache/resolved_drs_hosts.json"
 
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off", "")
+
+
+def _users_file() -> Path | None:
+    try:
+        return within_home(Path(_FILE).expanduser)
+    except ConfigError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,14 @@ class ResolutionSettings:
     Attributes:
         order: Who is asked, in this order.
         resolver: The resolver's URL, for the last two sources.
-        cache_file: Where hosts are kept from run to run.
+        cache_file: Where hosts are kept from run to run; None for nowhere, as by default for a user without a home.
         days: For how many days they are believed; above 0.
         keeps: Whether what is found is written into the cache file.
     """
 
     order: tuple[Source, ...] = SOURCES
     resolver: str = RESOLVER
-    cache_file: Path = _FILE
+    cache_file: Path | None = field(default_factory=_users_file)
     days: float = DAYS
     keeps: bool = True
 
@@ -77,7 +85,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSetting
     return ResolutionSettings(
         order=cast("tuple[Source, ...]", order),
         resolver=env.get("DRS_RESOLVER_HOSTNAME", RESOLVER).rstrip("/"),
-        cache_file=Path(env.get("DRS_CACHE") or _FILE).expanduser(),
+        cache_file=within_home(Path(named).expanduser) if (named := env.get("DRS_CACHE")) else _users_file(),
         days=_days(days),
         keeps=keeps in _YES,
     )

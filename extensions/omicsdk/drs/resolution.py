@@ -69,7 +69,8 @@ class Resolver:
         self.default_host = default_host
         self.settings = settings_from() if settings is None else settings
         self._mds_url = mds_url if mds_url is not None else (server_url(default_host) if default_host else "")
-        self._cache = HostCache(self.settings.cache_file, self.settings.days, clock)
+        file = self.settings.cache_file
+        self._cache = None if file is None else HostCache(file, self.settings.days, clock)
         self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
         self._lock = threading.Lock()
         self._found: dict[str, str | list[str]] = dict(known or {})  # the host, or why there is none
@@ -113,7 +114,7 @@ class Resolver:
                 continue
             if host:
                 logger.info("%s is at %s (%s)", one.prefix, host, source)
-                if source != "cache_file" and self.settings.keeps:
+                if source != "cache_file" and self.settings.keeps and self._cache is not None:
                     self._cache.keep(one.prefix, host)
                 return host
             reasons.append(f"{source}: not known")
@@ -121,7 +122,7 @@ class Resolver:
 
     def _asked(self, source: Source, one: DrsId) -> str | None:
         ask: dict[Source, Callable[[], str | None]] = {
-            "cache_file": lambda: self._cache.find(one.prefix),
+            "cache_file": lambda: None if self._cache is None else self._cache.find(one.prefix),
             "commons_mds": lambda: self._from_commons(one),
             "dataguids_dist": lambda: self._from_dist(one),
             "dataguids": lambda: self._from_resolver(one),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import within_home
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.names import choice, nearest
@@ -322,7 +323,7 @@ class _Reader:
         return int(text)
 
     def _credentials(self, file: str) -> Path:
-        path = Path(file).expanduser()
+        path = within_home(Path(file).expanduser)
         beside = self._folder / path if self._folder is not None else path
         return path if path.exists() or not beside.exists() else beside
 

@@ -32,7 +32,7 @@ def login_to(endpoint: str | None, credentials: Proof) -> Gen3Auth:
     if isinstance(credentials, Mapping):
         return Auth(endpoint=endpoint, refresh_token=credentials)
     named = os.fspath(credentials)
-    source = login_of(Arguments(endpoint, named), os.environ, home_folder()).source
+    source = login_of(Arguments(endpoint, named), os.environ, home_folder).source
     if isinstance(source, TokenService) and source.missing is not None:
         raise Gen3AuthError(
             f"There is no credentials file {source.missing}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.auth.provider import Gen3Auth
@@ -98,10 +98,13 @@ class Access:
         """Whether anything was given or lies where logins lie; a workspace has its token service."""
         if self._token is not None or self._source is not None or os.environ.get(KEY_VARIABLE):
             return True
-        folder = home_folder() / FOLDER
-        return bool(os.environ.get(NAMESPACE_VARIABLE)) or any(
-            (folder / name).is_file() for name in (DEFAULT_FILE, f"{DEFAULT_FILE}.json")
-        )
+        if os.environ.get(NAMESPACE_VARIABLE):
+            return True
+        try:
+            folder = home_folder() / FOLDER
+        except ConfigError:  # a user without a folder has no file in it
+            return False
+        return any((folder / name).is_file() for name in (DEFAULT_FILE, f"{DEFAULT_FILE}.json"))
 
     def close(self) -> None:
         """Closes the connections of what was asked."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.files.state_folder import state_folder
 
 
 def fetch(
@@ -40,12 +38,13 @@ def fetch(
         OmicsError: The URL couldn't be had.
     """
     from omicsdk.transfer import Item, Location, download
+    from omicsdk.transfer.journals.places import journal_for
 
     target = Path(folder)
     item = Item(
         name, lambda: Location(url()), size, checksums or {}, label=f"{what} ({name})" if what != name else what
     )
-    journal = _journal(what, str(target.absolute()), name)
+    journal = journal_for("gen3/files", what, str(target.absolute()), name)
     download([item], target, journal=journal).raise_if_failed()
     if journal is not None:
         with suppress(OSError):
@@ -73,14 +72,3 @@ def send(path: str | os.PathLike[str], url: Callable[[], str]) -> None:
         return Location(url())
 
     upload([Upload(path, PutTo(locate))]).raise_if_failed()
-
-
-def _journal(*facts: str) -> Path | None:
-    """What remembers a file that is on its way; None where there can't be one, and it begins anew after a stop."""
-    folder = state_folder() / "gen3"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    digest = blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    return folder / f"{digest}.journal"

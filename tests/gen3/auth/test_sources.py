@@ -38,7 +38,7 @@ def write(home: Path, api_key: dict[str, str]) -> Write:
 @pytest.mark.parametrize("name", ["credentials.json", "credentials"])
 def test_the_profile_s_file_in_the_users_folder_is_found_by_itself(write: Write, home: Path, name: str):
     file = write(f".gen3/{name}")
-    login = login_of(Arguments(), {}, home)
+    login = login_of(Arguments(), {}, lambda: home)
     assert isinstance(login.source, ApiKey)
     assert (login.source.file, login.endpoint) == (file, COMMONS)
 
@@ -46,7 +46,7 @@ def test_the_profile_s_file_in_the_users_folder_is_found_by_itself(write: Write,
 def test_the_variable_names_another_file(write: Write, home: Path):
     write(".gen3/credentials.json")
     file = write(".gen3/second.json")
-    login = login_of(Arguments(), {"GEN3_API_KEY": "second"}, home)
+    login = login_of(Arguments(), {"GEN3_API_KEY": "second"}, lambda: home)
     assert isinstance(login.source, ApiKey)
     assert login.source.file == file
 
@@ -54,14 +54,14 @@ def test_the_variable_names_another_file(write: Write, home: Path):
 def test_an_argument_counts_more_than_the_variable(write: Write, home: Path):
     file = write("elsewhere/mine.json")
     write(".gen3/second.json")
-    login = login_of(Arguments(refresh_file=str(file)), {"GEN3_API_KEY": "second"}, home)
+    login = login_of(Arguments(refresh_file=str(file)), {"GEN3_API_KEY": "second"}, lambda: home)
     assert isinstance(login.source, ApiKey)
     assert login.source.file == file
 
 
 def test_a_name_that_is_nowhere_is_looked_for_where_it_would_be(home: Path):
     for name in ("mine", "mine.json"):
-        login = login_of(Arguments(refresh_file=name), {}, home)
+        login = login_of(Arguments(refresh_file=name), {}, lambda: home)
         assert isinstance(login.source, TokenService)
         assert login.source.missing == home / ".gen3" / "mine.json"
 
@@ -70,79 +70,81 @@ def test_a_name_that_is_nowhere_is_looked_for_where_it_would_be(home: Path):
 def test_a_key_that_others_can_read_is_warned_of(write: Write, home: Path, caplog: pytest.LogCaptureFixture):
     file = write("mine.json")
     file.chmod(0o600)
-    login_of(Arguments(refresh_file=str(file)), {}, home)
+    login_of(Arguments(refresh_file=str(file)), {}, lambda: home)
     assert not caplog.records
     file.chmod(0o644)
-    login_of(Arguments(refresh_file=str(file)), {}, home)
+    login_of(Arguments(refresh_file=str(file)), {}, lambda: home)
     assert caplog.messages == [f"{file} holds a key and others can read it; run: chmod 600 {file}"]
 
 
 def test_a_tilde_is_the_users_folder(write: Write, home: Path):
     file = write("keys/mine.json")
-    login = login_of(Arguments(refresh_file="~/keys/mine.json"), {}, home)
+    login = login_of(Arguments(refresh_file="~/keys/mine.json"), {}, lambda: home)
     assert isinstance(login.source, ApiKey)
     assert login.source.file == file
 
 
 def test_what_a_file_holds_can_be_given_as_it_is(api_key: dict[str, str], home: Path):
-    login = login_of(Arguments(refresh_token=api_key), {}, home)
+    login = login_of(Arguments(refresh_token=api_key), {}, lambda: home)
     assert login == Login(ApiKey(api_key["api_key"], COMMONS), COMMONS)
 
 
 def test_a_token_can_be_given_in_two_ways(make_token: Callable[..., str], home: Path):
     held = make_token()
-    assert login_of(Arguments(access_token=held), {}, home) == Login(GivenToken(held), COMMONS)
-    assert login_of(Arguments(), {"GEN3_API_KEY": f"accesstoken:///{held}"}, home) == Login(GivenToken(held), COMMONS)
+    assert login_of(Arguments(access_token=held), {}, lambda: home) == Login(GivenToken(held), COMMONS)
+    assert login_of(Arguments(), {"GEN3_API_KEY": f"accesstoken:///{held}"}, lambda: home) == Login(
+        GivenToken(held), COMMONS
+    )
 
 
 def test_a_token_that_is_none_needs_an_endpoint(home: Path):
     with pytest.raises(Gen3AuthError, match="isn't a JSON Web Token"):
-        login_of(Arguments(access_token="opaque"), {}, home)
-    assert login_of(Arguments(endpoint=COMMONS, access_token="opaque"), {}, home).endpoint == COMMONS
+        login_of(Arguments(access_token="opaque"), {}, lambda: home)
+    assert login_of(Arguments(endpoint=COMMONS, access_token="opaque"), {}, lambda: home).endpoint == COMMONS
 
 
 def test_an_endpoint_is_kept_without_blanks_and_slashes(api_key: dict[str, str], home: Path):
-    assert login_of(Arguments(f" {COMMONS}/ ", refresh_token=api_key), {}, home).endpoint == COMMONS
-    assert login_of(Arguments("commons.example.org", refresh_token=api_key), {}, home).endpoint == COMMONS
+    assert login_of(Arguments(f" {COMMONS}/ ", refresh_token=api_key), {}, lambda: home).endpoint == COMMONS
+    assert login_of(Arguments("commons.example.org", refresh_token=api_key), {}, lambda: home).endpoint == COMMONS
 
 
 def test_another_commons_than_the_key_s_is_asked_for_through_the_issuer_s_token_service(
     api_key: dict[str, str], home: Path
 ):
-    login = login_of(Arguments(OTHER, refresh_token=api_key), {}, home)
+    login = login_of(Arguments(OTHER, refresh_token=api_key), {}, lambda: home)
     assert login == Login(TokenService(f"{COMMONS}/wts", proof=ApiKey(api_key["api_key"], COMMONS)), OTHER)
 
 
 def test_a_login_of_the_issuer_s_token_service_can_be_named(api_key: dict[str, str], home: Path):
-    login = login_of(Arguments(refresh_token=api_key, idp="other-fence"), {}, home)
+    login = login_of(Arguments(refresh_token=api_key, idp="other-fence"), {}, lambda: home)
     assert login.source == TokenService(f"{COMMONS}/wts", "other-fence", ApiKey(api_key["api_key"], COMMONS))
 
 
 def test_without_a_file_the_workspace_s_token_service_is_asked(home: Path):
     inside = "http://workspace-token-service.{}.svc.cluster.local"
     missing = home / ".gen3" / "credentials.json"
-    assert login_of(Arguments(), {}, home).source == TokenService(inside.format("default"), missing=missing)
-    login = login_of(Arguments(idp="x"), {"NAMESPACE": "jupyter"}, home)
+    assert login_of(Arguments(), {}, lambda: home).source == TokenService(inside.format("default"), missing=missing)
+    login = login_of(Arguments(idp="x"), {"NAMESPACE": "jupyter"}, lambda: home)
     assert login.source == TokenService(inside.format("jupyter"), "x", missing=missing)
 
 
 @pytest.mark.parametrize("given", [Arguments(refresh_file="idp://wts/x"), Arguments()])
 def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given: Arguments, home: Path):
-    login = login_of(given, {"GEN3_API_KEY": "idp://wts/x"}, home)
+    login = login_of(given, {"GEN3_API_KEY": "idp://wts/x"}, lambda: home)
     assert isinstance(login.source, TokenService)
     assert (login.source.idp, login.source.missing) == ("x", None)
 
 
 def test_a_namespace_can_t_lead_the_request_elsewhere(home: Path):
     with pytest.raises(Gen3ArgumentError, match="no namespace"):
-        login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, home)
+        login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, lambda: home)
 
 
 def test_a_program_s_login(home: Path):
-    login = login_of(Arguments(COMMONS, client_credentials=("id", "secret")), {}, home)
+    login = login_of(Arguments(COMMONS, client_credentials=("id", "secret")), {}, lambda: home)
     assert login == Login(ClientLogin("id", "secret", "user data openid"), COMMONS)
     scoped = Arguments(COMMONS, client_credentials=("id", "secret"), client_scopes=["user", "data"])
-    assert login_of(scoped, {}, home).source == ClientLogin("id", "secret", "user data")
+    assert login_of(scoped, {}, lambda: home).source == ClientLogin("id", "secret", "user data")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_a_program_s_login(home: Path):
 )
 def test_arguments_that_contradict_each_other(given: Arguments, said: str, home: Path):
     with pytest.raises(ValueError, match=said) as caught:
-        login_of(given, {}, home)
+        login_of(given, {}, lambda: home)
     assert isinstance(caught.value, Gen3UserError)
 
 
@@ -176,7 +178,7 @@ def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path,
     file = home / "mine.json"
     file.write_text(text)
     with pytest.raises(Gen3AuthError, match=said) as caught:
-        login_of(Arguments(refresh_file=str(file)), {}, home)
+        login_of(Arguments(refresh_file=str(file)), {}, lambda: home)
     assert "mine.json" in str(caught.value)
     assert "Download credentials.json again" in str(caught.value)
 
@@ -186,12 +188,12 @@ def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path,
 )
 def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path, endpoint: str, why: str):
     with pytest.raises(ConfigError, match=f"'{endpoint}' isn't the endpoint of a Gen3 commons{why}"):
-        login_of(Arguments(endpoint, refresh_token=api_key), {}, home)
+        login_of(Arguments(endpoint, refresh_token=api_key), {}, lambda: home)
 
 
 def test_a_password_in_an_endpoint_isnt_told(api_key: dict[str, str], home: Path):
     with pytest.raises(ConfigError) as caught:
-        login_of(Arguments("https://me:secret@x.org", refresh_token=api_key), {}, home)
+        login_of(Arguments("https://me:secret@x.org", refresh_token=api_key), {}, lambda: home)
     assert "secret" not in str(caught.value)
 
 
@@ -203,5 +205,5 @@ def test_secrets_don_t_show(api_key: dict[str, str], make_token: Callable[..., s
         Arguments(COMMONS, client_credentials=("id", secrets[2])),
         Arguments(OTHER, refresh_token=api_key),
     ]
-    shown = repr([(each, login_of(each, {}, home)) for each in given])
+    shown = repr([(each, login_of(each, {}, lambda: home)) for each in given])
     assert not [secret for secret in secrets if secret in shown]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
+from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.gen3.auth.sources import OWN_IDP, ApiKey, Arguments, ClientLogin, TokenService, login_of, workspace
@@ -44,9 +45,7 @@ def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | 
         Gen3AuthError: The key isn't one, has ended or was refused, or no token came.
         TransportError: The commons didn't answer.
     """
-    from pathlib import Path
-
-    login = login_of(Arguments(refresh_token=api_key), {}, Path())
+    login = login_of(Arguments(refresh_token=api_key), {}, home_folder)
     assert isinstance(login.source, ApiKey)
     return token_for_key(login.source, options or {})
 
@@ -73,10 +72,8 @@ def get_access_token_with_client_credentials(
         Gen3AuthError: The commons refused, or no token came.
         TransportError: The commons didn't answer.
     """
-    from pathlib import Path
-
     given = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
-    login = login_of(given, {}, Path())
+    login = login_of(given, {}, home_folder)
     assert isinstance(login.source, ClientLogin)
     return token_for_client(login.endpoint, login.source, options or {})
 

@@ -89,7 +89,7 @@ class Gen3Auth(LoginCredentials):
             client_scopes,
             access_token,
         )
-        login = login_of(given, os.environ, home_folder())
+        login = login_of(given, os.environ, home_folder)
         options = {"timeout": timeout, "retry": retry, "transport": transport}
         super().__init__(login, {name: value for name, value in options.items() if value is not None}, clock)
         if isinstance(login.source, TokenService) and login.source.missing is not None:

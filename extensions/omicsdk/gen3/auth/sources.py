@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from logging import getLogger
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from omicsdk.core.credentials import moment
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import within_home
 from omicsdk.core.json_web_token import jwt_expiry
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import origin_of
@@ -136,18 +137,18 @@ class Login:
     endpoint: str
 
 
-def login_of(given: Arguments, environ: Mapping[str, str], home: Path) -> Login:
+def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
     """Decides where a login comes from.
 
     Args:
         given: The arguments of `Gen3Auth`.
         environ: The environment's variables.
-        home: The user's folder.
+        home: Gives the user's folder; asked where a file of it is meant.
 
     Raises:
         Gen3ArgumentError: Arguments contradict each other.
         Gen3AuthError: A credentials file isn't one, or a token doesn't say which commons issued it.
-        ConfigError: The endpoint isn't one.
+        ConfigError: The endpoint isn't one, or a file of a user is meant who has no folder.
     """
     _check(given)
     endpoint = endpoint_of(given.endpoint) if given.endpoint else ""
@@ -164,7 +165,13 @@ def login_of(given: Arguments, environ: Mapping[str, str], home: Path) -> Login:
     if named.startswith(_WORKSPACE_IDP):
         idp = given.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
         return Login(TokenService(workspace(environ), idp), endpoint)
-    file = _file(named, home)
+    try:
+        file = _file(named, home)
+    except ConfigError:
+        if named != DEFAULT_FILE:
+            raise
+        missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # nobody named it
+        return Login(TokenService(workspace(environ), given.idp or "", missing=missing), endpoint)
     if file.is_file():
         return _with_key(_key(_read(file), file), endpoint, given.idp)
     return Login(TokenService(workspace(environ), given.idp or "", missing=file), endpoint)
@@ -231,14 +238,16 @@ def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
     return Login(key, endpoint or key.issuer)
 
 
-def _file(named: str, home: Path) -> Path:
+def _file(named: str, home: Callable[[], Path]) -> Path:
     """The file that is meant: a path, or a name within ~/.gen3, with .json behind it or without."""
     if named.startswith("~"):
-        return home / named[1:].lstrip("/\\") if named[1:2] in ("", "/", "\\") else Path(named).expanduser()
+        own = named[1:2] in ("", "/", "\\")
+        return home() / named[1:].lstrip("/\\") if own else within_home(Path(named).expanduser)
     path = Path(named)
     if path.is_file() or "/" in named or "\\" in named:
         return path
-    candidates = [home / FOLDER / named, home / FOLDER / f"{named}.json"]
+    folder = home() / FOLDER
+    candidates = [folder / named, folder / f"{named}.json"]
     expected = candidates[0 if named.endswith(".json") else 1]
     return next((each for each in candidates if each.is_file()), expected)
 

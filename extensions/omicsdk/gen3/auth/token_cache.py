@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files.atomic_file import read_private, write_private
+from omicsdk.core.files.home_folder import within_home
 from omicsdk.core.json_web_token import jwt_expiry
 
 _log = getLogger("omicsdk.gen3")
@@ -21,11 +22,14 @@ def get_token_cache_file_name(key: str) -> str:
 
     Returns:
         A path in omicsdk's folder for caches.
+
+    Raises:
+        ConfigError: The user has no home folder.
     """
     from platformdirs import user_cache_path
 
     name = f"token_cache_{sha256(key.encode()).hexdigest()}"
-    return str(user_cache_path("omicsdk", appauthor=False) / "gen3" / name)
+    return str(within_home(lambda: user_cache_path("omicsdk", appauthor=False)) / "gen3" / name)
 
 
 class TokenCache:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from omicsdk.core.errors import Forbidden, Unauthorized
 
@@ -17,7 +18,8 @@ def explained(error: Unauthorized, logins: Logins) -> Unauthorized | Forbidden:
         error: The answer; it gets a remedy.
         logins: Who was asked with which login.
     """
-    host = next((each for each in logins.refused if each in error.url), "")
+    asked = urlsplit(error.url).netloc.lower()
+    host = next((each for each in logins.refused if each.lower() == asked), "")
     if host:
         error.remedy = (
             f"There is no login for {host}: {logins.refused[host]}. Log in to it on your profile page, or use its own."

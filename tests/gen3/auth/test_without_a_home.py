@@ -1,0 +1,50 @@
+"""A user without a home folder, as in a container: what needs no file of theirs works, and the rest says what is missing."""
+
+from collections.abc import Callable
+
+import pytest
+from gen3_commons import COMMONS, FakeCommons
+from nobodys_home import leave_home
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import ConfigError
+from omicsdk.gen3 import Gen3Auth
+from omicsdk.gen3.access import found
+from omicsdk.gen3.auth.sources import TokenService
+
+
+@pytest.fixture(autouse=True)
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GEN3_API_KEY", "NAMESPACE", "GEN3_ENDPOINT", "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    leave_home(monkeypatch)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+
+def test_what_is_open_can_be_had():
+    access = found(COMMONS)
+    assert (access.endpoint, access.login) == (COMMONS, None)
+
+
+def test_a_token_that_is_given_will_do(make_token: Callable[..., str], clock: ManualClock):
+    token = make_token()
+    assert Gen3Auth(endpoint=COMMONS, access_token=token, clock=clock).get_access_token() == token
+    access = found(COMMONS, token=token)
+    assert access.login is not None
+
+
+def test_a_key_gets_tokens_which_are_kept_nowhere(commons: FakeCommons, api_key: dict[str, str], clock: ManualClock):
+    auth = Gen3Auth(refresh_token=api_key, transport=commons.transport, clock=clock)
+    assert auth.get_access_token() == auth.get_access_token()
+
+
+def test_in_a_workspace_its_token_service_is_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NAMESPACE", "jupyter")
+    access = found(COMMONS)
+    assert access.login is not None
+    assert isinstance(access.login._login.source, TokenService)
+
+
+@pytest.mark.parametrize("named", ["mine", "~/mine.json", "~somebody/mine.json"])
+def test_a_file_in_their_folder_is_told_to_have_none(named: str):
+    with pytest.raises(ConfigError, match="no home folder"):
+        Gen3Auth(refresh_file=named)
