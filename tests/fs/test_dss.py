@@ -100,6 +100,15 @@ def test_a_file_of_a_bundle_is_looked_at_and_read(store: DssStore, bundle: Any, 
             assert bytes_of(store, entry) == content
 
 
+def test_the_variable_of_the_commands_says_where_the_service_is(
+    omics_sandbox: Any, bundle: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMICS_DSS_URL", omics_sandbox.swagger_url.rpartition("/")[0])
+    monkeypatch.setenv("OMICS_DSS_TOKEN", omics_sandbox.token())
+    with DssStore() as store:
+        assert store.look(f"aws/{bundle['bundle_uuid']}/{NAMES[0]}").kind == "file"
+
+
 def test_folders_have_what_is_directly_in_them(store: DssStore, bundle: Any) -> None:
     top = f"aws/{bundle['bundle_uuid']}.{bundle['version']}"
     assert paths(store.entries("")) == ["aws", "gcp"]

@@ -14,6 +14,7 @@ from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly
 from omicsdk.fs.places.dss.bundles import CHECKSUMS, Bundle, BundleFile, Bundles
 from omicsdk.fs.places.dss.paths import FILES, NEW_BUNDLE, REPLICAS, DssPath, Replica, moment_of, read_path
+from omicsdk.fs.places.settings import said
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Item, Location, TransferReport
 
@@ -46,7 +47,8 @@ class DssStore(Store):
     there.
 
     Args:
-        base_url: The service, such as `https://dss.example.org/v1`; by default what the HCA configuration says.
+        base_url: The service, such as `https://dss.example.org/v1`; by default OMICS_DSS_URL, else what the HCA
+            configuration says; a `config` goes before the variable.
         token: An access token for it; by default what `Dss` finds.
         staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
             the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
@@ -193,7 +195,8 @@ class DssStore(Store):
                 from omicsdk.dss import Dss
 
                 proof = OMIT if self._token is None else BearerToken(self._token)
-                self._client = Dss(self._base_url, config=self._config, credentials=proof)
+                url = said(self._base_url, *(() if self._config is not None else ("OMICS_DSS_URL",)))
+                self._client = Dss(url, config=self._config, credentials=proof)
             return self._client
 
     def _new_locator(self) -> Locator:
