@@ -1,6 +1,6 @@
 """A server on loopback that breaks on demand, and a clock that tests move: fixtures for the conftests that import them."""
 
-import hashlib
+import functools
 import random
 import socket
 import struct
@@ -61,6 +61,21 @@ class Answer:
 
 Fault = Callable[["Server", Request, Answer], Answer | None]
 
+LARGE = MIB
+"""Bodies from this size on are made, and their checksums computed, once for the tests that follow each other."""
+
+
+def _bytes(size: int, seed: int) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+_large = functools.lru_cache(maxsize=4)(_bytes)
+_large_digest = functools.lru_cache(maxsize=4)(digest)
+
+
+def _digest(body: bytes, algorithm: str) -> str:
+    return (_large_digest if len(body) >= LARGE else digest)(body, algorithm)
+
 
 class Server(LoopbackServer):
     """Serves files and ranges of them; at a port that is free, or a certain one."""
@@ -83,7 +98,7 @@ class Server(LoopbackServer):
 
     def put(self, path: str, body: bytes, etag: str | None = "", date: str = "") -> str:
         if etag == "":
-            etag = f'"{hashlib.md5(body).hexdigest()}"'
+            etag = f'"{_digest(body, "md5")}"'
         with self._guard:  # no answer may have the one's body and the other's tag
             self.files[path] = body
             if etag is not None:
@@ -105,7 +120,7 @@ class Server(LoopbackServer):
         """An item whose body this server has, with the named checksums stated; retries follow at once."""
         self.put(name, body)
         self.right[name] = body
-        checksums = {algorithm: digest(body, algorithm) for algorithm in algorithms}
+        checksums = {algorithm: _digest(body, algorithm) for algorithm in algorithms}
         return Item(name, Location(self.url(name)), len(body), checksums, **{"min_delay": 0.01} | more)
 
     def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
@@ -217,7 +232,7 @@ def target(tmp_path: Path) -> Path:
 @pytest.fixture
 def noise() -> Callable[..., bytes]:
     """Makes bytes without a pattern, the same each time."""
-    return lambda size, seed=1: random.Random(seed).randbytes(size)
+    return lambda size, seed=1: (_large if size >= LARGE else _bytes)(size, seed)
 
 
 @pytest.fixture

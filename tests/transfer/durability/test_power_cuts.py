@@ -141,28 +141,33 @@ class World:
                 assert self.is_right(version, folder, name), f"{name} was promised and is wrong"
                 assert name in trusted, f"{name} was promised and isn't trusted"
 
-    def trial(
-        self, dice: random.Random, cuts: Sequence[float], kind: Callable[[Path], RecordingDisk] = RecordingDisk
-    ) -> None:
+    def trial(self, dice: random.Random, cuts: Sequence[float]) -> None:
         """Fetches, cuts the power, looks at what is left, and goes on from there, again and again."""
         folder = self.folder()
         for share in cuts:
-            version = dice.choice("AAB")
-            # journals are written anew when it is worth it, or always
-            self.monkeypatch.setattr(journal, "_COMPACT_FROM", dice.choice([0, -1000]))
-            disk = self.fetch(version, folder, kind)
-            cut = moment(disk.log, share, dice)
-            folder = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
-            self.check(version, disk, cut, folder)
+            version, folder = self.cut(dice, share, folder)
             if dice.random() < 0.3:
                 self.fetch_nothing(version, folder)
-            shutil.rmtree(disk.root)
         version = dice.choice("AB")
         self.fetch(version, folder)
         asked = len(self.server.requests)
         self.fetch(version, folder)
         assert len(self.server.requests) == asked
         shutil.rmtree(folder)
+
+    def cut(
+        self, dice: random.Random, share: float, folder: Path, kind: Callable[[Path], RecordingDisk] = RecordingDisk
+    ) -> tuple[str, Path]:
+        """Fetches, cuts the power and looks at what is left; gives the version that was fetched, and what is left."""
+        version = dice.choice("AAB")
+        # journals are written anew when it is worth it, or always
+        self.monkeypatch.setattr(journal, "_COMPACT_FROM", dice.choice([0, -1000]))
+        disk = self.fetch(version, folder, kind)
+        cut = moment(disk.log, share, dice)
+        left = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
+        self.check(version, disk, cut, left)
+        shutil.rmtree(disk.root)
+        return version, left
 
 
 def moment(log: list[Operation], share: float, dice: random.Random) -> int:
@@ -227,7 +232,7 @@ def caught(world: World, kind: Callable[[Path], RecordingDisk] = RecordingDisk) 
     for seed in range(400):  # what a cut meets depends on threads: mostly a few are enough
         dice = random.Random(seed)
         try:
-            world.trial(dice, [max(dice.random(), dice.random())], kind)
+            world.cut(dice, max(dice.random(), dice.random()), world.folder(), kind)
         except AssertionError as error:
             return str(error)
     return ""
