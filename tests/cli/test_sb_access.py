@@ -73,9 +73,16 @@ def test_plain_http_is_for_this_machine_alone():
 
 
 @pytest.mark.parametrize(
-    "url", ["http://sb.example.org/v2", "HTTP://10.0.0.7/v2", "api.sbgenomics.com/v2", "ftp://x/v2"]
+    ("url", "why"),
+    [
+        ("http://sb.example.org/v2", "isn't https"),
+        ("HTTP://10.0.0.7/v2", "isn't https"),
+        ("api.sbgenomics.com/v2", "doesn't begin with"),
+        ("ftp://x/v2", "doesn't begin with"),
+        ("https://sb.example.org:99999/v2", "a port that is no number"),
+    ],
 )
-def test_where_a_token_could_be_read_says_what_to_give(home, monkeypatch, omics, url):
+def test_where_a_token_could_be_read_or_nothing_be_says_what_to_give(home, monkeypatch, omics, url, why):
     monkeypatch.setenv("SB_API_ENDPOINT", url)
     monkeypatch.setenv("SB_AUTH_TOKEN", "secret")
     for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"):
@@ -83,6 +90,7 @@ def test_where_a_token_could_be_read_says_what_to_give(home, monkeypatch, omics,
     ran = omics("sb", "projects", "ls", installed=True)
     assert (ran.code, ran.stdout) == (2, b"")
     assert "SB_API_ENDPOINT" in ran.err
+    assert why in ran.err
     assert "https://" in ran.err or "https URL" in ran.err
     assert "debug" not in ran.err
     assert "secret" not in ran.err

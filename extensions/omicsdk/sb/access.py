@@ -6,6 +6,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
@@ -91,11 +92,12 @@ def check_endpoint(url: str) -> None:
         url: Where it is.
 
     Raises:
-        SettingsError: It is no URL, or plain http to another machine.
+        SettingsError: No service can be there, or plain http to another machine.
     """
-    if not url.lower().startswith(("http://", "https://")):
+    fault = fault_of(url)
+    if fault is not None:
         raise SettingsError(
-            f"{mask_url(url)!r} isn't a URL",
+            f"the platform's URL is {mask_url(url)!r}, which {fault}",
             remedy="Write it with https:// in SB_API_ENDPOINT, the profile or --base-url: https://api.sbgenomics.com/v2.",
         )
     if not is_confidential(url):
