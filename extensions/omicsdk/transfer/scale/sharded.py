@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import TransferError
@@ -22,6 +20,7 @@ from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.scale.crew import Crew
 from omicsdk.transfer.scale.following import ShardsProgress
 from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.report_folder import report_folder
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import shards_report_of
 from omicsdk.transfer.scale.shard import Opening, Source
@@ -74,9 +73,8 @@ def download_by(
     control.begin(clock.monotonic())
     began = clock.now()
     place = os.path.abspath(folder)
-    reports = os.path.join(journals_in(place, None), f"{_RUN}.{uuid4().hex[:12]}.reports")
     watch = _Watch(progress)
-    with crew.ready() as hands:
+    with crew.ready() as hands, report_folder(journals_in(place, None)) as reports:
         rate = control.rate_limit
         plan = Plan(
             source,
@@ -112,8 +110,6 @@ def download_by(
             if told is not None:
                 say_stopped(control, whole(told))
             raise
-        finally:
-            shutil.rmtree(reports, ignore_errors=True)
     say_stopped(control, report)
     return report
 
