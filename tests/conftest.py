@@ -26,7 +26,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def _once_a_process() -> None:
     """Lets thousands of clients share what each would make for itself: descriptions of S3, and trust in the world's CAs."""
-    loader: Any = importlib.import_module("botocore.loaders").JSONFileLoader
+    loaders: Any = importlib.import_module("botocore.loaders")
+    loader = loaders.JSONFileLoader
     read = loader.load_file
     shipped = functools.cache(functools.partial(read, loader()))
     packaged = f"{os.sep}botocore{os.sep}data{os.sep}"
@@ -35,6 +36,14 @@ def _once_a_process() -> None:
         return shipped(path) if packaged in path else read(self, path)
 
     loader.load_file = load_file
+    look = loaders.Loader.list_available_services
+    lists: dict[tuple[str, ...], list[str]] = {}
+
+    def services(self: Any, type_name: str) -> list[str]:
+        places = (type_name, *self.search_paths)
+        return lists.get(places) or lists.setdefault(places, look(self, type_name))
+
+    loaders.Loader.list_available_services = services
     transport: Any = importlib.import_module("httpx._transports.default")
     make = transport.create_ssl_context
     usual = functools.cache(make)
