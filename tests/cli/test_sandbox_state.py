@@ -100,7 +100,7 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
     ran = omics(
         "sandbox", "seed", "--exchanges", str(tmp_path / "r.jsonl"), "--dir", str(tmp_path / "s"), installed=True
     )
-    assert "line 1 isn't an exchange" in ran.err
+    assert "line 1 isn't JSON" in ran.err
 
 
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
