@@ -198,8 +198,10 @@ def test_wrong_requests(admin: httpx.Client) -> None:
 
 def test_jobs_last_over_a_restart_and_go_with_a_reset(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox:
+        now = sandbox.clock.freeze()
         job = sandbox.gen3.sower.dispatch(ADMINISTRATOR, "download-indexd-manifest", {})
     with Sandbox(tmp_path) as sandbox:
+        sandbox.clock.freeze(now)
         assert sandbox.gen3.sower.find(job.uid).status == "Running"
         assert sandbox.finish() == 1
         assert sandbox.gen3.sower.find(job.uid).status == "Completed"
