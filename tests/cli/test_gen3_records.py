@@ -104,7 +104,8 @@ def test_a_dictionary_is_shown_and_validates_without_a_commons(gen3, work, monke
     for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
         monkeypatch.delenv(name)
     assert gen3("validate", "e.tsv", "--dictionary", "dictionary.json").code == 0
-    assert gen3("dictionary", "--dictionary", "e.tsv").code == 1
+    wrong = gen3("dictionary", "--dictionary", "e.tsv")
+    assert (wrong.code, "e.tsv is no data dictionary" in wrong.err) == (2, True)
 
 
 def test_queries_come_from_words_files_and_stdin(gen3, work):

@@ -143,9 +143,41 @@ def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str)
         Dictionary(document)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '"x"'])
-def test_a_file_that_is_no_dictionary_is_named(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "d.json"
-    file.write_text(text)
-    with pytest.raises(DictionaryError, match=r"d\.json"):
+_OTHER_FILES = {
+    "half.json": (b"{", "it isn't JSON: .*line 1"),
+    "list.json": (b"[]", "it isn't an object"),
+    "deep.json": (b"[" * 100_000, "nested too deep|isn't JSON"),
+    "image.json": (b"\x89PNG\r\n\xff", "it isn't text in UTF-8"),
+    "half.yaml": (b"a: [", "it isn't YAML: .*line 1"),
+    "nul.yaml": (b"a: \0", "it isn't YAML"),
+    "date.yaml": (b"a: 2020-02-31", "it isn't YAML: .*day"),
+    "text.yaml": (b"only words", "it isn't an object"),
+    "number.yaml": (b"1: {properties: {}}", "1 in it is no text"),
+    "other.yaml": (b"a: 1", "no node"),
+}
+
+
+@pytest.mark.parametrize("name", _OTHER_FILES)
+def test_a_file_that_is_no_dictionary_is_named_with_why_and_what_to_give(tmp_path: Path, name: str) -> None:
+    content, told = _OTHER_FILES[name]
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(Gen3UserError, match=told) as caught:
         read_dictionary(file)
+    assert isinstance(caught.value, DictionaryError)
+    assert str(file) in caught.value.message
+    assert caught.value.remedy
+
+
+def test_a_dictionary_that_cant_be_opened_says_why_without_the_systems_number(tmp_path: Path) -> None:
+    (tmp_path / "nodes" / "case.yaml").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    for name, told in (
+        ("gone.json", r"There is no dictionary at .*gone\.json"),
+        ("nodes", r"case\.yaml can't be read: "),
+        ("empty", r"empty is no data dictionary: no file in it ends in \.json, \.yaml or \.yml"),
+    ):
+        with pytest.raises(Gen3UserError, match=told) as caught:
+            read_dictionary(tmp_path / name)
+        assert "Errno" not in str(caught.value)
+        assert caught.value.remedy
