@@ -28,6 +28,13 @@ def test_programs_and_projects_come_by_their_names(querier, omics_sandbox):
     assert sorted(querier.get_projects(PROGRAM)) == [PROJECT, "other"]
 
 
+def test_names_that_links_quote_come_as_they_were_given_and_lead_to_their_records(querier, omics_sandbox):
+    omics_sandbox.gen3.records.seed("our data", "50% ü")
+    assert "our data" in querier.get_programs()
+    assert querier.get_projects("our data") == ["50% ü"]
+    assert querier.get_node_records("case", "our data", "50% ü") == []
+
+
 def test_records_of_a_node_come_as_dictionaries(querier):
     (experiment,) = querier.get_node_records("experiment", PROGRAM, PROJECT)
     assert (experiment["submitter_id"], experiment["project_id"]) == (DATASET, f"{PROGRAM}-{PROJECT}")

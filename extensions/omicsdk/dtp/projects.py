@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.project import Project
+from omicsdk.gen3.records.project import Project, linked_names
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def programs_of(commons: Commons) -> list[str]:
     Args:
         commons: The commons.
     """
-    return _names(plain(commons.sheepdog.get_programs.raw()))
+    return linked_names(plain(commons.sheepdog.get_programs.raw()))
 
 
 def projects_of(commons: Commons, program: str) -> list[str]:
@@ -34,7 +34,7 @@ def projects_of(commons: Commons, program: str) -> list[str]:
         NotFound: There is no such program; the nearest is named.
     """
     try:
-        return _names(plain(commons.sheepdog.get_projects.raw(program=program)))
+        return linked_names(plain(commons.sheepdog.get_projects.raw(program=program)))
     except NotFound as error:
         error.remedy = choice(program, programs_of(commons))
         raise
@@ -56,7 +56,3 @@ def project_there(commons: Commons, program: str, project: str) -> Project:
     if project not in codes:
         raise Gen3UserError(f"The program {program} has no project {project!r}", remedy=choice(project, codes))
     return Project(program, project)
-
-
-def _names(listed: Any) -> list[str]:
-    return [str(link).rpartition("/")[2] for link in listed["links"]]

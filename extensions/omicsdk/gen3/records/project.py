@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.service import plain
@@ -49,6 +50,16 @@ def project_of(given: str | tuple[str, str]) -> Project:
     return Project(program, code)
 
 
+def linked_names(told: object) -> list[str]:
+    """Gives the names of programs, or codes of projects, which a commons lists as links to them.
+
+    Args:
+        told: Its answer, decoded; one without links lists none.
+    """
+    links = told.get("links") if is_object(told) else None
+    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in (links if is_array(links) else ())]
+
+
 def check_project(commons: Commons, project: Project) -> None:
     """Makes sure that there is a project: exports and queries of one that there isn't are empty, without an error.
 
@@ -60,8 +71,7 @@ def check_project(commons: Commons, project: Project) -> None:
         NotFound: There is no such program.
         Gen3UserError: There is no such project in it.
     """
-    told = plain(commons.sheepdog.get_projects.raw(program=project.program))
-    codes = [unquote(str(link).rpartition("/")[2]) for link in told["links"]]
+    codes = linked_names(plain(commons.sheepdog.get_projects.raw(program=project.program)))
     if project.code not in codes:
         raise Gen3UserError(
             f"The program {project.program} has no project {project.code!r}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.records.project import linked_names
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def projects(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     return [
         {"program": program, "project": code, "project_id": f"{program}-{code}"}
         for program in chosen
-        for code in _names(access.commons.sheepdog.get_projects.raw(program=program))
+        for code in linked_names(plain(access.commons.sheepdog.get_projects.raw(program=program)))
     ]
 
 
@@ -91,14 +91,7 @@ def _deleted(
 
 
 def _programs(access: Access) -> list[str]:
-    return _names(access.commons.sheepdog.get_programs.raw())
-
-
-def _names(answer: httpx.Response) -> list[str]:
-    """The last parts of the links that a list is made of."""
-    told: object = plain(answer)
-    links = told.get("links") if is_object(told) else None
-    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in (links if is_array(links) else ())]
+    return linked_names(plain(access.commons.sheepdog.get_programs.raw()))
 
 
 def _made(answer: httpx.Response) -> dict[str, Any]:
