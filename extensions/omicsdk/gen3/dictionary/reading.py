@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omicsdk.core.errors import MissingExtra
 from omicsdk.core.narrowing import is_object
@@ -69,8 +69,7 @@ def _document(file: Path) -> dict[str, Any]:
         raise _no_dictionary(file, "it is nested too deep") from error
     if not is_object(found):
         raise _no_dictionary(file, "it isn't an object of names and values")
-    names: Iterable[object] = found  # YAML has keys of other kinds, too
-    for name in names:
+    for name in cast("Iterable[object]", found):  # YAML has keys of other kinds, too
         if not isinstance(name, str):
             raise _no_dictionary(file, f"{name!r} in it is no text, so it names nothing")
     return found
