@@ -28,6 +28,8 @@ def test_programs_and_projects_come_and_go(gen3):
     assert gen3("projects", "create", "R", "S", "--properties", '{"investigator_name": "me"}').code == 0
     assert gen3("projects", "ls", "R").json == [{"program": "R", "project": "S", "project_id": "R-S"}]
     assert {"program": "P", "project": "Q", "project_id": "P-Q"} in gen3("projects", "ls").json
+    above = gen3("projects", "ls", "..")
+    assert (above.code, "program can't be '..'" in above.err) == (2, True)
     assert gen3("projects", "delete", "R", "S", "--dry-run").json == {"would delete": "project R-S"}
     asked = gen3("projects", "delete", "R", "S", tty=True, typed="n\n")
     assert (asked.code, "nothing was deleted" in asked.err) == (130, True)

@@ -1,6 +1,7 @@
 """Requests are built from arguments without sending anything."""
 
 import json
+import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -75,10 +76,17 @@ def test_a_raw_path_keeps_its_slashes_and_refuses_to_climb():
         segment("key", "a/../b", raw=True)
 
 
-@pytest.mark.parametrize("value", ["", ".", ".."])
-def test_a_segment_that_would_change_the_path_is_refused(value: str):
-    with pytest.raises(ValueError, match="uuid"):
+@pytest.mark.parametrize(
+    ("value", "told"), [("", "uuid can't be empty"), (".", "uuid can't be '.'"), ("..", "uuid can")]
+)
+@pytest.mark.parametrize("caught", [UsageError, ValueError])
+def test_a_segment_that_would_change_the_path_is_refused(value: str, told: str, caught: type[Exception]):
+    with pytest.raises(caught, match=told) as raised:
         segment("uuid", value)
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (type(again), str(again)) == (type(raised.value), str(raised.value))
+    assert isinstance(again, UsageError)
+    assert again.remedy
 
 
 def test_other_styles():

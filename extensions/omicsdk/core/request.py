@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from omicsdk.core.bodies import NO_BODY, Body, members, plain
+from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT
 
@@ -20,6 +21,10 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRAC
 # RFC 3986: what may stand in a path segment and in a query value as it is.
 _SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
 _QUERY_SAFE = "-._~!$'()*,:@/"
+
+
+class WrongSegment(UsageError, ValueError):
+    """A path parameter's value that would make the path another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
         raw: Keep slashes: the value is a path of its own (x-omics-raw-path).
 
     Raises:
-        ValueError: The value is empty, or `.` or `..`, which a server would take for another path.
+        WrongSegment: The value is empty, or `.` or `..`, which a server would take for another path.
         TypeError: The value is None or OMIT.
     """
     if value is None or value is OMIT:
@@ -156,7 +161,11 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
     text = ",".join(map(text_of, value)) if is_list(value) else text_of(value)
     pieces = text.split("/") if raw else [text]
     if not text or any(piece in (".", "..") for piece in pieces):
-        raise ValueError(f"{name} can't be {text!r}: it is part of the path, and a server would read another path")
+        what = repr(text) if text else "empty"
+        raise WrongSegment(
+            f"{name} can't be {what}: it is part of the path, and a server would read another path",
+            remedy=f"Give another {name}." if text else f"Give the {name}.",
+        )
     return "/".join(quote(piece, safe=_SEGMENT_SAFE) for piece in pieces)
 
 

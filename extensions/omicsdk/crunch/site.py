@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError, UsageError
-from omicsdk.core.request import segment
+from omicsdk.core.request import WrongSegment, segment
 from omicsdk.crunch.errors import crunch_error
 
 URL_VARIABLE = "CRUNCH_URL"
@@ -82,5 +82,5 @@ def address_of(kind: str, slug: str) -> str:
     """
     try:
         return f"api/{kind}/{segment('the slug', slug)}/"
-    except ValueError as error:
-        raise crunch_error(UsageError(str(error), remedy="Give a slug such as my-project:reads.")) from error
+    except WrongSegment as error:
+        raise crunch_error(UsageError(error.message, remedy="Give a slug such as my-project:reads.")) from error
