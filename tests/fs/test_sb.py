@@ -170,6 +170,17 @@ def test_folders_are_asked_for_once(store: SbStore, sandbox: Sandbox, tmp_path: 
     assert len(sandbox.requests("/sb/v2/files")) == before + 6
 
 
+def test_who_asks_whether_something_is_there_has_no_folders_listed_for_it(store: SbStore, sandbox: Sandbox):
+    store.make_folder(f"{P}/cells.zarr")
+    store.look(f"{P}/cells.zarr")
+    before = len(sandbox.requests("/sb/v2/files"))
+    with pytest.raises(PathNotFound, match=f"Look at what is in sb://{P}/cells.zarr"):
+        store.look(f"{P}/cells.zarr/obs/.zarray")
+    asked = sandbox.requests("/sb/v2/files")[before:]
+    assert asked
+    assert all("name=" in each["query"] for each in asked)
+
+
 def test_projects_are_neither_made_nor_removed(store: SbStore):
     with pytest.raises(ReadOnly, match="nothing"):
         store.make_folder("sandbox-user/nothing")

@@ -67,6 +67,17 @@ class Places:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._folders: dict[SbPath, Place] = {}
+        self._suggests = True
+
+    @property
+    def unsuggesting(self) -> Places:
+        """The same places, folders that are known among them, for who asks only whether something is there.
+
+        What isn't there costs no listing of a folder, and its error names nothing that is like it.
+        """
+        made = Places(self._api)
+        made._folders, made._suggests = self._folders, False
+        return made
 
     def entry(self, text: str) -> Entry:
         """Finds a file or folder.
@@ -198,8 +209,9 @@ class Places:
         return self.root_folder(place.path.project) if place.folder is None else str(place.folder.id)
 
     def _missing(self, path: SbPath) -> NotFound:
-        """The error for a name that isn't there, with those that are like it."""
-        names = [entry.path.name for entry in self._first(path.parent) if entry.path is not None]
+        """The error for a name that isn't there, with the one that is like it."""
+        listed = self._first(path.parent) if self._suggests else ()
+        names = [entry.path.name for entry in listed if entry.path is not None]
         near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
         remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Look at what is in {path.parent}."
         return NotFound(NO_CODE, f"There is no {path}", remedy=remedy)

@@ -92,7 +92,7 @@ class SbStore(Store):
             return Entry(path, "folder")
         try:
             with self._asking(path):
-                found = self._in_places(lambda places: places.find(place))
+                found = self._in_places(lambda places: places.unsuggesting.find(place))
         except NotAFolder as error:  # above it
             raise PathNotFound(self.uri(path), "isn't there") from error
         if found is None:
@@ -273,7 +273,7 @@ class SbStore(Store):
         known = self._places
         if known is not None:
             with suppress(NotFound):
-                return ask(known)
+                return ask(known.unsuggesting)
         self._places = Places(self.api)
         return ask(self._places)
 

@@ -66,7 +66,7 @@ def found_at(places: Places, path: SbPath) -> Entry | None:
         path: The path, with a name.
     """
     try:
-        return places.find(path)
+        return places.unsuggesting.find(path)
     except NotFound:
         return None
 
