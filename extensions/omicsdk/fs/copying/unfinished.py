@@ -19,11 +19,8 @@ class Unfinished:
         what: What tells it from others, lines; relative paths mean those of the current folder.
 
     Attributes:
-        path: The journal's file; None where the state folder can't be written.
+        path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
         keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
-
-    Raises:
-        ConfigError: There is no state folder: the user has no home.
     """
 
     def __init__(self, way: str, what: Iterable[str]) -> None:
