@@ -1,6 +1,6 @@
 """What clients with a documented interface of their own share: answers as plain JSON, and a response as `requests` has it.
 
-A documented client is a facade over a generated one. Its operations are attributes (`documented_attribute`), driven by the
+A documented client is a facade over a generated one. Its operations are attributes (`Documented`), driven by the
 generated operation and its entry in commands.json; the quirks of the old interfaces stay in the facades.
 """
 
