@@ -9,7 +9,6 @@ from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.scale.crew import Crew, Hands
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.report_folder import report_folder
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.sharded import download_by
 
@@ -72,19 +71,3 @@ def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: P
         download_by(Crew(2), items, target)
     assert not isinstance(caught.value, SomeFailed)
     assert "same call" in caught.value.remedy
-
-
-def test_what_a_killed_command_left_is_removed_and_what_a_live_one_has_is_not(tmp_path: Path):
-    killed = tmp_path / "transfer.0123456789ab.reports"
-    killed.mkdir()
-    (killed / ".held").touch()
-    (killed / "transfer-0000-of-0002.jsonl").write_text("{}")
-    others = tmp_path / "mine.reports"
-    others.mkdir()
-    with report_folder(str(tmp_path)) as live:
-        assert not killed.exists()
-        (Path(live) / "transfer-0000-of-0002.jsonl").write_text("{}")
-        with report_folder(str(tmp_path)) as second:
-            assert second != live
-        assert Path(live, "transfer-0000-of-0002.jsonl").exists()
-    assert list(tmp_path.iterdir()) == [others]

@@ -19,8 +19,8 @@ from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.scale.crew import Crew
 from omicsdk.transfer.scale.following import ShardsProgress
+from omicsdk.transfer.scale.held_folder import held_folder
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.report_folder import report_folder
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import shards_report_of
 from omicsdk.transfer.scale.shard import Opening, Source
@@ -74,13 +74,13 @@ def download_by(
     began = clock.now()
     place = os.path.abspath(folder)
     watch = _Watch(progress)
-    with crew.ready() as hands, report_folder(journals_in(place, None)) as reports:
+    with crew.ready() as hands, held_folder(journals_in(place, None), _RUN, ".reports") as reports:
         rate = control.rate_limit
         plan = Plan(
             source,
             place,
             run=_RUN,
-            reports=reports,
+            reports=reports.path,
             rate_limit=None if rate is None else rate / hands.at_once,
             repeats=repeats,
             opening=opening,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,8 @@ from uuid import uuid4
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.following import Word
-from omicsdk.transfer.scale.shard import make_folders, worker_name
+from omicsdk.transfer.scale.held_folder import HeldFolder, held_folder
+from omicsdk.transfer.scale.shard import worker_name
 
 #: Seconds between two words of a worker, and between two looks at them.
 BEAT = 0.25
@@ -108,12 +108,12 @@ class FileDesk:
     """Reads the words.
 
     Args:
-        folder: Where they are; it is made, and removed in the end.
+        held: Where they are.
     """
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._stays = False
+    def __init__(self, held: HeldFolder) -> None:
+        self._held = held
+        self._folder = held.path
 
     @classmethod
     @contextmanager
@@ -128,14 +128,8 @@ class FileDesk:
             DiskFull: There is no room.
             NotWritable: The folder can't be made.
         """
-        folder = os.path.join(journals, f"{name}.{uuid4().hex[:12]}")
-        make_folders(folder)
-        desk = cls(folder)
-        try:
-            yield desk
-        finally:
-            if not desk._stays:
-                shutil.rmtree(folder, ignore_errors=True)
+        with held_folder(journals, name) as held:
+            yield cls(held)
 
     @property
     def line(self) -> FileLine:
@@ -170,7 +164,7 @@ class FileDesk:
 
     def leave(self) -> None:
         """Lets the word to stop stand; the folder stays."""
-        self._stays = True
+        self._held.stays = True
 
 
 @contextmanager

@@ -1,0 +1,46 @@
+"""Folders of one command in the journals' folder: gone with it, and after a kill with the next command."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk.transfer.scale.held_folder import held_folder
+from omicsdk.transfer.scale.telling import FileDesk
+
+
+def left_by_a_kill(folder: Path) -> Path:
+    """What a killed command left, with what its worker was writing."""
+    folder.mkdir()
+    (folder / ".held").touch()
+    (folder / ".0.0123456789ab.part").write_text("{")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["transfer.0123456789ab.reports", "transfer.0123456789ab", "a plan.0123456789ab"])
+def test_what_a_killed_command_left_is_removed_and_what_a_live_one_has_is_not(tmp_path: Path, name: str):
+    killed = left_by_a_kill(tmp_path / name)
+    others = tmp_path / "mine.reports"
+    others.mkdir()
+    with held_folder(str(tmp_path), "transfer", ".reports") as live:
+        assert not killed.exists()
+        Path(live.path, "transfer-0000-of-0002.jsonl").write_text("{}")
+        with held_folder(str(tmp_path), "transfer", ".reports") as second, FileDesk.within(str(tmp_path), "transfer"):
+            assert second.path != live.path
+        assert Path(live.path, "transfer-0000-of-0002.jsonl").exists()
+    assert list(tmp_path.iterdir()) == [others]
+
+
+def test_a_desk_removes_the_word_that_a_worker_was_writing_when_it_was_killed(tmp_path: Path):
+    left_by_a_kill(tmp_path / "transfer.0123456789ab")
+    with FileDesk.within(str(tmp_path), "transfer"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_word_to_stop_stands_for_shards_that_have_not_heard_it(tmp_path: Path):
+    with FileDesk.within(str(tmp_path), "transfer") as desk:
+        desk.stop()
+        desk.leave()
+        line = desk.line
+    with FileDesk.within(str(tmp_path), "transfer"):
+        assert line.stopped()
+    assert line.stopped()
