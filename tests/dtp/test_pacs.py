@@ -185,7 +185,7 @@ def test_a_title_that_the_archive_hasn_t(get):
 @pytest.mark.parametrize("method", ["cget", "cmove"])
 def test_a_title_of_ours_that_the_archive_doesn_t_know(get, archive: Orthanc, method: str):
     archive.put(*study(STUDY, [1]).values())
-    with pytest.raises((AuthError, ConfigError, TransferError)) as caught:
+    with pytest.raises((AuthError, ConfigError, TransferError, TransportError)) as caught:
         get(method, aet="STRANGER").raise_if_failed()
     assert caught.value.remedy
 

@@ -60,7 +60,7 @@ def _login(what: str, origin: str, given: object, environ: Mapping[str, str], ho
     assert isinstance(given, Arguments)
     found = Login("gen3", what, origin)
     try:
-        login = login_of(given, environ, home)
+        login = login_of(given, environ, lambda: home)
     except OmicsError as error:
         return found._replace(problem=error.message, remedy=error.remedy)
     source = login.source
