@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import pytest
@@ -349,6 +349,13 @@ def test_processes_go_on_after_one_was_killed(plan, right, halfway, bodies, serv
     assert report.results[owner].bytes_fetched <= len(bodies["large"]) - 4 * MIB
     assert all(server.sent(name) == len(body) for name, body in bodies.items() if name != "large")
     assert os.getpid() not in {int(result.worker.rpartition(":")[2]) for result in report.results}
+
+
+def test_processes_of_a_pool_of_our_own_have_ended_with_it(items, target, right):
+    before = set(active_children())
+    run_shards(Plan(items, target).shards(2), partial(ProcessPoolExecutor, 2, SPAWN)).raise_if_failed()
+    assert set(active_children()) <= before
+    assert right()
 
 
 def test_without_a_new_pool_the_open_shards_are_named(plan, right, halfway):

@@ -246,7 +246,8 @@ class _Run:
     def close(self) -> None:
         """Closes an executor that is our own. Shards that still wait in another one shall find that they are stopped."""
         if self._make is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+            # Idle workers end at once; an interpreter that ends beside a pool's own thread can trip over its closed pipe.
+            self._executor.shutdown(wait=not self.open, cancel_futures=True)
         elif self.open:
             self._desk.leave()
 
