@@ -576,6 +576,29 @@ def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, 
     assert not (target / "one").exists()
 
 
+def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, noise: Any) -> None:
+    """Begun anew, all parts are asked for before the first answer tells which version it is of."""
+    size, tags, asked, told = 17 * MIB, iter(range(1000)), [0], threading.Condition()
+
+    def another_version_each_time(_server: Any, request: Any, answer: Any) -> Any:
+        tag = next(tags)
+        answer.headers["ETag"] = f'"{tag}"'
+        answer.body = bytes([tag]) * len(answer.body)
+        if tag and "if-range" not in request.headers:
+            with told:
+                asked[0] += len(answer.body)
+                told.notify_all()
+                assert told.wait_for(lambda: asked[0] >= size, 30)
+        return answer
+
+    server.put("one", noise(size))
+    server.always["one"] = another_version_each_time
+    report = download([Item("one", Location(server.url("one")), size)], target)
+    assert asked[0] >= size
+    assert isinstance(only(report).error, SourceChanged)
+    assert not (target / "one").exists()
+
+
 def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -> None:
     body = noise(60 * MIB)
     spoilt: set[int] = set()

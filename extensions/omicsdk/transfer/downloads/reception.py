@@ -119,7 +119,10 @@ class Reception:
     def open(self) -> None:
         """Judges the answer by its head."""
         status, headers = parse_head(self.lines, WANTED)
-        self.verdict = judge(self.asked, status, headers, self._now())
+        asked = self.asked
+        if not asked.validator and not self.stale:  # another part's answer may have told since which version this is
+            asked = asked._replace(validator=self.job.validator)
+        self.verdict = judge(asked, status, headers, self._now())
         self._accepted = self._accept(self, self.verdict)
         if self._accepted:
             self._crc = self.piece.crc
