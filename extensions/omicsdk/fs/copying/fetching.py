@@ -183,12 +183,26 @@ def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, opt
             os.fsync(file.fileno())
         if entry.size is not None and size != entry.size:
             raise TruncatedTransfer(str(target), expected=entry.size, received=size)
-        found = digests.values()
-        for algorithm, stated in entry.checksums.items():
-            if found[algorithm] != stated:
-                raise ChecksumMismatch(str(target), algorithm=algorithm, expected=stated, actual=found[algorithm])
+        refuse_wrong(str(target), digests, entry)
         part.replace(target)
     return size
+
+
+def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
+    """Holds what came against what is stated of it.
+
+    Args:
+        name: What messages call it.
+        digests: Of all that came, by the algorithms that are stated.
+        entry: The file.
+
+    Raises:
+        ChecksumMismatch: It is something else.
+    """
+    found = digests.values()
+    for algorithm, stated in entry.checksums.items():
+        if found[algorithm] != stated:
+            raise ChecksumMismatch(name, algorithm=algorithm, expected=stated, actual=found[algorithm])
 
 
 @contextmanager

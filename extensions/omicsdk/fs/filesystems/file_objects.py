@@ -86,7 +86,8 @@ class ReadFile(AbstractBufferedFile):
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         if self._process != os.getpid():  # locks and streams that were copied by a fork are another process's
-            self._bytes, self._process = self.fs.bytes_for_reader(self._entry), os.getpid()
+            self._bytes = self.fs.bytes_for_reader(self._entry, self._bytes.validators)
+            self._process = os.getpid()
         return self._bytes.read(start, end)
 
 

@@ -83,16 +83,17 @@ class Live:
                 self._files.popitem(last=False)
             return known[1]
 
-    def new_bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
+    def new_bytes_of(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
         """Gives a file's bytes to a reader of its own, who is told when the file changes.
 
         Args:
             entry: The file.
+            validators: What a reader that it takes the place of knew the file by; None where there was none.
 
         Raises:
             IsFolder: It is a folder.
         """
-        found = FileBytes(self.store, entry)
+        found = FileBytes(self.store, entry, validators=validators)
         if self._blocks is None or not (entry.version or entry.checksums):
             return found  # nothing would tell its blocks from those of a later one
         uri = self.store.uri(entry.path)

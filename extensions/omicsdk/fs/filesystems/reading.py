@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import SourceChanged
-from omicsdk.fs.copying.fetching import FetchOptions, fetch
+from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
 from omicsdk.fs.copying.unfinished import Unfinished
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.filesystems.fsspec_parts import DEFAULT_CALLBACK, Callback, isfilelike
 from omicsdk.fs.filesystems.looking import LookingFileSystem
-from omicsdk.fs.reading.block_cache import Source
+from omicsdk.fs.reading.block_cache import CachedBytes, Source
 from omicsdk.fs.reading.file_bytes import FileBytes
 from omicsdk.transfer import Progress
 from omicsdk.transfer.workers import Workers
@@ -30,13 +31,14 @@ STRIDE = 4 * 1024 * 1024
 class ReadingFileSystem(LookingFileSystem):
     """How a store is read; arguments as `OmicsFileSystem`'s."""
 
-    def bytes_for_reader(self, entry: Entry) -> Source:
+    def bytes_for_reader(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
         """Gives a file's bytes to a reader of its own, who is told when the file changes.
 
         Args:
             entry: The file.
+            validators: What a reader that it takes the place of knew the file by; None where there was none.
         """
-        return self._alive().new_bytes_of(entry)
+        return self._alive().new_bytes_of(entry, validators)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """Reads a file, or a part of it.
@@ -77,24 +79,35 @@ class ReadingFileSystem(LookingFileSystem):
         lasts = cast("list[int | None]", ends) if isinstance(ends, list) else [ends] * len(paths)
         if not len(firsts) == len(lasts) == len(paths):
             raise ValueError("There must be as many starts and ends as paths")
+        parts = list(zip(paths, firsts, lasts, strict=True))
         with Workers(max(1, min(AT_ONCE, len(paths))), "omicsdk-cat") as pool:
-            # One look for all parts of a file.
-            looked = {path: pool.submit(self._entry_to_read, path) for path in dict.fromkeys(paths)}
-            for future in looked.values():
-                future.exception()
-            futures = [
-                pool.submit(self._part, path, looked[path].result, first, last)
-                for path, first, last in zip(paths, firsts, lasts, strict=True)
-            ]
-            if on_error != "return":
-                return [future.result() for future in futures]
-            return [future.exception() or future.result() for future in futures]
+            came = self._parts(pool, parts)
+            changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
+            if changed:  # all parts of such a file anew, so that none is of another version than the others
+                for path in changed:
+                    self._forget(path)
+                again = iter(self._parts(pool, [part for part in parts if part[0] in changed]))
+                came = [next(again) if path in changed else data for path, data in zip(paths, came, strict=True)]
+        for data in came:
+            if on_error != "return" and isinstance(data, BaseException):
+                raise data
+        return came
 
-    def _part(self, path: str, entry: Any, first: int | None, last: int | None) -> bytes:
-        try:
-            return self._read(self._alive().bytes_of(entry()), first, last)
-        except SourceChanged:
-            return self.cat_file(path, first, last)
+    def _parts(self, pool: Workers, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | BaseException]:
+        """Parts of files, or why they can't be read."""
+
+        def source(path: str) -> Source:
+            return self._alive().bytes_of(self._entry_to_read(path))
+
+        def part(path: str, first: int | None, last: int | None) -> bytes:
+            return self._read(sources[path].result(), first, last)
+
+        # One look, and one reader, for all parts of a file.
+        sources = {path: pool.submit(source, path) for path in dict.fromkeys(path for path, *_ in parts)}
+        for future in sources.values():
+            future.exception()
+        futures = [pool.submit(part, *each) for each in parts]
+        return [future.exception() or future.result() for future in futures]
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
         """Reads whole files, side by side.
@@ -121,7 +134,7 @@ class ReadingFileSystem(LookingFileSystem):
     def get_file(
         self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, outfile: Any = None, **kwargs: Any
     ) -> None:
-        """Fetches a file, verified; it is there under its name when it is whole.
+        """Fetches a file, verified; it is there under its name when it is whole. What goes into an open file is verified at its end.
 
         Args:
             rpath: The file. Of a folder an empty one is made.
@@ -133,16 +146,25 @@ class ReadingFileSystem(LookingFileSystem):
         entry = self._entry(self._strip_protocol(rpath))
         into = lpath if outfile is None and isfilelike(lpath) else outfile
         if into is not None:
-            source = FileBytes(self.store, entry)
-            callback.set_size(source.size)
-            for start in range(0, source.size, STRIDE):
-                callback.relative_update(into.write(source.read(start, start + STRIDE)))
+            self._write_into(into, entry, callback)
         elif entry.is_folder:
             Path(lpath).mkdir(parents=True, exist_ok=True)
         elif (batch := self._batched("get")) is not None:
             batch.append((entry, str(lpath)))
         else:
             self._fetch([(entry, str(lpath))], callback)
+
+    def _write_into(self, into: Any, entry: Entry, callback: Callback) -> None:
+        source, digests = FileBytes(self.store, entry), Digests(entry.checksums, entry.size)
+        callback.set_size(source.size)
+        for start in range(0, source.size, STRIDE):
+            data = source.read(start, start + STRIDE)
+            digests.update(data)
+            while data:
+                taken: int | None = into.write(data)
+                data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
+            callback.absolute_update(min(start + STRIDE, source.size))
+        refuse_wrong(self.store.uri(entry.path), digests, entry)
 
     def get(
         self,

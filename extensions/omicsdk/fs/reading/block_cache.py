@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
@@ -42,6 +42,11 @@ class Held(Source, Protocol):
     @property
     def held_to(self) -> int:
         """How many servers' words its bytes are held to; 0 where a change would go unnoticed."""
+        ...
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """These words."""
         ...
 
 
@@ -156,6 +161,11 @@ class CachedBytes:
     def size(self) -> int:
         """Bytes of the file."""
         return self._source.size
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """By server's origin, what told which file it is."""
+        return self._source.validators
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from logging import getLogger
@@ -43,17 +43,25 @@ class FileBytes:
         store: The store that has the file.
         entry: The file, as the store gave it.
         control: Limits the rate, pauses, and stops waiting for it; None for no limit.
+        validators: As for `Ranges`.
 
     Raises:
         IsFolder: It is a folder.
     """
 
-    def __init__(self, store: Store, entry: Entry, control: Control | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        entry: Entry,
+        control: Control | None = None,
+        validators: Mapping[str, str] | None = None,
+    ) -> None:
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder, and only files have bytes")
         self.entry = entry
         self._store = store
         self._control = control
+        self._validators = validators or {}
         self._pace = None if control is None else Pace(control)
         self._lock = threading.Lock()
         self._opened: Source | None = None
@@ -73,6 +81,12 @@ class FileBytes:
         """How many servers' words the bytes that follow are held to; 0 where a change would go unnoticed."""
         opened = self._opened
         return opened.held_to if isinstance(opened, Ranges) else 0
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """By server's origin, the ETag or date that told which file it is; whoever reads on in its place needs them."""
+        opened = self._opened
+        return opened.validators if isinstance(opened, Ranges) else self._validators
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.
@@ -116,6 +130,7 @@ class FileBytes:
             title=self._uri,
             elsewhere=partial(self._store.elsewhere, self.entry),
             pace=self._pace,
+            validators=self._validators,
         )
 
     def _whole(self, why: NoRanges) -> Source:
@@ -127,6 +142,8 @@ class FileBytes:
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
                 options = FetchOptions(control=self._control or Control())
                 fetch([(self.entry, "bytes")], self._store, folder, options).raise_if_failed()
+                if isinstance(self._opened, Ranges):
+                    self._opened.confirm()  # some of its bytes may have been given already
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
                 self._opened = _Opened(stream, self.entry.size, self._uri, self._pace)
             return self._opened

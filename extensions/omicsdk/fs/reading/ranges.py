@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from logging import getLogger
 from typing import TYPE_CHECKING, Literal
 
@@ -65,6 +66,7 @@ class Ranges:
         elsewhere: Is told of a location whose new URL isn't accepted either, and says whether `locate` leads to another copy
             from then on; None where there is one copy only.
         pace: What holds readers to a limit; None for none.
+        validators: By server's origin, the ETag or date of the file as it was read before; None where it wasn't.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Ranges:
         fraction: Callable[[], float] = random.random,
         elsewhere: Callable[[Location], bool] | None = None,
         pace: Pace | None = None,
+        validators: Mapping[str, str] | None = None,
     ) -> None:
         self.title = title
         self._pace = pace
@@ -94,7 +97,7 @@ class Ranges:
         self._locating = threading.Lock()
         self._location: Location | None = None
         self._direct: Location | None = None  # where a redirect of it leads
-        self._validators: dict[str, str] = {}  # by origin: what one server says is nothing to another
+        self._validators = dict(validators or {})  # by origin: what one server says is nothing to another
 
     @property
     def size(self) -> int:
@@ -113,6 +116,21 @@ class Ranges:
     def held_to(self) -> int:
         """How many servers have told by an ETag or a date which file it is."""
         return len(self._validators)
+
+    @property
+    def validators(self) -> Mapping[str, str]:
+        """By server's origin, the ETag or date that told which file it is."""
+        return self._validators
+
+    def confirm(self) -> None:
+        """Makes sure that the file is still the one that was read, where anything tells.
+
+        Raises:
+            SourceChanged: It isn't.
+        """
+        if self._validators or self._size:
+            with suppress(NoRanges):  # which says nothing of the file
+                _Reading(self, 0, 1).read()
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.
