@@ -1,5 +1,7 @@
 """An object of S3, or of a store that speaks its language, as the end of an upload: boto3 signs, our engine moves the bytes."""
 
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
 from __future__ import annotations
 
 import hashlib
@@ -118,8 +120,7 @@ class S3Object(MultipartStore):
         self._tags = tags
         self._go_on = go_on
         self._extra = _extra_by_operation(client, extra_args or {})
-        self._size = 0
-        self._part_size = part_size
+        self._told_checksums: Mapping[str, str] | None = None  # for the tags, once it is put together
         _hook(client)
 
     def __repr__(self) -> str:
@@ -127,7 +128,6 @@ class S3Object(MultipartStore):
 
     def begin(self, source: Source) -> str:
         """Begins an upload in parts."""
-        self._seen(source)
         known = _ALGORITHMS.get(self.part_checksum or "")
         arguments: dict[str, Any] = {"ChecksumAlgorithm": known} if known else {}
         _signing.plain = not known
@@ -143,7 +143,6 @@ class S3Object(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
         """Signs a PUT of the whole."""
-        self._seen(source)
         tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
         return self._signed("put_object", checksums, **tags)
 
@@ -153,6 +152,7 @@ class S3Object(MultipartStore):
         Raises:
             ChecksumMismatch: The store made something else of them.
         """
+        self._told_checksums = checksums
         listed = [
             {"PartNumber": part.number, "ETag": f'"{part.etag}"', **self._argument(part.checksums, "Content")}
             for part in parts
@@ -160,7 +160,7 @@ class S3Object(MultipartStore):
         answer = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
         self._verify(parts, answer)
         self._tag(checksums)
-        return self._facts(answer)
+        return self._facts(answer, parts)
 
     def abort(self, upload_id: str) -> None:
         """Gives an upload up."""
@@ -187,7 +187,6 @@ class S3Object(MultipartStore):
 
     def unfinished(self, source: Source) -> str:
         """Gives the newest unfinished upload of this object, if one is to be gone on with."""
-        self._seen(source)
         if not self._go_on:
             return ""
         bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
@@ -204,6 +203,8 @@ class S3Object(MultipartStore):
         """Tells by the ETag whether the object is made of these parts."""
         if not all(_MD5.match(part.etag) for part in parts):
             return None
+        if self._tags is not None and self._told_checksums is None:
+            return None  # an earlier run may have ended before it was tagged, and of what isn't known here
         whole = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
         try:
             answer = self._call("head_object")
@@ -213,7 +214,8 @@ class S3Object(MultipartStore):
             return None
         if answer.get("ETag", "").strip('"') != f"{whole}-{len(parts)}":
             return None
-        return self._facts(answer)
+        self._tag(self._told_checksums or {})
+        return self._facts(answer, parts)
 
     def route(self, url: str) -> Network | None:
         """Gives the client's own way: its proxies, authorities and certificate; None when it has none of its own."""
@@ -237,9 +239,6 @@ class S3Object(MultipartStore):
         """Whether ETags are no MD5: objects are encrypted with keys of KMS or the customer's."""
         arguments = self._extra["put_object"]
         return str(arguments.get("ServerSideEncryption", "")).startswith("aws:") or "SSECustomerKey" in arguments
-
-    def _seen(self, source: Source) -> None:
-        self._size, self._part_size = source.size, source.part_size
 
     def _signed(self, operation: str, checksums: Mapping[str, str], **arguments: Any) -> Location:
         params = {**self._place, **self._extra[operation], **self._argument(checksums, ""), **arguments}
@@ -298,10 +297,12 @@ class S3Object(MultipartStore):
                 remedy="What the store holds under this name is damaged. Send it again, to a new name if you can.",
             )
 
-    def _facts(self, answer: Mapping[str, Any]) -> dict[str, str]:
+    def _facts(self, answer: Mapping[str, Any], parts: Sequence[SentPart]) -> dict[str, str]:
         facts = {"etag": str(answer.get("ETag", "")).strip('"')}
         encrypted = self._encrypted or str(answer.get("ServerSideEncryption", "")).startswith("aws:")
-        if not encrypted and self._part_size == etag_part_size(self._size) and self._size > ETAG_PART:
+        size = sum(part.size for part in parts)
+        # An upload that goes on may be in parts of another size than was wished.
+        if not encrypted and size > ETAG_PART and parts[0].size == etag_part_size(size):
             facts["s3_etag"] = facts["etag"]
         return facts
 

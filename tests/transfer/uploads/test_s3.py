@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.checksums import digest
+from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -18,12 +19,13 @@ from omicsdk.core.errors import (
     ConnectFailed,
     NotFound,
     OmicsError,
+    ServerError,
     TransferError,
 )
 from omicsdk.transfer import Upload, abort_upload, upload
 from omicsdk.transfer.s3 import S3Object, s3_error
 from omicsdk.transfer.uploads.plan import Cut, etag_rules
-from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
+from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart
 
 MIB = 1024 * 1024
 BUCKET = "uploads"
@@ -100,6 +102,66 @@ def test_tags_made_of_checksums_in_one_pass(client: Any, large: Path, file: Path
     for path in (large, file):
         expected = {name: digest(path.read_bytes(), name) for name in ("sha256", "crc32c")}
         assert made(path, f"tagged-{path.name}") == expected
+
+
+def tagged(client: Any, key: str) -> S3Object:
+    """An object that is tagged with its SHA-256."""
+    return S3Object(
+        client, BUCKET, key, part_size=5 * MIB, tags=lambda known: {"sum": known["sha256"]}, tag_checksums=("sha256",)
+    )
+
+
+def tags_of(client: Any, key: str) -> dict[str, str]:
+    tags = client.get_object_tagging(Bucket=BUCKET, Key=key)["TagSet"]
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def test_an_object_whose_tagging_failed_at_first_is_tagged(client: Any, large: Path, monkeypatch: pytest.MonkeyPatch):
+    to = tagged(client, "tagged-later")
+    plain, asked = to._call, list[str]()
+
+    def call(operation: str, **arguments: Any) -> Any:
+        asked.append(operation)
+        if operation == "put_object_tagging" and asked.count(operation) == 1:
+            raise ServerError("busy", status=503)
+        if operation == "complete_multipart_upload" and asked.count(operation) > 1:
+            raise NoSuchUpload("complete already")  # as some stores say; others complete it once more
+        return plain(operation, **arguments)
+
+    monkeypatch.setattr(to, "_call", call)
+    upload([Upload(large, to)], clock=ManualClock()).raise_if_failed()
+    assert tags_of(client, "tagged-later") == {"sum": digest(large.read_bytes(), "sha256")}
+
+
+def test_an_object_whose_upload_was_killed_before_its_tagging_is_tagged_by_the_next_run(
+    client: Any, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refused(_: Any) -> None:
+        raise TransferError("killed here")
+
+    first = tagged(client, "tagged-next")
+    monkeypatch.setattr(first, "_tag", refused)
+    assert not upload([Upload(large, first)], journal=tmp_path / "journal").ok
+    assert tags_of(client, "tagged-next") == {}
+    upload([Upload(large, tagged(client, "tagged-next"))], journal=tmp_path / "journal").raise_if_failed()
+    assert tags_of(client, "tagged-next") == {"sum": digest(large.read_bytes(), "sha256")}
+
+
+def test_an_upload_that_goes_on_in_parts_of_another_size_isnt_taken_for_damaged(client: Any, tmp_path: Path):
+    path = tmp_path / "big"
+    with path.open("wb") as file:
+        file.truncate(64 * MIB + 5)
+    begun = client.create_multipart_upload(Bucket=BUCKET, Key="big-on", ChecksumAlgorithm="SHA256")["UploadId"]
+    place = {"Bucket": BUCKET, "Key": "big-on", "UploadId": begun}
+    for number in (1, 2):
+        client.upload_part(**place, PartNumber=number, Body=bytes(16 * MIB), ChecksumAlgorithm="SHA256")
+    rules = etag_rules(64 * MIB + 5)
+    to = S3Object(
+        client, BUCKET, "big-on", part_size=rules.part_size, single=rules.single, go_on=True, checksum="sha256"
+    )
+    report = upload([Upload(path, to, checksums=["s3_etag"])])
+    report.raise_if_failed()
+    assert report.outcomes[0].bytes_kept == 32 * MIB
 
 
 def test_the_data_stores_etag_is_verified(client: Any, tmp_path: Path):
@@ -305,12 +367,13 @@ def to_composite(parts: list[SentPart]) -> str:
 def test_etags_of_encrypted_objects_are_no_md5():
     extra = {"ServerSideEncryption": "aws:kms"}
     to = S3Object(client_of("http://127.0.0.1:1"), "bucket", "key", extra_args=extra)
-    to.put(Source("p", "n", 65 * MIB, part_size=64 * MIB), {})
-    assert to._facts({"ETag": '"e-2"'}) == {"etag": "e-2"}
+    parts = [SentPart(1, 64 * MIB), SentPart(2, MIB)]
+    assert to._facts({"ETag": '"e-2"'}, parts) == {"etag": "e-2"}
     plain = S3Object(client_of("http://127.0.0.1:1"), "bucket", "key")
-    plain.put(Source("p", "n", 65 * MIB, part_size=64 * MIB), {})
-    assert plain._facts({"ETag": '"e-2"'}) == {"etag": "e-2", "s3_etag": "e-2"}
-    assert "s3_etag" not in plain._facts({"ETag": '"e-2"', "ServerSideEncryption": "aws:kms"})  # by the bucket's rule
+    assert plain._facts({"ETag": '"e-2"'}, parts) == {"etag": "e-2", "s3_etag": "e-2"}
+    assert "s3_etag" not in plain._facts(
+        {"ETag": '"e-2"', "ServerSideEncryption": "aws:kms"}, parts
+    )  # by the bucket's rule
 
 
 def test_errors_of_boto3_become_ours_without_secrets():

@@ -148,7 +148,7 @@ class Job:
         self.epoch += 1
         self.todo.clear()
         self.sent.clear()
-        self.present = 0
+        self.present = self.kept = 0
         self.listed = {}
         self.claimed_end = 0
         self.completing = False

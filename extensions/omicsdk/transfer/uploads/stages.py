@@ -134,10 +134,7 @@ class Stages:
         if job.over or job.completing or len(job.sent) < job.count or not (job.chains is None or job.chains.done):
             return
         job.completing = True
-        try:
-            job.file.check(by_name=True)
-        except OmicsError as error:
-            self._failed(job, error)
+        if not self._is_unchanged(job):
             return
         if job.whole:
             facts = dict(job.answered)
@@ -151,6 +148,15 @@ class Stages:
             lambda: job.store.complete(job.upload_id, parts, checksums),
             lambda facts: self._completed(job, facts),
         )
+
+    def _is_unchanged(self, job: Job) -> bool:
+        """Whether the file is what it was, by its name too; else the job is failed."""
+        try:
+            job.file.check(by_name=True)
+        except OmicsError as error:
+            self._failed(job, error)
+            return False
+        return True
 
     def _completed(self, job: Job, facts: Mapping[str, str]) -> None:
         job.answered = facts
@@ -181,8 +187,9 @@ class Stages:
             job: The upload.
             error: How that was learnt.
         """
-        if not job.sent:
-            job.sent.update(job.journaled)  # all of them, when the end of an earlier run wasn't recorded
+        if not job.sent:  # the journal has all of them, when the end of an earlier run wasn't recorded
+            job.sent.update(job.journaled)
+            job.kept = sum(part.size for part in job.sent.values())
         if len(job.sent) < job.count:
             self._anew(job, error)
             return
@@ -190,8 +197,14 @@ class Stages:
         def told(facts: Mapping[str, str] | None) -> None:
             if facts is None:
                 self._anew(job, error)
-            else:
-                self._completed(job, facts)
+                return
+
+            def summed(_: Job) -> None:
+                if (job.chains is None or job.chains.done) and self._is_unchanged(job):
+                    self._completed(job, facts)
+
+            self._summing.begin(job, summed)  # an earlier run sent it, and its checksums are wanted all the same
+            summed(job)
 
         parts = job.parts
         self._calls.make(job, lambda: job.store.finished(parts), told)
@@ -216,7 +229,9 @@ class Stages:
             abort: Whether to give up parts that could still be used.
         """
         upload_id, state = job.upload_id, "failed" if error is not None else "stopped"
-        if not upload_id or not (abort or isinstance(error, SourceChanged)):
+        # What was put together otherwise than it was sent must not be found and believed by the next run.
+        is_wrong = isinstance(error, SourceChanged) or (job.completing and isinstance(error, ChecksumMismatch))
+        if not upload_id or not (abort or is_wrong):
             self._over(job, state, error)
             return
 

@@ -1,0 +1,80 @@
+"""Uploads whose end nobody heard: what is found afterwards must be what an ordinary end would have left."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import ChecksumMismatch, SourceChanged
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+def without_last_record(journal: Path) -> None:
+    """As if the process had been killed before it."""
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[: whole.rstrip(b"\n").rindex(b"\n") + 1])
+
+
+def test_a_file_whose_end_wasnt_recorded_has_the_checksums_that_were_asked_for(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send(file, store, journal=journal).raise_if_failed()
+    without_last_record(journal)
+    store.gone.add("id1")
+    monkeypatch.setattr(store, "finished", lambda parts: {"etag": "x"})
+    outcome = send(file, store, checksums=["sha256"], journal=journal).outcomes[0]
+    assert (store.begun, outcome.bytes_fetched) == (1, 0)
+    assert outcome.checksums["sha256"] == digest(file.read_bytes(), "sha256")
+    recorded = send(file, store, checksums=["sha256"], journal=journal).outcomes[0]
+    assert (recorded.state, recorded.checksums["sha256"]) == ("skipped", digest(file.read_bytes(), "sha256"))
+
+
+def test_a_file_whose_end_wasnt_recorded_is_held_against_what_the_platform_has(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send(file, store, journal=journal).raise_if_failed()
+    without_last_record(journal)
+    store.gone.add("id1")
+    monkeypatch.setattr(store, "finished", lambda parts: {"sha256": "0" * 64})
+    report = send(file, store, checksums=["sha256"], journal=journal)
+    assert isinstance(report.failed[0].error, ChecksumMismatch)
+
+
+def test_what_a_platform_made_otherwise_isnt_taken_for_right_by_the_next_run(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    plain = store.complete
+
+    def complete(upload_id: str, *what: Any) -> Any:
+        plain(upload_id, *what)
+        store.gone.add(upload_id)
+        raise ChecksumMismatch("object", algorithm="crc32c", expected="a", actual="b")
+
+    monkeypatch.setattr(store, "complete", complete)
+    monkeypatch.setattr(store, "finished", lambda parts: {"etag": "x"})
+    assert isinstance(send(file, store, journal=journal).failed[0].error, ChecksumMismatch)
+    monkeypatch.setattr(store, "complete", plain)
+    send(file, store, journal=journal).raise_if_failed()
+    assert (store.begun, len(store.completed)) == (2, 2)
+
+
+def test_a_file_that_changed_when_its_lost_end_was_found_is_told(
+    store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send(file, store, journal=journal).raise_if_failed()
+    without_last_record(journal)
+    store.gone.add("id1")
+
+    def finished(_: Any) -> Any:
+        file.write_bytes(file.read_bytes()[::-1])
+        os.utime(file, ns=(1, 1))
+        return {"etag": "x"}
+
+    monkeypatch.setattr(store, "finished", finished)
+    report = send(file, store, checksums=["sha256"], journal=journal)
+    assert isinstance(report.failed[0].error, SourceChanged)
