@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import Interrupted, NotFound, SomeFailed, UsageError
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, UsageError
 from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Control
-from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed
+from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed, sending
 from omicsdk.upload.media_type import content_type, type_by_name, type_of_file
 from omicsdk.upload.sending import Sender
+from omicsdk.upload.storage import AreaObject
 from privileges import as_ordinary_user
 from upload_areas import UUID, uri_of
 
@@ -66,6 +68,23 @@ def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path
     assert there["bytes"] == path.read_bytes()
     assert there["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
     assert there["ETag"].strip('"') == digest(path.read_bytes(), "s3_etag")
+
+
+def test_a_file_that_was_read_otherwise_twice_isnt_completed_by_the_next_run(
+    area: Any, tmp_path: Path, stored: Any, monkeypatch: Any
+):
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(65 * MIB))
+    with monkeypatch.context() as patch:
+        plain = AreaObject._announce
+
+        def announced(to: AreaObject, source: Any) -> None:
+            plain(to, replace(source, checksums={"crc32c": "00000000"}))  # a bit of it was read wrong
+
+        patch.setattr(AreaObject, "_announce", announced)
+        assert isinstance(area.send([path]).errors[0], ChecksumMismatch)
+    area.upload_files([path])
+    assert stored("large.bin")["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
 
 
 @pytest.mark.parametrize("name", ["x y.txt", "ä+%25.txt", "a#b?.txt", "sub/folder/x.txt"])
@@ -212,6 +231,31 @@ def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: 
     result = area.upload_files([folder], sync=False)
     assert [file.state for file in result.files] == ["done", "skipped", "skipped"]
     assert stored("a.txt")["bytes"] == b"text"
+
+
+def test_what_is_gone_and_is_stopped_before_it_is_sent_again_isnt_taken_for_there(
+    area: Any, service: Any, tmp_path: Path, monkeypatch: Any
+):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"{number:02}.txt").write_bytes(b"text")
+    service.add_faults(Rule("status", f"/upload/v1/area/{area.uuid}/00.txt", status=500, times=3))
+    assert area.send([folder], sync=False).counts["failed"] == 1
+    client = service._up.grounds.staging.client()
+    for number in range(40):
+        client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{number:02}.txt")
+    control, runs, plain = Control(), list[Any](), sending.upload
+
+    def upload(entries: Any, **how: Any) -> Any:
+        runs.append(entries)
+        if len(runs) == 2:
+            control.stop()
+        return plain(entries, **how)
+
+    monkeypatch.setattr(sending, "upload", upload)
+    result = area.send([folder], sync=False, control=control)
+    assert result.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 40}
 
 
 def test_a_whole_upload_leaves_nothing_behind(area: Any, folder: Path, home: Path):

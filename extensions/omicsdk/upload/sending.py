@@ -213,9 +213,9 @@ class Sender:
             there = self._end_of(looked)
             if there:
                 self._told[number] = notifiers.submit(self._tell, files[number].name)
-            elif there is None:
-                del self._outcomes[number]  # nobody knows
-            else:
+                continue
+            del self._outcomes[number]  # nobody knows, or it isn't there
+            if there is False:
                 gone.append(number)
         return gone
 
