@@ -206,6 +206,19 @@ def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Commons, 
     assert not {file.guid for file in first.files} & {file.guid for file in second.files}
 
 
+def test_a_record_that_went_before_its_parts_were_put_together_is_made_anew(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path
+) -> None:
+    sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500))
+    (first,) = upload(commons, big, retries=0, **PARTS).files
+    assert first.state == "failed"
+    commons.fence.delete_file_locations(file_id=first.guid)
+    sandbox.fault_book.clear()
+    second = upload(commons, big, **PARTS)
+    there(commons, second, tmp_path)
+    assert second.files[0].guid != first.guid
+
+
 def test_a_folder_that_got_one_more_file_is_gone_on_with(
     sandbox: Sandbox, commons: Commons, tmp_path: Path, puts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,6 +225,8 @@ class FenceStore(MultipartStore):
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Tells by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
+        if not self.guid:  # the record is gone, and with it what was sent
+            return None
         try:
             record: object = self._indexd.get_record.raw(guid=self.guid).json()
         except NotFound:
