@@ -1,6 +1,7 @@
 """No name leads out of the folder, and nothing is fetched when one would."""
 
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,34 @@ def test_links_out_of_the_folder(tmp_path: Path) -> None:
     for name in ("out/x", "real/../out/x", "nowhere/x", "file/x", "out/deep/x"):
         with pytest.raises(UnsafePath):
             check_links([name], str(target))
+
+
+@pytest.mark.parametrize("link", ["a", ".", "../target/a"])
+@pytest.mark.parametrize("source", [list, iter])
+def test_two_files_never_land_on_one_path_through_a_link(
+    server: Any, target: Path, link: str, source: Callable[[list[Item]], Iterable[Item]]
+) -> None:
+    (target / "a").mkdir(parents=True)
+    (target / "b").symlink_to(link)
+    other = "x" if link == "." else "a/x"
+    items = [server.item(other, b"one", "sha256"), server.item("b/x", b"another", "sha256")]
+    if source is list:
+        with pytest.raises(NameClash, match="b/x"):
+            download(items, target)
+        assert not (target / other).exists()
+        return
+    first, second = download(source(items), target).outcomes
+    assert (first.state, second.state) == ("done", "failed")
+    assert isinstance(second.error, NameClash)
+    assert (target / other).read_bytes() == b"one"
+
+
+def test_files_below_a_link_within_the_folder_arrive(server: Any, target: Path) -> None:
+    (target / "a").mkdir(parents=True)
+    (target / "b").symlink_to("a")
+    items = [server.item(name, name.encode(), "sha256") for name in ("a/x", "b/y", "b/deep/er/x", "a/deep/y", "x")]
+    download(items, target).raise_if_failed()
+    assert all((target / item.name).read_bytes() == item.name.encode() for item in items)
 
 
 def test_case_of_a_file_system(tmp_path: Path) -> None:

@@ -243,9 +243,7 @@ class NameGuard:
             NameClash: It would land where an earlier one does, or where that needs a folder, or the other way about.
         """
         check_name(name, windows=self._windows, room=self._room)
-        if self._links is not None:
-            self._links.check(name)
-        key = self._keyed(name)
+        key = self._keyed(name if self._links is None else self._links.check(name))
         there = self._seen.add(self._digest(key, _FILE))
         if there == _FILE:
             raise NameClash(name, "stands there twice, or is the same path as an earlier entry on this file system")
@@ -278,19 +276,23 @@ def folds_case(existing: str) -> bool:
         return False
 
 
-def check_links(names: Iterable[str], folder: str) -> None:
+def check_links(names: Iterable[str], folder: str) -> bool:
     """Looks for links among the folders that the files would land in.
 
     Args:
         names: Names that check_name allows.
         folder: The target folder.
 
+    Returns:
+        Whether a file lands elsewhere than its name says, through a link to another folder of the target folder.
+
     Raises:
         UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
     """
-    guard = LinkGuard(folder)
+    guard, led = LinkGuard(folder), False
     for name in names:
-        guard.check(name)
+        led |= guard.check(name) != name
+    return led
 
 
 class LinkGuard:
@@ -308,37 +310,55 @@ class LinkGuard:
         self._root = os.path.realpath(folder)
         self._empty = not os.path.lexists(folder)
         self._seen = {""}
+        self._linked = False  # whether a link was met
+        self._led = dict[str, str]()  # from folders below links to where they are
 
-    def check(self, name: str) -> None:
+    def check(self, name: str) -> str:
         """Looks at the folders above a file.
 
         Args:
             name: A name that check_name allows.
 
+        Returns:
+            Where it lands in the target folder: another name where a folder above it is a link.
+
         Raises:
             UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
         """
-        parent = name.rpartition("/")[0]
-        if self._empty or parent in self._seen:
-            return
+        if self._empty:
+            return name
+        parent, _, tail = name.rpartition("/")
+        if parent not in self._seen:
+            self._look(name, parent)
+        folder = self._led.get(parent)
+        return name if folder is None else f"{folder}/{tail}" if folder else tail
+
+    def _look(self, name: str, parent: str) -> None:
         if len(self._seen) > _RECENT:
             self._seen = {""}
+            self._led.clear()
         path = ""
         for part in parent.split("/"):
             path = f"{path}/{part}" if path else part
             if path not in self._seen:
-                if not _check_folder(name, os.path.join(self._folder, path), self._root):
+                mode = _check_folder(name, os.path.join(self._folder, path), self._root)
+                if not mode:
                     break  # nothing is there, so nothing is below it
+                self._linked |= stat.S_ISLNK(mode)
                 self._seen.add(path)
         self._seen.add(parent)
+        if self._linked:
+            there = os.path.relpath(os.path.realpath(os.path.join(self._folder, parent)), self._root)
+            if there != os.path.normpath(parent):
+                self._led[parent] = "" if there == os.curdir else there.replace(os.sep, "/")
 
 
-def _check_folder(name: str, path: str, root: str) -> bool:
-    """Whether a folder is there."""
+def _check_folder(name: str, path: str, root: str) -> int:
+    """The mode of what is there, 0 when nothing is."""
     try:
         mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return 0
     if stat.S_ISLNK(mode):
         target = os.path.realpath(path)
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
@@ -347,4 +367,4 @@ def _check_folder(name: str, path: str, root: str) -> bool:
             raise UnsafePath(name, f"leads through {path}, a link to nothing or to a file")
     elif not stat.S_ISDIR(mode):
         raise UnsafePath(name, f"needs a folder where the file {path} is")
-    return True
+    return mode

@@ -86,7 +86,10 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
         check_names(names, folds_case=False, room=room)
         if _folds_case(folder, make):  # names that differ in case are fine on most disks
             raise
-    check_links(names, folder)
+    if check_links(names, folder):  # names that differ may lead to one path then
+        guard = guard_of(folder, look=make is None)
+        for name in names:
+            guard.check(name)
 
 
 def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:
