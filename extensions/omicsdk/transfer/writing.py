@@ -10,6 +10,8 @@ from omicsdk.core.errors import DiskFull, NotWritable, TransferError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HAS_PWRITEV = hasattr(os, "pwritev")
+# Buffers that systems take at once; a server that sends a few bytes at a time fills more.
+_AT_ONCE = 1024
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
@@ -17,7 +19,7 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
 
     Args:
         descriptor: An open file.
-        buffers: What to write, at most as many as the system takes at once (1,024 on Linux).
+        buffers: What to write.
         offset: Where the first byte goes.
 
     Returns:
@@ -26,6 +28,8 @@ def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:
     Raises:
         OSError: The file system refused.
     """
+    if len(buffers) > _AT_ONCE:
+        buffers = [b"".join(buffers)]
     if not _HAS_PWRITEV:  # Windows, old macOS; only one thread writes to a descriptor
         os.lseek(descriptor, offset, os.SEEK_SET)
         data = b"".join(buffers)
