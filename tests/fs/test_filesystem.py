@@ -10,7 +10,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
-from omicsdk.fs import IsFolder, PathNotFound, ReadOnly
+from omicsdk.fs import Entry, IsFolder, NotListed, PathError, PathNotFound, ReadOnly
 from omicsdk.fs.filesystems import DssFileSystem
 from omicsdk.fs.filesystems.read_ahead import FIRST, GrowingReadAhead
 from omicsdk.fs.reading.block_cache import BLOCK, BlockCache, runs
@@ -415,6 +415,59 @@ def test_folders_copies_and_removals(fs: ServedFileSystem) -> None:
     assert fs.ls("q", detail=False) == ["q/e.txt"]
     fs.rm("p", recursive=True)
     assert fs.find("p") == []
+
+
+def unlistable(fs: ServedFileSystem, path: str, error: OmicsError, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = ServedStore.entries
+
+    def refused(store: ServedStore, at: str) -> Iterator[Entry]:
+        if at == path:
+            raise error
+        return entries(store, at)
+
+    monkeypatch.setattr(ServedStore, "entries", refused)
+
+
+@pytest.mark.parametrize("kind", [PathError, PathNotFound, NotListed])
+def test_a_folder_that_can_not_be_listed_is_never_left_out(
+    fs: ServedFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[PathError]
+) -> None:
+    error = kind("served://p/b c", "can't be listed")
+    unlistable(fs, "p/b c", error, monkeypatch)
+    for act in (
+        lambda: fs.get("p", str(tmp_path / "came"), recursive=True),
+        lambda: fs.cp("p", "copy", recursive=True),
+        lambda: fs.mv("p", "moved", recursive=True),
+        lambda: fs.rm("p", recursive=True),
+        lambda: fs.find("p"),
+        lambda: fs.find("p", maxdepth=2),
+        lambda: fs.du("p"),
+    ):
+        with pytest.raises(kind, match="can't be listed"):
+            act()
+    assert not (tmp_path / "came").exists()
+    assert {path: store_of(fs).held(path) for path in FILES} == FILES
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("served://p/a.txt", "p/a.txt"), ("p/a.txt", "p/"), ("p", "served://p"), ("p", "p/b c"), ("p", "p/below")],
+)
+def test_what_is_moved_to_where_it_is_stays(fs: ServedFileSystem, source: str, target: str) -> None:
+    with pytest.raises(PathError, match="can't be moved"):
+        fs.mv(source, target, recursive=True)
+    assert {path: store_of(fs).held(path) for path in FILES} == FILES
+
+
+def test_moving_removes_what_was_copied_and_nothing_else(fs: ServedFileSystem) -> None:
+    fs.mv("p", "moved", recursive=True, maxdepth=1)
+    assert fs.find("p") == ["p/b c/100% #1?.txt", "p/b c/deep/z.bin"]
+    assert fs.find("moved") == ["moved/a.txt", "moved/empty"]
+    fs.mv("p", "all", recursive=True)
+    assert fs.find("all") == ["all/b c/100% #1?.txt", "all/b c/deep/z.bin"]
+    assert not fs.exists("p")
+    with pytest.raises(IsFolder):
+        fs.mv("all", "elsewhere")
 
 
 # -- who else uses it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self, cast
 
@@ -186,23 +187,38 @@ class LookingFileSystem(AbstractFileSystem):
     def find(
         self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
     ) -> Any:
-        """Finds all files below a folder, sorted by their paths.
+        """Finds all files below a folder, sorted by their paths. A folder that can't be listed is an error, and not left out.
 
         Args:
-            path: The folder, or a file.
+            path: The folder, or a file; of what isn't there nothing is found.
             maxdepth: How many levels, None for all.
             withdirs: Whether folders are told as well.
             detail: Whether to give a dictionary from path to what `info` tells, or a list of paths.
             **kwargs: Nothing.
         """
-        if maxdepth is not None or withdirs:
-            return super().find(path, maxdepth=maxdepth, withdirs=withdirs, detail=detail, **kwargs)
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        path = self._strip_protocol(path)
         try:
-            entries = list(self.store.walk(self._strip_protocol(path)))
+            if maxdepth is None and not withdirs:
+                entries = list(self.store.walk(path))
+            else:
+                entries = list(self._below(self._entry(path), maxdepth, withdirs))
         except ABSENT:
+            self._forget(path)
+            if self.exists(path):  # something below it isn't, or can't be seen
+                raise
             entries = []
         found = {entry.path: info_of(entry) for entry in sorted(entries, key=lambda each: each.path)}
         return found if detail else list(found)
+
+    def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
+        """What is below a folder, itself among it; or a file. fsspec's own leaves out what it can't list."""
+        if not entry.is_folder or (withdirs and entry.path):
+            yield entry
+        if entry.is_folder and levels != 0:
+            for each in self._entries(entry.path):
+                yield from self._below(each, None if levels is None else levels - 1, withdirs)
 
     def ukey(self, path: str) -> str:
         """What changes whenever the file does; asks the platform each time."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, PathNotFound
+from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound
 from omicsdk.fs.filesystems.fsspec_parts import DEFAULT_CALLBACK, Callback
 from omicsdk.fs.filesystems.reading import ReadingFileSystem, tell
 from omicsdk.fs.store import Put, PutOptions
@@ -140,6 +140,39 @@ class WritingFileSystem(ReadingFileSystem):
         finally:
             self._forget(entry.path)
 
+    def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
+        """Moves files and folders: copies all, then removes what was copied, and nothing else.
+
+        Args:
+            path1: A file, a pattern, or a list of them.
+            path2: Where to; see fsspec's `copy` for what goes where.
+            recursive: Whether folders go with all that is in them.
+            maxdepth: Down to how many levels, None for all.
+            **kwargs: Nothing.
+
+        Raises:
+            PathError: Something would be moved onto or into itself; nothing was removed.
+            IsFolder: It is a folder, and `recursive` isn't asked for.
+        """
+        with self._together("moved") as moved:
+            self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
+        if not moved:
+            raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Give recursive=True.")
+        for path in reversed(moved):
+            try:
+                self.rm_file(path)
+            except PathNotFound:  # some platforms have no folders but those of their files
+                if not recursive:
+                    raise
+            except NotEmpty:
+                if maxdepth is None:
+                    raise
+
+    def _moves(self, path: str, target: str, moved: list[str]) -> None:
+        if target == path or target.startswith(f"{path}/"):
+            raise PathError(self.store.uri(path), f"can't be moved to {self.store.uri(target)}, which is in itself")
+        moved.append(path)
+
     def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
         """Copies a file: within the platform where it can, else by way of this machine.
 
@@ -149,6 +182,8 @@ class WritingFileSystem(ReadingFileSystem):
             **kwargs: Nothing.
         """
         entry, path = self._entry(self._strip_protocol(path1)), self._strip_protocol(path2)
+        if (moved := self._batched("moved")) is not None:
+            self._moves(entry.path, path, moved)
         if entry.is_folder:
             self.makedirs(path, exist_ok=True)
             return
