@@ -96,9 +96,10 @@ class LoopbackServer:
 
 
 def _head_of(reader: Any) -> Head | None:
-    line = reader.readline()
-    if not line:
+    first = reader.read(1)
+    if not first.isalpha():  # nothing more, or TLS, whose bytes may have no line's end
         return None
+    line = first + reader.readline()
     method, target = line.split()[:2]
     path, _, query = target.decode().lstrip("/").partition("?")
     headers: dict[str, str] = {}
