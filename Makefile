@@ -7,11 +7,12 @@ ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 endif
 STAMP := $(VENV)/.set-up
-JOBS ?= auto
+# Two more than there are processors: tests wait for disks and for processes that they start.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-test test-long compat reliability: export PYTHONDONTWRITEBYTECODE :=
+test test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -27,7 +28,7 @@ codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" tests
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests
 
 test-long: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --hypothesis-profile thorough tests
@@ -62,6 +63,10 @@ cassettes: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/python docs/build.py
+
+# Every block of the manual's pages is run, and the built site is looked at in a browser.
+examples: $(STAMP)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long" tests/docs
 
 reliability: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
