@@ -19,6 +19,7 @@ from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError,
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
@@ -111,6 +112,18 @@ def test_a_streamed_plan(items, target, right):
         report = run_shards(Plan(lambda: iter(items), target).shards(3), pool)
     assert report.ok
     assert right()
+
+
+def test_a_source_that_gives_a_worker_less_than_was_planned_is_told(items, target):
+    listed = list(items)
+    shards = Plan(lambda: iter(listed), target, reports=target.parent / "reports").shards(2)
+    left_out = listed.pop()
+    with ThreadPoolExecutor(2) as pool:
+        report = run_shards(shards, pool)
+    assert not (target / left_out.name).exists()
+    assert not report.ok
+    with pytest.raises(TransferError, match=r"Shard \d of 2: .* one file less than"):
+        report.raise_if_failed()
 
 
 def test_more_shards_than_items(items, target, right):
@@ -454,7 +467,7 @@ def test_each_shard_has_the_limit(items, target, monkeypatch):
 
     def downloaded(*arguments, control, **how):
         limits.append(control.rate_limit)
-        return TransferReport()
+        return TransferReport(Outcome(item.name, "done") for item in arguments[0])
 
     monkeypatch.setattr("omicsdk.transfer.scale.shard.download", downloaded)
     for shard in Plan(items, target, rate_limit=600_000).shards(2):

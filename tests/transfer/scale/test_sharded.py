@@ -60,6 +60,24 @@ def test_a_list_that_changes_meanwhile_hides_nothing_that_failed(
     assert sorted(outcome.name for outcome in report.outcomes) == sorted(names)
 
 
+@pytest.mark.parametrize("left", ["all but the last line", "nothing"])
+def test_a_shards_report_that_isnt_whole_hides_no_file(items: list[Item], target: Path, monkeypatch: Any, left: str):
+    def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
+        told = ShardsReport(tuple(shard.run(progress=None) for shard in plan.shards(2)))
+        assert told.results[1].report is not None
+        report = Path(told.results[1].report)
+        lines = report.read_text().splitlines(keepends=True)
+        report.unlink()
+        if left != "nothing":
+            report.write_text("".join(lines[:-1]))
+        return told
+
+    monkeypatch.setattr(Hands, "run", run)
+    with pytest.raises(TransferError, match=r"shard 1 of 2 can't be read") as caught:
+        download_by(Crew(2), items, target)
+    assert "not fetched twice" in caught.value.remedy
+
+
 def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
     def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
         lost = TransferError("it ended")

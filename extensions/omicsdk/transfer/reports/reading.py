@@ -33,8 +33,7 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
         first = _summary(path, file.readline())
         for number, outcome in enumerate(_outcomes(path, file)):
             outcomes.put(number, outcome)
-    if first.get("files") != len(outcomes):
-        raise _not_a_report(path, 1, f"it tells of {first.get('files')} files, and {len(outcomes)} follow")
+    _check_count(path, first, len(outcomes))
     try:
         told = _mapping(first["throughput"])
         curve = Throughput.of(
@@ -60,12 +59,15 @@ def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
         path: The file.
 
     Raises:
-        UsageError: It isn't such a file.
+        UsageError: It isn't such a file, or not a whole one; that is known at its end.
         OSError: It can't be read.
     """
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        _summary(path, file.readline())
-        yield from _outcomes(path, file)
+        first, count = _summary(path, file.readline()), 0
+        for outcome in _outcomes(path, file):
+            count += 1
+            yield outcome
+    _check_count(path, first, count)
 
 
 def _summary(path: str | os.PathLike[str], line: str) -> Mapping[str, object]:
@@ -76,6 +78,11 @@ def _summary(path: str | os.PathLike[str], line: str) -> Mapping[str, object]:
             remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
         )
     return first
+
+
+def _check_count(path: str | os.PathLike[str], first: Mapping[str, object], count: int) -> None:
+    if first.get("files") != count:
+        raise _not_a_report(path, 1, f"it tells of {first.get('files')} files, and {count} follow")
 
 
 def _outcomes(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterator[Outcome]:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypedDict
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import OmicsError, SomeFailed
+from omicsdk.core.errors import OmicsError, SomeFailed, TransferError
 from omicsdk.core.settings.environment import Network
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
@@ -106,6 +106,7 @@ class Shard:
             NotWritable: The folder can't be written.
             DiskFull: There isn't even room for the journal.
             Interrupted: It was stopped while another process had the journal.
+            TransferError: Its source gave less than when the plan was cut; what it gave was fetched.
             KeyboardInterrupt: It was interrupted.
         """
         if not self.files:
@@ -132,6 +133,12 @@ class Shard:
         counts = report.counts
         if stop is not None and stop.is_set():  # items that weren't reached are in no report
             counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
+        elif (less := self.files - sum(counts.values())) > 0:  # what this worker doesn't see would be in no report
+            said = "one file less" if less == 1 else f"{less} files less"
+            raise TransferError(
+                f"Shard {self.index} of {self.of}: the source gave {said} than when the plan was cut",
+                remedy="See that all workers read the same list, and make the plan anew: what is there stays.",
+            )
         return ShardResult(
             self.index,
             self.of,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import TransferError
+from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import say_stopped
 from omicsdk.transfer.reports.outcome import Outcome, ReportedError
@@ -178,9 +178,15 @@ def _outcomes(plan: Plan, result: ShardResult) -> Iterator[Outcome]:
     """The outcomes of one shard, in the order of its items."""
     if result.report is not None:
         errors = {outcome.name: outcome.error for outcome in result.failures}
-        for outcome in outcomes_in(result.report):
-            known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
-            yield outcome if known is None else outcome._replace(error=known)
+        try:
+            for outcome in outcomes_in(result.report):
+                known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
+                yield outcome if known is None else outcome._replace(error=known)
+        except (OSError, UsageError) as error:
+            raise TransferError(
+                f"What became of the files of shard {result.index} of {result.of} can't be read: {error}",
+                remedy="Run the same again: what is there is not fetched twice.",
+            ) from error
         return
     if not (result.error or result.counts):
         return  # it has no items
