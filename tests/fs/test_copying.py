@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from breakable import Answer
 from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
+from omicsdk.core.errors import ChecksumMismatch, NameClash, ServerError, SourceChanged, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.copies import copy_files
@@ -15,7 +17,9 @@ from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
 from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.opened import Stores
+from omicsdk.fs.places.local import LocalStore
 from omicsdk.transfer import Control
+from omicsdk.transfer.downloads import wanted
 
 
 def copied(source, target, stores=None, **options):
@@ -231,3 +235,77 @@ def test_a_state_folder_that_can_not_be_written_is_no_hindrance(shelf, tmp_path,
     assert copied("shelf://p", str(tmp_path / "out")).ok
     assert copied(str(tmp_path / "out"), "shelf://q").ok
     assert shelf.files["q/a"] == b"1"
+
+
+def test_a_file_that_is_written_to_while_it_is_copied_does_not_appear(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(bytes(3 * 1024**2))
+
+    class Changing(io.FileIO):
+        def read(self, size=-1):
+            (tmp_path / "a").write_bytes(b"1" * 3 * 1024**2)
+            os.utime(tmp_path / "a", (2e9, 2e9))
+            return super().read(size)
+
+    monkeypatch.setattr(LocalStore, "open", lambda _store, entry: Changing(entry.path))
+    (failed,) = copied(str(tmp_path / "a"), str(tmp_path / "b")).failed
+    assert isinstance(failed.error, SourceChanged)
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_copy_is_no_younger_than_the_bytes_that_it_has(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"old")
+    os.utime(tmp_path / "a", (1e9, 1e9))
+
+    def replaced_once_it_is_open(_store, entry):
+        stream = Path(entry.path).open("rb")  # noqa: SIM115 - closed by whoever asked for it
+        (tmp_path / "new").write_bytes(b"new")
+        (tmp_path / "new").replace(entry.path)
+        return stream
+
+    monkeypatch.setattr(LocalStore, "open", replaced_once_it_is_open)
+    assert copied(str(tmp_path / "a"), str(tmp_path / "b")).ok
+    assert (tmp_path / "b").read_bytes() == b"old"
+    assert (tmp_path / "b").stat().st_mtime == 1e9  # so that whoever compares both sees that one is younger
+
+
+@pytest.mark.parametrize("source", ["shelf://p", "in"])
+def test_a_link_out_of_the_target_folder_is_refused_before_anything_is_written(shelf, tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    shelf.files.update({"p/a": b"1", "p/out/b": b"2"})
+    for name in ("in/out", "target", "elsewhere"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "in/a").write_bytes(b"1")
+    (tmp_path / "in/out/b").write_bytes(b"2")
+    (tmp_path / "target/out").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnsafePath, match="leads out of the folder through the link"):
+        copied(source, "target")
+    assert (tree(tmp_path / "target"), tree(tmp_path / "elsewhere")) == ({}, {})
+
+
+def test_one_name_that_leads_out_keeps_all_from_being_written(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b/../../x": b"1"})
+    with pytest.raises(UnsafePath):
+        copied("shelf://p", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_whose_names_are_one_on_the_target_disk_are_refused(shelf, tmp_path, monkeypatch):
+    shelf.files.update({"p/a": b"1", "p/A": b"2"})
+    monkeypatch.setattr(wanted, "folds_case", lambda _existing: True)
+    with pytest.raises(NameClash):
+        copied("shelf://p", str(tmp_path / "out"))
+
+
+def test_what_can_not_be_asked_for_is_not_replaced_where_nothing_shall_be(shelf, monkeypatch):
+    shelf.files.update({"p/a": b"new", "q/a": b"mine"})
+    look = shelf.look
+
+    def refused(store, path):
+        if path == "q/a":
+            raise ServerError("not now")
+        return look(store, path)
+
+    monkeypatch.setattr(shelf, "look", refused)
+    report = copied("shelf://p", "shelf://q", Stores({"shelf": {"copying": "yes"}}), overwrite=False)
+    assert [outcome.state for outcome in report.outcomes] == ["failed"]
+    assert shelf.files["q/a"] == b"mine"

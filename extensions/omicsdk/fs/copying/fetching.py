@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError, TruncatedTransfer
+from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError, SourceChanged, TruncatedTransfer
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.pacing import Pace
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
-from omicsdk.transfer.names import check_name
+from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.writing import write_error
 
 #: Statuses of a storage that say that another copy may be there.
@@ -71,11 +73,13 @@ def fetch(
 
     Raises:
         UnsafePath: A name would lead out of the folder; nothing was fetched.
+        NameClash: Two would land on one path; likewise.
     """
     chosen = options or FetchOptions()
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
     outcomes: dict[str, Outcome] = {}
     by_engine: list[tuple[Entry, str]] = []
+    checked = False
     for entry, name in wanted:
         if chosen.stopped:
             outcomes[name] = Outcome(name, "stopped", entry.size)
@@ -89,6 +93,11 @@ def fetch(
             by_engine.append((entry, name))
         else:
             with stream:
+                if not checked:  # the engine does so by itself
+                    check_all(
+                        [name for _, name in wanted], folder, partial(Path(folder).mkdir, parents=True, exist_ok=True)
+                    )
+                    checked = True
                 outcomes[name] = _streamed(stream, entry, name, folder, store, chosen)
     report = TransferReport(title=f"Download to {folder}")
     if by_engine:
@@ -145,7 +154,6 @@ def _is_gone(outcome: Outcome) -> bool:
 
 
 def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: FetchOptions) -> Outcome:
-    check_name(name)
     target = Path(folder, *name.split("/"))
     if options.kept and target.is_file():
         return Outcome(name, "skipped", target.stat().st_size, checksums=dict(entry.checksums))
@@ -155,9 +163,12 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
             raise PathError(
                 str(target), "and what is to be copied there are the same file", remedy="Name another target."
             )
+        found = _here(stream)
         size = _written(stream, target, digests, entry, options)
         if store.scheme == "file":
             shutil.copystat(entry.path, target)
+            if found is not None:  # another file may have its name by now, which is younger
+                os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
     except OmicsError as error:
         return Outcome(name, "stopped" if isinstance(error, Interrupted) else "failed", entry.size, error=error)
     except OSError as error:
@@ -170,6 +181,7 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
 def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, options: FetchOptions) -> int:
     """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    before = _here(stream)
     with aside(target) as part:
         with part.open("wb") as file:
             size, pace = 0, Pace(options.control, options.stop)
@@ -184,8 +196,20 @@ def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, opt
         if entry.size is not None and size != entry.size:
             raise TruncatedTransfer(str(target), expected=entry.size, received=size)
         refuse_wrong(str(target), digests, entry)
+        after = _here(stream)
+        if before and after and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+            raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))
         part.replace(target)
     return size
+
+
+def _here(stream: BinaryIO) -> os.stat_result | None:
+    """What is known of a file of this machine that is open; None for any other stream."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (AttributeError, OSError):
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
