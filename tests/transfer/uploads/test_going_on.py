@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import FolderBusy, NotWritable, SourceChanged, TransportError, UsageError
+from omicsdk.core.errors import FolderBusy, Forbidden, NotWritable, SourceChanged, TransportError, UsageError
 from omicsdk.transfer import Location, NoSuchUpload, PutTo, Upload, abort_upload
 from omicsdk.transfer.uploads.store import SentPart
 
@@ -377,3 +377,18 @@ def test_an_upload_that_is_killed_again_and_again_comes_to_its_end(
     kept = int(last_run.stdout.split()[2])
     assert kept > 0
     assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 17)) == path.read_bytes()
+
+
+@pytest.mark.parametrize("refusal", [Forbidden("you may not", status=403), TransportError("cut")])
+def test_a_file_that_changed_is_sent_by_the_run_after_though_the_platform_gives_up_no_parts(
+    store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch, refusal: Any
+):
+    def abort(_: str) -> None:
+        raise refusal
+
+    file.write_bytes(file.read_bytes() + b"more")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "abort", abort)
+        assert isinstance(send(file, store, journal=journal).failed[0].error, SourceChanged)
+        again = send(file, store, journal=journal)
+    assert again.ok == isinstance(refusal, Forbidden)  # what may be given up another time isn't forgotten

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from logging import getLogger
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.core.errors import ChecksumMismatch, OmicsError, SourceChanged
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, RateLimited, ServerError, SourceChanged, TransportError
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.reports.outcome import State
@@ -242,6 +242,9 @@ class Stages:
 
         def not_aborted(problem: Exception) -> None:
             _log.warning("%s: its parts couldn't be given up on the platform: %s", job.title, problem)
+            passes = isinstance(problem, TransportError | RateLimited | ServerError)
+            if is_wrong and not passes and self._journal is not None:
+                self._journal.drop(job.key)  # else every run would end here
             self._over(job, state, error)
 
         self._callers.submit(lambda: job.store.abort(upload_id), aborted, not_aborted)
