@@ -174,6 +174,20 @@ def test_equal_files_are_not_brought_again(storage: Any, tmp_path: Path) -> None
     assert (folder / "other").read_bytes() == b"new!"
 
 
+@pytest.mark.parametrize("change", [b"", b" and more"])
+def test_a_file_that_changes_while_it_is_brought_leaves_what_was_there(tmp_path: Path, change: bytes) -> None:
+    storage, folder = FolderStorage(tmp_path / "storage"), tmp_path / "data"
+    (tmp_path / "storage/base").mkdir(parents=True)
+    (tmp_path / "storage/base/file").write_bytes(b"as it was listed")
+    folder.mkdir()
+    (folder / "file").write_bytes(b"earlier")
+    listed = list(stored_below(storage, "base"))
+    (tmp_path / "storage/base/file").write_bytes(b"as it was" + change * 2)
+    with pytest.raises(SourceChanged, match="base/file"):
+        fetch(storage, "base", listed, folder)
+    assert (folder / "file").read_bytes() == b"earlier"
+
+
 def test_a_missing_folder(storage: Any) -> None:
     filled(storage, {"a": b"x"})
     if isinstance(storage, S3Storage):  # knows no folders

@@ -11,7 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, cast
 
-from omicsdk.core.errors import DiskFull, TransferError, UnsafePath
+from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.crunch.parallel import THREADS, in_threads
 from omicsdk.crunch.stamps import Hashed, stamp_of
@@ -60,6 +60,7 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
 
     Raises:
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was brought.
+        SourceChanged: A file isn't of the size that was listed; what was here under its name stays.
         DiskFull: There is no room.
         OmicsError: The storage can't be read.
         OSError: The same, or the folder can't be written.
@@ -95,11 +96,17 @@ def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Has
     stride = min(STRIDE, (STRIDE if size is None else size) + 1)
     if there := _equal(storage, source, target, size, stride):
         return there
-    digest = hashlib.md5(usedforsecurity=False)
+    digest, came = hashlib.md5(usedforsecurity=False), 0
     with room_for(target), storage.open(source, "rb") as file, in_place_of(target, durable=False) as copy:
         while data := file.read(stride):
             digest.update(data)
-            copy.write(data)
+            came += copy.write(data)
+        if size not in (None, came):
+            raise SourceChanged(
+                f"{source} had {size} bytes when the storage was listed, and {came} came",
+                name=target.name,
+                remedy="Run the dataset again when nothing writes to its folder in the storage.",
+            )
     return Hashed(digest.hexdigest(), stamp_of(target.stat()))
 
 
