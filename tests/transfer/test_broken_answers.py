@@ -76,6 +76,29 @@ def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise
     assert (target / "one").read_bytes() == (target / "two").read_bytes() == body
 
 
+def test_what_came_before_the_size_was_told_is_not_fetched_twice(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    body = noise(10 * MIB)
+    item = replace(server.item("one", body, "sha256", "crc32c"), size=None)
+    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), fault.cut(4 * MIB))
+    report = download([item], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched == len(body)
+
+
+def test_a_source_that_becomes_shorter_and_tells_its_size(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    server.put("one", noise(6 * MIB), None)
+
+    def shorter(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, status=200, headers={}, body=noise(3 * MIB, 2))
+
+    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), shorter)
+    download([Item("one", Location(server.url("one")), min_delay=0.01)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == noise(3 * MIB, 2)
+
+
 @pytest.mark.parametrize("size", [3000, 300_000])
 def test_a_body_that_comes_a_byte_at_a_time(server: Any, target: Path, noise: Any, size: int) -> None:
     """Programs that stream line by line send such; there are more pieces then than a system writes at once."""
@@ -631,6 +654,24 @@ def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -
     report.raise_if_failed()
     assert (target / "one").read_bytes() == body
     assert only(report).bytes_fetched <= 2 * len(body)
+
+
+def test_the_whole_in_the_place_of_a_part_mends_a_wrong_file(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    """Another machine of the service answers, which can't do ranges."""
+    body = noise(40 * MIB)
+    item = server.item("one", body, "sha256")
+    spoilt = 30 * MIB
+
+    def once_wrong(_server: Any, request: Any, answer: Any) -> Any:
+        if len([each for each in server.of("one") if each.first == request.first]) > 1:
+            return fault.whole(_server, request, answer)
+        return fault.flip(spoilt)(_server, request, answer)
+
+    server.always["one"] = once_wrong
+    report = download([item], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched == 2 * len(body)
 
 
 @pytest.mark.parametrize("checksums", [{"md5": "0" * 32}, {"crc32c": "00000001"}])

@@ -233,7 +233,7 @@ class Job:
             self.validator = verdict.validator
         if self.size is None and verdict.size is not None:
             self.size = verdict.size
-            self.cells = array("q", [MISSING]) * plan.cell_count(verdict.size)
+            self.cells.extend([MISSING] * (plan.cell_count(verdict.size) - len(self.cells)))
             self.forget_digests()
         if verdict.status == 206:
             self.ranged = True
@@ -246,6 +246,8 @@ class Job:
         self.flying = 1
         piece.start = piece.position = piece.crc = 0
         piece.end = self.size
+        if self.mending is not None and self.mending.left is not None:  # nothing is left of what was there
+            self.mending.left, self.mending.changed = [], True
 
     def cell_written(self, index: int, crc: int) -> None:
         """Notes a cell that is on disk."""

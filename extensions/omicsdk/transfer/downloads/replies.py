@@ -97,6 +97,7 @@ class Replies:
         if verdict.kind is Kind.WHOLE:
             job.whole_instead(piece)
             reception.epoch = job.epoch
+            self._files.close(job)  # what comes may be shorter than what is there
         job.learn(verdict)
         if piece.end is None:
             piece.end = job.size

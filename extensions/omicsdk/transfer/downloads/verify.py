@@ -12,7 +12,7 @@ from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
-from omicsdk.transfer.journals.journal import Journal, PartState
+from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL
@@ -153,7 +153,10 @@ class Verifier:
         """Has the journal remember a job's cells, once its size is known and it is worth that."""
         if job.record is None and job.size is not None and job.size > plan.CELL:
             job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
-            job.cells = job.record.cells
+            came, job.cells = job.cells, job.record.cells
+            for index, crc in enumerate(came):  # before anybody told the size
+                if crc != MISSING:
+                    self._journal.cell(job.item.name, index, crc)
 
     # -- what comes
 
