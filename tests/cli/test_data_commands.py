@@ -2,6 +2,7 @@
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,7 @@ def test_ranges(text, span):
     assert span_of(text) == span
 
 
-@pytest.mark.parametrize("text", ["", "-", "9-1", "a-b", "1-2-3"])
+@pytest.mark.parametrize("text", ["", "-", "-0", "9-1", "a-b", "1-2-3"])
 def test_what_is_no_range_is_refused(text):
     with pytest.raises(UsageError, match="--range"):
         span_of(text)
@@ -251,3 +252,51 @@ def test_verify(omics, reads, tmp_path):
     assert omics("verify", "shelf://p")[1]["counts"] == {"right": 2}
     reads.stated["p/a.txt"] = "0" * 64
     assert omics("verify", "shelf://p")[0] == 3
+
+
+def test_sync_removes_nothing_that_a_link_out_of_the_target_leads_to(omics, reads, tmp_path):
+    for name in ("elsewhere", "out"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "elsewhere/mine").write_bytes(b"mine")
+    (tmp_path / "out/link").symlink_to(tmp_path / "elsewhere")
+    code, told, why = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, [])
+    assert "leads out of the folder through the link" in why
+    assert (tmp_path / "elsewhere/mine").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("target", ["out", "shelf://p"])
+def test_a_link_that_leads_nowhere_is_told_and_takes_no_copy_away(omics, reads, tmp_path, target):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/b").write_bytes(b"2")
+    (tmp_path / "in/a.txt").symlink_to(tmp_path / "unmounted/a.txt")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"1")
+    code, told, why = omics("sync", "--delete", "in", target)
+    assert (code, told["removed"]) == (3, [])
+    assert "in/a.txt" in why
+    assert (tmp_path / "out/a.txt").read_bytes() == reads.files["p/a.txt"] == b"1"
+    code, told, why = omics("cp", "-r", "in", "copy")
+    assert (code, told["counts"]["failed"], told["counts"]["done"]) == (3, 1, 1)
+    assert "in/a.txt" in why
+
+
+@pytest.mark.parametrize(
+    "words", [["sync", "shelf://p", "out"], ["verify", "shelf://p", "out"], ["verify", "shelf://p"]]
+)
+def test_two_files_of_one_name_are_never_taken_for_one(omics, reads, tmp_path, monkeypatch, words):
+    look = reads.walk
+
+    def twice(store, path):
+        for entry in look(store, path):
+            yield entry
+            if entry.path == "p/a.txt":
+                yield replace(entry, checksums={"sha256": "0" * 64})
+
+    monkeypatch.setattr(reads, "walk", twice)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"1")
+    code, _, why = omics(*words)
+    assert code != 0
+    assert "a.txt" in why
+    assert (tmp_path / "out/a.txt").read_bytes() == b"1"

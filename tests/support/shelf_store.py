@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 import pytest
-from omicsdk.core.errors import ServerError
+from omicsdk.core.errors import ServerError, TransferError
 from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, schemes
 from omicsdk.transfer import Location, Outcome, TransferReport
 
@@ -61,7 +61,10 @@ class Shelf(Store):
             return Outcome(file.path, "failed", error=ServerError(f"{file.path} is refused"))
         if file.path in self.files and not options.overwrite:
             return Outcome(file.path, "skipped")
-        self.files[file.path] = Path(file.source).read_bytes()
+        try:
+            self.files[file.path] = Path(file.source).read_bytes()
+        except OSError as error:
+            return Outcome(file.path, "failed", error=TransferError(f"{file.source} can't be read: {error.strerror}"))
         return Outcome(file.path, "done", len(self.files[file.path]))
 
     def remove(self, entry: Entry) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
@@ -96,6 +96,23 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     return CopyPlan(replace(target, is_folder=True), files, said)
 
 
+def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
+    """Gives files by their names; one that a listing tells twice is there once.
+
+    Args:
+        files: The files.
+        target: The folder that the names are in.
+
+    Raises:
+        NameClash: Two have one name.
+    """
+    found: dict[str, Selected] = {}
+    for file in files:
+        if found.setdefault(file.name, file) != file:
+            raise _clash(found[file.name], file, target)
+    return found
+
+
 def _parent(uri: Uri) -> Uri:
     if uri.scheme == "file":
         return Uri("file", str(PurePath(uri.path).parent), is_folder=True)
@@ -107,5 +124,9 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
     for file in files:
         other = seen.setdefault(file.name, file)
         if other is not file:
-            said = f"would come from {other.uri} and {file.uri}"
-            raise NameClash(str(target.child(file.name)), said, remedy="Copy them to different folders.")
+            raise _clash(other, file, target)
+
+
+def _clash(one: Selected, other: Selected, target: Uri) -> NameClash:
+    said = f"would come from {one.uri} and {other.uri}"
+    return NameClash(str(target.child(one.name)), said, remedy="Copy them to different folders.")

@@ -39,7 +39,8 @@ class LocalStore(Store):
             try:
                 yield _entry(each.path, each.stat())
             except FileNotFoundError:
-                continue  # removed since, or a link that leads nowhere
+                if each.is_symlink():  # leads nowhere, perhaps to a disk that isn't mounted: whoever reads it is told
+                    yield Entry(each.path, "file")
 
     def walk(self, path: str) -> Iterator[Entry]:
         yield from self._below(self.look(path), ())

@@ -87,7 +87,7 @@ def span_of(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     found = _RANGE.match(text)
-    if found is None or text == "-":
+    if found is None or text == "-" or (not found[1] and not int(found[2])):  # the last 0 bytes would read as all
         raise UsageError(f"--range {text}: that is no range", remedy="Give 0-99, 100- or -100.")
     first, last = found.groups()
     if not first:

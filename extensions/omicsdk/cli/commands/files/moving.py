@@ -14,13 +14,14 @@ from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
 from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import CopyPlan, Kind, Source, plan_copy
+from omicsdk.fs.copying.planning import CopyPlan, Kind, Source, by_name, plan_copy
 from omicsdk.fs.copying.selecting import Patterns, Selected, select
 from omicsdk.fs.copying.verifying import with_common_checksum
 from omicsdk.fs.errors import NotAFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
         entry = stores.of(source).look(source.path)
         if not entry.is_folder:
             raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
-        wanted = {file.name: file for file in select(stores.of(source), source, entry=entry, patterns=patterns)}
+        wanted = by_name(select(stores.of(source), source, entry=entry, patterns=patterns), target)
         there = _there(stores, target, patterns)
         found = _compared(wanted, there, arguments["compare"], stores)
         differing = [wanted[name] for name in found.copy]
@@ -86,7 +87,7 @@ def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selecte
         raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
     if not kind:
         return {}
-    return {file.name: file for file in select(stores.of(target), target, patterns=patterns)}
+    return by_name(select(stores.of(target), target, patterns=patterns), target)
 
 
 def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores) -> Differences:
@@ -190,9 +191,12 @@ def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Co
         console.message("nothing was removed")
         return []
     store = stores.of(target)
+    links = LinkGuard(target.path) if target.scheme == "file" else None
     gone: list[str] = []
     for file in files:
         try:
+            if links is not None:  # what they lead to is no part of the target, as for what is copied there
+                links.check(file.name)
             store.remove(file.entry)
         except (OmicsError, OSError) as error:
             console.some_failed(

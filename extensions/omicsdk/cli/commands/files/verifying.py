@@ -10,6 +10,7 @@ from omicsdk.cli.commands.files.places import patterns_of, stores_of
 from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.cli.told import Told
 from omicsdk.fs.copying.options import SPOOL
+from omicsdk.fs.copying.planning import by_name
 from omicsdk.fs.copying.selecting import Selected, select
 from omicsdk.fs.copying.verifying import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.opened import Stores
@@ -25,15 +26,15 @@ def verify(arguments: Mapping[str, Any], console: Console) -> Told:
     source = parse_uri(arguments["source"])
     copy = None if arguments["copy"] is None else parse_uri(arguments["copy"])
     with stores_of(arguments) as stores:
-        wanted = {file.name: file for file in select(stores.of(source), source, patterns=patterns_of(arguments))}
+        files = list(select(stores.of(source), source, patterns=patterns_of(arguments)))
 
         def work(progress: Callable[[Progress], None] | None, control: Control) -> list[Verdict]:
             if copy is not None:
+                wanted = by_name(files, copy)
                 return list(
                     verify_copies(wanted, _copies(stores, wanted, copy), stores.of, stopped=lambda: bool(control.why))
                 )
             store = stores.of(source)
-            files = list(wanted.values())
             return list(
                 verify_bytes(files, store, room=SPOOL, spool=arguments["spool"], control=control, progress=progress)
             )
@@ -42,15 +43,15 @@ def verify(arguments: Mapping[str, Any], console: Console) -> Told:
     for verdict in verdicts:
         if not verdict.is_good:
             console.some_failed(f"{verdict.name}: {verdict.state}: {verdict.why}")
-    files = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in verdicts]
+    rows = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in verdicts]
     counts = Counter(verdict.state for verdict in verdicts)
     line = ", ".join(f"{count} {state}" for state, count in counts.items()) or "no files"
-    return Told(line, {"counts": dict(counts), "files": files}, terminal_only=True)
+    return Told(line, {"counts": dict(counts), "files": rows}, terminal_only=True)
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
     """The copies by the names of what they are of; a single file's copy may have another name, or be in the folder."""
     store = stores.of(copy)
     if store.look(copy.path).is_folder:
-        return {file.name: file for file in select(store, copy)}
+        return by_name(select(store, copy), copy)
     return {name: file for name in wanted for file in select(store, copy)} if len(wanted) == 1 else {}
