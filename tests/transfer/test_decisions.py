@@ -157,6 +157,8 @@ def test_heads() -> None:
     assert parse_head(lines) == (206, {"etag": '"x"', "a": "2"})
     assert parse_head([]) == (0, {})
     assert parse_head([b"HTTP/1.1 abc\r\n"]) == (0, {})
+    way = [b"HTTP/1.1 200 Connection established\r\n", b"\r\n"]
+    assert parse_head([*way, b"HTTP/1.1 404 Not found: one\r\n", b"A: 1\r\n"]) == (404, {"a": "1"})
 
 
 @given(st.binary(max_size=60).map(lambda body: [b"HTTP/1.1 206 x\r\n", b"Content-Range: " + body + b"\r\n"]))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import TLSFailed
+from omicsdk.core.errors import NotFound, TLSFailed
 from omicsdk.core.settings.environment import Network
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 
@@ -14,6 +14,28 @@ def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path
     item = Item("one", Location("http://nowhere.test/one?sig=1"), 17)
     download([item], target, environ={"http_proxy": server.url("")}).raise_if_failed()
     assert (target / "one").read_bytes() == b"through the proxy"
+
+
+@pytest.mark.parametrize("words", ["Not Found", "Not Found: one"])
+@pytest.mark.parametrize("size", [7, None])
+def test_a_refusal_behind_a_proxys_way_is_no_file(
+    server: Any, fault: Any, target: Path, tmp_path: Path, words: str, size: int | None
+) -> None:
+    """The proxy's own "200 Connection established" stands before it."""
+    pytest.importorskip("cryptography")
+    from connect_proxy import ConnectProxy
+
+    refusal = f"HTTP/1.1 404 {words}\r\nContent-Length: 7\r\n\r\nno file".encode()
+    server.always["one"] = fault.changed(raw=refusal)
+    proxy = ConnectProxy(server.url(""), "files.test", tmp_path)
+    try:
+        item = Item("one", Location("https://files.test/one"), size)
+        (outcome,) = download([item], target, environ=proxy.environment()).outcomes
+    finally:
+        proxy.close()
+    assert proxy.asked
+    assert isinstance(outcome.error, NotFound)
+    assert not (target / "one").exists()
 
 
 def test_hosts_of_no_proxy_are_reached_directly(server: Any, target: Path) -> None:

@@ -62,7 +62,7 @@ class Small:
         Returns:
             Whether that is so; then the request is to be sent anew.
         """
-        if self.sent_on or not self.lines or not self.lines[0].startswith(_ELSEWHERE):
+        if self.sent_on or not _status_line(self.lines).startswith(_ELSEWHERE):
             return False
         headers = parse_head(self.lines, _WANTED)[1]
         there = redirected(self.location.url, headers.get("location", "")) if "retry-after" not in headers else None
@@ -76,8 +76,8 @@ class Small:
 
     def verified(self) -> Mapping[str, str] | None:
         """The checksums that were verified, None when the answer isn't the file as it is stated."""
-        item, lines = self.item, self.lines
-        if self.received != item.size or not lines or not lines[0].startswith(_FINE):
+        item = self.item
+        if self.received != item.size or not _status_line(self.lines).startswith(_FINE):
             return None
         if item.checksums:
             body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
@@ -85,6 +85,11 @@ class Small:
                 if digest(body, algorithm) != stated:
                     return None
         return item.checksums
+
+
+def _status_line(lines: list[bytes]) -> bytes:
+    """That of the last head: a proxy says that a way stands before the server says anything."""
+    return next((line for line in reversed(lines) if line.startswith(b"HTTP/")), b"")
 
 
 def is_small(item: Item) -> bool:

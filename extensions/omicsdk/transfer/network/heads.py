@@ -25,15 +25,16 @@ def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None
     """
     status, headers = 0, dict[str, str]()
     for line in lines:
+        if line.startswith(b"HTTP/"):  # before a colon is looked for: the server's words may have one
+            fields = line.split(None, 2)
+            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
+            continue
         field, colon, value = line.partition(b":")
         if colon:
             field = field.strip().lower()
             name = field.decode("latin-1") if wanted is None else wanted.get(field)
             if name:
                 headers[name] = value.decode("latin-1").strip()
-        elif line.startswith(b"HTTP/"):
-            fields = line.split(None, 2)
-            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
     return status, headers
 
 
