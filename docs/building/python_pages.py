@@ -47,6 +47,19 @@ PACKAGES = (
             "omicsdk.gen3.manifests", "omicsdk.gen3.queries", "omicsdk.gen3.dictionary",
         ),
     ),
+    Package(
+        "omicsdk.gen3.tools",
+        "manifests, metadata and downloads under the names that gen3sdk has for them",
+        tuple(
+            f"omicsdk.gen3.tools.{name}"
+            for name in (
+                "indexing.index_manifest", "indexing.download_manifest", "indexing.verify_manifest",
+                "indexing.validate_manifest_format", "indexing.merge_manifests", "metadata.ingest_manifest",
+                "metadata.verify_manifest", "metadata.crosswalk", "metadata.discovery", "metadata.discovery_objects",
+                "bundle.ingest_manifest", "diff", "merge", "download.drs_download",
+            )
+        ),
+    ),
     Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
     Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
     Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
