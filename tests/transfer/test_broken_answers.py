@@ -637,6 +637,38 @@ def test_parts_of_two_versions_never_make_one_file(server: Any, target: Path, no
     assert not (target / "one").exists()
 
 
+@pytest.mark.parametrize("told", [["1", "date", "2"], ["date", "1", "2"]])
+@pytest.mark.parametrize("connections", [1, 4])
+def test_an_answer_that_tells_only_a_date_hides_no_change(
+    server: Any, target: Path, noise: Any, told: list[str], connections: int
+) -> None:
+    """Some machines of a service tell ETags, others don't; and none heeds If-Range."""
+    size = 40 * MIB
+    server.put("one", noise(size))
+    answers = iter(told)
+
+    def answered(_server: Any, request: Any, answer: Any) -> Any:
+        tag = next(answers, "2")
+        first, last = request.first, request.last
+        headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Last-Modified": "Sat, 21 Nov 2026 10:00:00 GMT"}
+        if tag != "date":
+            headers["ETag"] = f'"{tag}"'
+        return replace(answer, status=206, headers=headers, body=(b"2" if tag == "2" else b"1") * (last + 1 - first))
+
+    server.always["one"] = answered
+    download([Item("one", Location(server.url("one")), size)], target, connections=connections).raise_if_failed()
+    assert set((target / "one").read_bytes()) == set(b"2")
+
+
+def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path) -> None:
+    server.put("one", b"1")
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head + b"1")
+    items = [Item("one", Location(server.url("one")), 2 * MIB, retries=0), server.item("two", b"2")]
+    first, second = download(items, target).outcomes
+    assert (first.state, second.state) == ("failed", "done")
+
+
 def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -> None:
     body = noise(60 * MIB)
     spoilt: set[int] = set()

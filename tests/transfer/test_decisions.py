@@ -1,12 +1,15 @@
 """The pure decisions: parts, retries, answers."""
 
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer import plan
+from omicsdk.transfer import Item, Location, plan
 from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
+from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.downloads.reception import Reception
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
@@ -128,6 +131,30 @@ def test_answers_to_a_request_for_the_whole() -> None:
     assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
     assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
     assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
+
+
+def test_answers_to_requests_that_went_out_together_are_held_against_each_other() -> None:
+    """When they went out only a date was known."""
+    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 4 * CELL), "one", "one.part")
+    job.begin()
+    job.validator = "yesterday"
+
+    def accepted(reception: Reception, verdict: Verdict) -> bool:
+        job.learn(verdict)
+        return verdict.kind is Kind.ACCEPT
+
+    def reception(index: int) -> Reception:
+        piece = Piece.of(index * CELL, (index + 1) * CELL)
+        more = {"open_part": Mock(), "write_at": Mock(), "written": Mock(), "now": Mock(return_value=0.0)}
+        return Reception(job, piece, Location("http://127.0.0.1/one"), accept=accepted, **more)
+
+    kinds = []
+    for index, one in enumerate([reception(0), reception(1)]):
+        told = f"bytes {index * CELL}-{(index + 1) * CELL - 1}/{4 * CELL}"
+        one.lines = [b"HTTP/1.1 206 X\r\n", f"Content-Range: {told}\r\n".encode(), b'ETag: "%d"\r\n' % index]
+        one.open()
+        kinds.append(one.verdict.kind if one.verdict else None)
+    assert kinds == [Kind.ACCEPT, Kind.CHANGED]
 
 
 def test_a_size_that_only_a_server_told_may_change() -> None:

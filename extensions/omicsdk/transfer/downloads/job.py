@@ -229,7 +229,7 @@ class Job:
 
     def learn(self, verdict: Verdict) -> None:
         """Takes over what a good answer says of the file."""
-        if verdict.validator:
+        if not self.validator or verdict.validator.startswith('"'):  # a date doesn't take the place of a strong ETag
             self.validator = verdict.validator
         if self.size is None and verdict.size is not None:
             self.size = verdict.size

@@ -120,7 +120,7 @@ class Reception:
         """Judges the answer by its head."""
         status, headers = parse_head(self.lines, WANTED)
         asked = self.asked
-        if not asked.validator and not self.stale:  # another part's answer may have told since which version this is
+        if not self.stale:  # another part's answer may have told since which version this is
             asked = asked._replace(validator=self.job.validator)
         self.verdict = judge(asked, status, headers, self._now())
         self._accepted = self._accept(self, self.verdict)
