@@ -78,3 +78,6 @@ def test_a_file_that_changed_when_its_lost_end_was_found_is_told(
     monkeypatch.setattr(store, "finished", finished)
     report = send(file, store, checksums=["sha256"], journal=journal)
     assert isinstance(report.failed[0].error, SourceChanged)
+    assert store.aborted == []  # it is complete: giving it up could take away what is there
+    send(file, store, journal=journal).raise_if_failed()
+    assert store.begun == 2

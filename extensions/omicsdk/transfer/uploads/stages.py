@@ -198,6 +198,7 @@ class Stages:
             if facts is None:
                 self._anew(job, error)
                 return
+            job.upload_id = ""  # it is complete: there is nothing to give up
 
             def summed(_: Job) -> None:
                 if (job.chains is None or job.chains.done) and self._is_unchanged(job):
@@ -232,6 +233,8 @@ class Stages:
         # What was put together otherwise than it was sent must not be found and believed by the next run.
         is_wrong = isinstance(error, SourceChanged) or (job.completing and isinstance(error, ChecksumMismatch))
         if not upload_id or not (abort or is_wrong):
+            if is_wrong and self._journal is not None:
+                self._journal.drop(job.key)
             self._over(job, state, error)
             return
 
