@@ -5,11 +5,13 @@ import io
 import os
 import stat
 import sys
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
-from omicsdk.fs import PutOptions, parse_uri
+from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable, ServerError
+from omicsdk.fs import Entry, PutOptions, parse_uri
 from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
@@ -290,6 +292,58 @@ def test_what_only_the_journal_has_is_looked_for(shelf, tmp_path):
     report = put_for_good(Forgetful(), puts, options)
     assert [outcome.state for outcome in report.outcomes] == ["done", "skipped"]
     assert shelf.files["q/a"] == b"1"
+
+
+def test_what_can_not_be_asked_for_is_sent_again_and_not_believed(shelf, tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"1")
+    (tmp_path / "journal").write_bytes(b"a has arrived")
+    look = shelf.look
+
+    def refused(store, path):
+        if (tmp_path / "journal").exists():
+            raise ServerError("not now")
+        return look(store, path)
+
+    monkeypatch.setattr(shelf, "look", refused)
+    believing_journals(shelf, monkeypatch)
+    options = PutOptions(journal=str(tmp_path / "journal"))
+    report = put_for_good(shelf(), [Put(str(tmp_path / "a"), "q/a")], options)
+    assert [outcome.state for outcome in report.outcomes] == ["done"]
+    assert shelf.files["q/a"] == b"1"
+
+
+@pytest.mark.parametrize("source", ["shelf://p", "in"])
+def test_what_differs_is_sent_though_an_unfinished_copy_says_that_it_arrived(shelf, tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / name).write_bytes(b"1")
+        shelf.files[f"p/{name}"] = b"1"
+    shelf.broken.add("q/b")
+    believing_journals(shelf, monkeypatch)
+    plan = replace(planned(source), differing=True)
+    assert [outcome.state for outcome in copied(plan).outcomes] == ["done", "failed"]
+    shelf.files["q/a"] = b"x"
+    monkeypatch.setattr(shelf, "look", lambda _store, path: Entry(path, "file", 1))  # nothing but sizes to compare
+    assert [outcome.state for outcome in copied(plan).outcomes] == ["done", "failed"]
+    assert shelf.files["q/a"] == b"1"
+
+
+def believing_journals(shelf, monkeypatch):
+    """Has puts leave out what a journal has, as the engine does."""
+    put = shelf._put
+
+    def remembering(store, file, options):
+        journal = Path(options.journal)
+        if journal.exists() and Path(file.path).name in journal.read_text().split():
+            return Outcome(file.path, "skipped", Path(file.source).stat().st_size)
+        outcome = put(store, file, options)
+        if outcome.state == "done":
+            with journal.open("a") as lines:
+                lines.write(f"{Path(file.path).name}\n")
+        return outcome
+
+    monkeypatch.setattr(shelf, "_put", remembering)
 
 
 def test_old_leftovers_go_unless_they_are_in_use(tmp_path):

@@ -1,6 +1,7 @@
 """A store as a file system of fsspec: looked at, read, written, remembered, forked, pickled, shown."""
 
 import asyncio
+import errno
 import gzip
 import io
 import json
@@ -340,6 +341,26 @@ def test_nothing_half_written_is_put(fs: ServedFileSystem) -> None:
         with fs.open("new/log", "wb") as file:
             file.write(b"what happened")
     assert store.held("new/log") == b"what happened"
+
+
+def test_a_file_of_which_a_part_could_not_be_kept_is_never_put(fs: ServedFileSystem) -> None:
+    class Full:
+        def __init__(self, kept: Any) -> None:
+            self.kept = kept
+
+        def write(self, data: Any) -> int:
+            self.kept.write(bytes(data[:3]))
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    file: Any = fs.open("new/x", "wb", block_size=10)
+    file.write(b"a" * 10)
+    kept, file._spool = file._spool, Full(file._spool)
+    with pytest.raises(OSError, match="No space"):
+        file.write(b"b" * 10)
+    file._spool = kept  # by now there is room again
+    with pytest.raises(OSError, match="No space"):
+        file.close()
+    assert store_of(fs).held("new/x") is None
 
 
 def test_transactions_put_all_or_nothing(fs: ServedFileSystem) -> None:

@@ -156,7 +156,8 @@ class Carrying:
     def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
         """Files that an earlier run brought to their end, and that are there still."""
         # Of a folder that is put whole nothing may be left out.
-        known = [] if self._target.puts_whole_folders else [name for name in named if name in self._spool.arrived]
+        believed = not self._target.puts_whole_folders and not self._plan.differing
+        known = [name for name in named if name in self._spool.arrived] if believed else []
         places = [self._place(self._spool.arrived[name], named[name]) for name in known]
         there = side_by_side(lambda place: is_there(self._target, *place), places, lambda: self._options.stopped)
         for name, found in zip(known, there, strict=True):
@@ -193,7 +194,10 @@ class Carrying:
         options, journal = self._options, str(self._spool.sent)
         how = PutOptions(options.overwrite, options.control, options.progress, options.stop, journal)
         paths = [put.path for put in puts]
-        sent = until_interrupted(lambda: put_for_good(self._target, puts, how), paths, options.control)
+        differing = self._plan.differing
+        sent = until_interrupted(
+            lambda: put_for_good(self._target, puts, how, differing=differing), paths, options.control
+        )
         arrived: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []
         for name, outcome in zip(names, sent.outcomes, strict=True):

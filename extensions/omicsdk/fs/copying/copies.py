@@ -143,7 +143,9 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
         remembered = None if journal.path is None else str(journal.path)
         how = PutOptions(options.overwrite, options.control, options.progress, options.stop, remembered)
         paths = [put.path for put in puts]
-        report = until_interrupted(lambda: put_for_good(store, puts, how), paths, options.control)
+        report = until_interrupted(
+            lambda: put_for_good(store, puts, how, differing=plan.differing), paths, options.control
+        )
         journal.keep = not report.ok
     outcomes = (outcome._replace(name=file.name) for file, outcome in zip(plan.files, report.outcomes, strict=True))
     return TransferReport(

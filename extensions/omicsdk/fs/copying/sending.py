@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from omicsdk.core.errors import Interrupted
 from omicsdk.fs.copying.comparing import STRONGEST, stated
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathNotFound
@@ -28,13 +29,14 @@ class Arrival(NamedTuple):
     where: str = ""
 
 
-def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions) -> TransferReport:
+def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions, *, differing: bool = False) -> TransferReport:
     """Puts files.
 
     Args:
         store: Where to.
         puts: What goes where.
-        options: How. Its journal is removed where a file isn't there that it has.
+        options: How. Its journal is removed where a file isn't known to be there that it has.
+        differing: Whether all are known to be other there, or not there, whatever the journal says.
 
     Returns:
         The outcome of each file, in order.
@@ -47,12 +49,26 @@ def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions) -> Tran
         return report
     outcomes = list(report.outcomes)
     doubtful = [number for number, outcome in enumerate(outcomes) if outcome.state == "skipped"]
+    if not doubtful:
+        return report
     known = [(puts[number].path, Arrival(outcomes[number].size, outcomes[number].checksums)) for number in doubtful]
     stopped = never if options.control is None else lambda: options.control is not None and options.control.stopped
-    there = side_by_side(lambda each: is_there(store, *each), known, stopped)
-    gone = [number for number, found in zip(doubtful, there, strict=True) if found is False]
+    there = side_by_side(lambda each: not differing and is_there(store, *each), known, stopped)
+    gone: list[int] = []
+    for number, found in zip(doubtful, there, strict=True):
+        if isinstance(found, Interrupted):
+            outcomes[number] = outcomes[number]._replace(state="stopped")
+        elif found is not True:  # it is another, or nobody can say
+            gone.append(number)
     if not gone:
-        return report
+        return TransferReport(
+            outcomes,
+            report.seconds,
+            throughput=report.throughput,
+            began=report.began,
+            title=report.title,
+            why_stopped=report.why_stopped,
+        )
     Path(options.journal).unlink(missing_ok=True)
     again = store.put([puts[number] for number in gone], options)
     for number, outcome in zip(gone, again.outcomes, strict=True):

@@ -110,6 +110,7 @@ class WrittenFile(AbstractBufferedFile):
         super().__init__(fs, path, mode, block_size, autocommit)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._spool: BinaryIO | None = None
+        self._failure: OSError | None = None
         self._under_way = sys.exc_info()[1]
 
     def _initiate_upload(self) -> None:
@@ -120,7 +121,14 @@ class WrittenFile(AbstractBufferedFile):
 
     def _upload_chunk(self, final: bool = False) -> bool | None:
         assert self._spool is not None
-        self._spool.write(self.buffer.getbuffer())
+        if self._failure is not None:  # nobody knows how much of that was kept
+            self.discard()
+            raise self._failure
+        try:
+            self._spool.write(self.buffer.getbuffer())
+        except OSError as error:
+            self._failure = error
+            raise
         if final:
             self._spool.close()
             if self.autocommit:
