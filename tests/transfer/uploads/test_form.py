@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
-from omicsdk.transfer import PutTo
+from omicsdk.transfer import PutTo, Upload, upload
 from omicsdk.transfer.uploads.form import Form, FormBody
 from omicsdk.transfer.uploads.source import FileBody, SourceFile
 from omicsdk.transfer.uploads.store import Source
@@ -141,3 +141,16 @@ def test_a_file_that_changes_while_it_goes_fails(sink: Any, file: Path, send: An
     sink.always = change
     (outcome,) = send(file, to(sink)).outcomes
     assert isinstance(outcome.error, SourceChanged)
+
+
+def test_objects_that_one_form_takes_under_several_keys_are_several(
+    sink: Any, file: Path, send: Any, tmp_path: Path, clock: Any
+):
+    def under(key: str) -> PutTo:
+        return PutTo(Form(sink.url("bkt"), fields={"key": key}, file_name="reads.bin"))
+
+    assert send(file, under("a"), journal=tmp_path / "journal").ok
+    both = [Upload(file, under("b")), Upload(file, under("c/${filename}"))]
+    assert upload(both, journal=tmp_path / "journal", clock=clock).counts["done"] == 2
+    again = upload([Upload(file, under("a")), *both], journal=tmp_path / "journal", clock=clock)
+    assert again.counts["skipped"] == 3

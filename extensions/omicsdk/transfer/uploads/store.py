@@ -15,6 +15,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.environment import Network
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.items import Location
+from omicsdk.transfer.uploads.form import Form
 from omicsdk.transfer.uploads.plan import Cut, PartRules
 
 
@@ -82,7 +83,14 @@ class PutTo:
     @property
     def target(self) -> str:
         """Where to, without secrets; empty when only the function knows."""
-        return without_query(self.locate.url) if isinstance(self.locate, Location) else ""
+        place = self.locate
+        if not isinstance(place, Location):
+            return ""
+        url = without_query(place.url)
+        if not isinstance(place, Form):
+            return url
+        # One URL takes forms for many objects.
+        return f"{url} {place.fields.get('key', '').replace('${filename}', place.file_name)}"
 
 
 class MultipartStore(Protocol):
