@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.checksums import digest
-from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, UsageError
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
 from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Control
 from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed, sending
@@ -70,11 +70,12 @@ def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path
     assert there["ETag"].strip('"') == digest(path.read_bytes(), "s3_etag")
 
 
-def test_a_file_that_was_read_otherwise_twice_isnt_completed_by_the_next_run(
-    area: Any, tmp_path: Path, stored: Any, monkeypatch: Any
+@pytest.mark.parametrize("size", [5, 65 * MIB])
+def test_a_file_that_was_read_otherwise_twice_isnt_taken_for_right(
+    area: Any, tmp_path: Path, stored: Any, monkeypatch: Any, size: int
 ):
     path = tmp_path / "large.bin"
-    path.write_bytes(os.urandom(65 * MIB))
+    path.write_bytes(os.urandom(size))
     with monkeypatch.context() as patch:
         plain = AreaObject._announce
 
@@ -85,6 +86,17 @@ def test_a_file_that_was_read_otherwise_twice_isnt_completed_by_the_next_run(
         assert isinstance(area.send([path]).errors[0], ChecksumMismatch)
     area.upload_files([path])
     assert stored("large.bin")["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
+
+
+def test_a_file_that_changes_before_it_goes_is_told_as_changed(area: Any, folder: Path, monkeypatch: Any):
+    plain = AreaObject.put
+
+    def put(to: AreaObject, source: Any, checksums: Any) -> Any:
+        os.utime(source.path, ns=(1, 1))
+        return plain(to, source, {"crc32c": "00000000"})  # of what is there now
+
+    monkeypatch.setattr(AreaObject, "put", put)
+    assert isinstance(area.send([folder / "a.txt"]).errors[0], SourceChanged)
 
 
 @pytest.mark.parametrize("name", ["x y.txt", "ä+%25.txt", "a#b?.txt", "sub/folder/x.txt"])

@@ -181,8 +181,13 @@ class AreaObject(S3Object):
         return super().sign(upload_id, cut, checksums)
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
-        """Signs a PUT of the whole, with its checksum as metadata."""
+        """Signs a PUT of the whole, with its checksum as metadata.
+
+        Raises:
+            ChecksumMismatch: What is sent isn't what was announced: the file was read otherwise the second time.
+        """
         self._announce(source)
+        self._compare(checksums)
         self._renew_when_again(0)
         return super().put(source, checksums)
 
@@ -199,6 +204,10 @@ class AreaObject(S3Object):
         Raises:
             ChecksumMismatch: They aren't: the file was read otherwise the second time.
         """
+        self._compare(checksums)
+        return super().complete(upload_id, parts, checksums)
+
+    def _compare(self, checksums: Mapping[str, str]) -> None:
         sent = checksums.get("crc32c", "")
         if self._announced and sent and sent != self._announced:
             raise ChecksumMismatch(
@@ -208,7 +217,6 @@ class AreaObject(S3Object):
                 actual=sent,
                 remedy="The file was read differently twice: check the disk, and send it again.",
             )
-        return super().complete(upload_id, parts, checksums)
 
     def _announce(self, source: Source) -> None:
         self._announced = source.checksums["crc32c"]

@@ -156,6 +156,11 @@ class Replies:
         if isinstance(error, NoSuchUpload):
             self._gone(job, error)
             return
+        if isinstance(error, ChecksumMismatch):
+            try:
+                job.file.check()  # perhaps it was read otherwise because it is another
+            except OmicsError as changed:
+                error = changed
         self._resend(job, number)
         if not (isinstance(error, TransportError) and job.resume_at > self._clock.monotonic()):
             self.trouble(job, error, lambda: None)
