@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import Forbidden, NotFound, Unauthorized
+from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
 from omicsdk.drs.errors import BundleTooDeep, NoAccess
 from omicsdk.drs.hosts import ResolutionSettings
 from omicsdk.drs.resolution import Resolver, UnknownPrefix
@@ -20,10 +20,12 @@ from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.filesystems import DrsFileSystem
 from omicsdk.fs.places.drs.logins import FoundLogins, drs_host_of
 from omicsdk.fs.places.drs.objects import LASTS
 from omicsdk.fs.places.drs.paths import drs_readings, gen3_readings
 from omicsdk.fs.places.drs.store import DrsStore
+from omicsdk.fs.reading.block_cache import BLOCK
 from omicsdk.fs.reading.file_bytes import FileBytes
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
@@ -302,3 +304,22 @@ def test_more_than_a_hundred_members_come_as_answers_arrive(store: DrsStore, hos
     asked = [method for method, path, _ in host.asked if path == "ga4gh/drs/v1/objects"]
     assert asked == ["POST"]
     assert len(list(listing)) == 249
+
+
+def test_blocks_of_two_versions_are_never_put_together(host: DrsHost, store: DrsStore, tmp_path: Path) -> None:
+    body = bytes(range(256)) * (2 * BLOCK // 256)
+    path = f"{host.name}/x"
+    host.add("x", body)
+    files = DrsFileSystem.over(store, block_cache=str(tmp_path / "blocks"))
+    assert files.cat_file(path, 0, 5) == body[:5]
+
+    with files.open(path, cache_type="none") as file:
+        assert file.read(5) == body[:5]
+        host.add("x", body[::-1])  # as long as the old one, of which there is a block
+        file.seek(BLOCK)
+        with pytest.raises(SourceChanged):
+            file.read(5)
+    assert files.cat_file(path) == body[::-1]
+    before = files.ukey(path)
+    host.add("x", body)
+    assert files.ukey(path) != before

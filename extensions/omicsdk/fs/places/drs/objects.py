@@ -176,6 +176,15 @@ class Objects:
             raise refused
         return None
 
+    def forget(self, path: str) -> None:
+        """Has a path asked for anew.
+
+        Args:
+            path: The path.
+        """
+        with self._lock:
+            self._kept.pop(path, None)
+
     def inside(self, path: str, bundle: Found) -> Iterator[tuple[str, Found | OmicsError]]:
         """Gives what is directly in a bundle, a hundred asked for at a time.
 
