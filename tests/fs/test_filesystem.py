@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -410,6 +411,27 @@ def test_files_and_folders_come_verified_and_go_together(fs: ServedFileSystem, t
 
 def files_below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_that_changed_since_an_unfinished_get_are_fetched_again(
+    server: Server, served: ServedFileSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fs = ServedFileSystem(port=server.port, sizeless=True, use_listings_cache=False)
+    store, changed = store_of(fs), [1e9]
+    look = store._look
+    monkeypatch.setattr(store, "_look", lambda path: replace(look(path), modified=changed[-1]))
+    places = [str(tmp_path / name) for name in ("a", "b")]
+    store.hold("p/a", b"1")
+    store.hold("p/b", b"2")
+    store.always("p/b", lambda *_: Answer(404))
+    with pytest.raises(OmicsError):
+        fs.get(["p/a", "p/b"], places)
+    assert (tmp_path / "a").read_bytes() == b"1"
+    store.hold("p/a", b"9")
+    changed.append((tmp_path / "a").stat().st_mtime + 1)
+    with pytest.raises(OmicsError):
+        fs.get(["p/a", "p/b"], places)
+    assert (tmp_path / "a").read_bytes() == b"9"
 
 
 def test_a_damaged_file_does_not_come(fs: ServedFileSystem, tmp_path: Path, fault: Any) -> None:

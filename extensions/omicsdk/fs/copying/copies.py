@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
-from omicsdk.core.errors import FolderBusy
 from omicsdk.fs.copying.across import across, spool_of
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.interrupted import until_interrupted
@@ -15,14 +12,13 @@ from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
 from omicsdk.fs.copying.sending import put_for_good
-from omicsdk.fs.copying.unfinished import Unfinished
+from omicsdk.fs.copying.unfinished import Unfinished, is_newer
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Outcome, TransferReport
-from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.interrupts import say_stopped
-from omicsdk.transfer.journals.journal import Journal
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
@@ -105,35 +101,14 @@ def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
     folder = plan.base.path
     with _unfinished(plan) as journal:
-        if journal.path is not None and journal.is_there:
-            _forget(journal.path, [file.name for file in plan.files if plan.differing or _is_newer(file, plan)])
+        journal.forget(
+            file.name for file in plan.files if plan.differing or is_newer(file.entry, plan.target(file).path)
+        )
         wanted, how = [(file.entry, file.name) for file in plan.files], options.fetching(journal.path)
         names = [file.name for file in plan.files]
         report = until_interrupted(lambda: fetch(wanted, store, folder, how), names, options.control)
         journal.keep = not report.ok
     return report
-
-
-def _is_newer(file: Selected, plan: CopyPlan) -> bool:
-    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more."""
-    modified = None if file.entry.checksums else file.entry.modified
-    try:
-        return modified is not None and modified > Path(plan.target(file).path).stat().st_mtime
-    except OSError:
-        return False
-
-
-def _forget(path: Path, names: Sequence[str]) -> None:
-    """Has files fetched that an earlier run had brought: they changed since, here or there."""
-    if not names:
-        return
-    with suppress(FolderBusy):  # another process is at it, and is waited for
-        journal = Journal(path, never)
-        try:
-            for name in names:
-                journal.forget(name)
-        finally:
-            journal.close()
 
 
 def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from omicsdk.core.errors import FolderBusy
+from omicsdk.fs.entry import Entry
+from omicsdk.transfer.calls import never
+from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.journals.places import journal_for
 
 
@@ -32,9 +37,39 @@ class Unfinished:
         """Whether an earlier run left it, or another one uses it."""
         return self.path is not None and self.path.exists()
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Has files fetched that an earlier run had brought: they changed since, here or there.
+
+        Args:
+            names: Their names in the journal; not gone through where there is none.
+        """
+        if self.path is None or not self.is_there or not (known := list(names)):
+            return
+        with suppress(FolderBusy):  # another process is at it, and is waited for
+            journal = Journal(self.path, never)
+            try:
+                for name in known:
+                    journal.forget(name)
+            finally:
+                journal.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if not self.keep and self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def is_newer(entry: Entry, copy: str) -> bool:
+    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more.
+
+    Args:
+        entry: The file.
+        copy: The path of what that run brought.
+    """
+    modified = None if entry.checksums else entry.modified
+    try:
+        return modified is not None and modified > Path(copy).stat().st_mtime
+    except OSError:
+        return False

@@ -12,7 +12,7 @@ from typing import Any, cast
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import SourceChanged
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
-from omicsdk.fs.copying.unfinished import Unfinished
+from omicsdk.fs.copying.unfinished import Unfinished, is_newer
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.filesystems.fsspec_parts import DEFAULT_CALLBACK, Callback, isfilelike
@@ -192,6 +192,7 @@ class ReadingFileSystem(LookingFileSystem):
         with Unfinished(
             "get", [folder, *(f"{self.store.uri(entry.path)}\t{name}" for entry, name in named)]
         ) as journal:
+            journal.forget(name for entry, name in named if is_newer(entry, str(Path(folder, name))))
             options = FetchOptions(progress=callback and partial(tell, callback), journal=journal.path)
             report = fetch(named, self.store, folder, options)
             journal.keep = not report.ok
