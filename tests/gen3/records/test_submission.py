@@ -235,6 +235,16 @@ def test_a_journal_that_was_cut_short_is_continued(commons: Commons, tmp_path: P
     assert submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal).counts == {"unchanged": 4}
 
 
+def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    submit(commons, "demo-one", [experiment(), case("c1", age="5")], journal=journal)
+    for age in ("6", "5", "6"):
+        assert submit(commons, "demo-one", [case("c1", age=age)], journal=journal).counts == {"updated": 1}
+        [held] = sandbox.gen3.records.listed("case", "demo-one")
+        assert held["age"] == age
+    assert submit(commons, "demo-one", [case("c1", age="6")], journal=journal).counts == {"unchanged": 1}
+
+
 def test_a_journal_is_one_of_its_project(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
     sandbox.gen3.records.seed("demo", "two")
     journal = tmp_path / "journal"

@@ -41,6 +41,7 @@ class Journal:
         self._path = Path(path)
         self._where = f"{endpoint} {project.id}"
         self._ids: dict[str, str | None] = {}
+        self._latest: dict[str, str] = {}
         try:
             ended = self._read()
             self._file = self._path.open("ab")
@@ -62,8 +63,16 @@ class Journal:
                 with suppress(ValueError):
                     note: Any = json.loads(line)
                     if is_object(note) and note.get("commons") == self._where and isinstance(note.get("record"), str):
-                        self._ids[note["record"]] = note.get("id")
+                        self._take(note["record"], note.get("id"))
         return ended
+
+    def _take(self, digest: str, given: str | None) -> None:
+        self._ids[digest] = given
+        if isinstance(given, str):
+            # What was taken of a record before isn't what the commons has any more.
+            if (before := self._latest.get(given, digest)) != digest:
+                self._ids.pop(before, None)
+            self._latest[given] = digest
 
     def has(self, record: Mapping[str, Any]) -> bool:
         """Whether the commons has taken a record as it is."""
@@ -81,7 +90,7 @@ class Journal:
             given: The id that it gave it.
         """
         digest = digest_of(record)
-        self._ids[digest] = given
+        self._take(digest, given)
         line = {"commons": self._where, "record": digest, "id": given}
         self._file.write(json.dumps(line).encode() + b"\n")
 
