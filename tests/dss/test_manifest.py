@@ -42,6 +42,14 @@ def test_a_byte_order_mark(tmp_path: Path):
     assert list(Manifest.open(path).rows()) == [ROW]
 
 
+@pytest.mark.parametrize("last", ["", '"5 end'], ids=["never closed", "closed by the next one"])
+def test_a_quote_that_is_not_closed_takes_in_no_rows(tmp_path: Path, last: str):
+    rows = [{**ROW, "note": note} for note in ("", '"open', "", last)]
+    path = write(tmp_path / "m.tsv", rows, (*COLUMNS, "note"))
+    with pytest.raises(ManifestError, match=r"line 5: a quote is opened and never closed"):
+        Manifest.open(path).check()
+
+
 def test_a_missing_column_is_named(tmp_path: Path):
     path = write(tmp_path / "m.tsv", [ROW], tuple(column for column in COLUMNS if column != "file_sha256"))
     with pytest.raises(ManifestError, match=r"m\.tsv: the header row lacks file_sha256"):

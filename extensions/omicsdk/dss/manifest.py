@@ -1,5 +1,6 @@
 """Manifests: tables of files to download. Reading, checking and rewriting them."""
 
+import csv
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import UnsafePath, UsageError
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.row_lines import RowLines
 from omicsdk.dss import tsv
 from omicsdk.dss.filestore import ROOT, name_in_store
 from omicsdk.transfer.names import check_name
@@ -72,11 +74,20 @@ class Manifest:
 
     def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
         with closing(_lines(self.path)) as lines:
-            reader = tsv.DictReader(lines, restkey="", restval="")
-            for row in reader:
-                row.pop("", None)
-                if any(row.values()):
-                    yield reader.line_num, row
+            whole = RowLines(lines, "\t")
+            reader = tsv.DictReader(whole, restkey="", restval="")
+            try:
+                _ = reader.fieldnames
+                whole.check()
+                for row in reader:
+                    whole.check()
+                    row.pop("", None)
+                    if any(row.values()):
+                        yield reader.line_num, row
+            except csv.Error as error:
+                raise ManifestError(
+                    f"{self.path}: up to line {reader.line_num}: {error}", remedy="Check the quotes in it."
+                ) from error
 
     def check(self) -> int:
         """Hold every row against what a download needs, before anything is fetched.

@@ -131,6 +131,17 @@ def test_a_wrong_row_is_told_with_its_place(written, tmp_path: Path):
         merge_manifests([path], tmp_path / "out.tsv")
 
 
+def test_a_row_that_says_more_than_there_are_columns_for_loses_nothing(written, tmp_path: Path):
+    path = written("1.csv", "md5,size,urls", f"{A},1,s3://b/1,s3://b/2")
+    with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
+        merge_manifests([path], tmp_path / "out.csv")
+    with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
+        compare_manifests(path, path, tmp_path / "out.csv", key="md5")
+    assert not (tmp_path / "out.csv").exists()
+    written("1.csv", "md5,size,urls", f"{A},1,s3://b/1,,")
+    assert merge_manifests([path], tmp_path / "out.csv") == Merged(1, 1, 0)
+
+
 # -- comparing
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.errors import SomeFailed
+from omicsdk.core.errors import NotFound, SomeFailed
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
 from omicsdk.gen3.manifests.metadata.documents import DocumentRows, value_of
@@ -100,6 +100,15 @@ def test_rows_without_a_guid_fail_and_the_others_are_stored(auth, documents: Gen
     with pytest.raises(SomeFailed, match="1 of 2 rows couldn't be stored"):
         asyncio.run(async_ingest_metadata_manifest(auth.endpoint, path, "s", auth, output_filename=tmp_path / "p.log"))
     assert documents.get("b")["s"] == {"n": 2}
+
+
+def test_rows_with_more_cells_than_columns_fail(auth, documents: Gen3Metadata, written, tmp_path: Path):
+    path = written("guid,name,n", "a,Smith, J.,1", "b,x,2", name="m.csv")
+    summary = ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth)
+    assert summary.counts == {"failed": 1, "created": 1}
+    assert "line 2: has 4 cells, and there are 3 columns" in summary.errors[0]
+    with pytest.raises(NotFound):
+        documents.get("a")
 
 
 def test_a_guid_by_the_sample_in_a_url(auth: Gen3Auth, documents: Gen3Metadata, file: str, written, tmp_path: Path):

@@ -104,6 +104,7 @@ def test_a_manifest_of_drs_pull(written):
         ("m.csv", "guid,size\na,1\n".encode("utf-16"), "UTF-16"),
         ("m.csv", b"\0\1\2\n", "isn't a text file"),
         ("m.csv", 'guid,size,x\na,1,\nb,2,"open\nc,3,\nd,4,', "line 3: a quote is opened and never closed"),
+        ("m.csv", 'guid,size,x\na,1,"open\nb,2,\nc,3,"5 end\n', "line 2: a quote is opened and never closed"),
         ("m.json", '{"object_id": "a"}', "isn't a JSON list of objects"),
         ("m.json", '[{"object_id": "a"}', "isn't a JSON list of objects"),
         ("m.json", '["a"]', "isn't a JSON list of objects"),

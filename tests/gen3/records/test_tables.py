@@ -144,6 +144,13 @@ def test_what_is_no_table_is_named(tmp_path: Path, name: str, text: str | bytes,
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("last", ["F", '"F'], ids=["never closed", "closed by the next one"])
+def test_a_quote_that_is_not_closed_takes_in_no_rows(tmp_path: Path, last: str) -> None:
+    file = written(tmp_path, "a.tsv", f'type\tsex\ncase\tF\ncase\t"F\ncase\tM\ncase\t{last}\n')
+    with pytest.raises(Gen3UserError, match=r"after line 2: .*Check the quotes"):
+        list(Table(file))
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Gen3UserError, match=r"no file .*gone\.tsv"):
         Table(tmp_path / "gone.tsv")

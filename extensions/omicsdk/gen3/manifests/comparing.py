@@ -15,7 +15,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.manifests.format.columns import ACL
-from omicsdk.gen3.manifests.format.table import Table, table_of
+from omicsdk.gen3.manifests.format.table import Table, table_of, whole_rows
 from omicsdk.gen3.manifests.format.values import several
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
 from omicsdk.gen3.manifests.scratch import scratch_database
@@ -127,7 +127,7 @@ def _differing(
 
 def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:
     places = [table.header.index(name) for name in header]
-    for row in table.rows:
+    for row in whole_rows(table):
         yield [row.cells[place] for place in places]
 
 

@@ -15,7 +15,7 @@ from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
 from omicsdk.gen3.manifests.format.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
 from omicsdk.gen3.manifests.format.entries import REQUIRED, cells_of, columns_of
-from omicsdk.gen3.manifests.format.table import table_of
+from omicsdk.gen3.manifests.format.table import table_of, whole_rows
 from omicsdk.gen3.manifests.format.values import md5_of, size_of
 from omicsdk.gen3.manifests.outputs import delimiter_for
 from omicsdk.gen3.manifests.scratch import scratch_database
@@ -142,7 +142,7 @@ def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
                 "INSERT INTO rows (md5, path, line, cells) VALUES (?, ?, ?, ?)",
                 (
                     (bytes.fromhex(cells[MD5]), number, line, encode(list(cells.values())))
-                    for line, cells in _checked(path, ((row.line, cells_of(row, names)) for row in table.rows))
+                    for line, cells in _checked(path, ((row.line, cells_of(row, names)) for row in whole_rows(table)))
                 ),
             )
     database.execute("COMMIT")

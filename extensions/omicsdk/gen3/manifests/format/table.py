@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from omicsdk.core.long_cells import take_long_cells
+from omicsdk.core.row_lines import RowLines
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
 
 #: What separates cells, by the ending of a manifest's name.
@@ -111,10 +111,40 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
         yield Table(path, separator, header, _rows(path, text, separator, len(header)))
 
 
-def rows_by_name(table: Table) -> Iterator[NamedRow]:
-    """A table's rows with their cells by the columns' names as they stand in the header, without blanks around them."""
+def beside(row: TableRow, columns: int) -> Fault | None:
+    """What is wrong with a row that says more than there are columns for; None where nothing is.
+
+    Args:
+        row: The row.
+        columns: How many there are.
+    """
+    if not any(cell.strip() for cell in row.cells[columns:]):
+        return None
+    reason = f"has {row.given} cells, and there are {columns} columns"
+    return Fault(row.line, "", "", reason, "Quote cells that have the separator in them.")
+
+
+def whole_rows(table: Table) -> Iterator[TableRow]:
+    """A table's rows, none of which says more than there are columns for.
+
+    Raises:
+        ManifestError: One does.
+    """
     for row in table.rows:
-        yield NamedRow(row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False)))
+        if (fault := beside(row, len(table.header))) is not None:
+            raise ManifestError(table.path, fault)
+        yield row
+
+
+def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
+    """A table's rows with their cells by the columns' names as they stand in the header, without blanks around them.
+
+    In the place of a row that says more than there are columns for stands what is wrong with it.
+    """
+    for row in table.rows:
+        yield beside(row, len(table.header)) or NamedRow(
+            row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False))
+        )
 
 
 def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
@@ -132,34 +162,22 @@ def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
 
 
 def _rows(path: Path, text: IO[str], delimiter: str, columns: int) -> Iterator[TableRow]:
-    reader = csv.reader(text, delimiter=delimiter)
-    line, last = 2, 2
+    lines = RowLines(text, delimiter)
+    reader = csv.reader(lines, delimiter=delimiter)
+    line = 2
     try:
         for cells in reader:
+            lines.check()
             given = len(cells)
             if given < columns:
                 cells = cells + [""] * (columns - given)
-            last, line = line, reader.line_num + 2
+            begin, line = line, reader.line_num + 2
             if given and any(cells):
-                yield TableRow(last, cells, given)
+                yield TableRow(begin, cells, given)
     except csv.Error as error:
         raise ManifestError(
             path, Fault(line, "", "", str(error), "Close the quotes that were opened there.")
         ) from error
-    if line - last > 1:
-        _refuse_open_quote(path, last, delimiter)
-
-
-def _refuse_open_quote(path: Path, line: int, delimiter: str) -> None:
-    """A quote that is never closed takes in the rest of the file, which the lenient reader doesn't say."""
-    with opened(path) as text:
-        try:
-            for _ in csv.reader(islice(text, line - 1, None), delimiter=delimiter, strict=True):
-                pass
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                fault = Fault(line, "", "", "a quote is opened and never closed", "Close it, or take it out.")
-                raise ManifestError(path, fault) from error
 
 
 def _not_utf8(path: Path) -> int:

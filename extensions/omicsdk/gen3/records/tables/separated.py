@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from omicsdk.core.long_cells import take_long_cells
+from omicsdk.core.row_lines import RowLines
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.row import Place, Row
 from omicsdk.gen3.records.tables.cells import columns_of, row_of
@@ -26,9 +27,11 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
     line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=_DELIMITERS[kind])
+            lines = RowLines(file, _DELIMITERS[kind])
+            reader = csv.reader(lines, delimiter=_DELIMITERS[kind])
             columns: list[str] = []
             for cells in reader:
+                lines.check()
                 # A cell may have lines of its own: a row is where it begins.
                 place, line = Place(str(path), row=line + 1), reader.line_num
                 if not columns:
