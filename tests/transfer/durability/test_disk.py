@@ -2,11 +2,13 @@
 
 import errno
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from breakable import Answer
 from omicsdk.core.errors import NotWritable
 from omicsdk.transfer import download, hashing
 from omicsdk.transfer.disk import Disk
@@ -214,3 +216,71 @@ def test_what_changed_between_check_and_name_gets_no_name(
     assert isinstance(outcome.error, NotWritable)
     assert "another program changed it" in str(outcome.error)
     assert not (target / "one").exists()
+
+
+def test_what_changed_while_it_was_checked_is_checked_again_by_the_next_run(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    body = noise(300_000)
+    item = server.item("one", body, "md5")
+    target.mkdir()
+    (target / "one").write_bytes(body)
+    real = hashing.checksums_of
+
+    def changed(*arguments: Any) -> Any:
+        found = real(*arguments)
+        (target / "one").write_bytes(b"other bytes".ljust(len(body)))
+        os.utime(target / "one", ns=(1, 1))  # another time, however coarse the clock of the file system
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashing, "checksums_of", changed)
+        download([item], target).raise_if_failed()
+    download([item], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+class Making(Disk):
+    """A disk on which a part is looked for just when it is made anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone, self.looked = threading.Event(), threading.Event()
+
+    def create(self, path: str) -> int:
+        if os.path.lexists(path):
+            self.unlink(path)
+            self.gone.set()
+            assert self.looked.wait(30)
+        return super().create(path)
+
+
+def test_a_part_that_is_made_anew_while_its_old_version_is_hashed_fails_nothing(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    old, new = noise(40 * 1024 * 1024, 1), noise(40 * 1024 * 1024, 2)
+    item = server.item("one", new, "sha256")
+    server.put("one", old)
+    disk, real, changed = Making(), hashing.follow, threading.Event()
+
+    def only_its_beginning_is_old(_server: Any, request: Any, answer: Any) -> Any:
+        if not request.first:
+            return answer
+        assert changed.wait(30)
+        return Answer(200, {"ETag": server.etags["one"]}, new)
+
+    def later(path: str, *arguments: Any) -> int:
+        if disk.looked.is_set():
+            return real(path, *arguments)
+        server.put("one", new)
+        changed.set()
+        assert disk.gone.wait(30)
+        try:
+            return real(path, *arguments)
+        finally:
+            disk.looked.set()
+
+    monkeypatch.setattr(hashing, "follow", later)
+    server.always["one"] = only_its_beginning_is_old
+    download([item], target, disk=disk, connections=1).raise_if_failed()
+    assert (target / "one").read_bytes() == new

@@ -52,7 +52,7 @@ class Landing(NamedTuple):
         size: Its size.
         checksums: What was verified.
         landed: Is called in the engine's thread, with None when the file is durable and recorded, else the error.
-        found: What the system says of it, None for not having asked yet.
+        found: What the system said of it before it was verified, None for not having asked yet.
     """
 
     name: str
@@ -91,9 +91,9 @@ class Committer:
         """Gives a file its final name; from the engine's thread. It is made durable after one of the next `push`."""
         name, part, final, size, checksums, landed, found = landing
         try:
-            if found is None:
-                found = os.lstat(part or final)
-            if found.st_size != size or not stat.S_ISREG(found.st_mode):
+            now = os.lstat(part or final) if found is None or part is None else found
+            found = found or now
+            if now.st_size != size or not stat.S_ISREG(now.st_mode):
                 raise NotWritable(part or final, "another program changed it meanwhile", name=name)
             if part is not None:
                 self._disk.rename(part, final)

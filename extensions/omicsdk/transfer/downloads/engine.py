@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -425,7 +426,9 @@ class Engine:
         self._prepared(job)
         self._over(job, "skipped", checksums)
 
-    def _verified(self, job: Job, checksums: dict[str, str], *, fetched: bool) -> None:
+    def _verified(
+        self, job: Job, checksums: dict[str, str], *, fetched: bool, found: os.stat_result | None = None
+    ) -> None:
         """A file is whole and right; under its part's name, or already under its own."""
         self._prepared(job)
         self._files.close(job)
@@ -438,7 +441,7 @@ class Engine:
             else:
                 self._over(job, "done" if fetched else "skipped", checksums)
 
-        self._committer.land(self._files.landing(job, checksums, landed, fetched=fetched))
+        self._committer.land(self._files.landing(job, checksums, landed, fetched=fetched, found=found))
 
     def _failed(self, job: Job, error: OmicsError) -> None:
         if not job.over:

@@ -203,10 +203,11 @@ class PartFiles:
         landed: Callable[[TransferError | None], None],
         *,
         fetched: bool,
+        found: os.stat_result | None = None,
     ) -> Landing:
         """Describes a verified file to the committer."""
         assert job.size is not None
-        return Landing(job.item.name, job.part if fetched else None, job.final, job.size, checksums, landed)
+        return Landing(job.item.name, job.part if fetched else None, job.final, job.size, checksums, landed, found)
 
     def _make_parent(self, part: str, item: Item) -> None:
         parent = part[: part.rindex(os.sep)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import Protocol, TypeVar
@@ -26,7 +27,9 @@ _log = getLogger("omicsdk.transfer")
 class Verified(Protocol):
     """Is told of a file that is right."""
 
-    def __call__(self, job: Job, checksums: dict[str, str], *, fetched: bool) -> None: ...
+    def __call__(
+        self, job: Job, checksums: dict[str, str], *, fetched: bool, found: os.stat_result | None = None
+    ) -> None: ...
 
 
 class Verifier:
@@ -81,21 +84,23 @@ class Verifier:
             job.size = found.st_size
             self._there(job, known)
         elif wanted.checksums:
-            self._check_existing(job, found.st_size)
+            self._check_existing(job, found)
         else:
             record = self._usable(job)
             if record is not None and record.size == found.st_size:  # its cells tell what of it came through a crash
                 self._take_back(job)
             self._resume(job)
 
-    def _check_existing(self, job: Job, size: int) -> None:
+    def _check_existing(self, job: Job, found: os.stat_result) -> None:
+        size = found.st_size
+
         def checked(checksums: dict[str, str]) -> None:
             if job.over:
                 return
             wrong = hashing.first_difference(job.item.checksums, checksums)
             if wrong is None:
                 job.size = size
-                self._verified(job, checksums, fetched=False)
+                self._verified(job, checksums, fetched=False, found=found)
                 return
             _log.info("%s: the file that is there has another %s", job.item.title, wrong)
             self._take_back(job)
@@ -296,8 +301,12 @@ class Verifier:
             self._failed(job, error)
 
     def _in_background(self, job: Job, task: Callable[[], T], done: Callable[[T], None], path: str) -> None:
+        epoch = job.epoch
+
         def failed(error: Exception) -> None:
             if isinstance(error, OSError):
+                if job.epoch != epoch:  # the part was made anew meanwhile
+                    return
                 what = f"{job.item.title}: reading {path} failed: {error.strerror}"
                 self._failed(job, TransferError(what, name=job.item.name))
             elif not isinstance(error, hashing.Stopped):
