@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
 
@@ -280,6 +281,19 @@ def test_what_was_deleted_since_an_earlier_run_is_sent_again(tree):
     ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
     assert (ran.code, ran.json["counts"]["done"]) == (0, 2)
     assert "sent again" in ran.err
+    assert {"a.txt", "b.txt"} <= set(deep(tree))
+
+
+def test_what_was_deleted_and_fails_when_it_is_sent_again_is_gone_on_with(tree, omics_sandbox):
+    Path("tree/b.txt").write_text("b")
+    both = ("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
+    assert tree(*both).code == 3
+    assert tree("files", "rm", f"{P}/a.txt", f"{P}/b.txt").code == 0
+    omics_sandbox.add_faults(Rule("status", path="*/upload/multipart", method="POST", status=400, nth=2))
+    assert tree(*both).code == 1
+    assert "b.txt" not in deep(tree)
+    ran = tree(*both)
+    assert (ran.code, ran.json["counts"]["done"], ran.json["counts"]["skipped"]) == (0, 1, 1)
     assert {"a.txt", "b.txt"} <= set(deep(tree))
 
 

@@ -82,6 +82,8 @@ def upload(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str
         again = _sent(api, [uploads[number] for number in gone], None, arguments, console, f"uploading to {target}")
         for number, outcome in zip(gone, again, strict=True):
             outcomes[number] = outcome
+    if journal is not None and all(outcome.state in ("done", "skipped") for outcome in outcomes):
+        journal.unlink(missing_ok=True)
     counts = Counter(outcome.state for outcome in outcomes)
     files = [
         {
@@ -117,10 +119,7 @@ def _sent(
             clock=api.clock,
         )
 
-    report = watched(work, arguments, console, title)
-    if journal is not None and report.ok:
-        journal.unlink(missing_ok=True)
-    return list(report.outcomes)
+    return list(watched(work, arguments, console, title).outcomes)
 
 
 def _gone(places: Places, ready: Sequence[Ready], outcomes: Sequence[Outcome]) -> list[int]:
