@@ -9,17 +9,20 @@ from pathlib import Path
 import pytest
 from breakable import Answer
 from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import ChecksumMismatch, NameClash, ServerError, SourceChanged, UnsafePath
+from omicsdk.core.errors import ChecksumMismatch, FolderBusy, NameClash, ServerError, SourceChanged, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
 from omicsdk.fs.copying.selecting import select
+from omicsdk.fs.copying.unfinished import Unfinished
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.places.local import LocalStore
 from omicsdk.transfer import Control
+from omicsdk.transfer.calls import never
 from omicsdk.transfer.downloads import wanted
+from omicsdk.transfer.journals.journal import Journal
 
 
 def copied(source, target, stores=None, **options):
@@ -309,3 +312,16 @@ def test_what_can_not_be_asked_for_is_not_replaced_where_nothing_shall_be(shelf,
     report = copied("shelf://p", "shelf://q", Stores({"shelf": {"copying": "yes"}}), overwrite=False)
     assert [outcome.state for outcome in report.outcomes] == ["failed"]
     assert shelf.files["q/a"] == b"mine"
+
+
+def test_a_journal_that_another_process_goes_on_with_stays(shelf):
+    with Unfinished("down", ["x"]) as first:
+        first.keep = False
+        other = Journal(first.path, never)  # which waited for this one's end: a third one must find it at work
+    assert first.path.exists()
+    with pytest.raises(FolderBusy):
+        Journal(first.path, never)
+    other.close()
+    with Unfinished("down", ["x"]) as last:
+        last.keep = False
+    assert not last.is_there

@@ -18,6 +18,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError, FolderBusy, NotWritable
 from omicsdk.core.files.state_folder import state_folder
 from omicsdk.fs.copying.sending import Arrival
+from omicsdk.fs.copying.unfinished import remove_locked
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
@@ -209,13 +210,7 @@ def _used(folder: Path) -> float:
 def _remove(folder: Path, log: JournalFile) -> None:
     """Removes a spool that is locked, its journal last: as long as that is there, somebody finds what is left."""
     shutil.rmtree(folder, ignore_errors=True)
-    try:
-        _journal(folder).unlink(missing_ok=True)
-        log.close()
-    except PermissionError:  # Windows removes no file that is open
-        log.close()
-        with suppress(OSError):
-            _journal(folder).unlink(missing_ok=True)
+    remove_locked(_journal(folder), log)
 
 
 def _own_root() -> Path:

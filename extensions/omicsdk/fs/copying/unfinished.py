@@ -10,7 +10,9 @@ from typing import Self
 from omicsdk.core.errors import FolderBusy
 from omicsdk.fs.entry import Entry
 from omicsdk.transfer.calls import never
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.places import journal_for
 
 
@@ -57,8 +59,26 @@ class Unfinished:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self.keep and self.path is not None:
-            self.path.unlink(missing_ok=True)
+        if self.keep or self.path is None or not self.is_there:
+            return
+        with suppress(FolderBusy):  # another process goes on with it, and a third one has to find that it does
+            remove_locked(self.path, JournalFile(self.path, never, Disk(0o600), look=False))
+
+
+def remove_locked(path: Path, journal: JournalFile) -> None:
+    """Removes a journal as long as it is locked, so that whoever waits for it makes a new one.
+
+    Args:
+        path: The file.
+        journal: The same, open.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        journal.close()
+    except PermissionError:  # Windows removes no file that is open
+        journal.close()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def is_newer(entry: Entry, copy: str) -> bool:
