@@ -208,6 +208,23 @@ def test_a_change_made_here_is_seen_at_once(knex: Knex, library: SampleGroup):
     assert not library.sample("s").exists()
 
 
+def test_a_change_made_while_an_object_is_fetched_is_seen(
+    knex: Knex, library: SampleGroup, monkeypatch: pytest.MonkeyPatch
+):
+    sample = library.sample("s", metadata={"city": "Paris"}).create()
+    answered = Sample._fetch
+
+    def changed_meanwhile(self: Sample) -> Any:
+        found = answered(self)
+        knex.patch(f"samples/{sample.uuid}", json={"metadata": {"city": "Rome"}})
+        return found
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(Sample, "_fetch", changed_meanwhile)
+        assert library.sample("s").get().metadata == {"city": "Paris"}
+    assert library.sample("s").get().metadata == {"city": "Rome"}
+
+
 def test_a_list_is_never_old(knex: Knex, library: SampleGroup, sandbox: Sandbox, tmp_path: Path):
     assert list(library.get_samples()) == []
     with Knex(sandbox.pangea_url) as other:

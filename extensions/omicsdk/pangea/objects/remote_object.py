@@ -287,9 +287,10 @@ class RemoteObject:
                 return self.load_blob(kept)
             except (KeyError, RemoteObjectOverwriteError):
                 self.invalidate_cache()
-        blob = self._fetch()
+        writes, blob = self.knex.writes, self._fetch()
         self.load_blob(blob)
-        self.cache_blob(blob)
+        if writes == self.knex.writes:  # what was written meanwhile may be newer
+            self.cache_blob(blob)
         return None
 
     def _fetch(self) -> Blob:
