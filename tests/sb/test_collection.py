@@ -190,6 +190,14 @@ def test_what_comes_into_being_meanwhile_is_given_too():
     assert ids(page.all()) == list(range(500))
 
 
+def test_what_comes_into_being_meanwhile_is_given_too_where_pages_are_short():
+    shelf = Shelf(310, longest=60)
+    everything = shelf.page(limit=60).all()
+    first = [next(everything) for _ in range(60)]
+    shelf.things.extend(range(310, 400))
+    assert ids([*first, *everything]) == list(range(400))
+
+
 def test_what_goes_meanwhile_is_missing():
     shelf = Shelf(1000)
     page = shelf.page()

@@ -163,8 +163,8 @@ class Collection(_Page[R], Generic[R]):
                 offset, future = coming.popleft()
                 last = future.result()
                 yield from last
-                # A platform may give shorter pages than it was asked for.
-                upcoming = coming[0][0] if coming else offset + LONGEST_PAGE
+                # A platform may give shorter pages than it was asked for; behind the last one its links are followed.
+                upcoming = coming[0][0] if coming else offset
                 while (at := last.next_offset) is not None and offset < at < upcoming:
                     offset, last = at, last.next_page()
                     yield from last[: upcoming - at]
