@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
-from omicsdk.fs import Store, parse_uri
+import pytest
+from omicsdk.fs import Entry, Store, parse_uri
 from omicsdk.fs.copying.selecting import select
-from omicsdk.fs.copying.verifying import verify_bytes, verify_copies
+from omicsdk.fs.copying.verifying import judge, verify_bytes, verify_copies
 from omicsdk.fs.opened import Stores
+
+MIB = 1024**2
 
 
 def files(stores, uri):
@@ -58,3 +61,13 @@ def test_a_platform_s_own_bytes(shelf):
     with Stores() as stores:
         found = list(verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), room=10))
     assert [each.state for each in found] == ["right", "wrong", "failed"]
+
+
+@pytest.mark.parametrize("parts", ["4", "9"])
+def test_an_etag_that_differs_is_never_passed_over(parts):
+    source = Entry("b/a", "file", 200 * MIB, {"s3_etag": f"{'0' * 32}-4"})
+    copy = Entry("a", "file", 200 * MIB, {"s3_etag": f"{'1' * 32}-{parts}"})
+    verdict = judge("a", source, copy)
+    assert not verdict.is_good
+    assert "s3_etag" in verdict.why
+    assert judge("a", source, replace(copy, checksums=source.checksums)).state == "right"

@@ -33,7 +33,8 @@ class Verdict:
     Attributes:
         name: Its path below what was verified.
         state: `right` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` where sizes are
-            equal and no checksum is stated; `unknown` where not even a size is; `failed` where it couldn't be read.
+            equal and no checksum is stated; `unknown` where not even a size is, or ETags of S3 differ; `failed` where it couldn't
+            be read.
         why: By what, or why not.
     """
 
@@ -64,8 +65,9 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
         if wanted == found:
             return Verdict(name, "right", algorithm)
         # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
-        if algorithm != "s3_etag":
-            return Verdict(name, "wrong", f"its {algorithm} is {found}, not {wanted}")
+        state: State = "unknown" if algorithm == "s3_etag" else "wrong"
+        why = f"its {algorithm} is {found}, not {wanted}"
+        return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unknown" else why)
     if source.size is None or copy.size is None:
         return Verdict(name, "unknown", "neither size nor checksum is stated")
     return Verdict(name, "size only", "no checksum is stated that could be compared")
