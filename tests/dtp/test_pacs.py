@@ -175,6 +175,23 @@ def test_dicomweb_that_is_down(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("longest", [2, 3, 1000], ids=["short pages", "one page", "all at once, whatever is asked for"])
+def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(longest: int):
+    series, instances = f"{STUDY}.1", [f"{STUDY}.1.{number}" for number in range(5)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        inner = request.url.path.endswith("/instances")
+        found = [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
+        offset = 0 if longest == 1000 else int(request.url.params["offset"])
+        page = found[offset : offset + longest]
+        return httpx.Response(200, json=page) if page else httpx.Response(204)
+
+    config = PacsConfig(dicomweb="http://127.0.0.1/dicom-web", method="dicomweb")
+    with closing(DicomWebStore(config, retry=NO_RETRY, transport=httpx.MockTransport(answer))) as store:
+        found = list(store.files(Dataset("ds", (Case(f"sub-{STUDY}"),))))
+    assert [getattr(each, "sop", each) for each in found] == instances
+
+
 @needs_orthanc
 def test_a_title_that_the_archive_hasn_t(get):
     with pytest.raises(AuthError, match=r"The archive OTHER .* doesn't accept 'OMICSDK': Called AE.*Check pacs_aec"):

@@ -205,7 +205,7 @@ class DicomWebStore:
             for each in new:
                 seen.add(_text(each, key))
                 yield each
-            if len(listed) < PAGE or not new:
+            if not new:  # a short page needn't be the last: archives have longest pages of their own
                 return
 
 
