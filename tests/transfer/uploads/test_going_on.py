@@ -392,3 +392,15 @@ def test_a_file_that_changed_is_sent_by_the_run_after_though_the_platform_gives_
         assert isinstance(send(file, store, journal=journal).failed[0].error, SourceChanged)
         again = send(file, store, journal=journal)
     assert again.ok == isinstance(refusal, Forbidden)  # what may be given up another time isn't forgotten
+
+
+def test_a_file_whose_place_another_took_since_is_sent_again(
+    sink: Any, parts: Any, file: Path, send: Any, journal: Path
+):
+    other = file.with_name("other.bin")
+    other.write_bytes(b"other" * 1000)
+    for path in (file, other, file):
+        send(path, PutTo(Location(sink.url("w"))), journal=journal).raise_if_failed()
+        assert sink.stored["w"] == path.read_bytes()
+    sink.requests.clear()
+    assert send(file, PutTo(Location(sink.url("w"))), journal=journal).outcomes[0].state == "skipped"

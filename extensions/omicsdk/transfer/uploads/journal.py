@@ -44,6 +44,11 @@ def key_of(path: str, name: str, target: str) -> str:
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
+def place_of(target: str) -> str:
+    """Names what all uploads to one target share; empty where it isn't known."""
+    return key_of("", "", target) if target else ""
+
+
 @dataclass(slots=True)
 class Unfinished:
     """An upload in parts that was begun.
@@ -111,10 +116,10 @@ class UploadJournal:
         """Gives what is recorded of an upload that was begun."""
         return self._unfinished.get(key)
 
-    def finished(self, key: str) -> Finished | None:
-        """Gives what is recorded of an upload that is over."""
+    def finished(self, key: str, place: str = "") -> Finished | None:
+        """Gives what is recorded of an upload that is over, unless another one has taken its place since."""
         offset = self._finished.get(key.encode())
-        if offset is None:
+        if offset is None or (place and self._finished.get(place.encode()) not in (None, offset)):
             return None
         record = record_of(self._line(offset))
         return Finished(cast("Identity", tuple(record[2])), record[3])
@@ -141,10 +146,10 @@ class UploadJournal:
         if self._unfinished.pop(key, None) is not None:
             self._hint(["drop", key])
 
-    def done(self, key: str, state: Finished) -> None:
-        """Records that an upload is over."""
+    def done(self, key: str, state: Finished, place: str = "") -> None:
+        """Records that an upload is over, and what its place has."""
         self._unfinished.pop(key, None)
-        self._hint(["done", key, list(state.identity), dict(state.checksums)])
+        self._hint(["done", key, list(state.identity), dict(state.checksums), *([place] if place else [])])
 
     def close(self) -> None:
         """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
@@ -172,12 +177,13 @@ class UploadJournal:
             if not head.startswith(begins):
                 raise FileExistsError(0, "it is no journal of uploads, name another file")
             done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
-            self._finished = DoneIndex(done, file.tell(), self._is_at)
+            self._finished = DoneIndex(2 * done, file.tell(), self._is_at)  # by key and by place
         self._file.replay(head, self._replay)
 
     def _is_at(self, offset: int, key: bytes) -> bool:
-        """Whether a key's done-record begins at some place."""
-        return self._line(offset).startswith(_DONE + b'"' + key + b'"', _PREFIX)
+        """Whether the done-record of a key, or of a place, begins there."""
+        line = self._line(offset)
+        return line.startswith(_DONE + b'"' + key + b'"', _PREFIX) or line.endswith(b',"' + key + b'"]\n')
 
     def _line(self, offset: int) -> bytes:
         block, start, end = self._file.line_at(offset)
@@ -191,9 +197,10 @@ class UploadJournal:
             case ["begin", key, upload_id, identity, part_size]:
                 self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
                 self._finished.remove(key.encode())
-            case ["done", key, *_]:
+            case ["done", key, _, _, *place]:
                 self._unfinished.pop(key, None)
-                self._finished.put(key.encode(), at)
+                for name in (key, *place):
+                    self._finished.put(name.encode(), at)
             case ["drop", key]:
                 self._unfinished.pop(key, None)
             case _:  # the head, or a record of a later version, which says nothing to this one

@@ -8,7 +8,7 @@ from logging import getLogger
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.job import Job
-from omicsdk.transfer.uploads.journal import Unfinished, UploadJournal, key_of
+from omicsdk.transfer.uploads.journal import Unfinished, UploadJournal, key_of, place_of
 from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
 from omicsdk.transfer.uploads.source import SourceFile, changed, difference
 from omicsdk.transfer.uploads.store import SentPart, Source
@@ -70,7 +70,7 @@ class Opening:
             return
         journal = self._journal
         if journal is not None:
-            done, begun = journal.finished(job.key), journal.unfinished(job.key)
+            done, begun = journal.finished(job.key, place_of(job.store.target)), journal.unfinished(job.key)
             if done is not None and done.identity == source.identity:
                 job.recorded = done.checksums
                 self._skipped(job)

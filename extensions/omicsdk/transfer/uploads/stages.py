@@ -14,7 +14,7 @@ from omicsdk.transfer.uploads.answers import difference
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.digesting import checksums_of
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
-from omicsdk.transfer.uploads.journal import Finished, UploadJournal
+from omicsdk.transfer.uploads.journal import Finished, UploadJournal, place_of
 from omicsdk.transfer.uploads.store import SentPart
 from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole
 
@@ -177,7 +177,8 @@ class Stages:
             )
             return
         if self._journal is not None:
-            self._journal.done(job.key, Finished(job.file.identity, checksums_of_whole(job)))
+            state = Finished(job.file.identity, checksums_of_whole(job))
+            self._journal.done(job.key, state, place_of(job.store.target))
         self._over(job, "done", None)
 
     def gone(self, job: Job, error: OmicsError) -> None:
