@@ -3,6 +3,7 @@
 import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,18 @@ def test_without_a_checksum_the_size_counts_and_what_was_fetched(get, zone: Stan
     assert get().counts["skipped"] == 5
     (tmp_path / "data/ds/plain.bin").write_bytes(b"54321")
     assert get().counts["done"] == 1
+
+
+@pytest.mark.parametrize("checksum", [None, sha2])
+def test_a_file_that_changed_and_kept_its_size_is_fetched_again(get, zone: StandIn, tmp_path: Path, checksum):
+    for day, data in enumerate((b"12345", b"54321"), 1):
+        zone.put("ds/plain.bin", data, checksum)
+        zone.objects[f"{ROOT}/ds/plain.bin"].modify_time = datetime(2024, 1, day, tzinfo=UTC)
+        assert get().ok
+        assert (tmp_path / "data/ds/plain.bin").read_bytes() == data
+        assert get().counts["skipped"] == 5
+    zone.objects[f"{ROOT}/ds/plain.bin"].modify_time = datetime(2024, 1, 3, tzinfo=UTC)
+    assert get().counts["done"] == (checksum is None)
 
 
 def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):

@@ -181,7 +181,9 @@ def test_dicomweb_that_gives_fewer_than_it_is_asked_for_is_listed_to_its_end(lon
 
     def answer(request: httpx.Request) -> httpx.Response:
         inner = request.url.path.endswith("/instances")
-        found = [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
+        found = (
+            [{"00080018": {"Value": [each]}} for each in instances] if inner else [{"0020000E": {"Value": [series]}}]
+        )
         offset = 0 if longest == 1000 else int(request.url.params["offset"])
         page = found[offset : offset + longest]
         return httpx.Response(200, json=page) if page else httpx.Response(204)

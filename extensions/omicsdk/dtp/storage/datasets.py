@@ -58,11 +58,13 @@ class StoredFile:
         name: Its path in the data set's folder, with "/" between its parts.
         size: Its size in bytes; None where the store doesn't say.
         checksums: What the store states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value.
+        changed: When it was changed, as the store says; "" where it doesn't.
     """
 
     name: str
     size: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

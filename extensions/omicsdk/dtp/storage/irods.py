@@ -41,11 +41,9 @@ class IrodsFile(StoredFile):
 
     Attributes:
         path: Its whole path in the zone.
-        changed: When it was changed, as the server says; "" where it doesn't.
     """
 
     path: str
-    changed: str = ""
 
 
 class IrodsStore:

@@ -24,6 +24,8 @@ from omicsdk.transfer.writing import write_error
 
 #: What a file is known again by where its store states no checksum.
 OWN = "sha256"
+#: Stands beside a file's checksums in the journal: when its store says that it was changed.
+_CHANGED = "changed"
 #: Files whose records are synced together, at most.
 GROUP = 64
 
@@ -78,7 +80,8 @@ class Landing:
 
         Args:
             file: The file. Its bytes are held against the store's checksums, and where there are none against what they
-                were when they were fetched; they aren't read where their size and time of change are those of then.
+                were when they were fetched; they aren't read where their size and time of change are those of then. What
+                the store has changed since is something else.
 
         Returns:
             What it is held against; None where there is nothing, or something else.
@@ -91,11 +94,14 @@ class Landing:
         if not stat.S_ISREG(status.st_mode) or (file.size is not None and status.st_size != file.size):
             return None
         known = self._journal.done(file.name)
-        if known is not None and known.size != status.st_size:
+        if known is not None and (
+            known.size != status.st_size or known.checksums.get(_CHANGED, file.changed) != file.changed
+        ):
             known = None
-        if known is not None and known.mtime_ns == status.st_mtime_ns and _agree(file.checksums, known.checksums):
-            return Landed(known.size, known.checksums, "what it was when it was fetched", attempts=0)
-        wanted = file.checksums or ({} if known is None else known.checksums)
+        sums = {} if known is None else {name: value for name, value in known.checksums.items() if name != _CHANGED}
+        if known is not None and known.mtime_ns == status.st_mtime_ns and _agree(file.checksums, sums):
+            return Landed(known.size, sums, "what it was when it was fetched", attempts=0)
+        wanted = file.checksums or sums
         if not wanted:
             return None
         try:
@@ -105,7 +111,7 @@ class Landing:
             return None
         if not _agree(wanted, actual):
             return None
-        self._record(file.name, DoneState(status.st_size, status.st_mtime_ns, actual))
+        self._record(file, DoneState(status.st_size, status.st_mtime_ns, actual))
         return Landed(status.st_size, actual, ", ".join(["size", *wanted]), attempts=0)
 
     def part(self, *facts: str) -> Path:
@@ -158,7 +164,7 @@ class Landing:
             status = target.stat()
         except OSError as error:
             raise write_error(error, str(self.folder / file.name), file.name) from error
-        self._record(file.name, DoneState(size, status.st_mtime_ns, actual))
+        self._record(file, DoneState(size, status.st_mtime_ns, actual))
         told = [verified] if verified else []
         told += ["size"] if file.size is not None else []
         told += file.checksums
@@ -209,9 +215,11 @@ class Landing:
         except OSError as error:
             raise write_error(error, str(folder)) from error
 
-    def _record(self, name: str, state: DoneState) -> None:
+    def _record(self, file: StoredFile, state: DoneState) -> None:
+        if file.changed:
+            state = state._replace(checksums={**state.checksums, _CHANGED: file.changed})
         with self._guard:
-            self._waiting.append((name, state))
+            self._waiting.append((file.name, state))
             if len(self._waiting) >= GROUP:
                 self._flush()
 
