@@ -3,11 +3,13 @@
 import io
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from breakable import Answer, Request, Server
 from omicsdk.core.errors import ChecksumMismatch, SourceChanged
+from omicsdk.fs import open_store
 from omicsdk.fs.reading.file_bytes import FileBytes
 from served_store import ServedFileSystem, ServedStore
 
@@ -95,3 +97,18 @@ def test_an_open_file_that_takes_less_than_it_is_given_gets_the_rest(served: Ser
     into = Narrow()
     served.get_file("p/a", into)
     assert into.taken == BODY
+
+
+def test_a_file_of_this_machine_that_is_written_to_under_a_reader_is_an_error(tmp_path: Path) -> None:
+    place = tmp_path / "a"
+    place.write_bytes(BODY)
+    store = open_store("file")
+    file = FileBytes(store, store.look(str(place)))
+    assert file.read(0, 10) == BODY[:10]
+    with place.open("r+b") as other:
+        other.write(BODY[::-1])
+    os.utime(place, (2e9, 2e9))
+    with pytest.raises(SourceChanged):
+        file.read(10, 20)
+    again = FileBytes(store, store.look(str(place)))
+    assert again.read() == BODY[::-1]

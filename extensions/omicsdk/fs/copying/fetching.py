@@ -163,7 +163,7 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
             raise PathError(
                 str(target), "and what is to be copied there are the same file", remedy="Name another target."
             )
-        found = _here(stream)
+        found = state_of(stream)
         size = _written(stream, target, digests, entry, options)
         if store.scheme == "file":
             shutil.copystat(entry.path, target)
@@ -181,7 +181,7 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
 def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, options: FetchOptions) -> int:
     """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    before = _here(stream)
+    before = state_of(stream)
     with aside(target) as part:
         with part.open("wb") as file:
             size, pace = 0, Pace(options.control, options.stop)
@@ -196,20 +196,34 @@ def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, opt
         if entry.size is not None and size != entry.size:
             raise TruncatedTransfer(str(target), expected=entry.size, received=size)
         refuse_wrong(str(target), digests, entry)
-        after = _here(stream)
-        if before and after and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        after = state_of(stream)
+        if before and after and is_another(before, after):
             raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))
         part.replace(target)
     return size
 
 
-def _here(stream: BinaryIO) -> os.stat_result | None:
-    """What is known of a file of this machine that is open; None for any other stream."""
+def state_of(stream: BinaryIO) -> os.stat_result | None:
+    """What is known of a file of this machine that is open; None for any other stream.
+
+    Args:
+        stream: The stream.
+    """
     try:
         found = os.fstat(stream.fileno())
     except (AttributeError, OSError):
         return None
     return found if stat.S_ISREG(found.st_mode) else None
+
+
+def is_another(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a file was written to.
+
+    Args:
+        before: What was known of it.
+        after: What is.
+    """
+    return (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size)
 
 
 def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, SourceChanged
-from omicsdk.fs.copying.fetching import FetchOptions, fetch
+from omicsdk.fs.copying.fetching import FetchOptions, fetch, is_another, state_of
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, PathNotFound
 from omicsdk.fs.pacing import Pace
@@ -166,6 +166,7 @@ class _Opened:
     def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
         self.size = stream.seek(0, 2)
         self._stream = stream
+        self._before = state_of(stream)
         self._lock = threading.Lock()
         self._title = title
         self._pace = pace
@@ -179,10 +180,13 @@ class _Opened:
         with self._lock:
             self._stream.seek(start)
             data = b"".join(iter(lambda: self._stream.read(end - self._stream.tell()), b""))
+            after = state_of(self._stream)
         if self._pace is not None:
             self._pace.passed(len(data))
         if len(data) != end - start:
             raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
+        if self._before and after and is_another(self._before, after):
+            raise SourceChanged(f"{self._title}: it was written to while it was read", name=self._title)
         return data
 
     def __del__(self) -> None:
