@@ -276,6 +276,26 @@ def test_a_wrong_content_range_is_never_written(
     assert (target / "one").read_bytes() == body
 
 
+@pytest.mark.parametrize("end", [MIB, 5 * MIB])
+def test_bytes_beyond_a_told_range_are_not_the_files(server: Any, target: Path, noise: Any, end: int) -> None:
+    """The answer has no length, tells fewer bytes than were asked for, and brings more than it told."""
+    body = noise(SIZE)
+
+    def more(_server: Any, request: Any, answer: Any) -> Any:
+        if answer.status != 206:
+            return answer
+        first = request.first
+        last = min(first + end, request.last + 1) - 1
+        headers = answer.headers | {"Content-Range": f"bytes {first}-{last}/{SIZE}"}
+        return replace(
+            answer, headers=headers, body=body[first : last + 1] + bytes(min(MIB, request.last - last)), chunked=True
+        )
+
+    server.always["one"] = more
+    download([server.item("one", body)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
 @pytest.mark.parametrize("size", [1000, 3 * MIB, SIZE])
 @pytest.mark.parametrize("algorithms", [["sha256"], ["crc32c"], ["md5", "crc32c"]])
 def test_a_byte_that_was_wrong_once_is_mended(

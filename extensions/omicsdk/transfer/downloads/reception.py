@@ -151,6 +151,8 @@ class Reception:
             self.piece.back_to_cell()
         else:
             self.piece.crc = self._crc
+        told = self.verdict.end if self.verdict is not None and self.verdict.status == 206 else None
+        self.too_long |= told is not None and self.piece.position > told  # whatever was asked for
 
     def close_last_cell(self) -> None:
         """Notes the last, short cell of a file whose size wasn't known before its end."""

@@ -122,7 +122,7 @@ class Replies:
         """
         verdict = reception.verdict
         if verdict is None or verdict.kind in ACCEPTED:
-            if error is not None or verdict is None:
+            if error is not None or verdict is None or reception.too_long:
                 self._cut(reception, error or TransportError("there was no answer"), lasting=lasting)
             else:
                 self._arrived(reception, verdict)
