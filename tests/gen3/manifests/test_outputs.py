@@ -1,13 +1,14 @@
 """What a run over a manifest has written when it is killed, and where the next one goes on."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConfigError, DiskFull, Interrupted, NotWritable
+from omicsdk.core.errors import ConfigError, ConnectFailed, DiskFull, Interrupted, NotWritable
 from omicsdk.gen3.manifests.outputs import Outputs
-from omicsdk.gen3.manifests.running import in_order
+from omicsdk.gen3.manifests.running import AHEAD, NOTED_ROWS, Outcome, in_order, run
 
 
 @pytest.fixture
@@ -127,9 +128,40 @@ def test_a_folder_that_is_not_there(tmp_path: Path):
         pass
 
 
-def test_results_come_in_order_and_a_run_can_be_stopped():
-    import threading
+def test_what_more_threads_had_under_way_is_looked_up_by_a_run_with_fewer(opened, tmp_path: Path):
+    made, lock, others = set[int](), threading.Lock(), threading.Event()
+    paths, ahead = (tmp_path / "out.tsv", tmp_path / "failures.tsv"), 50 * AHEAD * 10
 
+    def work(rows: Sequence[int], _perhaps: bool) -> list[Outcome]:
+        if 0 in rows:
+            assert others.wait(60)
+            raise ConnectFailed("down")
+        with lock:
+            made.update(rows)
+            if len(made) == ahead - len(rows):
+                others.set()
+        return [Outcome(row, "", "created") for row in rows]
+
+    with pytest.raises(ConnectFailed), opened() as outputs:
+        run(iter(range(3000)), work, outputs, paths, threads=50, batch=10)
+    stop = threading.Event()
+    stop.set()
+    looked = set[int]()
+
+    def again(rows: Sequence[int], perhaps: bool) -> list[Outcome]:
+        looked.update(rows if perhaps else ())
+        return [Outcome(row, "", "created") for row in rows]
+
+    with pytest.raises(Interrupted), opened() as outputs:
+        run(iter(range(3000)), again, outputs, paths, threads=1, batch=10, stop=stop)
+    looked.clear()
+    with opened() as outputs:
+        run(iter(range(3000)), again, outputs, paths, threads=1, batch=10)
+    assert looked >= made
+    assert max(looked) < NOTED_ROWS + ahead + 20
+
+
+def test_results_come_in_order_and_a_run_can_be_stopped():
     assert list(in_order(range(100), lambda number: number * 2, 7)) == list(range(0, 200, 2))
     stop = threading.Event()
     results = in_order(range(100), lambda number: number, 3, stop)

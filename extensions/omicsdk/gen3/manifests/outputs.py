@@ -74,6 +74,7 @@ class Outputs:
         rows: Rows that were done before, and are skipped.
         counts: What became of them, by the words for it.
         place: Where the run is, in words of its own; noted with the rows.
+        ahead: How many rows earlier runs had under way at once, at most.
     """
 
     def __init__(self, paths: Sequence[Path], identity: Mapping[str, Any], noted_rows: int = NOTED_ROWS) -> None:
@@ -93,6 +94,7 @@ class Outputs:
         self.resumed = False
         self.rows = 0
         self.place = ""
+        self.ahead = 0
         self.counts = Counter[str]()
 
     def __enter__(self) -> Self:
@@ -144,6 +146,19 @@ class Outputs:
         self._done = _Done(self._done.rows + rows, tuple(self._lengths), dict(self.counts), self.place)
         if self._done.rows - self._noted >= self._noted_rows:
             self._note()
+
+    def begin(self, ahead: int) -> None:
+        """Notes how many rows may be under way at once, for the run that has to look which of them are done.
+
+        Args:
+            ahead: How many, at most.
+        """
+        if self._journal is not None and ahead > self.ahead:
+            try:
+                self._journal.write(_line({"ahead": ahead}))
+                self._journal.flush()
+            except OSError as error:
+                raise write_error(error, str(self._paths[0])) from error
 
     def finish(self, named: Sequence[bool] | None = None) -> None:
         """Gives the files their names.
@@ -210,6 +225,7 @@ class Outputs:
         if not lines or lines[0].get("of") != self._identity:
             return None
         self.resumed = True
+        self.ahead = max(int(line.get("ahead", 0)) for line in lines)
         sizes = [part.stat().st_size if part.exists() else -1 for part in self._parts]
         for line in reversed(lines[1:]):
             lengths = line.get("bytes")

@@ -163,8 +163,10 @@ def run(
     if outputs.fresh:
         outputs.write(0, header)
         outputs.write(1, line_of(_COLUMNS, "\t"))
-    # So many rows may have been done by an earlier run without its having noted it.
-    uncertain = NOTED_ROWS + batch * (max(1, threads) * AHEAD + 1) if outputs.resumed else 0
+    ahead = batch * (max(1, threads) * AHEAD + 1)
+    # So many rows may have been done by an earlier run, which may have had more threads, without its having noted it.
+    uncertain = NOTED_ROWS + max(ahead, outputs.ahead) if outputs.resumed else 0
+    outputs.begin(ahead)
     errors = list[str]()
     numbered = enumerate(batches(islice(rows, outputs.rows, None), batch))
 
