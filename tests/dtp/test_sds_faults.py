@@ -6,6 +6,7 @@ import pytest
 from omicsdk.core.errors import NotWritable
 from omicsdk.dtp import Gen3Convertor
 from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.values import reader_of
 from sds_sheets import DESCRIPTION, write_sheet
 
 
@@ -274,6 +275,11 @@ def test_numbers_dates_and_several_lines_become_what_the_dictionary_wants(conver
     file = found.records["manifest.json"][0]
     assert (file["description"], file["is_derived_from"], file["additional_metadata"]) == ("x\ny", ["p", "q"], "z")
     assert one["submitter_id"] == "ds-subjects-7"
+
+
+def test_whole_numbers_keep_all_their_digits(dictionary):
+    read = reader_of(dictionary.nodes["experiment"].properties["number_experimental_group"])
+    assert [read(text) for text in ("12345678901234567891", "12345678901234567891.0")] == [12345678901234567891] * 2
 
 
 def test_files_of_one_name_in_several_folders_are_told_apart(convertor, data_set):

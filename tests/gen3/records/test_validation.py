@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.gen3 import Commons, Gen3UserError
 from omicsdk.gen3.records import Finding, Project, known_to, project_of, validate
+from omicsdk.gen3.records.row import Place, Row
+from omicsdk.gen3.records.validation.reading import record_of
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
@@ -198,6 +200,12 @@ def test_cells_are_read_as_the_dictionary_says(tmp_path: Path) -> None:
         "data_description": "null",
     }
     assert found(_table(tmp_path, row)) == []
+
+
+@pytest.mark.parametrize("text", ["9007199254740993", "9007199254740993.0", "9007199254740993."])
+def test_whole_numbers_keep_all_their_digits(text: str) -> None:
+    row = Row({"type": "experiment", "number_experimental_group": text}, Place(), ",")
+    assert record_of(row, SDS.nodes["experiment"])["number_experimental_group"] == 9007199254740993
 
 
 def test_a_table_s_fault_has_its_column_and_cell(tmp_path: Path) -> None:

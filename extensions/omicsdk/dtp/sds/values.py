@@ -13,7 +13,7 @@ from omicsdk.gen3.dictionary import Property
 NOT_THERE = "NA"
 """What texts are that each record of a node has and a sheet leaves out."""
 _BREAK = re.compile(r"\r\n|\r|\n")
-_INTEGER = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,300}(\.0*)?", re.ASCII)
 
 
 def reader_of(stated: Property) -> Callable[[Cell], Any]:

@@ -12,7 +12,7 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.dictionary import Node, Property
 from omicsdk.gen3.records.row import Row
 
-_WHOLE = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+_WHOLE = re.compile(r"([+-]?\d{1,300})(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 EMPTY = ("", "null")
 """Texts of cells that have no value: the property is taken away from the record."""
@@ -98,8 +98,8 @@ def value_of(cell: str, stated: Property | None, separator: str) -> Any:
 def _plain(text: str, kind: str) -> Any:
     if kind == "boolean":
         return {"true": True, "false": False}.get(text.lower(), text)
-    if kind in ("integer", "number") and _WHOLE.fullmatch(text):
-        return int(text)
+    if kind in ("integer", "number") and (whole := _WHOLE.fullmatch(text)):
+        return int(whole[1])
     if kind in ("integer", "number") and _NUMBER.fullmatch(text) and math.isfinite(number := float(text)):
         return int(number) if number.is_integer() else number
     return text
