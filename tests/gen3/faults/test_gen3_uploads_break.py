@@ -238,6 +238,23 @@ def test_a_folder_that_got_one_more_file_is_gone_on_with(
     there(commons, upload(commons, Path("in"), patience=0), tmp_path)
 
 
+def test_files_of_one_name_are_not_sent_again_for_each_other(
+    sandbox: Sandbox, commons: Commons, tmp_path: Path, puts: Callable[[], int]
+) -> None:
+    for name in ("x/a", "y/a", "z/b"):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(name.encode())
+    options: Options = {**PARTS, "single": 10}
+    sandbox.add_faults(Rule("status", path=f"{STORAGE}/*/b", status=403))
+    first = upload(commons, tmp_path / "in", retries=0, **options)
+    assert [file.state for file in first.files] == ["indexed", "indexed", "failed"]
+    sandbox.fault_book.clear()
+    before = puts()
+    there(commons, upload(commons, tmp_path / "in", **options), tmp_path)
+    assert puts() == before + 1
+
+
 def test_names_may_have_spaces_and_any_letters(commons: Commons, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from logging import getLogger
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import MIB
@@ -84,7 +85,7 @@ class FenceStore(MultipartStore):
         part_size: int = PART_SIZE,
         single: int = SINGLE,
     ) -> None:
-        self.target = f"{fence.base_url} {name}"
+        self.target = f"{fence.base_url} {name} of {Path(path).absolute()}"  # files of one name get a GUID each
         self.rules = PartRules(part_size=part_size, single=single)
         self.guid = book.find(path, name)
         self._storage = ""
