@@ -327,6 +327,17 @@ def test_bytes_that_are_always_wrong_end_with_a_mismatch(
 
 
 @pytest.mark.long  # libcurl looks at the rate of the last five seconds
+def test_trouble_while_a_wrong_file_is_mended_ends_nothing_else(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    item = server.item("one", noise(5 * MIB), "sha256")
+    wrong = fault.flip(7)
+    server.fault("one", wrong, fault.status(503), wrong)
+    first, second = download([item, server.item("two", b"2")], target).outcomes
+    assert isinstance(first.error, ChecksumMismatch)
+    assert second.state == "done"
+
+
 def test_a_stall_ends_after_the_patience(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body = noise(9 * MIB)
     server.fault("one", fault.cut(5 * MIB, stall=True))

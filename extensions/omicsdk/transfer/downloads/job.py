@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from omicsdk.core.checksums import Digests
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.transfer import plan
 from omicsdk.transfer.downloads.answers import Asked, Verdict
 from omicsdk.transfer.items import Item, Location
@@ -281,6 +281,7 @@ class Mending:
     """The repair of a file whose bytes are all there but whose checksum is wrong.
 
     Attributes:
+        error: What was wrong when the whole was last checked.
         left: What hasn't been fetched again yet; None while its cells are held against what was written.
         before: The cells as they were before the part that is being fetched again.
         again: That part's cells.
@@ -288,6 +289,7 @@ class Mending:
         checks: How often the whole was checked.
     """
 
+    error: ChecksumMismatch
     left: list[plan.Span] | None = None
     before: array[int] | None = None
     again: tuple[int, int] = (0, 0)

@@ -226,11 +226,13 @@ class Verifier:
         """All bytes are there and the whole is wrong: first the disk is suspected, then the source."""
         job.error = error
         mending = job.mending
+        if mending is not None:
+            mending.error = error
         if not job.size:  # there is nothing to fetch again
             self._give_up(job, error)
         elif mending is None:
             _log.warning("%s; its parts are held against what came", error.message)
-            job.mending = Mending()
+            job.mending = Mending(error)
             cells, size = job.cells, job.size
             self._in_background(
                 job,
@@ -284,8 +286,7 @@ class Verifier:
         if mending.left:
             self._next_part(job, mending)
         else:
-            assert isinstance(job.error, ChecksumMismatch)
-            self._give_up(job, job.error)
+            self._give_up(job, mending.error)
         return False
 
     def _give_up(self, job: Job, error: ChecksumMismatch) -> None:
