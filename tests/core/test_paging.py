@@ -141,7 +141,9 @@ URLS = Paging("continuation", "results", next="links.rel=next.href")
     [
         (OFFSET, "/x?limit=2", {"items": [1, 2]}, "/x?limit=2&offset=2"),
         (OFFSET, "/x?offset=2&limit=2&q=a%2Fb", {"items": [3, 4]}, "/x?limit=2&q=a%2Fb&offset=4"),
-        (OFFSET, "/x?limit=2", {"items": [1]}, None),
+        (OFFSET, "/x?limit=9", {"items": [1, 2]}, "/x?offset=2&limit=2"),
+        (OFFSET, "/x?offset=2&limit=2", {"items": [3]}, None),
+        (OFFSET, "/x?limit=9", {"items": []}, None),
         (OFFSET, "/x", {"items": []}, None),
         (OFFSET, "/x", {"items": [1]}, "/x?offset=1"),
         (PAGE, "/x", {"items": [1]}, "/x?page=2"),

@@ -63,8 +63,13 @@ def next_request(
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
-    value = _next_value(paging, request, page())
-    return None if value is None else request.at(_with_query(request.url, paging.parameter, value))
+    found = page()
+    value = _next_value(paging, request, found)
+    if value is None:
+        return None
+    following = request.at(_with_query(request.url, paging.parameter, value))
+    longest = _longest(paging, request, found)
+    return following if longest is None else following.at(_with_query(following.url, paging.limit, str(longest)))
 
 
 def _token_in(link: str, parameter: str) -> str | None:
@@ -85,11 +90,20 @@ def _next_value(paging: Paging, request: Request, page: Any) -> str | None:
                 raise DecodeError(request.operation, paging.next, found, expected="the token of another page")
             return str(found)
     got = len(items_at(page, paging.items))
-    if got == 0 or got < _number(asked.get(paging.limit), 1):
+    if got == 0 or (got < _number(asked.get(paging.limit), 1) and _longest(paging, request, page) is None):
         return None
     if paging.style == "offset":
         return str(_number(asked.get(paging.parameter), 0) + got)
     return str(_number(asked.get(paging.parameter), 1) + 1)
+
+
+def _longest(paging: Paging, request: Request, page: Any) -> int | None:
+    """The longest page that a service gives, where the first one tells that it may be shorter than it was asked for."""
+    asked = dict(parse_qsl(urlsplit(request.url).query))
+    if paging.style != "offset" or _number(asked.get(paging.parameter), 0) > 0:
+        return None
+    got = len(items_at(page, paging.items))
+    return got if 0 < got < _number(asked.get(paging.limit), 1) else None
 
 
 def _number(text: str | None, otherwise: int) -> int:

@@ -39,7 +39,8 @@ class Paging:
             several with `|` between them where the list's name depends on what was asked for. The header
             X-OpenAPI-Paginated-Content-Key of an answer takes its place.
         parameter: The query parameter that says where a page begins: a token, an offset or a page's number.
-        limit: The query parameter that says how long a page may be: one that is shorter is the last.
+        limit: The query parameter that says how long a page may be: one that is shorter is the last, but for the first of
+            offsets, which tells how long this service's pages are.
         next: Where an answer says what follows; nothing there means that it is the last. A dotted key in which a whole
             number picks from a list, and `rel=next` the list's member whose field rel is next.
     """

@@ -9,6 +9,7 @@ from omicsdk.core.errors import Conflict, Forbidden, NotFound, ServiceUnavailabl
 from omicsdk.core.retry import NO_RETRY, Retry
 from omicsdk.gen3 import Gen3Auth, Gen3Metadata
 from omicsdk.sandbox import Sandbox
+from omicsdk_api.gen3.metadata import MetadataApi
 
 COMMONS = "https://commons.example.org"
 
@@ -58,6 +59,13 @@ def test_searches(mds: Gen3Metadata):
     assert mds.query("?x.y=z", return_full_metadata=True, limit=1) == {"g0": {"n": "0", "x": {"y": "z"}}}
     assert mds.query(n="1", limit=1) == ["g1"]
     assert len(mds.query()) == 5
+
+
+def test_all_documents_come_however_long_a_page_was_asked_for(mds: Gen3Metadata, sandbox: Sandbox, monkeypatch):
+    monkeypatch.setattr("omicsdk.sandbox.gen3.metadata.documents.LONGEST", 2)
+    mds.batch_create([{"guid": f"g{number}", "data": {}} for number in range(5)])
+    with MetadataApi(f"{sandbox.gen3_url}/mds") as api:
+        assert list(api.query.iterate(limit=1000)) == [f"g{number}" for number in range(5)]
 
 
 def test_indexes(mds: Gen3Metadata):

@@ -118,8 +118,11 @@ class AsyncIndexMethods(Documented):
         """
         async with self._service.opened() as client:
             asking, found = client.query_urls, list[dict[str, Any]]()
-            async for page in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-                found += plain(page)
+            async for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
+                page = plain(answer)
+                found += page
+                if len(page) < URLS_PAGE:
+                    break
             return found
 
     async def async_create_record(

@@ -200,5 +200,10 @@ class IndexReading(AsyncIndexMethods):
         Returns:
             Each record's `did` with its `urls`.
         """
-        asking = self._client.query_urls
-        return [each for page in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)) for each in plain(page)]
+        asking, found = self._client.query_urls, list[dict[str, Any]]()
+        for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
+            page = plain(answer)
+            found += page
+            if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
+                break
+        return found
