@@ -150,6 +150,16 @@ def test_columns_must_be_those_of_a_crosswalk(text: str, told: str, auth: Gen3Au
     assert told in str(caught.value)
 
 
+def test_rows_with_more_cells_than_columns_are_told(auth: Gen3Auth, documents: Gen3Metadata, written):
+    path = written(HEADER + "A01,phs1\n")
+    info = written(f"commons_url,identifier_name,description\n{A},Subject ID,one, two\n", "i.csv")
+    with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
+        asyncio.run(publish_crosswalk_metadata(auth, path, info))
+    with pytest.raises(ManifestError, match="line 2: has 3 cells, and there are 2 columns"):
+        asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1,phs2\n")))
+    assert subjects(documents) == {}
+
+
 def test_columns_of_descriptions(auth: Gen3Auth, written):
     with pytest.raises(ManifestError, match="They must be commons_url, identifier_name, description"):
         asyncio.run(publish_crosswalk_metadata(auth, written(HEADER), written("a,b\n", "i.csv")))

@@ -125,6 +125,15 @@ def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3M
     assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
 
 
+def test_a_row_with_more_cells_than_columns_is_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+    path = tmp_path / "d.csv"
+    path.write_text("guid,title,year\na,Cells, and more,2020\n")
+    with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
+        publish_discovery(auth, path)
+    with pytest.raises(NotFound):
+        documents.get("a")
+
+
 def test_guids_by_another_column_and_without_empty_values(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "m.csv"
     path.write_text('id,name,note\nx1,"one, two",\n')

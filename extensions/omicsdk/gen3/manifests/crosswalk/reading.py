@@ -19,7 +19,7 @@ from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.manifests.discovery.reading import documents_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.format.table import table_of
+from omicsdk.gen3.manifests.format.table import table_of, whole_rows
 from omicsdk.gen3.manifests.outputs import line_of
 from omicsdk.gen3.manifests.scratch import scratch_database
 
@@ -76,7 +76,7 @@ def subjects_of(path: str | os.PathLike[str]) -> Iterator[Subject]:
         if len(table.header) < 2:
             raise ManifestError(manifest, f"line 1: {len(table.header)} columns match nothing", remedy=_HOW)
         columns = [_column(manifest, name) for name in table.header]
-        for row in table.rows:
+        for row in whole_rows(table):
             names = {column: cell.strip() for column, cell in zip(columns, row.cells, strict=False) if cell.strip()}
             yield Subject(row.line, names)
 
@@ -104,7 +104,7 @@ def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
         if tuple(table.header) != INFO_COLUMNS:
             told = f"line 1: the columns are {', '.join(table.header)}"
             raise ManifestError(table.path, told, remedy=f"They must be {', '.join(INFO_COLUMNS)}.")
-        cells = ([cell.strip() for cell in row.cells] for row in table.rows)
+        cells = ([cell.strip() for cell in row.cells[: len(INFO_COLUMNS)]] for row in whole_rows(table))
         return {(commons, name): description for commons, name, description in cells}
 
 

@@ -98,7 +98,7 @@ def table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         path: The table; separated by commas where its name ends in .csv, else by tabs.
 
     Raises:
-        ManifestError: It can't be read, or is empty.
+        ManifestError: It can't be read, is empty, or a row says more than there are columns for.
     """
     delimiter = "," if path.suffix.lower() == ".csv" else "\t"
     quoted = False
@@ -111,6 +111,9 @@ def table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         if not any(header):
             raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
         for line, cells in rows:
+            if any(cells[len(header) :]):
+                reason = f"has {len(cells)} cells, and there are {len(header)} columns"
+                raise ManifestError(path, Fault(line, "", "", reason, "Take out the separators that are too many."))
             if any(cells):
                 yield line, dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
 
