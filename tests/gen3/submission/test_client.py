@@ -105,6 +105,15 @@ def test_rows_without_a_type_are_told(submission: Gen3Submission, tmp_path: Path
     assert result["invalid"] == {"c2": "The commons passed over it: it has no type"}
 
 
+def test_rows_of_two_nodes_with_one_name_are_both_told(submission: Gen3Submission, tmp_path: Path) -> None:
+    file = tmp_path / "a.tsv"
+    file.write_text("type\tsubmitter_id\nexperiment\tx\tone\ncase\tx\ttwo\n")
+    told = submission.submit_file("demo-one", file)["invalid"]
+    assert list(told) == ["x", "row 3"]
+    assert "one" in told["x"]
+    assert "two" in told["row 3"]
+
+
 def test_formulas_are_told_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
     result = submission.submit_file("demo-one", table(tmp_path, "a.xlsx", [*rows("c1"), *rows("c2", age="=1+1")]))
     assert result["succeeded"] == ["c1"]

@@ -27,7 +27,7 @@ class FileResult(TypedDict):
     """What became of a file.
 
     Attributes:
-        invalid: Why rows weren't taken, by their submitter_id.
+        invalid: Why rows weren't taken, by their submitter_id; by their row where another node has that.
         other: What the commons said of documents rather than of rows.
         details: Its whole answers to these.
         succeeded: The submitter_ids of the rows that it took.
@@ -162,7 +162,8 @@ class _Sending:
         return said
 
     def _invalid(self, row: Row, why: str) -> None:
-        self._result["invalid"][_name(row) or f"row {row.place.row}"] = why
+        name, told = _name(row), self._result["invalid"]
+        told[name if name and name not in told else f"row {row.place.row}"] = why  # nodes may have the same names
 
 
 def _entities(reply: Reply | None) -> Mapping[tuple[str, str], Entity]:
