@@ -14,7 +14,15 @@ pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip ins
 
 from irods_stand_in import PASSWORD, ROOT, StandIn, config, md5, sha2
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, ChecksumMismatch, ConnectFailed, TransferError, TruncatedTransfer, UnsafePath
+from omicsdk.core.errors import (
+    AuthError,
+    ChecksumMismatch,
+    ConnectFailed,
+    NameClash,
+    TransferError,
+    TruncatedTransfer,
+    UnsafePath,
+)
 from omicsdk.dtp.storage.datasets import Dataset, UnknownDataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
@@ -194,6 +202,16 @@ def test_names_never_leave_the_folder(get, zone: StandIn, tmp_path: Path):
     assert report.counts["done"] == 4
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_file_that_is_listed_twice_is_fetched_once_and_told(zone: StandIn, tmp_path: Path, monkeypatch):
+    listed = IrodsStore.files
+    monkeypatch.setattr(IrodsStore, "files", lambda self, dataset: [*listed(self, dataset)] * 2)
+    with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
+        report = fetch_dataset(store, Dataset("ds"), tmp_path / "data")
+    assert report.counts == {"done": 4, "skipped": 0, "failed": 4, "stopped": 0, "metadata": 0}
+    assert {type(each.error) for each in report.files.failed} == {NameClash}
+    assert there(report.folder) == FILES
 
 
 def test_a_link_in_the_place_of_a_file_is_replaced(get, tmp_path: Path):

@@ -110,7 +110,10 @@ class _Tally:
         self.problem: BaseException | None = None
         self._stop = stop
         self._listed = listed
-        self._numbers = {each.name: number for number, each in enumerate(listed) if isinstance(each, StoredFile)}
+        self._numbers = dict[str, int]()
+        for number, each in enumerate(listed):
+            if isinstance(each, StoredFile):
+                self._numbers.setdefault(each.name, number)  # a further one of that name isn't fetched
         self._progress = progress
         self._clock = clock
         self._began = clock.monotonic()
