@@ -38,7 +38,7 @@ def test_an_ill_server_keeps_nothing_from_the_others(
     assert all(states[item.name] == "done" for item in well)
     assert all(states[item.name] == "failed" for item in ill)
     assert ends["well"] < 20  # the first wait wasn't even over
-    assert other.most_open <= 4
+    assert other.most_open <= 8  # four at once, and those of which a busy server still has to see that they ended
 
 
 def test_a_redirect_leads_to_the_other_servers_line(server: Any, other: Server, target: Path, fault: Any) -> None:
