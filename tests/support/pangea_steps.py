@@ -278,7 +278,7 @@ STEPS: dict[str, Step] = {
     ),
     "tag samples": Step(
         ["tag", "samples-in-group", "CLI2", "Grp3", "ct"],
-        lambda there, _: [each["name"] for each in there.all(f"contrib/tags/{_tag(there)}/samples")],
+        lambda there, _: sorted(each["name"] for each in there.all(f"contrib/tags/{_tag(there)}/samples")),
     ),
     "tag a group": Step(
         ["tag", "group", "CLI2", "Lib2", "ct"],
