@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from omicsdk.pangea import FileSystemCache, Knex, Organization, PangeaForbiddenError, Sample, SampleGroup
-from omicsdk.pangea.asking.cache import hash_obj
+from omicsdk.pangea.asking.cache import hash_obj, time_since_file_cached
 from omicsdk.sandbox import Sandbox
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -125,6 +125,15 @@ def test_it_is_used_for_three_hours(tmp_path: Path):
     assert FileSystemCache(timeout=20_000).get_cached_blob(org) == {"name": "Org"}
     assert cache.get_cached_blob(org) is None
     assert not file.exists()
+
+
+def test_how_long_a_file_is_kept_is_told_as_by_the_published_client(tmp_path: Path):
+    file = tmp_path / "blob"
+    assert time_since_file_cached(file) == 0
+    file.touch()
+    moment = time.time() - 10_700
+    os.utime(file, (moment, moment))
+    assert time_since_file_cached(file) in (10_700, 10_701)
 
 
 def test_after_something_was_written_all_is_fetched_anew(tmp_path: Path):

@@ -43,6 +43,21 @@ def hash_obj(obj: Cached | str) -> str:
     return sha256(f"{scope}{obj if isinstance(obj, str) else obj.pre_hash()}".encode()).hexdigest()
 
 
+def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
+    """How long a file of the cache is there; the published client has it, too.
+
+    Args:
+        blob_filepath: The file.
+
+    Returns:
+        Whole seconds; 0 where there is none.
+    """
+    try:
+        return int(time() - Path(blob_filepath).stat().st_mtime)
+    except FileNotFoundError:
+        return 0
+
+
 def cache_folder() -> Path:
     """Where files are kept."""
     if given := os.environ.get(FOLDER_VARIABLE):
