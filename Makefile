@@ -33,9 +33,10 @@ test: $(STAMP)
 test-long: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --hypothesis-profile thorough tests
 
+# No more at once than there are processors: published clients have limits of time of their own.
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m compat tests/compat tests/sandbox/sb/tasks/test_cwltool.py
+	@$(BIN)/python -m pytest -q -n auto -m compat tests/compat tests/sandbox/sb/tasks/test_cwltool.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
