@@ -63,13 +63,10 @@ def next_request(
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
-    found = page()
-    value = _next_value(paging, request, found)
-    if value is None:
-        return None
-    following = request.at(_with_query(request.url, paging.parameter, value))
-    longest = _longest(paging, request, found)
-    return following if longest is None else following.at(_with_query(following.url, paging.limit, str(longest)))
+    following = request
+    for name, value in _next_values(paging, request, page()).items():
+        following = following.at(_with_query(following.url, name, value))
+    return None if following is request else following
 
 
 def _token_in(link: str, parameter: str) -> str | None:
@@ -78,32 +75,28 @@ def _token_in(link: str, parameter: str) -> str | None:
     return given[-1] if given else None
 
 
-def _next_value(paging: Paging, request: Request, page: Any) -> str | None:
-    """What the query parameter must be for the next page; None after the last."""
+def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
+    """What query parameters must be for the next page; empty after the last."""
     asked = dict(parse_qsl(urlsplit(request.url).query))
     if paging.next:
         found = found_at(page, paging.next)
         if found is None or found in ("", False):
-            return None
+            return {}
         if paging.style == "token":
             if str(found) == asked.get(paging.parameter):
                 raise DecodeError(request.operation, paging.next, found, expected="the token of another page")
-            return str(found)
+            return {paging.parameter: str(found)}
     got = len(items_at(page, paging.items))
-    if got == 0 or (got < _number(asked.get(paging.limit), 1) and _longest(paging, request, page) is None):
-        return None
+    if got == 0:
+        return {}
+    is_short = got < _number(asked.get(paging.limit), 1)
     if paging.style == "offset":
-        return str(_number(asked.get(paging.parameter), 0) + got)
-    return str(_number(asked.get(paging.parameter), 1) + 1)
-
-
-def _longest(paging: Paging, request: Request, page: Any) -> int | None:
-    """The longest page that a service gives, where the first one tells that it may be shorter than it was asked for."""
-    asked = dict(parse_qsl(urlsplit(request.url).query))
-    if paging.style != "offset" or _number(asked.get(paging.parameter), 0) > 0:
-        return None
-    got = len(items_at(page, paging.items))
-    return got if 0 < got < _number(asked.get(paging.limit), 1) else None
+        begin = _number(asked.get(paging.parameter), 0)
+        following = {paging.parameter: str(begin + got)}
+        if is_short:  # the first page may be as long as this service's pages are, and then tells how long that is
+            return {} if begin else {**following, paging.limit: str(got)}
+        return following
+    return {} if is_short else {paging.parameter: str(_number(asked.get(paging.parameter), 1) + 1)}
 
 
 def _number(text: str | None, otherwise: int) -> int:
