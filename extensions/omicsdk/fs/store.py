@@ -73,6 +73,17 @@ class Store(ABC):
             PathNotFound: Nothing is there.
         """
 
+    def look_now(self, path: str) -> Entry:
+        """Finds what a path names at this moment, whatever was found before.
+
+        Args:
+            path: As for `look`.
+
+        Raises:
+            PathNotFound: Nothing is there.
+        """
+        return self.look(path)
+
     @abstractmethod
     def entries(self, path: str) -> Iterator[Entry]:
         """Lists what is directly in a folder, as answers arrive.

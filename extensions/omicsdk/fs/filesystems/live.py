@@ -6,7 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.filesystems.telling import key_of
@@ -39,25 +39,6 @@ def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
         with _lock:
             store = _stores.setdefault(key, opened)
     return store
-
-
-@runtime_checkable
-class Believes(Protocol):
-    """A store that believes for a while what it found."""
-
-    def look_now(self, path: str) -> Entry:
-        """As `Store.look`, whatever was found before."""
-        ...
-
-
-def look_now(store: Store, path: str) -> Entry:
-    """Finds what a path names at this moment.
-
-    Args:
-        store: The store.
-        path: The path.
-    """
-    return store.look_now(path) if isinstance(store, Believes) else store.look(path)
 
 
 def _forked() -> None:
@@ -116,7 +97,7 @@ class Live:
         if self._blocks is None or not (entry.version or entry.checksums):
             return found  # nothing would tell its blocks from those of a later one
         uri = self.store.uri(entry.path)
-        return self._blocks.over(found, key_of(entry, uri), lambda: key_of(look_now(self.store, entry.path), uri))
+        return self._blocks.over(found, key_of(entry, uri), lambda: key_of(self.store.look_now(entry.path), uri))
 
     def forget(self, path: str | None = None) -> None:
         """Forgets a file.

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, cast
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, NotAFolder, WrongUri
 from omicsdk.fs.filesystems.fsspec_parts import AbstractFileSystem, DirCache, stringify_path
-from omicsdk.fs.filesystems.live import Live, look_now, shared_store
+from omicsdk.fs.filesystems.live import Live, shared_store
 from omicsdk.fs.filesystems.telling import Options, info_of, key_of, without_secrets
 from omicsdk.fs.reading.block_cache import LIMIT, BlockCache
 from omicsdk.fs.store import Store
@@ -222,7 +222,7 @@ class LookingFileSystem(AbstractFileSystem):
 
     def ukey(self, path: str) -> str:
         """What changes whenever the file does; asks the platform each time."""
-        entry = look_now(self.store, self._strip_protocol(path))
+        entry = self.store.look_now(self._strip_protocol(path))
         if entry != self._entry(entry.path):
             self._forget(entry.path)
         return key_of(entry, self.store.uri(entry.path))

@@ -62,7 +62,7 @@ class DrsStore(Store):
         return _entry(path, self._find(path))
 
     def look_now(self, path: str) -> Entry:
-        """As `look`, whatever was found before: a block of a file isn't kept, nor joined with others, by what was true once."""
+        """As `Store.look_now`: a block of a file isn't kept, nor joined with others, by what was true once."""
         self._objects.forget(path)
         return self.look(path)
 
