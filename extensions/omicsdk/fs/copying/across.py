@@ -14,9 +14,9 @@ from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
-from omicsdk.fs.copying.sending import Arrival, is_there, put_for_good
+from omicsdk.fs.copying.sending import Arrival, is_taken, is_there, put_for_good
 from omicsdk.fs.copying.spool import Spool
-from omicsdk.fs.errors import AlreadyThere, PathNotFound
+from omicsdk.fs.errors import AlreadyThere
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.fs.uri import parse_uri
@@ -79,7 +79,7 @@ def _over_there(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[
 
     def copy(file: Selected) -> bool:
         target = plan.target(file).path
-        if not options.overwrite and _is_taken(store, target):  # what was there before couldn't be asked for each
+        if not options.overwrite and is_taken(store, target):  # what was there before couldn't be asked for each
             raise AlreadyThere(str(plan.target(file)))
         return store.copy(file.entry, target)
 
@@ -89,14 +89,6 @@ def _over_there(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[
             yield Outcome(file.name, "stopped" if options.stopped else "failed", file.entry.size, error=answer)
         else:
             yield Outcome(file.name, "done", file.entry.size, verified="by the platform") if answer else None
-
-
-def _is_taken(store: Store, path: str) -> bool:
-    try:
-        store.look(path)
-    except PathNotFound:
-        return False
-    return True
 
 
 class Carrying:

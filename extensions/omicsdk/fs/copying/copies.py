@@ -11,9 +11,8 @@ from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
-from omicsdk.fs.copying.sending import put_for_good
+from omicsdk.fs.copying.sending import is_taken, put_for_good
 from omicsdk.fs.copying.unfinished import Unfinished, is_newer
-from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Outcome, TransferReport
@@ -131,14 +130,7 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
 def _lacking(plan: CopyPlan, target: Store, options: CopyOptions) -> list[Selected]:
     """The files that aren't at the target yet; of what couldn't be asked for it is found out when it is put."""
 
-    def look(file: Selected) -> bool:
-        try:
-            target.look(plan.target(file).path)
-        except PathNotFound:
-            return False
-        return True
-
-    there = side_by_side(look, plan.files, lambda: options.stopped)
+    there = side_by_side(lambda file: is_taken(target, plan.target(file).path), plan.files, lambda: options.stopped)
     return [file for file, found in zip(plan.files, there, strict=True) if found is not True]
 
 

@@ -82,6 +82,23 @@ def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions, *, diff
     )
 
 
+def is_taken(store: Store, path: str) -> bool:
+    """Whether anything is there, a file or a folder.
+
+    Args:
+        store: Where.
+        path: Its path.
+
+    Raises:
+        OmicsError: The platform can't be asked.
+    """
+    try:
+        store.look(path)
+    except PathNotFound:
+        return False
+    return True
+
+
 def is_there(store: Store, path: str, told: Arrival) -> bool:
     """Whether a file that arrived is there still, as far as its platform states what is there.
 
