@@ -164,7 +164,7 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
                 str(target), "and what is to be copied there are the same file", remedy="Name another target."
             )
         found = state_of(stream)
-        size = _written(stream, target, digests, entry, options)
+        size = _written(stream, found, target, digests, entry, options)
         if store.scheme == "file":
             shutil.copystat(entry.path, target)
             if found is not None:  # another file may have its name by now, which is younger
@@ -178,10 +178,16 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
     )
 
 
-def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, options: FetchOptions) -> int:
+def _written(
+    stream: BinaryIO,
+    before: os.stat_result | None,
+    target: Path,
+    digests: Digests,
+    entry: Entry,
+    options: FetchOptions,
+) -> int:
     """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    before = state_of(stream)
     with aside(target) as part:
         with part.open("wb") as file:
             size, pace = 0, Pace(options.control, options.stop)
