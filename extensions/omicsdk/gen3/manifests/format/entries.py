@@ -23,7 +23,7 @@ from omicsdk.gen3.manifests.format.columns import (
     URLS,
     standard_names,
 )
-from omicsdk.gen3.manifests.format.table import Table, TableRow
+from omicsdk.gen3.manifests.format.table import Table, TableRow, too_many
 from omicsdk.gen3.manifests.format.values import acl_of, md5_of, several, size_of
 
 #: Without these a file can't be indexed.
@@ -99,8 +99,7 @@ def entries_of(table: Table) -> Iterator[Entry | Fault]:
     shown = {name: table.header[names.index(name)] for name in names}
     for row in table.rows:
         if row.given > len(names):
-            reason = f"has {row.given} cells, and there are {len(names)} columns"
-            yield Fault(row.line, "", "", reason, "Quote cells that have the separator in them.")
+            yield too_many(row, len(names))
         else:
             yield entry_of(row, names, shown)
 

@@ -118,8 +118,16 @@ def beside(row: TableRow, columns: int) -> Fault | None:
         row: The row.
         columns: How many there are.
     """
-    if not any(cell.strip() for cell in row.cells[columns:]):
-        return None
+    return too_many(row, columns) if any(cell.strip() for cell in row.cells[columns:]) else None
+
+
+def too_many(row: TableRow, columns: int) -> Fault:
+    """What is wrong with a row of more cells than there are columns.
+
+    Args:
+        row: The row.
+        columns: How many there are.
+    """
     reason = f"has {row.given} cells, and there are {columns} columns"
     return Fault(row.line, "", "", reason, "Quote cells that have the separator in them.")
 
