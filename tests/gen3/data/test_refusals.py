@@ -1,21 +1,22 @@
 """What a 401 on the way to a file means."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from omicsdk.core.errors import Forbidden, Unauthorized
 from omicsdk.gen3.data.refusals import explained
 
-LOGINS = SimpleNamespace(has_own=True, refused={"b.example.org": "nobody logged in"})
+LOGINS: Any = SimpleNamespace(has_own=True, refused={"b.example.org": "nobody logged in"})
 
 
 @pytest.mark.parametrize("url", ["https://b.example.org/user/data/download/x", "https://B.example.org/x"])
 def test_without_a_login_the_commons_is_named(url: str):
-    error = explained(Unauthorized("no", status=401, url=url), LOGINS)  # type: ignore[arg-type]
+    error = explained(Unauthorized("no", status=401, url=url), LOGINS)
     assert "There is no login for b.example.org: nobody logged in" in error.remedy
 
 
 @pytest.mark.parametrize("url", ["https://a-b.example.org/x", "https://a.example.org/b.example.org/x"])
 def test_a_host_or_path_with_its_name_in_it_is_another(url: str):
     error = Unauthorized("You don't have permission", status=401, url=url)
-    assert isinstance(explained(error, LOGINS), Forbidden)  # type: ignore[arg-type]
+    assert isinstance(explained(error, LOGINS), Forbidden)
