@@ -1,7 +1,9 @@
 # Every target works from a fresh clone with python3, make and git alone: the virtual environment is made on the way.
 SHELL := /bin/bash
 PYTHON ?= python3
-VENV := .venv
+# One environment for each interpreter: `make test PYTHON=python3.14` works in .venv-3.14, beside the usual .venv.
+VERSION := $(patsubst python%,%,$(notdir $(PYTHON)))
+VENV := .venv$(if $(filter-out 3,$(VERSION)),-$(VERSION))
 BIN := $(VENV)/bin
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -30,8 +32,12 @@ codegen-check: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests
 
+# Searches with another seed on each run; `make test-long SEED=N` repeats one.
+SEED ?= $(shell $(PYTHON) -c 'import secrets; print(secrets.randbelow(2**32))')
+test-long: SEED := $(SEED)
 test-long: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --hypothesis-profile thorough tests
+	@echo "seed of this search: $(SEED) (make test-long SEED=$(SEED) repeats it)"
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --timeout 7200 --hypothesis-profile search --hypothesis-seed $(SEED) tests
 
 # No more at once than there are processors: published clients have limits of time of their own.
 compat: $(STAMP)
@@ -100,5 +106,5 @@ codegen-changelog: $(STAMP)
 	@$(BIN)/python release/client_changes.py $(SINCE)
 
 clean:
-	rm -rf $(VENV) .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

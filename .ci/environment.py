@@ -12,11 +12,16 @@ LEAST = (3, 11)
 
 
 def make(folder: Path) -> None:
-    """Create the environment in `folder` unless a working one is there."""
-    if (
-        python_of(folder).exists()
-        and subprocess.run([python_of(folder), "-m", "pip", "--version"], capture_output=True).returncode == 0
-    ):
+    """Create the environment in `folder` unless a working one exists."""
+    ours = "{}.{}".format(*sys.version_info)
+    ask = [python_of(folder), "-c", "import sys, pip; print('{}.{}'.format(*sys.version_info))"]
+    existing = subprocess.run(ask, capture_output=True, text=True) if python_of(folder).exists() else None
+    if existing and existing.returncode == 0:
+        if existing.stdout.strip() != ours:
+            sys.exit(
+                f"setup: {folder} was made with Python {existing.stdout.strip()}, and this is {ours}. "
+                f"Run make setup PYTHON=python{ours} for an environment beside it, or make clean first."
+            )
         return
     ways = [[sys.executable, "-m", "venv", "--clear", str(folder)]]
     if shutil.which("uv"):

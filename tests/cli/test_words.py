@@ -239,7 +239,11 @@ POOL = [
 ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=15 * settings().max_examples // 4,
+    deadline=None,
+)
 @given(words=st.lists(st.sampled_from(POOL), max_size=9))
 def test_no_words_end_in_a_traceback(omics, widgets, words):
     ran = omics(*words)

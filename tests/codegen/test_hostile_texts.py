@@ -72,7 +72,7 @@ def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5 * settings().max_examples // 8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(NAMES, min_size=2, max_size=5, unique=True), TEXT | st.just(EVIL), st.none() | TEXT)
 @example(["x", "y"], EVIL, EVIL)
 @example(["build", "parse", "request", "field", "model"], EVIL, None)

@@ -55,7 +55,7 @@ _TYPES = st.recursive(
 )
 
 
-@settings(max_examples=50, deadline=None)  # the first call imports the parser
+@settings(max_examples=5 * settings().max_examples // 4, deadline=None)  # the first call imports the parser
 @given(st.lists(_TYPES, min_size=1, max_size=6))
 def test_every_type_comes_back_as_what_it_is(types: list[Type]) -> None:
     wanted = {f"/wanted/{number}": type_ for number, type_ in enumerate(types)}

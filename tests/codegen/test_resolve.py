@@ -464,7 +464,7 @@ def test_any_place_gives_words_that_can_name_a_component(file: str, pointer: str
 NAMES = st.sampled_from(["A", "B", "C/D", "E~F", "G H", "{I}", "J%K"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=5 * settings().max_examples // 8, deadline=None)
 @given(st.dictionaries(NAMES, st.lists(NAMES, max_size=3), min_size=1))
 def test_any_web_of_schemas_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, edges: dict[str, list[str]]

@@ -589,7 +589,7 @@ def outcome(document: Object, report: Report) -> tuple[Document | None, tuple[Fa
         return None, error.faults
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=15 * settings().max_examples // 4, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3))
 def test_a_damaged_document_is_read_or_refused_with_faults(damage: list[tuple[tuple[int, str], Json]]) -> None:
     which = damage[0][0][0]

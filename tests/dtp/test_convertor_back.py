@@ -173,7 +173,7 @@ def test_a_text_that_no_cell_can_have_is_told(convertor, tmp_path, text):
     assert list((tmp_path / "back").iterdir()) == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=3 * settings().max_examples // 4)
 @given(data=st.data())
 def test_whatever_stands_in_the_cells_the_records_come_back_the_same(data, dictionary, tmp_path_factory):
     folder = tmp_path_factory.mktemp("any")

@@ -136,7 +136,7 @@ HEADERS = {
 }
 
 
-@settings(max_examples=30)
+@settings(max_examples=3 * settings().max_examples // 4)
 @given(data=st.data())
 def test_whatever_the_cells_are_a_commons_takes_what_was_found_without_fault(
     data, server, dictionary, tmp_path_factory

@@ -64,7 +64,7 @@ VALUE = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=3 * settings().max_examples // 2)
 @given(rows=st.lists(st.lists(VALUE, max_size=5), max_size=5))
 def test_cells_are_read_as_openpyxl_reads_them(rows, tmp_path_factory):
     path = write_sheet(tmp_path_factory.mktemp("book") / "b.xlsx", rows)
@@ -251,7 +251,7 @@ def sound(tmp_path_factory):
 PIECES = [b"", b"x", b"999999999999", b"-1", b"1e400", b"nan", b"\xff", b"<", b'"', b"&", b"e5", b"\x00"]
 
 
-@settings(max_examples=150)
+@settings(max_examples=15 * settings().max_examples // 4)
 @given(data=st.data())
 def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
     path = tmp_path_factory.mktemp("damaged") / "b.xlsx"

@@ -173,7 +173,7 @@ def test_a_path_doesnt_lead_out_of_the_storage(in_a_folder: CrunchStore):
         in_a_folder.look("proj/data/../../x")
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3 * settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/"), min_size=1, max_size=20))
 def test_names_are_as_they_are_written(in_a_folder: CrunchStore, tmp_path: Path, name: str):
     if name in (".", ".."):

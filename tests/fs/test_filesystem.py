@@ -153,7 +153,7 @@ CACHES = ("growing", "readahead", "blockcache", "bytes", "background", "mmap", "
 
 @LEFT_OPEN
 @pytest.mark.parametrize("cache", CACHES)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3 * settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 900)), max_size=12))
 def test_any_way_through_a_file_gives_its_bytes(fs: ServedFileSystem, cache: str, reads: list[tuple[int, int]]) -> None:
     with fs.open("p/a.txt", block_size=300, cache_type=cache) as file:

@@ -217,7 +217,7 @@ def test_of_a_copy_that_cant_replace_one_of_both_is_there(
     assert [got(store, path, tmp_path) for path in paths(store.entries(f"{P}/to"))] == left
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3 * settings().max_examples // 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/"), min_size=1, max_size=20))
 def test_names_are_as_they_are_written(store: SbStore, name: str):
     if name in (".", ".."):

@@ -61,7 +61,7 @@ def _objects(cls: type[Model], depth: int = 3) -> st.SearchStrategy[dict[str, An
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3 * settings().max_examples // 8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_model_gives_back_what_came(cls: type[Model], data: st.DataObject) -> None:
     came = data.draw(_objects(cls))
@@ -71,7 +71,7 @@ def test_a_model_gives_back_what_came(cls: type[Model], data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 4, deadline=None)
 @given(data=st.data())
 def test_a_model_never_fails_for_what_a_server_does(cls: type[Model], data: st.DataObject) -> None:
     wires = [field.wire for field in cls.FIELDS]

@@ -229,7 +229,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         read_layer(tmp_path)
 
 
-@settings(max_examples=20)  # each waits for the disk
+@settings(max_examples=settings().max_examples // 2)  # each waits for the disk
 @given(objects)
 def test_what_is_saved_is_read(tmp_path_factory, layer):
     path = tmp_path_factory.mktemp("config") / "c.json"

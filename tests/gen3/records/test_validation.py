@@ -268,7 +268,7 @@ COLUMNS = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=15 * settings().max_examples // 2)
 @given(st.dictionaries(COLUMNS, CELLS))
 def test_what_is_right_for_us_is_right_for_the_service(
     tmp_path_factory: pytest.TempPathFactory, cells: dict[str, str]

@@ -74,7 +74,9 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, list[tuple[str, str]], st
 
 @given(requests())
 @settings(
-    max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 10 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_site_never_fails(
     sandbox: Sandbox, request: tuple[Operation, str, list[tuple[str, str]], str, bytes]

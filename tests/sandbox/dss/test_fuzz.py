@@ -53,7 +53,7 @@ def client(_server: Sandbox):
 
 
 @settings(
-    max_examples=3 * settings().max_examples // 2,
+    max_examples=3 * settings().max_examples // 40 * settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

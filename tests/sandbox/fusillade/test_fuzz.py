@@ -85,7 +85,9 @@ def box(_server: Sandbox):
 
 
 @settings(
-    max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 20 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(request=requests())
 def test_no_request_makes_it_fail(box, request):

@@ -191,7 +191,9 @@ def send(sandbox: Sandbox, request: Request, email: str) -> httpx.Response:
 
 @given(requests(), st.sampled_from([SANDBOX_PANGEA_USER, SANDBOX_PANGEA_USER, "other@example.org", ""]))
 @settings(
-    max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 10 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_platform_never_fails(sandbox: Sandbox, request: Request, email: str) -> None:
     answer = send(sandbox, request, email)

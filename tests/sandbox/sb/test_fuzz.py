@@ -62,7 +62,9 @@ def browser() -> Generator[httpx.Client]:
 
 @given(requests())
 @settings(
-    max_examples=3 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3 * settings().max_examples // 40 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_platform_never_fails(
     sandbox: Sandbox, browser: httpx.Client, request: tuple[Operation, str, list[tuple[str, str]], bytes]

@@ -96,7 +96,7 @@ def _spoiled(draw: some.DrawFn) -> dict[str, Any]:
     return {"request": {"method": method, "path": path, "body": sent}, "response": {"status": 200, "body": body}}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(some.lists(_spoiled(), min_size=3, max_size=12))
 def test_things_with_odd_fields_are_taken_or_told(server: tuple[Sandbox, Path], lines: list[dict[str, Any]]):
     sandbox, folder = server

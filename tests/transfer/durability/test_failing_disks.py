@@ -73,7 +73,11 @@ class Small(Disk):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=settings().max_examples // 8,
+    deadline=None,
+)
 @given(
     first=st.integers(0, 6),
     calls=st.sampled_from([1, 1000]),

@@ -181,7 +181,11 @@ def moment(log: list[Operation], share: float, dice: random.Random) -> int:
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=3 * settings().max_examples // 8,
+    deadline=None,
+)
 @given(seed=st.integers(0, 2**32), cuts=SHARES)
 def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: int, cuts: list[float]) -> None:
     world.trial(random.Random(seed), cuts)
@@ -189,7 +193,11 @@ def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: in
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=settings().max_examples // 4,
+    deadline=None,
+)
 @given(seed=st.integers(0, 2**32), cuts=SHARES)
 def test_very_many_images_are_mended(world: World, seed: int, cuts: list[float]) -> None:
     world.trial(random.Random(seed), cuts)

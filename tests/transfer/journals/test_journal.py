@@ -77,7 +77,9 @@ def play(journal: Journal, done: dict[str, DoneState], action: str, name: str, *
 numbers = count()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples, deadline=None
+)
 @given(actions=st.lists(ACTIONS, max_size=12), data=st.data())
 def test_any_torn_end_leaves_what_was_before_it(actions: list[Any], data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / f"{next(numbers)}.journal"

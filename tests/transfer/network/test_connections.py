@@ -166,7 +166,7 @@ def test_without_work_for_all_nothing_is_concluded() -> None:
     assert width.connections == width.home == FIRST
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.floats(1.0, 3.0), st.integers(0, 2**32))
 def test_requests_count_where_bytes_tell_little(factor: float, seed: int) -> None:
     """Small files of all sizes: the rate of requests is what more connections change."""

@@ -55,7 +55,9 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, list[tuple[str, str]], by
 
 @given(requests())
 @settings(
-    max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 10 * settings().max_examples,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_the_index_never_fails(sandbox: Sandbox, request: tuple[Operation, str, list[tuple[str, str]], bytes]) -> None:
     operation, path, query, content = request

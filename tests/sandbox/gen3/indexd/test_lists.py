@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from indexd_clients import Json, indexd_client, new_record
 from omicsdk.sandbox import Sandbox
 
-QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=settings().max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture

@@ -133,7 +133,11 @@ def test_dates_of_contents_are_kept_without_their_zone_and_in_order(web: httpx.C
     assert read(web, made["did"])["content_updated_date"] == "2025-01-01T00:00:00"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings().max_examples // 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(names=st.lists(st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=20)), max_size=6))
 def test_every_update_has_a_revision_of_its_own(web: httpx.Client, names: list[str | None]):
     made = created(web)

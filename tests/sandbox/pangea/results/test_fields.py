@@ -21,7 +21,11 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings().max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=_VALUES)
 def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Thing, data: object):
     made = created(new(owner, result, data))

@@ -89,7 +89,11 @@ def listed(client: httpx.Client) -> tuple[list[str], list[str]]:
     return results, fields
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 * settings().max_examples // 8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(changes=changes)
 def test_everybody_sees_what_they_may(
     changes: list[Change],
