@@ -20,6 +20,7 @@ LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.
 # The script that installers write imports re; json would too.
 OF_RE = {
     *("re", "re._casefix", "re._compiler", "re._constants", "re._parser", "_sre", "copyreg", "enum", "types"),
+    *("_types", "collections.abc"),  # of types, from Python 3.14 on
     *(
         "functools",
         "_functools",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from omicsdk.core.errors import MissingExtra, OmicsError, UsageError
@@ -43,7 +44,14 @@ def as_date(value: date | str, format: str = "") -> date:
     return _read(value, format).date()
 
 
+# Directives of strptime that give a day of a month, and those that give a year.
+_DAY = re.compile(r"(?<!%)(?:%%)*%[dj]")
+_YEAR = re.compile(r"(?<!%)(?:%%)*%[YyGcx]")
+
+
 def _read(text: str, format: str) -> datetime:
+    if _DAY.search(format) and not _YEAR.search(format):  # 1900 would be taken, and Python deprecates that from 3.14 on
+        raise _unusable(f"{text!r} isn't a date of the format {format!r} (the format has no year)")
     if format:
         try:
             return datetime.strptime(text, format)

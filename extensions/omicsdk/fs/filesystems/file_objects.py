@@ -125,7 +125,9 @@ class WrittenFile(AbstractBufferedFile):
             self.discard()
             raise self._failure
         try:
-            self._spool.write(self.buffer.getbuffer())
+            # Released at once: a view that outlives a failure, in its traceback, keeps Python 3.14 from finalising the buffer.
+            with self.buffer.getbuffer() as written:
+                self._spool.write(written)
         except OSError as error:
             self._failure = error
             raise
