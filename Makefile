@@ -12,15 +12,15 @@ STAMP := $(VENV)/.set-up
 # Two more than there are processors: tests wait for disks and for processes that they start.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 # Tests start hundreds of processes: what these import is compiled once, not by each of them.
-test test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
+test test-base test-long compat examples reliability: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
+.PHONY: setup codegen codegen-check test test-base test-long mutants compat lint format types layers demo bench docs examples reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
 # Made anew only when what it is made from changed; extensions are installed editable, so code changes need nothing.
 $(STAMP): pyproject.toml .ci/environment.py
-	@$(PYTHON) .ci/environment.py $(VENV)
+	@$(PYTHON) .ci/environment.py $(VENV) dev
 	@touch $@
 
 codegen: $(STAMP)
@@ -31,6 +31,11 @@ codegen-check: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" --ignore tests/docs tests
+
+# The base install alone and its tests, for an interpreter for which extras have no wheels yet: `make test-base PYTHON=python3.15`.
+test-base: pyproject.toml
+	@$(PYTHON) .ci/environment.py $(VENV)-base test
+	@$(subst $(VENV),$(VENV)-base,$(BIN))/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat and not sandbox" tests/core tests/transfer tests/cli/test_startup.py
 
 # Searches with another seed on each run; `make test-long SEED=N` repeats one.
 SEED ?= $(shell $(PYTHON) -c 'import secrets; print(secrets.randbelow(2**32))')
@@ -58,6 +63,10 @@ types: $(STAMP)
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/lint-imports --no-cache --config import-cycles.toml
+
+# Which changes of the code no test notices: all modules of tests/mutants.py, or MODULE=core.retry.
+mutants: $(STAMP)
+	@$(BIN)/python tests/mutants.py $(MODULE)
 
 demo: $(STAMP)
 	@$(BIN)/omics demo

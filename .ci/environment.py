@@ -1,4 +1,4 @@
-"""Make the virtual environment that the Makefile works in: `python3 .ci/environment.py .venv`.
+"""Make the virtual environment that the Makefile works in: `python3 .ci/environment.py .venv dev`.
 
 Runs on a bare python3 of the system. Uses `venv`; where a distribution ships Python without it, uv or virtualenv.
 """
@@ -42,19 +42,19 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def main(folder: Path) -> None:
-    """Make the environment and install the project into it, editable, with everything for its tests."""
+def main(folder: Path, extra: str) -> None:
+    """Make the environment and install the project into it, editable, with an extra: dev, or test for the base's tests alone."""
     if sys.version_info < LEAST:
         sys.exit(
             f"setup: Python {LEAST[0]}.{LEAST[1]} or later is needed; this is {sys.version.split()[0]}. Try: make setup PYTHON=python3.12"
         )
     print(f"setup: making {folder} and installing (a minute or two the first time)", file=sys.stderr)
     make(folder)
-    install = [python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", ".[dev]"]
+    install = [python_of(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f".[{extra}]"]
     done = subprocess.run(install, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"setup: pip could not install the project:\n{done.stderr.strip()}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else ".venv"))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -75,6 +75,7 @@ def start(omics_sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., "subproc
 
 
 @pytest.mark.sandbox
+@pytest.mark.sandbox
 def test_a_dry_run_tells_and_touches_nothing(start: Any, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     told, errors = start("--dry-run", "--output", "json").communicate()
@@ -84,6 +85,7 @@ def test_a_dry_run_tells_and_touches_nothing(start: Any, tmp_path: Path) -> None
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.sandbox
 @pytest.mark.sandbox
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
 def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path) -> None:
@@ -100,6 +102,7 @@ def test_sigterm_ends_it_in_order(start: Any, omics_sandbox: Any, tmp_path: Path
     assert list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.sandbox
 @pytest.mark.sandbox
 def test_a_time_budget_ends_it_in_order(start: Any, omics_sandbox: Any) -> None:
     process = start("--time-budget", "2s", "--limit-rate", "1M")

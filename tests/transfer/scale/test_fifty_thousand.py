@@ -34,14 +34,13 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_nothing_is_lost(folder: Path, monkeypatch: Any):
-    from distributed import Client, LocalCluster
-
+    distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     monkeypatch.chdir(folder)
     digests = write_manifest(folder / "wanted.tsv", FILES)
     killed: list[int] = []
     with (
         serving() as url,
-        LocalCluster(
+        distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
             processes=True,
@@ -49,7 +48,7 @@ def test_nothing_is_lost(folder: Path, monkeypatch: Any):
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        distributed.Client(cluster, set_as_default=False) as client,
         Dss(url, credentials=None) as dss,
     ):
         client.wait_for_workers(2)

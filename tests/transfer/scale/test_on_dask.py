@@ -30,9 +30,8 @@ LOCAL: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two workers with one thread each."""
-    from distributed import LocalCluster
-
-    with LocalCluster(**LOCAL) as running:
+    distributed = pytest.importorskip("distributed", reason="needs the extra dask")
+    with distributed.LocalCluster(**LOCAL) as running:
         yield running
 
 
@@ -130,6 +129,7 @@ def test_the_scheduler_is_lost(items, target, right, halfway):
 
 
 def test_an_encrypted_scheduler_needs_certificates(plan):
+    pytest.importorskip("distributed", reason="needs the extra dask")
     with pytest.raises(NoScheduler, match=r"no certificates for tls://127\.0\.0\.1:1") as caught:
         run_on_dask(plan, "tls://127.0.0.1:1")
     assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in caught.value.remedy

@@ -487,7 +487,8 @@ def test_arguments_that_make_no_sense(plan):
 
 
 def test_what_an_error_was_raised_from_does_not_leave_its_worker(target: Path):
-    import distributed  # noqa: F401 - has causes pickled, of all exceptions that there are
+    # Has causes pickled, of all exceptions.
+    pytest.importorskip("distributed", reason="needs the extra dask")
 
     def locate():
         try:

@@ -59,9 +59,8 @@ class S3(AbstractFileSystem):
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
     """moto's S3 on loopback."""
-    from moto.server import ThreadedMotoServer
-
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto = pytest.importorskip("moto.server", reason="needs the extra sandbox")
+    running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
     yield f"http://{host}:{port}"
