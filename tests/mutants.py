@@ -1,0 +1,254 @@
+"""Measure what the tests notice: change one place of a module, run its tests, count the changes that make one fail.
+
+`make mutants` tries 40 changes (mutants) in each module of `MODULES`; `make mutants MODULE=core.retry` one module's. A mutant that no
+test fails for is printed with its line: either a test is missing or the change is equivalent, in which case `EQUIVALENT` argues it.
+
+Mutants are drawn by a hash of their place and text, so that a change elsewhere in the module leaves most of them the same.
+"""
+
+import argparse
+import ast
+import concurrent.futures
+import copy
+import dataclasses
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "extensions"
+SAMPLE = 40
+GOAL = 0.9
+MOST_EQUIVALENT = 4
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "core.retry": ("tests/core/test_retry.py",),
+    "core.redaction": ("tests/core/test_redaction.py",),
+    "core.checksums": ("tests/core/test_checksums.py",),
+    "core.paging": ("tests/core/test_paging.py",),
+    "core.request": ("tests/core/test_request.py",),
+    "transfer.names": ("tests/transfer/test_names.py", "tests/transfer/test_many_names.py"),
+    "transfer.network.lanes": ("tests/transfer/network/test_lanes.py", "tests/transfer/network/test_connections.py"),
+    "transfer.plan": ("tests/transfer/test_decisions.py",),
+}
+"""Modules that reach `GOAL`, each with the tests that must notice."""
+
+FIGURES: dict[str, tuple[str, ...]] = {
+    "sb.paths": ("tests/cli/test_sb_paths.py", "tests/cli/test_windows_paths.py"),
+    "gen3.names": ("tests/gen3/test_names_meant.py",),
+    "fs.uri": ("tests/fs/test_dss.py", "tests/fs/test_drs.py", "tests/cli/test_windows_paths.py"),
+    "cli.values": ("tests/cli/test_values.py", "tests/cli/test_bad_input.py"),
+    "sandbox.validation": ("tests/sandbox/sb/test_validation.py",),
+}
+"""One module of other packages each, for the figure alone."""
+
+EQUIVALENT: dict[str, dict[str, str]] = {}
+"""By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult, ast.Mod: ast.Add,
+    ast.Pow: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    """A module with one place changed."""
+
+    place: str
+    line: int
+    before: str
+    after: str
+    source: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.place}: {self.before} -> {self.after}"
+
+
+def mutants_of(source: str) -> list[Mutant]:
+    """All mutants of a module's source, in the order of their places."""
+    tree = ast.parse(source)
+    found: dict[str, Mutant] = {}
+    for place, node in _places(tree, ""):
+        for field, index, old, new in _changes(node):
+            _put(node, field, index, new)
+            try:
+                mutant = Mutant(place, getattr(old, "lineno", node.lineno), _text(old), _text(new), ast.unparse(tree))
+            finally:
+                _put(node, field, index, old)
+            number = sum(each.label.startswith(mutant.label) for each in found.values())
+            if number:
+                mutant = dataclasses.replace(mutant, after=f"{mutant.after} (occurrence {number + 1})")
+            found[mutant.label] = mutant
+    return list(found.values())
+
+
+def sample_of(mutants: list[Mutant], most: int = SAMPLE) -> list[Mutant]:
+    """At most `most` mutants, drawn by hash, in the order of their lines."""
+    drawn = sorted(mutants, key=lambda mutant: hashlib.sha256(mutant.label.encode()).digest())[:most]
+    return sorted(drawn, key=lambda mutant: mutant.line)
+
+
+def _places(node: ast.AST, place: str) -> Iterator[tuple[str, ast.AST]]:
+    """Each node that may be changed, with the dotted name of the function or class around it.
+
+    Annotations, decorators and docstrings do not run or are not behaviour; the texts of f-strings and of what is raised are messages.
+    """
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list", "type_params"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom):
+                continue
+            if isinstance(child, ast.If) and _text(child.test) == "TYPE_CHECKING":
+                continue
+            named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            inner = f"{place}.{child.name}".lstrip(".") if named else place
+            yield inner, child
+            if not isinstance(child, ast.Raise):
+                yield from _places(child, inner)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST, ast.AST]]:
+    """The changes of a node's own children: field, index in a list or None, old child, new child."""
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list", "type_params"):
+            continue
+        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if not isinstance(child, ast.AST):
+                continue
+            for new in _replacements(node, field, child):
+                yield field, index, child, new
+
+
+def _replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(child, ast.cmpop):
+        yield _COMPARISONS[type(child)]()
+    elif isinstance(child, ast.operator) and type(child) in _OPERATORS:
+        yield _OPERATORS[type(child)]()
+    elif isinstance(child, ast.boolop):
+        yield ast.Or() if isinstance(child, ast.And) else ast.And()
+    elif isinstance(child, ast.UnaryOp) and isinstance(child.op, ast.Not):
+        yield child.operand
+    elif isinstance(child, ast.Constant) and not isinstance(parent, ast.Expr):
+        yield from _other_constants(child)
+    elif isinstance(child, ast.Return) and child.value is not None and _text(child.value) != "None":
+        yield ast.copy_location(ast.Return(None), child)
+    elif isinstance(child, ast.Break | ast.Continue):
+        yield ast.copy_location(ast.Continue() if isinstance(child, ast.Break) else ast.Break(), child)
+    elif isinstance(child, ast.Raise | ast.AugAssign) or (
+        isinstance(child, ast.Expr) and isinstance(child.value, ast.Call)
+    ):
+        yield ast.copy_location(ast.Pass(), child)
+    if field == "test" and isinstance(parent, ast.If | ast.IfExp | ast.While) and not isinstance(child, ast.Constant):
+        yield ast.copy_location(ast.UnaryOp(ast.Not(), copy.deepcopy(child)), child)
+
+
+def _other_constants(child: ast.Constant) -> Iterator[ast.AST]:
+    value = child.value
+    if isinstance(value, bool):
+        yield ast.copy_location(ast.Constant(not value), child)
+    elif isinstance(value, int | float):
+        yield ast.copy_location(ast.Constant(value + 1), child)
+    elif isinstance(value, str | bytes) and value:
+        yield ast.copy_location(ast.Constant(value + value[-1:]), child)
+
+
+def _put(node: ast.AST, field: str, index: int | None, child: ast.AST) -> None:
+    if index is None:
+        setattr(node, field, child)
+    else:
+        getattr(node, field)[index] = child
+
+
+def _text(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split()) or type(node).__name__
+
+
+def _outcome(module: str, source: str, tests: tuple[str, ...], seconds: float) -> str:
+    """Run tests against a copy of the sources in which one module is another: killed, survived or error."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        shutil.copytree(
+            SOURCES, folder, copy_function=os.link, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
+        path = Path(folder, *_path(module).relative_to(SOURCES).parts)
+        path.unlink()
+        path.write_text(source)
+        environ = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long and not compat", *tests]
+        try:
+            done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return "killed"
+    # 1: tests failed; 2 to 4: what they import did not come up, or collected nothing, which a change of the module caused.
+    return "survived" if done.returncode == 0 else "killed"
+
+
+def _path(module: str) -> Path:
+    return SOURCES / "omicsdk" / (module.replace(".", "/") + ".py")
+
+
+def measure(module: str, tests: tuple[str, ...], jobs: int) -> bool:
+    """Try a module's mutants and print those that no test fails for.
+
+    Returns:
+        Whether the goal is reached; mutants that are argued to be equivalent do not count.
+    """
+    source = _path(module).read_text()
+    begun = time.monotonic()
+    if _outcome(module, source, tests, 600) != "survived":
+        sys.exit(f"mutants: the tests of {module} fail without a change: {' '.join(tests)}")
+    patience = 30 + 5 * jobs * (time.monotonic() - begun)
+    argued = EQUIVALENT.get(module, {})
+    everything = mutants_of(source)
+    unknown = argued.keys() - {mutant.label for mutant in everything}
+    if unknown or len(argued) > MOST_EQUIVALENT:
+        sys.exit(f"mutants: EQUIVALENT of {module}: {sorted(unknown) or 'too many'}; correct the list")
+    tried = [mutant for mutant in sample_of(everything) if mutant.label not in argued]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        outcomes = list(pool.map(lambda mutant: _outcome(module, mutant.source, tests, patience), tried))
+    killed = outcomes.count("killed")
+    reached = killed >= GOAL * len(tried)
+    print(f"{module:24} {killed} of {len(tried)} killed ({killed / len(tried):.0%}), {len(argued)} argued", flush=True)
+    for mutant, outcome in zip(tried, outcomes, strict=True):
+        if outcome != "killed":
+            print(f"    line {mutant.line}, {mutant.label}", flush=True)
+    return reached
+
+
+def main() -> None:
+    """Measure all modules, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="below omicsdk, such as core.retry; all when none is named")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants tried at once")
+    arguments = parser.parse_args()
+    everything = {**MODULES, **FIGURES}
+    missing = [name for name in everything if not _path(name).is_file()]
+    missing += [test for tests in everything.values() for test in tests if not (ROOT / test).exists()]
+    missing += [name for name in (*arguments.modules, *EQUIVALENT) if name not in everything]
+    if missing:
+        sys.exit(
+            f"mutants: not found: {', '.join(missing)}. Correct MODULES, FIGURES or EQUIVALENT in tests/mutants.py."
+        )
+    short = [
+        name
+        for name in arguments.modules or everything
+        if not measure(name, everything[name], arguments.jobs) and name in MODULES
+    ]
+    if short:
+        sys.exit(f"mutants: fewer than {GOAL:.0%} killed in {', '.join(short)}")
+
+
+if __name__ == "__main__":
+    main()
