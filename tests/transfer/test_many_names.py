@@ -150,15 +150,25 @@ def test_names_that_only_begin_like_devices(name: str) -> None:
     check_name(name, windows=True)
 
 
-def test_whole_paths_have_a_length_too(tmp_path: Path) -> None:
-    room = room_in(str(tmp_path))
-    part = "d" * 200
-    name = "/".join([part] * (room // 201)) + "/" + "x" * (room % 201)
-    assert len(name) == room
+def longest_in(folder: Path) -> str:
+    """The longest name that a folder has room for: folders of 200 bytes, and the rest, 1 to 201 bytes, as the file."""
+    room = room_in(str(folder))
+    folders = (room - 1) // 201
+    return f"{'d' * 200}/" * folders + "x" * (room - 201 * folders)
+
+
+@pytest.mark.parametrize("more", range(201))  # whatever the length of the path of the test's own folder
+def test_whole_paths_have_a_length_too(tmp_path: Path, more: int) -> None:
+    folder = tmp_path / ("f" * more)
+    room, name = room_in(str(folder)), longest_in(folder)
     check_names([name], folds_case=False, room=room)
     for longer in (name + "x", name[:-1] + "ü"):
         with pytest.raises(UnsafePath, match="room for in this folder"):
             check_names([longer], folds_case=False, room=room)
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    name = longest_in(tmp_path)
     place = tmp_path / name
     place.parent.mkdir(parents=True)
     part_file = f"{name.rpartition('/')[2][: 255 - names.SUFFIX]}" + "." + "0" * 8 + ".part"
