@@ -228,6 +228,35 @@ def test_a_record_s_life(index: Gen3Index):
     json.dumps(record)
 
 
+@pytest.mark.parametrize("asynchronously", [False, True])
+def test_what_the_index_made_up_is_not_stored(index: Gen3Index, asynchronously: bool):
+    urls = ["s3://b/x", "gs://b/y", "https://example.org/z"]
+    about = {"s3://b/x": {"type": "primary"}, "gs://b/y": {"cloud": "mine", "available": "no"}}
+    guid = index.create_record(MD5, 5, urls=urls, authz=["/open"], urls_metadata=about)["did"]
+    assert index.get_record(guid)["urls_metadata"]["s3://b/x"] == {"type": "primary", "available": True, "cloud": "aws"}
+    left = ["s3://b/x", "gs://b/y", "s3://b/new"]
+    if asynchronously:
+        asyncio.run(index.async_update_record(guid, urls=left))
+    else:
+        index.update_record(guid, urls=left)
+    assert index.get(guid)["urls_metadata"] == {**about, "s3://b/new": {}}
+
+
+def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(index: Gen3Index, auth: Gen3Auth):
+    guid = index.create_record(MD5, 5, urls=["s3://b/x", "s3://b/y"], authz=["/open"])["did"]
+    real = index.get
+
+    def changed_meanwhile(guid: str, dist_resolution: bool = True) -> dict[str, Any]:
+        with Gen3Index(auth) as other:
+            other.update_record(guid, urls_metadata={"s3://b/x": {"a": "b"}})
+        return real(guid, dist_resolution)
+
+    index.get = changed_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        index.update_record(guid, urls=["s3://b/x"])
+    assert real(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
+
+
 def test_a_change_that_somebody_else_made_meanwhile_isn_t_overwritten(
     index: Gen3Index, auth: Gen3Auth, sandbox: Sandbox
 ):

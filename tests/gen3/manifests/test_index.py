@@ -95,6 +95,14 @@ def test_urls_are_replaced_or_added(replace: bool, urls: list[str], auth, index:
     assert sorted(index.get_record(did(2))["urls"]) == urls
 
 
+def test_what_the_index_made_up_is_not_stored_by_a_manifest(auth, index: Gen3Index, written, tmp_path: Path):
+    about = {"s3://b/2": {"type": "primary"}}
+    index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2", "gs://b/2"], "two", urls_metadata=about)
+    path = written(f"{did(2)}\t{md5(2)}\t4\t\t\ts3://b/2 gs://b/3\ttwo")
+    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"updated": 1}
+    assert index.get(did(2))["urls_metadata"] == {**about, "gs://b/3": {}}
+
+
 def test_columns_that_are_not_there_leave_what_the_record_says(auth, index: Gen3Index, written, tmp_path: Path):
     index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2"], "two", acl=["a"], authz=["/programs/a"])
     path = written(f"{did(2)}\t{md5(2)}\t4\ts3://b/3", header="guid\tmd5\tsize\turls\n")

@@ -14,6 +14,7 @@ from omicsdk.gen3.index.requests import (
     records_of,
     stated,
     unless_changed,
+    urls_left,
 )
 from omicsdk.gen3.service import Documented, Service, first_answer, mounted, parties, plain, settings
 
@@ -236,5 +237,8 @@ class AsyncIndexMethods(Documented):
         async with self._service.opened() as client:
             record = plain(await client.get_record.raw(guid=guid))
             whole, rev = record["did"], record["rev"]
+            left = urls_left(record, given)
+            if left is not None:
+                given = changes(plain(await client.get.raw(guid=whole, no_dist="")) if left else record, given)
             with unless_changed(whole, rev):
-                return plain(await client.update_record.raw(guid=whole, rev=rev, **changes(record, given)))
+                return plain(await client.update_record.raw(guid=whole, rev=rev, **given))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.index.reading import Hashes, IndexReading, Record
-from omicsdk.gen3.index.requests import Document, changes, new_record, stated, unless_changed
+from omicsdk.gen3.index.requests import Document, new_record, stated, unless_changed
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class Gen3Index(IndexReading):
         record = self.get_record(guid)
         whole, rev = record["did"], record["rev"]
         with unless_changed(whole, rev):
-            self._client.update_record.raw(guid=whole, rev=rev, **changes(record, given))
+            self._client.update_record.raw(guid=whole, rev=rev, **self._changes(record, given))
         return self.get_record(whole)
 
     def delete_record(self, guid: str) -> Document:

@@ -15,11 +15,13 @@ from omicsdk.gen3.index.requests import (
     PAGE,
     URLS_PAGE,
     Document,
+    changes,
     criteria,
     first_of,
     in_order,
     records_of,
     stated,
+    urls_left,
 )
 from omicsdk.gen3.service import plain
 
@@ -123,6 +125,16 @@ class IndexReading(AsyncIndexMethods):
             NotFound: There is no such record.
         """
         return plain(self._client.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""))
+
+    def _changes(self, record: Record, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What an update of a record has to send; reads it as it is stored where that is needed.
+
+        The update names the revision of `record`, so what was read later counts only if nothing changed between.
+        """
+        left = urls_left(record, given)
+        if left is None:
+            return dict(given)
+        return changes(self.get(record["did"], dist_resolution=False) if left else record, given)
 
     def get_with_params(self, params: Mapping[str, Any] | None = None) -> Record:
         """Gives the first record that meets all criteria.

@@ -55,28 +55,38 @@ def new_record(**fields: Any) -> dict[str, Any]:
     return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
 
 
-def changes(record: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What an update has to send.
-
-    The index refuses to forget a URL of which metadata are left, so these go with it.
+def urls_left(record: Mapping[str, Any], given: Mapping[str, Any]) -> set[str] | None:
+    """The URLs that an update leaves of a record, where it takes others away and doesn't say what metadata remain.
 
     Args:
         record: The record as it is.
         given: The fields that are to be changed.
+
+    Returns:
+        The URLs; None where the update takes none away, or states their metadata itself.
     """
-    held = record.get("urls_metadata")
-    if "urls" in given and "urls_metadata" not in given and is_object(held):
-        kept = {url: _own(about) for url, about in held.items() if url in given["urls"]}
-        if len(kept) < len(held):
-            return {**given, "urls_metadata": kept}
-    return dict(given)
+    urls = record.get("urls")
+    if "urls" not in given or "urls_metadata" in given or not is_array(urls):
+        return None
+    left = set(urls) & set(given["urls"])
+    return None if left == set(urls) else left
 
 
-def _own(about: Any) -> Any:
-    """A URL's metadata without what the index adds itself when it tells them."""
-    if not is_object(about):
-        return about
-    return {name: value for name, value in about.items() if not (name == "available" and value is True)}
+def changes(stored: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an update has to send that takes URLs away.
+
+    The index refuses to forget a URL of which metadata are left, so those of the others go with it.
+
+    Args:
+        stored: The record as it is stored. `get_record` doesn't give it so: the index adds where a URL is and whether it
+            can be reached to its metadata (`available`, `cloud`, `region`), and these would become stored ones. `get` and
+            lists add nothing.
+        given: The fields that are to be changed.
+    """
+    held = stored.get("urls_metadata")
+    if not is_object(held):
+        return dict(given)
+    return {**given, "urls_metadata": {url: about for url, about in held.items() if about and url in given["urls"]}}
 
 
 def criteria(params: Mapping[str, Any]) -> Query:

@@ -15,7 +15,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.request import request
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.index.reading import Record
-from omicsdk.gen3.index.requests import PAGE, changes, criteria, records_of, unless_changed
+from omicsdk.gen3.index.requests import PAGE, criteria, records_of, unless_changed
 from omicsdk.gen3.manifests.once import made_once
 from omicsdk.gen3.service import plain
 
@@ -145,7 +145,8 @@ class IndexRows(Gen3Index):
                 return False
             try:
                 with unless_changed(record["did"], record["rev"]):
-                    self._client.update_record.raw(guid=record["did"], rev=record["rev"], **changes(record, fields))
+                    sent = self._changes(record, fields)
+                    self._client.update_record.raw(guid=record["did"], rev=record["rev"], **sent)
                 return True
             except Conflict:
                 if attempt == ATTEMPTS - 1:
