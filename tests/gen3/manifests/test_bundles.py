@@ -3,10 +3,11 @@
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import SomeFailed
+from omicsdk.core.errors import ConnectFailed, SomeFailed
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3Index
 from omicsdk.gen3.manifests.bundles.making import BundleRows, make_bundles
@@ -46,6 +47,11 @@ def bundle(auth: Gen3Auth, guid: str) -> dict[str, object]:
         return index._client.get_bundle.raw(guid=guid).json()
 
 
+def count(auth: Gen3Auth) -> int:
+    with BundleRows(auth) as index:
+        return len(index._client.list_records.raw(form="bundle").json()["records"])
+
+
 def test_bundles_are_made_members_first(auth: Gen3Auth, files: None, written, tmp_path: Path):
     path = written(
         "bundle_name | ids | GUID | description | checksums | type | aliases | size",
@@ -71,6 +77,39 @@ def test_the_same_again_makes_nothing(auth: Gen3Auth, files: None, written):
     assert make_bundles(auth.endpoint, path, auth=auth) == make_bundles(auth.endpoint, path, auth=auth)
     other = written("bundle_name | ids | guid", f"b | {B} | {OWN}")
     assert "already exists" in make_bundles(auth.endpoint, other, auth=auth).failures[2]
+
+
+def test_the_same_again_makes_no_bundle_twice_that_got_its_guid_from_the_commons(auth, files: None, written, tmp_path):
+    unknown = A.replace("1", "7")
+    out = tmp_path / "out.tsv"
+    first = make_bundles(
+        auth.endpoint, written("bundle_name | ids", f"c | {A}", "d | c", f"a | {unknown}"), out, auth=auth
+    )
+    assert len(first.failures) == 1
+    again = make_bundles(auth.endpoint, written("bundle_name | ids", f"c | {A}", "d | c", f"a | {B}"), out, auth=auth)
+    assert again.records[:2] == first.records
+    assert count(auth) == 3
+    other = make_bundles(auth.endpoint, written("bundle_name | ids", f"c | {B}"), out, auth=auth)
+    assert other.records[0]["guid"] not in {record["guid"] for record in again.records}
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_call_that_was_interrupted_makes_no_bundle_twice(auth, files: None, written, tmp_path, monkeypatch):
+    path, out = written("bundle_name | ids", f"a | {A}", f"b | {B}", "c | a b"), tmp_path / "out.tsv"
+    make = BundleRows.made
+
+    def cut(index: BundleRows, body: dict[str, Any]) -> str:
+        if body["name"] == "c":
+            raise ConnectFailed("down")
+        return make(index, body)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BundleRows, "made", cut)
+        with pytest.raises(ConnectFailed):
+            make_bundles(auth.endpoint, path, out, auth=auth)
+    assert (out.exists(), count(auth)) == (False, 2)
+    assert len(make_bundles(auth.endpoint, path, out, auth=auth).records) == 3
+    assert count(auth) == 3
 
 
 def test_a_bundle_that_fails_takes_those_along_that_hold_it(auth: Gen3Auth, files: None, written, tmp_path: Path):
