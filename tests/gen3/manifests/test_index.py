@@ -143,6 +143,93 @@ def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index
         summary.raise_failed("indexed")
 
 
+@pytest.mark.parametrize("known_by", ["output", "index"])
+def test_rows_that_were_done_are_not_done_again_after_one_failed(known_by, auth, index: Gen3Index, written, tmp_path):
+    index.create_record({"md5": md5(2)}, 2, did(2), ["s3://b/2"], authz=["/programs/a"])
+    good = [
+        f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone\t",
+        f"\t{md5(3)}\t3\t/programs/a\t\ts3://b/3\tthree\t{did(2)}",  # a new version
+        f"\t{md5(4)}\t4\t/programs/a\t\t\t\t",  # without a URL or a name
+    ]
+    header, out = HEADER.replace("\n", "\tprev_guid\n"), tmp_path / "out.tsv"
+    path = written(*good, "\t12\t5\t/programs/a\t\ts3://b/5\tfive\t", header=header)
+    first = index_manifest(auth.endpoint, path, out, auth=auth)
+    assert first.counts == {"created": 3, "failed": 1}
+    made = {record["did"] for record in index.get_all_records()}
+    if known_by == "index":
+        out.unlink()
+    again = index_manifest(auth.endpoint, path, out, auth=auth)
+    assert again.counts == {"same": 3, "failed": 1}
+    corrected = written(*good, f"\t{md5(5)}\t5\t/programs/a\t\ts3://b/5\tfive\t", header=header)
+    summary = index_manifest(auth.endpoint, corrected, out, auth=auth)
+    assert (summary.counts, summary.failures, summary.failed_rows) == ({"same": 3, "created": 1}, None, None)
+    records = {record["did"] for record in index.get_all_records()}
+    assert len(records) == len(made) + 1
+    assert {row["guid"] for row in table(out)} == records - {did(2)}
+    assert sorted(path.name for path in tmp_path.glob("out.*")) == ["out.tsv"]
+
+
+def test_the_output_knows_records_that_the_index_no_longer_finds(auth, index: Gen3Index, written, tmp_path: Path):
+    rows = [f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"] * 2 + [f"\t{md5(3)}\t3\t/programs/a\t\ts3://b/3\tthree"]
+    path, out = written(*rows), tmp_path / "out.tsv"
+    assert index_manifest(auth.endpoint, path, out, auth=auth).counts == {"created": 2, "same": 1}
+    before = [row["guid"] for row in table(out)]
+    index.update_record(before[0], urls=["s3://elsewhere/1"])
+    index.delete_record(before[2])
+    assert index_manifest(auth.endpoint, path, out, auth=auth).counts == {"updated": 1, "same": 1, "created": 1}
+    after = [row["guid"] for row in table(out)]
+    assert after[:2] == before[:2]
+    assert after[2] != before[2]
+    assert index.get_record(before[0])["urls"] == ["s3://b/1"]
+
+
+def test_a_record_that_says_something_else_is_another(auth, index: Gen3Index, written, tmp_path: Path):
+    theirs = index.create_record({"md5": md5(1)}, 1, urls=["s3://b/1"], file_name="one", authz=["/programs/b"])
+    path = written(
+        f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone",
+        f"\t{md5(1)}\t1\t/programs/b\t\ts3://b/1\ttwo",
+        f"\t{md5(1)}\t1\t/programs/b\t\ts3://b/2\tone",
+        f"\t{md5(1)}\t1\t/programs/b\t\t\tone",
+        f"\t{md5(1)}\t1\t/programs/b\t\ts3://b/1\tone",
+    )
+    assert index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth).counts == {"created": 4, "same": 1}
+    assert index.get_record(theirs["did"]) == theirs
+    assert table(tmp_path / "o.tsv")[4]["guid"] == theirs["did"]
+
+
+def test_equal_rows_under_way_at_once_make_one_record(auth, index: Gen3Index, written, tmp_path: Path):
+    path = written(*[f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"] * 100)
+    counts = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, threads=8).counts
+    assert counts == {"created": 1, "same": 99}
+    assert len(index.get_all_records()) == 1
+
+
+def test_rows_that_failed_are_a_manifest_by_themselves(auth, index: Gen3Index, written, tmp_path: Path):
+    header = 'GUID,MD5,Size,"s3_path",gs_path,note\n'
+    path = written(
+        f',{md5(1)},1,s3://b/1,gs://b/1,"a, b"', ",12,2,s3://b/2,gs://b/2,two", ",,,,,,,", header=header, name="m.csv"
+    )
+    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    rows = tmp_path / "out.failed-rows.tsv"
+    assert summary.failed_rows == rows
+    assert rows.read_text() == "GUID\tMD5\tSize\ts3_path\tgs_path\tnote\n\t12\t2\ts3://b/2\tgs://b/2\ttwo\n"
+    with pytest.raises(SomeFailed, match=r"failed-rows\.tsv is a manifest of these rows alone"):
+        summary.raise_failed("indexed")
+    with pytest.raises(UsageError, match=r"would lose the GUIDs of the others\. Name another output"):
+        index_manifest(auth.endpoint, rows, tmp_path / "out.tsv", auth=auth)
+    rows.write_text(rows.read_text().replace("\t12\t", f"\t{md5(2)}\t"))
+    assert index_manifest(auth.endpoint, rows, tmp_path / "rest.tsv", auth=auth).counts == {"created": 1}
+    assert sorted(record["size"] for record in index.get_all_records()) == [1, 2]
+
+
+def test_an_output_that_is_no_such_table_is_replaced(auth, index: Gen3Index, written, tmp_path: Path):
+    path, out = written(f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"), tmp_path / "out.tsv"
+    for number, text in enumerate((b"", b"\xff\xfe", b"a\tb\n1\t2\n", b'md5\tsize\turls\n"open\t1\t2\n')):
+        out.write_bytes(text)
+        counts = index_manifest(auth.endpoint, path, out, auth=auth).counts
+        assert counts == ({"same": 1} if number else {"created": 1})
+
+
 def test_nobody_may_index_without_a_login(sandbox: Sandbox, written, tmp_path: Path):
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     summary = index_manifest(sandbox.gen3_url, path, tmp_path / "out.tsv")

@@ -24,15 +24,12 @@ def pause(attempt: int, clock: Clock = SYSTEM_CLOCK) -> None:
     clock.sleep(_PAUSES.pause(attempt, random.random()))  # noqa: S311 - jitter
 
 
-def made_once(
-    make: Callable[[], str], look: Callable[[], str | None], *, perhaps: bool = False, clock: Clock = SYSTEM_CLOCK
-) -> str:
+def made_once(make: Callable[[], str], look: Callable[[], str | None], *, clock: Clock = SYSTEM_CLOCK) -> str:
     """Makes something by a request that isn't to be sent twice when it has arrived.
 
     Args:
         make: Sends the request, and gives the identifier of what was made.
         look: Looks for what was made; gives its identifier, or None.
-        perhaps: Whether it may be there already.
         clock: What waits between two tries.
 
     Returns:
@@ -43,7 +40,7 @@ def made_once(
     """
     failure: OmicsError | None = None
     for attempt in range(ATTEMPTS):
-        if (failure is not None or perhaps) and (found := look()):
+        if failure is not None and (found := look()):
             return found
         if attempt:
             pause(attempt, clock)

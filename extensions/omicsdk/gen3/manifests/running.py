@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
         state: A word for it, such as created, updated, same, failed.
         text: What is written of it.
         error: Why it failed.
+        row: The row as its manifest has it, for the manifest of those that failed.
     """
 
     line: int
@@ -48,6 +49,7 @@ class Outcome(NamedTuple):
     state: str
     text: str = ""
     error: str = ""
+    row: str = ""
 
 
 class Summary(NamedTuple):
@@ -59,6 +61,7 @@ class Summary(NamedTuple):
         output: The file that was written.
         failures: The file with what went wrong, one line a row; None where nothing did.
         errors: The first of the failures.
+        failed_rows: The manifest of the rows that failed, which can be worked from by itself; None where there is none.
     """
 
     rows: int
@@ -66,6 +69,7 @@ class Summary(NamedTuple):
     output: Path
     failures: Path | None
     errors: tuple[str, ...]
+    failed_rows: Path | None = None
 
     @property
     def failed(self) -> int:
@@ -86,9 +90,15 @@ class Summary(NamedTuple):
             raise SomeFailed(
                 f"{self.failed} of {self.rows} rows couldn't be {what}{first}",
                 [UsageError(error) for error in self.errors],
-                remedy=f"All of them are in {self.failures}. Correct their cause, and run the same again.",
+                remedy=self.remedy,
             )
         return self
+
+    @property
+    def remedy(self) -> str:
+        """Where the failures are, and what to do about them."""
+        alone = f" {self.failed_rows} is a manifest of these rows alone." if self.failed_rows else ""
+        return f"All of them are in {self.failures}. Correct their cause, and run the same again.{alone}"
 
 
 def in_order(
@@ -133,11 +143,12 @@ def run(
     rows: Iterator[T | Fault],
     work: Callable[[Sequence[T], bool], Sequence[Outcome]],
     outputs: Outputs,
-    paths: tuple[Path, Path],
+    paths: Sequence[Path],
     *,
     threads: int,
     batch: int = BATCH,
     header: str = "",
+    columns: str = "",
     stop: threading.Event | None = None,
 ) -> Summary:
     """Does work on the rows of a manifest and writes what becomes of them.
@@ -145,11 +156,12 @@ def run(
     Args:
         rows: The rows, in the place of each that is wrong what is wrong with it.
         work: What is done with several rows, told whether an earlier run may have done it already; gives as many outcomes.
-        outputs: What is written to: the output, and the failures.
+        outputs: What is written to: the output, the failures, and perhaps the manifest of the rows that failed.
         paths: Their names.
         threads: How many batches are under way at once.
         batch: Rows of a batch.
         header: What the output begins with.
+        columns: What the manifest of the rows that failed begins with.
         stop: Ends it when it is set.
 
     Returns:
@@ -163,6 +175,8 @@ def run(
     if outputs.fresh:
         outputs.write(0, header)
         outputs.write(1, line_of(_COLUMNS, "\t"))
+        if len(paths) > 2:
+            outputs.write(2, columns)
     ahead = batch * (max(1, threads) * AHEAD + 1)
     # So many rows may have been done by an earlier run, which may have had more threads, without its having noted it.
     uncertain = NOTED_ROWS + max(ahead, outputs.ahead) if outputs.resumed else 0
@@ -180,13 +194,16 @@ def run(
             outputs.write(0, outcome.text)
             if outcome.state == FAILED:
                 outputs.write(1, line_of((outcome.line, outcome.guid, outcome.error), "\t"))
+                if len(paths) > 2:
+                    outputs.write(2, outcome.row)
                 if len(errors) < SHOWN:
                     errors.append(f"line {outcome.line}: {outcome.error}")
         total += len(outcomes)
         outputs.done(len(outcomes))
     failed = outputs.counts[FAILED] > 0
-    outputs.finish([True, failed])
-    return Summary(total, dict(outputs.counts), paths[0], paths[1] if failed else None, tuple(errors))
+    outputs.finish([True, *[failed] * (len(paths) - 1)])
+    told = [path if failed else None for path in paths[1:]]
+    return Summary(total, dict(outputs.counts), paths[0], told[0], tuple(errors), *told[1:])
 
 
 def _outcomes(
@@ -227,3 +244,8 @@ def attempted(line: int, guid: str, work: Callable[[], Outcome]) -> Outcome:
 def failures_beside(output: Path) -> Path:
     """The file of failures that goes with an output."""
     return output.with_name(f"{output.stem}.failures.tsv")
+
+
+def failed_rows_beside(output: Path) -> Path:
+    """The manifest of the rows that failed that goes with an output."""
+    return output.with_name(f"{output.stem}.failed-rows.tsv")

@@ -165,6 +165,7 @@ def told(summary: Summary, console: Console) -> dict[str, Any]:
         "counts": summary.counts,
         "output": str(summary.output),
         "failures": str(summary.failures) if summary.failures else None,
+        **({"failed_rows": str(summary.failed_rows)} if summary.failed_rows else {}),
     }
     if not summary.failed:
         return result
@@ -174,6 +175,8 @@ def told(summary: Summary, console: Console) -> dict[str, Any]:
     if summary.failed >= summary.rows:
         raise SomeFailed(said, remedy="Correct their cause, and run the same again.")
     console.some_failed(said)
+    if summary.failed_rows:
+        console.message(f"{summary.failed_rows} is a manifest of these rows alone")
     return result
 
 

@@ -85,7 +85,13 @@ OF_MANIFESTS: list[Command] = [
         ),
         flag("force_metadata_columns_even_if_empty", "Make metadata of empty cells as well."),
         flag("no_metadata", "Make no metadata of the other columns."),
-        description=with_examples(_AGAIN, "objects manifest publish files.tsv --out-manifest-file indexed.tsv"),
+        description=with_examples(
+            f"{_AGAIN} After rows failed, too, run the same command again, with the manifest corrected: a row without a "
+            "GUID whose record exists is not indexed twice. Its record is known by the output file, or by MD5 sum, size, "
+            "URLs and name, and by ACL and resources where the manifest has them. Rows that failed are also written to "
+            "OUTPUT.failed-rows.tsv, a manifest that can be published by itself, with another output file.",
+            "objects manifest publish files.tsv --out-manifest-file indexed.tsv",
+        ),
     ),
     command(
         "objects manifest delete-all-guids",

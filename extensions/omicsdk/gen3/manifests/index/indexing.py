@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import tee
 from pathlib import Path, PurePosixPath
-from threading import Event
-from typing import TYPE_CHECKING, Any
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import Conflict, OmicsError, UsageError
 from omicsdk.core.narrowing import is_object
+from omicsdk.gen3.index.reading import Record
 from omicsdk.gen3.index.requests import new_record
+from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.format.columns import GUID
-from omicsdk.gen3.manifests.format.entries import Entry, columns_of, entries_of
-from omicsdk.gen3.manifests.format.table import table_of
+from omicsdk.gen3.manifests.format.entries import Entry, cells_of, columns_of, entries_of
+from omicsdk.gen3.manifests.format.table import TABLES, Table, table_of
 from omicsdk.gen3.manifests.index.records import IndexRows, differences
 from omicsdk.gen3.manifests.outputs import Outputs, delimiter_for, identity_of, line_of
-from omicsdk.gen3.manifests.running import Outcome, Summary, attempted, failures_beside, run
+from omicsdk.gen3.manifests.running import (
+    FAILED,
+    Outcome,
+    Summary,
+    attempted,
+    failed_rows_beside,
+    failures_beside,
+    run,
+)
+from omicsdk.gen3.manifests.scratch import scratch_database
 from omicsdk.gen3.metadata import Gen3Metadata
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from omicsdk.gen3.service import Auth
+
+_log = logging.getLogger(__name__)
 
 CREATED, UPDATED, SAME = "created", "updated", "same"
 #: Rows that a thread indexes one after the other; few, so that short manifests are for all threads.
 BATCH = 10
+#: Rows that may look for their records at the same time; two of the same file never do.
+LOCKS = 64
+ROWS_DELIMITER = TABLES[".tsv"]
 
 
 def index_manifest(
@@ -44,10 +66,13 @@ def index_manifest(
     stop: Event | None = None,
     index: IndexRows | None = None,
 ) -> Summary:
-    """Indexes the files of a manifest. The same call goes on where an earlier one was interrupted.
+    """Indexes the files of a manifest. The same call goes on where an earlier one was interrupted, or rows failed.
 
     A row with the GUID of a record must have its size and MD5 sum, and changes its URLs, ACL, resources and name, as far as the
     manifest has those columns. Other rows make records; one with a previous GUID makes a new version of that.
+
+    A record that a row without a GUID has made already isn't made again. It is known by the output of an earlier call, or by
+    MD5 sum, size, URLs and name, and by ACL and resources where the manifest has them.
 
     Args:
         endpoint: The commons.
@@ -65,38 +90,48 @@ def index_manifest(
         index: The index that is asked; by default that of the commons.
 
     Returns:
-        How many records were created, updated, and the same already; the rows that failed are in a file beside the output.
+        How many records were created, updated, and the same already. Beside the output OUTPUT.failures.tsv has why rows
+        failed, and OUTPUT.failed-rows.tsv these rows, as a manifest that can be indexed by itself.
 
     Raises:
         ManifestError: The manifest can't be read, or lacks a column.
         AuthError: The commons doesn't know who asks.
         ConnectFailed: The commons can't be reached.
-        UsageError: Documents of metadata are wanted with a name and a password, which that service doesn't take.
+        UsageError: Documents of metadata are wanted with a name and a password, which that service doesn't take; or the
+            manifest is the list of failed rows of `output`, whose GUIDs would be lost.
     """
     if metadata and isinstance(auth, tuple):
         raise UsageError(
             "The metadata service doesn't take the name and password of an index", remedy="Give a Gen3Auth."
         )
     path, target = Path(manifest), Path(output)
-    paths = target, failures_beside(target)
+    paths = target, failures_beside(target), failed_rows_beside(target)
+    if path.resolve() == paths[2].resolve():
+        raise UsageError(
+            f"{path} has the rows that failed when {target} was written, and {target} would lose the GUIDs of the others",
+            remedy="Name another output.",
+        )
     asked = index or IndexRows(endpoint, auth)
     documents = Gen3Metadata(endpoint.removesuffix("/index"), auth) if metadata else None
     separator = delimiter_for(target, output_delimiter)
     try:
-        with table_of(path, delimiter) as table:
+        with table_of(path, delimiter) as table, scratch_database() as database:
             names = columns_of(table)
             header = list(dict.fromkeys(names if GUID in names else [GUID, *names]))
             work = _Indexing(asked, documents, header, separator, replace_urls, empty_metadata)
-            identity = identity_of(path, endpoint=asked.endpoint, replace=replace_urls, metadata=metadata, to=separator)
+            identity = identity_of(
+                path, endpoint=asked.endpoint, replace=replace_urls, metadata=metadata, to=separator, files=len(paths)
+            )
             with Outputs(paths, identity) as outputs:
                 return run(
-                    entries_of(table),
+                    _rows_of(table, _Earlier(database, target, separator)),
                     work.outcomes,
                     outputs,
                     paths,
                     threads=threads,
                     batch=BATCH,
                     header=line_of(header, separator),
+                    columns=line_of(table.header, ROWS_DELIMITER),
                     stop=stop,
                 )
     finally:
@@ -104,6 +139,77 @@ def index_manifest(
             asked.close()
         if documents is not None:
             documents.close()
+
+
+class _Row(NamedTuple):
+    """A row of the manifest.
+
+    Attributes:
+        entry: What it says, or what is wrong with it.
+        text: The row as it stands there.
+        earlier: The GUID that an earlier output has for it; empty where there is none.
+    """
+
+    entry: Entry | Fault
+    text: str
+    earlier: str
+
+    @property
+    def guid(self) -> str:
+        """The GUID that is known of it; empty where none is."""
+        return "" if isinstance(self.entry, Fault) else self.entry.guid or self.earlier
+
+
+def _rows_of(table: Table, earlier: _Earlier) -> Iterator[_Row]:
+    """The rows of a manifest; for those without a GUID with that of an earlier output."""
+    rows, read = tee(table.rows)  # one entry a row: never more than one is held
+    for row, entry in zip(rows, entries_of(table._replace(rows=read)), strict=True):
+        known = "" if isinstance(entry, Fault) or entry.guid else earlier.guid_of(entry.cells)
+        yield _Row(entry, line_of(row.cells, ROWS_DELIMITER), known)
+
+
+class _Earlier:
+    """The GUIDs that the output of an earlier run has, by all other cells of the rows: on disk, as there may be many.
+
+    Args:
+        database: Where they are kept.
+        output: The output; nothing is known where it isn't there, or no such table.
+        delimiter: What separates its cells.
+    """
+
+    def __init__(self, database: sqlite3.Connection, output: Path, delimiter: str) -> None:
+        self._database = database
+        database.execute(
+            "CREATE TABLE earlier (row BLOB, place INTEGER, guid TEXT, PRIMARY KEY (row, place)) WITHOUT ROWID"
+        )
+        try:
+            with table_of(output, delimiter) as table:
+                database.executemany("INSERT INTO earlier VALUES (?, ?, ?)", _guids_in(table))
+        except ManifestError as error:
+            _log.debug("no GUIDs are known of an earlier run: %s", error)
+
+    def guid_of(self, cells: Mapping[str, str]) -> str:
+        """The GUID of a row, of equal ones the first that wasn't given yet; empty where none is known."""
+        row = _key(cells)
+        found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
+        if found is None:
+            return ""
+        self._database.execute("DELETE FROM earlier WHERE row = ? AND place = ?", (row, found[0]))
+        return str(found[1])
+
+
+def _guids_in(table: Table) -> Iterator[tuple[bytes, int, str]]:
+    names = columns_of(table)
+    for row in table.rows:
+        cells = cells_of(row, names)
+        if guid := cells.get(GUID):
+            yield _key(cells), row.line, guid
+
+
+def _key(cells: Mapping[str, str]) -> bytes:
+    """A row without its GUID as a key; empty cells make no difference."""
+    told = sorted((name, cell) for name, cell in cells.items() if cell and name != GUID)
+    return blake2b(json.dumps(told).encode(), digest_size=16).digest()
 
 
 class _Indexing:
@@ -124,49 +230,62 @@ class _Indexing:
         self._delimiter = delimiter
         self._replace_urls = replace_urls
         self._empty_metadata = empty_metadata
+        # Equal rows in two batches would both find no record. A lock a file would be too many for a long manifest.
+        self._locks = [Lock() for _ in range(LOCKS)]
 
-    def outcomes(self, entries: Sequence[Entry], perhaps: bool) -> list[Outcome]:
+    def outcomes(self, rows: Sequence[_Row], perhaps: bool) -> list[Outcome]:
         """What becomes of rows."""
-        known = self._index.found([entry.guid for entry in entries])
-        found = list[Outcome]()
-        for entry in entries:
+        known = self._index.found([row.guid for row in rows])
+        return [self._outcome(row, known, perhaps) for row in rows]
 
-            def indexed(entry: Entry = entry) -> Outcome:
-                return self._indexed(entry, known, perhaps)
-
-            outcome = attempted(entry.line, entry.guid, indexed)
-            found.append(outcome._replace(text=self._line(entry, outcome.guid)))
-        return found
+    def _outcome(self, row: _Row, known: dict[str, Record], perhaps: bool) -> Outcome:
+        entry = row.entry
+        if isinstance(entry, Fault):
+            return Outcome(entry.line, "", FAILED, error=str(entry), row=row.text)
+        outcome = attempted(entry.line, entry.guid, lambda: self._indexed(entry, row.earlier, known, perhaps))
+        return outcome._replace(text=self._line(entry, outcome.guid), row=row.text)
 
     def _line(self, entry: Entry, guid: str) -> str:
         cells = {**entry.cells, GUID: guid}
         return line_of([cells.get(name, "") for name in self._header], self._delimiter)
 
-    def _indexed(self, entry: Entry, known: dict[str, dict[str, Any]], perhaps: bool) -> Outcome:
-        record = known.get(entry.guid) if entry.guid else None
-        given, guid, state = given_of(entry), "", CREATED
+    def _indexed(self, entry: Entry, earlier: str, known: dict[str, Record], perhaps: bool) -> Outcome:
+        record = known.get(entry.guid or earlier)
+        if record is not None and not entry.guid and not _is_of(record, entry):
+            record = None  # the output is of another commons, or of another file
+        given = given_of(entry)
         if record is None:
-            fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **given)
-            try:
-                guid = self._index.made(fields, after=entry.prev_guid, perhaps=perhaps)
-            except Conflict:  # another row of that GUID has been quicker
-                known |= self._index.found([entry.guid])
-                record = known.get(entry.guid)
-                if record is None:
-                    raise
+            guid, state, record = self._made(entry, given, known, perhaps)
+        else:
+            guid, state = "", SAME
         if record is not None:
             guid, state = self._kept(entry, record, given)
         if self._documents is not None and (document := document_of(entry, empty=self._empty_metadata)):
             self._documented(self._documents, guid, document, is_new=state == CREATED)
         return Outcome(entry.line, guid, state)
 
+    def _made(
+        self, entry: Entry, given: Mapping[str, Any], known: dict[str, Record], perhaps: bool
+    ) -> tuple[str, str, Record | None]:
+        """Makes a row's record, unless it is there: its GUID and what became of it, or the record that another row has made."""
+        fields = new_record(did=entry.guid or None, hashes={"md5": entry.md5}, size=entry.size, **given)
+        with self._locks[hash((entry.md5, entry.size)) % LOCKS]:
+            if not entry.guid and (guid := self._index.made_already(fields, entry.prev_guid)):
+                return guid, CREATED if perhaps else SAME, None
+            try:
+                return self._index.made(fields, after=entry.prev_guid), CREATED, None
+            except Conflict:  # another row of that GUID has been quicker
+                known |= self._index.found([entry.guid])
+                if (record := known.get(entry.guid)) is None:
+                    raise
+                return "", SAME, record
+
     def _kept(self, entry: Entry, record: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, str]:
         """Changes the record that there is, where the row says otherwise."""
-        guid, hashes = str(record["did"]), record.get("hashes")
-        md5 = hashes.get("md5") if is_object(hashes) else None
-        if record.get("size") != entry.size or md5 != entry.md5:
+        guid = str(record["did"])
+        if not _is_of(record, entry):
             raise UsageError(
-                f"{guid} is the record of another file, of {record.get('size')} bytes with the MD5 sum {md5}",
+                f"{guid} is the record of another file, of {record.get('size')} bytes with the MD5 sum {_md5(record)}",
                 remedy="Leave the GUID empty, or name it as prev_guid of a new version.",
             )
         add = not self._replace_urls
@@ -182,6 +301,16 @@ class _Indexing:
             if is_new:
                 self._index.deleted(guid)
             raise
+
+
+def _md5(record: Mapping[str, Any]) -> Any:
+    hashes = record.get("hashes")
+    return hashes.get("md5") if is_object(hashes) else None
+
+
+def _is_of(record: Mapping[str, Any], entry: Entry) -> bool:
+    """Whether a record is that of a row's file."""
+    return record.get("size") == entry.size and _md5(record) == entry.md5
 
 
 def given_of(entry: Entry) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.request import request
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.index.reading import Record
-from omicsdk.gen3.index.requests import PAGE, criteria, records_of, unless_changed
+from omicsdk.gen3.index.requests import PAGE, criteria, records_of, stated, unless_changed
 from omicsdk.gen3.manifests.once import made_once
 from omicsdk.gen3.service import plain
 
@@ -73,16 +73,23 @@ class IndexRows(Gen3Index):
                 found[guid] = self.get_record(guid)
         return found
 
-    def with_md5(self, md5: str, size: int | None = None) -> list[Record]:
-        """The records that have an MD5 sum, and a size where one is given; those of the first page.
+    def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[Record]:
+        """The records that have an MD5 sum, and a size and a URL where they are given.
 
         Args:
             md5: The sum.
             size: The size in bytes.
+            url: One of the URLs.
         """
-        query = {"hash": f"md5:{md5}", "limit": 1024} | ({} if size is None else {"size": size})
-        asking = self._client.list_records
-        return records_of(plain(next(asking.answers(request(asking.facts, "/index", query=criteria(query))))))
+        query = {"hash": f"md5:{md5}", "limit": PAGE, **stated(size=size, url=url)}
+        asking, found = self._client.list_records, list[Record]()
+        while True:
+            further = {"start": found[-1]["did"]} if found else {}
+            asked = request(asking.facts, "/index", query=criteria({**query, **further}))
+            page = records_of(plain(next(asking.answers(asked))))
+            found += page
+            if len(page) < PAGE:  # an index refuses longer pages than it gives
+                return found
 
     def pages_after(self, did: str = "") -> Iterator[list[Record]]:
         """All records in the order of their GUIDs, a page at a time.
@@ -94,13 +101,12 @@ class IndexRows(Gen3Index):
             yield records
             did = str(records[-1]["did"])
 
-    def made(self, fields: Mapping[str, Any], *, after: str = "", perhaps: bool = False) -> str:
+    def made(self, fields: Mapping[str, Any], *, after: str = "") -> str:
         """Makes a record. Where the answer gets lost, it is looked up before it is tried again.
 
         Args:
             fields: The record.
             after: The GUID of a version before it; empty where it is none's.
-            perhaps: Whether it may be there from an earlier run.
 
         Returns:
             Its GUID.
@@ -114,14 +120,23 @@ class IndexRows(Gen3Index):
                 return str(plain(self._client.create_new_version.raw(guid=after, **fields))["did"])
             return str(plain(self._client.create_record.raw(**fields))["did"])
 
-        return made_once(make, lambda: self._made_already(fields, after), perhaps=perhaps, clock=self.clock)
+        return made_once(make, lambda: self.made_already(fields, after), clock=self.clock)
 
-    def _made_already(self, fields: Mapping[str, Any], after: str) -> str | None:
-        """The GUID of a record that says the same."""
+    def made_already(self, fields: Mapping[str, Any], after: str = "") -> str | None:
+        """The GUID of a record that says the same: MD5 sum, size, URLs and name, and who may do what with it where stated.
+
+        Args:
+            fields: The record, as for `made`.
+            after: The GUID of a version before it; empty where it is none's.
+
+        Returns:
+            The GUID; None where there is no such record.
+        """
         if did := fields.get("did"):
             records = list(self.found([did]).values())
         else:
-            records = self.with_md5(fields["hashes"]["md5"], fields["size"])
+            url = next(iter(fields.get("urls") or ()), None)
+            records = self.with_md5(fields["hashes"]["md5"], fields["size"], url)
         if after and records:
             versions = {version["baseid"] for version in self.get_versions(after)}
             records = [record for record in records if record.get("baseid") in versions and record["did"] != after]
@@ -196,12 +211,14 @@ def differences(record: Mapping[str, Any], given: Mapping[str, Any], *, add_urls
 
 
 def _says(record: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    """Whether a record says what was to be made."""
+    """Whether a record says what was to be made; it may have further URLs, which others have added, but not instead of none."""
     hashes = record.get("hashes")
+    given = {name: fields[name] for name in ("urls", "acl", "authz") if name in fields}
     return (
         is_object(hashes)
         and hashes.get("md5") == fields["hashes"]["md5"]
         and record.get("size") == fields["size"]
-        and set(fields.get("urls") or ()) <= set(record.get("urls") or ())
+        and bool(fields.get("urls")) == bool(record.get("urls"))
+        and not differences(record, given, add_urls=True)
         and (record.get("file_name") or "") == (fields.get("file_name") or "")
     )
