@@ -137,6 +137,14 @@ def test_records_are_held_against_what_is_there(dtp, work):
     assert (ran.code, ran.json[0]["column"]) == (1, "experiments")
 
 
+def test_nothing_is_right_in_a_project_that_isn_t_there(dtp, work, data_set):
+    (work / "e.json").write_text(json.dumps([{"type": "experiment", "submitter_id": "e", "projects": [{"code": "Z"}]}]))
+    for source in ("e.json", DATASET):
+        ran = dtp("validate", source, "--program", PROGRAM, "--project", "Z")
+        assert (ran.code, "no project 'Z'" in ran.err, "nothing is wrong" in ran.err) == (2, True, False)
+        assert dtp("validate", source, "--project", "Z").code == 0
+
+
 def test_a_folder_that_isn_t_a_data_set_is_told(dtp, work, data_set):
     (work / "empty").mkdir()
     for folder in ("empty", "gone"):

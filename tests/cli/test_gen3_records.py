@@ -91,6 +91,13 @@ def test_validation_tells_the_place_and_what_to_do(gen3, work):
     assert gen3("validate", "gone.tsv").code == 2
 
 
+@pytest.mark.parametrize(("project", "code", "said"), [("P-Z", 2, "no project 'Z'"), ("N-Z", 1, "N")])
+def test_nothing_is_right_in_a_project_that_isn_t_there(gen3, work, project, code, said):
+    (work / "e.tsv").write_text(EXPERIMENTS.replace("\tQ\n", "\tZ\n"))  # links to the project only
+    ran = gen3("validate", "e.tsv", "--project", project)
+    assert (ran.code, said in ran.err, "nothing is wrong" in ran.err) == (code, True, False)
+
+
 def test_a_dictionary_is_shown_and_validates_without_a_commons(gen3, work, monkeypatch):
     rows = gen3("dictionary").json
     names = [row["node"] for row in rows]

@@ -7,6 +7,7 @@ import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omicsdk.core.errors import NotFound
 from omicsdk.gen3 import Commons, Gen3UserError
 from omicsdk.gen3.records import Finding, Project, known_to, project_of, validate
 from omicsdk.gen3.records.row import Place, Row
@@ -170,6 +171,15 @@ def test_a_commons_tells_which_records_it_has(sandbox: Sandbox, tmp_path: Path) 
         known = known_to(commons, PROJECT)
         assert known("experiment", "submitter_id", ["e1", "e2", 'odd "name"\n']) == {"e1"}
         assert known("case", "id", [ids[1], "nothing"]) == {ids[1]}
+
+
+def test_a_commons_without_the_project_knows_nothing_of_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.gen3.records.seed("demo", "one", [])
+    with Commons(sandbox.gen3_url, _login(sandbox, tmp_path)) as commons:
+        with pytest.raises(Gen3UserError, match="The program demo has no project 'two'"):
+            known_to(commons, Project("demo", "two"))
+        with pytest.raises(NotFound):
+            known_to(commons, Project("none", "one"))
 
 
 def _login(sandbox: Sandbox, folder: Path) -> Any:

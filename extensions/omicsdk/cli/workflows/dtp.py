@@ -69,7 +69,7 @@ COMMANDS: list[Command] = [
             word("source", "An SDS data set's folder; or a folder or file of records (.json, .tsv, .csv, .xlsx)."),
             {
                 **_PROGRAM,
-                "help": "The program's name; with --project links of records are held against what is there as well.",
+                "help": "The program's name; with --project the project must exist, and links of records are checked against it.",
             },
             _PROJECT,
             _EXPERIMENT,

@@ -19,14 +19,22 @@ Known = Callable[[str, str, Sequence[str]], set[str]]
 BATCH = 200
 
 
-def known_to(commons: Commons, project: Project) -> Known:
+def known_to(commons: Commons, project: Project, *, at_once: bool = True) -> Known:
     """Gives what tells which records of a project there are.
 
     Args:
         commons: The commons.
-        project: The project. That it is there is made sure when nothing is found in it.
+        project: The project.
+        at_once: Whether that it is there is made sure at once. Without, that is done when nothing is found in it: for a
+            submission, which the commons refuses itself.
+
+    Raises:
+        NotFound: There is no such program.
+        Gen3UserError: There is no such project in it. Records that link to nothing but their project would seem right.
     """
-    is_there = False
+    if at_once:
+        check_project(commons, project)
+    is_there = at_once
 
     def known(node: str, key: str, values: Sequence[str]) -> set[str]:
         nonlocal is_there

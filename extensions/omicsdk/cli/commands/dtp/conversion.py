@@ -12,7 +12,7 @@ from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.folder import is_misnamed
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.known import known_to
-from omicsdk.gen3.records.project import Project
+from omicsdk.gen3.records.project import Project, check_project
 from omicsdk.gen3.records.validation.validating import validate as faults_of_records
 
 if TYPE_CHECKING:
@@ -48,7 +48,15 @@ def validate(workflow: Workflow, arguments: Mapping[str, Any], console: Console)
     """`omics dtp validate`: a row for each fault."""
     source = arguments["source"]
     is_sds = sds_sheet(Path(source)) is not None or is_misnamed(Path(source))
-    found = _convertor(workflow, arguments, source).validate(source) if is_sds else _of_records(workflow, arguments)
+    project = _project(workflow, arguments)
+    if is_sds:
+        if project is not None and arguments.get(
+            "program"
+        ):  # settings may name one for a data set on this machine alone
+            check_project(workflow.commons, project)
+        found = _convertor(workflow, arguments, source).validate(source)
+    else:
+        found = _of_records(workflow, arguments, project)
     if found:
         console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
         console.exit_code = REFUSED
@@ -63,7 +71,12 @@ def _convertor(workflow: Workflow, arguments: Mapping[str, Any], source: str) ->
     return Gen3Convertor(project, experiment, arguments["sds_version"], dictionary=workflow.dictionary(arguments))
 
 
-def _of_records(workflow: Workflow, arguments: Mapping[str, Any]) -> list[Finding]:
+def _project(workflow: Workflow, arguments: Mapping[str, Any]) -> Project | None:
+    program, code = workflow.named("program", arguments), workflow.named("project", arguments)
+    return Project(program, code) if program and code else None
+
+
+def _of_records(workflow: Workflow, arguments: Mapping[str, Any], project: Project | None) -> list[Finding]:
     """The faults of records; links are held against the project where it is named."""
     source = Path(arguments["source"])
     try:
@@ -72,8 +85,6 @@ def _of_records(workflow: Workflow, arguments: Mapping[str, Any]) -> list[Findin
         if source.is_dir():
             error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
         raise
-    program, code = workflow.named("program", arguments), workflow.named("project", arguments)
-    project = Project(program, code) if program and code else None
     known = None if project is None else known_to(workflow.commons, project)
     return list(faults_of_records(files, workflow.dictionary(arguments), project=project, known=known))
 

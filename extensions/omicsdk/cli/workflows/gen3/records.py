@@ -68,7 +68,9 @@ OF_RECORDS: list[Command] = [
         _FILES,
         _TYPE,
         _DICTIONARY,
-        option("project", "Project that they are for; links are held against its records as well."),
+        option(
+            "project", "Project that they are for: it must exist, and links are checked against its records as well."
+        ),
         description=with_examples(
             "Prints nothing where all is well, and ends with 1 where something is wrong.",
             "validate cases.tsv samples.tsv",

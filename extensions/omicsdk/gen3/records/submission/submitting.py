@@ -111,7 +111,7 @@ def submit_rows(
         raise Gen3UserError(f"{chunk} records can't be sent at once", remedy="Give a number from 1.")
     meant, source = project_of(project), Source(records)
     dictionary = dictionary or Dictionary.of(commons)
-    names, known = Names(source, dictionary, node_type), known_to(commons, meant)
+    names, known = Names(source, dictionary, node_type), known_to(commons, meant, at_once=False)
     bad: set[int] = set()
     lost = Lost(dictionary, known)
     for each in checked(source, dictionary, names, meant, node_type, known):
