@@ -36,7 +36,30 @@ def test_studies_are_published_and_read(gen3, work):
         "discovery", "read", "--output_format", "json", "--output-file", "s.json", "--limit", "1", "--output", "json"
     )
     assert as_json.json == {"documents": 1, "output": "s.json"}
+    assert (as_json.code, "there are more than 1 documents; --limit" in as_json.err) == (3, True)
     assert len(json.loads((work / "s.json").read_text())) == 1
+
+
+def test_all_studies_are_read_unless_a_limit_is_given(gen3, work, omics_sandbox):
+    for number in range(2500):
+        shown = {"gen3_discovery": {"title": str(number), "objects": [{"guid": f"o{number}"}]}}
+        omics_sandbox.gen3.metadata.documents.put(f"s{number:04}", {"_guid_type": "discovery_metadata", **shown})
+    for words, count in (((), 2500), (("--limit", "2500"), 2500)):
+        ran = gen3("discovery", "read", "--output-file", "all.tsv", *words)
+        assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (0, count + 1)
+    ran = gen3("discovery", "read", "--output-file", "all.tsv", "--limit", "2499")
+    assert (ran.code, len((work / "all.tsv").read_text().splitlines())) == (3, 2500)
+    assert "there are more than 2499 documents" in ran.err
+    ran = gen3("discovery", "objects", "read", "s2499", "s9999", "--only-object-guids")
+    assert (ran.code, ran.out, "s9999: there is no such study" in ran.err) == (3, "o2499\n", True)
+    ran = gen3("discovery", "objects", "read", "--only-object-guids", "--limit", "10")
+    assert (ran.code, len(ran.out.splitlines())) == (3, 10)
+    (work / "more.tsv").write_text("guid\tcohort\ns2499\tB\n")
+    ran = gen3("discovery", "combine", "more.tsv", "--max-number-discovery-records", "10")
+    assert (ran.code, "--max-number-discovery-records" in ran.err) == (3, True)
+    assert gen3("discovery", "combine", "more.tsv", "--output", "json").json["documents"] == 1
+    ran = gen3("api", "metadata", "query", "--filters", '{"_guid_type": "discovery_metadata"}')
+    assert (ran.code, len(ran.json)) == (0, 2500), ran.err
 
 
 def test_what_is_open_is_read_without_a_login(gen3, work, monkeypatch):
@@ -97,6 +120,9 @@ def test_objects_of_studies_are_published_read_and_taken(gen3, work):
     (work / "one.tsv").write_text("dataset_guid\tguid\tdisplay_name\ns1\tdg.1/a\tA\n")
     planned = gen3("discovery", "objects", "delete", "--file", "one.tsv", "--dry-run").json
     assert planned == {"would delete": {"s1": ["dg.1/a"]}}
+    absent = gen3("discovery", "objects", "delete", "s2", "gone", "--dry-run")
+    assert (absent.code, absent.json) == (3, {"would delete": {"s2": "all"}})
+    assert gen3("discovery", "objects", "delete", "gone", "--dry-run").code == 3
     assert gen3("discovery", "objects", "delete", "--file", "one.tsv").json == {"counts": {"s1": 1}}
     assert gen3("discovery", "objects", "delete", "s2", "gone").code == 3
     assert gen3("discovery", "objects", "read", "--only-object-guids").out == "dg.1/b\n"

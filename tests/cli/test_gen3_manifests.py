@@ -33,6 +33,9 @@ def test_a_manifest_is_published_verified_read_and_deleted(gen3, work, index):
     assert gen3("verify", "out.tsv").json["counts"] == {"right": 2}
     assert gen3("read", "--output-file", "all.csv").json["counts"] == {"read": 2}
     assert gen3("delete-all-guids", "out.tsv", "--dry-run").json == {"would delete": 2, "unreadable": 0}
+    (work / "gone.tsv").write_text((work / "out.tsv").read_text().replace(guids[0], f"{guids[0][:-4]}ffff"))
+    planned = gen3("delete-all-guids", "gone.tsv", "--dry-run").json
+    assert planned == {"would delete": 1, "gone": 1, "unreadable": 0}
     asked = gen3("delete-all-guids", "out.tsv", tty=True, typed="n\n")
     assert (asked.code, index.get(guids[0]) is not None) == (130, True)
     assert gen3("delete-all-guids", "out.tsv").json["counts"] == {"deleted": 2}

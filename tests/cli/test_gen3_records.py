@@ -31,6 +31,8 @@ def test_programs_and_projects_come_and_go(gen3):
     above = gen3("projects", "ls", "..")
     assert (above.code, "program can't be '..'" in above.err) == (2, True)
     assert gen3("projects", "delete", "R", "S", "--dry-run").json == {"would delete": "project R-S"}
+    assert gen3("projects", "delete", "R", "Z", "--dry-run").code == 2
+    assert gen3("programs", "delete", "Z", "--dry-run").code == 1
     asked = gen3("projects", "delete", "R", "S", tty=True, typed="n\n")
     assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
     full = gen3("programs", "delete", "R")
@@ -209,10 +211,22 @@ def test_all_rows_of_a_query_come_page_by_page(filled):
     assert filled("query", text, "--rows", "--guppy").code == 2
 
 
+def test_that_a_commons_may_have_more_than_it_gives_by_itself_is_told(gen3, work):
+    (work / "e.tsv").write_text(
+        "type\tsubmitter_id\tprojects.code\n" + "".join(f"experiment\te{n}\tQ\n" for n in range(12))
+    )
+    assert gen3("submit", "P-Q", "e.tsv").code == 0
+    ran = gen3("query", "{experiment{submitter_id}}")
+    assert (len(ran.json["experiment"]), "there may be more" in ran.err) == (10, True)
+    assert "may be more" not in gen3("query", "{experiment(first: 10){submitter_id}}").err
+
+
 def test_the_explorer_s_records_are_rows(gen3, omics_sandbox, work):
     omics_sandbox.gen3.guppy.put("subject", [{"submitter_id": f"s{n}", "age": n} for n in range(5)])
     ran = gen3("explore", "subject", "--fields", "submitter_id", "age", "--sort", "age:desc", "--limit", "2")
     assert ran.json == [{"submitter_id": "s4", "age": 4}, {"submitter_id": "s3", "age": 3}]
+    assert (ran.code, "there are more than 2 records" in ran.err) == (3, True)
+    assert gen3("explore", "subject", "--fields", "age", "--limit", "5").code == 0
     chosen = gen3("explore", "subject", "--fields", "age", "--filter", '{">": {"age": 2}}', "--out", "rows.jsonl")
     assert (chosen.code, chosen.out, "2 records" in chosen.err) == (0, "", True)
     assert {json.loads(line)["age"] for line in (work / "rows.jsonl").read_text().splitlines()} == {3, 4}

@@ -72,7 +72,10 @@ def test_samples_are_made_once_and_listed(pangea, tmp_path):
     assert names(pangea("create", "samples", ORG, LIBRARY, "-s", "-", typed="c6\n")) == ["c6"]
     listed = pangea("list", "samples", ORG, LIBRARY)
     assert names(listed) == ["c1", "c2", "c3", "c4", "c5", "c6"]
-    assert len(pangea("list", "samples", ORG, LIBRARY, "--limit", "2").out.splitlines()) == 2
+    some = pangea("list", "samples", ORG, LIBRARY, "--limit", "2")
+    assert (some.code, len(some.out.splitlines())) == (3, 2)
+    assert "there are more than 2 samples; --limit says how many are wanted" in some.err
+    assert pangea("list", "samples", ORG, LIBRARY, "--limit", "6").code == 0
     data = pangea("list", "samples", ORG, LIBRARY, "--output", "json").json
     assert [each["name"] for each in data] == names(listed)
     nothing = pangea("create", "samples", ORG, LIBRARY)

@@ -64,7 +64,10 @@ def test_a_path_that_is_not_there_names_the_nearest(tree):
 
 def test_choosing_and_limiting(tree):
     assert names(tree("files", "ls", P, "--name", "a.txt", "zzz")) == ["a.txt"]
-    assert len(tree("files", "ls", P, "--recursive", "--limit", "2").json) == 2
+    some = tree("files", "ls", P, "--recursive", "--limit", "2")
+    assert (some.code, len(some.json), "there are more than 2; --limit" in some.err) == (3, 2, True)
+    every = len(tree("files", "ls", P, "--recursive").json)
+    assert tree("files", "ls", P, "--recursive", "--limit", str(every)).code == 0
     assert tree("files", "tag", f"{P}/a.txt", "--add", "x").code == 0
     assert names(tree("files", "ls", P, "--tag", "x")) == ["a.txt"]
     both = tree("files", "ls", P, "--tag", "x", "--recursive")
@@ -238,7 +241,9 @@ def test_search(tree):
     found = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"')
     assert found.code == 0, found.err
     assert sorted(row["name"] for row in found.json) == ["a.txt", "b.txt", "c.txt"]
-    assert len(tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "2").json) == 2
+    some = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "2")
+    assert (some.code, len(some.json)) == (3, 2)
+    assert tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "3").code == 0
 
 
 def test_uploads_are_planned_and_do_not_overwrite(tree):

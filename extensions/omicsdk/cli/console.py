@@ -18,8 +18,10 @@ _LEAST_TITLE = 8
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from typing import Protocol, TextIO
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import Protocol, TextIO, TypeVar
+
+    T = TypeVar("T")
 
     class TransferProgress(Protocol):
         """How far a transfer is; what `omicsdk.transfer.Progress` has."""
@@ -94,6 +96,29 @@ class Console:
         """Tells that a part of a batch failed, in one line whatever names it holds: the process will end with 3."""
         self.error(printable(text))
         self.exit_code = SOME_FAILED
+
+    def more_left(self, limit: int, what: str = "") -> None:
+        """Tells that a limit has left something out: the process will end with 3.
+
+        Args:
+            limit: The limit.
+            what: What was limited, in the plural.
+        """
+        self.some_failed(f"there are more than {limit}{what and f' {what}'}; --limit says how many are wanted")
+
+    def limited(self, found: Iterable[T], limit: int | None, what: str = "") -> Iterator[T]:
+        """The first of what is found; tells where there is more, as `more_left` does.
+
+        Args:
+            found: Everything; one more than the limit is taken of it.
+            limit: How many at most, 1 or more; None for all.
+            what: What they are, in the plural.
+        """
+        for number, each in enumerate(found):
+            if number == limit:
+                self.more_left(number, what)
+                return
+            yield each
 
     def confirm(self, question: str) -> bool:
         """Asks a yes-or-no question when somebody is there to answer it.

@@ -132,7 +132,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             output.chunks(body.iter_bytes())
     elif command.get("headers"):
         output.result(_headers(next(operation.answers(request))))
-    elif items and not first_page:
+    elif items is not None and not first_page:  # an empty key: the page itself is the list
         _print_pages(operation.answers(request), items, output)
     else:
         answer = next(operation.answers(request))

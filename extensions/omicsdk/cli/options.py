@@ -158,7 +158,7 @@ def own_arguments(command: Command) -> list[Argument]:
         renamed: Argument = {**argument, "name": key(argument)}
         own.append(renamed if flag(argument) in taken else argument)
         taken.add(flag(own[-1]))
-    if command.get("paged") and flag(NO_PAGINATE) not in taken:
+    if "paged" in command and flag(NO_PAGINATE) not in taken:
         own.append(NO_PAGINATE)
     if deletes(command) and flag(DRY_RUN) not in taken:
         own.append(DRY_RUN)

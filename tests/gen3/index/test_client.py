@@ -143,6 +143,22 @@ def test_all_records(given: dict[str, Any], count: int, requests: int):
     assert all(int(each.url.params["limit"]) <= 1024 for each in noting.asked)
 
 
+def test_all_records_of_a_checksum_and_all_urls_come():
+    noting = paged(2500)
+    index = Gen3Index(COMMONS, transport=noting.transport)
+    assert len(asyncio.run(index.async_get_records_from_checksum("0" * 32))) == 2500
+    assert len(noting.asked) == 3
+
+    def urls(request: httpx.Request) -> httpx.Response:
+        start, limit = int(request.url.params.get("start", 0)), int(request.url.params["limit"])
+        return httpx.Response(200, json={"urls": [{"url": f"s3://b/{n}"} for n in range(2500)][start:][:limit]})
+
+    noting = Noting(urls)
+    found = Gen3Index(COMMONS, transport=noting.transport).get_urls(size=3)
+    assert [each["url"] for each in found] == [f"s3://b/{n}" for n in range(2500)]
+    assert len(noting.asked) == 3
+
+
 def test_records_come_a_page_at_a_time():
     noting = paged(2500)
     rows = Gen3Index(COMMONS, transport=noting.transport).iterate_records()

@@ -111,10 +111,37 @@ def test_json_keeps_what_else_a_document_has(auth: Gen3Auth, documents: Gen3Meta
 def test_all_pages_up_to_the_limit(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
     monkeypatch.setattr("omicsdk.gen3.manifests.discovery.reading.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
-    assert read_discovery(auth, tmp_path / "all.tsv") == 8
+    more: list[int] = []
+    for limit, told in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):
+        count = read_discovery(auth, tmp_path / "some.tsv", limit=limit, on_more=lambda limit=limit: more.append(limit))
+        assert (count, len(more)) == (min(limit or 8, 8), told), limit
+        more.clear()
     assert read_discovery(auth, tmp_path / "some.json", limit=5, output_format="json") == 5
     assert read_discovery(auth, tmp_path / "none.json", guid_type="x", output_format="json") == 0
     assert json.loads((tmp_path / "none.json").read_text()) == []
+
+
+def test_a_commons_that_gives_shorter_pages_than_it_is_asked_for(auth: Gen3Auth, documents, tmp_path, monkeypatch):
+    documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
+    ask = Gen3Metadata.query
+    monkeypatch.setattr(
+        Gen3Metadata, "query", lambda mds, query, full, limit, offset: ask(mds, query, full, min(limit, 3), offset)
+    )
+    assert read_discovery(auth, tmp_path / "all.tsv") == 8
+
+
+def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):
+    shown = study(objects=[{"guid": "o"}])
+    documents.batch_create([{"guid": f"g{number}", "data": shown} for number in range(3)])
+    asyncio.run(output_expanded_discovery_metadata(auth, limit=3))
+    assert caplog.text == ""
+    asyncio.run(output_expanded_discovery_metadata(auth, limit=2))
+    assert "there are more documents than 2" in caplog.text
+    assert len(asyncio.run(output_discovery_objects(auth, limit=2, only_object_guids=True))) == 2
+    assert "there are more studies than 2" in caplog.text
+    named = asyncio.run(output_discovery_objects(auth, ["g2", "none"], limit=1, only_object_guids=True))
+    assert [each["dataset_guid"] for each in named] == ["g2"]
+    assert "there is no study none" in caplog.text
 
 
 def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):

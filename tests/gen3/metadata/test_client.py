@@ -49,6 +49,33 @@ def test_a_document_s_life(mds: Gen3Metadata):
         mds.get("dg.1/a")
 
 
+@pytest.mark.parametrize(
+    ("limit", "offset", "count", "asked"),
+    [
+        (5000, 0, 2500, [("2000", "0"), ("2000", "2000"), ("2000", "2500")]),
+        (2300, 100, 2300, [("2000", "100"), ("300", "2100")]),
+        (5000, 2400, 100, [("2000", "2400"), ("2000", "2500")]),
+        (2000, 0, 2000, [("2000", "0")]),
+        (10, 0, 10, [("10", "0")]),
+    ],
+)
+@pytest.mark.parametrize("full", [False, True])
+def test_a_limit_above_what_a_commons_gives_at_once(full: bool, limit: int, offset: int, count: int, asked: Any):
+    seen: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        params = request.url.params
+        seen.append((params["limit"], params["offset"]))
+        first = int(params["offset"])
+        page = [f"g{number}" for number in range(2500)][first : first + min(int(params["limit"]), 2000)]
+        return httpx.Response(200, json={guid: {} for guid in page} if full else page)
+
+    with Gen3Metadata(COMMONS, transport=httpx.MockTransport(answer)) as mds:
+        found = mds.query("a=b", full, limit, offset)
+    assert list(found) == [f"g{number}" for number in range(offset, offset + count)]
+    assert seen == asked
+
+
 def test_searches(mds: Gen3Metadata):
     told = mds.batch_create(
         [{"guid": f"g{number}", "data": {"n": str(number % 2), "x": {"y": "z"}}} for number in range(5)]

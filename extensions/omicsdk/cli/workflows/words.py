@@ -156,7 +156,7 @@ LIMIT: Argument = {
     "type": "integer",
     "convert": "omicsdk.cli.commands.numbers:at_least_1",
     "default": None,
-    "help": "How many to give, at most; all when omitted.",
+    "help": "How many to give, at most; all when omitted. It ends with 3 where there are more.",
 }
 LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 TRANSFERS = [QUIET, *LIMITS, REPORT]

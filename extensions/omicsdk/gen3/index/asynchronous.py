@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.request import request
 from omicsdk.gen3.index.requests import (
+    PAGE,
     URLS_PAGE,
     changes,
     criteria,
@@ -86,7 +88,7 @@ class AsyncIndexMethods(Documented):
     async def async_get_records_from_checksum(
         self, checksum: str, checksum_type: str = "md5", _ssl: object = None
     ) -> list[Record]:
-        """Gives the records of files with a checksum.
+        """Gives the records of files with a checksum, all pages of them.
 
         Args:
             checksum: The checksum.
@@ -94,7 +96,16 @@ class AsyncIndexMethods(Documented):
             _ssl: Without effect.
         """
         async with self._service.opened() as client:
-            return records_of(plain(await client.list_records.raw(hash=f"{checksum_type}:{checksum}")))
+            found = list[Record]()
+            start: str | Omit = OMIT
+            while True:
+                page = records_of(
+                    plain(await client.list_records.raw(hash=f"{checksum_type}:{checksum}", limit=PAGE, start=start))
+                )
+                found += page
+                if len(page) < PAGE:  # an index refuses longer pages than it gives
+                    return found
+                start = page[-1]["did"]
 
     async def async_get_with_params(self, params: Mapping[str, Any], _ssl: object = None) -> dict[str, Any]:
         """Searches for records.

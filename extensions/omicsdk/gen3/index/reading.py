@@ -157,7 +157,7 @@ class IndexReading(AsyncIndexMethods):
         hashes: Hashes | str | None = None,
         guids: str | Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Lists the URLs of records.
+        """Lists the URLs of records, all pages of them.
 
         Args:
             size: The size of their files in bytes.
@@ -168,9 +168,13 @@ class IndexReading(AsyncIndexMethods):
             Each `url` with its `metadata`.
         """
         found = stated(size=size, hashes=hashes, ids=guids)
-        asking = self._client.get_urls
-        page = plain(next(asking.answers(request(asking.facts, "/urls", query=criteria(found)))))
-        return page["urls"]
+        asking, urls = self._client.get_urls, list[dict[str, Any]]()
+        while True:
+            query = criteria({**found, "limit": PAGE, **({"start": len(urls)} if urls else {})})
+            page = plain(next(asking.answers(request(asking.facts, "/urls", query=query))))["urls"]
+            urls += page
+            if len(page) < PAGE:  # an index refuses longer pages than it gives
+                return urls
 
     def get_records(self, dids: Sequence[str]) -> list[Record]:
         """Gives records by their GUIDs; those that there aren't are left out.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.gen3.metadata.asynchronous import AsyncMetadataMethods
 from omicsdk.gen3.metadata.places import asked
-from omicsdk.gen3.metadata.requests import after, search
+from omicsdk.gen3.metadata.requests import PAGE, after, search
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ class Gen3Metadata(AsyncMetadataMethods):
             query: Conditions as they stand in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
                 any value; `*` is any value.
             return_full_metadata: Whether documents are wanted, or GUIDs alone.
-            limit: How many at most, 10 by default.
+            limit: How many at most, 10 by default. Above 2000, the most that a commons gives at once, several pages are asked
+                for; None gives as many as the commons does by itself.
             offset: How many are passed over.
             **kwargs: Further query parameters.
 
@@ -136,9 +137,20 @@ class Gen3Metadata(AsyncMetadataMethods):
         from omicsdk.core.request import request
 
         asking = self._reading.query
-        query_of = search(query, return_full_metadata, limit, offset, kwargs)
-        # One page alone: the operation's own pages would go on after it.
-        return plain(next(asking.answers(request(asking.facts, "/metadata", query=query_of))))
+
+        def page(length: int | None, begin: int | None) -> Any:
+            query_of = search(query, return_full_metadata, length, begin, kwargs)
+            # One page alone: the operation's own pages would go on after it.
+            return plain(next(asking.answers(request(asking.facts, "/metadata", query=query_of))))
+
+        if limit is None or limit <= PAGE:
+            return page(limit, offset)
+        found: Any = {} if return_full_metadata else []
+        begin, end = offset or 0, (offset or 0) + limit
+        while begin < end and (part := page(min(end - begin, PAGE), begin)):
+            found = {**found, **part} if return_full_metadata else [*found, *part]
+            begin += len(part)
+        return found
 
     def get(self, guid: str, **kwargs: Any) -> dict[str, Any]:
         """Gives a document.

@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 from omicsdk.core.errors import APIError
 from omicsdk.core.request import Query
 
+#: Documents that are asked for at once, the most that a commons gives.
+PAGE = 2000
+
 
 def search(query: str | None, full: bool, limit: int | None, offset: int | None, further: Mapping[str, Any]) -> Query:
     """The query of a search.

@@ -9,7 +9,7 @@ from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
 from omicsdk.cli.errors import REFUSED
 from omicsdk.gen3.manifests.crosswalk.publishing import delete_crosswalk, publish_crosswalk, verify_crosswalk
-from omicsdk.gen3.manifests.crosswalk.reading import read_crosswalk, subjects_of
+from omicsdk.gen3.manifests.crosswalk.reading import known_subjects, read_crosswalk, subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,10 @@ def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> di
     path: str = arguments["file"]
     count = sum(1 for _ in subjects_of(path))
     if arguments.get("dry_run"):
-        return {"would delete": {"subjects": count}}
+        with known_subjects(access.auth, endpoint=access.endpoint) as known:
+            there = sum(bool(known.guids_of(subject)) for subject in subjects_of(path))
+        unknown = {"unknown": count - there} if there < count else {}
+        return {"would delete": {"subjects": there}, **unknown}
     if not agreed(f"Taking the names of {count} subjects from {access.endpoint} is for good. Go on?", console):
         return None
     return published(delete_crosswalk(access.auth, path, endpoint=access.endpoint), console)

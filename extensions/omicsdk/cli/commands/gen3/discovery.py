@@ -36,7 +36,6 @@ OBJECTS = "discovery_objects"
 
 def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics gen3 discovery read`: the file, and how many studies are in it."""
-    del console
     form: str = arguments["output_format"]
     suffix = arguments.get("output_filename_suffix") or ""
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
@@ -49,13 +48,20 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
         limit=arguments["limit"],
         aggregate=bool(arguments.get("agg")),
         output_format=form,
+        on_more=lambda: console.more_left(arguments["limit"], "documents"),
     )
     return Told(named, {"documents": count, "output": named})
 
 
 def combine(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics gen3 discovery combine`: the file, and how many studies are in it."""
-    del console
+    limit: int | None = arguments["max_number_discovery_records"]
+
+    def on_more() -> None:
+        console.some_failed(
+            f"there are more than {limit} documents; --max-number-discovery-records says how many are wanted"
+        )
+
     output: str = arguments["output_filename"]
     with TemporaryDirectory(prefix="omics-discovery-") as folder:
         current = Path(folder, "current.tsv")
@@ -63,8 +69,9 @@ def combine(access: Access, arguments: Mapping[str, Any], console: Console) -> T
             access.auth,
             current,
             endpoint=access.endpoint,
-            limit=arguments["max_number_discovery_records"],
+            limit=limit,
             aggregate=bool(arguments.get("agg")),
+            on_more=on_more,
         )
         count = combine_discovery(
             current,
@@ -117,7 +124,6 @@ def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> di
 
 def read_objects(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics gen3 discovery objects read`: the file, and how many objects are in it; or their GUIDs."""
-    del console
     datasets: list[str] = arguments.get("dataset_guids") or []
     form: str = arguments["output_format"]
     named = arguments.get("output_file")
@@ -130,6 +136,8 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
         datasets=datasets,
         endpoint=access.endpoint,
         limit=arguments["limit"],
+        on_more=lambda: console.more_left(arguments["limit"], "studies"),
+        on_missing=lambda guid: console.some_failed(f"{guid}: there is no such study"),
     )
     if arguments.get("only_object_guids"):
         guids = [str(each.get("guid")) for each in found]
@@ -157,13 +165,19 @@ def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: C
         wanted.update({dataset: set(objects) for dataset, objects in objects_in_table(file).items()})
     named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
     if arguments.get("dry_run"):
-        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in wanted.items()}}
+        there = _told(wanted, delete_objects(access.auth, wanted, dry_run=True), console)
+        named_ones = {name: some for name, some in wanted.items() if name in there}
+        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in named_ones.items()}}
     if not agreed(f"Taking objects from {named} is for good; their files stay. Go on?", console):
         return None
-    counts = delete_objects(access.auth, wanted)
+    return {"counts": _told(wanted, delete_objects(access.auth, wanted), console)}
+
+
+def _told(wanted: Collection[str], counts: dict[str, int], console: Console) -> dict[str, int]:
+    """Tells which studies aren't there; gives how many objects each of the others loses."""
     missing = [each for each in wanted if each not in counts]
     for each in missing:
         console.some_failed(f"{each}: there is no such study")
     if missing and not counts:
         raise SomeFailed(f"none of {len(missing)} studies is there", remedy="Check their GUIDs.")
-    return {"counts": counts}
+    return counts

@@ -13,9 +13,11 @@ from omicsdk.gen3.manifests.format.validation import PROTOCOLS, check_format
 from omicsdk.gen3.manifests.index.deletion import delete_guids
 from omicsdk.gen3.manifests.index.downloading import download_manifest
 from omicsdk.gen3.manifests.index.indexing import index_manifest
+from omicsdk.gen3.manifests.index.records import IndexRows
 from omicsdk.gen3.manifests.index.verification import MISSING, WRONG, verify_manifest
 from omicsdk.gen3.manifests.merging import Rules, merge_manifests
 from omicsdk.gen3.manifests.rows import rows_of
+from omicsdk.gen3.manifests.running import BATCH, batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +119,13 @@ def delete_all_guids(access: Access, arguments: Mapping[str, Any], console: Cons
     if arguments.get("dry_run"):
         for fault in wrong[:SHOWN]:
             console.some_failed(f"{path}: {fault}")
-        return {"would delete": count, "unreadable": len(wrong)}
+        with IndexRows(access.endpoint, access.auth) as index:
+            guids = (row.guid for row in rows_of(path, on_fault=lambda _: None))
+            there = sum(
+                guid in found for part in batches(guids, BATCH) for found in [index.found(part)] for guid in part
+            )
+        gone = {"gone": count - there} if there < count else {}
+        return {"would delete": there, **gone, "unreadable": len(wrong)}
     if not agreed(f"Deleting the records of {count} files from {access.endpoint} is for good. Go on?", console):
         return None
     return told(delete_guids(access.auth, path, arguments.get("output_file"), endpoint=access.endpoint), console)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.gen3.records.project import linked_names
+from omicsdk.gen3.records.project import Project, check_project, linked_names
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -63,26 +63,37 @@ def delete_program(access: Access, arguments: Mapping[str, Any], console: Consol
     """`omics gen3 programs delete`: what was deleted."""
     program: str = arguments["program"]
 
+    def check() -> None:
+        access.commons.sheepdog.get_projects.raw(program=program)
+
     def delete() -> None:
         access.commons.sheepdog.delete_program.raw(program=program)
 
-    return _deleted(f"program {program}", delete, arguments, console)
+    return _deleted(f"program {program}", check, delete, arguments, console)
 
 
 def delete_project(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, str] | None:
     """`omics gen3 projects delete`: what was deleted."""
     program, code = arguments["program"], arguments["project"]
 
+    def check() -> None:
+        check_project(access.commons, Project(program, code))
+
     def delete() -> None:
         access.commons.sheepdog.delete_project.raw(program=program, project=code)
 
-    return _deleted(f"project {program}-{code}", delete, arguments, console)
+    return _deleted(f"project {program}-{code}", check, delete, arguments, console)
 
 
 def _deleted(
-    what: str, delete: Callable[[], None], arguments: Mapping[str, Any], console: Console
+    what: str,
+    check: Callable[[], None],
+    delete: Callable[[], None],
+    arguments: Mapping[str, Any],
+    console: Console,
 ) -> dict[str, str] | None:
     if arguments.get("dry_run"):
+        check()
         return {"would delete": what}
     if not agreed(f"Deleting the {what} is for good. Go on?", console):
         return None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.paging import rows
 from omicsdk.gen3.query import Gen3Query
+
+#: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
+USUAL = 10
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
 def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:
     """`omics gen3 query`: the answer's data."""
-    del console
     text, variables = query_text(arguments["text"]), arguments.get("variables")
     if arguments.get("rows"):
         if arguments.get("guppy"):
@@ -31,8 +33,15 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
         return list(rows(access.commons, text, variables))
     if arguments.get("guppy"):
         with _explorer(access) as explorer:
-            return explorer.graphql_query(text, variables).get("data")
-    return answer(access.commons.peregrine, text, variables).get("data")
+            data: Any = explorer.graphql_query(text, variables).get("data")
+    else:
+        data = answer(access.commons.peregrine, text, variables).get("data")
+    if is_object(data) and "first" not in text:
+        for name, found in data.items():
+            if is_array(found) and len(found) == USUAL:
+                told = f"{name}: {USUAL} records came, as many as a commons gives where the query doesn't say first:"
+                console.warning(f"{told}; there may be more")
+    return data
 
 
 def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:
@@ -44,7 +53,7 @@ def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> l
             arguments["data_type"], arguments["fields"], arguments.get("filter"), order, arguments["accessibility"]
         )
         with closing(cast("Generator[dict[str, Any]]", found)):
-            wanted = islice(found, limit)
+            wanted = console.limited(found, limit, "records")
             if out is None:
                 return list(wanted)
             count = 0

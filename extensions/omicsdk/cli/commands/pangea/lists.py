@@ -25,42 +25,42 @@ if TYPE_CHECKING:
 
 def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list samples`."""
-    del console
     of = group(access, arguments["org_name"], arguments["grp_name"])
-    found = things(access.api.list_sample_group_samples, group_pk=of["uuid"], limit=arguments["limit"])
-    return _told(found_ones=list(found), line=sample_line, arguments=arguments)
+    found = things(access.api.list_sample_group_samples, group_pk=of["uuid"])
+    return _told(list(console.limited(found, arguments["limit"], "samples")), sample_line, arguments)
 
 
 def orgs(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list orgs`."""
-    del console
-    found = things(access.api.list_organizations, limit=arguments["limit"])
+    found = console.limited(things(access.api.list_organizations), arguments["limit"], "organizations")
     return _told(list(found), organization_line, arguments)
 
 
 def groups(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list groups`."""
-    del console
-    return _of_organization(access, access.api.list_sample_groups, group_line, arguments)
+    return _of_organization(access, access.api.list_sample_groups, group_line, arguments, console)
 
 
 def projects(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list projects`."""
-    del console
     return _of_organization(
-        access, access.api.list_projects, lambda each: f"<Pangea::Project {each['name']} {each['uuid']} />", arguments
+        access,
+        access.api.list_projects,
+        lambda each: f"<Pangea::Project {each['name']} {each['uuid']} />",
+        arguments,
+        console,
     )
 
 
 def buckets(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list buckets`."""
-    del console
     access.token()  # the service shows them to members only
     return _of_organization(
         access,
         access.api.list_s3_buckets,
         lambda each: f"<Pangea::S3Bucket {each['name']} {each['uuid']} />",
         arguments,
+        console,
     )
 
 
@@ -77,11 +77,15 @@ def results(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 
 
 def _of_organization(
-    access: Access, operation: Operation, line: Callable[[Thing], str], arguments: Mapping[str, Any]
+    access: Access,
+    operation: Operation,
+    line: Callable[[Thing], str],
+    arguments: Mapping[str, Any],
+    console: Console,
 ) -> Told:
     name = arguments.get("org_name")
     of = {} if name is None else {"organization_id": organization(access, name)["uuid"]}
-    return _told(list(things(operation, limit=arguments["limit"], **of)), line, arguments)
+    return _told(list(console.limited(things(operation, **of), arguments["limit"])), line, arguments)
 
 
 def _told(found_ones: list[Thing], line: Callable[[Thing], str], arguments: Mapping[str, Any]) -> Told:

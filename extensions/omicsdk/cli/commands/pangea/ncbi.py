@@ -43,9 +43,7 @@ def list_bioproject(access: Access, arguments: Mapping[str, Any], console: Conso
         project = BioProject(arguments["accession"], entrez)
         metadata = project.metadata()
         found: list[dict[str, Any]] = []
-        for number, sample in enumerate(project.biosamples()):
-            if number == arguments["limit"]:
-                break
+        for sample in console.limited(project.biosamples(), arguments["limit"], "samples"):
             sample.fetch()
             found.append(
                 {"accession": sample.accession, "experiments": [one.fetch().accession for one in sample.sra()]}

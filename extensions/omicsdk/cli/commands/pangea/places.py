@@ -27,22 +27,15 @@ FEW = 50
 """Samples that are asked for by name, one by one; of more the whole list is read."""
 
 
-def things(operation: Operation, *, limit: int | None = None, **arguments: Any) -> Iterator[Thing]:
+def things(operation: Operation, **arguments: Any) -> Iterator[Thing]:
     """What a list of the service holds, page by page.
 
     Args:
         operation: The list.
-        limit: So many at most; None for all.
         arguments: Those of the operation.
     """
-    left = limit
     for answer in operation.answers(operation.build(**arguments)):
-        found = _listed(answer)
-        yield from found if left is None else found[:left]
-        if left is not None:
-            left -= len(found)
-            if left <= 0:
-                return
+        yield from _listed(answer)
 
 
 def _listed(answer: httpx.Response) -> list[Thing]:

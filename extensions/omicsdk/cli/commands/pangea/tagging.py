@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.batches import each, tell
@@ -59,9 +60,12 @@ def random_samples(access: Access, arguments: Mapping[str, Any], console: Consol
 
 def groups(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea tag list groups`."""
-    del console
     of = tag(access, arguments["tag_name"])
-    found = list(things(access.api.list_tag_sample_groups, tag_pk=of["uuid"], limit=arguments["num_samples"]))
+    limit: int | None = arguments["num_samples"]
+    found = list(islice(things(access.api.list_tag_sample_groups, tag_pk=of["uuid"]), limit and limit + 1))
+    if limit is not None and len(found) > limit:
+        found = found[:limit]
+        console.some_failed(f"there are more than {limit} groups; -n says how many are wanted")
     return told(lines(map(group_line, found)), found, arguments)
 
 

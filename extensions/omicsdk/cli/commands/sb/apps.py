@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb.rows import APP, limited, row
+from omicsdk.cli.commands.sb.rows import APP, row
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import NotFound
@@ -24,7 +24,6 @@ NOTE = "sbg:revisionNotes"
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb apps ls`: rows of apps."""
-    del console
     project = arguments.get("project")
     page = api.apps.query(
         project=None if project is None else project_id(project),
@@ -32,7 +31,7 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         q=arguments.get("search"),
         limit=100,
     )
-    return [row(app, APP) for app in limited(page.all(), arguments.get("limit"))]
+    return [row(app, APP) for app in console.limited(page.all(), arguments.get("limit"))]
 
 
 def get(api: Api, arguments: Mapping[str, Any], console: Console) -> Told:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.manifest import found_files
 from omicsdk.cli.commands.sb.named import files_named
-from omicsdk.cli.commands.sb.rows import limited
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
@@ -29,9 +28,8 @@ ABSENT = "there is no such file"
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports ls`: rows of exports."""
-    del console
     page = api.exports.query(volume=arguments.get("volume"), state=arguments.get("state"), limit=100)
-    return [export_row(each) for each in limited(page.all(), arguments.get("limit"))]
+    return [export_row(each) for each in console.limited(page.all(), arguments.get("limit"))]
 
 
 def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:

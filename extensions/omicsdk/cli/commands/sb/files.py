@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.named import named
-from omicsdk.cli.commands.sb.rows import PROJECT, file_row, limited, pairs, row
+from omicsdk.cli.commands.sb.rows import PROJECT, file_row, pairs, row
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.places import Place, Places
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files ls`: rows of files and folders, or of projects."""
-    del console
     text: str = arguments["path"]
     limit, long = arguments.get("limit"), bool(arguments.get("long"))
     chosen = _chosen(arguments)
@@ -30,7 +29,7 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         if chosen or arguments.get("recursive"):
             raise WrongPath(f"{path} names no project")
         found = api.projects.query(owner=path.owner or None, limit=100).all()
-        return [row(project, PROJECT) for project in limited(found, limit)]
+        return [row(project, PROJECT) for project in console.limited(found, limit)]
     if chosen and arguments.get("recursive"):
         raise UsageError(
             "--recursive and --name, --tag, --metadata, --task exclude each other: the platform chooses in one folder",
@@ -42,12 +41,12 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         return [file_row(place.file, place.name, long=long)]
     if chosen:
         page = api.files.query(**place.target, **chosen, limit=100)
-        return [file_row(file, _called(file), long=long) for file in limited(page.all(), limit)]
+        return [file_row(file, _called(file), long=long) for file in console.limited(page.all(), limit)]
     recursive = bool(arguments.get("recursive"))
     entries = places.below(place) if recursive else places.children(place)
     return [
         file_row(entry.file, _named(entry, place.path, recursive=recursive), long=long)
-        for entry in limited(entries, limit)
+        for entry in console.limited(entries, limit)
     ]
 
 
@@ -73,8 +72,8 @@ def mkdir(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
 
 def search(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files search`: what the platform finds."""
-    del console
-    return list(limited(_pages(api, arguments["expression"], arguments.get("limit")), arguments.get("limit")))
+    limit = arguments.get("limit")
+    return list(console.limited(_pages(api, arguments["expression"], limit), limit, "files"))
 
 
 def _chosen(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +104,7 @@ def _pages(api: Api, expression: str, limit: int | None) -> Iterator[dict[str, A
     """What a search finds, page after page."""
     token: str | None = None
     while True:
-        page = api.files.search(expression, cont_token=token, limit=min(limit or 100, 100))
+        page = api.files.search(expression, cont_token=token, limit=100 if limit is None else min(limit + 1, 100))
         yield from page.result_set or ()
         token = page.cont_token
         if not token or not page.result_set:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.named import is_folder_to_be
-from omicsdk.cli.commands.sb.rows import limited
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
@@ -26,7 +25,6 @@ COLUMNS = ("volume", "location", "to")
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports ls`: rows of imports."""
-    del console
     project = arguments.get("project")
     page = api.imports.query(
         project=None if project is None else project_id(project),
@@ -34,7 +32,7 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         state=arguments.get("state"),
         limit=100,
     )
-    return [import_row(each) for each in limited(page.all(), arguments.get("limit"))]
+    return [import_row(each) for each in console.limited(page.all(), arguments.get("limit"))]
 
 
 def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:

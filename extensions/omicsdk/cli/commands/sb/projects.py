@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
-from omicsdk.cli.commands.sb.rows import MEMBER, PROJECT, limited, row
+from omicsdk.cli.commands.sb.rows import MEMBER, PROJECT, row
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import SbgError
@@ -24,11 +24,10 @@ RIGHTS = ("read", "copy", "write", "execute", "admin")
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb projects ls`: rows of projects."""
-    del console
     page = api.projects.query(
         owner=arguments.get("owner"), name=arguments.get("name"), tags=arguments.get("tag"), limit=100
     )
-    return [row(project, PROJECT) for project in limited(page.all(), arguments.get("limit"))]
+    return [row(project, PROJECT) for project in console.limited(page.all(), arguments.get("limit"))]
 
 
 def create(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

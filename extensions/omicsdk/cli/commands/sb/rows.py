@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
@@ -55,16 +54,6 @@ def file_row(resource: Resource, name: str, *, long: bool = False) -> dict[str, 
         long: Whether everything is shown.
     """
     return row(resource, (*FILE, *(MORE_OF_FILE if long else ())), name=name)
-
-
-def limited(found: Iterable[Any], limit: int | None) -> Iterable[Any]:
-    """The first of what is found.
-
-    Args:
-        found: Everything.
-        limit: How many at most, 1 or more; None for all.
-    """
-    return found if limit is None else islice(found, limit)
 
 
 def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.cli.commands.sb.rows import TASK, limited, pairs, row
+from omicsdk.cli.commands.sb.rows import TASK, pairs, row
 from omicsdk.cli.commands.sb.task_waiting import waited
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks ls`: rows of tasks."""
-    del console
     project = arguments.get("project")
     page = api.tasks.query(
         project=None if project is None else project_id(project),
@@ -33,7 +32,7 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         parent=arguments.get("parent"),
         limit=100,
     )
-    return [row(task, TASK) for task in limited(page.all(), arguments.get("limit"))]
+    return [row(task, TASK) for task in console.limited(page.all(), arguments.get("limit"))]
 
 
 def run(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:

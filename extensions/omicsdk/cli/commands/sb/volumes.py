@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb.rows import limited, object_row, volume_row
+from omicsdk.cli.commands.sb.rows import object_row, volume_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb volumes ls`: rows of volumes, or of what is on one; folders first."""
-    del console
     limit = arguments.get("limit")
     if arguments.get("volume") is None:
-        return [volume_row(volume) for volume in limited(api.volumes.query(limit=100).all(), limit)]
+        return [volume_row(volume) for volume in console.limited(api.volumes.query(limit=100).all(), limit)]
     volume = api.volumes.get(arguments["volume"])
     page = volume.list(prefix=arguments.get("prefix"), limit=100)
-    objects = [object_row(each) for each in limited(page.all(), limit)]
+    found = page.all() if limit is None else islice(page.all(), limit + 1)
+    objects = [object_row(each) for each in found]
     folders = [{"location": each.field("prefix"), "type": "folder"} for each in page.prefixes]
-    return [*folders, *objects] if limit is None else [*folders, *objects][:limit]
+    return list(console.limited([*folders, *objects], limit))

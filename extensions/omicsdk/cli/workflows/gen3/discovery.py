@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.workflows.gen3.words import (
     DRY_RUN,
+    LIMIT,
     command,
     flag,
     option,
@@ -26,8 +27,12 @@ _AGG = flag("agg", "Read what the commons gathers of others, too.")
 _TABLE = word("file", "Studies: a table (.tsv, .csv) or JSON, as `discovery read` writes it.")
 
 
-def _at_least_1(name: str, text: str, default: int) -> Argument:
-    return {**option(name, text, default, "integer"), "convert": "omicsdk.cli.commands.numbers:at_least_1"}
+def _at_most(name: str, what: str) -> Argument:
+    return {
+        **LIMIT,
+        "name": name,
+        "help": f"How many {what}, at most; all when omitted. It ends with 3 where there are more.",
+    }
 
 
 OF_DISCOVERY: list[Command] = [
@@ -35,7 +40,7 @@ OF_DISCOVERY: list[Command] = [
         "discovery read",
         "gen3.discovery:read",
         "Write what the commons shows on its discovery page into a file.",
-        _at_least_1("limit", "How many documents to read, at most.", 500),
+        _at_most("limit", "documents to read"),
         _AGG,
         _GUID_TYPE,
         spelled(
@@ -54,7 +59,7 @@ OF_DISCOVERY: list[Command] = [
         "Add the columns of a table to what the commons shows of the same studies, and write that.",
         word("file", "Table with what is added, separated by tabs (.tsv) or commas."),
         output_file("output_filename", "File that is written.", "combined_discovery_metadata.tsv"),
-        _at_least_1("max_number_discovery_records", "How many documents to read, at most.", 8192),
+        _at_most("max_number_discovery_records", "documents to read"),
         option("discovery_column_to_map_on", "Column of the studies that tells which they are.", "guid"),
         option("metadata_column_to_map", "Column of the file that tells which study a row is about.", "guid"),
         option("metadata_prefix", "What is put before the names of the columns that are added."),
@@ -91,7 +96,7 @@ OF_DISCOVERY: list[Command] = [
         flag("template", "Write the columns that `publish` wants, without rows."),
         spelled({**option("output_format", "What the file is.", "tsv"), "choices": ["tsv", "json"]}),
         output_file("output_file", "The file; named after the commons when omitted."),
-        _at_least_1("limit", "How many studies to look at, at most.", 500),
+        _at_most("limit", "studies to look at, where none are named"),
         description=with_examples(
             "",
             "discovery objects read phs000001 phs000002",

@@ -25,7 +25,7 @@ OF_NCBI: list[Command] = [
         "pangea.ncbi:list_bioproject",
         "Print what NCBI says of a BioProject, with its samples and their experiments.",
         word("accession", "The project's accession."),
-        {**LIMIT, "help": "How many samples to give, at most; all when omitted."},
+        {**LIMIT, "help": "How many samples to give, at most; all when omitted. It ends with 3 where there are more."},
         _SLEEP,
         OUTFILE,
     ),

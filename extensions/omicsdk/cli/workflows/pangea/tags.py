@@ -65,7 +65,14 @@ OF_TAGS: list[Command] = [
         "List the groups of a tag.",
         _TAG,
         {
-            **short("-n", option("num_samples", "How many to give, at most; all when omitted.", kind="integer")),
+            **short(
+                "-n",
+                option(
+                    "num_samples",
+                    "How many to give, at most; all when omitted. It ends with 3 where there are more.",
+                    kind="integer",
+                ),
+            ),
             "convert": "omicsdk.cli.commands.numbers:at_least_1",
         },
         OUTFILE,

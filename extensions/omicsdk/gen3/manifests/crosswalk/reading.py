@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.discovery.reading import documents_of
+from omicsdk.gen3.manifests.discovery.reading import OnMore, documents_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.format.table import table_of, whole_rows
 from omicsdk.gen3.manifests.outputs import line_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 GUID_TYPE, BLOCK, METHODS = "subject", "crosswalk", "mapping_methodologies"
 """What such a document is about, its member, and that with how its names were matched (gen3sdk 4.28.5)."""
 INFO_COLUMNS = ("commons_url", "identifier_name", "description")
-ALL = 10**12
 _HOW = "Columns are called COMMONS|TYPE|NAME, such as https://a.example.org|guid|subject_id."
 
 
@@ -162,13 +161,18 @@ def known_subjects(
     """
     with scratch_database() as database:
         known = KnownSubjects(database)
-        for guid, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE, limit=ALL):
+        for guid, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE):
             known.add(guid, ((column, str(told.get("value"))) for column, told in identifiers_in(document, guid_type)))
         yield known
 
 
 def read_crosswalk(
-    auth: Gen3Auth, output: str | os.PathLike[str], *, endpoint: str | None = None, limit: int = ALL
+    auth: Gen3Auth,
+    output: str | os.PathLike[str],
+    *,
+    endpoint: str | None = None,
+    limit: int | None = None,
+    on_more: OnMore | None = None,
 ) -> int:
     """Writes the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
 
@@ -177,6 +181,7 @@ def read_crosswalk(
         output: The table that is written, separated by commas.
         endpoint: Another commons.
         limit: How many subjects at most; all by default.
+        on_more: Is called where there are more than `limit`.
 
     Returns:
         How many subjects there were.
@@ -185,7 +190,7 @@ def read_crosswalk(
     columns, descriptions = set[Column](), dict[tuple[str, str], str]()
     with TemporaryFile() as spool, in_place_of(target) as file:
         count = 0
-        for _, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE, limit=limit):
+        for _, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE, limit=limit, on_more=on_more):
             told = list(identifiers_in(document))
             columns.update(column for column, _ in told)
             descriptions |= {(column.commons, column.name): each.get("description") or "" for column, each in told}

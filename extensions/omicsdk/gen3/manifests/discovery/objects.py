@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from omicsdk.gen3.manifests.discovery.publishing import Published, table_rows
 from omicsdk.gen3.manifests.discovery.reading import (
     BLOCK,
     GUID_TYPE,
+    OnMore,
     checked_format,
     documents_of,
     shown_in,
@@ -43,9 +44,11 @@ def objects_of(
     *,
     datasets: Collection[str] = (),
     endpoint: str | None = None,
-    limit: int = 500,
+    limit: int | None = None,
     aggregate: bool = False,
     guid_type: str = GUID_TYPE,
+    on_more: OnMore | None = None,
+    on_missing: Callable[[str], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Gives the data objects of studies, each with its `dataset_guid`.
 
@@ -53,15 +56,31 @@ def objects_of(
         auth: Who asks, and of which commons.
         datasets: The studies' GUIDs; all by default.
         endpoint: Another commons.
-        limit: How many studies are looked at.
+        limit: How many studies are looked at, where none are named; all by default.
         aggregate: Whether those of all commons that the commons gathers are.
         guid_type: What the studies' documents are about.
+        on_more: Is called where there are more studies than `limit`.
+        on_missing: Is told the GUID of each study that is named and isn't there.
     """
-    found = documents_of(auth, endpoint=endpoint, guid_type=guid_type, limit=limit, aggregate=aggregate)
+    found = documents_of(
+        auth,
+        endpoint=endpoint,
+        guid_type=guid_type,
+        limit=None if datasets else limit,
+        aggregate=aggregate,
+        on_more=on_more,
+    )
+    missing = dict.fromkeys(datasets)
     for guid, document in found:
-        if not datasets or guid in datasets:
+        if not datasets or guid in missing:
+            missing.pop(guid, None)
             for each in objects_in(document):
                 yield {DATASET: guid, **each}
+            if datasets and not missing:
+                return
+    for guid in missing:
+        if on_missing is not None:
+            on_missing(guid)
 
 
 def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLike[str], output_format: str) -> int:
@@ -172,12 +191,15 @@ def publish_objects(
     return made
 
 
-def delete_objects(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None]) -> dict[str, int]:
+def delete_objects(
+    auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None], *, dry_run: bool = False
+) -> dict[str, int]:
     """Takes data objects from studies; their files stay.
 
     Args:
         auth: Who asks, and of which commons.
         wanted: The GUIDs of the objects by those of their studies; None for all objects of one.
+        dry_run: Whether they are only counted.
 
     Returns:
         How many were taken from each study; studies that there aren't, or that are something else, are left out.
@@ -196,7 +218,7 @@ def delete_objects(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None])
                 continue
             objects = objects_in(document)
             kept = [each for each in objects if guids is not None and each.get("guid") not in guids]
-            if len(kept) < len(objects):
+            if len(kept) < len(objects) and not dry_run:
                 documents.create(dataset, {**document, BLOCK: {**shown_in(document), OBJECTS: kept}}, overwrite=True)
             found[dataset] = len(objects) - len(kept)
     return found

@@ -184,7 +184,7 @@ def publish_discovery(
     made = Published({}, {})
     registered = dict[str, dict[str, Any]]()
     if unregistered is not None:
-        registered = dict(documents_of(auth, endpoint=endpoint, guid_type=guid_type, limit=10**9))
+        registered = dict(documents_of(auth, endpoint=endpoint, guid_type=guid_type))
     with DocumentRows(endpoint or auth.endpoint, auth) as documents:
         for batch in batches(studies_of(path), BATCH):
             wanted = dict[str, tuple[int, dict[str, Any]]]()

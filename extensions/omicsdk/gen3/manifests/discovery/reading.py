@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -16,15 +16,16 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests.discovery import table
 from omicsdk.gen3.metadata import Gen3Metadata
+from omicsdk.gen3.metadata.requests import PAGE
 
 if TYPE_CHECKING:
     from omicsdk.gen3.auth.provider import Gen3Auth
 
 GUID_TYPE, BLOCK = "discovery_metadata", "gen3_discovery"
 """What such a document is about, and its member with what is shown."""
-#: Documents that are asked for at once, the most that a commons gives.
-PAGE = 2000
 FORMATS = ("tsv", "json")
+OnMore = Callable[[], None]
+"""Is called where a limit has left something out."""
 
 
 def name_for(endpoint: str, what: str, suffix: str = "", ending: str = ".tsv") -> str:
@@ -57,8 +58,9 @@ def documents_of(
     *,
     endpoint: str | None = None,
     guid_type: str = GUID_TYPE,
-    limit: int = 500,
+    limit: int | None = None,
     aggregate: bool = False,
+    on_more: OnMore | None = None,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Gives the documents of a type with their GUIDs, a page at a time.
 
@@ -66,16 +68,23 @@ def documents_of(
         auth: Who asks, and of which commons; None asks without a login, and needs `endpoint`.
         endpoint: Another commons.
         guid_type: What they are about.
-        limit: How many at most.
+        limit: How many at most; all by default.
         aggregate: Whether those of all commons that the commons gathers are asked for.
+        on_more: Is called where there are more than `limit`.
     """
     with Gen3Metadata(_endpoint(auth, endpoint), auth, "mds/aggregate" if aggregate else "mds") as documents:
         offset = 0
-        while offset < limit:
-            page = documents.query(f"_guid_type={guid_type}", True, min(limit - offset, PAGE), offset)
+        while True:
+            asked = PAGE if limit is None else min(limit - offset + 1, PAGE)  # one more tells whether there are more
+            page = documents.query(f"_guid_type={guid_type}", True, asked, offset)
             found = list(_gathered(page) if aggregate else page.items())
+            if limit is not None and offset + len(found) > limit:
+                yield from found[: limit - offset]
+                if on_more is not None:
+                    on_more()
+                return
             yield from found
-            if len(found) < min(limit - offset, PAGE):
+            if not found:  # a page that is short is no sign: a commons may give fewer than it is asked for
                 return
             offset += len(found)
 
@@ -99,9 +108,10 @@ def read_discovery(
     *,
     endpoint: str | None = None,
     guid_type: str = GUID_TYPE,
-    limit: int = 500,
+    limit: int | None = None,
     aggregate: bool = False,
     output_format: str = "tsv",
+    on_more: OnMore | None = None,
 ) -> int:
     """Writes what a commons shows on its discovery page; memory doesn't grow with it.
 
@@ -110,9 +120,10 @@ def read_discovery(
         output: The file that is written, whole or not at all: a table, or JSON.
         endpoint: Another commons.
         guid_type: What documents are about.
-        limit: How many documents at most.
+        limit: How many documents at most; all by default.
         aggregate: Whether those of all commons that the commons gathers are asked for.
         output_format: tsv or json.
+        on_more: Is called where there are more than `limit`.
 
     Returns:
         How many documents were written.
@@ -121,7 +132,9 @@ def read_discovery(
         UsageError: There is no such format.
     """
     wanted = checked_format(output_format)
-    found = documents_of(auth, endpoint=endpoint, guid_type=guid_type, limit=limit, aggregate=aggregate)
+    found = documents_of(
+        auth, endpoint=endpoint, guid_type=guid_type, limit=limit, aggregate=aggregate, on_more=on_more
+    )
     with in_place_of(Path(output)) as file:
         if wanted == "tsv":
             return _write_table(file, found)

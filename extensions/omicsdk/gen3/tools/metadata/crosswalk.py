@@ -35,9 +35,13 @@ async def read_crosswalk_metadata(
     Args:
         auth: Who asks, and of which commons.
         output_filename: The table that is written, with a column COMMONS|TYPE|NAME for each name.
-        limit: How many subjects at most.
+        limit: How many subjects at most; that there are more is told to the log, as a warning.
     """
-    count = await in_thread(lambda _: read_crosswalk(auth, output_filename, limit=limit))
+
+    def on_more() -> None:
+        _log.warning("there are more subjects than %d; limit= says how many are read", limit)
+
+    count = await in_thread(lambda _: read_crosswalk(auth, output_filename, limit=limit, on_more=on_more))
     _log.info("%s: %d subjects", output_filename, count)
 
 

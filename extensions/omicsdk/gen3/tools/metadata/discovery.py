@@ -36,7 +36,7 @@ async def output_expanded_discovery_metadata(
     Args:
         auth: Who asks, and of which commons.
         endpoint: Another commons.
-        limit: How many documents at most.
+        limit: How many documents at most; that there are more is told to the log, as a warning.
         use_agg_mds: Whether those of all commons that the commons gathers are asked for.
         guid_type: What documents are about.
         output_format: tsv or json.
@@ -59,6 +59,7 @@ async def output_expanded_discovery_metadata(
             limit=limit,
             aggregate=use_agg_mds,
             output_format=wanted,
+            on_more=lambda: _log.warning("there are more documents than %d; limit= says how many are read", limit),
         )
     )
     _log.info("%s: %d documents", output, count)

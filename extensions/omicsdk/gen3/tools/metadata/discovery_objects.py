@@ -48,7 +48,7 @@ async def output_discovery_objects(
         auth: Who asks, and of which commons.
         dataset_guids: The studies; all by default.
         endpoint: Another commons.
-        limit: How many studies are looked at.
+        limit: How many studies are looked at, where none are named; that there are more is told to the log, as a warning.
         use_agg_mds: Whether those of all commons that the commons gathers are.
         guid_type: What the studies' documents are about.
         only_object_guids: Whether the objects are given back, and nothing is written.
@@ -74,6 +74,8 @@ async def output_discovery_objects(
         limit=limit,
         aggregate=use_agg_mds,
         guid_type=guid_type,
+        on_more=lambda: _log.warning("there are more studies than %d; limit= says how many are looked at", limit),
+        on_missing=lambda guid: _log.warning("there is no study %s", guid),
     )
     if only_object_guids:
         return await in_thread(lambda _: list(found))
