@@ -143,20 +143,29 @@ def test_all_records(given: dict[str, Any], count: int, requests: int):
     assert all(int(each.url.params["limit"]) <= 1024 for each in noting.asked)
 
 
-def test_all_records_of_a_checksum_and_all_urls_come():
+def test_all_records_of_a_checksum_come():
     noting = paged(2500)
     index = Gen3Index(COMMONS, transport=noting.transport)
     assert len(asyncio.run(index.async_get_records_from_checksum("0" * 32))) == 2500
     assert len(noting.asked) == 3
 
-    def urls(request: httpx.Request) -> httpx.Response:
-        start, limit = int(request.url.params.get("start", 0)), int(request.url.params["limit"])
-        return httpx.Response(200, json={"urls": [{"url": f"s3://b/{n}"} for n in range(2500)][start:][:limit]})
 
-    noting = Noting(urls)
-    found = Gen3Index(COMMONS, transport=noting.transport).get_urls(size=3)
-    assert [each["url"] for each in found] == [f"s3://b/{n}" for n in range(2500)]
-    assert len(noting.asked) == 3
+@pytest.mark.parametrize(("size", "guids"), [(3, None), (None, ["a", "b"]), (None, "a,b")])
+def test_more_urls_than_an_index_gives_at_once(size: int | None, guids: Any):
+    urls = [f"s3://b/{number}" for number in range(1500)]
+    records = [
+        {"did": "a", "urls": urls[:1200], "urls_metadata": {url: {} for url in urls[:1200]}},
+        {"did": "b", "urls": urls[1200:], "urls_metadata": {urls[-1]: {"k": "v"}}},
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/urls"):
+            return httpx.Response(200, json={"urls": [{"url": url, "metadata": {}} for url in urls[:1024]]})
+        return httpx.Response(200, json=records if request.method == "POST" else {"records": records})
+
+    found = Gen3Index(COMMONS, transport=Noting(answer).transport).get_urls(size=size, guids=guids)
+    assert [each["url"] for each in found] == urls
+    assert found[-1]["metadata"] == {"k": "v"}
 
 
 def test_records_come_a_page_at_a_time():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -157,7 +157,7 @@ class IndexReading(AsyncIndexMethods):
         hashes: Hashes | str | None = None,
         guids: str | Sequence[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """Lists the URLs of records, all pages of them.
+        """Lists the URLs of records, all of them.
 
         Args:
             size: The size of their files in bytes.
@@ -168,13 +168,28 @@ class IndexReading(AsyncIndexMethods):
             Each `url` with its `metadata`.
         """
         found = stated(size=size, hashes=hashes, ids=guids)
-        asking, urls = self._client.get_urls, list[dict[str, Any]]()
+        asking = self._client.get_urls
+        asked = request(asking.facts, "/urls", query=criteria({**found, "limit": PAGE}))
+        urls: list[dict[str, Any]] = plain(next(asking.answers(asked)))["urls"]
+        if len(urls) < PAGE:
+            return urls
+        # There may be more, and no next page to ask for: the index doesn't sort them, and releases differ in what they count.
+        if guids is not None:
+            records: Iterable[Record] = self.get_records(guids.split(",") if isinstance(guids, str) else guids)
+        else:
+            records = self._found(stated(size=size, hashes=hashes))
+        return [{"url": url, "metadata": metadata} for record in records for url, metadata in _urls_of(record)]
+
+    def _found(self, params: Mapping[str, Any]) -> Iterator[Record]:
+        """All records that meet criteria, in the order of their GUIDs, a page at a time."""
+        asking, start = self._client.list_records, dict[str, Any]()
         while True:
-            query = criteria({**found, "limit": PAGE, **({"start": len(urls)} if urls else {})})
-            page = plain(next(asking.answers(request(asking.facts, "/urls", query=query))))["urls"]
-            urls += page
+            query = criteria({**params, "limit": PAGE, **start})
+            page = records_of(plain(next(asking.answers(request(asking.facts, "/index", query=query)))))
+            yield from page
             if len(page) < PAGE:  # an index refuses longer pages than it gives
-                return urls
+                return
+            start = {"start": page[-1]["did"]}
 
     def get_records(self, dids: Sequence[str]) -> list[Record]:
         """Gives records by their GUIDs; those that there aren't are left out.
@@ -223,3 +238,10 @@ class IndexReading(AsyncIndexMethods):
             if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
                 break
         return found
+
+
+def _urls_of(record: Record) -> Iterator[tuple[str, Any]]:
+    """The URLs of a record, each with its metadata as they are stored."""
+    metadata: dict[str, Any] = record.get("urls_metadata") or {}
+    for url in record.get("urls") or ():
+        yield url, metadata.get(url, {})

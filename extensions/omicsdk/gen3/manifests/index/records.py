@@ -12,10 +12,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, Conflict, NotFound
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
-from omicsdk.core.request import request
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.index.reading import Record
-from omicsdk.gen3.index.requests import PAGE, criteria, records_of, stated, unless_changed
+from omicsdk.gen3.index.requests import PAGE, records_of, stated, unless_changed
 from omicsdk.gen3.manifests.once import made_once
 from omicsdk.gen3.service import plain
 
@@ -81,15 +80,7 @@ class IndexRows(Gen3Index):
             size: The size in bytes.
             url: One of the URLs.
         """
-        query = {"hash": f"md5:{md5}", "limit": PAGE, **stated(size=size, url=url)}
-        asking, found = self._client.list_records, list[Record]()
-        while True:
-            further = {"start": found[-1]["did"]} if found else {}
-            asked = request(asking.facts, "/index", query=criteria({**query, **further}))
-            page = records_of(plain(next(asking.answers(asked))))
-            found += page
-            if len(page) < PAGE:  # an index refuses longer pages than it gives
-                return found
+        return list(self._found({"hash": f"md5:{md5}", **stated(size=size, url=url)}))
 
     def pages_after(self, did: str = "") -> Iterator[list[Record]]:
         """All records in the order of their GUIDs, a page at a time.
