@@ -55,6 +55,15 @@ def test_a_part_that_failed_ends_with_3():
     assert console.exit_code == 3
 
 
+@pytest.mark.parametrize(("limit", "given", "code"), [(2, 2, 3), (4, 4, 3), (5, 5, 0), (6, 5, 0), (None, 5, 0)])
+def test_what_a_limit_leaves_out_is_told(limit, given, code):
+    console = Console(stderr=(err := Terminal()))
+    assert list(console.limited(iter(range(5)), limit, "rows")) == list(range(given))
+    assert console.exit_code == code
+    told = f"omics: there are more than {limit} rows; --limit says how many are wanted\n"
+    assert err.getvalue() == (told if code else "")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_part_that_failed_is_one_line_whatever_its_name(as_json):
     console = Console(stderr=(err := Terminal()), as_json=as_json)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands.sb.jobs import errors_of, finished
-from omicsdk.cli.commands.sb.rows import limited, object_row, pairs, row, volume_row
+from omicsdk.cli.commands.sb.rows import object_row, pairs, row, volume_row
 from omicsdk.cli.commands.sb.tagging import tagged
 from omicsdk.cli.commands.sb.tasks import batch_by_of, inputs_of
 from omicsdk.core.clock import ManualClock
@@ -70,8 +70,6 @@ def test_rows_ask_for_nothing_and_hide_credentials():
     assert "credentials" not in shown
     assert row(Resource(id="me/v"), ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
     assert object_row(Resource(location="a", metadata={"size": 5}))["size"] == 5
-    assert list(limited(range(5), 2)) == [0, 1]
-    assert list(limited(range(3), None)) == [0, 1, 2]
     assert pairs(["a=1", "b=", "a=2"], "--x") == {"a": ["1", "2"], "b": [""]}
 
 
