@@ -61,7 +61,7 @@ def test_a_token_is_stored_and_used_from_now_on(kind: Any, echo: Any, token_file
 def test_operations_send_the_token_of_the_login(echo: Any):
     with AuthClient(swagger_url=SWAGGER, transport=echo) as client:
         client.login(access_token="one")
-        answer: Any = client.get_v1_roles()
+        answer: Any = client.get_v1_role(role_id="x")
         assert answer["authorization"] == "Bearer one"
         client.logout()
         assert client.get_jwks_json()["authorization"] is None
@@ -70,7 +70,7 @@ def test_operations_send_the_token_of_the_login(echo: Any):
 async def _logged_in_and_out(client: AsyncAuthClient) -> list[Any]:
     async with client:
         await client.login(access_token="one")
-        first: Any = await client.get_v1_roles()
+        first: Any = await client.get_v1_role(role_id="x")
         await client.logout()
         second: Any = await client.get_jwks_json()
         return [first["authorization"], second["authorization"]]

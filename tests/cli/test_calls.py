@@ -297,3 +297,15 @@ def test_json_that_is_none_names_the_body(omics, widgets):
     ran = omics("widgets", "get-widget", *ID)
     assert ran.code == 1
     assert "JSON" in ran.err
+
+
+@pytest.mark.parametrize("options", [(), ("--no-paginate",), ("--output", "jsonl"), ("--output", "tsv")])
+@pytest.mark.parametrize(
+    "body", [b"{}", b"null", b'"text"', b"5", b'{"data": {"widgets": null}}', b'{"data": []}', b""]
+)
+def test_a_page_without_its_list_is_an_error_and_no_empty_list(omics, widgets, body, options):
+    widgets.answer = lambda _: httpx.Response(200, content=body, headers={"content-type": "application/json"})
+    ran = omics("widgets", "get-widgets", *options)
+    assert (ran.code, ran.out) == (1, "")
+    assert "get_widgets: the answer's field 'data.widgets' is " in ran.err
+    assert ", not a list" in ran.err

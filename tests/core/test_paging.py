@@ -1,11 +1,15 @@
 """Following pages: Link headers, content keys, items."""
 
+import asyncio
+
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.paging import content_key, found_at, items_at, next_link, next_request, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
+from omicsdk_api.dss import AsyncDssApi, DssApi
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
 URL = "https://dss.example.org/v1/bundles/all"
@@ -67,16 +71,124 @@ def test_the_servers_content_key_wins():
     [
         ({"a": {"b": [1]}}, "a.b", [1]),
         ({"a.b": [2], "a": {"b": [1]}}, "a.b", [2]),
-        ({"a": None}, "a.b", []),
-        ([], "a", []),
-        ({"a": "text"}, "a", []),
+        ({"a": []}, "a", []),
         ({"b": [1], "c": [2]}, "a|b", [1]),
         ({"a": [], "b": [1]}, "a|b", []),
-        ({"c": [2]}, "a|b.c", []),
+        ({"a": None, "b": [1]}, "a|b", [1]),
     ],
 )
 def test_items_of_a_page(page: object, key: str, items: list[int]):
-    assert items_at(page, key) == items
+    assert items_at(page, key, "get_bundles_all") == items
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "said"),
+    [
+        ({}, "a", "the answer's field 'a' is None, not a list: the answer is {}"),
+        ({"b": 1}, "a", "the answer's field 'a' is None, not a list: the answer has only 'b'"),
+        ({"a": None}, "a", "the answer's field 'a' is None, not a list"),
+        ({"a": None}, "a.b", "the answer's field 'a.b' is None, not a list: the answer has only 'a'"),
+        ({"a": "text"}, "a", "the answer's field 'a' is 'text', not a list"),
+        ({"a": {"b": {}}}, "a.b", "the answer's field 'a.b' is {}, not a list"),
+        ([], "a", "the answer's field 'a' is None, not a list: the answer is []"),
+        (None, "a", "the answer's field 'a' is None, not a list: the answer is None"),
+        ({"c": [2]}, "a|b.c", "the answer's field 'a|b.c' is None, not a list: the answer has only 'c'"),
+        ({"b": 7}, "a|b", "the answer's field 'b' is 7, not a list"),
+        ({"a": [1]}, "", "the answer's field 'the body' is {'a': [1]}, not a list"),
+        (None, "", "the answer's field 'the body' is None, not a list"),
+    ],
+)
+def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str):
+    with pytest.raises(DecodeError) as caught:
+        items_at(page, key, "get_bundles_all")
+    assert caught.value.message == f"get_bundles_all: {said}"
+
+
+NO_LISTS = [
+    "{}",
+    "null",
+    '{"bundles": null}',
+    '{"bundles": "text"}',
+    '{"bundles": {}}',
+    '"text"',
+    "5",
+    "[]",
+    "",
+    "<html>",
+]
+
+
+class NoList:
+    """A transport for both kinds of clients that answers everything with one body."""
+
+    def __init__(self, body: str, status: int) -> None:
+        self._body, self._status = body, status
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "application/json"}
+        return httpx.Response(self._status, text=self._body, headers=headers, request=request)
+
+
+class SyncNoList(NoList, httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._answer(request)
+
+
+class AsyncNoList(NoList, httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self._answer(request)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("status", [200, 206])
+@pytest.mark.parametrize("body", NO_LISTS)
+def test_every_way_to_call_refuses_a_page_without_its_list(body: str, status: int, strict: bool):
+    with DssApi("https://dss.example.org/v1", transport=SyncNoList(body, status), strict=strict) as api:
+        listing = api.get_bundles_all
+        for ask in (
+            lambda: listing(replica="aws"),
+            lambda: list(listing.iterate(replica="aws")),
+            lambda: list(listing.pages(replica="aws")),
+        ):
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+                ask()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("body", NO_LISTS)
+def test_asynchronous_calls_refuse_it_too(body: str, strict: bool):
+    async def run() -> None:
+        async with AsyncDssApi("https://dss.example.org/v1", transport=AsyncNoList(body, 200), strict=strict) as api:
+            listing = api.get_bundles_all
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+                await listing(replica="aws")
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+                _ = [each async for each in listing.iterate(replica="aws")]
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer"):
+                _ = [each async for each in listing.pages(replica="aws")]
+
+    asyncio.run(run())
+
+
+def test_an_empty_list_is_one():
+    with DssApi("https://dss.example.org/v1", transport=SyncNoList('{"bundles": []}', 200)) as api:
+        assert list(api.get_bundles_all.iterate(replica="aws")) == []
+
+
+def test_the_list_is_required_under_the_key_that_the_server_names():
+    class Named(SyncNoList):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            answer = super().handle_request(request)
+            answer.headers["X-OpenAPI-Paginated-Content-Key"] = "others"
+            return answer
+
+    with DssApi("https://dss.example.org/v1", transport=Named('{"others": [1], "bundles": "no"}', 200)) as api:
+        assert list(api.get_bundles_all.iterate(replica="aws")) == [1]
+    with (
+        DssApi("https://dss.example.org/v1", transport=Named('{"bundles": []}', 200)) as api,
+        pytest.raises(DecodeError, match="'others'"),
+    ):
+        list(api.get_bundles_all.iterate(replica="aws"))
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=4), st.lists(st.integers()))
@@ -179,5 +291,4 @@ def test_looking_where_nothing_is(path: str):
 
 def test_the_answer_itself_may_be_the_list():
     assert items_at([1, 2], "") == [1, 2]
-    assert items_at({}, "") == []
     assert with_items([1], "", [1, 2]) == [1, 2]

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+from typing import Any
 
 import pytest
+from omicsdk.core.errors import DecodeError
 from omicsdk.drs.access import in_order
 from omicsdk.drs.objects import AccessMethod, checksums_of, object_of
 
@@ -82,3 +84,21 @@ def test_headers_of_an_access_url_are_in_no_repr() -> None:
     (method,) = object_of({"id": "a", "access_methods": [told]}).methods
     assert method.headers == (("Authorization", "Basic c2VjcmV0"),)
     assert "c2VjcmV0" not in repr(method)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"id": "a", "form": "bundle"}, "contents"),
+        ({"id": "a", "form": "bundle", "contents": None}, "contents"),
+        ({"id": "a", "contents": {}}, "contents"),
+        ({"id": "a", "contents": "x"}, "contents"),
+        ({"id": "a", "contents": [{"id": "b"}, None]}, "contents[1]"),
+        ({"id": "a", "contents": [{"id": "b", "contents": [3]}]}, "contents[0].contents[0]"),
+        ({"id": "a", "contents": [{"id": "b", "contents": "x"}]}, "contents[0].contents"),
+    ],
+)
+def test_a_bundle_without_a_list_of_what_is_in_it_is_no_empty_one(told: dict[str, Any], field: str):
+    with pytest.raises(DecodeError) as caught:
+        object_of(told)
+    assert caught.value.field == field

@@ -5,8 +5,9 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from omicsdk.core.errors import ConnectFailed, NotFound
+from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound
 from omicsdk.core.retry import Retry
 from omicsdk.dss import DSSClient
 from omicsdk.hca.exceptions import SwaggerAPIException
@@ -121,3 +122,20 @@ def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle:
 def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
     with pytest.raises(TypeError, match="nothing to iterate over"):
         list(client.get_subscriptions.iterate(replica="aws"))
+
+
+@pytest.mark.parametrize("body", ["{}", "null", '{"bundles": null}', '"text"', "5", ""])
+def test_a_page_without_its_list_is_an_error(body: str):
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=body, headers={"content-type": "application/json"}, request=request)
+
+    url = "https://dss.example.org/v1/swagger.json"
+    with DSSClient(swagger_url=url, transport=httpx.MockTransport(answer)) as client:
+        listing = client.get_bundles_all
+        for ask in (
+            lambda: listing(replica="aws"),
+            lambda: list(listing.iterate(replica="aws")),
+            lambda: list(listing.paginate(replica="aws")),
+        ):
+            with pytest.raises(DecodeError, match="get_bundles_all: the answer's field 'bundles'"):
+                ask()

@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import AuthError, ConfigError, Forbidden, TransferError
+from omicsdk.core.errors import AuthError, ConfigError, DecodeError, Forbidden, TransferError
 from omicsdk.fs import (
     AlreadyThere,
     Entry,
@@ -331,6 +331,28 @@ def test_a_refusal_to_look_is_told_as_one(monkeypatch: pytest.MonkeyPatch, tmp_p
     unsettled(monkeypatch, tmp_path)
     with S3Store(session=Amazon(403).session) as store, pytest.raises(Forbidden):
         store.look("bkt/key")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"<html><body>Log in</body></html>", "IsTruncated"),
+        (b"<ListBucketResult><Name>bkt</Name></ListBucketResult>", "IsTruncated"),
+        (b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>", "NextContinuationToken"),
+    ],
+)
+def test_an_answer_that_is_no_list_of_objects_is_no_empty_bucket(
+    body: bytes, field: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    class Listing(Amazon):
+        def answer(self, request: Any, **_: object) -> AWSResponse:
+            return AWSResponse(request.url, 200, {}, Raw(body))
+
+    unsettled(monkeypatch, tmp_path)
+    with S3Store(session=Listing().session) as store:
+        for ask in (lambda: list(store.walk("bkt")), lambda: list(store.entries("bkt"))):
+            with pytest.raises(DecodeError, match=f"list_objects_v2 of s3://bkt: the answer's field '{field}'"):
+                ask()
 
 
 def told(etag: str, size: int, **more: str) -> dict[str, Any]:

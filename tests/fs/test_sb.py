@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError, Conflict, Forbidden, NotFound, TransferError
+from omicsdk.core.errors import ConfigError, Conflict, DecodeError, Forbidden, NotFound, TransferError
 from omicsdk.fs import (
     Entry,
     IsFolder,
@@ -23,6 +24,7 @@ from omicsdk.fs import (
 )
 from omicsdk.fs.places.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.sb import Api, SbgError
 from stored_files import got, paths, put
 from unsettled import unsettled
 
@@ -246,3 +248,47 @@ def test_it_is_opened_by_scheme_with_what_omics_sb_takes(sandbox: Sandbox, monke
     monkeypatch.setenv("OMICS_SB_TOKEN", sandbox.sb_token)
     with open_store("sb") as store:
         assert list(store.entries("")) == []
+
+
+FILE = {"id": "1" * 24, "name": "a.txt", "type": "file", "size": 1}
+
+
+def platform(listing: httpx.Response) -> httpx.MockTransport:
+    """A platform that answers one listing, whatever is listed."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/files"):
+            return httpx.Response(listing.status_code, content=listing.content, headers=listing.headers)
+        return httpx.Response(200, json={"id": "o/p", "name": "p"})
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"items": null}', '{"items": "x"}', '{"items": {}}', '{"items": [null]}', "null", ""]
+)
+def test_a_listing_without_its_list_is_an_error(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    listing = httpx.Response(200, text=body, headers={"content-type": "application/json"})
+    with Api("https://api.example.org/v2", "t", transport=platform(listing)) as api:
+        store = SbStore(api=api)
+        for ask in (
+            lambda: list(store.walk("o/p")),
+            lambda: list(store.entries("o/p")),
+            lambda: list(api.files.query(project="o/p").all()),
+        ):
+            with pytest.raises(DecodeError, match="the answer's field 'items") as caught:
+                ask()
+            assert isinstance(caught.value, SbgError)
+
+
+@pytest.mark.parametrize("links", [None, [], "x"])
+def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    unsettled(monkeypatch, tmp_path)
+    listing = httpx.Response(200, json={"items": [FILE], "links": links}, headers={"X-Total-Matching-Query": "2"})
+    said = "'links' is 'x', not a list" if links == "x" else "the platform says 2 entries, and gave 1"
+    with (
+        Api("https://api.example.org/v2", "t", transport=platform(listing)) as api,
+        pytest.raises(SbgError, match=said),
+    ):
+        list(SbStore(api=api).walk("o/p"))

@@ -183,10 +183,11 @@ def test_a_strict_client_names_operation_and_field(things: ModuleType) -> None:
 
 
 def test_an_answer_of_another_type_is_kept(things: ModuleType) -> None:
-    odd = httpx.MockTransport(lambda _: httpx.Response(200, json={"bundle": [1], "more": 2}))
+    told = {"bundle": {"uuid": [1], "files": [3]}, "more": 2}
+    odd = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
     page = things.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
-    assert page.to_dict() == {"bundle": [1], "more": 2}
-    assert list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws")) == []
+    assert page.to_dict() == told
+    assert list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws")) == [3]
 
 
 def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:

@@ -13,6 +13,8 @@ import httpx
 import omicsdk_api
 import pytest
 from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.paging import with_items
 from omicsdk.core.retry import NO_RETRY
 
 ROOT = Path(omicsdk_api.__file__).parent
@@ -84,18 +86,29 @@ def test_every_operation_is_sent(service: str):
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_answer_is_parsed_sync_and_async(service: str):
     client_class, async_class = clients_of(service)
-    network = httpx.MockTransport(Recorder())
+    told: list[Any] = [{}]
+    network = httpx.MockTransport(lambda _: httpx.Response(200, json=told[-1]))
+
+    def page(operation: Any) -> Any:
+        paging = operation.facts.paging
+        return {} if paging is None else with_items({}, paging.items, [])
 
     async def run() -> None:
         async with async_class("https://api.example.org/base", transport=network) as client:
             for command in operations_of(service):
                 operation = getattr(client, command["name"])
+                told.append(page(operation))
                 await operation(**arguments_of(operation.__call__, command))
 
     with client_class("https://api.example.org/base", transport=network) as client:
         for command in operations_of(service):
             operation = getattr(client, command["name"])
+            told.append(page(operation))
             operation(**arguments_of(operation.__call__, command))
+            if operation.facts.paging is not None:
+                told.append({})
+                with pytest.raises(DecodeError, match=f"{operation.facts.name}: .*, not a list"):
+                    operation(**arguments_of(operation.__call__, command))
     asyncio.run(run())
 
 

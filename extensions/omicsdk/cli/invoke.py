@@ -133,30 +133,39 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     elif command.get("headers"):
         output.result(_headers(next(operation.answers(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list
-        _print_pages(operation.answers(request), items, output)
+        _print_pages(operation.answers(request), items, output, operation.facts.name)
     else:
         answer = next(operation.answers(request))
+        if items is not None and answer.status_code < 300:
+            _page(answer, items, operation.facts.name)  # one without its list is an error, not an empty list
         if answer.status_code == NOT_MODIFIED:
             console.message("nothing has changed: some of it was so before")
         _print_answer(answer, items, output)
 
 
-def _print_pages(answers: Any, items: str, output: Output) -> None:
+def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
+    """A decoded page that has its list, and the list's key."""
+    from omicsdk.core.paging import CONTENT_KEY_HEADER, page_of
+
+    key = answer.headers.get(CONTENT_KEY_HEADER) or items
+    return page_of(answer, key, operation), key
+
+
+def _print_pages(answers: Any, items: str, output: Output, operation: str) -> None:
     """All pages: as they arrive where a line is an item, else merged into the first."""
-    from omicsdk.core.paging import CONTENT_KEY_HEADER, items_at, with_items
+    from omicsdk.core.paging import items_at, with_items
 
     first: Any = None
     first_key = items
     merged: list[Any] = []
     for number, answer in enumerate(answers):
-        page = _decoded(answer)
-        key = answer.headers.get(CONTENT_KEY_HEADER) or items
+        page, key = _page(answer, items, operation)
         if output.streams:
             output.page(page, key)
             continue
         if number == 0:
             first, first_key = page, key
-        merged += items_at(page, key)
+        merged += items_at(page, key, operation)
     if not output.streams:
         output.result(with_items(first, first_key, merged), first_key)
 

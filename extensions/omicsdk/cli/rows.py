@@ -25,9 +25,10 @@ def items_of(value: Any, key: str | None) -> list[Any]:
     if is_array(value):
         return value
     if key and is_object(value):
-        from omicsdk.core.paging import items_at  # what has no pages needs none of it
+        from omicsdk.core.paging import list_at  # what has no pages needs none of it
 
-        return items_at(value, key)
+        found = list_at(value, key)
+        return [value] if found is None else found
     return [] if value is None else [value]
 
 

@@ -10,6 +10,7 @@ from omicsdk.core.collector import paused_for
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import Model, Shape, check, otherwise_typed
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -55,6 +56,7 @@ class Answer:
         content: The whole body.
         encoding: The text's encoding, of its Content-Type.
         strict: Whether an answer that isn't what the document says is an error.
+        items: Dotted key of the list that the answer is a page of; None for an answer without pages.
     """
 
     operation: str
@@ -63,6 +65,7 @@ class Answer:
     content: bytes
     encoding: str = "utf-8"
     strict: bool = False
+    items: str | None = None
 
     def json(self, decode: Callable[[Any], T], shape: Shape) -> T:
         """Decode a JSON body.
@@ -72,13 +75,15 @@ class Answer:
             shape: What it must look like when the client is strict.
 
         Raises:
-            DecodeError: The body isn't JSON, or doesn't fit and the client is strict.
+            DecodeError: The body isn't JSON, is a page without its list, or doesn't fit and the client is strict.
         """
         with paused_for(len(self.content)):
             try:
                 data = decoded(self.content) if self.content else None
             except ValueError as error:
                 raise DecodeError(self.operation, "the body", self.text()[:200], expected="JSON") from error
+            if self.items is not None:
+                items_at(data, self.items, self.operation)
             if self.strict:
                 check(self.operation, "", data, shape)
             result = decode(data)

@@ -104,7 +104,8 @@ class Client(_ClientBase[Exchange]):
         headers: Sent with every request.
         transport: Takes the place of the network, for tests.
         http2: Speak HTTP/2 where the server does.
-        strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is.
+        strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is. A page
+            without its list is an error always.
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
         clock: What tells the time and waits.
 

@@ -278,7 +278,10 @@ def error_class(status: int) -> type[APIError]:
 
 
 class DecodeError(OmicsError):
-    """An answer isn't what the service's document says (raised with strict=True only).
+    """An answer isn't what the service's document says.
+
+    Raised with strict=True for any field, and without it for what nothing can stand in for: a body that isn't JSON, and the
+    list of a page that is absent, null or of another type.
 
     Args:
         operation: The operation whose answer it is.

@@ -30,8 +30,8 @@ def _items_of(
     assert facts.paging is not None
     key = content_key(facts.paging, answer.headers)
     if key == facts.paging.items or key in alternatives(facts.paging.items):
-        return items(parse(answer)) or ()
-    return answer.json(lambda page: items_at(page, key), ANY)
+        return items(parse(answer)) or ()  # none: what has no body, such as a redirect that isn't followed
+    return answer.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
 class Operation:
@@ -47,7 +47,7 @@ class Operation:
         return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
 
     def _call(self, request: Request, parse: Callable[[Answer], T]) -> T:
-        return parse(self._exchange.answer(request, self._exchange.send(request)))
+        return parse(self._exchange.answer(request, self._exchange.send(request), self.facts.paging))
 
     def _raw(self, request: Request) -> "httpx.Response":
         return self._exchange.send(request)
@@ -70,7 +70,7 @@ class Operation:
 
     def _pages(self, request: Request, parse: Callable[[Answer], T]) -> Iterator[T]:
         for response in self.answers(request):
-            yield parse(self._exchange.answer(request, response))
+            yield parse(self._exchange.answer(request, response, self.facts.paging))
 
     def _iterate(
         self,
@@ -81,7 +81,7 @@ class Operation:
     ) -> Iterator[Item]:
         left = max_items
         for response in self.answers(request) if left is None or left > 0 else ():
-            found = _items_of(self.facts, self._exchange.answer(request, response), parse, items)
+            found = _items_of(self.facts, self._exchange.answer(request, response, self.facts.paging), parse, items)
             yield from found if left is None else found[:left]
             if left is not None:
                 left -= len(found)
@@ -102,7 +102,7 @@ class AsyncOperation:
         return f"<async operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
 
     async def _call(self, request: Request, parse: Callable[[Answer], T]) -> T:
-        return parse(self._exchange.answer(request, await self._exchange.send(request)))
+        return parse(self._exchange.answer(request, await self._exchange.send(request), self.facts.paging))
 
     async def _raw(self, request: Request) -> "httpx.Response":
         return await self._exchange.send(request)
@@ -121,7 +121,7 @@ class AsyncOperation:
 
     async def _pages(self, request: Request, parse: Callable[[Answer], T]) -> AsyncIterator[T]:
         async for response in self.answers(request):
-            yield parse(self._exchange.answer(request, response))
+            yield parse(self._exchange.answer(request, response, self.facts.paging))
 
     async def _iterate(
         self,
@@ -134,7 +134,7 @@ class AsyncOperation:
         if left is not None and left <= 0:
             return
         async for response in self.answers(request):
-            found = _items_of(self.facts, self._exchange.answer(request, response), parse, items)
+            found = _items_of(self.facts, self._exchange.answer(request, response, self.facts.paging), parse, items)
             for item in found if left is None else found[:left]:
                 yield item
             if left is not None:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.request import Paging, Request
+
+if TYPE_CHECKING:
+    import httpx
 
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Names the page's list; HCA services send it with every page but the last."""
@@ -86,7 +89,7 @@ def _next_values(paging: Paging, request: Request, page: Any) -> dict[str, str]:
             if str(found) == asked.get(paging.parameter):
                 raise DecodeError(request.operation, paging.next, found, expected="the token of another page")
             return {paging.parameter: str(found)}
-    got = len(items_at(page, paging.items))
+    got = len(items_at(page, paging.items, request.operation))
     if got == 0:
         return {}
     is_short = got < _number(asked.get(paging.limit), 1)
@@ -148,23 +151,65 @@ def alternatives(key: str) -> list[str]:
     return key.split("|")
 
 
-def items_at(page: Any, key: str) -> list[Any]:
-    """The list under a dotted key of a decoded page; empty when a step isn't there.
+def items_at(page: Any, key: str, operation: str = "the service") -> list[Any]:
+    """The list under a dotted key of a decoded page: the container of the page's items.
 
     A member whose own name has dots wins over the steps; an empty key is the page itself. Of several keys with `|`
-    between them the first that leads to a list counts.
+    between them the first that leads to a list counts. An empty list is one that the server sent: a list that is absent
+    could hide everything that exists, and a deletion may rest on it.
+
+    Args:
+        page: A decoded answer; None for an empty body.
+        key: Where the list must be.
+        operation: The operation that was called, for the error.
+
+    Raises:
+        DecodeError: There is no list: it is absent, null or of another type. This doesn't depend on `strict`.
     """
-    for each in alternatives(key):
-        found = _list_at(page, each)
-        if found is not None:
-            return found
-    return []
+    found = list_at(page, key)
+    if found is None:
+        raise _no_list(page, key, operation)
+    return found
+
+
+def list_at(page: Any, key: str) -> list[Any] | None:
+    """The list that `items_at` gives, or None where there is none."""
+    lists = (_list_at(page, each) for each in alternatives(key))
+    return next((found for found in lists if found is not None), None)
+
+
+def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
+    """A whole response as a decoded page that has its list; arguments and errors as those of `items_at`."""
+    try:
+        page = response.json() if response.content else None
+    except ValueError:
+        raise DecodeError(operation, "the body", response.text[:200], expected="JSON") from None
+    items_at(page, key, operation)
+    return page
+
+
+def _no_list(page: Any, key: str, operation: str) -> DecodeError:
+    """The error for a page without its list: what came in its place, or what the page is without it."""
+    expected = "a list"
+    found = ((each, _at(page, each)) for each in alternatives(key))
+    field, value = next((pair for pair in found if pair[1] is not None), (key, None))
+    if not key:
+        field, value = "the body", page
+    elif value is None and not (is_object(page) and key in page):
+        names = ", ".join(map(repr, page)) if is_object(page) else ""
+        came = f"has only {names}" if names else f"is {page!r}"
+        expected = f"a list: the answer {shortened(came, 120)}"
+    error = DecodeError(operation, field, value, expected=expected)
+    error.remedy = "It isn't taken for an empty list. Check the service's address, or try again later."
+    return error
+
+
+def _at(page: Any, key: str) -> Any:
+    return page[key] if is_object(page) and key in page else found_at(page, key)
 
 
 def _list_at(page: Any, key: str) -> list[Any] | None:
-    if not key:
-        return page if is_array(page) else None
-    found = page[key] if is_object(page) and key in page else found_at(page, key)
+    found = _at(page, key) if key else page
     return found if is_array(found) else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.paging import items_at
 from omicsdk.core.retry import Retry
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def newest_first(page: Callable[[str], Mapping[str, Any]], pages: int = PAGES) -
         pages: How many pages are read at most, beside the first, which says how many there are.
     """
     first = page(STATUSES)
-    found: list[dict[str, Any]] = first.get("results") or []
+    found = items_at(first, "results", "list_statuses")
     if first.get("next") is None or not found:
         yield from reversed(found)
         return
     last = -(-first["count"] // len(found))
     for number in range(last, max(0, last - pages), -1):
-        yield from reversed(page(f"{STATUSES}?page={number}").get("results") or [])
+        yield from reversed(items_at(page(f"{STATUSES}?page={number}"), "results", "list_statuses"))
 
 
 def stored(sent: Mapping[str, Any], statuses: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_array, is_object
 
 #: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
@@ -101,12 +102,15 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
     Args:
         told: The answer, decoded.
         asked: The identifier that was asked for, where the answer doesn't name one.
+
+    Raises:
+        DecodeError: It is a bundle without a list of what is in it, or the list has something else than objects in it.
     """
     id, name, size = told.get("id") or asked, told.get("name"), told.get("size")
     listed = told.get("access_methods")
     methods = tuple(_method(each) for each in listed if is_object(each)) if is_array(listed) else ()
     contents, form = told.get("contents"), told.get("form")
-    is_bundle = (is_array(contents) and (bool(contents) or not methods)) or form == "bundle"
+    is_bundle = (contents is not None and (bool(contents) or not methods)) or form == "bundle"
     return DrsObject(
         id=str(id),
         name=name if isinstance(name, str) and name.strip() else _name_from(str(id), methods),
@@ -185,11 +189,15 @@ def headers_of(stated: object) -> tuple[tuple[str, str], ...]:
     return tuple((name.strip(), value.strip()) for name, mark, value in split if mark and name.strip())
 
 
-def _members(contents: object) -> tuple[Member, ...]:
-    return tuple(_member(each) for each in contents if is_object(each)) if is_array(contents) else ()
+def _members(contents: object, place: str = "contents") -> tuple[Member, ...]:
+    if not is_array(contents):  # an empty bundle is one that the server states: copies and deletions rest on it
+        raise DecodeError("get_object", place, contents, expected="a list of what is in the bundle")
+    return tuple(_member(each, f"{place}[{at}]") for at, each in enumerate(contents))
 
 
-def _member(stated: Mapping[str, Any]) -> Member:
+def _member(stated: object, place: str) -> Member:
+    if not is_object(stated):
+        raise DecodeError("get_object", place, stated, expected="an object")
     uri, inner = stated.get("drs_uri"), stated.get("contents")
     uris: list[object] = uri if is_array(uri) else [uri]
     id = _text(stated.get("id"))
@@ -197,7 +205,7 @@ def _member(stated: Mapping[str, Any]) -> Member:
         name=_text(stated.get("name")) or id.rpartition("/")[2],
         id=id,
         uri=next((each for each in uris if isinstance(each, str) and each), ""),
-        members=_members(inner) if is_array(inner) and inner else None,
+        members=_members(inner, f"{place}.contents") if inner not in (None, []) else None,
     )
 
 

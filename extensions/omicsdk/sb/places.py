@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.sb.errors import NO_CODE, NotFound
+from omicsdk.sb.errors import NO_CODE, NotFound, PaginationError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
 
 if TYPE_CHECKING:
@@ -167,10 +167,19 @@ class Places:
 
         Args:
             place: The folder.
+
+        Raises:
+            PaginationError: The platform listed fewer entries than it says that there are; a deletion may rest on the list.
         """
-        page = self._api.files.query(**place.target, limit=100)
+        page, count = self._api.files.query(**place.target, limit=100), 0
         for file in page.all():
+            count += 1
             yield Entry(place.path.child(str(file.name), is_folder=file.is_folder()), file)
+        if count < page.total:
+            raise PaginationError(
+                f"The list of {place.path} is incomplete: the platform says {page.total} entries, and gave {count}",
+                remedy="Try again: it may have changed meanwhile.",
+            )
 
     def below(self, place: Place) -> Iterator[Entry]:
         """What is in a folder and in all folders below, folders before what is in them; several are asked for at once.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from omicsdk.core.errors import (
     AuthError,
     ConnectFailed,
     ConnectionLost,
+    DecodeError,
     OmicsError,
     TimedOut,
     TransferError,
@@ -42,6 +46,27 @@ def s3_error(error: Exception, what: str) -> OmicsError:
         if isinstance(error, getattr(boto, kind)):
             return ours(f"{what}: {said}")
     return TransferError(f"{what}: {said}", remedy="Check the client's settings and the arguments of the upload.")
+
+
+def listed(page: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Gives a page of objects that boto3 read, once it is sure that it is one.
+
+    A page without objects has no `Contents`, and neither has an answer that is no list at all, such as a proxy's page: which
+    of both came is told by `IsTruncated`, which S3 always states.
+
+    Args:
+        page: What `list_objects_v2` gave.
+        where: What was listed.
+
+    Raises:
+        DecodeError: It is no list of objects, or one that is to go on without saying where.
+    """
+    operation = f"list_objects_v2 of {where}"
+    if not isinstance(truncated := page.get("IsTruncated"), bool):
+        raise DecodeError(operation, "IsTruncated", truncated, expected="true or false: this is no list of objects")
+    if truncated and not page.get("NextContinuationToken"):
+        raise DecodeError(operation, "NextContinuationToken", None, expected="the token of the next page")
+    return page
 
 
 _REMEDIES = {

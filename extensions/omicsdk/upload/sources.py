@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.upload.exceptions import CannotUpload
 
 #: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.
@@ -166,7 +166,7 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
     entries: list[dict[str, Any]] = []
     try:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            entries += page.get("Contents", [])
+            entries += listed(page, address).get("Contents", [])
     except (BotoCoreError, ClientError) as error:
         raise s3_error(error, f"{address} can't be listed") from None
     exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]

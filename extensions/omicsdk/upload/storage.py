@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
 from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.upload.keys import AreaKeys
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class AreaStorage:
         """
         more: dict[str, str] = {}
         while True:
-            page = self.call("list_objects_v2", Bucket=self.bucket, Prefix=self._prefix, **more)
+            found = self.call("list_objects_v2", Bucket=self.bucket, Prefix=self._prefix, **more)
+            page = listed(found, f"s3://{self.bucket}/{self._prefix}")
             for entry in page.get("Contents", []):
                 if entry["Key"] != self._prefix:
                     yield entry["Key"].removeprefix(self._prefix), entry["Size"]

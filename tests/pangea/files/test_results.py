@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer, noise, server
-from omicsdk.core.errors import NotFound, TransferError
+from omicsdk.core.errors import DecodeError, NotFound, TransferError
 from omicsdk.pangea.files import download_results, result_urls
 from omicsdk.pangea.files.result_plan import Wanted, plan_results
 from pangea_fields import FieldServer, signed
@@ -225,9 +225,22 @@ def test_a_file_that_is_json_stands_beside_its_fields_data():
     assert (planned.file_name, planned.blob_name) == ("s/s.m.f.json", "s/s.m.f.field.json")
 
 
-@pytest.mark.parametrize("odd", [{}, {"samples": None}, {"samples": [3, {"name": "s", "analysis_results": "x"}]}])
-def test_an_odd_manifest_has_nothing(odd: Any):
-    assert plan_results(odd, Wanted(of_group=True)) == []
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ({}, "'samples' is None, not a list"),
+        ({"samples": None}, "'samples' is None, not a list"),
+        ({"samples": [3]}, r"'samples\[0\]' is 3, not an object"),
+        ({"samples": [{"name": "s", "analysis_results": "x"}]}, "'analysis_results' is 'x', not a list"),
+        ({"samples": [{"name": None, "analysis_results": []}]}, "'name' is None, not a name"),
+        ({"samples": [{"name": ["s"], "analysis_results": []}]}, r"'name' is \['s'\], not a name"),
+        ({"samples": [{"name": "s", "analysis_results": [{"module_name": 5, "fields": []}]}]}, "'module_name' is 5"),
+        ({"samples": [{"name": "s", "analysis_results": [{"module_name": "m"}]}]}, "'fields' is None, not a list"),
+    ],
+)
+def test_a_manifest_that_lacks_a_list_or_a_name_is_an_error(odd: Any, said: str):
+    with pytest.raises(DecodeError, match=said):
+        plan_results(odd, Wanted(of_group=True))
 
 
 def test_several_thousand_files_come_in_little_memory(pangea: FieldServer, server: Any, tmp_path: Path):

@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, cast
 
-from omicsdk.core.documented.client import DocumentedCall, DocumentedResponse, plain_answer, translating
+from omicsdk.core.documented.client import DocumentedCall, DocumentedResponse, translating
 from omicsdk.core.operation import AsyncOperation
-from omicsdk.core.paging import content_key, items_at
 
 if TYPE_CHECKING:
     import httpx
@@ -27,13 +26,13 @@ class AsyncDocumentedOperation(DocumentedCall[AsyncOperation, T]):
             async with aclosing(self._answers(arguments)) as answers:
                 response = await anext(answers)
         head = self._operation.facts.method == "HEAD"
-        return cast("T", DocumentedResponse(response) if head else plain_answer(response))
+        return cast("T", DocumentedResponse(response) if head else self._plain(response))
 
     async def paginate(self, **arguments: Any) -> AsyncIterator[T]:
         """Every page, as it arrives."""
         with translating(self._translate):
             async for response in self._answers(arguments):
-                yield cast("T", plain_answer(response))
+                yield cast("T", self._plain(response))
 
     async def iterate(self, **arguments: Any) -> AsyncIterator[Any]:
         """Every item of every page.
@@ -41,10 +40,10 @@ class AsyncDocumentedOperation(DocumentedCall[AsyncOperation, T]):
         Raises:
             TypeError: The operation has no pages.
         """
-        paging = self._paging()
+        self._paging()
         with translating(self._translate):
             async for response in self._answers(arguments):
-                for item in items_at(response.json(), content_key(paging, response.headers)):
+                for item in self._items(response):
                     yield item
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
 
-from omicsdk.core.paging import content_key, items_at
+from omicsdk.core.paging import content_key, items_at, page_of
 from omicsdk.core.request import Paging
 from omicsdk.core.streaming import Body
 
@@ -131,6 +131,17 @@ class DocumentedCall(Generic[Op, T]):
             raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
         return paging
 
+    def _plain(self, response: "httpx.Response") -> Any:
+        """What an answer says; that of an operation with pages is a page with its list, whatever type it is said to be."""
+        paging = self._operation.facts.paging
+        if paging is None or response.status_code >= 300:
+            return plain_answer(response)
+        return page_of(response, content_key(paging, response.headers), self._operation.facts.name)
+
+    def _items(self, response: "httpx.Response") -> list[Any]:
+        name, key = self._operation.facts.name, content_key(self._paging(), response.headers)
+        return items_at(page_of(response, key, name), key, name)
+
     def _known(self) -> dict[str, str]:
         package = type(self._operation).__module__.rpartition(".operations")[0]
         return _parameters(package)[self._operation.facts.name]
@@ -173,13 +184,13 @@ class DocumentedOperation(DocumentedCall["Operation", T]):
             response = next(self._operation.answers(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
             return cast("T", DocumentedResponse(response))
-        return cast("T", plain_answer(response))
+        return cast("T", self._plain(response))
 
     def paginate(self, **arguments: Any) -> Iterator[T]:
         """Every page, as it arrives."""
         with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
-                yield cast("T", plain_answer(response))
+                yield cast("T", self._plain(response))
 
     def iterate(self, **arguments: Any) -> Iterator[Any]:
         """Every item of every page.
@@ -187,10 +198,10 @@ class DocumentedOperation(DocumentedCall["Operation", T]):
         Raises:
             TypeError: The operation has no pages.
         """
-        paging = self._paging()
+        self._paging()
         with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
-                yield from items_at(response.json(), content_key(paging, response.headers))
+                yield from self._items(response)
 
     @contextmanager
     def stream(self, **arguments: Any) -> Generator[DocumentedBody]:

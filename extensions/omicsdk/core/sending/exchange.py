@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.request import Request
+from omicsdk.core.paging import content_key
+from omicsdk.core.request import Paging, Request
 from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
 from omicsdk.core.streaming import AsyncBody, Body
 
@@ -26,8 +27,8 @@ class _Options:
     strict: bool = False
     follow_redirects: bool = True
 
-    def answer(self, request: Request, response: "httpx.Response") -> Answer:
-        """A whole response as plain data."""
+    def answer(self, request: Request, response: "httpx.Response", paging: Paging | None = None) -> Answer:
+        """A whole response as plain data; a page's where its operation has pages."""
         return Answer(
             operation=request.operation,
             status=response.status_code,
@@ -35,6 +36,7 @@ class _Options:
             content=response.content,
             encoding=response.charset_encoding or "utf-8",
             strict=self.strict,
+            items=None if paging is None else content_key(paging, response.headers),
         )
 
 

@@ -23,7 +23,7 @@ from omicsdk.crunch.storage.base import Sending, Stored
 from omicsdk.crunch.storage.contents import as_file
 from omicsdk.crunch.storage.names import joined, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
-from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.transfer.stores.told import claims
 
 #: Seconds that an address of `url` is good for, where the settings don't say: django-storages' own default.
@@ -132,7 +132,7 @@ class S3Storage:
             prefix = f"{self._key(name)}/" if self._key(name) else ""
             with _asking(f"Looking for {self._told(name)}"):
                 answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
-            return bool(answer.get("KeyCount"))
+            return bool(listed(answer, self._told(name)).get("KeyCount"))
         return True
 
     def _head(self, name: str) -> Mapping[str, Any]:
@@ -157,7 +157,8 @@ class S3Storage:
     def _pages(self, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
         with _asking(f"Listing s3://{self._bucket}/{prefix}"):
             paginator = self._client.get_paginator("list_objects_v2")
-            yield from paginator.paginate(Bucket=self._bucket, Prefix=prefix, **arguments)
+            for page in paginator.paginate(Bucket=self._bucket, Prefix=prefix, **arguments):
+                yield listed(page, f"s3://{self._bucket}/{prefix}")
 
     def look(self, name: str) -> Stored | None:
         """An object; None for a folder.

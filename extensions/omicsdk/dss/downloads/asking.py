@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.errors import DecodeError
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
-from omicsdk.dss.downloads.bundle import merged_pages
+from omicsdk.core.paging import page_of
+from omicsdk.dss.downloads.bundle import FILES_KEY, merged_pages
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -31,11 +30,4 @@ def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[s
     """
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
-    pages: list[dict[str, Any]] = []
-    for response in operation.answers(request):
-        page: object = response.json()
-        bundle = page.get("bundle") if is_object(page) else None
-        if not is_object(page) or not is_object(bundle) or not is_array(bundle.get("files")):
-            raise DecodeError("get_bundle", "bundle.files", None, expected="the bundle's files")
-        pages.append(page)
-    return merged_pages(pages)
+    return merged_pages([page_of(response, FILES_KEY, "get_bundle") for response in operation.answers(request)])

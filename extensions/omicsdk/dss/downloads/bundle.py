@@ -20,7 +20,7 @@ class BundleNameClash(NameClash, ValueError):
 
 def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The first page with the files of all of them."""
-    files = [file for page in pages for file in items_at(page, FILES_KEY)]
+    files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
     return with_items(dict(pages[0]), FILES_KEY, files)
 
 

@@ -15,6 +15,7 @@ from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import APIError, AuthError, ConfigError, ConnectFailed, Interrupted, NotFound, OmicsError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential
+from omicsdk.core.paging import items_at
 from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
 from omicsdk.dtp.storage.finding import no_study
@@ -200,7 +201,9 @@ class DicomWebStore:
                 page = plain(answer)
             except NotFound:
                 return
-            listed = page if is_array(page) else []
+            listed = (
+                [] if page is None else items_at(page, "", "QIDO-RS")
+            )  # 204: nothing matches (DICOM PS3.18, 10.6.3)
             new = [each for each in listed if is_object(each) and _text(each, key) not in seen]
             for each in new:
                 seen.add(_text(each, key))

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
 from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.paging import items_at
 from omicsdk.gen3.auth.sources import OWN_IDP, ApiKey, Arguments, ClientLogin, TokenService, login_of, workspace
 from omicsdk.gen3.auth.tokens import endpoint_from_token
 from omicsdk.gen3.errors import Gen3AuthError
@@ -181,8 +182,7 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
 def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
     """The base URL of each login that a service knows."""
     told = _answer(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
-    listed = told.get("providers")
-    entries = [each for each in listed if is_object(each)] if is_array(listed) else []
+    entries = [each for each in items_at(told, "providers", "the list of logins") if is_object(each)]
     return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.paging import items_at
 from omicsdk.core.request import request
 from omicsdk.gen3.index.requests import (
     PAGE,
@@ -131,7 +132,7 @@ class AsyncIndexMethods(Documented):
         async with self._service.opened() as client:
             asking, found = client.query_urls, list[dict[str, Any]]()
             async for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-                page = plain(answer)
+                page = items_at(plain(answer), "", "query_urls")
                 found += page
                 if len(page) < URLS_PAGE:
                     break

@@ -8,6 +8,7 @@ from typing import Any
 
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.paging import items_at
 from omicsdk.core.request import request
 from omicsdk.gen3.index.asynchronous import AsyncIndexMethods
 from omicsdk.gen3.index.ranges import whole_list
@@ -55,7 +56,8 @@ class IndexReading(AsyncIndexMethods):
         Args:
             count: How many; one by default.
         """
-        return plain(self._client.get_valid_guids.raw(count=OMIT if count is None else count))["guids"]
+        told = plain(self._client.get_valid_guids.raw(count=OMIT if count is None else count))
+        return items_at(told, "guids", "get_valid_guids")
 
     def get_guids_prefix(self) -> str:
         """Gives what the commons' GUIDs begin with; empty when there is nothing."""
@@ -170,7 +172,7 @@ class IndexReading(AsyncIndexMethods):
         found = stated(size=size, hashes=hashes, ids=guids)
         asking = self._client.get_urls
         asked = request(asking.facts, "/urls", query=criteria({**found, "limit": PAGE}))
-        urls: list[dict[str, Any]] = plain(next(asking.answers(asked)))["urls"]
+        urls: list[dict[str, Any]] = items_at(plain(next(asking.answers(asked))), "urls", "get_urls")
         if len(urls) < PAGE:
             return urls
         # There may be more, and no next page to ask for: the index doesn't sort them, and releases differ in what they count.
@@ -197,7 +199,7 @@ class IndexReading(AsyncIndexMethods):
         Args:
             dids: The GUIDs.
         """
-        return plain(self._client.get_records.raw(body=list(dids)))
+        return items_at(plain(self._client.get_records.raw(body=list(dids))), "", "get_records")
 
     def get_latest_version(self, guid: str, has_version: bool = False) -> Record:
         """Gives the latest version of a file.
@@ -233,7 +235,7 @@ class IndexReading(AsyncIndexMethods):
         """
         asking, found = self._client.query_urls, list[dict[str, Any]]()
         for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-            page = plain(answer)
+            page = items_at(plain(answer), "", "query_urls")
             found += page
             if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
                 break

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from omicsdk.core.errors import Conflict, NotFound
-from omicsdk.core.narrowing import is_array, is_mapping, is_object
+from omicsdk.core.narrowing import is_mapping, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -111,9 +112,12 @@ def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def records_of(page: Any) -> list[dict[str, Any]]:
-    """The records of a page."""
-    listed = page.get("records") if is_object(page) else None
-    return listed if is_array(listed) else []
+    """The records of a page.
+
+    Raises:
+        DecodeError: It has no list of them.
+    """
+    return items_at(page, "records", "list_records")
 
 
 def first_of(page: Any, params: Mapping[str, Any], endpoint: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.queries.asking import answer
@@ -233,7 +234,7 @@ class _Eraser:
         if not ids:
             return
         told: Any = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids).json()
-        for each in told.get("entities") or ():
+        for each in items_at(told, "entities", "delete_records"):
             counts[each["type"]] = counts.get(each["type"], 0) + 1
         self._gone.update(ids)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
@@ -270,8 +271,8 @@ def export_records(commons: Commons, project: str | tuple[str, str], ids: Sequen
         for begin in range(0, len(same), BATCH):
             part = same[begin : begin + BATCH]
             asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
-            told = plain(next(exporting.answers(asked)))
-            found.update({each["id"]: each for each in (told if is_array(told) else []) if is_object(each)})
+            told = items_at(plain(next(exporting.answers(asked))), "", "export")
+            found.update({each["id"]: each for each in told if is_object(each)})
     return [found[each] for each in ids]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.service import plain
@@ -54,10 +54,13 @@ def linked_names(told: object) -> list[str]:
     """Gives the names of programs, or codes of projects, which a commons lists as links to them.
 
     Args:
-        told: Its answer, decoded; one without links lists none.
+        told: Its answer, decoded.
+
+    Raises:
+        DecodeError: It has no list of links.
     """
-    links = told.get("links") if is_object(told) else None
-    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in (links if is_array(links) else ())]
+    links = items_at(told, "links", "get_projects")
+    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in links]
 
 
 def check_project(commons: Commons, project: Project) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.narrowing import is_mapping, is_object
+from omicsdk.core.narrowing import is_array, is_mapping, is_object
 from omicsdk.pangea.errors import PangeaGeneralError, pangea_error
 
 Blob = dict[str, Any]
@@ -28,6 +28,44 @@ def object_of(answer: object, asked: str) -> Blob:
     if not is_object(answer):
         raise unlike(asked, "the body", answer, "an object")
     return answer
+
+
+def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
+    """The objects of a list in an answer.
+
+    Args:
+        told: The answer, or the part of one that has the list.
+        field: The list's name.
+        asked: The route that it came from.
+
+    Raises:
+        PangeaGeneralError: There is no list, or it has something else in it (a DecodeError, too): it isn't taken for an empty
+            one.
+    """
+    listed = told.get(field)
+    if not is_array(listed):
+        raise unlike(asked, field, listed, "a list")
+    for at, each in enumerate(listed):
+        if not is_object(each):
+            raise unlike(asked, f"{field}[{at}]", each, "an object")
+    return listed
+
+
+def name_in(told: Blob, asked: str, field: str = "name") -> str:
+    """A name in an answer, which files are called by.
+
+    Args:
+        told: What has the name.
+        asked: The route that it came from.
+        field: What the name is of.
+
+    Raises:
+        PangeaGeneralError: It is no text, or empty (a DecodeError, too).
+    """
+    name = told.get(field)
+    if not isinstance(name, str) or not name:
+        raise unlike(f"{asked}, {told.get('uuid')}", field, name, "a name")
+    return name
 
 
 def unlike(asked: str, place: str, value: object, expected: str) -> PangeaGeneralError:

@@ -8,10 +8,13 @@ from dataclasses import field as attribute
 from typing import Any
 
 from omicsdk.core.errors import UnsafePath
-from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.pangea.asking.values import Blob, name_in, objects_in
 from omicsdk.pangea.contents.file_names import blob_file_name, referenced_file_name
 from omicsdk.pangea.contents.stored_data import NoFile, download_url, kind_of
 from omicsdk.transfer.names import check_name
+
+MANIFEST = "the group's manifest"
+"""What errors call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ResultField:
         return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
 
 
-def plan_results(manifest: Mapping[str, Any], wanted: Wanted) -> list[ResultField]:
+def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
     """Picks fields out of a group's manifest and names their files.
 
     Of several results of one module in a sample the newest has the plain names, as it is the one that the server finds by
@@ -76,38 +79,38 @@ def plan_results(manifest: Mapping[str, Any], wanted: Wanted) -> list[ResultFiel
 
     Returns:
         The fields: samples by name, the group's own results last.
+
+    Raises:
+        PangeaGeneralError: The manifest lacks one of its lists, or something in them has no name (a DecodeError, too).
     """
     taken = set[str]()
     planned = list[ResultField]()
-    samples = [each for each in _objects(manifest.get("samples")) if _is_among(each, wanted.samples)]
-    for sample in sorted(samples, key=lambda each: (str(each.get("name")), str(each.get("uuid")))):
-        planned += _of_owner(str(sample.get("name")), sample, "sample_ar_fields", wanted, taken)
+    samples = [each for each in objects_in(manifest, "samples", MANIFEST) if _is_among(each, wanted.samples)]
+    for sample in sorted(samples, key=lambda each: (name_in(each, MANIFEST), str(each.get("uuid")))):
+        planned += _of_owner(name_in(sample, MANIFEST), sample, "sample_ar_fields", wanted, taken)
     if wanted.of_group:
-        planned += _of_owner(str(manifest.get("name")), manifest, "sample_group_ar_fields", wanted, taken)
+        planned += _of_owner(name_in(manifest, MANIFEST), manifest, "sample_group_ar_fields", wanted, taken)
     return planned
 
 
-def _of_owner(
-    owner: str, told: Mapping[str, Any], route: str, wanted: Wanted, taken: set[str]
-) -> Iterator[ResultField]:
-    results = _objects(told.get("analysis_results"))
+def _of_owner(owner: str, told: Blob, route: str, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
+    results = objects_in(told, "analysis_results", MANIFEST)
     newest = dict[str, str]()  # of each module
     for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
         newest[str(result.get("module_name"))] = str(result.get("uuid"))
     # Those with the plain names are named first: no other may take them.
     for result in sorted(results, key=lambda each: str(each.get("uuid")) not in newest.values()):
-        module = str(result.get("module_name"))
+        module = name_in(result, MANIFEST, "module_name")
         if wanted.module_name and module != wanted.module_name:
             continue
-        for field in _objects(result.get("fields")):
-            if not wanted.field_name or field.get("name") == wanted.field_name:
+        for field in objects_in(result, "fields", MANIFEST):
+            if not wanted.field_name or name_in(field, MANIFEST) == wanted.field_name:
                 yield _named(owner, result, field, route, newest[module] == str(result.get("uuid")), taken)
 
 
-def _named(
-    owner: str, result: Mapping[str, Any], field: Mapping[str, Any], route: str, plain: bool, taken: set[str]
-) -> ResultField:
-    module, replicate, name = str(result.get("module_name")), str(result.get("replicate") or ""), str(field.get("name"))
+def _named(owner: str, result: Blob, field: Blob, route: str, plain: bool, taken: set[str]) -> ResultField:
+    module, replicate = name_in(result, MANIFEST, "module_name"), str(result.get("replicate") or "")
+    name = name_in(field, MANIFEST)
     uuid, data = str(field.get("uuid")), field.get("stored_data")
     is_file, problem = kind_of(data) != "blob", ""
     blob_name = file_name = ""
@@ -139,7 +142,3 @@ def _named(
 
 def _is_among(sample: Mapping[str, Any], names: Collection[str] | None) -> bool:
     return names is None or str(sample.get("name")) in names
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if is_object(each)] if is_array(value) else []

@@ -9,9 +9,11 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.complaints import PAGE_LIMIT, complaint_of
-from omicsdk.core.errors import MESSAGE_LIMIT, APIError, shortened
+from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, shortened
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text, mask_url
-from omicsdk.sb.errors import NonJSONResponseError, SbgError, class_of
+from omicsdk.sb.errors import NonJSONResponseError, SbgError, class_of, unanswered
 
 if TYPE_CHECKING:
     import httpx
@@ -144,6 +146,29 @@ def object_of(response: Response) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise NonJSONResponseError(response.status_code, message=f"The answer of {response.url} isn't a JSON object")
     return cast("dict[str, Any]", content)
+
+
+def items_of(told: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
+    """The list of an answer that is a page of one.
+
+    Args:
+        told: What the answer says.
+        response: The answer.
+        field: Where its list must be.
+
+    Raises:
+        SbgError: There is none, or it has something else than objects in it (a DecodeError, too); it is never taken for an
+            empty one, since deletions may rest on it.
+    """
+    operation = response.request.operation
+    try:
+        found = items_at(told, field, operation)
+        for number, each in enumerate(found):
+            if not is_object(each):
+                raise DecodeError(operation, f"{field}[{number}]", each, expected="an object")
+    except DecodeError as error:
+        raise unanswered(error) from error
+    return found
 
 
 def error_of(response: Response) -> SbgError:

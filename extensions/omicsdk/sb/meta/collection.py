@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, Type
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.sb.errors import PaginationError
-from omicsdk.sb.http.answers import Response, object_of
+from omicsdk.sb.http.answers import Response, items_of, object_of
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
@@ -97,10 +97,10 @@ class Collection(_Page[R], Generic[R]):
     @classmethod
     def _of(cls, resource: type[S], request: Request, response: Response, api: HttpClient) -> Collection[S]:
         told = object_of(response)
-        items = [resource.of(each, api) for each in told.get("items") or ()]
+        items = [resource.of(each, api) for each in items_of(told, response)]
         told_total = response.headers.get(_TOTAL, "")
         total = int(told_total) if told_total.isdecimal() else -1
-        return Collection(resource, told.get("href") or request.url, total, items, told.get("links") or (), api)
+        return Collection(resource, told.get("href") or request.url, total, items, _links_of(told, response), api)
 
     @property
     def total(self) -> int:
@@ -235,12 +235,14 @@ class VolumeCollection(_Page["VolumeObject"]):
         from omicsdk.sb.models.volume import VolumeObject, VolumePrefix
 
         request = _with_a_limit(request)
-        told = api.call_object(request)
+        response = api.send(request)
+        told = object_of(response)
+        prefixes = () if told.get("prefixes") is None else items_of(told, response, "prefixes")
         return cls(
             told.get("href") or request.url,
-            [VolumeObject.of(each, api) for each in told.get("items") or ()],
-            told.get("links") or (),
-            [VolumePrefix.of(each, api) for each in told.get("prefixes") or ()],
+            [VolumeObject.of(each, api) for each in items_of(told, response)],
+            _links_of(told, response),
+            [VolumePrefix.of(each, api) for each in prefixes],
             api,
         )
 
@@ -305,6 +307,11 @@ def _ahead(page: P, following: Callable[[P], P]) -> Iterator[Any]:
             yield from page
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[str, Any]]:
+    """The links of a page to others; a list that came as something else would hide the pages that follow."""
+    return () if told.get("links") is None else items_of(told, response, "links")
 
 
 def _after(page: Collection[R]) -> Collection[R]:

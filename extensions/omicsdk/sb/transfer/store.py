@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import OmicsError
 from omicsdk.sb.enums import PartSize
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.http.answers import Response, object_of
+from omicsdk.sb.http.answers import Response, items_of, object_of
 from omicsdk.sb.transfer.failures import TransferFailed, for_the_engine, is_taken, is_unsure
 from omicsdk.sb.transfer.utils import total_parts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
@@ -185,7 +185,8 @@ class PlatformStore(MultipartStore):
         if not self._is_unsure or self._routes.find is None:
             return None
         name = self.target.rpartition("/")[2]
-        items: Sequence[dict[str, Any]] = self._told(self._routes.find()).get("items") or ()
+        response = self._asked(self._routes.find())
+        items = items_of(object_of(response), response)
         made = next((item for item in items if item.get("name") == name and item.get("size") == self._size), None)
         if made is None:
             return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.gen3.auth.asking import get_wts_endpoint, get_wts_idps
 from omicsdk.gen3.auth.sources import NAMESPACE_VARIABLE
 from omicsdk.gen3.auth.tokens import decode_token
@@ -67,8 +68,7 @@ def wts_list(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     del arguments, console
     inside = bool(os.environ.get(NAMESPACE_VARIABLE)) and not access.is_named
     told: object = get_wts_idps() if inside else plain(access.commons.wts.get_external_oidc.raw())
-    listed = told.get("providers") if is_object(told) else None
-    return listed if is_array(listed) else []
+    return items_at(told, "providers", "get_external_oidc")
 
 
 def whoami(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:

@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import BinaryIO, ClassVar, TypeVar, cast
 
 from omicsdk.core.errors import APIError, OmicsError
-from omicsdk.core.narrowing import is_object
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.places.pangea import told as pangea_told
@@ -21,6 +20,7 @@ from omicsdk.fs.places.putting import is_stopped
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.routes import is_uuid
+from omicsdk.pangea.asking.values import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.blob_constructors import sample_from_uuid
 from omicsdk.pangea.contents.object_store import item_of, locator
 from omicsdk.pangea.contents.stored_data import download_url, kind_of, without_signature
@@ -147,14 +147,14 @@ class PangeaStore(Store):
         except PangeaNotFoundError:
             if not is_uuid(parts[2]):
                 raise
-            if all(link.get("uuid") != parts[2] for link in pangea_told.objects(self._links(group))):
+            if all(link.get("uuid") != parts[2] for link in objects_in(self._links(group), "links", "/".join(parts))):
                 raise
             return sample_from_uuid(self.knex, parts[2])
 
-    def _links(self, group: SampleGroup) -> object:
-        """Names and uuids of all samples of a group, by one request."""
-        told: object = self.knex.get(f"sample_groups/{group.uuid}/sample_links")
-        return told.get("links") if is_object(told) else None
+    def _links(self, group: SampleGroup) -> Blob:
+        """Names and uuids of all samples of a group as its `links`, by one request."""
+        route = f"sample_groups/{group.uuid}/sample_links"
+        return object_of(self.knex.get(route), route)
 
     def _result(self, parts: Sequence[str]) -> Result:
         """A result, asked for anew: which is the newest changes."""
@@ -187,7 +187,7 @@ class PangeaStore(Store):
             match len(parts):
                 case 0:
                     found = paginated_iterator(self.knex, "organizations")
-                    yield from (_named(path, str(each["name"]), str(each["uuid"])) for each in found)
+                    yield from (_named(path, name_in(each, "organizations"), str(each["uuid"])) for each in found)
                 case 1:
                     groups = self._organization(parts).get_sample_groups()
                     yield from (_named(path, group.name, str(group.uuid)) for group in groups)
@@ -204,7 +204,7 @@ class PangeaStore(Store):
                     raise NotAFolder(self.uri(path), "is a field, which is a file")
 
     def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
-        for sample, part in pangea_told.samples_with_parts(self._links(group)):
+        for sample, part in pangea_told.samples_with_parts(self._links(group), "links", path):
             yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
         if next(iter(group.get_analysis_results(cache=False)), None) is not None:
             yield Entry(f"{path}/{OF_GROUP}", "folder")

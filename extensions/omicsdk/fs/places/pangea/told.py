@@ -10,9 +10,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.places.pangea.names import OF_GROUP, escaped, result_parts, sample_part
+from omicsdk.pangea.asking.values import Blob, name_in, objects_in
 from omicsdk.pangea.contents.stored_data import checksums_of, kind_of, size_of, without_signature
 
 OF_SAMPLE_ROUTE, OF_GROUP_ROUTE = "sample_ar_fields", "sample_group_ar_fields"
@@ -64,19 +64,19 @@ def field_entry(path: str, route: str, told: Mapping[str, Any]) -> Entry:
     )
 
 
-def manifest_entries(path: str, manifest: Mapping[str, Any]) -> Iterator[Entry]:
+def manifest_entries(path: str, manifest: Blob) -> Iterator[Entry]:
     """All fields of a group.
 
     Args:
         path: The group's path.
         manifest: Its manifest.
     """
-    for sample, part in samples_with_parts(manifest.get("samples")):
+    for sample, part in samples_with_parts(manifest, "samples", path):
         yield from results_entries(f"{path}/{part}", OF_SAMPLE_ROUTE, sample)
     yield from results_entries(f"{path}/{OF_GROUP}", OF_GROUP_ROUTE, manifest)
 
 
-def results_entries(path: str, route: str, manifest: Mapping[str, Any]) -> Iterator[Entry]:
+def results_entries(path: str, route: str, manifest: Blob) -> Iterator[Entry]:
     """All fields of a sample's results, or of a group's own.
 
     Args:
@@ -84,30 +84,32 @@ def results_entries(path: str, route: str, manifest: Mapping[str, Any]) -> Itera
         route: The flat list that their fields are in.
         manifest: The manifest, or the part of one, with `analysis_results`.
     """
-    results = list(objects(manifest.get("analysis_results")))
+    results = objects_in(manifest, "analysis_results", path)
+    for result in results:
+        name_in(result, path, "module_name")
     parts = result_parts(results)
     for result in results:
         below = f"{path}/{parts[str(result.get('uuid'))]}"
-        for each in objects(result.get("fields")):
-            yield field_entry(f"{below}/{escaped(str(each.get('name')))}", route, each)
+        for each in objects_in(result, "fields", path):
+            yield field_entry(f"{below}/{escaped(name_in(each, below))}", route, each)
 
 
-def samples_with_parts(told: object) -> Iterator[tuple[Mapping[str, Any], str]]:
+def samples_with_parts(told: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
     """Samples with what they are called in a path; those of one name by their uuids.
 
     Args:
-        told: What the server says of all samples of a group.
+        told: What the server says of a group.
+        field: Where it has the list of its samples.
+        path: The group's path.
+
+    Raises:
+        PangeaGeneralError: There is no such list, or one of them has no name.
     """
-    samples = list(objects(told))
-    counts = Counter(str(sample.get("name")) for sample in samples)
+    samples = objects_in(told, field, path)
+    counts = Counter(name_in(sample, path) for sample in samples)
     for sample in samples:
-        name = str(sample.get("name"))
-        yield sample, sample_part(name) if counts[name] == 1 else str(sample.get("uuid"))
-
-
-def objects(value: object) -> Iterator[Mapping[str, Any]]:
-    """Those of a list that are objects."""
-    yield from (each for each in value if is_object(each)) if is_array(value) else ()
+        name = str(sample["name"])
+        yield sample, sample_part(name) if counts[name] == 1 else name_in(sample, path, "uuid")
 
 
 def seconds(moment: object) -> float | None:

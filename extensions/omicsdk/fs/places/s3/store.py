@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from omicsdk.core.errors import Forbidden, NotFound, OmicsError
+from omicsdk.core.paging import items_at
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.places.putting import put_files
@@ -15,7 +16,7 @@ from omicsdk.fs.places.s3.clients import S3Clients
 from omicsdk.fs.places.s3.told import prefix_of, split
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_errors import listed, s3_error
 
 #: Seconds for which a signed URL is good; another one is signed when it has ended.
 EXPIRES = 3600
@@ -108,7 +109,7 @@ class S3Store(Store):
         bucket, _ = split(path)
         with self._asking("Listing", path):
             told = self._clients.of(bucket).list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=2)
-        return any(each["Key"] != besides for each in told.get("Contents", ()))
+        return any(each["Key"] != besides for each in listed(told, self.uri(path)).get("Contents", ()))
 
     def entries(self, path: str) -> Iterator[Entry]:
         if not path:
@@ -130,14 +131,15 @@ class S3Store(Store):
     def _buckets(self) -> Iterator[Entry]:
         with self._asking("Listing buckets of", ""):
             told = self._clients.first.list_buckets()
-        for each in told.get("Buckets", ()):
+        for each in items_at(told, "Buckets", "list_buckets"):
             yield Entry(str(each["Name"]), "folder", modified=s3_told.seconds(each.get("CreationDate")))
 
     def _pages(self, path: str, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
         bucket, _ = split(path)
         with self._asking("Listing", path):
             paginator = self._clients.of(bucket).get_paginator("list_objects_v2")
-            yield from paginator.paginate(Bucket=bucket, Prefix=prefix, **arguments)
+            for page in paginator.paginate(Bucket=bucket, Prefix=prefix, **arguments):
+                yield listed(page, self.uri(path))
 
     def walk(self, path: str) -> Iterator[Entry]:
         found = self.look(path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
 from omicsdk.drs.hosts import server_url, settings_from
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import object_of
@@ -259,8 +260,7 @@ def wts_external_oidc(hostname: str) -> dict[str, Any]:
     from omicsdk.gen3.auth import get_wts_idps
 
     told = get_wts_idps(external_wts_host=f"{server_url(hostname)}/wts/")
-    listed = told.get("providers")
-    entries = [each for each in listed if is_object(each)] if is_array(listed) else []
+    entries = [each for each in items_at(told, "providers", "get_external_oidc") if is_object(each)]
     return {get_hostname_from_endpoint(str(each.get("base_url") or "")): each for each in entries}
 
 

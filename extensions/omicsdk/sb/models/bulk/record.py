@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from omicsdk.sb.enums import RequestParameters
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.http.answers import Response, object_of
+from omicsdk.sb.http.answers import Response, items_of, object_of
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.bulk.told_error import Error
@@ -63,9 +63,9 @@ class BulkRecord(Resource, Generic[R]):
             A record for each thing, in the answer's order.
 
         Raises:
-            NonJSONResponseError: The answer isn't a JSON object.
+            SbgError: The answer isn't a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
         """
-        return cls.of_items(object_of(response).get("items"), api if api is not None else cls._API)
+        return cls.of_items(items_of(object_of(response), response), api if api is not None else cls._API)
 
     @classmethod
     def of_items(cls, items: Sequence[dict[str, Any]] | None, api: HttpClient | None) -> list[Self]:

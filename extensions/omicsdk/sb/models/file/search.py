@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.sb.errors import PaginationError
+from omicsdk.sb.http.answers import items_of, object_of
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import given
 from omicsdk.sb.meta.value import Value
@@ -37,7 +38,10 @@ class SearchResponse(Value):
         """
         request = api.client.search_files.build(query=query, cont_token=given(cont_token), limit=given(limit))
         asked = {"query": query, "limit": limit}  # for the next page
-        return cls.of({**api.call_object(request), **asked}, api)
+        response = api.send(request)
+        told = object_of(response)
+        items_of(told, response, "result_set")
+        return cls.of({**told, **asked}, api)
 
     @property
     def files(self) -> list[File]:
