@@ -1,17 +1,20 @@
 """`omics ls`, `cat`, `cp`, `sync`, `du` and `verify`, whatever the platform."""
 
 import errno
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands.files.looking import du, ls, span_of
+from omicsdk.cli.commands.files.moving import sync
 from omicsdk.cli.commands.files.places import files_words
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.fs.copying.comparing import TooManyRemovals, check_removals
 from shelf_store import shelf as shelf
 
 
@@ -300,3 +303,88 @@ def test_two_files_of_one_name_are_never_taken_for_one(omics, reads, tmp_path, m
     assert code != 0
     assert "a.txt" in why
     assert (tmp_path / "out/a.txt").read_bytes() == b"1"
+
+
+@pytest.fixture
+def copied(omics, shelf, tmp_path):
+    """A folder of 20 files and its equal copy here; the source then loses all but eight."""
+    shelf.files.update({f"p/{number}": b"x" for number in range(20)})
+    assert omics("cp", "-r", "shelf://p", "out")[0] == 0
+    for number in range(8, 20):
+        del shelf.files[f"p/{number}"]
+    shelf.files["p/new"] = b"new"
+    return tmp_path / "out"
+
+
+def names_in(folder):
+    return {path.name for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("before", [(), ("--yes",)])
+def test_sync_without_a_terminal_does_not_remove_most_of_a_folder(omics, copied, before):
+    code, out, told = omics(*before, "sync", "--delete", "shelf://p", "out")
+    assert (code, out) == (2, b"")
+    assert told.startswith("omics: sync: 12 of the 20 files of out would be removed, more than half. ")
+    assert "--max-delete 12" in told
+    assert names_in(copied) == {str(number) for number in range(20)}
+
+
+def test_max_delete_allows_as_many_and_no_more(omics, copied):
+    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "11", "shelf://p", "out")
+    assert (code, out, len(names_in(copied))) == (2, b"", 20)
+    assert "12 of the 20 files of out would be removed, more than the 11 of --max-delete" in told
+    code, told, _ = omics("sync", "--delete", "--max-delete", "12", "shelf://p", "out")
+    assert (code, len(told["removed"])) == (0, 12)
+    assert names_in(copied) == {*(str(number) for number in range(8)), "new"}
+
+
+@pytest.mark.parametrize(("typed", "left"), [("y\n", 9), ("n\n", 21), ("", 21)])
+@pytest.mark.parametrize("yes", [True, False])
+def test_yes_does_not_answer_whether_most_of_a_folder_goes(copied, typed, left, yes):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    asked = Terminal()
+    console = Console(assume_yes=yes, stderr=asked, stdin=Terminal(typed))
+    arguments = {"source": "shelf://p", "target": "out", "compare": "auto", "delete": True, "max_delete": None}
+    arguments |= {"include": None, "exclude": None, "option": None, "dry_run": False, "connections": 4, "spool": None}
+    arguments |= {"limit_rate": None, "time_budget": None, "report": None}
+    sync(arguments, console)
+    assert asked.getvalue().count("[y/N]") == 1
+    assert "12 of the 20 files of out would be removed, more than half" in asked.getvalue()
+    assert len(names_in(copied)) == left
+
+
+@pytest.mark.parametrize(
+    ("remove", "there", "most", "refused"),
+    [
+        (9, 9, None, False),
+        (5, 10, None, False),
+        (6, 10, None, True),
+        (10, 10, None, True),
+        (0, 0, 0, False),
+        (1, 2, 0, True),
+        (6, 10, 6, False),
+        (3, 10, 2, True),
+    ],
+)
+def test_how_much_may_be_removed(remove, there, most, refused):
+    if not refused:
+        check_removals("out", remove, there, most)
+        return
+    with pytest.raises(TooManyRemovals, match=f"{remove} of the {there} files of out"):
+        check_removals("out", remove, there, most)
+
+
+def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics, copied, shelf, monkeypatch):
+    walk = shelf.walk
+
+    def cut(self, path):
+        yield next(walk(self, path))
+        raise DecodeError("list_files", "items", None, expected="a list")
+
+    monkeypatch.setattr(shelf, "walk", cut)
+    code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
+    assert (code, out, len(names_in(copied))) == (1, b"", 20)
+    assert "list_files: the answer's field 'items' is None, not a list" in told

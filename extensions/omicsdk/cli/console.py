@@ -129,8 +129,24 @@ class Console:
         Returns:
             The answer; True without asking when stdin or stderr is no terminal, or with `--yes`.
         """
-        if self._assume_yes or not (self._stdin.isatty() and self._stderr.isatty()):
-            return True
+        return not self.asks or self.insists(question)
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether stdin and stderr are a terminal."""
+        return self._stdin.isatty() and self._stderr.isatty()
+
+    def insists(self, question: str) -> bool:
+        """Asks a yes-or-no question that `--yes` doesn't answer.
+
+        Args:
+            question: Without the question mark's "[y/N]".
+
+        Returns:
+            The answer; False without asking when stdin or stderr is no terminal.
+        """
+        if not self.is_attended:
+            return False
         self._stderr.write(f"{printable(question)} [y/N] ")
         self._stderr.flush()
         return self._stdin.readline().strip().lower() in ("y", "yes")
@@ -138,7 +154,7 @@ class Console:
     @property
     def asks(self) -> bool:
         """Whether questions are asked: somebody is there, and `--yes` doesn't answer for them."""
-        return not self._assume_yes and self._stdin.isatty() and self._stderr.isatty()
+        return not self._assume_yes and self.is_attended
 
     def agrees(self, question: str) -> bool:
         """Asks whether something shall be done that nobody asked for.

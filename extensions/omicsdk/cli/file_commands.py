@@ -173,7 +173,8 @@ COMMANDS: list[Command] = [
         "command": "sync",
         "summary": "Make a folder equal to another one: copy what it lacks or has otherwise.",
         "description": "Both may be anywhere. Nothing is removed without --delete, which asks on a terminal unless --yes is "
-        "given.\n\nExamples:\n\n    omics sync --dry-run sb://me/my-project/reads/ reads/\n"
+        "given. To remove more than half of a target of ten files or more it asks also with --yes; where there is no terminal "
+        "it is refused, with nothing done, unless --max-delete allows it.\n\nExamples:\n\n    omics sync --dry-run sb://me/my-project/reads/ reads/\n"
         "    omics sync --delete results/ s3://my-bucket/results/",
         "run": "omicsdk.cli.commands.files.moving:sync",
         "bare": True,
@@ -186,6 +187,13 @@ COMMANDS: list[Command] = [
                 "flag": True,
                 "default": False,
                 "help": "Remove files from the target that the source doesn't have.",
+            },
+            {
+                "name": "max_delete",
+                "type": "integer",
+                "convert": "omicsdk.cli.commands.numbers:at_least_0",
+                "default": None,
+                "help": "Remove at most N files; where more would be removed, nothing is done.",
             },
             {
                 "name": "compare",

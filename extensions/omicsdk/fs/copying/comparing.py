@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from omicsdk.core.errors import UsageError
 from omicsdk.fs.entry import Entry
 
 By = Literal["auto", "size", "checksum"]
@@ -14,6 +15,8 @@ By = Literal["auto", "size", "checksum"]
 #: Checksums by how much they tell; an S3 ETag only does where both were made of parts of one size.
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
+#: Files of a folder of which more than half aren't removed without being allowed to; fewer may all be replaced by others.
+MANY = 10
 #: Why a file is different that is so by its time alone.
 CHANGED = "changed since"
 
@@ -31,6 +34,39 @@ class Differences:
     copy: Mapping[str, str]
     remove: Sequence[str]
     same: int
+
+
+class TooManyRemovals(UsageError):
+    """More files would be removed than a copy of the source is likely to lack, or than was allowed.
+
+    Args:
+        target: The folder that they would be removed from.
+        remove: How many files.
+        there: How many files it has.
+        most: How many were allowed to be removed; None where nothing was said.
+    """
+
+    def __init__(self, target: str, remove: int, there: int, most: int | None = None) -> None:
+        why = "more than half" if most is None else f"more than the {most} of --max-delete"
+        remedy = f"Nothing was copied or removed. Check the source; --max-delete {remove} allows it."
+        super().__init__(f"{remove} of the {there} files of {target} would be removed, {why}", remedy=remedy)
+
+
+def check_removals(target: str, remove: int, there: int, most: int | None = None) -> None:
+    """Refuses to remove most of a folder because another one seems to lack it: that may have been listed wrong.
+
+    Args:
+        target: The folder.
+        remove: How many of its files would be removed.
+        there: How many files it has.
+        most: How many may be removed at most; None allows any number from a folder of fewer than ten files, and half of a
+            larger one.
+
+    Raises:
+        TooManyRemovals: More would be removed.
+    """
+    if remove > most if most is not None else there >= MANY and remove * 2 > there:
+        raise TooManyRemovals(target, remove, there, most)
 
 
 def stated(entry: Entry) -> Mapping[str, str]:

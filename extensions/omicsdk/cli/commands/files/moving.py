@@ -11,7 +11,15 @@ from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
+from omicsdk.fs.copying.comparing import (
+    CHANGED,
+    By,
+    Differences,
+    TooManyRemovals,
+    check_removals,
+    differences,
+    why_different,
+)
 from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan, Kind, Source, by_name, plan_copy
@@ -75,9 +83,10 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
             return _foretold({**_foreseen(plan, plans, removed), "same": found.same})
         if plan.files:
             _check_way_in(stores, plan)
+        remove = bool(removed) and _may_remove(len(removed), len(there), target, arguments["max_delete"], console)
         result = _copied(plan, stores, arguments, console, overwrite=True) if plan.files else NOTHING
         # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
-        gone = _removed(removed, stores, target, console) if not console.exit_code else []
+        gone = _removed(removed, stores, target, console) if remove and not console.exit_code else []
         return _summed_up({**result, "same": found.same, "removed": gone}, target)
 
 
@@ -182,14 +191,26 @@ def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
     return outcome.label if is_told else str(plan.target(file))
 
 
+def _may_remove(remove: int, there: int, target: Uri, most: int | None, console: Console) -> bool:
+    """Asks whether files shall be removed, before anything is copied.
+
+    Raises:
+        TooManyRemovals: They are more than was allowed, or, where nobody can be asked, more than half of a large folder.
+    """
+    words = f"{files_words(remove)} of {target} that the source doesn't have will be removed for good. Go on?"
+    try:
+        check_removals(str(target), remove, there, most)
+        agreed = console.confirm(words)
+    except TooManyRemovals as error:
+        if most is not None or not console.is_attended:
+            raise
+        agreed = console.insists(f"{error.message}. {words}")
+    if not agreed:
+        console.message("nothing is removed")
+    return agreed
+
+
 def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Console) -> list[str]:
-    if not files:
-        return []
-    if not console.confirm(
-        f"{files_words(len(files))} of {target} that the source doesn't have will be removed for good. Go on?"
-    ):
-        console.message("nothing was removed")
-        return []
     store = stores.of(target)
     links = LinkGuard(target.path) if target.scheme == "file" else None
     gone: list[str] = []
