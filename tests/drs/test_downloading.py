@@ -211,3 +211,14 @@ def test_a_dry_run_says_what_would_come_and_writes_nothing(host: Any, tmp_path: 
     assert [(outcome.state, outcome.size) for outcome in report.outcomes] == [("planned", 3)]
     assert not (tmp_path / "none").exists()
     assert host.count("storage/") == 0
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../one", "a/../b", "a//b"])
+def test_a_members_name_that_leads_elsewhere_is_refused_and_not_mended(host: Any, tmp_path: Path, name: str) -> None:
+    host.add("1", b"one")
+    host.add("2", b"two")
+    uri = host.bundle("a", {"name": name, "id": "1"}, {"name": "two", "id": "2"})
+    report = download([uri], tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done"]
+    assert f"The file name {name!r} of 1 in a bundle" in str(report.outcomes[0].error)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and path.parent.name == "a"] == ["two"]

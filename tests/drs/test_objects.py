@@ -5,7 +5,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import DecodeError, UnsafePath
 from omicsdk.drs.access import in_order
 from omicsdk.drs.objects import AccessMethod, checksums_of, object_of
 
@@ -102,3 +102,10 @@ def test_a_bundle_without_a_list_of_what_is_in_it_is_no_empty_one(told: dict[str
     with pytest.raises(DecodeError) as caught:
         object_of(told)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("name", [5, ["a"], {}, True])
+def test_a_name_that_is_no_text_is_refused(name: object):
+    for told in ({"id": "a", "name": name}, {"id": "a", "contents": [{"id": "b", "name": name}]}):
+        with pytest.raises(UnsafePath, match="is no text"):
+            object_of(told)

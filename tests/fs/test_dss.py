@@ -1,5 +1,6 @@
 """Bundles of the Data Store as folders: looked at, listed, read, and made of folders."""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
 from omicsdk.dss import Dss
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
-from omicsdk.fs.copying.planning import CopyPlan
-from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.copying.planning import CopyPlan, Source, by_name, plan_copy
+from omicsdk.fs.copying.selecting import Selected, select
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.opened import Stores
@@ -324,3 +326,44 @@ def test_files_of_one_folder_are_of_one_bundle() -> None:
     one, two = new_bundles([Put("/x/one/a", "aws/one/a"), Put("/y/b", "aws/two/b/b"), Put("/x/one/b/c", "aws/one/b/c")])
     assert (list(one.files), one.folder) == (["a", "b/c"], Path("/x/one"))
     assert (list(two.files), two.folder) == (["b/b"], None)
+
+
+BAD_NAMES: list[Any] = ["", "/etc/passwd", "../a", "a//b", "a\0b", None, 5, ["a"]]
+
+
+def service(files: list[dict[str, Any]], asked: list[str]) -> Dss:
+    """A service with one bundle, which writes down what it is asked for."""
+    told = manifest()
+    told["bundle"]["files"] = [{**file, "sha256": hashlib.sha256(b"x").hexdigest()} for file in files]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json=told)
+
+    return Dss("https://dss.example.org/v1", transport=httpx.MockTransport(answer), retry=Retry(attempts=1))
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_bundle_with_a_name_that_no_file_can_have_is_refused_with_its_place(name: Any, tmp_path: Path):
+    files = manifest("a", "b", "c")["bundle"]["files"]
+    files[1]["name"] = name
+    asked = list[str]()
+    with service(files, asked) as client, DssStore(client=client) as store:
+        folder = f"aws/{UUID}"
+        for ask in (
+            lambda: list(store.walk(folder)),
+            lambda: list(store.entries(folder)),
+            lambda: list(select(store, Uri("dss", folder))),
+        ):
+            with pytest.raises(UnsafePath, match=rf"of files\[1\] of bundle {UUID} "):
+                ask()
+        assert store.look(f"{folder}/c").kind == "file"
+    assert {path.rpartition("/")[0] for path in asked} == {"/v1/bundles"}
+
+
+def test_what_has_no_name_is_not_copied():
+    nameless = Selected(Uri("dss", "aws/x"), Entry("aws/x", "file", 1), "")
+    with pytest.raises(UnsafePath, match="of dss://aws/x is empty"):
+        plan_copy([Source(Uri("dss", "aws"), True, [nameless])], Uri("file", "out", True), "folder")
+    with pytest.raises(UnsafePath, match="of dss://aws/x is empty"):
+        by_name([nameless], Uri("file", "out", True))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError, Conflict, DecodeError, Forbidden, NotFound, TransferError
+from omicsdk.core.errors import ConfigError, Conflict, DecodeError, Forbidden, NotFound, TransferError, UnsafePath
 from omicsdk.fs import (
     Entry,
     IsFolder,
@@ -290,5 +290,18 @@ def test_a_listing_that_ends_before_its_end_is_an_error(links: object, tmp_path:
     with (
         Api("https://api.example.org/v2", "t", transport=platform(listing)) as api,
         pytest.raises(SbgError, match=said),
+    ):
+        list(SbStore(api=api).walk("o/p"))
+
+
+@pytest.mark.parametrize("name", [None, 5, ["a"], "", "/etc/passwd", "..", "a/b", "a\0b"])
+def test_a_name_that_no_file_can_have_is_refused_with_its_file(
+    name: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    unsettled(monkeypatch, tmp_path)
+    listing = httpx.Response(200, json={"items": [{**FILE, "name": name}], "links": []})
+    with (
+        Api("https://api.example.org/v2", "t", transport=platform(listing)) as api,
+        pytest.raises(UnsafePath, match=f"of the file {FILE['id']} "),
     ):
         list(SbStore(api=api).walk("o/p"))

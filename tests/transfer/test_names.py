@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NameClash, UnsafePath
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.names import check_links, check_name, check_names, folds_case
+from omicsdk.transfer.names import check_links, check_name, check_names, folds_case, safe_name
 
 UNSAFE = [
     "",
@@ -33,6 +33,48 @@ UNSAFE = [
     "lone\ud800surrogate",
 ]
 UNSAFE_ON_WINDOWS = ["a\\b", "\\x", "con", "a/NUL.txt", "com1", "a.", "a ", "ab:c", "a?b", "a|b", "tab\there"]
+
+
+#: What a server or manifest may state in the place of a name.
+UNNAMED: list[tuple[Any, str]] = [
+    (None, "is no text"),
+    (5, "is no text"),
+    (["a"], "is no text"),
+    ({"a": 1}, "is no text"),
+    (b"a", "is no text"),
+    ("", "is empty"),
+    ("/etc/passwd", "is absolute"),
+    ("..", "has a '..' in it"),
+    ("a/../../x", "has a '..' in it"),
+    ("a//b", "has an empty part or a '.' in it"),
+    ("a/", "has an empty part or a '.' in it"),
+    ("./a", "has an empty part or a '.' in it"),
+    ("a\0b", "has a NUL in it"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), UNNAMED)
+def test_what_is_no_name_is_refused_with_its_place(name: Any, reason: str) -> None:
+    with pytest.raises(UnsafePath) as caught:
+        safe_name(name, "row 7 of m.tsv")
+    assert caught.value.message == f"The file name {name!r} of row 7 of m.tsv {reason}"
+    with pytest.raises(UnsafePath):
+        check_name(name)
+
+
+def test_a_name_of_one_part_has_no_slash() -> None:
+    assert safe_name("a/b", "row 7") == "a/b"
+    with pytest.raises(UnsafePath, match="has a slash in it"):
+        safe_name("a/b", "row 7", one_part=True)
+
+
+@given(st.text(max_size=9).map(lambda text: text.replace("x", "../").replace("y", "/")))
+def test_both_checks_are_one_rule(name: str) -> None:
+    try:
+        check_name(name)
+    except UnsafePath:
+        return
+    assert safe_name(name, "row 7") == name
 
 
 @pytest.mark.parametrize("name", UNSAFE)

@@ -451,15 +451,15 @@ class UnsafePath(TransferError):
     """A name would lead out of the target folder, or isn't a file name at all.
 
     Args:
-        name: The name as the server or manifest gave it.
+        name: The name as the server or manifest gave it; it may be no text at all.
         reason: What is wrong with it ("is absolute", "has a '..' in it").
         remedy: What to do.
     """
 
     default_remedy = "Nothing was fetched. Correct the name in the manifest or bundle."
 
-    def __init__(self, name: str, reason: str, *, remedy: str | None = None) -> None:
-        super().__init__(f"The file name {shortened(repr(name), 300)} {reason}", name=name, remedy=remedy)
+    def __init__(self, name: object, reason: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"The file name {shortened(repr(name), 300)} {reason}", name=str(name), remedy=remedy)
         self.reason = reason
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.errors import DecodeError
+from omicsdk.core.errors import DecodeError, UnsafePath
 from omicsdk.core.narrowing import is_array, is_object
 
 #: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
@@ -104,16 +104,17 @@ def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
         asked: The identifier that was asked for, where the answer doesn't name one.
 
     Raises:
+        UnsafePath: The name of it, or of something in it, is no text.
         DecodeError: It is a bundle without a list of what is in it, or the list has something else than objects in it.
     """
-    id, name, size = told.get("id") or asked, told.get("name"), told.get("size")
+    id, size = told.get("id") or asked, told.get("size")
     listed = told.get("access_methods")
     methods = tuple(_method(each) for each in listed if is_object(each)) if is_array(listed) else ()
     contents, form = told.get("contents"), told.get("form")
     is_bundle = (contents is not None and (bool(contents) or not methods)) or form == "bundle"
     return DrsObject(
         id=str(id),
-        name=name if isinstance(name, str) and name.strip() else _name_from(str(id), methods),
+        name=_name(told, f"object {id}") or _name_from(str(id), methods),
         size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         checksums=checksums_of(told.get("checksums")),
         methods=methods,
@@ -202,7 +203,7 @@ def _member(stated: object, place: str) -> Member:
     uris: list[object] = uri if is_array(uri) else [uri]
     id = _text(stated.get("id"))
     return Member(
-        name=_text(stated.get("name")) or id.rpartition("/")[2],
+        name=_name(stated, f"{place}, {id}") or id.rpartition("/")[2],
         id=id,
         uri=next((each for each in uris if isinstance(each, str) and each), ""),
         members=_members(inner, f"{place}.contents") if inner not in (None, []) else None,
@@ -215,6 +216,16 @@ def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
         if method.url and (last := unquote(urlsplit(method.url).path).rstrip("/").rpartition("/")[2]):
             return last
     return id.rstrip("/").rpartition("/")[2] or "object"
+
+
+def _name(stated: Mapping[str, Any], what: str) -> str:
+    """The name that a server states; empty where it states none, as it may of what has no file name."""
+    name = stated.get("name")
+    if name is None:
+        return ""
+    if not isinstance(name, str):
+        raise UnsafePath(name, f"of {what} is no text")
+    return name if name.strip() else ""
 
 
 def _text(value: object) -> str:

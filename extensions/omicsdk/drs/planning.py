@@ -15,6 +15,7 @@ from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.names import safe_name
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""
@@ -225,8 +226,9 @@ def _members(
         return
     for at, member in enumerate(members):
         order = (*bundle.order, at)
-        name = f"{bundle.name}/{name_of(member)}"
+        name = f"{bundle.name}/{as_one_name(member.name or member.id)}"
         try:
+            name_of(member)
             identifier = identifier_of(member, server.host)
         except OmicsError as error:
             yield order, DrsFile(bundle.wanted, name, server=server, error=error)
@@ -268,8 +270,11 @@ def name_of(member: Member) -> str:
 
     Args:
         member: The member.
+
+    Raises:
+        UnsafePath: Its name is absolute, has "..", "." or an empty part in it, or a NUL.
     """
-    return as_one_name(member.name or member.id)
+    return as_one_name(safe_name(member.name, f"{member.id} in a bundle") if member.name else member.id)
 
 
 def as_one_name(text: str) -> str:

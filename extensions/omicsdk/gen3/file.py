@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.index.requests import stated
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence import AsyncFenceApi, FenceApi
@@ -162,7 +163,8 @@ class Gen3File(Documented):
         checksums = checksums_of(record.get("hashes"))
         if not checksums:
             _log.warning("%s has no hash that can be computed: its size alone is verified", object_id)
-        name = (record.get("file_name") or "").lstrip() or object_id.rstrip("/").rpartition("/")[2]
+        stated = record.get("file_name") or object_id.rstrip("/").rpartition("/")[2]
+        name = safe_name(stated.lstrip() if isinstance(stated, str) else stated, f"record {object_id}")
         fetch(
             name,
             path,

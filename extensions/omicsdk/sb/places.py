@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.sb.errors import NO_CODE, NotFound, PaginationError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
+from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk.sb.api import Api
@@ -55,6 +56,18 @@ class Entry(NamedTuple):
     def name(self) -> str:
         """What to call it."""
         return str(self.path) if self.path is not None and self.path.owner else str(self.file.id)
+
+
+def name_of(file: File) -> str:
+    """What a file or folder is called.
+
+    Args:
+        file: The file or folder.
+
+    Raises:
+        UnsafePath: Its name can't be a part of a path.
+    """
+    return safe_name(file.name, f"the file {file.id}", one_part=True)
 
 
 class Places:
@@ -174,7 +187,7 @@ class Places:
         page, count = self._api.files.query(**place.target, limit=100), 0
         for file in page.all():
             count += 1
-            yield Entry(place.path.child(str(file.name), is_folder=file.is_folder()), file)
+            yield Entry(place.path.child(name_of(file), is_folder=file.is_folder()), file)
         if count < page.total:
             raise PaginationError(
                 f"The list of {place.path} is incomplete: the platform says {page.total} entries, and gave {count}",
@@ -229,5 +242,5 @@ class Places:
         """The first hundred of what is in a folder."""
         place = self.folder(path)
         return [
-            Entry(place.path.child(str(file.name)), file) for file in self._api.files.query(**place.target, limit=100)
+            Entry(place.path.child(name_of(file)), file) for file in self._api.files.query(**place.target, limit=100)
         ]

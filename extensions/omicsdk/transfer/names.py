@@ -39,6 +39,48 @@ _SUSPECTS = 1000
 _RECENT = 4096
 
 
+def safe_name(value: object, what: str, *, one_part: bool = False) -> str:
+    """Gives a name that came from a platform, a manifest or an archive, if it can be one in any folder.
+
+    All names that come in are checked by this rule where they come in, which knows what to say of their place; what only the
+    target folder can tell, `check_name` checks once it is known.
+
+    Args:
+        value: What came as the name.
+        what: What has it, with its place: "file 3 of bundle UUID".
+        one_part: Whether it is the name of one file or folder, without slashes.
+
+    Raises:
+        UnsafePath: It is no text, empty, absolute, or has "..", ".", NUL or an empty part in it.
+    """
+    reason = wrong_with(value)
+    if not reason and one_part and "/" in str(value):
+        reason = "has a slash in it"
+    if reason or not isinstance(value, str):
+        raise UnsafePath(value, f"of {what} {reason}")
+    return value
+
+
+def wrong_with(name: object) -> str:
+    """Why something can't be the name of a file in any folder; empty where it can.
+
+    Args:
+        name: What came as the name.
+    """
+    if not isinstance(name, str):
+        return "is no text"
+    if not name:
+        return "is empty"
+    if "\0" in name:
+        return "has a NUL in it"
+    if name.startswith("/"):
+        return "is absolute"
+    parts = name.split("/")
+    if ".." in parts:
+        return "has a '..' in it"
+    return "has an empty part or a '.' in it" if "" in parts or "." in parts else ""
+
+
 def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGEST_PATH - 1 - SUFFIX) -> None:
     """Checks one name by itself.
 
@@ -51,15 +93,15 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
         room: Bytes that the whole name may have, see `room_in`.
 
     Raises:
-        UnsafePath: The name is empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
+        UnsafePath: The name is no text, empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
     """
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - it may be what a server sent
+        raise UnsafePath(name, "is no text")
     if not windows and len(name) <= room and _PLAIN.match(name) and name[-5:].lower() != ".part":
         return
-    if not name:
-        raise UnsafePath(name, "is empty")
-    if "\0" in name:
-        raise UnsafePath(name, "has a NUL in it")
-    if name.startswith("/") or (windows and name.startswith("\\")):
+    if reason := wrong_with(name):
+        raise UnsafePath(name, reason)
+    if windows and name.startswith("\\"):
         raise UnsafePath(name, "is absolute")
     if _DRIVE.match(name):
         raise UnsafePath(name, "begins with a drive letter")
@@ -68,10 +110,6 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
     except UnicodeEncodeError:
         raise UnsafePath(name, "can't be written as a file name on this system") from None
     for part in name.split("/"):
-        if part == "..":
-            raise UnsafePath(name, "has a '..' in it")
-        if part in ("", "."):
-            raise UnsafePath(name, "has an empty part or a '.' in it")
         if len(os.fsencode(part)) > LONGEST:
             raise UnsafePath(name, f"has a part of more than {LONGEST} bytes")
         if windows and (_WINDOWS_FORBIDDEN.search(part) or _WINDOWS_DEVICE.match(part) or part[-1] in ". "):

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from omicsdk.core.errors import UnsafePath
 from omicsdk.dss.downloads import bundle
 from omicsdk.dss.files import DSSFile
 
@@ -76,3 +77,15 @@ def test_pages_are_merged():
 def test_bundle_json_is_written_as_all_clients_write_it():
     assert bundle.manifest_bytes({"b": 1, "a": [2]}) == b'{\n    "a": [\n        2\n    ],\n    "b": 1\n}'
     assert json.loads(bundle.manifest_bytes(WHOLE)) == WHOLE
+
+
+@pytest.mark.parametrize("name", [None, 5, ["a"], {}, "", "/etc/passwd", "../a", "a//b", "a\0b"])
+def test_a_name_that_no_file_can_have_is_told_with_its_place(name: object):
+    bad = {**entry("a"), "name": name}
+    with pytest.raises(UnsafePath, match=r"of files\[1\] of bundle u "):
+        bundle.chosen(manifest(entry("b"), bad), "aws")
+
+
+def test_a_bad_name_among_files_that_are_not_wanted_does_no_harm():
+    bad = {**entry("a"), "name": "/etc/passwd"}
+    assert names(bundle.chosen(manifest(entry("cell.json", True), bad), "aws", ("*",), ("",))) == ["cell.json"]

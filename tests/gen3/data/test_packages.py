@@ -143,3 +143,11 @@ def test_a_disk_that_refuses_in_the_midst_leaves_nothing(
 def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match="none"):
         unpack(tmp_path / "none.zip")
+
+
+def test_a_name_with_a_nul_is_refused_and_not_cut_there(package: Any, tmp_path: Path) -> None:
+    path = package({"good": b"g", "a.txt_b": b"e"})
+    path.write_bytes(path.read_bytes().replace(b"a.txt_b", b"a.txt\0b"))
+    with pytest.raises(UnsafePath, match="has a NUL in it"):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]

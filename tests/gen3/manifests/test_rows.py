@@ -134,3 +134,18 @@ def test_wrong_rows_may_be_left_out(written):
 def test_cells_may_be_long_and_separated_by_what_one_says(written):
     (row,) = rows_of(written(f"guid|package_contents\na|{'x' * 300_000}\n"), delimiter="|")
     assert row.guid == "a"
+
+
+@pytest.mark.parametrize("name", [5, ["a"], {"a": 1}, True, "/etc/passwd", "../a", "a//b"])
+def test_a_file_name_that_no_file_can_have_is_told_with_its_entry(written, name: object):
+    faults: list[Fault] = []
+    text = json.dumps([{"object_id": "a", "file_name": "good"}, {"object_id": "b", "file_name": name}])
+    assert [row.guid for row in rows_of(written(text, "m.json"), on_fault=faults.append)] == ["a"]
+    assert [(fault.line, fault.column, fault.value) for fault in faults] == [(2, "file_name", str(name))]
+
+
+def test_a_file_name_of_a_table_that_no_file_can_have_is_told_with_its_line(written):
+    faults: list[Fault] = []
+    text = "guid\tfile_name\na\t/etc/passwd\nb\tgood\n"
+    assert [row.guid for row in rows_of(written(text), on_fault=faults.append)] == ["b"]
+    assert [(fault.line, fault.value, fault.reason) for fault in faults] == [(2, "/etc/passwd", "is absolute")]

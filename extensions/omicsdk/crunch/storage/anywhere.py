@@ -157,7 +157,7 @@ class FsspecStorage:
             raise FileNotFoundError(2, "No such file or directory", self._place(base))
         found = cast("dict[str, dict[str, Any]]", self._fs.find(self._place(base), detail=True))
         for path, info in found.items():
-            name = path.strip("/")[len(place) :].lstrip("/")
+            name = path.strip("/")[len(place) :].removeprefix("/")
             if name and not path.endswith("/"):
                 yield _stored(name, info)
 

@@ -8,6 +8,7 @@ from typing import Any
 from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
 from omicsdk.dss.files import DSSFile
+from omicsdk.transfer.names import safe_name
 
 FILES_KEY = "bundle.files"
 ALL: tuple[str, ...] = ("*",)
@@ -72,15 +73,20 @@ def chosen(
         data_filter: Patterns for the rest.
 
     Raises:
+        UnsafePath: One of them has a name that no file can have.
         BundleNameClash: Two of them have one name, or names that a file system that folds case takes for one.
     """
     bundle = manifest["bundle"]
     found: list[DSSFile] = []
     names = {"bundle.json": "bundle.json"}
-    for entry in bundle["files"]:
+    for at, entry in enumerate(bundle["files"]):
+        place = f"files[{at}] of bundle {bundle['uuid']}"
         file = DSSFile.from_dss_bundle_response(entry, replica)
+        if not isinstance(file.name, str) or not file.name:  # pyright: ignore[reportUnnecessaryIsInstance] - as it came
+            safe_name(file.name, place)  # no pattern says whether it is wanted
         if not any(fnmatchcase(file.name, pattern) for pattern in (metadata_filter if file.indexed else data_filter)):
             continue
+        safe_name(file.name, place)
         folded = file.name.casefold()
         if folded in names:
             raise BundleNameClash(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import items_at
 from omicsdk.dss.downloads.asking import API_CALLS, get_manifest
 from omicsdk.dss.downloads.bundle import BundleNameClash, chosen
 from omicsdk.dss.downloads.result import Bundle
@@ -120,7 +121,7 @@ def _single(api: "DssApi", uuid: str, version: str, replica: str) -> DSSFile:
 
 def _links(collection: dict[str, Any]) -> list[Link]:
     links = list[Link]()
-    for item in collection["contents"]:
+    for item in items_at(collection, "contents", "get_collection"):
         kind = item["type"]
         if kind not in ("bundle", "collection", "file"):
             where = item.get("path", item.get("fragment", ""))

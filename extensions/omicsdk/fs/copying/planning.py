@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Literal
 
-from omicsdk.core.errors import NameClash, UsageError
+from omicsdk.core.errors import NameClash, UnsafePath, UsageError
 from omicsdk.fs.copying.selecting import Selected
 from omicsdk.fs.uri import Uri
 
@@ -76,7 +76,10 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     Raises:
         UsageError: Several sources, or a folder, go to what is a file.
         NameClash: Two files would go to one place.
+        UnsafePath: One has no name.
     """
+    for source in sources:
+        _refuse_nameless(source.files)
     into = target.is_folder or kind == "folder"
     if not into and len(sources) == 1 and not sources[0].is_folder:
         only = sources[0].files[0]
@@ -105,12 +108,21 @@ def by_name(files: Iterable[Selected], target: Uri) -> dict[str, Selected]:
 
     Raises:
         NameClash: Two have one name.
+        UnsafePath: One has none.
     """
     found: dict[str, Selected] = {}
     for file in files:
+        _refuse_nameless([file])
         if found.setdefault(file.name, file) != file:
             raise _clash(found[file.name], file, target)
     return found
+
+
+def _refuse_nameless(files: Iterable[Selected]) -> None:
+    """Refuses what has no name below its folder: it would take the folder's own place."""
+    for file in files:
+        if not file.name:
+            raise UnsafePath(file.name, f"of {file.uri} is empty")
 
 
 def _parent(uri: Uri) -> Uri:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
-from omicsdk.transfer.names import check_names
+from omicsdk.transfer.names import check_names, safe_name
 from omicsdk.transfer.writing import write_error
 
 _BLOCK = 1024 * 1024
@@ -88,7 +88,8 @@ def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
 
 
 def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> None:
-    names = [entry.filename for entry in entries]
+    # A reader ends names at a NUL, so that another file than the one that is named would be written.
+    names = [safe_name(entry.orig_filename, f"an entry of {archive.name}") and entry.filename for entry in entries]
     check_names(names, folds_case=True)
     for name in names:
         if os.path.lexists(target / name):

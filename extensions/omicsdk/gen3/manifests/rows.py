@@ -23,6 +23,7 @@ from omicsdk.gen3.manifests.format.columns import (
 from omicsdk.gen3.manifests.format.table import opened, table_of
 from omicsdk.gen3.manifests.format.values import checksum_of, size_of
 from omicsdk.gen3.row_stream import rows_of as objects_of
+from omicsdk.transfer.names import wrong_with
 
 _NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(OF_DOWNLOADS[GUID])}."
 
@@ -107,6 +108,11 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
         with opened(path) as text:
             for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
                 cells, shown = _cells(entry, known)
+                named = next((entry[key] for key in entry if shown.get(FILE_NAME) == key), "")
+                if not isinstance(named, str):  # its text would be a name that nobody gave
+                    remedy = "Correct the name, or leave it out."
+                    on_fault(Fault(number, shown[FILE_NAME], str(named), wrong_with(named), remedy, unit="entry"))
+                    continue
                 read = _row(cells, number, shown, on_fault, "entry")
                 if read is not None:
                     yield read
@@ -144,6 +150,9 @@ def _row(
     guid = cells.get(GUID, "").strip()
     if not guid:
         return wrong(GUID, "names no file", "Fill in the file's GUID, or take out the row.")
+    name = cells.get(FILE_NAME, "").strip()
+    if name and (reason := wrong_with(name)):
+        return wrong(FILE_NAME, reason, "Correct the name, or leave it empty.")
     size = None
     if text := cells.get(SIZE, "").strip():
         size = size_of(text)
@@ -156,9 +165,7 @@ def _row(
             if checksum is None:
                 return wrong(kind, f"isn't {_an(kind)} checksum", "Correct it, or leave it empty.")
             checksums[kind] = checksum
-    return Row(
-        guid, cells.get(FILE_NAME, "").strip(), size, checksums, cells.get(COMMONS_URL, "").strip().rstrip("/"), line
-    )
+    return Row(guid, name, size, checksums, cells.get(COMMONS_URL, "").strip().rstrip("/"), line)
 
 
 def _an(kind: str) -> str:

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.core.errors import UnsafePath
 from omicsdk.sb.meta.collection import LONGEST_PAGE, Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.transfer.wanted import checksums_in
+from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
@@ -59,8 +59,6 @@ def listed(api: HttpClient, source: tuple[str, str]) -> tuple[list[str], list[Re
             listed = pool.map(partial(_entries, api), [place for _, place in level])
             for (prefix, _), entries in zip(level, listed, strict=True):
                 for is_folder, entry in entries:
-                    if "/" in entry.name:
-                        raise UnsafePath(entry.name, "has a slash in it")
                     name = prefix + entry.name
                     if is_folder:
                         folders.append(name)
@@ -85,7 +83,7 @@ def _entry(file: Resource) -> tuple[bool, RemoteFile]:
     size = file.field("size")
     is_folder = str(file.field("type")).lower() == "folder"
     return is_folder, RemoteFile(
-        str(file.field("name")),
+        safe_name(file.field("name"), f"the file {identifier(file)}", one_part=True),
         identifier(file),
         size if isinstance(size, int) else None,
         checksums_in(file.field("metadata")),

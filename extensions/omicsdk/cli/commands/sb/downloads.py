@@ -14,7 +14,7 @@ from omicsdk.cli.commands.sb.transfers import check_names, watched
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.sb.errors import LocalFileAlreadyExists
 from omicsdk.sb.models.enums import RequestParameters
-from omicsdk.sb.places import Entry, Places
+from omicsdk.sb.places import Entry, Places, name_of
 from omicsdk.sb.transfer.slots import slots_of
 from omicsdk.sb.transfer.wanted import checksums_in, locator
 from omicsdk.transfer import Control, Item, TransferReport
@@ -143,8 +143,8 @@ def _expanded(places: Places, text: str) -> tuple[list[Wanted], list[tuple[str, 
     """The files that a word names, and the folders that they are in."""
     place = named(places, text)
     if isinstance(place, Entry):
-        return [Wanted(place.file, (str(place.file.name),))], []
-    before = () if place.folder is None or text.endswith("/") else (str(place.folder.name),)
+        return [Wanted(place.file, (name_of(place.file),))], []
+    before = () if place.folder is None or text.endswith("/") else (name_of(place.folder),)
     files: list[Wanted] = []
     folders: list[tuple[str, ...]] = [before] if before else []
     for entry in places.below(place):

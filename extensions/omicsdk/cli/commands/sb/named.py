@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import NotFound
 from omicsdk.sb.paths import SbPath, WrongPath, is_path, parse
-from omicsdk.sb.places import Entry, Place, Places
+from omicsdk.sb.places import Entry, Place, Places, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +48,11 @@ def files_named(places: Places, text: str, *, recursive: bool) -> Iterator[tuple
     """
     found = named(places, text)
     if isinstance(found, Entry):
-        yield (str(found.file.name),), found
+        yield (name_of(found.file),), found
         return
     if not recursive:
         raise UsageError(f"{text} is a folder", remedy="Give --recursive to take the files in it.")
-    before = () if found.folder is None or text.endswith("/") else (str(found.folder.name),)
+    before = () if found.folder is None or text.endswith("/") else (name_of(found.folder),)
     for entry in places.below(found):
         if entry.path is not None and not entry.file.is_folder():
             yield (*before, *entry.path.below(found.path)), entry

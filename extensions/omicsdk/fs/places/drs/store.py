@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Never
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import OmicsError, Unauthorized
+from omicsdk.core.errors import OmicsError, Unauthorized, UnsafePath
 from omicsdk.fs.copying.comparing import STRONGEST
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound
@@ -15,6 +15,7 @@ from omicsdk.fs.places.drs.objects import Found, Objects, raised
 from omicsdk.fs.places.drs.paths import Reading, drs_readings, host_in, is_top
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk.drs.servers import CredentialsOf, Servers
@@ -178,6 +179,10 @@ def _entry(path: str, found: Found | OmicsError) -> Entry:
 
 def _file_name(found: Found) -> str:
     """What a copy is called: as the object is, where the path ends in its identifier; a member has its name in the path."""
-    name = found.object.name.replace("\\", "/").rpartition("/")[2]
-    is_member = bool(found.above) or found.together is not None
-    return "" if is_member or name in ("", ".", "..") else name
+    if bool(found.above) or found.together is not None:
+        return ""
+    name = found.object.name.replace("\\", "/")
+    try:
+        return safe_name(name, found.identifier.text).rpartition("/")[2]
+    except UnsafePath:  # its bytes can be read all the same; a copy under this name is refused
+        return name

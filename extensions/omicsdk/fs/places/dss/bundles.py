@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
@@ -11,7 +12,9 @@ from typing import Any
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import UnsafePath
 from omicsdk.dss.files import DSSFile
+from omicsdk.transfer.names import safe_name
 
 #: Checksums that a manifest states of each file.
 CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
@@ -26,7 +29,7 @@ class BundleFile:
     """A file in a bundle.
 
     Attributes:
-        name: Its name there, with one slash between folders.
+        name: Its name there.
         file: What fetches it.
         checksums: All that is stated of its bytes, by algorithm.
         media_type: Its media type; empty where none is stated.
@@ -57,7 +60,14 @@ class Bundle:
         self.uuid: str = told["uuid"]
         self.version: str = told["version"]
         self.creator: int | None = told.get("creator_uid")
-        self.files = sorted((_file(each, replica) for each in told["files"]), key=lambda file: file.name)
+        self._unnamed: UnsafePath | None = None
+        files: list[BundleFile] = []
+        for at, each in enumerate(told["files"]):
+            try:
+                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
+            except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
+                self._unnamed = self._unnamed or error
+        self.files = sorted(files, key=lambda file: file.name)
         self._names = [file.name for file in self.files]
 
     def file(self, name: str) -> BundleFile | None:
@@ -82,7 +92,12 @@ class Bundle:
 
         Args:
             name: The folder's name; empty for all files.
+
+        Raises:
+            UnsafePath: A file of the bundle has a name that no file can have, so that it can't be listed.
         """
+        if self._unnamed is not None:
+            raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback
         start = f"{name}/" if name else ""
         for at in range(bisect_left(self._names, start), len(self.files)):
             if not self._names[at].startswith(start):
@@ -105,8 +120,7 @@ class Bundle:
                 yield file.name[: skip + len(first)]
 
 
-def _file(told: Mapping[str, Any], replica: str) -> BundleFile:
-    name = "/".join(part for part in str(told["name"]).split("/") if part)
+def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
     stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
     checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
     return BundleFile(

@@ -102,6 +102,11 @@ class Manifest:
             raise Gen3UserError(
                 f"The file_size of {object_id} is {size!r}", remedy="It is a number of bytes; leave it out if unknown."
             ) from None
+        name = kvs.get("file_name")
+        if name is not None and not isinstance(name, str):
+            raise Gen3UserError(
+                f"The file_name of {object_id} is {name!r}", remedy="It is a text; leave it out if unknown."
+            )
         texts = {name: kvs.get(name) for name in ("file_name", "md5sum", "commons_url")}
         return cls(object_id.strip(), number, **{name: str(value) if value else None for name, value in texts.items()})
 
