@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
 from omicsdk.core.request import Request
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
@@ -92,7 +93,7 @@ class Gen3Jobs(Documented):
 
     def list_jobs(self) -> list[dict[str, Any]]:
         """Lists the user's jobs, each with `uid`, `name` and `status`."""
-        return plain(self._service.client.send(plain_request("list_jobs", "GET", "/list")))
+        return items_at(plain(self._service.client.send(plain_request("list_jobs", "GET", "/list"))), "", "list_jobs")
 
     def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> dict[str, Any]:
         """Begins a job. It is sent once: one that was lost on the way isn't begun twice.

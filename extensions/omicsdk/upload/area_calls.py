@@ -11,6 +11,7 @@ from urllib.parse import quote
 from omicsdk.core.clock import Clock
 from omicsdk.core.documented.client import translating
 from omicsdk.core.errors import NotFound
+from omicsdk.core.paging import items_at, page_of
 from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.status import file_status, report_text
 from omicsdk.upload.upload_area_uri import UploadAreaURI
@@ -113,9 +114,10 @@ class AreaCalls(ABC):
         finally:
             storage.client.close()
 
-    def _described(self, names: Sequence[str]) -> Any:
+    def _described(self, names: Sequence[str]) -> Sequence[Any]:
         quoted = [quote(name) for name in names]
-        return self._api.files_info.raw(upload_area_uuid=self.uuid, body=quoted).json()
+        told = self._api.files_info.raw(upload_area_uuid=self.uuid, body=quoted)
+        return items_at(page_of(told, "", "files_info"), "", "files_info")
 
     def store_file(self, filename: str, file_content: str | bytes, content_type: str) -> Any:
         """Stores a small file through the service; takes the deployment's key.

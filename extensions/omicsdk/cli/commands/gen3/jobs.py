@@ -17,7 +17,7 @@ def ls(access: Access, arguments: Mapping[str, Any], console: Console) -> list[d
     """`omics gen3 jobs ls`: the user's jobs, as rows."""
     del arguments, console
     with _jobs(access) as jobs:
-        return jobs.list_jobs() or []
+        return jobs.list_jobs()
 
 
 def run(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
