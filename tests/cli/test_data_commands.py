@@ -3,6 +3,11 @@
 import errno
 import io
 import json
+import os
+import socket
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -388,3 +393,97 @@ def test_sync_removes_nothing_when_the_source_cannot_be_listed_to_its_end(omics,
     code, out, told = omics("--yes", "sync", "--delete", "--max-delete", "20", "shelf://p", "out")
     assert (code, out, len(names_in(copied))) == (1, b"", 20)
     assert "list_files: the answer's field 'items' is None, not a list" in told
+
+
+def filled(monkeypatch, data):
+    """Stdin with these bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def test_cp_to_stdout_prints_the_bytes_and_nothing_else(omics, reads, tmp_path):
+    assert omics("cp", "shelf://p/a.txt", "-")[:2] == (0, b"1")
+    assert omics("cp", "shelf://p/a.txt", "shelf://p/deep/b.csv", "-")[:2] == (0, b"122")
+    code, out, told = omics("cp", "-r", "shelf://p", "-")
+    assert (code, out) == (1, b"")
+    assert "shelf://p is a folder" in told
+    assert omics("cp", "--dry-run", "shelf://p/a.txt", "-")[0] == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
+    filled(monkeypatch, b"typed")
+    assert omics("cp", "-", "shelf://q/new.txt")[0] == 0
+    assert reads.files["q/new.txt"] == b"typed"
+    filled(monkeypatch, b"here")
+    assert omics("cp", "-", "here.txt")[0] == 0
+    assert (tmp_path / "here.txt").read_bytes() == b"here"
+    filled(monkeypatch, b"+")
+    assert omics("cat", "shelf://p/a.txt", "-")[:2] == (0, b"1+")
+    filled(monkeypatch, b"through")
+    assert omics("cp", "-", "-")[:2] == (0, b"through")
+
+
+@pytest.mark.parametrize(
+    "words", [("-", "shelf://p"), ("-", "q/"), ("-", "."), ("-", "shelf://p/a.txt", "q/"), ("-", "-", "q")]
+)
+def test_stdin_becomes_one_file_that_is_named(omics, reads, tmp_path, monkeypatch, words):
+    filled(monkeypatch, b"typed")
+    code, out, told = omics("cp", *words)
+    assert (code, out) == (2, b"")
+    assert "stdin is one file, without a name" in told
+    assert sorted(reads.files) == ["p/a.txt", "p/deep/b.csv"]
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """A FIFO, and a function that gives what is written into it."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(path.read_bytes)
+        yield path, lambda: coming.result(10)
+        if not coming.done():  # nothing came: the reader would wait for ever
+            with path.open("wb"):
+                pass
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize("link", [False, True])
+def test_a_fifo_is_written_into(omics, reads, tmp_path, fifo, link):
+    path, came = fifo
+    if link:
+        (tmp_path / "link").symlink_to(path)
+    code, told, _ = omics("cp", "shelf://p/deep/b.csv", "link" if link else "fifo")
+    assert (code, told["counts"]["done"], came()) == (0, 1, b"22")
+    assert path.is_fifo()
+    assert (tmp_path / "link").is_symlink() is link
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_nothing_goes_into_a_fifo_that_is_not_right(omics, reads, fifo):
+    path, _ = fifo
+    reads.stated["p/a.txt"] = "0" * 64
+    code, out, told = omics("cp", "shelf://p/a.txt", "fifo")
+    assert (code, out, "sha256" in told) == (1, b"", True)
+    assert path.is_fifo()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no sockets in folders")
+def test_a_socket_is_refused_and_stays(omics, reads, tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        code, out, told = omics("cp", "shelf://p/a.txt", "socket")
+        assert (code, out, "there is a socket of that name" in told) == (1, b"", True)
+        assert (tmp_path / "socket").is_socket()
+
+
+def test_a_device_is_written_into(omics, reads, tmp_path):
+    device = tmp_path / "device"
+    try:
+        os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # one that forgets what it is given
+        with device.open("wb") as file:
+            file.write(b"x")
+    except (AttributeError, OSError) as error:
+        pytest.skip(f"no device can be made here: {error}")
+    assert omics("cp", "shelf://p/a.txt", "device")[0] == 0
+    assert device.is_char_device()

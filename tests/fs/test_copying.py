@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,6 +209,24 @@ def test_batches_need_no_more_room_than_there_is(shelf):
 
 def test_a_plan_of_nothing_is_done(shelf):
     assert copy_files(CopyPlan(parse_uri("shelf://q/"), []), Stores()).ok
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_what_comes_by_url_goes_into_a_fifo_whole(served, tmp_path):
+    served.store.hold("p/a", b"whole")
+    (folder := tmp_path / "out").mkdir()
+    os.mkfifo(folder / "fifo")
+    with (
+        Stores({"served": {"port": served.store.server.port}}) as stores,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        came = pool.submit((folder / "fifo").read_bytes)
+        file = replace(next(iter(select(stores.of("served://"), parse_uri("served://p/a")))), name="fifo")
+        report = copy_files(CopyPlan(parse_uri(f"{folder}/"), [file]), stores)
+        assert ([each.name for each in report.outcomes], report.ok) == (["fifo"], True)
+        assert came.result(10) == b"whole"
+    assert [path.name for path in folder.iterdir()] == ["fifo"]
+    assert (folder / "fifo").is_fifo()
 
 
 def test_what_is_known_to_differ_is_fetched_though_an_unfinished_copy_had_brought_it(served, tmp_path):

@@ -116,6 +116,16 @@ def test_the_target_is_a_file(server: Any, target: Path) -> None:
     assert target.read_bytes() == b"mine"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_fifo_in_a_folder_is_not_replaced(server: Any, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(target / "one")
+    report = download([server.item("one", b"1"), server.item("two", b"2")], target)
+    assert "there is a device, FIFO or socket of that name" in str(report.outcomes[0].error)
+    assert report.outcomes[1].state == "done"
+    assert (target / "one").is_fifo()
+
+
 def test_a_folder_where_a_file_should_be(server: Any, target: Path) -> None:
     (target / "one").mkdir(parents=True)
     report = download([server.item("one", b"1"), server.item("two", b"2")], target)

@@ -146,7 +146,8 @@ COMMANDS: list[Command] = [
         "a folder that is there, or becomes it; a slash behind a folder means what is in it. A file appears under its "
         "name when it is whole and has the checksums that its platform states. From one platform to another, bytes pass "
         "through this machine, where the platform can't copy by itself. The same command goes on where it was "
-        "stopped.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
+        "stopped. A device or a FIFO is written into, a socket is refused; - stands for stdin as the source, and for stdout as "
+        "the target.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
         "    omics cp -r sb://me/my-project/reads/ s3://my-bucket/reads/\n"
         "    omics cp reads_1.fastq.gz reads_2.fastq.gz sb://me/my-project/reads/",
         "run": "omicsdk.cli.commands.files.moving:cp",

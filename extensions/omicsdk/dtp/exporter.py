@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import NotFound, NotWritable
-from omicsdk.core.files.atomic_file import in_place_of, target_of
+from omicsdk.core.files.atomic_file import in_place_of, is_special, target_of
 from omicsdk.core.narrowing import is_array
 from omicsdk.dtp.client import CommonsClient
 from omicsdk.dtp.node_records import node_records
@@ -119,7 +119,7 @@ class Exporter(CommonsClient):
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
         try:
-            with in_place_of(target_of(Path(path))) as file:
+            with in_place_of(path if is_special(path) else target_of(Path(path))) as file:
                 file.write(text.encode())
         except OSError as error:
             raise NotWritable(

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError
+from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import CASE, EXPERIMENT, KINDS, TableKind, Version
 from omicsdk.dtp.sds.writing import write_data_set
@@ -77,4 +78,4 @@ def _write_sheet(kind: TableKind, records: DatasetRecords, version: Version, pat
         # samples are a data set's by their subjects, which the writer has to see
         cases = records.by_node.get(CASE, []) if kind.node != CASE else []
         write_data_set([*records.by_node[kind.node], *cases], Path(folder), version, records.id)
-        (Path(folder) / f"{kind.stem}.xlsx").replace(path)
+        put_in_place(Path(folder) / f"{kind.stem}.xlsx", path)

@@ -1,11 +1,15 @@
 """Files that appear whole or not at all."""
 
 import os
+import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.cli.commands.output_files import file_to_write
+from omicsdk.core.errors import UsageError
+from omicsdk.core.files.atomic_file import in_place_of, put_in_place
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 
@@ -83,3 +87,64 @@ def test_the_longest_name_has_room_beside_it(tmp_path):
     with in_place_of(tmp_path / name) as file:
         file.write(b"1")
     assert names(tmp_path) == [name]
+
+
+@posix
+@pytest.mark.parametrize("link", [False, True])
+def test_a_fifo_is_written_into_and_stays(tmp_path, link):
+    fifo, path = tmp_path / "fifo", tmp_path / ("link" if link else "fifo")
+    os.mkfifo(fifo)
+    if link:
+        path.symlink_to(fifo)
+    with ThreadPoolExecutor(1) as pool:
+        came = pool.submit(fifo.read_bytes)
+        with in_place_of(path) as file:
+            file.write(b"new")
+        assert came.result(10) == b"new"
+        came = pool.submit(fifo.read_bytes)
+        (tmp_path / "part").write_bytes(b"whole")
+        put_in_place(tmp_path / "part", path)
+        assert came.result(10) == b"whole"
+    assert fifo.is_fifo()
+    assert names(tmp_path) == sorted({"fifo", path.name})
+
+
+@posix
+def test_a_device_is_written_into_and_stays(tmp_path):
+    device = tmp_path / "device"
+    try:
+        os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 3))  # one that forgets what it is given
+        with device.open("wb") as file:
+            file.write(b"x")
+    except OSError as error:
+        pytest.skip(f"no device can be made here: {error}")
+    with in_place_of(device) as file:
+        file.write(b"new")
+    assert file_to_write(str(device)) == str(device)
+    assert device.is_char_device()
+    assert names(tmp_path) == ["device"]
+
+
+@posix
+def test_sockets_and_folders_are_refused_before_a_byte_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the whole path may be too long for a socket
+    (tmp_path / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("socket")
+        for name in ("socket", "folder"):
+            (tmp_path / "part").write_bytes(b"whole")
+            with pytest.raises(OSError, match=r"there is a socket of that name|Is a directory"), in_place_of(name):
+                pytest.fail("it was opened")
+            with pytest.raises(OSError, match=r"there is a socket of that name|Is a directory"):
+                put_in_place(tmp_path / "part", tmp_path / name)
+            with pytest.raises(UsageError, match=r"there is a socket of that name|is a folder"):
+                file_to_write(name)
+        assert (tmp_path / "socket").is_socket()
+        assert (tmp_path / "folder").is_dir()
+    assert (tmp_path / "part").read_bytes() == b"whole"
+
+
+@posix
+def test_a_fifo_may_be_named_as_a_file_that_is_written(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    assert file_to_write(str(tmp_path / "fifo")) == str(tmp_path / "fifo")

@@ -1,6 +1,8 @@
 """Files that are written whole or not at all, and the private ones among them: settings, tokens, keys."""
 
+import errno
 import os
+import shutil
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -11,6 +13,45 @@ from omicsdk.core.errors import ConfigError
 
 PRIVATE = 0o600
 """The permissions of a file that its owner alone may read."""
+_STRIDE = 1024 * 1024
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a device or a FIFO: these are written into, as cp does, and never replaced.
+
+    Args:
+        path: The path; links are followed.
+
+    Raises:
+        OSError: It leads to a folder or a socket, into which no file can be written.
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):  # nothing is there, or it can't be reached: whoever writes is told
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if stat.S_ISSOCK(mode):
+        raise OSError(errno.EOPNOTSUPP, "there is a socket of that name", os.fspath(path))
+    return not stat.S_ISREG(mode)
+
+
+def put_in_place(part: Path, target: Path) -> None:
+    """Gives a file that is whole its name, in place of what has it; a device or a FIFO gets its bytes, and it is gone then.
+
+    Args:
+        part: The file.
+        target: Its name.
+
+    Raises:
+        OSError: That can't be done; the file is still there.
+    """
+    if not is_special(target):
+        part.replace(target)
+        return
+    with in_place_of(target) as out, part.open("rb") as file:
+        shutil.copyfileobj(file, out, _STRIDE)
+    part.unlink()
 
 
 @contextmanager
@@ -20,7 +61,7 @@ def in_place_of(
     """Opens a file beside another, which takes its name when the block has ended well.
 
     A reader sees the old file or the new one, never a part. What has the name is replaced, a link too: whoever wants to
-    write through one resolves it before.
+    write through one resolves it before. A device or a FIFO is written into.
 
     Args:
         path: The file that is replaced, or made; its folder must be there.
@@ -33,8 +74,13 @@ def in_place_of(
         The new file.
 
     Raises:
-        OSError: It can't be written; what was there still is, as after any exception within the block.
+        OSError: It can't be written, or is a folder or a socket; what was there still is, as after any exception within
+            the block.
     """
+    if is_special(path):
+        with open(path, "wb", opener=_as_it_is) as file:
+            yield file
+        return
     target = Path(path)
     # A name that nobody can foresee, and that is never opened if it is there: no link can be waiting in its place.
     part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
@@ -51,6 +97,11 @@ def in_place_of(
         with suppress(OSError):
             part.unlink()
         raise
+
+
+def _as_it_is(path: str, flags: int) -> int:
+    # What goes away meanwhile isn't made anew as a file, and a terminal doesn't become the process's own.
+    return os.open(path, flags & ~(os.O_CREAT | os.O_TRUNC) | getattr(os, "O_NOCTTY", 0))
 
 
 def _for_owner(path: str, flags: int) -> int:

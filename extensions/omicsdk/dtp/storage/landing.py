@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from omicsdk.core.errors import ChecksumMismatch, TruncatedTransfer
+from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.dtp.storage.datasets import Landed, StoredFile
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.wanted import guard_of
@@ -160,7 +161,7 @@ class Landing:
             self._make(target.parent)
             _sync(part)
             self._journal.forget(file.name)
-            part.replace(target)
+            put_in_place(part, target)
             status = target.stat()
         except OSError as error:
             raise write_error(error, str(self.folder / file.name), file.name) from error

@@ -9,20 +9,30 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError, SourceChanged, TruncatedTransfer
+from omicsdk.core.errors import (
+    APIError,
+    ChecksumMismatch,
+    Interrupted,
+    OmicsError,
+    SourceChanged,
+    TruncatedTransfer,
+    UnsafePath,
+)
+from omicsdk.core.files.atomic_file import is_special, put_in_place
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.pacing import Pace
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.downloads.wanted import check_all
+from omicsdk.transfer.names import check_name
 from omicsdk.transfer.writing import write_error
 
 #: Statuses of a storage that say that another copy may be there.
@@ -77,6 +87,8 @@ def fetch(
     """
     chosen = options or FetchOptions()
     chosen.control.begin(SYSTEM_CLOCK.monotonic())
+    if len(wanted) == 1 and _is_special(folder, wanted[0][1]):
+        return _poured(*wanted[0], store, folder, chosen)
     outcomes: dict[str, Outcome] = {}
     by_engine: list[tuple[Entry, str]] = []
     checked = False
@@ -112,6 +124,36 @@ def fetch(
         began=report.began,
         title=report.title,
         why_stopped=report.why_stopped or chosen.control.why,
+    )
+
+
+def _is_special(folder: str, name: str) -> bool:
+    """Whether a file of that name is a device or a FIFO; what can't be written at all is told by what writes it."""
+    try:
+        check_name(name)
+        return is_special(Path(folder, *name.split("/")))
+    except (OSError, UnsafePath):
+        return False
+
+
+def _poured(entry: Entry, name: str, store: Store, folder: str, options: FetchOptions) -> TransferReport:
+    """Writes a file into a device or a FIFO, once it is whole and verified in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="omics-") as place:
+        report = fetch([(entry, "file")], store, place, replace(options, journal=None))
+        (outcome,) = report.outcomes
+        if outcome.state == "done":
+            target = Path(folder, *name.split("/"))
+            try:
+                put_in_place(Path(place, "file"), target)
+            except OSError as error:
+                outcome = outcome._replace(state="failed", error=write_error(error, str(target), name))
+    return TransferReport(
+        [outcome._replace(name=name)],
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        title=f"Download to {folder}",
+        why_stopped=report.why_stopped,
     )
 
 
@@ -205,7 +247,7 @@ def _written(
         after = state_of(stream)
         if before and after and is_another(before, after):
             raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))
-        part.replace(target)
+        put_in_place(part, target)
     return size
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 
 from omicsdk.core.errors import TransferError
+from omicsdk.core.files.atomic_file import is_special, put_in_place
 from omicsdk.core.files.file_lock import locked
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.manifests.faults import ManifestError
@@ -191,10 +192,11 @@ class Outputs:
             file.close()
         for part, path, whole in zip(self._parts, self._paths, self._whole, strict=True):
             if whole:
-                part.replace(path)
+                put_in_place(part, path)
             else:
                 part.unlink()
-                path.unlink(missing_ok=True)
+                if not is_special(path):
+                    path.unlink(missing_ok=True)
         if self._journal is not None:
             self._journal.close()
         self._journal_path.unlink()

@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.sb.meta.identity import identifier
@@ -114,8 +115,8 @@ class Download(Handle):
             )
         if report.ok:
             if is_there:
-                fetched.replace(final)
-            self._file_size = final.stat().st_size
+                put_in_place(fetched, final)
+            self._file_size = report.outcomes[0].size or 0
             if journal is not None:
                 journal.unlink(missing_ok=True)
         return report

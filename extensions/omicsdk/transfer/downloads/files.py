@@ -155,7 +155,7 @@ class PartFiles:
             What it is, None when there is none. A link isn't followed: it will be replaced.
 
         Raises:
-            NotWritable: A folder is in the way, or the place can't be looked at.
+            NotWritable: A folder, device, FIFO or socket is in the way, or the place can't be looked at.
         """
         final = self._final(name)
         if self._empty or self.disk.is_new(final[: final.rindex(os.sep)]):
@@ -163,6 +163,8 @@ class PartFiles:
         found = _stat(final)
         if found is not None and stat.S_ISDIR(found.st_mode):
             raise NotWritable(final, "there is a folder of that name", name=name)
+        if found is not None and not (stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)):
+            raise NotWritable(final, "there is a device, FIFO or socket of that name, which isn't replaced", name=name)
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.places import files_words, patterns_of, row, stores_of
@@ -23,7 +24,11 @@ from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
+    from omicsdk.fs.entry import Entry
+    from omicsdk.fs.store import Store
 
+#: What stands for stdin as a source, and for stdout as a target.
+STREAM = "-"
 #: Bytes that are asked for at once under a limit, at least: else a second's.
 LEAST_PIECE = 64 * 1024
 _RANGE = re.compile(r"(\d*)-(\d*)\Z")
@@ -57,19 +62,49 @@ def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool, long:
 
 
 def cat(arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics cat`: all files are looked for before the first byte is written."""
+    """`omics cat`: all files are looked for before the first byte is written; - is stdin."""
     del console
     span = span_of(arguments["range"])
-    control = control_of(arguments["limit_rate"], None)
-    piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
+    if span != (None, None) and STREAM in arguments["uris"]:
+        raise UsageError("--range: stdin has no ranges", remedy="Name files.")
     with stores_of(arguments) as stores:
-        found = [(stores.of(uri), stores.of(uri).look(uri.path)) for uri in map(parse_uri, arguments["uris"])]
-        for store, entry in found:
-            if entry.is_folder:
-                raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls tells what is in it.")
-        output = Output()
-        for store, entry in found:
-            output.chunks(stream(FileBytes(store, entry, control), *span, piece=piece))
+        poured(arguments["uris"], stores, arguments["limit_rate"], span)
+
+
+def poured(
+    words: Sequence[str], stores: Stores, limit: str | None, span: tuple[int | None, int | None] = (None, None)
+) -> None:
+    """Writes files to stdout, one behind the other; all are looked for before.
+
+    Args:
+        words: Their URIs, or - for stdin.
+        stores: The stores.
+        limit: Bytes a second, as it was typed; None for as many as come.
+        span: Which bytes of each, as `span_of` gives it.
+
+    Raises:
+        IsFolder: One is a folder; nothing was written.
+        PathNotFound: One isn't there; likewise.
+    """
+    control = control_of(limit, None)
+    piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
+    found: list[tuple[Store, Entry] | None] = []
+    for word in words:
+        if word == STREAM:
+            found.append(None)
+            continue
+        uri = parse_uri(word)
+        store = stores.of(uri)
+        entry = store.look(uri.path)
+        if entry.is_folder:
+            raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls tells what is in it.")
+        found.append((store, entry))
+    output = Output()
+    for each in found:
+        if each is None:
+            output.chunks(iter(lambda: sys.stdin.buffer.read(LEAST_PIECE), b""))
+        else:
+            output.chunks(stream(FileBytes(*each, control), *span, piece=piece))
 
 
 def span_of(text: str | None) -> tuple[int | None, int | None]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.files.looking import STREAM, poured
 from omicsdk.cli.commands.files.places import files_words, kind_of, patterns_of, sources_of, stores_of
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.errors import printable
@@ -36,16 +41,42 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.transfer import Outcome
 
+_STRIDE = 1024 * 1024
 _WORDS = {"skipped": "already there", "failed": "failed", "stopped": "stopped"}
 NOTHING: Mapping[str, Any] = {"counts": {}, "files": []}
 
 
-def cp(arguments: Mapping[str, Any], console: Console) -> Told:
-    """`omics cp`: counts, and what became of each file; on a terminal a line."""
-    paths = [parse_uri(text) for text in arguments["paths"]]
-    if len(paths) < 2:
-        raise UsageError(f"{paths[0]} goes where?", remedy="Name where to at the end: omics cp SOURCE... TARGET.")
-    *uris, target = paths
+def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
+    """`omics cp`: counts, and what became of each file; on a terminal a line. - is stdin, and stdout as the target."""
+    *sources, last = arguments["paths"]
+    if not sources:
+        raise UsageError(f"{last} goes where?", remedy="Name where to at the end: omics cp SOURCE... TARGET.")
+    if last == STREAM:
+        if arguments["dry_run"]:
+            raise UsageError("--dry-run: nothing is foretold of what goes to stdout", remedy="Name a file or folder.")
+        with stores_of(arguments) as stores:
+            poured(sources, stores, arguments["limit_rate"])
+        return None
+    target = parse_uri(last)
+    if STREAM not in sources:
+        return _cp([parse_uri(text) for text in sources], target, arguments, console)
+    with stores_of(arguments) as stores:
+        is_folder = target.is_folder or kind_of(stores, target) == "folder"
+    if len(sources) > 1 or is_folder:
+        raise UsageError(
+            "stdin is one file, without a name", remedy="Name the file that it becomes: omics cp - TARGET."
+        )
+    with tempfile.TemporaryDirectory(prefix="omics-", dir=arguments["spool"]) as folder:
+        name = Path(folder, target.name)
+        if not arguments["dry_run"]:
+            with name.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file, _STRIDE)
+        else:
+            name.touch()
+        return _cp([Uri("file", str(name))], target, arguments, console)
+
+
+def _cp(uris: Sequence[Uri], target: Uri, arguments: Mapping[str, Any], console: Console) -> Told:
     with stores_of(arguments) as stores:
         sources = sources_of(stores, uris, patterns_of(arguments), recursive=bool(arguments["recursive"]))
         plan = _planned(sources, target, kind_of(stores, target), arguments)
