@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from omicsdk.core.errors import Conflict, NotFound
-from omicsdk.core.narrowing import is_mapping, is_object
+from omicsdk.core.narrowing import is_array, is_mapping, is_object
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import Query
 from omicsdk.gen3.errors import Gen3UserError
