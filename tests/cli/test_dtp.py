@@ -306,3 +306,21 @@ def test_help_loads_no_more_than_it_shows():
     loaded = set(ran.stderr.split())
     assert "omicsdk.cli.workflows.dtp" in loaded
     assert loaded.isdisjoint({"argparse", "httpx", "openpyxl", "omicsdk.dtp", "omicsdk.gen3", "omicsdk.core.errors"})
+
+
+def test_the_version_that_a_data_set_states_is_taken_and_the_option_overrides_it(dtp, work):
+    folder = work / "old"
+    folder.mkdir()
+    description = [["Metadata element", "Description", "Example", "Value"], ["Name", "d", "e", "T"]]
+    write_sheet(
+        folder / "dataset_description.xlsx", [*description, ["Metadata Version DO NOT CHANGE", "", "", "1.2.3"]]
+    )
+    headers = ["subject_id", "experimental group", "protocol.io location", "experimental log file name"]
+    write_sheet(folder / "subjects.xlsx", [headers, ["sub-1", "G", "https://protocols.example/1", "log.txt"]])
+    ran = dtp("validate", "old", "--project", PROJECT)
+    assert (ran.code, ran.json, "old is read as SDS 1.2.3" in ran.err) == (0, [], True)
+    made = dtp("convert", "old", "records", "--project", PROJECT)
+    assert (made.code, "old is read as SDS 1.2.3" in made.err) == (0, True)
+    other = dtp("validate", "old", "--project", PROJECT, "--sds-version", "2.0.0")
+    assert (other.code, "old is read as SDS 2.0.0" in other.err) == (1, True)
+    assert all("--sds-version 1.2.3" in row["remedy"] for row in other.json)

@@ -113,8 +113,8 @@ def test_without_a_dictionary_it_is_said_how_to_give_one(golden, tmp_path):
 
 
 def test_a_version_that_isn_t_supported_is_refused():
-    with pytest.raises(SdsError, match=r"'2\.1\.0'.*'2\.0\.0'"):
-        Gen3Convertor("12L", "syn-ds", "2.1.0")
+    with pytest.raises(SdsError, match=r"'2\.0\.00'.*'2\.0\.0'"):
+        Gen3Convertor("12L", "syn-ds", "2.0.00")
 
 
 @pytest.mark.parametrize(("project", "experiment"), [("", "x"), ("x", " ")])
@@ -309,6 +309,142 @@ def test_a_data_set_of_another_version_is_told(data_set, dictionary):
         (
             "other-version",
             "dataset_description.xlsx, sheet Sheet1, row 2, column Metadata Version",
-            "Give version='2.0.0'.",
+            "Give version='2.0.0' (--sds-version 2.0.0), or correct it.",
         )
     ]
+
+
+TEMPLATES = {
+    "1.2.3": {
+        "subjects": (
+            *("subject_id", "pool_id", "experimental group", "age", "sex", "species", "strain", "RRID for strain"),
+            *("Additional Fields (e.g. MINDS)", "age category", "age range (min)", "age range (max)", "handedness"),
+            *("genotype", "reference atlas", "protocol title", "protocol.io location", "experimental log file name"),
+        ),
+        "samples": (
+            *("subject_id", "sample_id", "wasDerivedFromSample", "pool_id", "experimental group", "specimen type"),
+            *("specimen anatomical location", "species", "sex", "protocol.io location", "experimental log file name"),
+        ),
+        "primary/manifest": ("pattern", "description", "file type", "data type", "Additional Metadata"),
+        "docs/manifest": ("filename", "timestamp", "description", "file type", "Additional Metadata"),
+    },
+    "2.1.0": {
+        "subjects": ("subject id", "pool id", "subject experimental group", "also in dataset", "protocol url or doi"),
+        "samples": ("sample id", "subject id", "was derived from", "sample type", "experimental log file path"),
+        "manifest": ("filename", "timestamp", "description", "file type", "Additional Metadata"),
+    },
+    "3.0.2": {
+        "subjects": (
+            *("subject id", "pool id", "subject experimental group", "metadata only"),
+            *("number of directly derived samples", "protocol url or doi"),
+        ),
+        "samples": ("sample id", "subject id", "was derived from", "metadata only", "experimental log file path"),
+        "manifest": ("filename", "timestamp", "description", "file type", "entity", "data modality"),
+        "sites": ("site id", "specimen id", "site type"),
+    },
+}
+"""Headers as the official templates have them."""
+IDS = {"subject id": "sub-1", "sample id": "sam-1", "filename": "a.txt", "pattern": "*.csv"}
+
+
+@pytest.fixture
+def of_version(data_set):
+    """Makes a data set of the official template of a version, with a row in each table; it may state another version."""
+
+    def made(version, stated=None):
+        label = {"1.2.3": "Metadata Version DO NOT CHANGE", "3.0.2": "Metadata version"}.get(
+            version, "Metadata Version"
+        )
+        rows = [
+            ["Metadata element", "Description", "Example", "Value", "Value 2"],
+            ["Name" if version == "1.2.3" else "    Title", "d", "e", "T"],
+            [label, "d", "9.9.9", stated if stated is not None else version],
+        ]
+        tables = {
+            stem: [list(headers), [IDS.get(each.replace("_", " "), f"the {each}") for each in headers]]
+            for stem, headers in TEMPLATES[version].items()
+        }
+        return data_set({"dataset_description": rows, **tables})
+
+    return made
+
+
+@pytest.mark.parametrize("version", TEMPLATES)
+def test_a_data_set_is_read_as_the_version_that_it_states(of_version, dictionary, caplog, version):
+    caplog.set_level("INFO", "omicsdk.dtp")
+    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version(version))
+    assert [str(each) for each in found.findings] == []
+    assert (found.version, "other-version" in {each.kind for each in found.notes}) == (version, False)
+    assert f"is read as SDS {version}" in caplog.text
+    assert found.records["dataset_description.json"][0]["title"] == ["T"]
+    (subject,) = found.records["subjects.json"]
+    group = "experimental group" if version == "1.2.3" else "subject experimental group"
+    assert subject["subject_experimental_group"] == f"the {group}"
+    (sample,) = found.records["samples.json"]
+    assert sample["wasDerivedFromSample"].startswith("the was")
+
+
+def test_headers_that_1_2_3_calls_otherwise_are_those_of_later_versions(of_version, dictionary):
+    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version("1.2.3"))
+    for each in (found.records["subjects.json"][0], found.records["samples.json"][0]):
+        assert each["protocol_url_or_doi"] == "the protocol.io location"
+        assert each["experimental_log_file_path"] == "the experimental log file name"
+    assert {each["filename"] for each in found.records["manifest.json"]} == {"*.csv", "a.txt"}
+    # The dictionary has nothing for these; that is told, and no fault.
+    assert [(each.file, each.column) for each in found.notes] == [
+        ("subjects.xlsx", "Additional Fields (e.g. MINDS)"),
+        ("samples.xlsx", "species"),
+        ("samples.xlsx", "sex"),
+        ("primary/manifest.xlsx", "data type"),
+    ]
+
+
+@pytest.mark.parametrize(("given", "stated"), [("2.0.0", None), (None, "")])
+def test_headers_of_another_version_are_told_with_the_option_that_reads_them(of_version, dictionary, given, stated):
+    found = Gen3Convertor("12L", "syn-ds", given, dictionary=dictionary).convert(of_version("1.2.3", stated))
+    remedies = {each.column: each.remedy for each in found.findings if each.kind == "unknown-header"}
+    assert set(remedies) == {
+        *("Name", "experimental group", "protocol.io location", "experimental log file name", "specimen type"),
+        *("specimen anatomical location", "pattern", *(["Metadata Version DO NOT CHANGE"] if given else [])),
+    }
+    assert all("give version='1.2.3' (--sds-version 1.2.3)" in each for each in remedies.values())
+    assert remedies["protocol.io location"].endswith("or call it 'protocol url or doi'.")
+    (note,) = [each for each in found.notes if each.kind == "other-version"]
+    assert "--sds-version" in note.remedy
+
+
+@pytest.mark.parametrize(
+    ("stated", "version"),
+    [
+        *[("2.0", "2.0.0"), ("2.1", "2.1.0"), ("2.2.0", "2.1.0"), ("3.0.9", "3.0.2"), ("4", "3.0.2"), ("1.1", "1.2.3")],
+        *[("1.2.10", "1.2.3"), ("", "2.0.0"), ("latest", "2.0.0"), ("2.0.0-beta", "2.0.0"), ("9" * 5000, "2.0.0")],
+    ],
+)
+def test_what_no_known_version_is_stated_as_is_told(data_set, dictionary, stated, version):
+    rows = [["Metadata element", "Description", "Example", "Value"], ["Metadata Version", "d", "e", stated]]
+    found = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(data_set({"dataset_description": rows}))
+    (note,) = [each for each in found.notes if each.kind == "other-version"]
+    assert (found.version, f"read as one of {version}" in note.message) == (version, True)
+    assert "--sds-version): 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1, 3.0.2." in note.remedy
+
+
+def test_the_faults_of_a_data_set_say_as_which_version_it_was_read(of_version, dictionary, tmp_path):
+    with pytest.raises(SdsError, match=r"read as SDS 2\.0\.0, has \d+ faults"):
+        Gen3Convertor("12L", "syn-ds", "2.0.0", dictionary=dictionary).execute(of_version("1.2.3"), tmp_path / "out")
+
+
+def test_records_are_written_as_the_version_that_they_state(of_version, dictionary, tmp_path):
+    convertor = Gen3Convertor("12L", "syn-ds", dictionary=dictionary)
+    before = convertor.convert(of_version("1.2.3"))
+    convertor.restore((each for part in before.records.values() for each in part), tmp_path / "back")
+    after = convertor.convert(tmp_path / "back")
+    assert (after.version, after.findings, after.records) == ("1.2.3", [], before.records)
+
+
+def test_tables_that_are_written_as_another_version_state_that_one(of_version, dictionary, tmp_path):
+    before = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(of_version("1.2.3"))
+    newer = Gen3Convertor("12L", "syn-ds", "3.0.2", dictionary=dictionary)
+    newer.restore((each for part in before.records.values() for each in part), tmp_path / "back")
+    after = Gen3Convertor("12L", "syn-ds", dictionary=dictionary).convert(tmp_path / "back")
+    assert (after.version, after.findings, after.notes) == ("3.0.2", [], [])
+    assert after.records["subjects.json"] == before.records["subjects.json"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.dtp.sds.conversion import Converted, convert, version_of
 from omicsdk.dtp.sds.errors import SdsError, refused
-from omicsdk.dtp.sds.layout import Version
+from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
 from omicsdk.gen3.commons import Commons
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.finding import Finding
@@ -34,17 +34,20 @@ class Conversion:
         counts: How many records there are of each node.
         findings: What was wrong; records with faults, and those that link to them, are left out. Nothing unless that was
             asked for.
-        notes: What the dictionary has nothing for, and is left out.
+        notes: What the dictionary has nothing for, and is left out; how the version was chosen, unless by what is stated.
+        version: The version of the SDS that the data set was read as.
     """
 
     files: tuple[Path, ...]
     counts: Mapping[str, int]
     findings: tuple[Finding, ...] = field(default=())
     notes: tuple[Finding, ...] = field(default=())
+    version: Version = DEFAULT_VERSION
 
     def as_dict(self) -> dict[str, Any]:
         """Its attributes for JSON."""
         return {
+            "version": self.version,
             "files": [str(each) for each in self.files],
             "counts": dict(self.counts),
             "findings": [each.as_dict() for each in self.findings],
@@ -62,7 +65,8 @@ class Gen3Convertor:
     Args:
         project: The code of the project in the commons.
         experiment: The data set's name there: the submitter_id of its experiment.
-        version: The version of the SDS: 2.0.0 or 1.2.3.
+        version: The version of the SDS whose headers count: 1.2.3, 2.0.0, 2.1.0, 3.0.0, 3.0.1 or 3.0.2. By default the one that
+            the data set states: as its Metadata Version, or in its records.
         dictionary: The commons' dictionary, or the commons to ask for it; by default `set_schema_dir` gives it.
 
     Raises:
@@ -71,9 +75,14 @@ class Gen3Convertor:
     """
 
     def __init__(
-        self, project: str, experiment: str, version: str = "2.0.0", *, dictionary: Dictionary | Commons | None = None
+        self,
+        project: str,
+        experiment: str,
+        version: str | None = None,
+        *,
+        dictionary: Dictionary | Commons | None = None,
     ) -> None:
-        self._version: Version = version_of(version)
+        self._version: Version | None = version_of(version) if version is not None else None
         for what, text in (("project", project), ("experiment", experiment)):
             if not text.strip():
                 raise UsageError(f"The {what} is empty", remedy=f"Give the {what}'s name in the commons.")
@@ -114,7 +123,7 @@ class Gen3Convertor:
             source_dir: The data set's folder.
 
         Returns:
-            The records, and what is wrong with others.
+            The records, what is wrong with others, and the version of the SDS that the data set was read as.
 
         Raises:
             SdsError: The folder is no SDS data set, or a table that each has can't be read.
@@ -125,7 +134,9 @@ class Gen3Convertor:
                 "The convertor has no dictionary",
                 remedy="Call set_schema_dir(path) with that of the commons, or give dictionary=Commons(...).",
             )
-        return convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
+        found = convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
+        _log.info("%s is read as SDS %s", source_dir, found.version)
+        return found
 
     def validate(self, source_dir: PathLike) -> list[Finding]:
         """Finds what is wrong with a data set; nothing is written or sent.
@@ -167,14 +178,14 @@ class Gen3Convertor:
 
         found = self.convert(source_dir)
         if found.findings and not skip_invalid:
-            raise refused(str(source_dir), found.findings)
+            raise refused(str(source_dir), found.findings, found.version)
         try:
             files, left = write_records(found.records, Path(dest_dir))
         except OSError as error:
             raise write_error(error, str(dest_dir)) from error
         notes = (*found.notes, *left)
         _tell(notes)
-        return Conversion(files, found.counts, tuple(found.findings), notes)
+        return Conversion(files, found.counts, tuple(found.findings), notes, found.version)
 
     def restore(
         self, records: PathLike | Iterable[Mapping[str, Any]], dest_dir: PathLike, *, overwrite: bool = False

@@ -43,7 +43,7 @@ class Downloader:
             left out.
         data_storage_type: "pacs" or "irods". "pacs", the default, gives way to the settings where they say `storage`, or have
             the other store only.
-        version: The version of SDS in which metadata is written.
+        version: The version of SDS in which metadata is written; by default the one that the records state, else 2.0.0.
         store: Takes the place of the store of the settings.
         auth: Who asks the commons, in place of the login of the settings.
 
@@ -61,7 +61,7 @@ class Downloader:
         gen3_config: Given | None = None,
         data_storage_type: str = DEFAULT,
         *,
-        version: Version = "2.0.0",
+        version: Version | None = None,
         store: DataStore[Any] | None = None,
         auth: Gen3Auth | None = None,
     ) -> None:
@@ -71,7 +71,7 @@ class Downloader:
             raise ConfigError(
                 "gen3_config has no settings of a commons", remedy="Add gen3_endpoint and gen3_cred_file."
             )
-        self._version: Version = version
+        self._version: Version | None = version
         self._auth = auth
         self.report: DatasetReport | None = None
         self._store = store or _store(stated, data_storage_type)

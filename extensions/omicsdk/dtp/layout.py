@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.layout import CASE, EXPERIMENT, KINDS, TableKind, Version
-from omicsdk.dtp.sds.writing import write_data_set
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, TableKind, Version
+from omicsdk.dtp.sds.writing import recorded_version, write_data_set
 from omicsdk.dtp.storage.report import Written
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _log = getLogger("omicsdk.dtp")
 
 
 def write_metadata(
-    landing: Landing, records: DatasetRecords, version: Version, own: Container[str]
+    landing: Landing, records: DatasetRecords, version: Version | None, own: Container[str]
 ) -> Iterator[Written]:
     """Writes a data set's records beside its files: tables of the structure, and the experiment as JSON.
 
@@ -37,7 +37,7 @@ def write_metadata(
     Args:
         landing: The data set's folder.
         records: The records.
-        version: The version of the structure, which says what headers are called.
+        version: The version of the structure, which says what headers are called; by default the one that the records state.
         own: Names of files that the store has.
 
     Yields:
@@ -46,6 +46,7 @@ def write_metadata(
     experiment = records.by_node.get(EXPERIMENT, [])
     if experiment:
         yield _written(landing, f"{EXPERIMENT}.json", partial(_write_json, experiment[0]), 1)
+    version = version or recorded_version(records.by_node.get(DATASET_DESCRIPTION.node, ()))
     for kind in KINDS:
         found = records.by_node.get(kind.node)
         if not found:

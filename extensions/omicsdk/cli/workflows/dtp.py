@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 _PROGRAM = option("program", "The program's name. When omitted: what --config says.")
 _PROJECT = option("project", "The project's code. When omitted: what --config says.")
 _EXPERIMENT = option("experiment", "The data set's name in the commons; that of its folder when omitted.")
-_VERSION = choice("sds_version", "Version of the SDS that the data set follows.", ["2.0.0", "1.2.3"], "2.0.0")
+_VERSION = choice(
+    "sds_version",
+    "Version of the SDS whose headers count. When omitted: the one that the data set states.",
+    ["1.2.3", "2.0.0", "2.1.0", "3.0.0", "3.0.1", "3.0.2"],
+)
+_WRITTEN_VERSION: Argument = {
+    **_VERSION,
+    "help": "Version of the SDS in which metadata is written. When omitted: the one that its records state.",
+}
 _SCHEMA = option(
     "schema_dir", "Dictionary: a folder with a file for each node, or one file. That of the commons when omitted."
 )
@@ -119,7 +127,7 @@ COMMANDS: list[Command] = [
                 "storage_config", "Settings of iRODS or the PACS, where they aren't in --config: an INI or JSON file."
             ),
             choice("storage", "Where the files are; when omitted the settings say.", ["pacs", "irods"]),
-            {**_VERSION, "help": "Version of the SDS in which metadata is written."},
+            _WRITTEN_VERSION,
             _PROGRAM,
             _PROJECT,
             QUIET,
@@ -161,7 +169,7 @@ COMMANDS: list[Command] = [
             option("record", "One record by its id."),
             option("sds", "Folder that gets the tables of the data set --experiment; made when it isn't there."),
             {**_EXPERIMENT, "help": "The data set's name in the commons: the submitter_id of its experiment."},
-            _VERSION,
+            _WRITTEN_VERSION,
             {**option("file", "File to write, instead of stdout; .json or .tsv."), "short": "-f"},
             choice("format", "What the file is; when omitted its name says.", ["json", "tsv"]),
             flag("overwrite", "Replace what is there already."),

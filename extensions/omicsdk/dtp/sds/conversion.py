@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.narrowing import is_array
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.folder import find_tables
 from omicsdk.dtp.sds.identity import experiment_record, give_names
-from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, SUBJECTS, VERSIONS, TableKind, Version
-from omicsdk.dtp.sds.reading import Entry, Table, read_table
+from omicsdk.dtp.sds.layout import (
+    CASE,
+    DATASET_DESCRIPTION,
+    DEFAULT_VERSION,
+    EXPERIMENT,
+    KINDS,
+    SUBJECTS,
+    VERSIONS,
+    TableKind,
+    Version,
+)
+from omicsdk.dtp.sds.reading import Entry, Table, read_table, stated_version
 from omicsdk.dtp.sds.values import absent
 from omicsdk.gen3.dictionary import Dictionary, Node
 from omicsdk.gen3.names import choice
@@ -32,12 +42,15 @@ class Converted:
             link to.
         findings: What is wrong, with file, sheet, row and column. Records with faults, and those that link to them, aren't
             among `records`.
-        notes: What is left out because the dictionary has nothing for it.
+        notes: What is left out because the dictionary has nothing for it; how the version was chosen, unless by what the
+            data set states.
+        version: The version of the structure that it was read as.
     """
 
     records: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
     findings: list[Finding] = field(default_factory=list[Finding])
     notes: list[Finding] = field(default_factory=list[Finding])
+    version: Version = DEFAULT_VERSION
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,7 +73,35 @@ def version_of(text: str) -> Version:
     raise SdsError(f"Version {text!r} of the SDS isn't supported", remedy=choice(str(text), VERSIONS))
 
 
-def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str, version: Version) -> Converted:
+def nearest_version(stated: str) -> Version:
+    """Gives the version that a data set of some version is read as.
+
+    Args:
+        stated: The version that it states; may be none that is known, such as 2.0 or 3.1.0, or empty.
+
+    Returns:
+        That one where it is known; else the newest known one that isn't newer, the oldest where each is newer, and 2.0.0
+        where nothing like a version is stated.
+    """
+    if not _NUMBERS.fullmatch(stated):
+        return DEFAULT_VERSION
+    for version in reversed(VERSIONS):
+        if _numbers(version) <= _numbers(stated):
+            return version
+    return VERSIONS[0]
+
+
+_NUMBERS = re.compile(r"\d{1,9}(\.\d{1,9})*", re.ASCII)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = [int(number) for number in version.split(".")]
+    return (*numbers, *(0 for _ in range(3 - len(numbers))))
+
+
+def convert(
+    folder: Path, dictionary: Dictionary, project: str, experiment: str, version: Version | None = None
+) -> Converted:
     """Makes records of a data set.
 
     Args:
@@ -68,7 +109,7 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
         dictionary: The dictionary of the commons.
         project: The code of the project that the records are for.
         experiment: The data set's name in the commons.
-        version: The version of its structure.
+        version: The version of its structure; by default the one that its description states.
 
     Raises:
         SdsError: It is no data set, or a table can't be read that each has; another one is told.
@@ -78,7 +119,13 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
     dictionary.node(CASE)  # the least that a dictionary of such data sets has
     link = next(iter(dictionary.node(EXPERIMENT).links), "projects")
     tables: dict[TableKind, list[Table]] = {}
-    for kind, path, name in find_tables(folder):
+    files = find_tables(folder)
+    description = next(each for each in files if each.kind is DATASET_DESCRIPTION)
+    stated = stated_version(description.path)
+    # A version that was given is no guess where the data set states none.
+    said = stated or version or ""
+    found.version = version = version or nearest_version(stated)
+    for kind, path, name in files:
         node = dictionary.nodes.get(kind.node)
         if node is None:
             found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is left out.", name))
@@ -95,7 +142,7 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
         found.findings += table.findings
         found.notes += table.notes
     records = _records(tables, dictionary, experiment)
-    found.notes += _other_version(records.get(DATASET_DESCRIPTION, ()), version)
+    found.notes += _other_version(records.get(DATASET_DESCRIPTION, ()), said, version, description.name)
     own = experiment_record(experiment, project, link)
     _check(found, own, records, dictionary)
     return found
@@ -155,14 +202,27 @@ def _links(
                 entry.findings.append(entry.finding("broken-link", told, remedy, "subject_id", subject))
 
 
-def _other_version(entries: Sequence[Entry], version: Version) -> Iterator[Finding]:
-    for entry in entries:
-        listed = entry.values.get("metadata_version")
-        stated = str(listed[0]) if is_array(listed) and listed else ""
-        if stated not in ("", version):
-            told = f"The data set says that it is of version {shown(stated)}, and is read as one of {version}"
-            remedy = f"Give version={stated!r}." if stated in VERSIONS else "Check it."
-            yield entry.placed(entry.finding("other-version", told, remedy, "metadata_version", stated))
+def _other_version(entries: Sequence[Entry], stated: str, version: Version, file: str) -> Iterator[Finding]:
+    """How the version was chosen, where it isn't the one that the data set states."""
+    if stated == version:
+        return
+    known = ", ".join(VERSIONS)
+    if not stated:
+        told = f"The data set doesn't say of which version it is, and is read as one of {version}"
+        remedy = f"State its Metadata Version, or give version= (--sds-version): {known}."
+    else:
+        told = f"The data set says that it is of version {shown(stated)}, and is read as one of {version}"
+        given = stated if stated in VERSIONS else ""
+        remedy = (
+            f"Give version={given!r} (--sds-version {given}), or correct it."
+            if given
+            else f"Check it, or give version= (--sds-version): {known}."
+        )
+    entry = next((each for each in entries if "metadata_version" in each.columns), None)
+    if entry is None:
+        yield Finding("other-version", told, remedy, file)
+    else:
+        yield entry.placed(entry.finding("other-version", told, remedy, "metadata_version", stated))
 
 
 def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[Entry]], dictionary: Dictionary) -> None:

@@ -23,18 +23,19 @@ class SdsError(UsageError):
         self.findings = tuple(findings)
 
 
-def refused(folder: str, findings: Sequence[Finding]) -> SdsError:
+def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
     """Gives the error that tells of a data set's faults.
 
     Args:
         folder: The data set.
         findings: Its faults, at least one.
+        version: The version of the structure that it was read as.
     """
     listed = [f"  {each}" for each in findings[:LISTED]]
     more = [f"  and {len(findings) - LISTED} more"] if len(findings) > LISTED else []
     many = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
     return SdsError(
-        "\n".join([f"{folder} has {many}:", *listed, *more]),
+        "\n".join([f"{folder}, read as SDS {version}, has {many}:", *listed, *more]),
         remedy="Nothing was written." if len(findings) == 1 else "Correct them; nothing was written.",
         findings=findings,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from omicsdk.dtp.sds.layout import OWN, TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.gen3.dictionary import Node
 from omicsdk.gen3.names import nearest
 from omicsdk.gen3.records.finding import Finding, shown
@@ -28,15 +28,18 @@ class Headers:
     """
 
     def __init__(self, kind: TableKind, version: Version, node: Node) -> None:
+        self._kind = kind
+        self._version: Version = version
         self._required = node.required
-        self._without = kind.without.get(version, frozenset())
-        self._others = kind.others.get(version, {})
+        template = kind.headers.get(version, ())
+        listed = (*template, *kind.also)
+        self._listed = {squashed(header) for header in listed}
         stated = [name for name in node.properties if name not in node.system and name not in OWN]
         self._by_name = {squashed(name): name for name in stated}
-        named = {self.property_of(header): header for header in kind.headers[version]}
-        first = [name for name in named if name is not None]
-        self.properties = (*first, *(name for name in stated if name not in named))
-        self._template = first
+        # The template's header is the one that a property is told by.
+        named = {name: header for header in reversed(listed) if (name := self.property_of(header)) is not None}
+        self._template = [name for header in template if (name := self.property_of(header)) is not None]
+        self.properties = tuple(dict.fromkeys((*self._template, *reversed(named), *stated)))
         self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
 
     def property_of(self, header: str) -> str | None:
@@ -45,8 +48,11 @@ class Headers:
         Args:
             header: The header; blanks, case and punctuation don't matter.
         """
+        return self._meant(header, self._version)
+
+    def _meant(self, header: str, version: Version) -> str | None:
         name = squashed(header)
-        return self._by_name.get(squashed(self._others.get(name, name)))
+        return self._by_name.get(squashed(self._kind.others.get(version, {}).get(name, name)))
 
     def header_of(self, name: str) -> str:
         """Gives the header of a property.
@@ -70,15 +76,26 @@ class Headers:
         """
         known = set(there)
         lacking = {self._headers[name].casefold(): name for name in self._template if name not in known}
+        fault, remedy = False, "It is left out."
+        other = self._version_of(header)
+        if other is not None:
+            name = self._meant(header, other)
+            # What no version has a property for is lost in each of them.
+            if name is not None and name not in known:
+                fault = True
+                called = f", or call it {self._headers[name]!r}"
+                remedy = f"It is of SDS {other}: give version={other!r} (--sds-version {other}){called}."
         # What the template has isn't misspelt, though nothing in the dictionary is like it.
-        near = None if squashed(header) in self._without else nearest(header.strip().casefold(), lacking)
-        alike = SequenceMatcher(None, header.strip().casefold(), near).ratio() if near is not None else 0
-        fault = near is not None and (lacking[near] in self._required or alike >= ALIKE)
-        meant = f"Did you mean {self._headers[lacking[near]]!r}?" if near is not None else "It is left out."
+        elif squashed(header) not in self._listed:
+            near = nearest(header.strip().casefold(), lacking)
+            if near is not None:
+                alike = SequenceMatcher(None, header.strip().casefold(), near).ratio()
+                fault = lacking[near] in self._required or alike >= ALIKE
+                remedy = f"Did you mean {self._headers[lacking[near]]!r}?"
         told = Finding(
             "unknown-header" if fault else "left-out",
             f"{shown(header.strip())} is nothing that the dictionary knows here",
-            meant,
+            remedy,
             place.file,
             place.sheet,
             place.row,
@@ -86,6 +103,17 @@ class Headers:
             header,
         )
         return told, fault
+
+    def _version_of(self, header: str) -> Version | None:
+        """The newest other version whose template has a header that this one's has not."""
+        name = squashed(header)
+        if not name or name in self._listed:
+            return None
+        for version in reversed(VERSIONS):
+            template = {squashed(each) for each in self._kind.headers.get(version, ())}
+            if name in template | set(self._kind.others.get(version, {})):
+                return version
+        return None
 
 
 def twice(header: str, first: str, place: Place, column: str) -> Finding:

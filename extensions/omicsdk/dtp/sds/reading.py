@@ -9,7 +9,7 @@ from typing import Any
 
 from omicsdk.dtp.sds.cells import Cell, Line, Unreadable, is_blank, text_of
 from omicsdk.dtp.sds.headers import Headers, twice
-from omicsdk.dtp.sds.layout import TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import DATASET_DESCRIPTION, TableKind, Version, squashed
 from omicsdk.dtp.sds.tables import sheet_of
 from omicsdk.dtp.sds.values import reader_of, values_reader_of
 from omicsdk.gen3.dictionary import Node
@@ -99,9 +99,40 @@ def read_table(path: Path, file: str, kind: TableKind, version: Version, node: N
     return table
 
 
+def stated_version(path: Path) -> str:
+    """Reads which version of the structure a description states.
+
+    Args:
+        path: The file of the data set's description.
+
+    Returns:
+        What stands there; empty where it states none.
+
+    Raises:
+        SdsError: The file is no table, or can't be read.
+    """
+    with sheet_of(path, _is_title) as sheet:
+        begin = DATASET_DESCRIPTION.first_value
+        for number, line in enumerate(sheet.lines):
+            if number == 0 and _is_title(line):
+                begin = _first_value(line, begin)
+            elif squashed(text_of(line.cells[0])).startswith("metadataversion"):
+                return next((text_of(cell).strip() for cell in line.cells[begin:] if not is_blank(cell)), "")
+    return ""
+
+
+def _is_title(line: Line) -> bool:
+    return "element" in text_of(line.cells[0]).casefold() or "item" in text_of(line.cells[0]).casefold()
+
+
+def _first_value(line: Line, default: int) -> int:
+    titles = [squashed(text_of(cell)) for cell in line.cells]
+    return next((column for column, title in enumerate(titles) if title.startswith("value")), default)
+
+
 def _is_header(table: Table, line: Line) -> bool:
     if table.kind.by_element:
-        return "element" in text_of(line.cells[0]).casefold() or "item" in text_of(line.cells[0]).casefold()
+        return _is_title(line)
     return any(table.headers.property_of(text_of(cell)) == table.kind.key for cell in line.cells)
 
 
@@ -189,8 +220,7 @@ def _read_elements(table: Table, place: Place, lines: Iterator[Line], node: Node
     for number, line in enumerate(lines):
         label = text_of(line.cells[0])
         if number == 0 and _is_header(table, line):
-            titles = [squashed(text_of(cell)) for cell in line.cells]
-            begin = next((column for column, title in enumerate(titles) if title.startswith("value")), begin)
+            begin = _first_value(line, begin)
             continue
         cells = [cell for cell in line.cells[begin:] if not is_blank(cell)]
         here = replace(place, row=line.number)

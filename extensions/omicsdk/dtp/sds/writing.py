@@ -12,7 +12,18 @@ from omicsdk.core.errors import MissingExtra
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, OWN, SECTIONS, TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import (
+    CASE,
+    DATASET_DESCRIPTION,
+    DEFAULT_VERSION,
+    KINDS,
+    OWN,
+    SECTIONS,
+    VERSIONS,
+    TableKind,
+    Version,
+    squashed,
+)
 
 _log = getLogger("omicsdk.dtp")
 Record = Mapping[str, Any]
@@ -24,7 +35,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def write_data_set(
-    records: Iterable[Record], folder: Path, version: Version, experiment: str, *, overwrite: bool = False
+    records: Iterable[Record], folder: Path, version: Version | None, experiment: str, *, overwrite: bool = False
 ) -> tuple[Path, ...]:
     """Writes a data set's tables.
 
@@ -32,7 +43,8 @@ def write_data_set(
         records: The records, as they are submitted or exported. Those of other data sets and of nodes that no table is of
             are passed over.
         folder: The folder; made when it isn't there.
-        version: The version of the structure: it says what headers are called.
+        version: The version of the structure: it says what headers are called, and is what the description states. By
+            default the one that the records state where it is known, else 2.0.0.
         experiment: The data set's name in the commons.
         overwrite: Whether tables that are there are replaced.
 
@@ -52,10 +64,28 @@ def write_data_set(
     if there is not None and not overwrite:
         raise SdsError(f"{there} is there already", remedy="Name another folder, or give overwrite (--overwrite).")
     folder.mkdir(parents=True, exist_ok=True)
+    version = version or recorded_version(of_kind.get(DATASET_DESCRIPTION, ()))
     for kind, path in files.items():
         make = _elements if kind.by_element else _rows
         _write(path, make(kind, version, of_kind[kind]))
     return tuple(files.values())
+
+
+def recorded_version(descriptions: Sequence[Record]) -> Version:
+    """Gives the version of the structure that the records of a data set state.
+
+    Args:
+        descriptions: Its records of dataset_description.
+
+    Returns:
+        That of the last one; 2.0.0 where it is none that is known.
+    """
+    stated = descriptions[-1].get("metadata_version") if descriptions else None
+    first = next(iter(stated), None) if is_array(stated) else stated
+    for version in VERSIONS:
+        if version == first:
+            return version
+    return DEFAULT_VERSION
 
 
 def _of_data_set(records: Iterable[Record], experiment: str) -> dict[TableKind, list[Record]]:
@@ -94,10 +124,12 @@ def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict
     others = kind.others.get(version, {})
     by_name = {squashed(name): name for name in stated}
     found: dict[str, str] = {}
-    for header in kind.headers[version]:
+    template = kind.headers.get(version, ())
+    for header in (*template, *kind.also):
         key = squashed(header)
         key = squashed(others.get(key, key))
-        found[header] = by_name.get(key, key)
+        if header in template or (key in by_name and by_name[key] not in found.values()):
+            found[header] = by_name.get(key, key)
     there = set(found.values())
     return {**found, **{name.replace("_", " "): name for name in stated if name not in there}}
 
@@ -119,7 +151,10 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
         _log.warning(
             "there are %d records of %s; %s tells of the last one", len(records), kind.node, f"{kind.stem}.xlsx"
         )
-    values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, records).items()}
+    if kind is DATASET_DESCRIPTION:
+        # What the headers are of is what it states: else it would be read as another version.
+        record = {**record, "metadata_version": [version]}
+    values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, [record]).items()}
     many = max([1, *(len(each) for each in values.values())])
     titles = ["Value", *(f"Value {number}" for number in range(2, many + 1))]
     if kind.first_value == 2:
@@ -127,7 +162,7 @@ def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> I
     else:
         yield ["Metadata element", "Description", "Example", *titles]
     blank = [None] * (kind.first_value - 1)
-    divided = kind is DATASET_DESCRIPTION and version == "2.0.0"
+    divided = kind is DATASET_DESCRIPTION and version != "1.2.3"
     within = False
     for header, each in values.items():
         if divided and header in SECTIONS:

@@ -68,7 +68,7 @@ def validate(workflow: Workflow, arguments: Mapping[str, Any], console: Console)
 def _convertor(workflow: Workflow, arguments: Mapping[str, Any], source: str) -> Gen3Convertor:
     project = workflow.project_code(arguments)
     experiment = arguments.get("experiment") or Path(source).resolve().name
-    return Gen3Convertor(project, experiment, arguments["sds_version"], dictionary=workflow.dictionary(arguments))
+    return Gen3Convertor(project, experiment, arguments.get("sds_version"), dictionary=workflow.dictionary(arguments))
 
 
 def _project(workflow: Workflow, arguments: Mapping[str, Any]) -> Project | None:

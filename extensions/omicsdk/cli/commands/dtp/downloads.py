@@ -58,7 +58,7 @@ def _downloader(workflow: Workflow, arguments: Mapping[str, Any]) -> Downloader:
     if login is not None:
         stated = {each: workflow.named(each, arguments) for each in ("program", "project")}
         gen3 = {"gen3_endpoint": login.endpoint} | {f"gen3_{name}": told for name, told in stated.items() if told}
-    return Downloader(source, gen3, storage or DEFAULT, version=arguments["sds_version"], auth=login)
+    return Downloader(source, gen3, storage or DEFAULT, version=arguments.get("sds_version"), auth=login)
 
 
 def _shown(report: DatasetReport) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _data_set(
         raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
     with Exporter(workflow.auth) as exporter:
         records = records_of(exporter.commons, experiment, program, project)
-    convertor = Gen3Convertor(project, experiment, arguments["sds_version"])
+    convertor = Gen3Convertor(project, experiment, arguments.get("sds_version"))
     tables = convertor.restore(records, folder, overwrite=bool(arguments.get("overwrite")))
     console.message(f"{len(tables)} tables are in {folder}")
     return [{"file": str(each)} for each in tables]
