@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from nobodys_home import leave_home
+from omicsdk.auth import AuthClient
 from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.dss import DSSClient
 from omicsdk.hca import HCAConfig
-from omicsdk.hca.connection import base_url_of, connection
+from omicsdk.hca.connection import audience_of, base_url_of, connection
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 
@@ -130,3 +132,28 @@ def test_without_a_home_settings_are_written_where_a_file_is_named_only(tmp_path
     named.save()
     assert json.loads((tmp_path / "mine.json").read_text()) == {"creator_uid": 5}
     assert named.named_files == [tmp_path / "mine.json"]
+
+
+@pytest.mark.parametrize("section", ["DSSClient", "AuthClient"])
+@pytest.mark.parametrize("value", [{}, "https://x.example/v1/swagger.json", {"swagger_url": 5}, None, []])
+def test_a_section_that_was_set_in_the_program_and_is_wrong_is_told_as_that(tmp_path: Path, section: str, value: Any):
+    made = config(tmp_path, {})
+    made[section] = value
+    for asked in (lambda: connection(section, config=made, environ={}), lambda: CLIENTS[section](config=made)):
+        with pytest.raises(ConfigError, match=rf"^{section}\.swagger_url \(set in the program\) is "):
+            asked()
+    del made[section]
+    with pytest.raises(ConfigError, match=rf"^{section}\.swagger_url \(set in the program\) is "):
+        connection(section, config=made, environ={})
+
+
+CLIENTS = {"DSSClient": DSSClient, "AuthClient": AuthClient}
+
+
+@pytest.mark.parametrize("section", CLIENTS)
+def test_both_clients_obey_a_configuration_that_was_changed_in_memory(tmp_path: Path, section: str):
+    made = config(tmp_path, {})
+    made[section] = {"swagger_url": "https://service.example.org/v1/swagger.json", "audience": "https://a.example/"}
+    with CLIENTS[section](config=made) as client:
+        assert client._api.base_url == "https://service.example.org/v1"
+    assert audience_of(section, made) == "https://a.example/"

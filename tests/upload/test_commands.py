@@ -147,7 +147,7 @@ def test_a_configured_area_that_is_none_can_be_forgotten(omics: Any, user_file: 
     for words in (("areas",), ("list",)):
         code, _, err = omics(*words)
         assert code == 2
-        assert f"upload.areas.zz.uri in the HCA configuration ({user_file}): 'nonsense' isn't the URI" in err
+        assert f"upload.areas.zz.uri in the HCA configuration ({user_file}:1): 'nonsense' isn't the URI" in err
         assert "omics upload forget zz" in err
     assert omics("forget", "zz")[0] == 0
     assert omics("areas") == (0, "", "")

@@ -23,6 +23,7 @@ from omicsdk.core.errors import (
     Unauthorized,
 )
 from omicsdk.core.retry import NO_RETRY
+from omicsdk.hca import get_config
 from omicsdk.upload import (
     AsyncUploadClient,
     UploadApiException,
@@ -234,3 +235,92 @@ def test_an_area_of_another_deployment_asks_that_one(home: Path, user_file: Path
         assert area.upload_service.client.base_url == "http://localhost:1/dev"
     assert repr(area) == f"UploadArea({uri_of(UUID, 'dev')!r})"
     assert str(UploadConfig().uri_of("dev", UUID)) == uri_of(UUID, "dev")
+
+
+class Asked:
+    """A network that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(201, json={"uri": uri_of(UUID)})
+
+
+HOST = "https://upload.example.org"
+
+
+def edited(config: Any, how: str) -> Any:
+    """A configuration that was changed in the program, one way or another."""
+    if how == "replaced":
+        config.upload = {"production_api_url": f"{HOST}/v1"}
+    elif how == "item":
+        config["upload"] = {"production_api_url": f"{HOST}/v1"}
+    elif how == "merged":
+        config.update({"upload": {"production_api_url": f"{HOST}/v1"}})
+    else:
+        config.upload.production_api_url = f"{HOST}/v1"
+    return config
+
+
+@pytest.mark.parametrize("how", ["replaced", "item", "merged", "within"])
+def test_a_configuration_that_was_changed_in_memory_is_obeyed_and_gets_the_key(
+    home: Path, user_file: Path, monkeypatch: pytest.MonkeyPatch, how: str
+):
+    if how == "within":
+        configure(user_file, production_api_url="https://other.example.org/v1")
+    config = edited(get_config(), how)
+    monkeypatch.setenv("OMICS_UPLOAD_TOKEN", "the-key")
+    asked = Asked()
+    with UploadClient(config=config, transport=httpx.MockTransport(asked)) as client:
+        assert (client.base_url, service_url("prod", config), client.at("prod")) == (HOST, HOST, client)
+        UploadService(client=client).create_area(UUID)
+    with UploadService("prod", "the-key", config=config) as service:
+        assert service.client.base_url == HOST
+    assert [(request.url.host, request.headers["api-key"]) for request in asked.requests] == [
+        ("upload.example.org", "the-key")
+    ]
+    assert AsyncUploadClient(config=config).base_url == HOST
+
+
+def test_areas_that_were_put_into_the_configuration_in_memory_are_known(home: Path, user_file: Path):
+    config = get_config()
+    config.upload = {"areas": {UUID: {"uri": uri_of(UUID)}}, "current_area": UUID}
+    assert UploadConfig(config).areas == [UUID]
+    assert [area.uuid for area in UploadArea.all(config)] == [UUID]
+    assert UploadArea.selected(config).is_selected
+    # Selecting writes it down for later runs, though this object knows it already.
+    UploadArea.selected(config).select()
+    assert UploadArea.selected().uuid == UUID
+
+
+def test_what_selecting_and_forgetting_wrote_holds_in_the_configuration_that_was_given(home: Path, user_file: Path):
+    configure(user_file, areas={OTHER: {"uri": uri_of(OTHER)}}, current_area=OTHER)
+    config = get_config()
+    area = UploadArea(uri_of(UUID), config=config)
+    area.select()
+    assert (area.is_selected, UploadConfig(config).areas) == (True, [OTHER, UUID])
+    before = user_file.read_bytes()
+    config.save()
+    assert user_file.read_bytes() == before
+    area.forget()
+    assert (area.is_selected, UploadConfig(config).areas, UploadConfig().areas) == (False, [OTHER], [OTHER])
+    config.save()
+    assert UploadConfig().areas == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("upload", "message"),
+    [
+        ("https://upload.example.org/v1", r"^upload in the HCA configuration \(set in the program\) isn't an object"),
+        ({"areas": [UUID]}, r"^upload\.areas in the HCA configuration \(set in the program\)"),
+        ({"production_api_url": 5}, r"^upload\.production_api_url .*\(set in the program\) isn't text"),
+        ({"production_api_url": "https://x.example/v2"}, r"^upload\.production_api_url .*\(set in the program\) is "),
+    ],
+)
+def test_what_was_set_in_the_program_and_is_wrong_is_told_as_that(home: Path, upload: Any, message: str):
+    config = get_config()
+    config.upload = upload
+    with pytest.raises(ConfigError, match=message):
+        UploadClient(config=config)

@@ -294,7 +294,8 @@ class Dss(HCAService, Writing):
         from omicsdk.hca.config import HCAConfig
 
         if creator_uid is None:
-            creator_uid = int((self.config or HCAConfig()).get("creator_uid", 0))
+            config = HCAConfig() if self.config is None else self.config
+            creator_uid = int(config.value_of("creator_uid") or 0)
         options = UploadOptions(
             timeout_seconds=timeout_seconds,
             bundle_uuid=bundle_uuid,

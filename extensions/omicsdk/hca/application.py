@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
 from omicsdk.core.files.atomic_file import read_private, write_private
 from omicsdk.core.files.file_lock import locked
-from omicsdk.core.narrowing import is_mapping, is_object
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.oauth.application import Application
 from omicsdk.core.oauth.endpoint import Endpoint, get
 from omicsdk.core.origins import origin_of
@@ -48,9 +48,11 @@ class Secrets:
             AuthError: The service doesn't tell them.
             OmicsError: The service can't be reached.
         """
-        configured: object = self._config.get(KEY)
+        configured: object = self._config.value_of(KEY)
         if configured:
-            return _plain(configured)
+            if not is_object(configured):
+                raise ConfigError(f"{KEY} of the HCA configuration ({self._config.place_of(KEY)}) isn't an object")
+            return configured
         kept = None if fresh else self._kept().get(origin_of(self._base_url))
         if is_object(kept):
             return kept
@@ -98,10 +100,3 @@ class Secrets:
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{self._cache} isn't JSON", remedy="Delete it; it will be made again.") from error
         return value if is_object(value) else {}
-
-
-def _plain(value: object) -> dict[str, Any]:
-    """A section of the configuration as plain data."""
-    if not is_mapping(value):
-        raise ConfigError(f"{KEY} of the HCA configuration isn't an object")
-    return {str(name): _plain(part) if is_mapping(part) else part for name, part in value.items()}

@@ -9,7 +9,7 @@ from omicsdk.core.documented.client import DocumentedClient
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.service_account import LIFETIME
 from omicsdk.core.sending.transport import Timeout
-from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection
+from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection, swagger_url_of
 from omicsdk.hca.exceptions import documented_error
 from omicsdk.hca.policies import RetryPolicy
 from omicsdk.hca.swagger import clear_hca_cache, document_of, load_swagger_json
@@ -59,7 +59,7 @@ class _Account:
         from omicsdk.hca.config import HCAConfig
 
         self.config = HCAConfig() if config is None else config
-        self.swagger_url = swagger_url or str(self.config[self.section].swagger_url)
+        self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
         found = connection(self.section, swagger_url=self.swagger_url, config=self.config)
         session_kwargs.setdefault("credentials", found.credentials)
         session_kwargs.setdefault("retry", self.retry_policy.as_retry())

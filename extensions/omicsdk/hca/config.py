@@ -7,7 +7,7 @@ HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is writ
 import copy
 import json
 import os
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +128,59 @@ class HCAConfig(Section):
 
     @property
     def settings(self) -> Settings:
-        """The values as they were read, each with its origin."""
+        """The values as they were read, each with its origin; what holds now, edits in memory included, is `value_of`."""
         return self._settings
+
+    def value_of(self, *keys: str) -> Any:
+        """Give a setting as it is now, edits in memory included.
+
+        Args:
+            keys: The names that lead to it.
+
+        Returns:
+            Plain data of the caller's own; None where there is no such setting.
+        """
+        return copy.deepcopy(_found(self._values, keys, None))
+
+    def place_of(self, *keys: str) -> str:
+        """Give where the value that a setting has now comes from, for messages.
+
+        Args:
+            keys: The names that lead to it.
+
+        Returns:
+            The file with its line, "built in", or "set in the program" for an edit in memory; empty where there is no value.
+        """
+        if _found(self._values, keys, _GONE) != _found(self._settings.values, keys, _GONE):
+            return "set in the program"
+        return self._settings.place_of(keys) or ""
+
+    def is_stored(self, keys: Keys, value: Any) -> bool:
+        """Tell whether the files give a setting a value, whatever it is in memory.
+
+        Args:
+            keys: The names that lead to it.
+            value: The value.
+        """
+        return _found(self._saved, keys, _GONE) == value
+
+    def take_over(self, keys: Keys, value: Any) -> None:
+        """Take over what was written into a file: it holds in this object from now on, and is no change to `save`.
+
+        Args:
+            keys: The names that lead to the setting.
+            value: Its value; None takes it out.
+        """
+        for values in (self._saved, self._values):
+            within: Any = values
+            for key in keys[:-1]:
+                if not is_object(within.get(key)):
+                    within[key] = {}
+                within = within[key]
+            if value is None:
+                within.pop(keys[-1], None)
+            else:
+                within[keys[-1]] = copy.deepcopy(value)
 
     @property
     def config_files(self) -> list[str]:
@@ -277,6 +328,15 @@ def read_settings() -> Settings:
 
 
 _GONE: Any = object()
+
+
+def _found(values: Mapping[str, Any], keys: Iterable[str], default: Any) -> Any:
+    found: Any = values
+    for key in keys:
+        if not is_object(found) or key not in found:
+            return default
+        found = found[key]
+    return found
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> Iterator[tuple[Keys, Any]]:

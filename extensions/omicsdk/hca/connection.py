@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_url
 
@@ -72,9 +73,30 @@ def service_url(
     """
     if base_url or swagger_url:
         return base_url or base_url_of(swagger_url or "")
-    stated, keys = str(config[section].swagger_url), (section, "swagger_url")
-    place = config.settings.place_of(keys) if config.settings.get(*keys) == stated else None
-    return base_url_of(stated, f"{section}.swagger_url ({place or 'set in the program'})")
+    return base_url_of(swagger_url_of(section, config), f"{section}.swagger_url ({_place(section, config)})")
+
+
+def swagger_url_of(section: str, config: "HCAConfig") -> str:
+    """The URL of a service's document, as the configuration is now.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        config: The HCA configuration.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    stated = config.value_of(section, "swagger_url")
+    if not isinstance(stated, str):
+        raise ConfigError(
+            f"{section}.swagger_url ({_place(section, config)}) is {'missing' if stated is None else 'no text'}",
+            remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
+        )
+    return stated
+
+
+def _place(section: str, config: "HCAConfig") -> str:
+    return config.place_of(section, "swagger_url") or "in no file"
 
 
 def audience_of(section: str, config: "HCAConfig") -> str:
@@ -84,7 +106,7 @@ def audience_of(section: str, config: "HCAConfig") -> str:
         section: The configuration's section, such as `DSSClient`.
         config: The HCA configuration.
     """
-    return str(config[section].get("audience") or config.get("audience") or AUDIENCE)
+    return str(config.value_of(section, "audience") or config.value_of("audience") or AUDIENCE)
 
 
 def command(section: str, word: str) -> str:
@@ -147,7 +169,7 @@ def _tell_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
     from omicsdk.hca.config import BUILT_IN
 
     keys = (section, "swagger_url")
-    if config.settings.origin(*keys) != BUILT_IN or config.settings.get(*keys) != config[section].swagger_url:
+    if config.settings.origin(*keys) != BUILT_IN or config.settings.get(*keys) != config.value_of(*keys):
         return
     for file in config.named_files:
         if not file.exists():
@@ -263,8 +285,8 @@ def renewed(
 
 def left_by_published_client(config: "HCAConfig") -> Mapping[str, Any]:
     """The login that the published client stored: access_token, refresh_token, id_token; empty when there is none."""
-    stored: object = config.get("oauth2_token")
-    return cast("Mapping[str, Any]", stored) if isinstance(stored, Mapping) else {}
+    stored: object = config.value_of("oauth2_token")
+    return stored if is_object(stored) else {}
 
 
 def _of_published_client(section: str, config: "HCAConfig") -> "Credentials | None":

@@ -2,7 +2,7 @@
 
     {"upload": {"current_area": UUID, "areas": {UUID: {"uri": URI}}}}
 
-The configuration is read from all of its files, merged. Only `add_area`, `select_area` and `forget_area` write, and only
+The configuration is that of all of its files, merged, with what the program changed in it in memory. Only `add_area`, `select_area` and `forget_area` write, and only
 this section of one file: the user's own, which is the last of HCA_CONFIG_FILE where that is set, as with the published
 client. The merged configuration, which may hold tokens of other files, is never written.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_object
-from omicsdk.core.settings.config import read_layer
+from omicsdk.core.settings.config import Keys, name_of, read_layer
 from omicsdk.hca.config import SITE_FILE, HCAConfig
 from omicsdk.upload.exceptions import NoAreaSelected, NotAnAreaURI, UnknownArea
 from omicsdk.upload.upload_area_uri import UploadAreaURI
@@ -42,15 +42,15 @@ class UploadConfig:
 
     def __init__(self, config: HCAConfig | None = None) -> None:
         self._config = HCAConfig() if config is None else config
-        values: object = self._config.settings.get("upload") or {}
+        values: object = self._config.value_of("upload") or {}
         if not is_object(values):
-            raise _malformed("upload", "an object", self._config)
-        self._values: dict[str, Any] = dict(values)
+            raise _malformed(("upload",), "an object", self._config)
+        self._values: dict[str, Any] = values
         areas: object = self._values.get("areas") or {}
         if not is_object(areas) or not all(
             is_object(area) and isinstance(area.get("uri"), str) for area in areas.values()
         ):
-            raise _malformed("upload.areas", 'an object of {"uri": ...} by UUID', self._config)
+            raise _malformed(("upload", "areas"), 'an object of {"uri": ...} by UUID', self._config)
         self._uris: dict[str, str] = {uuid: area["uri"] for uuid, area in areas.items()}
 
     @property
@@ -94,8 +94,8 @@ class UploadConfig:
         Args:
             deployment_stage: The deployment.
         """
-        name = "upload.production_api_url" if deployment_stage == "prod" else "upload.preprod_api_url_template"
-        return f"{name} in the HCA configuration{_place(name, self._config)}"
+        name = "production_api_url" if deployment_stage == "prod" else "preprod_api_url_template"
+        return _named(("upload", name), self._config)
 
     def area_uri(self, area_uuid: str) -> UploadAreaURI:
         """Gives the URI of a known area.
@@ -112,9 +112,9 @@ class UploadConfig:
         try:
             return UploadAreaURI(self._uris[area_uuid])
         except NotAnAreaURI as error:
-            name = f"upload.areas.{area_uuid}.uri"
+            name = _named(("upload", "areas", area_uuid, "uri"), self._config)
             raise NotAnAreaURI(
-                f"{name} in the HCA configuration{_place(name, self._config)}: {error.message}",
+                f"{name}: {error.message}",
                 remedy=f"Correct it there, or forget it: omics upload forget {area_uuid}",
             ) from None
 
@@ -193,10 +193,9 @@ class UploadConfig:
         Raises:
             ConfigError: The file is malformed or can't be written.
         """
-        if self._uris.get(uri.area_uuid) == uri.uri:
-            return
         self._uris[uri.area_uuid] = uri.uri
-        _set(self._files[-1], ("areas", uri.area_uuid), {"uri": uri.uri})
+        if not self._config.is_stored(("upload", "areas", uri.area_uuid, "uri"), uri.uri):
+            self._write(("areas", uri.area_uuid), {"uri": uri.uri})
 
     def select_area(self, area_uuid: str) -> None:
         """Selects an area, in the user's file.
@@ -209,9 +208,9 @@ class UploadConfig:
             ConfigError: The file is malformed or can't be written.
         """
         self.area_uri(area_uuid)
-        if self.current_area != area_uuid:
-            self._values["current_area"] = area_uuid
-            _set(self._files[-1], ("current_area",), area_uuid)
+        self._values["current_area"] = area_uuid
+        if not self._config.is_stored(("upload", "current_area"), area_uuid):
+            self._write(("current_area",), area_uuid)
 
     def forget_area(self, area_uuid: str) -> None:
         """Forgets an area, in each of the user's files that names it; one that isn't known is no error.
@@ -225,8 +224,10 @@ class UploadConfig:
         for file in self._files:
             _forget(file, area_uuid)
         self._uris.pop(area_uuid, None)
+        self._config.take_over(("upload", "areas", area_uuid), None)
         if self.current_area == area_uuid:
             self._values["current_area"] = None
+            self._config.take_over(("upload", "current_area"), None)
 
     def save(self) -> None:
         """Does nothing: each change has been written when it was made."""
@@ -234,8 +235,12 @@ class UploadConfig:
     def _text(self, key: str, default: str) -> str:
         value = self._values.get(key)
         if value is not None and not isinstance(value, str):
-            raise _malformed(f"upload.{key}", "text", self._config)
+            raise _malformed(("upload", key), "text", self._config)
         return value or default
+
+    def _write(self, keys: tuple[str, ...], value: Any) -> None:
+        _set(self._files[-1], keys, value)
+        self._config.take_over(("upload", *keys), value)
 
     @property
     def _files(self) -> list[Path]:
@@ -270,14 +275,14 @@ def _forget(file: Path, area_uuid: str) -> None:
         _set(file, ("current_area",), None)
 
 
-def _malformed(what: str, wanted: str, config: HCAConfig) -> ConfigError:
-    where = _place(what, config)
-    return ConfigError(f"{what} in the HCA configuration{where} isn't {wanted}", remedy="Correct or remove it there.")
+def _malformed(keys: Keys, wanted: str, config: HCAConfig) -> ConfigError:
+    return ConfigError(f"{_named(keys, config)} isn't {wanted}", remedy="Correct or remove it there.")
 
 
-def _place(name: str, config: HCAConfig) -> str:
-    origins = [setting.origin for setting in config.settings if setting.name.startswith(name)]
-    return f" ({origins[-1]})" if origins else ""
+def _named(keys: Keys, config: HCAConfig) -> str:
+    """A setting with its place, for messages."""
+    place = config.place_of(*keys)
+    return f"{name_of(keys)} in the HCA configuration" + (f" ({place})" if place else "")
 
 
 def _known(areas: list[str]) -> str:

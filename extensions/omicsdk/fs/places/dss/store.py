@@ -285,15 +285,11 @@ class DssStore(Store):
 
     def _bucket_of_uploads(self) -> str:
         """The default of `omics dss upload`; empty where the configuration has none."""
-        from omicsdk.hca.config import Section
-
-        found: object = self._settings()
-        for name in ("dss", "upload", "staging_bucket"):
-            found = found.get(name) if isinstance(found, Section) else None
+        found: object = self._settings().value_of("dss", "upload", "staging_bucket")
         return found if isinstance(found, str) else ""
 
     def _creator(self) -> int:
-        return int(self._settings().get("creator_uid", 0))
+        return int(self._settings().value_of("creator_uid") or 0)
 
     def _settings(self) -> HCAConfig:
         from omicsdk.hca.config import HCAConfig
