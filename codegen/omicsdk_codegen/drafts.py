@@ -24,6 +24,7 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-stream": bool,
     "x-omics-idempotent": bool,
     "x-omics-hidden": bool,
+    "x-omics-public": bool,
 }
 _PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool}
 _FORMS: dict[tuple[str, bool], How] = {
@@ -68,6 +69,7 @@ class Drafter:
         self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")
         draft.secured = self._secured if security is None else asks(security)
+        draft.public = stated.data.get("x-omics-public") is True
         draft.arguments = self._parameters(stated)
         self._body(draft)
         self._answers(draft)

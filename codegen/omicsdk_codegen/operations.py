@@ -139,6 +139,7 @@ class Draft:
     pages: Pages | None = None
     streams: bool = False
     secured: bool = False
+    public: bool = False
 
 
 def stated_operations(data: Object) -> Iterator[Stated]:

@@ -230,6 +230,8 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append(f"accept={as_literal(draft.accept)}")
     if draft.secured:
         facts.append("secured=True")
+    if draft.public:
+        facts.append("public=True")
     # QUERY asks for something with a body, and may be sent again like GET.
     if stated.data.get("x-omics-idempotent", stated.method == "QUERY") is True:
         facts.append("idempotent=True")

@@ -232,6 +232,13 @@ def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -
 
 
 @pytest.mark.parametrize(
+    ("wish", "public"), [({}, False), ({"x-omics-public": False}, False), ({"x-omics-public": True}, True)]
+)
+def test_what_takes_no_credentials_is_said_of_the_operation(wish: Any, public: bool) -> None:
+    assert Drafted({"security": [], **wish}).draft.public is public
+
+
+@pytest.mark.parametrize(
     ("wish", "message"),
     [
         ({"style": "link", "items": "nothing"}, "names 'nothing', and no answer has such a list"),

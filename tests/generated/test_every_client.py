@@ -79,7 +79,8 @@ def test_every_operation_is_sent(service: str):
             request = recorder.seen[-1]
             assert request.method == command["method"], command["name"]
             assert path_fits(command["path"], request.url), (command["name"], command["path"], str(request.url))
-            assert request.headers["authorization"] == "Bearer t"
+            sent = None if operation.facts.public else "Bearer t"
+            assert request.headers.get("authorization") == sent, command["name"]
     assert len(recorder.seen) == len(commands)
 
 

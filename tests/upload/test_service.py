@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ from omicsdk.upload import (
     UploadException,
     UploadService,
 )
-from omicsdk.upload.client import service_url
+from omicsdk.upload.client import api_key, service_url
 from omicsdk.upload.exceptions import documented_error
+from omicsdk_api.upload import UploadApi
 from upload_areas import OTHER, UUID, uri_of
 
 
@@ -77,7 +79,7 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
     with UploadClient(
         credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(answer)
     ) as client:
-        client.at("staging").area_exists.raw(upload_area_uuid=UUID)
+        client.at("staging").delete_area.raw(upload_area_uuid=UUID)
     assert asked[0].url.host == "upload.staging.data.humancellatlas.org"
     assert (asked[0].headers["api-key"], asked[0].headers["x-run"]) == ("k", "1")
     assert asked[0].extensions["timeout"]["read"] == 7
@@ -324,3 +326,57 @@ def test_what_was_set_in_the_program_and_is_wrong_is_told_as_that(home: Path, up
     config.upload = upload
     with pytest.raises(ConfigError, match=message):
         UploadClient(config=config)
+
+
+def test_the_key_goes_with_what_needs_it_only(home: Path):
+    def reply(request: httpx.Request) -> httpx.Response:
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+        return httpx.Response(200, json=dict.fromkeys(names, "2099-01-01T00:00:00Z"))
+
+    asked = Asked()
+    seen: list[tuple[str, bool]] = []
+
+    def network(request: httpx.Request) -> httpx.Response:
+        seen.append((f"{request.method} {request.url.path.partition(UUID)[2]}", "api-key" in request.headers))
+        return asked(request) if request.url.path.endswith(UUID) else reply(request)
+
+    with UploadClient(HOST, credentials=api_key("the-key"), transport=httpx.MockTransport(network)) as client:
+        area = UploadService(client=client).create_area(UUID)
+        area.exists()
+        area.get_credentials()
+        area.store_file("a.txt", "text", "text/plain; dcp-type=data")
+        area.validate_files(["a.txt"], "image")
+        client.validate_file.raw(upload_area_uuid=UUID, filename="a.txt", validator_image="image")
+        area.checksum_status("a.txt")
+        area.checksum_statuses()
+        area.validation_status("a.txt")
+        area.validation_statuses()
+        client.files_info.raw(upload_area_uuid=UUID, body=["a.txt"])
+        client.file_info.raw(upload_area_uuid=UUID, filename="a.txt")
+        client.file_upload_notification.raw(upload_area_uuid=UUID, filename="a.txt")
+        client.get_version.raw()
+        client.get_health.raw()
+        client.get_v1_health.raw()
+        area.delete()
+    assert [what for what, has_key in seen if has_key] == [
+        *("POST ", "PUT /a.txt", "PUT /validate", "PUT /a.txt/validate", "DELETE "),
+    ]
+    assert len(seen) == 17
+
+
+@pytest.mark.parametrize("kind", [UploadClient, AsyncUploadClient])
+def test_each_operation_either_needs_the_key_or_gets_none(home: Path, kind: Any):
+    client = kind(HOST)
+    names = [name for name in dir(UploadApi) if isinstance(vars(UploadApi).get(name), cached_property)]
+    facts = [getattr(client, name).facts for name in names]
+    assert len(facts) == 19
+    assert [each.name for each in facts if each.secured == each.public] == []
+
+
+def test_a_file_that_is_uploaded_takes_no_key(service: Any, home: Path, tmp_path: Path):
+    """What the service and the bucket are asked while a file is uploaded has no key in it."""
+    (tmp_path / "a.txt").write_text("text")
+    with UploadClient(credentials=api_key("another-deployments-key")) as client:
+        area = UploadArea(service.area(), UploadService(client=client))
+        area.upload_files([tmp_path / "a.txt"])
+        assert [each["name"] for each in area.list(detail=True)] == ["a.txt"]

@@ -62,6 +62,7 @@ class OperationFacts:
         path: Path template relative to the base URL, such as `/bundles/{uuid}`.
         accept: Media types of the answers, as an Accept header.
         secured: Whether the document asks for credentials.
+        public: Whether credentials are never sent, since it takes none (`x-omics-public`).
         idempotent: Whether it may be sent again after its body may have arrived.
         streams: Whether answers are bytes of any length.
         paging: How pages follow, or None.
@@ -72,6 +73,7 @@ class OperationFacts:
     path: str
     accept: str = "application/json"
     secured: bool = False
+    public: bool = False
     idempotent: bool = False
     streams: bool = False
     paging: Paging | None = None
@@ -89,6 +91,7 @@ class Request:
         idempotent: Whether a second sending does no harm.
         secured: Whether the document asks for credentials.
         operation: The operation's name, for logs and errors.
+        public: Whether none are needed: a credential of the client stays here, since a secret that isn't sent can't leak.
     """
 
     method: str
@@ -98,6 +101,7 @@ class Request:
     idempotent: bool
     secured: bool
     operation: str
+    public: bool = False
 
     def at(self, url: str) -> "Request":
         """The same request to another URL: the next page's."""
@@ -142,6 +146,7 @@ def request(
         idempotent=facts.idempotent or facts.method in IDEMPOTENT_METHODS,
         secured=facts.secured,
         operation=facts.name,
+        public=facts.public,
     )
 
 

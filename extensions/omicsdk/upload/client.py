@@ -72,7 +72,7 @@ class UploadClient(UploadApi):
         deployment_stage: The deployment, such as `prod` or `staging`; by default that of the selected area, else `prod`.
         config: The HCA configuration; by default that of the user's files.
         credentials: The deployment's key, as `ApiKey(key, header="Api-Key")`; None sends none. By default the key of
-            OMICS_UPLOAD_TOKEN. Areas, their keys and statuses need none.
+            OMICS_UPLOAD_TOKEN. It goes with making, deleting, storing and validating only.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
         retry: When and how often to try again; by default up to five times more.
         headers: Sent with every request.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import email.utils
 import logging
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -590,3 +591,14 @@ def test_whatever_a_server_does(script, method, follow, secured):
             if sent.method == "POST":
                 safe = isinstance(before, httpx.ConnectError | httpx.ConnectTimeout)
                 assert safe or (not isinstance(before, Exception) and before[0] in (401, 307, 308))
+
+
+def test_what_takes_no_credentials_gets_none(both):
+    server = Server(answer(200), answer(200))
+    refreshed = []
+    client = both(server, credentials=BearerToken("canary", expires_at=0, refresh=lambda: refreshed.append(1) or "new"))
+    client.send(replace(request(), public=True))
+    assert "authorization" not in server.seen[0].headers
+    assert refreshed == []
+    client.send(request())
+    assert server.seen[1].headers["authorization"] == "Bearer new"

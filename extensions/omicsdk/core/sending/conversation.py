@@ -374,7 +374,7 @@ def _says_any_bytes(name: str, value: str) -> bool:
 def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
     """The credentials if they may go to the first stop; refuses where the operation can't do without."""
     credentials = manners.credentials
-    if credentials is None or not hop.trusted:
+    if credentials is None or request.public or not hop.trusted:
         return None
     url = mask_url(manners.base_url)
     if not is_confidential(hop.url):

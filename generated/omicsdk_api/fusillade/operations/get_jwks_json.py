@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.key_set import KeySet
 
-FACTS = OperationFacts(name="get_jwks_json", method="GET", path="/.well-known/jwks.json")
+FACTS = OperationFacts(name="get_jwks_json", method="GET", path="/.well-known/jwks.json", public=True)
 
 
 def build() -> Request:

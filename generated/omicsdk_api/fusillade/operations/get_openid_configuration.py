@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..models.openid_configuration import OpenidConfiguration
 
-FACTS = OperationFacts(name="get_openid_configuration", method="GET", path="/.well-known/openid-configuration")
+FACTS = OperationFacts(
+    name="get_openid_configuration", method="GET", path="/.well-known/openid-configuration", public=True
+)
 
 
 def build(*, host: str) -> Request:

@@ -13,7 +13,7 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="post_oauth_revoke", method="POST", path="/oauth/revoke", accept="*/*")
+FACTS = OperationFacts(name="post_oauth_revoke", method="POST", path="/oauth/revoke", accept="*/*", public=True)
 
 
 def build(*, client_id: str, token: str) -> Request:

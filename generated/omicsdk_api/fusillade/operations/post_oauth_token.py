@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..models.tokens import Tokens
 
-FACTS = OperationFacts(name="post_oauth_token", method="POST", path="/oauth/token", streams=True)
+FACTS = OperationFacts(name="post_oauth_token", method="POST", path="/oauth/token", public=True, streams=True)
 
 
 def build(

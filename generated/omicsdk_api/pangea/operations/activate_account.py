@@ -13,7 +13,9 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="activate_account", method="POST", path="/api/auth/users/activation/", accept="*/*")
+FACTS = OperationFacts(
+    name="activate_account", method="POST", path="/api/auth/users/activation/", accept="*/*", public=True
+)
 
 
 def build(*, uid: str, token: str) -> Request:

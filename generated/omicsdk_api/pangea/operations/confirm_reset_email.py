@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 FACTS = OperationFacts(
-    name="confirm_reset_email", method="POST", path="/api/auth/users/reset_email_confirm/", accept="*/*"
+    name="confirm_reset_email", method="POST", path="/api/auth/users/reset_email_confirm/", accept="*/*", public=True
 )
 
 

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     import httpx
 
 FACTS = OperationFacts(
-    name="confirm_reset_password", method="POST", path="/api/auth/users/reset_password_confirm/", accept="*/*"
+    name="confirm_reset_password",
+    method="POST",
+    path="/api/auth/users/reset_password_confirm/",
+    accept="*/*",
+    public=True,
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..models.auth_token import AuthToken
 
-FACTS = OperationFacts(name="login", method="POST", path="/api/auth/token/login/", idempotent=True)
+FACTS = OperationFacts(name="login", method="POST", path="/api/auth/token/login/", public=True, idempotent=True)
 
 
 def build(*, password: str, email: str) -> Request:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..models.user_create import UserCreate
 
-FACTS = OperationFacts(name="register", method="POST", path="/api/auth/users/")
+FACTS = OperationFacts(name="register", method="POST", path="/api/auth/users/", public=True)
 
 
 def build(*, email: str, password: str) -> Request:

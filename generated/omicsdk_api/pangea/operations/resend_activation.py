@@ -13,7 +13,9 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="resend_activation", method="POST", path="/api/auth/users/resend_activation/", accept="*/*")
+FACTS = OperationFacts(
+    name="resend_activation", method="POST", path="/api/auth/users/resend_activation/", accept="*/*", public=True
+)
 
 
 def build(*, email: str) -> Request:

@@ -13,7 +13,9 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="reset_email", method="POST", path="/api/auth/users/reset_email/", accept="*/*")
+FACTS = OperationFacts(
+    name="reset_email", method="POST", path="/api/auth/users/reset_email/", accept="*/*", public=True
+)
 
 
 def build(*, email: str) -> Request:

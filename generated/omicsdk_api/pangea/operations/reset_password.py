@@ -13,7 +13,9 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="reset_password", method="POST", path="/api/auth/users/reset_password/", accept="*/*")
+FACTS = OperationFacts(
+    name="reset_password", method="POST", path="/api/auth/users/reset_password/", accept="*/*", public=True
+)
 
 
 def build(*, email: str) -> Request:

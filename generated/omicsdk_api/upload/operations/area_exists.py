@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload_area_uuid}", accept="*/*")
+FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload_area_uuid}", accept="*/*", public=True)
 
 
 def build(*, upload_area_uuid: str) -> Request:

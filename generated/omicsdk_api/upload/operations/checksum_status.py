@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..models.checksum_info import ChecksumInfo
 
-FACTS = OperationFacts(name="checksum_status", method="GET", path="/v1/area/{upload_area_uuid}/{filename}/checksum")
+FACTS = OperationFacts(
+    name="checksum_status", method="GET", path="/v1/area/{upload_area_uuid}/{filename}/checksum", public=True
+)
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..models.checksum_counts import ChecksumCounts
 
-FACTS = OperationFacts(name="checksum_statuses", method="GET", path="/v1/area/{upload_area_uuid}/checksums")
+FACTS = OperationFacts(
+    name="checksum_statuses", method="GET", path="/v1/area/{upload_area_uuid}/checksums", public=True
+)
 
 
 def build(*, upload_area_uuid: str) -> Request:

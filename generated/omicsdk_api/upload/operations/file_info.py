@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.file_info import FileInfo
 
-FACTS = OperationFacts(name="file_info", method="GET", path="/v1/area/{upload_area_uuid}/{filename}")
+FACTS = OperationFacts(name="file_info", method="GET", path="/v1/area/{upload_area_uuid}/{filename}", public=True)
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:

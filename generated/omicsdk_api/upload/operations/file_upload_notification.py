@@ -17,6 +17,7 @@ FACTS = OperationFacts(
     method="POST",
     path="/v1/area/{upload_area_uuid}/{filename}",
     accept="*/*",
+    public=True,
     idempotent=True,
 )
 

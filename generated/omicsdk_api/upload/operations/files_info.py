@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..models.file_info import FileInfo
 
-FACTS = OperationFacts(name="files_info", method="PUT", path="/v1/area/{upload_area_uuid}/files_info")
+FACTS = OperationFacts(name="files_info", method="PUT", path="/v1/area/{upload_area_uuid}/files_info", public=True)
 
 
 def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models.credentials import Credentials
 
 FACTS = OperationFacts(
-    name="get_credentials", method="POST", path="/v1/area/{upload_area_uuid}/credentials", idempotent=True
+    name="get_credentials", method="POST", path="/v1/area/{upload_area_uuid}/credentials", public=True, idempotent=True
 )
 
 

@@ -12,7 +12,7 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="*/*")
+FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="*/*", public=True)
 
 
 def build() -> Request:

@@ -12,7 +12,7 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="get_v1_health", method="GET", path="/v1/health", accept="*/*")
+FACTS = OperationFacts(name="get_v1_health", method="GET", path="/v1/health", accept="*/*", public=True)
 
 
 def build() -> Request:

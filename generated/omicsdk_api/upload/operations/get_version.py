@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.service_version import ServiceVersion
 
-FACTS = OperationFacts(name="get_version", method="GET", path="/version")
+FACTS = OperationFacts(name="get_version", method="GET", path="/version", public=True)
 
 
 def build() -> Request:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..models.validation_info import ValidationInfo
 
-FACTS = OperationFacts(name="validation_status", method="GET", path="/v1/area/{upload_area_uuid}/{filename}/validate")
+FACTS = OperationFacts(
+    name="validation_status", method="GET", path="/v1/area/{upload_area_uuid}/{filename}/validate", public=True
+)
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from ..models.validation_counts import ValidationCounts
 
-FACTS = OperationFacts(name="validation_statuses", method="GET", path="/v1/area/{upload_area_uuid}/validations")
+FACTS = OperationFacts(
+    name="validation_statuses", method="GET", path="/v1/area/{upload_area_uuid}/validations", public=True
+)
 
 
 def build(*, upload_area_uuid: str) -> Request:

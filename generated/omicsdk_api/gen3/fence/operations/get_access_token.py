@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from ..models.access_token import AccessToken
 
-FACTS = OperationFacts(name="get_access_token", method="POST", path="/credentials/api/access_token", idempotent=True)
+FACTS = OperationFacts(
+    name="get_access_token", method="POST", path="/credentials/api/access_token", public=True, idempotent=True
+)
 
 
 def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT) -> Request:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..models.access_token import AccessToken
 
 FACTS = OperationFacts(
-    name="get_cdis_access_token", method="POST", path="/credentials/cdis/access_token", idempotent=True
+    name="get_cdis_access_token", method="POST", path="/credentials/cdis/access_token", public=True, idempotent=True
 )
 
 

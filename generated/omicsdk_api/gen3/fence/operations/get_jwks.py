@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.jwks import Jwks
 
-FACTS = OperationFacts(name="get_jwks", method="GET", path="/.well-known/jwks")
+FACTS = OperationFacts(name="get_jwks", method="GET", path="/.well-known/jwks", public=True)
 
 
 def build() -> Request:

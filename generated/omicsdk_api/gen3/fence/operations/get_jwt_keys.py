@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.public_keys import PublicKeys
 
-FACTS = OperationFacts(name="get_jwt_keys", method="GET", path="/jwt/keys")
+FACTS = OperationFacts(name="get_jwt_keys", method="GET", path="/jwt/keys", public=True)
 
 
 def build() -> Request:

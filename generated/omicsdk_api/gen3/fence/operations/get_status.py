@@ -12,7 +12,7 @@ from omicsdk.core.request import OperationFacts, Request, request
 if TYPE_CHECKING:
     import httpx
 
-FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="text/html, */*;q=0.5")
+FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="text/html, */*;q=0.5", public=True)
 
 
 def build() -> Request:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.system_version import SystemVersion
 
-FACTS = OperationFacts(name="get_version", method="GET", path="/_version")
+FACTS = OperationFacts(name="get_version", method="GET", path="/_version", public=True)
 
 
 def build() -> Request:
