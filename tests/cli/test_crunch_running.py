@@ -226,3 +226,26 @@ def test_ctrl_c_is_reported_and_ends_with_130(crunch, site, add, tmp_path):
     assert statuses(site, "slow:s1") == [(1, 1), (1, 2), (2, 1), (2, 3)]
     kept = site.get_json_response("api/statuses/")["results"]
     assert kept[-1]["note"] == "Interrupted by Ctrl-C"
+
+
+def test_two_datasets_without_a_base_path_share_a_folder_which_is_warned_of_and_refused(crunch, site, omics_sandbox):
+    site.add_project("Shared", workflow="#!/bin/sh\ndate > made.txt")
+    first = crunch("add-dataset", "shared", "One", "--no-verbose")
+    assert (first.code, first.err) == (0, "")
+    second = crunch("add-dataset", "shared", "Two", "--no-verbose")
+    assert (second.code, second.json["base_file_path"]) == (0, first.json["base_file_path"])
+    assert "shared:two shares the folder crunch/shared of the storage with shared:one" in second.err
+    assert "--base-file-path" in second.err
+    nested = crunch("add-dataset", "shared", "In", "--base-file-path", "/crunch//shared/in", "--no-verbose")
+    assert "shared:in shares the folder /crunch//shared/in of the storage with shared:one, shared:two" in nested.err
+    folder = omics_sandbox.crunch.storage / "crunch" / "shared"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("x")
+    for words in (("run", "shared:two"), ("next", "--project", "shared"), ("loop", "--project", "shared")):
+        ran = crunch(*words, "--workflow", "script")
+        assert (ran.code, ran.out, "--allow-shared-folder" in ran.err) == (1, "", True)
+    assert [path.name for path in folder.iterdir()] == ["a.txt"]
+    assert (statuses(site, "shared:one"), statuses(site, "shared:two")) == ([], [])
+    ran = crunch("run", "shared:two", "--workflow", "script", "--allow-shared-folder")
+    assert (ran.code, statuses(site, "shared:two")) == (0, HAPPY)
+    assert (folder / "made.txt").exists()

@@ -11,8 +11,9 @@ from crunch_runs import HAPPY, Made, PretendedSite, put
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, State, WorkflowType
-from omicsdk.crunch.run import DatasetTaken, newest_status
+from omicsdk.crunch.run import DatasetTaken, SharedFolder, newest_status
 from omicsdk.crunch.run.claim import PAGES, rival
+from omicsdk.crunch.run.data import DatasetFolders
 
 
 @pytest.fixture
@@ -240,3 +241,71 @@ def test_of_two_runners_at_once_one_runs_the_workflow(connection: Connection, tm
     assert sorted(results, key=str) == [None, RunResult.SUCCESS]
     assert ran.read_text() == "ran\n"
     assert made.statuses()[-1] == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "shares"),
+    [
+        *[("p/d", "p/d", True), ("p/d", "/p//d/", True), ("p/d", "p/./d", True), ("./p/d", "p/d", True)],
+        *[("p/d", "p/d/e", True), ("p/d", "p", True), ("p/d", ".", True), ("p/d", "p/d2", False)],
+        *[
+            ("p/d", "p/D", False),
+            ("p/d", "", False),
+            ("p/d", "/", False),
+            ("p/d", "p/d/../e", False),
+            ("p/d", "q/d", False),
+        ],
+    ],
+)
+def test_a_dataset_whose_folder_another_has_is_not_run_unless_that_is_allowed(
+    storage: dict[str, str], tmp_path: Path, own: str, other: str, shares: bool
+) -> None:
+    site = PretendedSite()
+    site.folders = {**{f"p:{number}": f"p/{number}" for number in range(30)}, "p:d": own, "q:other": other}
+
+    if not shares:
+        assert a_run(site, storage, tmp_path)() is RunResult.SUCCESS
+        return
+    before = {path: path.read_bytes() for path in (tmp_path / "storage").rglob("*") if path.is_file()}
+    with pytest.raises(SharedFolder, match=r"p:d shares the folder .* with q:other.*allow_shared_folder") as caught:
+        a_run(site, storage, tmp_path)()
+    assert isinstance(caught.value, CrunchAPIException)
+    assert (caught.value.others, site.sent()) == (("q:other",), [])
+    with pytest.raises(SharedFolder):
+        a_run(site, storage, tmp_path).upload()
+    assert {path: path.read_bytes() for path in (tmp_path / "storage").rglob("*") if path.is_file()} == before
+    assert site.sent() == []
+
+    assert a_run(site, storage, tmp_path, allow_shared_folder=True)() is RunResult.SUCCESS
+
+
+def test_a_run_that_leaves_the_storage_alone_may_share_its_folder(storage: dict[str, str], tmp_path: Path) -> None:
+    site = PretendedSite()
+    site.folders["q:other"] = "p/d"
+    alone = a_run(site, storage, tmp_path, download_from_storage=False, upload_to_storage=False)
+    assert alone() is RunResult.SUCCESS
+
+
+def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new(
+    storage: dict[str, str], tmp_path: Path
+) -> None:
+    site = PretendedSite()
+    site.folders |= {"p:e": "p/e"}
+    read = list[str]()
+
+    def page(address: str) -> dict[str, Any]:
+        read.append(address)
+        return site.get_json_response(address)
+
+    folders = DatasetFolders(page)
+    assert [folders.shared_with(slug, site.folders[slug]) for slug in ("p:d", "p:e", "p:d")] == [[], [], []]
+    assert read == ["api/datasets/"]
+    site.folders["p:late"] = "p/e"
+    assert folders.shared_with("p:late", "p/e") == ["p:e"]
+    assert folders.shared_with("p:d", "p/e/moved") == ["p:e", "p:late"]
+    assert len(read) == 3
+
+
+def test_a_list_of_datasets_that_is_none_is_an_error(storage: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(CrunchAPIException, match="list of datasets has no results"):
+        DatasetFolders(lambda address: {}).shared_with("p:d", "p/d")

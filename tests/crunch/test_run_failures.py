@@ -175,7 +175,7 @@ def test_a_base_file_path_that_leads_out_of_the_storage(tmp_path: Path, path: st
     class Elsewhere(PretendedSite):
         def get_json_response(self, relative_url: str) -> dict[str, Any]:
             found = super().get_json_response(relative_url)
-            return {**found, "base_file_path": path} if "datasets" in relative_url else found
+            return {**found, "base_file_path": path} if relative_url.endswith("p:d/") else found
 
     site = Elsewhere()
     run = Run(

@@ -98,7 +98,7 @@ class Answer:
 
 
 class PretendedSite:
-    """A site with one dataset, whose statuses are a list; others may send theirs through `before`.
+    """A site with one dataset and whatever else `folders` says, whose statuses are a list; others may send theirs through `before`.
 
     Args:
         before: Is called before a status is stored, with the site, the stage and the state.
@@ -117,19 +117,28 @@ class PretendedSite:
         self.statuses: list[dict[str, Any]] = []
         self.notes: list[str] = []
         self.pages = 0
+        self.folders: dict[str, str] = {"p:d": "p/d"}
 
     def get_json_response(self, relative_url: str) -> dict[str, Any]:
         """The dataset, its project, or a page of 20 statuses."""
         if relative_url == "api/datasets/p:d/":
-            return {"id": 7, "slug": "p:d", "parent": "p", "base_file_path": "p/d"}
+            return {"id": 7, "slug": "p:d", "parent": "p", "base_file_path": self.folders["p:d"]}
         if relative_url == "api/projects/p/":
             return {"id": 1, "slug": "p", "workflow": self._workflow}
+        if relative_url.startswith("api/datasets/"):
+            return self._page(
+                relative_url, [{"slug": slug, "base_file_path": path} for slug, path in self.folders.items()]
+            )
         assert relative_url.startswith("api/statuses/"), relative_url
         self.pages += 1
+        return self._page(relative_url, self.statuses)
+
+    @staticmethod
+    def _page(relative_url: str, everything: list[dict[str, Any]]) -> dict[str, Any]:
         number = int(relative_url.partition("page=")[2] or 1)
         begin = 20 * (number - 1)
-        more = "next" if begin + 20 < len(self.statuses) else None
-        return {"count": len(self.statuses), "next": more, "results": self.statuses[begin : begin + 20]}
+        more = "next" if begin + 20 < len(everything) else None
+        return {"count": len(everything), "next": more, "results": everything[begin : begin + 20]}
 
     def store(self, stage: Stage, state: State, dataset: int = 7, hostname: str = "elsewhere") -> int:
         """Stores a status of somebody else."""

@@ -2,17 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from omicsdk.core.errors import UnsafePath
+from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.crunch.comparison import compare
+from omicsdk.crunch.errors import CrunchAPIException
 from omicsdk.crunch.hashing import files_below, hash_file, hash_files, unchanged
 from omicsdk.crunch.run import bookkeeping
 from omicsdk.crunch.stamps import Hashed, clock_of, trusted
 from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing
 from omicsdk.crunch.storage.files import fetch, md5s, same, send, stored_below
-from omicsdk.crunch.storage.names import joined
+from omicsdk.crunch.storage.names import joined, overlap, plain
+
+_DATASETS = "api/datasets/"
+
+
+class SharedFolder(CrunchAPIException):
+    """Another dataset has files in the same folder of the storage. Nothing was done, and nothing was told to the site.
+
+    Attributes:
+        others: The slugs of the other datasets.
+    """
+
+    default_remedy = (
+        "Give each dataset a folder of its own: set its base_file_path on the site. To run it all the same, give "
+        "allow_shared_folder=True (--allow-shared-folder)."
+    )
+
+    def __init__(self, slug: str, base: str, others: Sequence[str]) -> None:
+        super().__init__(f"{shared_words(slug, base, others)}: a run of one would overwrite the other's files")
+        self.others = tuple(others)
+
+
+def shared_words(slug: str, base: str, others: Sequence[str]) -> str:
+    """What is told of datasets whose files are in one folder.
+
+    Args:
+        slug: A dataset.
+        base: Its folder in the storage.
+        others: The others, at least one.
+    """
+    named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+    return f"The dataset {slug} shares the folder {base} of the storage with {named}"
+
+
+class DatasetFolders:
+    """The folders of all datasets of a site, read when they are first needed.
+
+    They are read again for a dataset that they don't have as it is now. So of two datasets that share a folder the one that
+    is run later is always noticed, even if it was made while others ran.
+
+    Args:
+        page: Gives a page by its address relative to the site: `connection.get_json_response`.
+    """
+
+    def __init__(self, page: Callable[[str], Mapping[str, Any]]) -> None:
+        self._page = page
+        self._folders: dict[str, str] = {}
+
+    def shared_with(self, slug: str, base: str) -> list[str]:
+        """Gives the other datasets that have files in a dataset's folder, or whose folder it is in.
+
+        Args:
+            slug: The dataset.
+            base: Its folder in the storage, as the site states it.
+
+        Raises:
+            CrunchAPIException: The site doesn't list its datasets.
+            UnsafePath: The folder leads out of the storage.
+        """
+        plain(base)
+        if self._folders.get(slug) != base:
+            self._folders = dict(self._read())
+        return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
+
+    def _read(self) -> Iterator[tuple[str, str]]:
+        number = 1
+        while True:
+            page = self._page(f"{_DATASETS}?page={number}" if number > 1 else _DATASETS)
+            found: object = page.get("results")
+            if not is_array(found):
+                raise CrunchAPIException("The site's list of datasets has no results", remedy="Check CRUNCH_URL.")
+            for each in found:
+                if is_object(each) and isinstance(each.get("slug"), str):
+                    yield str(each["slug"]), str(each.get("base_file_path") or "")
+            if not found or page.get("next") is None:
+                return
+            number += 1
+
+
+def _shares(base: str, other: str) -> bool:
+    if not other.strip("/"):  # which isn't run
+        return False
+    try:
+        plain(other)
+    except UnsafePath:  # likewise
+        return False
+    return overlap(base, other)
+
+
+#: Datasets that a message names.
+NAMED = 5
 
 
 class DataFiles:

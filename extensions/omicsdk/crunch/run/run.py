@@ -9,13 +9,13 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any, Protocol
 
-from omicsdk.core.errors import ConfigError, OmicsError
+from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath
 from omicsdk.core.redaction import mask_text
 from omicsdk.crunch.enums import RunResult, Stage, State, WorkflowType
 from omicsdk.crunch.errors import CrunchAPIException
 from omicsdk.crunch.run import bookkeeping
 from omicsdk.crunch.run.claim import DatasetTaken, find_rival, newest_status
-from omicsdk.crunch.run.data import DataFiles
+from omicsdk.crunch.run.data import DataFiles, DatasetFolders, SharedFolder
 from omicsdk.crunch.run.process import failure_note, run_process
 from omicsdk.crunch.run.signals import in_order
 from omicsdk.crunch.run.workflow import WorkflowFailed, check_cores, command_of, not_started
@@ -73,6 +73,9 @@ class Run:
         since: The newest status before the dataset was asked for (`newest_status`): any other runner's later one counts.
             By default a run that is over, well or not, doesn't.
         take_over: Whether to run it although another runner that began earlier hasn't ended, since it is gone for good.
+        allow_shared_folder: Whether to run it although its folder in the storage is that of another dataset too, or one is
+            within the other: its run then brings the other's files as well, and overwrites those of the same names.
+        folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
         tell: Is given a line at the beginning and end of each stage; by default they go to stderr.
 
     Attributes:
@@ -107,6 +110,8 @@ class Run:
         *,
         since: int | None = None,
         take_over: bool = False,
+        allow_shared_folder: bool = False,
+        folders: DatasetFolders | None = None,
         tell: Callable[[str], None] | None = None,
     ) -> None:
         if not dataset_slug:
@@ -132,6 +137,8 @@ class Run:
         self._stage = Stage.SETUP
         self._since = since
         self._take_over = take_over
+        self._may_share = allow_shared_folder
+        self._folders = folders or DatasetFolders(connection.get_json_response)
         self._tell = tell or _to_stderr
         self._first: int | None = None
         self._sent = set[int]()
@@ -195,6 +202,7 @@ class Run:
 
         Raises:
             DatasetTaken: Another runner has the dataset.
+            SharedFolder: Another dataset has files in its folder; nothing was reported.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
         for stage in (self.setup, self.workflow, self.upload):
@@ -210,8 +218,10 @@ class Run:
 
         Raises:
             DatasetTaken: Another runner has the dataset.
+            SharedFolder: Another dataset has files in its folder; nothing was reported.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
+        self._refuse_shared(uses_storage=self.download_from_storage or self.upload_to_storage)
         return self._run(Stage.SETUP, self._set_up)
 
     def workflow(self) -> RunResult:
@@ -233,9 +243,23 @@ class Run:
             Whether it went well; `note` says why not.
 
         Raises:
+            SharedFolder: Another dataset has files in its folder, and setup, which looks first, wasn't run.
             KeyboardInterrupt: It was interrupted, and FAIL was reported.
         """
+        self._refuse_shared(uses_storage=self.upload_to_storage)
         return self._run(Stage.UPLOAD, self._upload)
+
+    def _refuse_shared(self, *, uses_storage: bool) -> None:
+        """Before anything is told to the site: a dataset that failed stays locked."""
+        if self._may_share or not uses_storage or not self.base_file_path.strip("/"):
+            return
+        try:
+            others = self._folders.shared_with(self.dataset_slug, self.base_file_path)
+        except UnsafePath:  # which the stage tells
+            return
+        if others:
+            raise SharedFolder(self.dataset_slug, self.base_file_path, others)
+        self._may_share = True  # it was looked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         with in_order():

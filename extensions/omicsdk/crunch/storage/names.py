@@ -21,6 +21,21 @@ def joined(base: str, name: str) -> str:
     return f"{base}/{name}" if base and name else base or name
 
 
+def overlap(one: str, other: str) -> bool:
+    """Tells whether two folders have files in common: they are the same, however they are written, or one is in the other.
+
+    Args:
+        one: A dataset's folder, as the site states it.
+        other: Another dataset's.
+
+    Raises:
+        UnsafePath: One of them leads out of the storage.
+    """
+    here, there = (tuple(part for part in plain(each).split("/") if part) for each in (one, other))
+    shorter = min(len(here), len(there))
+    return here[:shorter] == there[:shorter]
+
+
 def plain(name: str, *, windows: bool = False) -> str:
     """A name without "." and empty parts, relative to the storage's root.
 

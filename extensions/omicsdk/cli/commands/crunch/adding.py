@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.crunch.access import told
 from omicsdk.cli.commands.input_files import text_of
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.crunch.run.data import DatasetFolders, shared_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,27 @@ def dataset(connection: Connection, arguments: Mapping[str, Any], console: Conso
     site = told(connection, arguments, console)
     about = arguments["description"], arguments["details"]
     folder = arguments["base_file_path"]
-    return site.add_dataset(arguments["project"], arguments["dataset"], *about, base_file_path=folder).json()
+    made: dict[str, Any] = site.add_dataset(
+        arguments["project"], arguments["dataset"], *about, base_file_path=folder
+    ).json()
+    _warn_if_shared(connection, made, console)
+    return made
+
+
+def _warn_if_shared(connection: Connection, made: Mapping[str, Any], console: Console) -> None:
+    slug, base = str(made.get("slug") or ""), str(made.get("base_file_path") or "")
+    if not slug or not base.strip("/"):
+        return
+    try:
+        others = DatasetFolders(connection.get_json_response).shared_with(slug, base)
+    except OmicsError as error:  # the dataset is there all the same
+        console.warning(f"whether another dataset shares the folder {base} isn't known: {error.message}")
+        return
+    if others:
+        console.warning(
+            f"{shared_words(slug, base, others)}. Set a base_file_path of its own on the site, or give --base-file-path "
+            "for the next ones; it isn't run without --allow-shared-folder."
+        )
 
 
 def item(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:

@@ -10,6 +10,7 @@ from omicsdk.cli.errors import REFUSED, exit_code
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.crunch.enums import RunResult, WorkflowType
 from omicsdk.crunch.run import DatasetTaken, Run, newest_status
+from omicsdk.crunch.run.data import DatasetFolders
 from omicsdk.crunch.run.workflow import check_cores, has
 from omicsdk.crunch.site import address_of
 from omicsdk.crunch.storage import Storage, open_storage
@@ -111,6 +112,7 @@ class _Runner:
         self._cores = check_cores(arguments["cores"])
         self._storage: Storage = open_storage(storage_settings(arguments))
         self._seen = set[str]()
+        self._folders = DatasetFolders(connection.get_json_response)
         if self._path is not None and not self._path.is_file():
             raise UsageError(f"--path: there is no file {self._path}", remedy="Give the workflow's file.")
         if self._workflow is WorkflowType.snakemake and not has("snakemake"):
@@ -136,6 +138,8 @@ class _Runner:
             cores=self._cores,
             since=since,
             take_over=take_over,
+            allow_shared_folder=bool(arguments.get("allow_shared_folder")),
+            folders=self._folders,
             tell=self._console.message,
         )
         result = made()

@@ -63,7 +63,8 @@ OF_ADDING: list[Command] = [
         *_ABOUT,
         option(
             "base_file_path",
-            "Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of a project the same.",
+            "Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of a project the same: "
+            "that is warned of, and only --allow-shared-folder runs such a dataset.",
             "",
         ),
         *_TOLD,

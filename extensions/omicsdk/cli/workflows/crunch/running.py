@@ -20,6 +20,10 @@ _HOW: list[Argument] = [
     option("path", "File of the workflow, in place of the project's."),
     *switch("download", "Bring the dataset's files from the storage before.", default=True),
     *switch("upload", "Put new and changed files into the storage afterwards.", default=True),
+    flag(
+        "allow_shared_folder",
+        "Run it although another dataset has files in its folder of the storage, which a run may overwrite.",
+    ),
     *switch("cleanup", "Delete the dataset's folder after a success.", default=False),
 ]
 _PROJECT = option("project", "Slug of a project, to take its datasets only.", "")
