@@ -25,6 +25,7 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-idempotent": bool,
     "x-omics-hidden": bool,
     "x-omics-public": bool,
+    "x-omics-location": str,
 }
 _PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool}
 _FORMS: dict[tuple[str, bool], How] = {

@@ -242,6 +242,8 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         stated = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
         stated += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
         facts.append(f"paging={paging}({', '.join(stated)})")
+    if location := draft.stated.data.get("x-omics-location"):
+        facts.append(f"location={as_literal(location)}")
     return [Code(fact) for fact in facts]
 
 

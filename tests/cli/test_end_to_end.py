@@ -60,6 +60,17 @@ def test_a_file_comes_byte_for_byte(dss, bundle, source):
         assert (ran.code, ran.stdout) == (0, (source / name).read_bytes())
 
 
+def test_the_direct_url_of_a_file_is_printed_as_a_line(dss, bundle):
+    file = bundle["files"][0]
+    for replica, scheme in (("aws", "s3"), ("gcp", "gs")):
+        ran = dss("get-file", "--uuid", file["uuid"], "--replica", replica, "--directurl", "true")
+        assert (ran.code, ran.err) == (0, "")
+        (line,) = ran.stdout.decode().splitlines()
+        assert line.startswith(f"{scheme}://")
+        assert file["sha256"] in line
+        assert ran.stdout.endswith(b"\n")
+
+
 def test_head_file_shows_the_headers(dss, bundle, source):
     file = next(file for file in bundle["files"] if file["name"] == "deep/reads.bin")
     headers = {

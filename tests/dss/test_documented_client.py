@@ -1,5 +1,6 @@
 """The documented client behaves as its documentation shows."""
 
+import asyncio
 import json
 import pickle
 from pathlib import Path
@@ -7,12 +8,17 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound
+from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.dss import DSSClient
+from omicsdk.dss import AsyncDss, Dss, DSSClient
 from omicsdk.hca.exceptions import SwaggerAPIException
 
 pytestmark = pytest.mark.sandbox
+UUID = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+
+
+def swagger_base(sandbox: Any) -> str:
+    return sandbox.swagger_url.rpartition("/")[0]
 
 
 @pytest.fixture
@@ -43,6 +49,55 @@ def test_a_file_as_a_stream_as_bytes_and_as_json(client: DSSClient, bundle: Any,
         assert len(handle.read()) == (source / "reads/R1.fastq").stat().st_size - 5
     assert client.get_file(uuid=files["reads/R1.fastq"]["uuid"], replica="aws")[:3] == b"\0\1\2"
     assert client.get_file(uuid=files["links.json"]["uuid"], replica="aws") == {"links": []}
+
+
+@pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
+@pytest.mark.parametrize("said", [True, "true"])
+def test_the_direct_url_of_a_file_is_what_is_answered(
+    client: DSSClient, bundle: Any, omics_sandbox: Any, replica: str, scheme: str, said: Any
+):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica=replica)["bundle"]["files"][0]
+    asked: dict[str, Any] = {"uuid": file["uuid"], "replica": replica, "directurl": said}
+    url = client.get_file(**asked)
+    assert isinstance(url, str)
+    assert url.startswith(f"{scheme}://")
+    assert file["sha256"] in url
+    with client.get_file.stream(**asked) as handle:
+        assert handle.raw.read() == url.encode()
+        assert handle.headers["x-dss-sha256"] == file["sha256"]
+    with Dss(swagger_base(omics_sandbox)) as dss:
+        typed: dict[str, Any] = {**asked, "directurl": True}
+        assert dss.get_file(**typed) == url.encode()
+        raw = dss.get_file.raw(**typed)
+        assert (raw.status_code, raw.headers["location"], raw.text) == (302, url, url)
+    # What the service redirects to by itself is the file.
+    assert client.get_file(uuid=file["uuid"], replica=replica, directurl=False) != url
+
+
+async def _direct_url(omics_sandbox: Any, **asked: Any) -> tuple[Any, bytes]:
+    async with AsyncDss(swagger_base(omics_sandbox)) as dss:
+        async with dss.get_file.stream(directurl=True, **asked) as body:
+            streamed = await body.read()
+        return await dss.get_file(directurl=True, **asked), streamed
+
+
+def test_the_direct_url_in_asyncio(client: DSSClient, bundle: Any, omics_sandbox: Any):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
+    whole, streamed = asyncio.run(_direct_url(omics_sandbox, uuid=file["uuid"], replica="aws"))
+    assert whole == streamed
+    assert whole.startswith(b"s3://")
+
+
+def test_an_address_that_nobody_asked_for_is_no_file():
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"location": "s3://bucket/key"})
+
+    with Dss("https://dss.example.org/v1", credentials=None, transport=httpx.MockTransport(elsewhere)) as dss:
+        for more in ({}, {"directurl": False}):
+            with pytest.raises(TransportError, match="another protocol than http"):
+                dss.get_file(uuid=UUID, replica="aws", **more)
+        with pytest.raises(TransportError, match="another protocol than http"):
+            dss.get_bundle(uuid=UUID, replica="aws", directurls=True)
 
 
 def test_head_file_answers_status_and_headers(client: DSSClient, bundle: Any):

@@ -112,6 +112,10 @@ def _with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any
 
 
 def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> None:
+    from itertools import chain
+
+    from omicsdk.core.request import URI_LIST
+
     command = found.command
     operation = getattr(client, command.get("name", ""))
     dry_run, first_page = (values.pop(key(argument), False) for argument in (DRY_RUN, NO_PAGINATE))
@@ -129,7 +133,9 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     items = command.get("paged")
     if command.get("streams"):
         with operation.streamed(request) as body:
-            output.chunks(body.iter_bytes())
+            # An address is a line, as what a script reads.
+            end = [b"\n"] if body.headers.get("content-type") == URI_LIST else []
+            output.chunks(chain(body.iter_bytes(), end))
     elif command.get("headers"):
         output.result(_headers(next(operation.answers(request))))
     elif items is not None and not first_page:  # an empty key: the page itself is the list

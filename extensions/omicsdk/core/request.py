@@ -27,6 +27,10 @@ class WrongSegment(UsageError, ValueError):
     """A path parameter's value that would make the path another one."""
 
 
+URI_LIST = "text/uri-list"
+"""Media type of an answer that is an address (RFC 2483)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """How an operation's list is cut into pages.
@@ -66,6 +70,8 @@ class OperationFacts:
         idempotent: Whether it may be sent again after its body may have arrived.
         streams: Whether answers are bytes of any length.
         paging: How pages follow, or None.
+        location: The query parameter with which the answer is an address, by a redirect that may lead to what isn't http
+            (`x-omics-location`); empty where there is none.
     """
 
     name: str
@@ -77,6 +83,7 @@ class OperationFacts:
     idempotent: bool = False
     streams: bool = False
     paging: Paging | None = None
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Request:
         secured: Whether the document asks for credentials.
         operation: The operation's name, for logs and errors.
         public: Whether none are needed: a credential of the client stays here, since a secret that isn't sent can't leak.
+        location: Whether a redirect to what isn't http is no fault: the address is the answer.
     """
 
     method: str
@@ -102,6 +110,7 @@ class Request:
     secured: bool
     operation: str
     public: bool = False
+    location: bool = False
 
     def at(self, url: str) -> "Request":
         """The same request to another URL: the next page's."""
@@ -147,6 +156,7 @@ def request(
         secured=facts.secured,
         operation=facts.name,
         public=facts.public,
+        location=any(name == facts.location and text_of(value) == "true" for name, value in query if value is not OMIT),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
 
 from omicsdk.core.paging import content_key, items_at, page_of
-from omicsdk.core.request import Paging
+from omicsdk.core.request import URI_LIST, Paging
 from omicsdk.core.streaming import Body
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ class DocumentedOperation(DocumentedCall["Operation", T]):
         """Call the service.
 
         Returns:
-            The JSON answer, bytes where it isn't JSON, None where it is empty (304, "nothing has changed", among
-            them); for HEAD a response with headers.
+            The JSON answer, bytes where it isn't JSON, the address where that was asked for (`directurl`), None where it is
+            empty (304, "nothing has changed", among them); for HEAD a response with headers.
 
         Raises:
             TypeError: An argument has no name, isn't known or is missing.
@@ -240,11 +240,13 @@ def as_typed(value: Any, kind: str) -> Any:
 
 
 def plain_answer(response: "httpx.Response") -> Any:
-    """JSON where the answer says that it is, its bytes where not, None where it is empty."""
+    """JSON where the answer says that it is, an address as text, else its bytes; None where it is empty."""
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):
         return response.json()
+    if response.headers.get("content-type") == URI_LIST:
+        return response.text
     return response.content
 
 

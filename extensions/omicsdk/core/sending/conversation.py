@@ -18,7 +18,14 @@ from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry, clock_lead, lead_in_words, retry_after
-from omicsdk.core.sending.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
+from omicsdk.core.sending.redirects import (
+    REDIRECT_LIMIT,
+    REDIRECT_STATUSES,
+    Hop,
+    for_strangers,
+    is_elsewhere,
+    redirected,
+)
 
 T = TypeVar("T")
 # Says nothing of a body; what the caller says of it in the headers of a client does.
@@ -276,6 +283,8 @@ class _Conversation:
         if response.status_code >= 400:
             return False
         if response.status_code not in REDIRECT_STATUSES or not response.headers.get("location"):
+            return True
+        if self._request.location and is_elsewhere(response.status_code, response.headers.get("location")):
             return True
         return not self._follow_redirects and self._asked_wait(response) is None
 

@@ -7,12 +7,33 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.paging import content_key
-from omicsdk.core.request import Paging, Request
+from omicsdk.core.request import URI_LIST, Paging, Request
+from omicsdk.core.sending.redirects import is_elsewhere
 from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
 from omicsdk.core.streaming import AsyncBody, Body
 
 if TYPE_CHECKING:
     import httpx
+
+
+_OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+
+
+def _is_address(request: Request, response: "httpx.Response") -> bool:
+    return request.location and is_elsewhere(response.status_code, response.headers.get("location"))
+
+
+def _address(response: "httpx.Response") -> "httpx.Response":
+    """The answer whose body is the address that it redirects to, since that is what was asked for."""
+    import httpx
+
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
+    return httpx.Response(
+        response.status_code,
+        headers=[*headers, ("content-type", URI_LIST)],
+        content=response.headers["location"].encode(),
+        request=response.request,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +69,11 @@ class Exchange(_Options):
 
     def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
         """The final answer to a request; errors as `Transport.send`."""
-        return self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        if not _is_address(request, response):
+            return response
+        response.close()
+        return _address(response)
 
     @contextmanager
     def streamed(self, request: Request) -> Generator[Body]:
@@ -68,7 +93,11 @@ class AsyncExchange(_Options):
 
     async def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
         """The final answer to a request; errors as `AsyncTransport.send`."""
-        return await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        if not _is_address(request, response):
+            return response
+        await response.aclose()
+        return _address(response)
 
     @asynccontextmanager
     async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:

@@ -59,6 +59,17 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
     return moved
 
 
+def is_elsewhere(status: int, location: str | None) -> bool:
+    """Tells whether an answer redirects to what isn't http, such as s3://bucket/key.
+
+    Args:
+        status: The answer's status.
+        location: Its Location, if it has one.
+    """
+    scheme, colon, _ = (location or "").partition("://")
+    return status in REDIRECT_STATUSES and bool(colon) and scheme.lower() not in ("http", "https")
+
+
 def for_strangers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Gives the headers that may go to another origin than the one they were meant for.
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
-    name="get_file", method="GET", path="/files/{uuid}", accept="application/octet-stream, */*;q=0.5", streams=True
+    name="get_file",
+    method="GET",
+    path="/files/{uuid}",
+    accept="application/octet-stream, */*;q=0.5",
+    streams=True,
+    location="directurl",
 )
 
 
@@ -93,7 +98,8 @@ class GetFileOperation(Operation):
                 file under that name. None is sent when it is omitted, or when `directurl` is set. Optional.
 
         Returns:
-            200: The contents of the file, from the address that the redirect led to.
+            200: The contents of the file, from the address that the redirect led to; with `directurl` that
+                address itself.
 
         Raises:
             BadRequest: 400: The retry token can't be understood. Send the request again without one.
@@ -208,7 +214,8 @@ class AsyncGetFileOperation(AsyncOperation):
                 file under that name. None is sent when it is omitted, or when `directurl` is set. Optional.
 
         Returns:
-            200: The contents of the file, from the address that the redirect led to.
+            200: The contents of the file, from the address that the redirect led to; with `directurl` that
+                address itself.
 
         Raises:
             BadRequest: 400: The retry token can't be understood. Send the request again without one.
