@@ -9,13 +9,19 @@ from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.identity import identifier
 
 
-def destination(project: object = None, parent: object = None, what: str = "This call") -> dict[str, str]:
+def destination(
+    project: object = None,
+    parent: object = None,
+    what: str = "This call",
+    remedy: str = "Give one of them: a folder knows its project.",
+) -> dict[str, str]:
     """Says where something goes, as the platform wants it.
 
     Args:
         project: A project, or its id.
         parent: A folder, or its id.
         what: Who asks, for errors: the beginning of a sentence.
+        remedy: What to do where both are given.
 
     Returns:
         "project" or "parent" to an id.
@@ -24,9 +30,7 @@ def destination(project: object = None, parent: object = None, what: str = "This
         SbgError: Both are given, or neither.
     """
     if project and parent:
-        raise SbgError(
-            f"{what} was given both a project and a parent", remedy="Give one of them: a folder knows its project."
-        )
+        raise SbgError(f"{what} was given both a project and a parent", remedy=remedy)
     if project:
         return {"project": identifier(project)}
     if parent:

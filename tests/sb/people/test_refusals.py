@@ -53,7 +53,9 @@ GROUPS = (
 )
 
 
-@pytest.mark.parametrize("id", [".", "..", "", None, {"id": "x"}, ["x"]])
+@pytest.mark.parametrize(
+    "id", [".", "..", "", None, {"id": "x"}, ["x"], 5, True, b"x", object(), SimpleNamespace(id="x"), lambda: "x"]
+)
 @pytest.mark.parametrize("group", GROUPS)
 def test_what_can_not_be_an_id(api: Api, platform: Any, group: str, id: Any) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -91,7 +93,41 @@ def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
     id = UUID("11111111-1111-4111-8111-111111111111")
     platform.answer("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
     assert api.tasks.get(id).name == "mine"
-    assert api.tasks.get(SimpleNamespace(id=str(id))).name == "mine"  # such as another library's object
+    assert api.tasks.get(api.tasks(id=str(id))).name == "mine"
+
+
+@pytest.mark.parametrize("things", [None, 5, b"x", object()])
+def test_what_is_neither_one_thing_nor_several(api: Api, platform: Any, things: Any) -> None:
+    calls = [
+        lambda: api.files.bulk_get(things),
+        lambda: api.files.bulk_update(things),
+        lambda: api.files.bulk_edit(things),
+        lambda: api.projects(id="own/proj").add_files(things),
+        lambda: api.imports.bulk_submit(things),
+        lambda: api.exports.bulk_submit(things),
+        lambda: api.drs_imports.bulk_submit(things),
+        lambda: api.exports.bulk_wait(things),
+        lambda: api.async_jobs.file_bulk_copy(things),
+        lambda: api.async_jobs.file_bulk_delete(things),
+        lambda: api.apps.query(id=5),
+        lambda: api.apps.query(q=5),
+    ]
+    for call in calls:
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"query": ""}, {"query": None}, {"query": 5}, *({"query": "x", "limit": limit} for limit in (0, -1, "2", 1.5))],
+)
+def test_a_search_that_can_not_be(api: Api, platform: Any, asked: dict[str, Any]) -> None:
+    with pytest.raises(SbgError) as caught:
+        api.files.search(**asked)
+    assert caught.value.remedy
+    assert platform.requests == []
 
 
 def test_what_can_not_be_asked_for_again_says_what_to_do(api: Api) -> None:

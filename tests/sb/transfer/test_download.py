@@ -130,7 +130,8 @@ def test_it_goes_on_where_it_was(platform: Any, api: Any, tmp_path: Path, error:
     ("arguments", "words"),
     [
         ({"part_size": 5 * MIB - 1}, "5242880"),
-        ({"file_path": ""}, "no file's path"),
+        ({"file_path": ""}, "takes a path"),
+        ({"file_path": "."}, "no file's path"),
         ({"file": None}, "nothing to download"),
     ],
 )

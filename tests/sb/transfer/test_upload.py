@@ -8,6 +8,8 @@ import pytest
 from omicsdk.core.errors import SourceChanged
 from omicsdk.sb.errors import Conflict, NotFound, SbgError
 from omicsdk.sb.models.enums import TransferState
+from omicsdk.sb.transfer.download import Download
+from omicsdk.sb.transfer.folders import download_folder, upload_folder
 from omicsdk.sb.transfer.upload import CodePackageUpload, Upload
 from omicsdk.sb.transfer.utils import Part
 
@@ -257,3 +259,38 @@ def test_code_that_is_empty(api: Any, tmp_path: Path):
     (tmp_path / "empty").touch()
     with pytest.raises(SbgError, match="is empty"):
         CodePackageUpload(tmp_path / "empty", "aut-1", api=api)
+
+
+@pytest.mark.parametrize("path", [None, "", 5, b"small.txt", object(), ["small.txt"]])
+def test_what_is_no_path_is_refused_before_anything_is_sent(platform: Any, api: Any, path: Any):
+    automation = api.automations(id="a")
+    calls = [
+        lambda: Upload(path, "me/project", api=api),
+        lambda: api.files.upload(path, "me/project"),
+        lambda: CodePackageUpload(path, "a", api=api),
+        lambda: automation.add_package("1", path, {"i": 1}),
+        lambda: upload_folder(path, "me/project", api=api),
+        lambda: download_folder("me/project", path, api=api),
+        lambda: Download("https://storage.example.org/f", path, api=api),
+        lambda: api.files(id="f").download(path, overwrite=True),
+    ]
+    for call in calls:
+        with pytest.raises(SbgError, match="takes a path") as caught:
+            call()
+        assert caught.value.remedy
+    assert platform.asked == []
+
+
+def test_a_name_that_is_no_text(api: Any, small: Path):
+    with pytest.raises(SbgError, match="file_name"):
+        Upload(small, "me/project", file_name=5, api=api)
+
+
+def test_the_third_argument_is_a_folder_and_a_name_there_is_told_where_it_goes(platform: Any, api: Any, small: Path):
+    done(Upload(small, None, "folder-1", "new.txt", api=api))
+    (started,) = platform.of("POST", "v2/upload/multipart")
+    assert (started.json["parent"], started.json["name"]) == ("folder-1", "new.txt")
+    for refused in (Upload, api.files.upload):
+        with pytest.raises(SbgError, match="file_name="):  # releases before 2 had the name there
+            refused(small, "me/project", "new.txt", api=api)
+    assert len(platform.of("POST", "v2/upload/multipart")) == 1

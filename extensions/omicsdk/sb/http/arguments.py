@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, cast
 
@@ -90,6 +91,27 @@ def check_texts(given: Mapping[str, object]) -> None:
         if value is not None and not isinstance(value, str):
             told = shown(value) if name == "url" else f"a {type(value).__name__}"
             raise SettingsError(f"{name} is {told}, and takes text", remedy=f"Give {name} as text.")
+
+
+def path_of(name: str, given: object) -> str:
+    """The path of a file or folder of this machine.
+
+    Args:
+        name: The argument's name.
+        given: What was given for it.
+
+    Returns:
+        The path as text.
+
+    Raises:
+        SettingsError: It is no path, or an empty one.
+    """
+    path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
+    if not path or not isinstance(path, str):
+        raise SettingsError(
+            f"{name} is {shown(path)}, and takes a path", remedy=f"Give {name} as text, or as a pathlib.Path."
+        )
+    return path
 
 
 def check_proxies(proxies: object) -> None:

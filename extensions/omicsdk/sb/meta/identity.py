@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
+from uuid import UUID
 
-from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import ValidationError
+from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta.resource import Resource
 
 #: What the path of a URL takes for this place or the one above.
@@ -17,15 +19,19 @@ def identifier(thing: object, key: str = "id") -> str:
     """The id of a resource, or of what is one already.
 
     Args:
-        thing: A resource or another object that has one, such as an upload's result; or the id: text, or a UUID.
+        thing: A resource, or its id: text, or a UUID. Nothing else is taken for an id: the text of a function, a number
+            or a list would be sent as one.
         key: The member that has it.
 
     Raises:
         ValidationError: There is none, or it would lead to another place of the platform: `.` or `..`.
     """
-    found = thing.field(key) if isinstance(thing, Resource) else getattr(thing, key, thing)
-    if not found or is_mapping(found) or is_list(found):
-        raise ValidationError(f"{thing!r} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
+    found = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
+    # A resource's own id is what the platform has sent, which may be a number.
+    takes = str | UUID | int if isinstance(thing, Resource) else str | UUID
+    if not found or isinstance(found, bool) or not isinstance(found, takes):
+        told = repr(thing) if isinstance(thing, Resource) else shown(thing)
+        raise ValidationError(f"{told} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
     text = str(found)
     if text in _ELSEWHERE:
         raise ValidationError(
@@ -44,5 +50,23 @@ def identifiers(things: object) -> list[str]:
     Raises:
         ValidationError: One has none.
     """
-    alone = isinstance(things, str | Resource) or is_mapping(things) or not isinstance(things, Iterable)
-    return [identifier(each) for each in cast("Iterable[object]", [things] if alone else things)]
+    return [identifier(each) for each in several(things)]
+
+
+def several(things: object) -> list[Any]:
+    """Many things as a list; one alone counts as one.
+
+    Args:
+        things: Resources, texts or dictionaries: one, or a collection of them.
+
+    Raises:
+        ValidationError: It is neither.
+    """
+    if isinstance(things, str | Resource | UUID) or is_mapping(things):
+        return [things]
+    if not isinstance(things, Iterable) or isinstance(things, bytes):
+        raise ValidationError(
+            f"{shown(things)} is neither a resource nor a list of them",
+            remedy="Give resources of the platform, or their ids.",
+        )
+    return list(cast("Iterable[object]", things))

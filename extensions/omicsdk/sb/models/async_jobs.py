@@ -11,8 +11,8 @@ from omicsdk.sb.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.sb.errors import NotFound, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.identity import identifier
-from omicsdk.sb.meta.resource import Resource, given
+from omicsdk.sb.meta.identity import identifier, several
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.meta.running import BackgroundJob
 from omicsdk.sb.models.file.bulk import FileBulkRecord
 
@@ -210,8 +210,7 @@ def _asked(kind: str, id: str, api: HttpClient) -> Request:
 def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
     """What is sent for the files of a job."""
     items: list[dict[str, str]] = []
-    one_alone = is_mapping(files) or isinstance(files, str | Resource)
-    for at, each in enumerate([files] if one_alone else files):
+    for at, each in enumerate(several(files)):
         wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
         item = {"file": identifier(required(wanted, "file", at))}
         if targets:

@@ -12,7 +12,7 @@ from omicsdk.sb.enums import ImportExportState
 from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.identity import identifier, several
 from omicsdk.sb.meta.running import BackgroundJob
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
@@ -86,7 +86,7 @@ class StorageJob(BackgroundJob, ABC):
             SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
         """
         api = cls._client(api)
-        named = [(identifier(job), job) for job in jobs]
+        named = [(identifier(job), job) for job in several(jobs)]
         all_of_them = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
         def ended() -> bool:
@@ -135,7 +135,7 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
         ValidationError: One is no dictionary.
         SbgError: There are none.
     """
-    found = list(items)
+    found = several(items)
     for at, each in enumerate(found):
         if not is_mapping(each):
             raise ValidationError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
+from omicsdk.sb.http.arguments import path_of
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of
@@ -69,9 +70,9 @@ class Download(Handle):
         super().__init__(
             api_of(api or (file.api_or_none if file is not None else None), "A download"), "download", size
         )
-        self._path = os.fspath(file_path)
-        if not self._path or Path(self._path).is_dir():
-            raise SbgError(f"{self._path or 'An empty path'} is no file's path", remedy="Give the file's whole path.")
+        self._path = path_of("file_path", file_path)
+        if Path(self._path).is_dir():
+            raise SbgError(f"{self._path} is no file's path", remedy="Give the file's whole path.")
         if not overwrite and os.path.lexists(self._path):
             raise LocalFileAlreadyExists(message=self._path)
         self._url = url

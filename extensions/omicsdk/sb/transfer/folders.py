@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 from omicsdk.core.errors import OmicsError, first_of
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
+from omicsdk.sb.http.arguments import path_of
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource
@@ -117,7 +118,7 @@ def upload_folder(
     """
     api = api_of(api, "An upload")
     size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
-    root = Path(path).absolute()
+    root = Path(path_of("path", path)).absolute()
     if not root.is_dir():
         raise SbgError(f"{root} is no folder", remedy="Use files.upload for files, or check the path.")
     place = _Place(*place_of(project, parent))
@@ -251,7 +252,7 @@ def download_folder(
     if api is None and isinstance(folder, Resource):
         api = folder.api_or_none
     api = api_of(api, "A download")
-    target = Path(path).absolute()
+    target = Path(path_of("path", path)).absolute()
     source = _source_of(folder)
     retries, patience = retrying(retry_count, timeout)
     with _as_ours():

@@ -11,6 +11,7 @@ from omicsdk.sb.destination import destination
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.file_names import wrong_with
+from omicsdk.sb.http.arguments import check_texts, path_of
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
@@ -56,7 +57,7 @@ class Sending(Handle):
     ) -> None:
         size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
         super().__init__(api, "upload", size)
-        self._path = Path(file_path)
+        self._path = Path(path_of("file_path", file_path))
         self._file_size = size_of(self._path)
         self._file_name = check_name(self._path.name if file_name is None else file_name)
         self._part_size = plan_parts(self._file_size, _rules(size)).part_size
@@ -298,7 +299,13 @@ def place_of(project: Project | str | None, parent: File | str | None) -> tuple[
     Raises:
         SbgError: Both were given, or neither.
     """
-    place = destination(project, parent, "An upload")
+    place = destination(
+        project,
+        parent,
+        "An upload",
+        # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
+        "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
+    )
     return place.get("project"), place.get("parent")
 
 
@@ -311,6 +318,7 @@ def check_name(name: str) -> str:
     Raises:
         SbgError: The platform doesn't take it.
     """
+    check_texts({"file_name": name})
     wrong = wrong_with(name)
     if wrong:
         raise SbgError(f"The file name {wrong}", remedy="Give another file_name; for a folder give it as parent.")

@@ -49,8 +49,8 @@ class Progress:
 
     @property
     def bandwidth(self) -> float:
-        """Bytes a second since the start; 0 before any time has passed."""
-        return self.bytes_done / self.duration * 1000 if self.duration else 0.0
+        """Megabytes (10^6 bytes) a millisecond since the start, as published; 0 before any time has passed."""
+        return self.bytes_done / 1_000_000 / self.duration if self.duration else 0.0
 
 
 def percent(done: int, whole: int) -> float:
@@ -80,7 +80,7 @@ def simple_progress_bar(progress: Progress) -> None:
         progress: How far the transfer is.
     """
     filled = int(_WIDTH * progress.progress / 100)
-    speed = progress.bandwidth / PartSize.MB
+    speed = progress.bandwidth * 1_000_000 * 1000 / PartSize.MB  # MiB a second
     bar = "#" * filled + "." * (_WIDTH - filled)
     done = progress.bytes_done >= progress.file_size
     sys.stdout.write(f"\r[{bar}] {progress.progress:5.1f} % {speed:8.2f} MB/s" + ("\n" if done else ""))

@@ -11,7 +11,7 @@ from omicsdk.sb.errors import NonJSONResponseError, ValidationError
 from omicsdk.sb.http.answers import object_of
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.identity import identifier, several
 from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.app.ids import AppId
 from omicsdk.sb.models.app.text import cwl
@@ -71,13 +71,11 @@ class App(Resource):
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
-        words = [q] if isinstance(q, str) else q
-        apps = [id] if isinstance(id, (str, Resource)) else id
         chosen: dict[str, Any] = {
             "project": given(identifier(project) if project else None),
             "visibility": given(visibility),
-            "q": given(None if words is None else list(words)),
-            "id": given(None if apps is None else [_short(app) for app in apps]),
+            "q": given(None if q is None else several(q)),
+            "id": given(None if id is None else [_short(app) for app in several(id)]),
             "offset": given(offset),
             "limit": given(limit),
         }

@@ -102,11 +102,13 @@ class AutomationPackage(Resource):
         for what, there in (("version", version), ("location", location), ("schema", schema is not None)):  # pyright: ignore[reportUnnecessaryComparison] - callers may not check types
             if not there:
                 raise ValidationError(f"A package needs a {what}", remedy=f"Give {what}.")
+        from omicsdk.sb.transfer.upload import CodePackage
+
         api = cls._client(api)
         request = api.client.create_automation_package.build(
             automation_id=identifier(automation),
             version=version,
-            location=identifier(location),
+            location=identifier(location.id if isinstance(location, CodePackage) else location),
             schema=schema,
             memory_limit=memory_limit,
             python=python,
@@ -144,14 +146,14 @@ class AutomationPackage(Resource):
             SbgError: The platform answered with an error.
         """
         request = self.api.client.archive_automation_package.build(
-            automation_id=self.automation, package_id=identifier(self)
+            automation_id=identifier(self.automation), package_id=identifier(self)
         )
         return self._acted(self.api.call_object(request), inplace)
 
     def restore(self, inplace: bool = True) -> Self:
         """Brings it back; arguments and errors as those of `archive`."""
         request = self.api.client.restore_automation_package.build(
-            automation_id=self.automation, package_id=identifier(self)
+            automation_id=identifier(self.automation), package_id=identifier(self)
         )
         return self._acted(self.api.call_object(request), inplace)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers, several
 from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.bulk import BulkRecord
 
@@ -162,8 +162,7 @@ def _changed(
     api: HttpClient,
 ) -> list[FileBulkRecord]:
     items: list[dict[str, Any]] = []
-    one_alone = is_mapping(files) or isinstance(files, Resource)
-    for file in cast("Iterable[File | Mapping[str, Any]]", [files] if one_alone else files):
+    for file in cast("list[File | Mapping[str, Any]]", several(files)):
         if not (is_mapping(file) or isinstance(file, Resource)):
             raise SbgError(
                 f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id."

@@ -149,6 +149,7 @@ class File(FileTransfers, FileBulk):
             A page; its `all()` gives the files of this and all that follow.
 
         Raises:
+            ValidationError: There is no query, or the limit is less than 1; nothing was sent.
             SbgError: The platform answered with an error.
         """
         return SearchResponse.fetch(query, cont_token, limit, cls._client(api))

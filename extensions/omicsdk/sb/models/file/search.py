@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.sb.errors import PaginationError
+from omicsdk.sb.errors import PaginationError, ValidationError
 from omicsdk.sb.http.answers import items_of, object_of
+from omicsdk.sb.http.arguments import Number, check_texts, may_be, shown
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import given
 from omicsdk.sb.meta.value import Value
@@ -34,8 +35,14 @@ class SearchResponse(Value):
             api: Where to.
 
         Raises:
+            ValidationError: There is no query, or the limit is less than 1.
             SbgError: The platform answered with an error.
         """
+        check_texts({"query": query})
+        if not query:
+            raise ValidationError("A search needs a query", remedy="Give one, such as query='IN \"me/my-project\"'.")
+        if limit is not None and not may_be(Number("", is_whole=True, least=1), limit):
+            raise ValidationError(f"limit is {shown(limit)}", remedy="Give a whole number, 1 or more.")
         request = api.client.search_files.build(query=query, cont_token=given(cont_token), limit=given(limit))
         asked = {"query": query, "limit": limit}  # for the next page
         response = api.send(request)

@@ -10,7 +10,7 @@ from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import DictView, Field
-from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.identity import identifier, several
 from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.file.copies import copy_files
 from omicsdk.sb.models.member.resource import name_of
@@ -198,10 +198,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
         """
-        from omicsdk.sb.models.file import File
-
-        many = [files] if isinstance(files, str | File) else list(files)
-        copy_files(self.api, many, identifier(self))
+        copy_files(self.api, several(files), identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
         """Lists its apps.
