@@ -8,7 +8,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import TransportError, UsageError
 from omicsdk.sb import Api, SbgError, TooManyRequests
 from omicsdk.sb.errors import AddressError, MissingScheme, PlainHttp, SettingsError, URITooLong
 from omicsdk.sb.http.client import HttpClient
@@ -364,3 +364,152 @@ def test_a_copy_of_what_knows_it_knows_the_same_one(make):
     assert page[0].tags == ["x"]
     with pytest.raises(TypeError, match="make one in each process"):
         pickle.dumps(api)
+
+
+# -- what the documented client's Api has
+
+
+def test_the_tokens_are_there_by_name_and_nowhere_else(make, caplog):
+    api = make(Echo(), token="canary-1")
+    assert (api.token, api.oauth_token) == ("canary-1", None)
+    assert api.headers["X-SBG-Auth-Token"] == "canary-1"
+    of_oauth = make(Echo(), token=None, oauth_token="canary-2")
+    assert (of_oauth.token, of_oauth.oauth_token) == (None, "canary-2")
+    assert of_oauth.headers["Authorization"] == "Bearer canary-2"
+    with caplog.at_level("DEBUG"):
+        api.get("/user")
+        of_oauth.get("/user")
+        with pytest.raises(SbgError) as caught:
+            make(lambda _: httpx.Response(400, json={"message": "no"}), token="canary-3").get("/user")
+    shown = [f"{each!r} {each}" for one in (api, of_oauth) for each in (one, one.headers, vars(one), one.session)]
+    assert "canary" not in f"{shown} {caplog.text} {caught.value!r} {caught.value} {vars(caught.value)}"
+
+
+def test_headers_that_a_program_adds_or_changes_go_to_the_platform_only(make):
+    echo = Echo()
+    api = make(echo)
+    api.headers["X-Study"] = "one"
+    api.headers["User-Agent"] = "mine/1"
+    api.headers["X-SBG-Auth-Token"] = "another"
+    api.aa = True
+    api.get("/user", headers={"X-Study": "mine"})  # an Api's own count, as published
+    sent = echo.asked[-1].headers
+    assert (sent["x-study"], sent["user-agent"], sent["x-sbg-auth-token"]) == ("one", "mine/1", "another")
+    assert sent["x-sbg-advance-access"] == "Advance"
+    api.users.me()
+    assert echo.asked[-1].headers["x-sbg-auth-token"] == "another"
+    del api.headers["X-SBG-Auth-Token"]
+    api.headers["X-SBG-Session-Id"] = "of-a-session"
+    api.get("/user")
+    assert echo.asked[-1].headers["x-sbg-session-id"] == "of-a-session"
+    assert "x-sbg-auth-token" not in echo.asked[-1].headers
+    assert "of-a-session" not in repr(api.headers)
+    api.get("https://elsewhere.example.org/x", append_base=False)
+    told = str(echo.asked[-1].headers)
+    assert all(text not in told for text in ("another", "one", "of-a-session", "Advance"))
+
+
+def test_the_sessions_proxies_are_those_of_the_api_and_count_from_then_on(make):
+    api = make(Echo(), proxies={"https_proxy": "http://proxy.example.org:3128"})
+    assert api.session.proxies == {"https": "http://proxy.example.org:3128"}
+    first = api.client
+    assert api.client is first
+    api.session.proxies["https"] = "http://other.example.org:3128"
+    second = api.client
+    assert second is not first
+    assert api.environ["https_proxy"] == "http://other.example.org:3128"
+    api.session.proxies = None
+    assert api.environ is None
+    assert api.client is not second
+    with pytest.raises(SettingsError):
+        api.session.proxies = "http://other.example.org:3128"
+
+
+def test_settings_of_the_session_that_would_count_for_nothing_are_refused(make):
+    with pytest.raises(AttributeError):
+        make(Echo()).session.verify = False
+
+
+def test_pools(make):
+    api = make(Echo(), download_max_workers=3, upload_max_workers=2, pool_connections=7, pool_block=False)
+    assert (api.pool_connections, api.pool_maxsize, api.pool_block) == (7, 100, False)
+    assert api.download_pool.submit(lambda: 5).result() == 5
+    assert api.download_pool is api.download_pool
+    assert api.upload_pool is not api.download_pool
+    api.close()
+    with pytest.raises(RuntimeError):
+        api.download_pool.submit(lambda: 5)
+
+
+class Pieces(httpx.SyncByteStream):
+    """A body that counts what was asked of it."""
+
+    def __init__(self, pieces: int, ends: bool = True) -> None:
+        self.pieces, self.given, self.is_closed, self.ends = pieces, 0, False, ends
+
+    def __iter__(self):
+        for _ in range(self.pieces):
+            self.given += 1
+            yield b"x" * 1024
+        if not self.ends:
+            raise httpx.ReadError("the connection broke")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_streamed_answer_is_read_as_it_is_asked_for(make):
+    body = Pieces(1000)
+    api = make(lambda _: httpx.Response(200, stream=body, headers={"X-Request-Id": "r-1"}))
+    with api.get("/files", stream=True) as response:
+        assert (response.status_code, response.ok, response.reason, body.given) == (200, True, "OK", 0)
+        pieces = response.iter_content(2048)
+        assert next(pieces) == b"x" * 2048
+        assert body.given <= 3
+        assert response.raw.read(10) == b"x" * 10
+        with pytest.raises(RuntimeError):
+            _ = response.content
+    assert body.is_closed
+    assert api.request_id == "r-1"
+    response.close()
+    response.raise_for_status()
+
+
+def test_a_streamed_answer_can_be_read_whole(make):
+    response = make(lambda _: httpx.Response(200, json={"a": "ü"})).get("/x", stream=True)
+    assert response.json() == {"a": "ü"}
+    assert response.text == json.dumps({"a": "ü"}, ensure_ascii=False, separators=(",", ":"))
+    assert b"".join(response.iter_content(3)) == response.content
+
+
+def test_a_streamed_answer_that_breaks_is_the_documented_error(make):
+    response = make(lambda _: httpx.Response(200, stream=Pieces(2, ends=False))).get("/x", stream=True)
+    with pytest.raises(SbgError) as caught:
+        _ = response.content
+    assert isinstance(caught.value, TransportError)
+
+
+def test_a_refused_stream_is_asked_about_and_sent_again_as_a_stream(make):
+    body = Pieces(4)
+    answers = [httpx.Response(404, json={"message": "wait", "code": 5}), httpx.Response(200, stream=body)]
+
+    def again(api, response):
+        return response if response.ok else api.session.send(response.request)
+
+    api = make(lambda _: answers.pop(0), error_handlers=[again])
+    with api.get("/x", stream=True) as response:
+        assert body.given == 0
+        assert sum(len(piece) for piece in response.iter_content(None)) == 4096
+    with pytest.raises(SbgError, match="no"):
+        make(lambda _: httpx.Response(404, json={"message": "no"})).get("/x", stream=True)
+
+
+def test_lines_and_letters_that_pieces_cut(make):
+    text = "eins\nzwölf\r\n\nlast"
+    api = make(lambda _: httpx.Response(200, content=text.encode(), headers={"Content-Type": "text/plain"}))
+    for stream in (False, True):
+        for size in (1, 2, 3, 100):
+            response = api.get("/x", stream=stream)
+            assert "".join(response.iter_content(size, decode_unicode=True)) == text
+        response = api.get("/x", stream=stream)
+        assert list(response.iter_lines(100)) == [b"eins", "zwölf".encode(), b"", b"last"]

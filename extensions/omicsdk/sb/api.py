@@ -14,6 +14,8 @@ from omicsdk.sb.http.arguments import check_numbers, check_proxies
 from omicsdk.sb.http.client import HttpClient
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     import httpx
 
     from omicsdk.sb.http.error_handlers import Handler
@@ -96,7 +98,7 @@ class Api(HttpClient):
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        del pool_connections, pool_maxsize, pool_block
+        self.pool_connections, self.pool_maxsize, self.pool_block = pool_connections, pool_maxsize, pool_block
         check_numbers({"download_max_workers": download_max_workers, "upload_max_workers": upload_max_workers})
         check_proxies(proxies)
         check_config(config)
@@ -125,6 +127,28 @@ class Api(HttpClient):
             clock=clock,
             transport=transport,
         )
+
+    def close(self) -> None:
+        """Closes the connections, for good, and ends the pools when their work is done."""
+        super().close()
+        for pool in ("download_pool", "upload_pool"):
+            if pool in vars(self):
+                vars(self)[pool].shutdown(wait=False)
+
+    @cached_property
+    def download_pool(self) -> ThreadPoolExecutor:
+        """Threads for a program's own work, `download_max_workers` of them; the engine that moves files has others."""
+        return self._pool(self.download_max_workers)
+
+    @cached_property
+    def upload_pool(self) -> ThreadPoolExecutor:
+        """Likewise, `upload_max_workers` of them."""
+        return self._pool(self.upload_max_workers)
+
+    def _pool(self, workers: int) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(workers)
 
     def _own(self, module: str, name: str) -> Any:
         """This Api's class of a kind of resources: what is made by it knows no other Api."""

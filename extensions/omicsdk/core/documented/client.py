@@ -5,18 +5,21 @@ generated operation and its entry in commands.json; the quirks of the old interf
 """
 
 import json
+import re
 import sys
 import warnings
+from codecs import getincrementaldecoder, lookup
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
 
 from omicsdk.core.paging import content_key, items_at, page_of
 from omicsdk.core.request import URI_LIST, Paging
-from omicsdk.core.streaming import Body
+from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:
     import httpx
@@ -26,39 +29,56 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_CHARSET = re.compile(r"charset=[\"']?([\w.:\-]+)", re.IGNORECASE)
 
-class DocumentedResponse:
+
+class DocumentedAnswer:
     """An answer with the names that `requests` gave it.
 
     Attributes:
         status_code: HTTP status.
         reason: The status in words.
-        ok: Whether the status is below 400.
         headers: Headers, looked up without regard to case.
-        content: The body's bytes.
-        text: The body as text.
         url: Where it came from.
         request: The request that was sent.
     """
 
-    def __init__(self, response: "httpx.Response") -> None:
-        self._response = response
-        self.status_code = response.status_code
-        self.reason = response.reason_phrase
-        self.ok = response.status_code < 400
-        self.headers = response.headers
-        self.url = str(response.url)
-        self.request = response.request
+    def __init__(
+        self, status_code: int, headers: Mapping[str, str], url: str, request: Any, content: bytes = b""
+    ) -> None:
+        self.status_code = status_code
+        try:
+            self.reason: str = HTTPStatus(status_code).phrase
+        except ValueError:
+            self.reason = ""
+        self.headers = headers
+        self.url = url
+        self.request = request
+        self._content: bytes | None = content
 
     @property
     def content(self) -> bytes:
-        """The body's bytes."""
-        return self._response.content
+        """The body's bytes, whole in memory."""
+        return self._content or b""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+        return self.status_code < 400
+
+    @property
+    def encoding(self) -> str:
+        """The body's encoding as its Content-Type states it, by default utf-8."""
+        stated = _CHARSET.search(self.headers.get("content-type", ""))
+        try:
+            return lookup(stated[1]).name if stated else "utf-8"
+        except LookupError:
+            return "utf-8"
 
     @property
     def text(self) -> str:
         """The body as text."""
-        return self._response.text
+        return self.content.decode(self.encoding, "replace")
 
     def json(self) -> Any:
         """The body as JSON.
@@ -66,33 +86,136 @@ class DocumentedResponse:
         Raises:
             ValueError: It isn't JSON.
         """
-        return self._response.json()
+        return json.loads(self.content)
+
+    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+        """The body in pieces; those of a streamed answer aren't held.
+
+        Args:
+            chunk_size: Bytes in a piece, 1 by default; the last may have fewer. None for as many as suit.
+            decode_unicode: Whether to give text.
+        """
+        pieces = self._pieces(chunk_size or CHUNK)
+        return _decoded(pieces, self.encoding) if decode_unicode else pieces
+
+    def iter_lines(self, chunk_size: int = 512, decode_unicode: bool = False) -> Iterator[Any]:
+        """The body's lines, without their ends; arguments as those of `iter_content`."""
+        left: Any = None
+        for piece in self.iter_content(chunk_size, decode_unicode):
+            lines = (piece if left is None else left + piece).splitlines()
+            # The last line goes on in the next piece, unless this one ends with the line's end.
+            left = lines.pop() if lines and lines[-1][-1:] == piece[-1:] else None
+            yield from lines
+        if left is not None:
+            yield left
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        whole = self.content
+        return (whole[start : start + size] for start in range(0, len(whole), size))
 
     def raise_for_status(self) -> None:
         """Nothing: an error status was raised before this object was made."""
+
+    def close(self) -> None:
+        """Let go of the connection, which one that was read whole doesn't hold; may be called again."""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.iter_content(128)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"<Response [{self.status_code}]>"
 
 
-class DocumentedBody:
-    """A streamed answer: `read(n)`, `iter_bytes()`, `iter_content(n)`, and `raw.read(n)` as documented."""
+def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
+    """Bytes as text; a letter may be cut between two pieces."""
+    decoder = getincrementaldecoder(encoding)("replace")
+    for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text
+    if rest := decoder.decode(b"", True):
+        yield rest
 
-    def __init__(self, body: Body) -> None:
+
+class DocumentedResponse(DocumentedAnswer):
+    """An answer that was read whole, with the names that `requests` gave it."""
+
+    def __init__(self, response: "httpx.Response") -> None:
+        super().__init__(response.status_code, response.headers, str(response.url), response.request, response.content)
+
+
+class DocumentedBody(DocumentedAnswer):
+    """An answer whose bytes come as they are asked for: `read(n)`, `iter_bytes()`, and the names of `requests`.
+
+    Args:
+        body: The bytes.
+        close: Lets go of the connection.
+        request: The request that was sent.
+        translate: Makes the documented exception of one of ours.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        close: Callable[[], object],
+        request: object,
+        translate: Callable[[Exception], Exception] | None = None,
+    ) -> None:
+        # By name: a platform's own kind of answer may stand between.
+        DocumentedAnswer.__init__(self, body.status_code, body.headers, body.url, request)
         self._body = body
-        self.status_code = body.status_code
-        self.headers = body.headers
-        self.read = body.read
-        self.iter_bytes = body.iter_bytes
+        self._close = close
+        self._translate = translate or _as_it_is
+        self._content = None
+        self._is_begun = False
 
     @property
     def raw(self) -> Self:
         """Itself: the documented examples read `.raw`."""
         return self
 
-    def iter_content(self, chunk_size: int = 1) -> Iterator[bytes]:
-        """The bytes in chunks of `chunk_size`."""
-        return self._body.iter_bytes(chunk_size)
+    @property
+    def content(self) -> bytes:
+        """All bytes, held in memory from then on; `read` and `iter_content` hold a piece.
+
+        Raises:
+            RuntimeError: Some were read before, and aren't held.
+        """
+        if self._content is None:
+            if self._is_begun:
+                raise RuntimeError("Bytes of this answer were read before, so its content isn't whole any longer")
+            self._content = self.read()
+        return self._content
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes, all that is left by default; empty at the end."""
+        self._is_begun = True
+        with translating(self._translate):
+            return self._body.read(-1 if size is None else size)
+
+    def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in pieces of `chunk_size`; the last may have fewer."""
+        while piece := self.read(chunk_size):
+            yield piece
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        return self.iter_bytes(size) if self._content is None else super()._pieces(size)
+
+    def close(self) -> None:
+        """Let go of the connection; may be called again."""
+        self._close()
+
+
+def _as_it_is(error: Exception) -> Exception:
+    return error
 
 
 @cache
@@ -207,9 +330,10 @@ class DocumentedOperation(DocumentedCall["Operation", T]):
     def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
         """The answer's bytes as they arrive, in a `with` block."""
         with translating(self._translate):
-            opened: AbstractContextManager[Body] = self._operation.streamed(self._request(arguments))
-            with opened as body:
-                yield DocumentedBody(body)
+            request = self._request(arguments)
+            with ExitStack() as opened:
+                body = opened.enter_context(self._operation.streamed(request))
+                yield DocumentedBody(body, opened.close, request)
 
 
 @contextmanager

@@ -9,10 +9,13 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.complaints import PAGE_LIMIT, complaint_of
-from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, shortened
+from omicsdk.core.documented.client import DocumentedAnswer, DocumentedBody
+from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.sending.transport import transport_error
+from omicsdk.core.streaming import Body
 from omicsdk.sb.errors import NonJSONResponseError, SbgError, class_of, unanswered
 
 if TYPE_CHECKING:
@@ -26,13 +29,10 @@ _SHOWN = 200
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
-class Response:
+class Response(DocumentedAnswer):
     """An answer, with the names that `requests` gave it.
 
     Attributes:
-        status_code: HTTP status.
-        headers: Headers, looked up without regard to case.
-        content: The body's bytes.
         url: Where it came from, without secrets.
         request: What was asked, for `api.session.send`.
         error: What core made of it, where it is an error.
@@ -47,11 +47,7 @@ class Response:
         request: Request,
         error: APIError | None = None,
     ) -> None:
-        self.status_code = status_code
-        self.headers = headers
-        self.content = content
-        self.url = url
-        self.request = request
+        super().__init__(status_code, headers, url, request, content)
         self.error = error
 
     @classmethod
@@ -77,34 +73,6 @@ class Response:
         body = error.body if isinstance(error.body, str) else json.dumps(error.body) if error.body is not None else ""
         return cls(error.status, httpx.Headers(error.headers), body.encode(), error.url, request, error)
 
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400."""
-        return self.status_code < 400
-
-    @property
-    def reason(self) -> str:
-        """The status in words."""
-        from http import HTTPStatus
-
-        try:
-            return HTTPStatus(self.status_code).phrase
-        except ValueError:
-            return ""
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """The body as JSON.
-
-        Raises:
-            ValueError: It isn't JSON.
-        """
-        return json.loads(self.content)
-
     def raise_for_status(self) -> None:
         """Raises the error that it stands for, if it is one.
 
@@ -114,8 +82,24 @@ class Response:
         if not self.ok:
             raise error_of(self)
 
-    def __repr__(self) -> str:
-        return f"<Response [{self.status_code}]>"
+
+class StreamedResponse(DocumentedBody, Response):
+    """A good answer whose bytes are read as they are asked for.
+
+    Args:
+        answer: The answer, open.
+        request: What was asked.
+    """
+
+    def __init__(self, answer: httpx.Response, request: Request) -> None:
+        body = Body(answer, lambda error: transport_error(error, request, answer))
+        super().__init__(body, answer.close, request, _documented)
+        self.url = mask_url(self.url)
+        self.error = None
+
+
+def _documented(error: Exception) -> Exception:
+    return unanswered(error) if isinstance(error, OmicsError) else error
 
 
 def content_of(response: Response) -> Any:

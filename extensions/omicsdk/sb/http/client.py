@@ -6,20 +6,22 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.credentials import ApiKey, BearerToken
+from omicsdk.core.credentials import ApiKey, BearerToken, Bound
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.redaction import mask_headers, mask_url
+from omicsdk.core.sending.user_agent import user_agent
 from omicsdk.sb.enums import RequestParameters
 from omicsdk.sb.errors import NO_CODE, SettingsError, URITooLong, unanswered
-from omicsdk.sb.http.answers import Response, content_of, object_of
+from omicsdk.sb.http.answers import Response, StreamedResponse, content_of, object_of
 from omicsdk.sb.http.arguments import check_address, check_handlers, check_numbers, check_proxies, check_texts
 from omicsdk.sb.http.error_handlers import Handler, handled, maintenance_sleeper
-from omicsdk.sb.http.verbs import Verbs
+from omicsdk.sb.http.verbs import StreamedRequest, Verbs
 
 if TYPE_CHECKING:
     import httpx
@@ -30,15 +32,78 @@ if TYPE_CHECKING:
 
 #: Retry-After is obeyed for these, as the published client's HTTP library does.
 _WAITS = frozenset({413, 429, 503})
+#: How a login goes along: a developer's token, or one of OAuth.
+_LOGINS = _TOKEN_HEADER, _OAUTH_HEADER = ("X-SBG-Auth-Token", "Authorization")
+#: Headers that every request has anyway, and that may go anywhere.
+_HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
+_ADVANCE_ACCESS = "X-Sbg-Advance-Access"
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
 
 
+class Headers(dict[str, str]):
+    """What goes with each request to the platform; shown without secrets."""
+
+    def __repr__(self) -> str:
+        return repr(dict(mask_headers(self)))
+
+    __str__ = __repr__
+
+
+class _Login(Bound):
+    """An Api's headers as they are at each request, which go to its platform and to nobody else.
+
+    Args:
+        login: What the Api was made with.
+        api: The Api.
+    """
+
+    def __init__(self, login: ApiKey | BearerToken, api: HttpClient) -> None:
+        super().__init__(None)
+        self._login = login
+        self.made_with = Headers(api.headers)
+        self._api = api
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The login, and what goes beside it."""
+        added = {name: value for name, value in self.added().items() if name.lower() not in _HARMLESS}
+        return {**self._login.headers(method, url), **added} if self._is_untouched() else added
+
+    def added(self) -> dict[str, str]:
+        """What was added to or changed of the headers that the Api was made with."""
+        now = self._api.headers
+        added = {name: value for name, value in now.items() if self.made_with.get(name) != value}
+        return {**added, _ADVANCE_ACCESS: "Advance"} if self._api.aa else added
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Whether the login that the Api was made with has another token by now."""
+        return self._is_untouched() and self._login.renew(refused)
+
+    def _is_untouched(self) -> bool:
+        return all(self._api.headers.get(name) == value for name, value in self.made_with.items() if name in _LOGINS)
+
+
 class Session:
-    """Sends a request as it is, without asking error handlers."""
+    """Sends a request as it is, without asking error handlers.
+
+    The documented client's is one of `requests`, whose settings bear on all that its Api sends; here these are arguments of
+    `Api`, and setting them here is an AttributeError.
+    """
+
+    __slots__ = ("_client",)
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Schemes to proxies; what is changed counts from the next request and transfer on."""
+        return self._client.proxies
+
+    @proxies.setter
+    def proxies(self, proxies: Mapping[str, str] | None) -> None:
+        check_proxies(proxies)
+        self._client.proxies = dict(proxies or {})
 
     def send(self, request: Request) -> Response:
         """Sends a request.
@@ -53,6 +118,10 @@ class Session:
             SbgError: There was none.
         """
         return self._client.send_once(request)
+
+    def close(self) -> None:
+        """Closes the Api's connections."""
+        self._client.close()
 
 
 class HttpClient(Verbs):
@@ -118,14 +187,18 @@ class HttpClient(Verbs):
         self.clock = clock
         self._transport = transport
         self.proxies = dict(proxies or {})
+        self._reached_by: Mapping[str, str] = {}
         self.retry_count = retry_count
         self.error_handlers: list[Handler] = [maintenance_sleeper]
         for handler in error_handlers or ():
             self.add_error_handler(handler)
         try:
-            self._credentials = ApiKey(token, header="X-SBG-Auth-Token") if token else BearerToken(str(oauth_token))
+            login = ApiKey(token, header=_TOKEN_HEADER) if token else BearerToken(str(oauth_token))
         except ConfigError as error:
             raise SettingsError(error.message, remedy=error.remedy) from None
+        self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
+        self.headers |= {_TOKEN_HEADER: token} if token else {_OAUTH_HEADER: f"Bearer {oauth_token}"}
+        self._credentials = _Login(login, self)
         self._backoff_factor = backoff_factor
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._guard = threading.Lock()
@@ -136,9 +209,13 @@ class HttpClient(Verbs):
     def client(self) -> SbApi:
         """The generated client, with each of the platform's operations; errors are those of `omicsdk.core`."""
         found = self._generated
-        if found is None:
+        if found is None or self._reached_by != self.proxies:
             with self._guard:  # threads that begin together share one
-                found = self._generated = self._generated or self._connected()
+                found = self._generated
+                if found is None or self._reached_by != self.proxies:
+                    # Another thread may be using the one before, which ends with its last request.
+                    self._reached_by = dict(self.proxies)
+                    found = self._generated = self._connected()
         return found
 
     def _connected(self) -> SbApi:
@@ -150,7 +227,6 @@ class HttpClient(Verbs):
                 credentials=self._credentials,
                 timeout=self.timeout,
                 retry=self._retry,
-                headers={"x-sbg-advance-access": "Advance"} if self.aa else None,
                 transport=self._transport,
                 environ=self.environ,
                 clock=self.clock,
@@ -195,8 +271,19 @@ class HttpClient(Verbs):
     # -- what answers said
 
     @property
+    def token(self) -> str | None:
+        """The developer's token that it was made with; a secret. `headers` has the one that is sent."""
+        return self._credentials.made_with.get(_TOKEN_HEADER)
+
+    @property
+    def oauth_token(self) -> str | None:
+        """The OAuth 2.0 access token that it was made with; a secret."""
+        whole = self._credentials.made_with.get(_OAUTH_HEADER)
+        return None if whole is None else whole.removeprefix("Bearer ")
+
+    @property
     def session(self) -> Session:
-        """Sends requests without asking error handlers, for these."""
+        """Sends requests without asking error handlers, for these; has the proxies."""
         return Session(self)
 
     @property
@@ -281,7 +368,7 @@ class HttpClient(Verbs):
             request: The request.
 
         Returns:
-            The answer, its status below 400.
+            The answer, its status below 400; one whose bytes are still to be read, for a `StreamedRequest`.
 
         Raises:
             SbgError: The platform answered with an error, or didn't.
@@ -311,8 +398,10 @@ class HttpClient(Verbs):
         """
         try:
             with self._gate:
-                answer = self.client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
-            response = Response.of(answer, request)
+                request = _with(request, self._credentials.added())
+                is_streamed = isinstance(request, StreamedRequest)
+                answer = self.client._exchange.send(request, stream=is_streamed)  # pyright: ignore[reportPrivateUsage]
+            response = StreamedResponse(answer, request) if is_streamed else Response.of(answer, request)
         except APIError as error:
             response = Response.of_error(error, request)
         except OmicsError as error:
@@ -335,3 +424,11 @@ class HttpClient(Verbs):
             self.clock.sleep(seconds)
             response = self.send_once(response.request)
         return response
+
+
+def _with(request: Request, own: Mapping[str, str]) -> Request:
+    """A request in which an Api's own headers take the place of others; those of the login come with the credentials."""
+    names = {name.lower() for name in own}
+    kept = [(name, value) for name, value in request.headers if name.lower() not in names]
+    kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]
+    return replace(request, headers=tuple(kept)) if own else request

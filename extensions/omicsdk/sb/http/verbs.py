@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.request import Request
+
 if TYPE_CHECKING:
-    from omicsdk.core.request import Request
     from omicsdk.sb.http.answers import Response
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedRequest(Request):
+    """A request whose good answer is handed over before its body is read, whoever sends it again."""
+
+    @classmethod
+    def of(cls, request: Request) -> StreamedRequest:
+        """Takes over a request.
+
+        Args:
+            request: The request.
+        """
+        return cls(**{each.name: getattr(request, each.name) for each in fields(request)})
 
 
 class Verbs(ABC):
@@ -35,7 +51,8 @@ class Verbs(ABC):
             params: Query parameters; None leaves one out.
             data: The body, a JSON value.
             append_base: Whether `url` is a path.
-            stream: Has no effect: files are downloaded by `File.download` and `File.stream`.
+            stream: Whether the body is read as it is asked for, by `iter_content`, `raw.read` or `content`, and never held
+                otherwise. `close()` it, or use it in a `with` block, where it isn't read to its end.
 
         Returns:
             The answer.
@@ -43,8 +60,7 @@ class Verbs(ABC):
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
-        del stream
-        return self._request("GET", url, headers, params, data, append_base)
+        return self._request("GET", url, headers, params, data, append_base, stream=stream)
 
     def post(
         self,
@@ -97,6 +113,8 @@ class Verbs(ABC):
         params: Mapping[str, Any] | None,
         data: Any,
         append_base: bool,
+        *,
+        stream: bool = False,
     ) -> Response:
         from omicsdk.core.bodies import NO_BODY, json_body
         from omicsdk.core.request import OperationFacts, query_text, request
@@ -109,4 +127,4 @@ class Verbs(ABC):
             headers=tuple((headers or {}).items()),
             body=NO_BODY if data is None else json_body(data),
         )
-        return self.send(built)
+        return self.send(StreamedRequest.of(built) if stream else built)

@@ -85,6 +85,15 @@ class Download(Handle):
         """Where the file will be."""
         return self._path
 
+    @property
+    def url(self) -> str:
+        """The presigned URL, which is a secret; asked for where the file is known and the URL wasn't given.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        return self._url or ("" if self._file is None else self._file.download_info().url)
+
     def result(self) -> str | None:
         """The file's path; None while it isn't there, or when it was stopped.
 
