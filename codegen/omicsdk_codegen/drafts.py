@@ -269,7 +269,7 @@ class Drafter:
         wanted = [status for status in listed if re.fullmatch(r"2\d\d|2XX|304", status)]
         if all(status == "304" for status in wanted) and "default" in listed:
             wanted.append("default")
-        media_types: list[str] = []
+        media_types: dict[str, Form] = {}
         cases: list[Case] = []
         places: list[tuple[Json, str]] = []
         for status in sorted(wanted, key=lambda status: (status == "default", status.endswith("XX"))):
@@ -291,7 +291,7 @@ class Drafter:
         draft.streams = wish is True or (wish is None and flows)
 
     def _answer(
-        self, draft: Draft, status: str, response: Json, media_types: list[str], places: list[tuple[Json, str]]
+        self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
     ) -> Case:
         if draft.stated.method == "HEAD":
             return Case((status,), "headers")
@@ -301,7 +301,7 @@ class Drafter:
         if taken is None or not isinstance(content, dict):
             return Case((status,), "none")
         media_type, form = taken
-        media_types += [name for name in content if forms[name] == form]
+        media_types |= {name: form for name in content if forms[name] == form}
         schema = schema_in(content[media_type])
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
         if form != "json":

@@ -77,13 +77,26 @@ def sent_type(media_type: str, form: Form) -> str:
     return name
 
 
-def accepted(media_types: list[str]) -> str:
-    """An Accept header for the media types of an operation's answers; errors come as JSON whatever is asked for."""
-    names = dict.fromkeys(
-        "".join(char for char in name if char.isascii() and char.isprintable()) for name in media_types
-    )
-    if not names:
+def accepted(forms: Mapping[str, Form]) -> str:
+    """An Accept header that asks for what an operation can read, and for nothing else.
+
+    Bytes and text are read whatever they are, so that a server that tells its errors or its answers by another name may
+    send these; what is read as JSON can't be a table or a page, which a range such as `*/*` would invite. Where one status
+    has JSON and another something else, JSON is preferred: a server that chooses by the header alone sends that.
+
+    Args:
+        forms: the media types of the operation's answers, and what each is read as.
+    """
+    names: dict[str, None] = {}
+    for name, form in forms.items():
+        shown = "".join(char for char in name if char.isascii() and char.isprintable())
+        is_range = "*" in shown or not shown
+        if form == "json":
+            names["application/json" if is_range else shown] = None
+        elif "json" not in forms.values():
+            names[shown] = None
+        elif not is_range:
+            names[f"{shown};q=0.5"] = None
+    if not names or "*/*" in names:
         return "*/*"
-    if all(form_of(name, None) == "json" for name in names):
-        return ", ".join(names)
-    return ", ".join([*names, "*/*;q=0.5"]) if "*/*" not in names else "*/*"
+    return ", ".join(names if "json" in forms.values() else [*names, "*/*;q=0.5"])

@@ -364,3 +364,29 @@ def test_events_can_be_read_while_they_come() -> None:
     drafted = _answered("text/event-stream", {"type": "string"})
     assert (drafted.draft.cases[0].kind, drafted.draft.streams) == ("text", True)
     assert not _answered("text/plain", {"type": "string"}).draft.streams
+
+
+TEXT = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "accept"),
+    [
+        ({"200": {"application/json": OBJECT, "text/csv": TEXT}}, "application/json"),
+        ({"200": {"text/csv": TEXT, "application/json": OBJECT}}, "application/json"),
+        ({"200": {"application/json": OBJECT}, "206": {"text/csv": TEXT}}, "application/json, text/csv;q=0.5"),
+        ({"200": {"application/json": OBJECT}, "206": {"*/*": TEXT}}, "application/json"),
+        ({"200": {"*/*": OBJECT}}, "application/json"),
+        ({"200": {"application/*": OBJECT, "application/hal+json": OBJECT}}, "application/json, application/hal+json"),
+        ({"200": {"text/csv": TEXT, "text/plain": TEXT}}, "text/csv, text/plain, */*;q=0.5"),
+        ({"200": {"application/zip": TEXT}}, "application/zip, */*;q=0.5"),
+        ({"200": {"*/*": TEXT}}, "*/*"),
+        ({"204": {}}, "*/*"),
+    ],
+)
+def test_no_more_is_asked_for_than_can_be_read(answers: dict[str, Any], accept: str) -> None:
+    responses = {
+        status: {"content": {name: {"schema": schema} for name, schema in content.items()}}
+        for status, content in answers.items()
+    }
+    assert Drafted({"responses": responses}).draft.accept == accept
