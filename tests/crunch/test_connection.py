@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+import requests
 from omicsdk.core import errors
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.retry import Retry
@@ -363,6 +364,7 @@ def test_a_site_that_cannot_be_reached():
     with pytest.raises(CrunchAPIException) as raised:
         site.connection(retry=Retry(attempts=2)).add_project("x")
     assert isinstance(raised.value, errors.TransportError)
+    assert isinstance(raised.value, requests.ConnectionError)  # as published
     assert "may have been added" not in str(raised.value)
     assert len(site.requests) == 2, "nothing had arrived"
 

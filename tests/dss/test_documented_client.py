@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
 from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound, TransportError
 from omicsdk.core.retry import Retry
 from omicsdk.dss import AsyncDss, Dss, DSSClient
@@ -47,6 +48,13 @@ def test_a_file_as_a_stream_as_bytes_and_as_json(client: DSSClient, bundle: Any,
     with client.get_file.stream(uuid=files["reads/R1.fastq"]["uuid"], replica="aws") as handle:
         assert handle.raw.read(5) == b"\0\1\2\3\4"
         assert len(handle.read()) == (source / "reads/R1.fastq").stat().st_size - 5
+    with client.get_file.stream(uuid=files["reads/R1.fastq"]["uuid"], replica="aws") as handle:
+        handle.raise_for_status()
+        assert (handle.ok, handle.status_code, handle.url.startswith("http")) == (True, 200, True)
+        assert b"".join(handle.iter_content(chunk_size=1000)) == (source / "reads/R1.fastq").read_bytes()
+        handle.close()
+    with client.get_file.stream(uuid=files["links.json"]["uuid"], replica="aws") as handle:
+        assert (handle.json(), handle.content) == ({"links": []}, (source / "links.json").read_bytes())
     assert client.get_file(uuid=files["reads/R1.fastq"]["uuid"], replica="aws")[:3] == b"\0\1\2"
     assert client.get_file(uuid=files["links.json"]["uuid"], replica="aws") == {"links": []}
 
@@ -117,6 +125,8 @@ def test_errors_are_the_documented_ones_and_ours(client: DSSClient):
     assert caught.value.code == 404
     assert caught.value.reason == "not_found"
     assert isinstance(caught.value, NotFound)
+    assert isinstance(caught.value, requests.HTTPError)  # as published
+    assert (caught.value.response.status_code, caught.value.response.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from omicsdk.core.documented.client import DocumentedResponse
-from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.documented.errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.documented.refused import RefusedResponse
 from omicsdk.core.errors import APIError, OmicsError, ServerError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
@@ -37,6 +37,7 @@ class CrunchAPIException(DocumentedError):
     """
 
     prefix: ClassVar[str] = "Crunch"
+    foreign: ClassVar[Foreign] = NO_ANSWER_OF_REQUESTS
     response: DocumentedResponse | None = None
     fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from omicsdk.core.credentials import Basic, Credentials, as_credentials
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.documented.errors import OF_AIOHTTP, OF_REQUESTS, catchable
+from omicsdk.core.errors import APIError, ConfigError, TransportError
+from omicsdk.core.sending.exchange import AsyncExchange, Exchange
 from omicsdk.gen3.commons import endpoint_of
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -130,8 +133,10 @@ class Service(Generic[S, A]):
 
     @cached_property
     def client(self) -> S:
-        """The sync client."""
-        return self._kinds()[0](self.url, **self._options)
+        """The sync client, whose errors are also those that the published one lets through."""
+        made = self._kinds()[0](self.url, **self._options)
+        made._exchange = _CatchableExchange(**_fields(made._exchange))  # pyright: ignore[reportPrivateUsage] - core's own
+        return made
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[A]:
@@ -139,7 +144,7 @@ class Service(Generic[S, A]):
         from asyncio import get_running_loop
 
         loop = get_running_loop()
-        client, users = self._opened.get(loop) or (self._kinds()[1](self.url, **self._options), 0)
+        client, users = self._opened.get(loop) or (self._asynchronous(), 0)
         self._opened[loop] = client, users + 1
         try:
             yield client
@@ -151,11 +156,44 @@ class Service(Generic[S, A]):
                 del self._opened[loop]
                 await client.aclose()
 
+    def _asynchronous(self) -> A:
+        made = self._kinds()[1](self.url, **self._options)
+        made._exchange = _AsyncCatchableExchange(**_fields(made._exchange))  # pyright: ignore[reportPrivateUsage] - core's own
+        return made
+
     def close(self) -> None:
         """Closes the sync client's connections."""
         if "client" in vars(self):
             self.client.close()
             del self.client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CatchableExchange(Exchange):
+    """An exchange whose errors are also those of `requests`, for clients whose published kin let these through."""
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as `Exchange.send`."""
+        try:
+            return Exchange.send(self, request, stream=stream)
+        except (APIError, TransportError) as error:
+            raise catchable(error, OF_REQUESTS) from error.__cause__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AsyncCatchableExchange(AsyncExchange):
+    """An exchange whose errors are also those of aiohttp."""
+
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as `AsyncExchange.send`."""
+        try:
+            return await AsyncExchange.send(self, request, stream=stream)
+        except (APIError, TransportError) as error:
+            raise catchable(error, OF_AIOHTTP) from error.__cause__
+
+
+def _fields(exchange: Exchange | AsyncExchange) -> dict[str, Any]:
+    return {each.name: getattr(exchange, each.name) for each in fields(exchange)}
 
 
 def plain(response: httpx.Response) -> Any:

@@ -1,10 +1,13 @@
 """The documented exceptions of the HCA clients; each is an error of core too."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_object
+
+if TYPE_CHECKING:
+    from omicsdk.core.documented.refused import RefusedResponse
 
 Known = APIError | TransportError
 """Errors of core that have a documented exception."""
@@ -12,6 +15,9 @@ Known = APIError | TransportError
 
 class SwaggerAPIException(DocumentedError, APIError):
     """A service answered with an error, or couldn't be reached, as the documented clients name it.
+
+    In a program that has imported `requests` it is a `requests.HTTPError`, too; a `requests.ConnectionError` without an
+    answer.
 
     Attributes:
         code: The HTTP status (APIError's `status`); None without an answer.
@@ -22,6 +28,7 @@ class SwaggerAPIException(DocumentedError, APIError):
     """
 
     prefix = "Swagger"
+    foreign: ClassVar[Foreign] = OF_REQUESTS
     code: Any = None
     reason: str | None = None
     title: str | None = None
@@ -32,6 +39,15 @@ class SwaggerAPIException(DocumentedError, APIError):
     def __str__(self) -> str:
         # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
         return self._told or super().__str__()
+
+    @property
+    def response(self) -> "RefusedResponse | None":
+        """The answer as `requests` would have it, secrets masked; None where there was none."""
+        if self.code is None:
+            return None
+        from omicsdk.core.documented.refused import RefusedResponse
+
+        return RefusedResponse(self, lambda same: same)
 
     @classmethod
     def of(cls, error: Known) -> "SwaggerAPIException":

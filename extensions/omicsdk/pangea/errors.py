@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -29,6 +29,8 @@ class PangeaGeneralError(DocumentedError):
     Each is the class of core that it belongs to, too: an answer with an error is an `omicsdk.core.errors.APIError` with
     `status` and `body`, a server that doesn't answer a `TransportError`.
 
+    In a program that has imported `requests` each is a `requests.HTTPError`, too, or a `requests.ConnectionError`.
+
     Args:
         message: What happened.
         remedy: What to do.
@@ -38,6 +40,7 @@ class PangeaGeneralError(DocumentedError):
     """
 
     prefix: ClassVar[str] = "Pangea"
+    foreign: ClassVar[Foreign] = OF_REQUESTS
     response: DocumentedResponse | None = None
 
 
@@ -100,6 +103,7 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
         made = wanted.__new__(wanted, *error.args)
         made.args = error.args
         vars(made).update(vars(error))
+        made = catchable(made, PangeaGeneralError.foreign)
     else:
         made = documented(error, wanted)
     if made.remedy == type(error).default_remedy:
@@ -120,7 +124,8 @@ def not_there(what: str, url: str) -> PangeaNotFoundError:
     Returns:
         The error, not raised yet.
     """
-    return PangeaNotFoundError(f"There is no {what}, or it may not be seen", status=404, method="GET", url=url)
+    error = PangeaNotFoundError(f"There is no {what}, or it may not be seen", status=404, method="GET", url=url)
+    return catchable(error, PangeaGeneralError.foreign)
 
 
 def _remedy(error: APIError, kind: type[PangeaGeneralError]) -> str:

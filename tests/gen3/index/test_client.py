@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import requests
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import APIError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, ServiceUnavailable
 from omicsdk.core.retry import NO_RETRY, Retry
@@ -374,10 +377,21 @@ def test_an_end_of_the_login_is_no_matter(index: Gen3Index, auth: Gen3Auth, sand
     assert index.create_record(MD5, 2, urls=["s3://b/2"], authz=["/open"])["size"] == 2
 
 
-def test_errors_are_core_s_own(index: Gen3Index):
+def test_errors_of_asynchronous_calls_are_those_of_aiohttp(index: Gen3Index, monkeypatch: pytest.MonkeyPatch):
+    refused = type("ClientResponseError", (Exception,), {})
+    monkeypatch.setitem(sys.modules, "aiohttp", SimpleNamespace(ClientResponseError=refused))
+    with pytest.raises(refused) as caught:
+        asyncio.run(index.async_get_record("nope"))
+    assert isinstance(caught.value, NotFound)
+
+
+def test_errors_are_core_s_own_and_those_of_requests(index: Gen3Index):
     with pytest.raises(APIError) as caught:
         index.get_record("nope")
-    assert (caught.value.status, type(caught.value)) == (404, NotFound)
+    assert caught.value.status == 404
+    assert isinstance(caught.value, NotFound)
+    assert isinstance(caught.value, requests.HTTPError)  # as published
+    assert caught.value.response.status_code == 404
 
 
 @pytest.mark.parametrize("given", [({"md5": "0" * 32}, None), (None, 1)])

@@ -1,10 +1,37 @@
-"""Exceptions that documented clients promise, made of core's: each belongs to both, so either `except` catches it."""
+"""Exceptions that documented clients promise, made of core's: each belongs to both, so either `except` catches it.
 
+Where the published client raised an exception of `requests` or aiohttp, ours is one of these as well, so that a program's
+`except requests.HTTPError` goes on catching it. Nothing imports them for that: where no program has, none can name them.
+"""
+
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import ClassVar, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import APIError, OmicsError, TimedOut, TransportError
+
+if TYPE_CHECKING:
+    from omicsdk.core.documented.refused import RefusedResponse
+
+Foreign = Mapping[type[OmicsError], tuple[str, ...]]
+"""Kinds of errors, the special ones first, to names that they are caught by: a module's, and those of its classes."""
+
+NO_ANSWER_OF_REQUESTS: Foreign = MappingProxyType(
+    {TimedOut: ("requests", "ConnectTimeout", "ReadTimeout"), TransportError: ("requests", "ConnectionError")}
+)
+"""What `requests` raises where no answer came."""
+OF_REQUESTS: Foreign = MappingProxyType({**NO_ANSWER_OF_REQUESTS, APIError: ("requests", "HTTPError")})
+"""What a published client raises that calls `raise_for_status` of `requests`."""
+OF_AIOHTTP: Foreign = MappingProxyType(
+    {
+        TimedOut: ("aiohttp", "ServerTimeoutError"),
+        TransportError: ("aiohttp", "ClientConnectionError"),
+        APIError: ("aiohttp", "ClientResponseError"),
+    }
+)
+"""What one raises that calls `raise_for_status` of aiohttp."""
 
 
 class DocumentedError(OmicsError):
@@ -12,9 +39,11 @@ class DocumentedError(OmicsError):
 
     Attributes:
         prefix: What the names of its classes begin with, before that of core's class: `Swagger` makes `SwaggerNotFound`.
+        foreign: What the published client's exceptions were besides.
     """
 
     prefix: ClassVar[str] = ""
+    foreign: ClassVar[Foreign] = MappingProxyType({})
     _base: ClassVar[type["DocumentedError"]]
     _kind: ClassVar[type[OmicsError] | None] = None
 
@@ -25,10 +54,11 @@ class DocumentedError(OmicsError):
         return _restored, (self._base, self._kind, self.args, dict(vars(self)))
 
 
-E = TypeVar("E", bound=DocumentedError)
+E = TypeVar("E", bound=OmicsError)
+D = TypeVar("D", bound=DocumentedError)
 
 
-def documented(error: OmicsError, base: type[E]) -> E:
+def documented(error: OmicsError, base: type[D]) -> D:
     """Gives the documented exception for one of core's.
 
     Args:
@@ -38,15 +68,39 @@ def documented(error: OmicsError, base: type[E]) -> E:
     Returns:
         An exception of `base` and of the error's own class, with all that the error holds.
     """
-    return _restored(base, type(error), error.args, vars(error))
+    return _restored(base, _own_class(type(error)), error.args, vars(error))
 
 
-def _restored(base: type[E], kind: type[OmicsError], args: tuple[object, ...], state: Mapping[str, object]) -> E:
+def catchable(error: E, foreign: Foreign) -> E:
+    """Gives an error that is also what a published client raised, where a program has imported what that is from.
+
+    Args:
+        error: What was raised.
+        foreign: What it is to be caught by.
+
+    Returns:
+        The error itself where nothing is to be added, else one of its class and of those, with all that it holds.
+    """
+    kind = _own_class(type(error))
+    bases = _foreign_bases(kind, foreign)
+    if not bases or isinstance(error, bases):
+        return error
+    made = _again(_caught_by(kind, bases), error.args, vars(error)).with_traceback(error.__traceback__)
+    return cast("E", made)
+
+
+def _restored(base: type[D], kind: type[OmicsError], args: tuple[object, ...], state: Mapping[str, object]) -> D:
     cls = _class(base, kind)
+    bases = _foreign_bases(kind, base.foreign)
+    error = _again(_caught_by(cls, bases) if bases else cls, args, state)
+    assert isinstance(error, base)
+    return error
+
+
+def _again(cls: type[OmicsError], args: tuple[object, ...], state: Mapping[str, object]) -> OmicsError:
     error = cls.__new__(cls, *args)
     error.args = args
     vars(error).update(state)
-    assert isinstance(error, base)
     return error
 
 
@@ -54,3 +108,61 @@ def _restored(base: type[E], kind: type[OmicsError], args: tuple[object, ...], s
 def _class(base: type[DocumentedError], kind: type[OmicsError]) -> type[DocumentedError]:
     stated = {"__module__": base.__module__, "__doc__": kind.__doc__, "_base": base, "_kind": kind}
     return type(f"{base.prefix}{kind.__name__}", (base, kind), stated)
+
+
+# -- what others raise
+
+
+class _Answer:
+    """An error's answer as `requests` has it, where the error has no other: what is set on an error counts."""
+
+    def __get__(self, error: OmicsError | None, owner: type) -> "RefusedResponse | None":
+        if not isinstance(error, APIError):
+            return None
+        from omicsdk.core.documented.refused import RefusedResponse
+
+        return RefusedResponse(error, lambda same: same)
+
+
+def _foreign_bases(kind: type[OmicsError], foreign: Foreign) -> tuple[type[Exception], ...]:
+    """The classes of others that errors of a kind are to be of; none while no program has imported them."""
+    module, *names = next((names for known, names in foreign.items() if issubclass(kind, known)), ("",))
+    loaded = sys.modules.get(module)
+    found = (getattr(loaded, name, None) for name in names)
+    return tuple(each for each in found if isinstance(each, type) and issubclass(each, Exception))
+
+
+@cache
+def _caught_by(kind: type[OmicsError], bases: tuple[type[Exception], ...]) -> type[OmicsError]:
+    """A class of both; what it holds, says and is called is that of ours."""
+    stated: dict[str, Any] = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    stated |= {"_caught_as": kind, "_caught_by": bases, "__reduce__": _reduced, "__repr__": kind.__repr__}
+    # What theirs have is there, and what is set on ours goes before it: a property of theirs would hide it.
+    theirs = {"request", "request_info", "history"}
+    theirs |= {name for each in bases for name in dir(each) if isinstance(getattr(each, name, None), property)}
+    stated |= {name: None for name in theirs if not hasattr(kind, name)}
+    if not hasattr(kind, "response"):
+        stated["response"] = _Answer()
+    return type(kind.__name__, (kind, *bases), stated)
+
+
+def _own_class(kind: type[E]) -> type[E]:
+    """A class as it was before `_caught_by`."""
+    return vars(kind).get("_caught_as", kind)
+
+
+def _reduced(self: OmicsError) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
+    """A pickle by names: where it is read, the others' classes may not have been imported."""
+    bases = cast("tuple[type[Exception], ...]", vars(type(self))["_caught_by"])
+    inner = _again(_own_class(type(self)), self.args, vars(self)).__reduce__()
+    return _found_again, (*inner, tuple((each.__module__, each.__name__) for each in bases))
+
+
+def _found_again(
+    restore: Callable[..., OmicsError], arguments: tuple[object, ...], names: tuple[tuple[str, str], ...]
+) -> OmicsError:
+    error = restore(*arguments)
+    bases = tuple(getattr(sys.modules.get(module), name, None) for module, name in names)
+    if isinstance(error, tuple(filter(None, bases))) or None in bases:
+        return error
+    return _again(_caught_by(_own_class(type(error)), cast("Any", bases)), error.args, vars(error))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
-from omicsdk.core.errors import ConfigError, NotFound, UnsafePath
+from omicsdk.core.errors import ConfigError, NotFound, OmicsError, UnsafePath
 from omicsdk.crunch.connections import Connection
 from omicsdk.crunch.storage import Storage, StorageMissing, open_storage
 from omicsdk.crunch.storage.base import Stored
@@ -232,10 +232,12 @@ class CrunchStore(Store):
             raise NotAFolder(self.uri(path), "is a file") from error
         except (NotFound, FileNotFoundError) as error:
             raise PathNotFound(self.uri(path), "isn't there") from error
-        except OSError as error:
-            raise PathError(self.uri(path), f"can't be read: {error.strerror or error}") from error
         except UnsafePath as error:
             raise WrongUri(f"{self.uri(path)} leads nowhere: {error.message}", remedy=error.remedy) from error
+        except OmicsError:  # one of the site may be an OSError too: requests' errors are
+            raise
+        except OSError as error:
+            raise PathError(self.uri(path), f"can't be read: {error.strerror or error}") from error
 
 
 def _parts(path: str) -> tuple[str, str, str]:

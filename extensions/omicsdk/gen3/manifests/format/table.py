@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.long_cells import take_long_cells
 from omicsdk.core.row_lines import RowLines
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
@@ -81,6 +82,8 @@ def opened(path: Path) -> Generator[IO[str]]:
             raise ManifestError(path, "the file is UTF-16, not UTF-8", remedy="Save it as UTF-8.")
         with path.open(encoding="utf-8-sig", newline="") as text:
             yield text
+    except OmicsError:  # one of a service may be an OSError too: requests' errors are
+        raise
     except UnicodeDecodeError:
         raise ManifestError(path, f"line {_not_utf8(path)} isn't UTF-8", remedy="Save the file as UTF-8.") from None
     except OSError as error:
