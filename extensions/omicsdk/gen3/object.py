@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.errors import Gen3ObjectError
@@ -40,6 +40,9 @@ class Gen3Object(MetadataPlaces):
         transport: Network | None = None,
     ) -> None:
         super().__init__(endpoint, auth_provider, "mds", "-admin", timeout=timeout, retry=retry, transport=transport)
+
+    #: Where the service is within the commons.
+    service_endpoint: Final = "/mds"
 
     def create_object(
         self,

@@ -398,3 +398,26 @@ def test_errors_are_core_s_own_and_those_of_requests(index: Gen3Index):
 def test_a_record_without_hashes_or_size_is_refused_before_it_is_sent(given: Any) -> None:
     with pytest.raises(Gen3UserError, match=r"size|hashes"):
         Gen3Index("https://commons.example.org").create_record(*given)
+
+
+def test_the_index_by_the_names_of_indexclient(index: Gen3Index, auth: Gen3Auth):
+    client = index.client
+    assert (client.url, client.auth, client.version) == (index.endpoint, auth, "v0")
+    assert client.url_for("index", "x") == f"{index.endpoint}/index/x"
+    client.check_status()
+    made = [client.create(MD5, size, urls=["s3://b/1"], authz=["/open"]) for size in range(5)]
+    first = made[0].did
+    assert client.get(first) == index.get_record(first)
+    assert client.get(first).to_json()["size"] == 0
+    client.add_alias_for_did("first-one", first)
+    assert client.global_get("first-one", no_dist=True).did == first
+    assert client.get_with_params({"size": 3}).did == made[3].did
+    assert {each.did for each in client.bulk_request([first, "nope"])} == {first}
+    assert [each.did for each in client.list(page_size=2)] == sorted(each.did for each in made)
+    assert len(list(client.list(limit=3, page_size=2))) == 3
+    assert [each.size for each in client.list_with_params(params={"size": 4})] == [4]
+    assert client.get_latest_version(first).did == first
+    assert [each.did for each in client.list_versions(first)] == [first]
+    for missing in (client.get("nope"), client.global_get("nope"), client.get_with_params({"size": 99})):
+        assert missing is None
+    assert "token" not in repr(client).lower()

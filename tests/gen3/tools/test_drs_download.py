@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from omicsdk.core.errors import NotFound, SomeFailed
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.tools.download import drs_download as documented
+from omicsdk.gen3.tools.download.kinds import draw
 from omicsdk.sandbox import Sandbox
+from omicsdk.transfer import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -160,3 +163,42 @@ def test_small_things_do_what_their_names_say() -> None:
     objects = [documented.Downloadable("dg.1/a"), documented.Downloadable("drs://x.example.org/b")]
     documented.resolve_objects_drs_hostname(objects, known, "")
     assert [each.hostname for each in objects] == ["c.example.org", "x.example.org"]
+
+
+def test_files_go_to_the_folder_of_the_program_unless_another_is_named(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guid = sandbox.gen3.add_file("good", b"g")
+    monkeypatch.chdir(tmp_path)
+    objects = [documented.Downloadable(guid)]
+    documented.DownloadManager(host, auth, objects).download(objects)
+    assert (tmp_path / "good").read_bytes() == b"g"
+
+
+def test_progress_is_shown_on_stderr_unless_it_is_not_wanted(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guid = sandbox.gen3.add_file("good", b"g" * 1000)
+    objects = [documented.Downloadable(guid)]
+    manager = documented.DownloadManager(host, auth, objects)
+    manager.download(objects, tmp_path / "silent")
+    documented.download_drs_objects(host, auth, [guid], tmp_path / "silent-too", show_progress=False)
+    assert capsys.readouterr() == ("", "")
+    manager.download(objects, tmp_path / "shown", show_progress=True)
+    documented.download_drs_objects(host, auth, [guid], tmp_path / "by-default")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert [line.split("] ")[1].strip() for line in shown.err.splitlines()] == ["100% 1 of 1 files, 0.0 MB"] * 2
+
+
+def test_a_bar_on_a_terminal_is_drawn_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    at = {"files": 2, "files_done": 1, "files_failed": 0, "bytes_fetched": 0, "rate": 0.0, "seconds": 1.0}
+    draw(Progress(bytes=4_000_000, bytes_done=1_000_000, **at))
+    draw(Progress(bytes=0, bytes_done=0, final=True, **at))
+    first, last = terminal.getvalue().split("\r")[1:]
+    assert first.startswith("[##########....")
+    assert "25% 1 of 2 files, 1.0 MB" in first
+    assert last.endswith("\n")

@@ -55,6 +55,7 @@ class AsyncIndexMethods(Documented):
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         self.endpoint = mounted(commons, service_location)
+        self._asks = endpoint if auth_provider is None and not isinstance(endpoint, str) else auth_provider
         options = settings(timeout, retry, transport)
         self._service: Service[IndexdApi, AsyncIndexdApi] = Service(self.endpoint, credentials, _kinds, options)
         super().__init__(self._service)

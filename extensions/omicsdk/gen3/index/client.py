@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.errors import NotFound
+from omicsdk.core.request import request
 from omicsdk.gen3.index.reading import Hashes, IndexReading, Record
-from omicsdk.gen3.index.requests import Document, new_record, stated, unless_changed
+from omicsdk.gen3.index.requests import (
+    Document,
+    criteria,
+    new_record,
+    records_of,
+    stated,
+    unless_changed,
+)
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -45,6 +55,11 @@ class Gen3Index(IndexReading):
         transport: Network | None = None,
     ) -> None:
         super().__init__(endpoint, auth_provider, service_location, timeout=timeout, retry=retry, transport=transport)
+
+    @property
+    def client(self) -> IndexClient:
+        """The same index by the names of the package indexclient."""
+        return IndexClient(self, self._asks)
 
     def create_record(
         self,
@@ -280,3 +295,129 @@ class Gen3Index(IndexReading):
         with unless_changed(record.did, record.rev):
             self._client.delete_record.raw(guid=record.did, rev=record.rev)
         return record
+
+
+class IndexClient:
+    """The index by the names of the package indexclient, which `Gen3Index.client` was in the published client.
+
+    Its documents are dictionaries whose members are attributes, too. What isn't there is None, as with indexclient.
+
+    Args:
+        index: The index.
+        auth: Who asks.
+
+    Attributes:
+        url: Where the service is.
+        auth: Who asks.
+        version: The version of the service's interface.
+    """
+
+    version = "v0"
+
+    def __init__(self, index: Gen3Index, auth: Auth | None = None) -> None:
+        self._index = index
+        self.url = index.endpoint
+        self.auth = auth
+
+    def url_for(self, *path: str) -> str:
+        """Gives the address of something below `url`."""
+        return f"{self.url.rstrip('/')}/{'/'.join(path).lstrip('/')}"
+
+    def check_status(self) -> None:
+        """Asks whether the service answers.
+
+        Raises:
+            APIError: It answers with an error.
+            TransportError: It doesn't answer.
+        """
+        self._index.get_records_on_page(limit=1)
+
+    def get(self, did: str) -> Document | None:
+        """Gives a record; arguments as those of `Gen3Index.get_record`."""
+        return _there(lambda: self._index.get_record(did))
+
+    def global_get(self, did: str, no_dist: bool = False) -> Document | None:
+        """Gives a record by its GUID or by an alias.
+
+        Args:
+            did: The GUID or alias.
+            no_dist: Whether only this commons is asked.
+        """
+        return _there(lambda: self._index.get(did, dist_resolution=not no_dist))
+
+    def bulk_request(self, dids: Sequence[str]) -> list[Document]:
+        """Gives records by their GUIDs; those that there aren't are left out."""
+        return [Document(each) for each in self._index.get_records(dids)]
+
+    def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
+        """Gives the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
+        return _there(lambda: self._index.get_with_params(params))
+
+    def list(self, limit: float = float("inf"), start: str | None = None, page_size: int = 100) -> Iterator[Document]:
+        """Gives records, in the order of their GUIDs; arguments as those of `list_with_params`."""
+        return self.list_with_params(limit, start, page_size)
+
+    def list_with_params(
+        self,
+        limit: float = float("inf"),
+        start: str | None = None,
+        page_size: int = 100,
+        params: Mapping[str, Any] | None = None,
+        negate_params: Mapping[str, Any] | None = None,
+    ) -> Iterator[Document]:
+        """Gives the records that meet all criteria, page after page, in the order of their GUIDs.
+
+        Args:
+            limit: How many at most; all by default.
+            start: The GUID after which to begin.
+            page_size: Records on a page.
+            params: The criteria, those of `Gen3Index.get_with_params`.
+            negate_params: What they must not meet.
+        """
+        wanted = {**(params or {}), **stated(negate_params=negate_params), "limit": page_size}
+        asking = self._index._client.list_records  # pyright: ignore[reportPrivateUsage] - the same index
+        found = (
+            Document(record)
+            for page in asking.answers(
+                request(asking.facts, "/index", query=criteria({**wanted, **stated(start=start)}))
+            )
+            for record in records_of(plain(page))
+        )
+        return found if limit == float("inf") else islice(found, max(0, int(limit)))
+
+    def create(self, hashes: Hashes, size: int, did: str | None = None, **fields: Any) -> Document:
+        """Creates the record of a file; fields, result and errors as those of `Gen3Index.create_record`."""
+        return Document(self._index.create_record(hashes, size, did, **fields))
+
+    def add_alias_for_did(self, alias: str, did: str) -> dict[str, Any]:
+        """Gives a record a further name, by which `global_get` finds it.
+
+        Args:
+            alias: The name.
+            did: The record.
+        """
+        asking = self._index._client.create_aliases  # pyright: ignore[reportPrivateUsage] - the same index
+        return plain(asking.raw(guid=did, aliases=[{"value": alias}]))
+
+    def get_latest_version(self, did: str, skip_null_versions: bool = False) -> Document | None:
+        """Gives the latest version of a file.
+
+        Args:
+            did: The GUID of one of its versions.
+            skip_null_versions: Whether only records count that have a `version`.
+        """
+        return _there(lambda: self._index.get_latest_version(did, skip_null_versions))
+
+    def list_versions(self, did: str) -> Sequence[Document]:
+        """Gives all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
+        return [Document(each) for each in self._index.get_versions(did)]
+
+    def __repr__(self) -> str:
+        return f"<IndexClient {self.url}>"
+
+
+def _there(ask: Callable[[], Record]) -> Document | None:
+    try:
+        return Document(ask())
+    except NotFound:
+        return None

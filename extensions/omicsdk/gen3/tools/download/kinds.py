@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3UserError
 
+if TYPE_CHECKING:
+    from omicsdk.transfer import Progress
+
+#: Characters of the progress bar.
+_WIDTH = 40
 PENDING = "pending"
 DOWNLOADED = "downloaded"
 ERROR = "error"
@@ -49,6 +55,23 @@ class DownloadStatus:
     status_code: int | None = None
 
 
+def draw(progress: Progress) -> None:
+    """Draws a progress bar on stderr: many times on a terminal, its end alone elsewhere.
+
+    Args:
+        progress: How far a download is.
+    """
+    is_terminal = sys.stderr.isatty()
+    if not (is_terminal or progress.final):
+        return
+    share = progress.bytes_done / progress.bytes if progress.bytes else float(progress.final)
+    filled = int(_WIDTH * share)
+    files = f"{progress.files_done} of {'?' if progress.files is None else progress.files} files"
+    bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {share:4.0%} {files}, {progress.bytes_done / 1_000_000:.1f} MB"
+    sys.stderr.write(("\r" if is_terminal else "") + bar + ("\n" if progress.final else ""))
+    sys.stderr.flush()
+
+
 class InvisibleProgress:
     """A progress bar that shows nothing."""
 
@@ -65,14 +88,14 @@ class Manifest:
 
     Attributes:
         object_id: The object's identifier.
-        file_size: Its size in bytes, where the manifest states it.
+        file_size: Its size in bytes, where the manifest states it; -1 where not.
         file_name: Its name, likewise.
         md5sum: Its MD5, likewise; a file is held against it.
         commons_url: The commons that has it, likewise.
     """
 
     object_id: str
-    file_size: int | None = None
+    file_size: int | None = -1
     file_name: str | None = None
     md5sum: str | None = None
     commons_url: str | None = None
@@ -95,7 +118,7 @@ class Manifest:
                 "An entry of the manifest has no object_id",
                 remedy='Give each entry one, as {"object_id": "dg.1234/..."}.',
             )
-        size = kvs.get("file_size")
+        size = kvs.get("file_size", -1)
         try:
             number = None if size in (None, "") else int(str(size))
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ from omicsdk.gen3.tools.download.kinds import (
     Downloadable,
     DownloadStatus,
     DRSObjectType,
+    draw,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class DownloadManager:
         hostname: The commons, as a host.
         auth: Who asks.
         download_list: The objects; their hosts are found at once.
-        show_progress: Whether to show a progress bar, unless `download` says otherwise.
+        show_progress: Has no effect: the objects' records are asked for together.
         commons_url: The host that has all of them; by default each prefix is looked up.
 
     Attributes:
@@ -188,7 +190,7 @@ class DownloadManager:
     def download(
         self,
         object_list: Sequence[Downloadable],
-        save_directory: str,
+        save_directory: str | os.PathLike[str] = ".",
         show_progress: bool = False,
         unpack_packages: bool = True,
         delete_unpacked_packages: bool = False,
@@ -197,8 +199,8 @@ class DownloadManager:
 
         Args:
             object_list: The objects.
-            save_directory: Where to.
-            show_progress: Whether to show a progress bar.
+            save_directory: Where to; by default the folder where the program runs.
+            show_progress: Whether to show a progress bar on stderr.
             unpack_packages: Whether packages (zip archives that their records call so) are unpacked beside the archive, never
                 outside the folder and never over what is there.
             delete_unpacked_packages: Whether the archives are deleted then.
@@ -206,7 +208,6 @@ class DownloadManager:
         Returns:
             What became of each object by its identifier; of a bundle's files by theirs.
         """
-        del show_progress
         statuses: dict[str, DownloadStatus] = {}
         wanted = [
             Wanted(
@@ -220,7 +221,7 @@ class DownloadManager:
         began = datetime.now(UTC)
         with self._servers() as servers:
             files = find(wanted, servers, known=self._found)
-            report = fetch_found(files, save_directory)
+            report = fetch_found(files, save_directory, progress=draw if show_progress else None)
         names = {wanted[at].identifier: each.object_id for at, each in enumerate(object_list)}
         for file, outcome in zip(files, report.outcomes, strict=True):
             key = names.get(file.wanted.identifier, file.wanted.identifier.text)

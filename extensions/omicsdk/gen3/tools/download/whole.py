@@ -11,7 +11,7 @@ from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.tools.download.asking import ensure_dirpath_exists
-from omicsdk.gen3.tools.download.kinds import DOWNLOADED, Downloadable, DownloadStatus, Manifest
+from omicsdk.gen3.tools.download.kinds import DOWNLOADED, Downloadable, DownloadStatus, Manifest, draw
 from omicsdk.gen3.tools.download.manager import DownloadManager
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer import download as fetch
@@ -25,7 +25,7 @@ def download_files_in_drs_manifest(
     auth: Credentials,
     infile: str | os.PathLike[str],
     output_dir: str | os.PathLike[str],
-    show_progress: bool = False,
+    show_progress: bool = True,
     unpack_packages: bool = True,
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
@@ -37,7 +37,7 @@ def download_files_in_drs_manifest(
         auth: Who asks.
         infile: The manifest, a JSON list; see `Manifest.load`.
         output_dir: Where to; made when it isn't there.
-        show_progress: Whether to show a progress bar.
+        show_progress: Whether to show a progress bar on stderr.
         unpack_packages: Whether packages are unpacked.
         delete_unpacked_packages: Whether they are deleted then.
         commons_url: The host that has all of them; by default each is looked up.
@@ -60,7 +60,7 @@ def download_drs_objects(
     auth: Credentials,
     object_ids: Sequence[str],
     output_dir: str | os.PathLike[str],
-    show_progress: bool = False,
+    show_progress: bool = True,
     unpack_packages: bool = True,
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
@@ -138,13 +138,13 @@ def list_auth(hostname: str, authz: Mapping[str, Any]) -> None:
         print(f"  {resource}: {' '.join(methods)}")  # noqa: T201 - what it is documented to do
 
 
-def download_file_from_url(url: str, filename: str | os.PathLike[str], show_progress: bool = False) -> bool:
+def download_file_from_url(url: str, filename: str | os.PathLike[str], show_progress: bool = True) -> bool:
     """Downloads a presigned URL into a file, whole or not at all.
 
     Args:
         url: The URL.
         filename: The file; folders above it are made.
-        show_progress: Has no effect.
+        show_progress: Whether to show a progress bar on stderr.
 
     Returns:
         True.
@@ -152,10 +152,10 @@ def download_file_from_url(url: str, filename: str | os.PathLike[str], show_prog
     Raises:
         TransferError: It couldn't be fetched.
     """
-    del show_progress
     path = Path(filename)
     ensure_dirpath_exists(path.parent)
-    fetch([Item(path.name, Location(url))], path.parent).raise_if_failed()
+    bar = draw if show_progress else None
+    fetch([Item(path.name, Location(url))], path.parent, progress=bar).raise_if_failed()
     return True
 
 
