@@ -73,6 +73,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch):
     with Connection() as connection:
         assert connection.base_url == "https://crunch.example.org"
         assert connection.get_headers() == {"Authorization": f"Token {TOKEN}"}
+        assert connection.token == TOKEN
+        with pytest.raises(AttributeError):
+            connection.token = "another"  # type: ignore[misc] - it would count for nothing
         assert repr(connection) == "<Connection https://crunch.example.org>"
     with Connection("https://other.example.org", "else") as connection:
         assert connection.absolute_url("/api/projects/") == "https://other.example.org/api/projects/"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from crunch_runs import HAPPY, Made, put, table
 from omicsdk.core.errors import NotFound, UnsafePath
-from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, WorkflowType
+from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, WorkflowType
 from omicsdk.sandbox import Sandbox
 
 WORKFLOW = (
@@ -106,6 +106,15 @@ def test_tables_are_written_as_the_published_client_writes_them(recorded: tuple[
     text = (run.crunch_subdir / "setup_md5_checksums.json").read_text("utf-8")
 
     assert text == "{\n" + ",\n".join(f'    "{name}": "{md5}"' for name, md5 in sorted(SETUP.items())) + "\n}"
+
+
+def test_a_run_has_the_published_names_for_how_it_went(make: Make) -> None:
+    run = make("exit 3").run()
+    assert (run.current_stage, run.dataset_data["slug"]) == (Stage.SETUP, run.dataset_slug)
+    assert (run.setup_result, run.workflow_result, run.upload_result) == (None, None, None)
+    assert run() == RunResult.FAIL
+    assert (run.setup_result, run.workflow_result, run.upload_result) == (RunResult.SUCCESS, RunResult.FAIL, None)
+    assert run.current_stage == Stage.WORKFLOW
 
 
 def test_a_second_run_replaces_what_it_changed_and_brings_no_bookkeeping_back(

@@ -29,6 +29,10 @@ def client(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         yield made
 
 
+def test_where_the_service_is(client: DSSClient, omics_sandbox: Any):
+    assert f"{client.host}/swagger.json" == omics_sandbox.swagger_url
+
+
 def test_answers_are_plain_json(client: DSSClient, bundle: Any):
     answer = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
     assert type(answer) is dict

@@ -105,6 +105,8 @@ def test_a_url_that_is_none_is_told_with_where_it_stands(home: Path, user_file: 
 
 def test_areas_are_made_and_deleted_with_the_deployments_key(service: Any, user_file: Path):
     upload = UploadService("sandbox", service.upload_key)
+    assert upload.api_token == service.upload_key
+    assert service.upload_key not in repr(upload)
     area = upload.create_area(UUID)
     assert str(area) == f"UploadArea {uri_of(UUID, 'sandbox')}"
     assert (area.uuid, area.deployment_stage) == (UUID, "sandbox")

@@ -81,6 +81,11 @@ class Asking:
         """The same site as a typed client, over the same connections."""
         return self._site
 
+    @property
+    def token(self) -> str:
+        """The token that it was made with; a secret. It can't be set: make another Connection."""
+        return self._token
+
     def close(self) -> None:
         """Close the connections."""
         self._site.close()

@@ -9,7 +9,7 @@ from omicsdk.core.documented.client import DocumentedClient
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.service_account import LIFETIME
 from omicsdk.core.sending.transport import Timeout
-from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection, swagger_url_of
+from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, base_url_of, command, connection, swagger_url_of
 from omicsdk.hca.exceptions import documented_error
 from omicsdk.hca.policies import RetryPolicy
 from omicsdk.hca.swagger import clear_hca_cache, document_of, load_swagger_json
@@ -72,6 +72,11 @@ class _Account:
         found = connection(self.section, swagger_url=self.swagger_url, config=self.config)
         self._credentials = found.credentials
         return found.credentials
+
+    @property
+    def host(self) -> str:
+        """Where the service is, without a slash at the end."""
+        return base_url_of(self.swagger_url)
 
     @property
     def swagger_spec(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class UploadService:
 
     Attributes:
         deployment_stage: The deployment.
+        api_token: The key as it was given; a secret.
         client: The typed client of every operation.
     """
 
@@ -45,6 +46,7 @@ class UploadService:
         client: UploadClient | None = None,
     ) -> None:
         self.deployment_stage = deployment_stage
+        self.api_token = api_token
         credentials = OMIT if api_token is None else api_key(api_token)
         self.client = client or UploadClient(deployment_stage=deployment_stage, config=config, credentials=credentials)
 

@@ -135,6 +135,7 @@ class Run:
         self.working_directory.mkdir(parents=True, exist_ok=True)
         self.note = ""
         self._stage = Stage.SETUP
+        self._results = dict[Stage, RunResult]()
         self._since = since
         self._take_over = take_over
         self._may_share = allow_shared_folder
@@ -210,6 +211,31 @@ class Run:
                 return RunResult.FAIL
         return RunResult.SUCCESS
 
+    @property
+    def dataset_data(self) -> dict[str, Any]:
+        """What the site says of the dataset; `dataset` by its published name."""
+        return self.dataset
+
+    @property
+    def current_stage(self) -> Stage:
+        """The stage that runs, or that ran last; SETUP before."""
+        return self._stage
+
+    @property
+    def setup_result(self) -> RunResult | None:
+        """How setup ended; None before."""
+        return self._results.get(Stage.SETUP)
+
+    @property
+    def workflow_result(self) -> RunResult | None:
+        """How the workflow ended; None before."""
+        return self._results.get(Stage.WORKFLOW)
+
+    @property
+    def upload_result(self) -> RunResult | None:
+        """How the upload ended; None before."""
+        return self._results.get(Stage.UPLOAD)
+
     def setup(self) -> RunResult:
         """Brings the dataset's files, and writes their checksums, dataset, project and workflow to `.crunch`.
 
@@ -263,7 +289,8 @@ class Run:
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         with in_order():
-            return self._reported(stage, work)
+            self._results[stage] = result = self._reported(stage, work)
+            return result
 
     def _reported(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         self._stage = stage
