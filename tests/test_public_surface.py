@@ -15,6 +15,7 @@ ERRORS = [
     "AuthError",
     "BadRequest",
     "ChecksumMismatch",
+    "ChecksumMissing",
     "ConfigError",
     "Conflict",
     "ConnectFailed",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import AuthError as AuthError
     from omicsdk.core.errors import BadRequest as BadRequest
     from omicsdk.core.errors import ChecksumMismatch as ChecksumMismatch
+    from omicsdk.core.errors import ChecksumMissing as ChecksumMissing
     from omicsdk.core.errors import ConfigError as ConfigError
     from omicsdk.core.errors import Conflict as Conflict
     from omicsdk.core.errors import ConnectFailed as ConnectFailed
@@ -88,6 +89,7 @@ _HOMES = {
     "Basic": "core.credentials",
     "BearerToken": "core.credentials",
     "ChecksumMismatch": "core.errors",
+    "ChecksumMissing": "core.errors",
     "ConfigError": "core.errors",
     "Conflict": "core.errors",
     "ConnectFailed": "core.errors",
@@ -154,6 +156,7 @@ __all__ = [
     "Basic",
     "BearerToken",
     "ChecksumMismatch",
+    "ChecksumMissing",
     "ConfigError",
     "Conflict",
     "ConnectFailed",

@@ -57,13 +57,13 @@ def omics(variables, monkeypatch, tmp_path, capsys):
 def test_a_bundle_goes_from_platform_to_platform_and_home(omics, omics_sandbox, bundle, source, tmp_path):
     s3, sb = f"s3://{omics_sandbox.staging_bucket}/across", "sb://sandbox-user/across"
     assert omics("cp", "-r", bundle, s3)["counts"]["done"] == 3
-    assert omics("verify", bundle, s3)["counts"] == {"right": 3}
+    assert omics("verify", bundle, s3)["counts"] == {"verified": 3}
     omics("sb", "projects", "create", "across", "--billing-group", _billing_group(omics))
     assert omics("cp", "-r", f"{s3}/", f"{sb}/")["counts"]["done"] == 3
     assert omics("cp", "-r", sb, "home")["counts"]["done"] == 3
     for name in ("links.json", "deep/cells 100%.csv", "reads.bin"):
         assert (tmp_path / "home" / name).read_bytes() == (source / name).read_bytes()
-    assert omics("verify", bundle, "home")["counts"] == {"right": 3}
+    assert omics("verify", bundle, "home")["counts"] == {"verified": 3}
     assert omics("sync", "--compare", "size", "home", s3)["same"] == 3
     assert omics("du", sb)[0]["bytes"] == sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
 

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands.files.looking import du, ls, span_of
-from omicsdk.cli.commands.files.moving import sync
+from omicsdk.cli.commands.files.moving import NOTHING, sync
+from omicsdk.cli.commands.files.moving import _summed_up as summed_up
 from omicsdk.cli.commands.files.places import files_words
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.fs.copying.comparing import TooManyRemovals, check_removals
+from omicsdk.fs.uri import parse_uri
 from shelf_store import shelf as shelf
 
 
@@ -251,13 +253,13 @@ def test_du(omics, reads):
 def test_verify(omics, reads, tmp_path):
     omics("cp", "-r", "shelf://p", "out")
     code, told, _ = omics("verify", "shelf://p", "out")
-    assert (code, told["counts"]) == (0, {"right": 2})
+    assert (code, told["counts"]) == (0, {"verified": 2})
     (tmp_path / "out/a.txt").write_bytes(b"x")
     code, told, why = omics("verify", "shelf://p", "out")
-    assert (code, told["counts"]) == (3, {"wrong": 1, "right": 1})
+    assert (code, told["counts"]) == (3, {"wrong": 1, "verified": 1})
     assert "omics: a.txt: wrong: its sha256 is" in why
     assert omics("verify", "shelf://p/a.txt", "here/nothing")[0] == 1
-    assert omics("verify", "shelf://p")[1]["counts"] == {"right": 2}
+    assert omics("verify", "shelf://p")[1]["counts"] == {"verified": 2}
     reads.stated["p/a.txt"] = "0" * 64
     assert omics("verify", "shelf://p")[0] == 3
 
@@ -487,3 +489,91 @@ def test_a_device_is_written_into(omics, reads, tmp_path):
         pytest.skip(f"no device can be made here: {error}")
     assert omics("cp", "shelf://p/a.txt", "device")[0] == 0
     assert device.is_char_device()
+
+
+def mixed(shelf):
+    """One file of each kind: with a checksum, with a size only, with neither."""
+    shelf.files.update({"p/sure": b"1", "p/sized": b"22", "p/bare": b"login page"})
+    shelf.bare.add("p/sized")
+    shelf.unsized.add("p/bare")
+    return shelf
+
+
+COUNTED = {"verified": 1, "size only": 1, "unverified": 1}
+
+
+def test_what_is_not_verified_is_told_apart(omics, mixed, tmp_path):
+    code, told, _ = omics("cp", "-r", "shelf://p", "out", "--report", "r.html")
+    assert (code, told["verification"]) == (0, COUNTED)
+    kinds = {Path(row["target"]).name: row["verification"] for row in told["files"]}
+    assert kinds == {"sure": "verified", "sized": "size only", "bare": "unverified"}
+    page = (tmp_path / "r.html").read_text()
+    assert "Every file is there and right" not in page
+    assert "not every one is verified: 1 verified, 1 size only, 1 unverified" in page
+    code, told, _ = omics("cp", "-r", "shelf://p", "again", "--report", "r.jsonl")
+    first, *rows = map(json.loads, (tmp_path / "r.jsonl").read_text().splitlines())
+    assert first["verification"] == COUNTED
+    assert {row["name"]: row["verification"] for row in rows} == kinds
+
+
+def test_a_line_for_people_says_how_many_are_verified(mixed, tmp_path):
+    found = summed_up({**NOTHING, "verification": COUNTED}, parse_uri(str(tmp_path)))
+    assert found.text.endswith(", 1 verified, 1 size only, 1 unverified")
+
+
+@pytest.mark.parametrize("source", ["shelf://p/sized", "shelf://p/bare"])
+def test_one_file_without_a_checksum_is_an_error_where_one_is_required(omics, mixed, tmp_path, source):
+    code, out, why = omics("cp", source, "one", "--require-checksum")
+    assert (code, out) == (3, b"")
+    assert "no checksum is stated for it" in why
+    assert not (tmp_path / "one").exists()
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["state"])
+
+
+@pytest.mark.parametrize("command", [["cp", "-r"], ["sync"]])
+def test_of_many_those_with_a_checksum_come_where_one_is_required(omics, mixed, tmp_path, command):
+    code, told, why = omics(*command, "shelf://p/", "out", "--require-checksum")
+    assert (code, told["counts"]["done"], told["counts"]["failed"]) == (3, 1, 2)
+    assert told["verification"] == {"verified": 1, "size only": 0, "unverified": 0}
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["sure"]
+    assert why.count("no checksum is stated for it") == 2
+
+
+def test_what_is_left_as_it_is_was_compared_with_nothing(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.txt").write_bytes(b"the user's own")
+    code, told, _ = omics("cp", "-n", "shelf://p/a.txt", "out")
+    assert (code, told["verification"]) == (0, {"verified": 0, "size only": 0, "unverified": 1})
+    code, _, why = omics("cp", "-n", "shelf://p/a.txt", "out", "--require-checksum")
+    assert (code, "left as it" in why or "no checksum of it was compared" in why) == (3, True)
+    assert (tmp_path / "out/a.txt").read_bytes() == b"the user's own"
+
+
+def test_a_platform_s_own_copy_is_compared_with_its_source(omics, mixed, tmp_path):
+    at = ("--option", "shelf.copying=yes")
+    mixed.files["q/x"] = b""
+    code, told, _ = omics("cp", "shelf://p/sure", "shelf://q/sure", *at)
+    assert (code, told["verification"], mixed.copies) == (
+        0,
+        {**dict.fromkeys(COUNTED, 0), "verified": 1},
+        [("p/sure", "q/sure")],
+    )
+    code, told, _ = omics("cp", "shelf://p/sized", "shelf://q/sized", *at)
+    assert (code, told["verification"]["size only"]) == (0, 1)
+    code, _, why = omics("cp", "shelf://p/sized", "shelf://q/more", "--require-checksum", *at)
+    assert (code, "no checksum of it was compared" in why) == (3, True)
+    mixed.stated["q/other"] = "0" * 64
+    code, _, why = omics("cp", "shelf://p/sure", "shelf://q/other", *at)
+    assert (code, "the platform's copy differs: its sha256 is" in why) == (1, True)
+
+
+def test_verify_tells_the_three_kinds(omics, mixed):
+    code, told, why = omics("verify", "shelf://p")
+    assert (code, told["counts"]) == (3, COUNTED)
+    assert "bare: unverified: no checksum is stated" in why
+    assert "sized" not in why
+    code, told, _ = omics("verify", "shelf://p/sized")
+    assert (code, told["counts"]) == (0, {"size only": 1})
+    code, told, why = omics("verify", "shelf://p/sized", "--require-checksum")
+    assert (code, told["counts"]) == (3, {"size only": 1})
+    assert "sized: size only: no checksum is stated" in why

@@ -26,7 +26,7 @@ def test_copies_on_this_machine_are_read(shelf, tmp_path):
             for each in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)), stores.of)
         }
     assert {name: each.state for name, each in found.items()} == {
-        "a": "right",
+        "a": "verified",
         "b": "wrong",
         "c": "wrong",
         "d": "missing",
@@ -43,7 +43,7 @@ def test_files_of_this_machine_are_held_against_each_other(tmp_path):
         (tmp_path / name / "b").write_bytes(name[:3].encode())
     with Stores() as stores:
         one, other = (files(stores, str(tmp_path / name)) for name in ("one", "other"))
-        assert [each.state for each in verify_copies(one, other, stores.of)] == ["right", "wrong"]
+        assert [each.state for each in verify_copies(one, other, stores.of)] == ["verified", "wrong"]
 
 
 def test_what_a_listing_leaves_out_is_asked_for(shelf, monkeypatch):
@@ -51,7 +51,7 @@ def test_what_a_listing_leaves_out_is_asked_for(shelf, monkeypatch):
     monkeypatch.setattr(shelf, "walk", lambda self, path: (replace(e, checksums={}) for e in Store.walk(self, path)))
     with Stores() as stores:
         found = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
-        assert [each.state for each in found] == ["right", "wrong"]
+        assert [each.state for each in found] == ["verified", "wrong"]
 
 
 def test_a_platform_s_own_bytes(shelf):
@@ -60,7 +60,7 @@ def test_a_platform_s_own_bytes(shelf):
     shelf.broken.add("p/c")
     with Stores() as stores:
         found = list(verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), room=10))
-    assert [each.state for each in found] == ["right", "wrong", "failed"]
+    assert [each.state for each in found] == ["verified", "wrong", "failed"]
 
 
 @pytest.mark.parametrize("parts", ["4", "9"])
@@ -70,4 +70,4 @@ def test_an_etag_that_differs_is_never_passed_over(parts):
     verdict = judge("a", source, copy)
     assert not verdict.is_good
     assert "s3_etag" in verdict.why
-    assert judge("a", source, replace(copy, checksums=source.checksums)).state == "right"
+    assert judge("a", source, replace(copy, checksums=source.checksums)).state == "verified"

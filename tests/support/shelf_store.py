@@ -15,13 +15,16 @@ from omicsdk.transfer import Location, Outcome, TransferReport
 
 
 class Shelf(Store):
-    """Files by their paths. `broken` fail when they are opened or put; `copies` tells what was copied over there."""
+    """Files by their paths. `broken` fail when they are opened or put; of `bare` no checksum is stated, of `unsized` no size
+    either; `copies` tells what was copied over there."""
 
     scheme: ClassVar[str] = "shelf"
     writable: ClassVar[bool] = True
     files: ClassVar[dict[str, bytes]] = {}
     stated: ClassVar[dict[str, str]] = {}
     broken: ClassVar[set[str]] = set()
+    bare: ClassVar[set[str]] = set()
+    unsized: ClassVar[set[str]] = set()
     copies: ClassVar[list[tuple[str, str]]] = []
 
     def __init__(self, *, copying: str = "", name: str = "") -> None:
@@ -32,7 +35,9 @@ class Shelf(Store):
         if path in self.files:
             data = self.files[path]
             checksums = {"sha256": self.stated.get(path) or hashlib.sha256(data).hexdigest()}
-            return Entry(path, "file", len(data), checksums, modified=1e9)
+            if path in self.bare | self.unsized:
+                checksums = {}
+            return Entry(path, "file", None if path in self.unsized else len(data), checksums, modified=1e9)
         if not path or any(name.startswith(f"{path}/") for name in self.files):
             return Entry(path, "folder")
         raise PathNotFound(self.uri(path), "isn't there")
@@ -82,6 +87,6 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
     """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setitem(schemes.STORES, "shelf", f"{Shelf.__module__}:Shelf")
-    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.copies):
+    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.copies):
         kept.clear()
     return Shelf

@@ -837,7 +837,7 @@ def test_a_body_whose_length_nobody_told(server: Any, fault: Any, target: Path, 
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
     report = download([Item("one", Location(server.url("one")))], target)
     assert (target / "one").read_bytes() == body
-    assert only(report).verified == "end of the body only: the platform states no checksum"
+    assert only(report).verified == "end of the body only: the platform states neither size nor checksum"
 
 
 @pytest.mark.parametrize("seed", range(4))

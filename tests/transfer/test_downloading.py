@@ -77,7 +77,10 @@ def test_size_and_checksums_may_be_unknown(server: Any, target: Path, noise: Any
     report = download([Item("one", Location(server.put("one", body)))], target)
     assert (target / "one").read_bytes() == body
     assert report.outcomes[0].size == len(body)
-    assert report.outcomes[0].verified == "size and ETag only: the platform states no checksum"
+    assert (
+        report.outcomes[0].verified
+        == "length of the answer and ETag only: the platform states neither size nor checksum"
+    )
 
 
 def test_a_failure_does_not_stop_the_others(server: Any, target: Path, noise: Any) -> None:

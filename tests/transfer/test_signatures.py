@@ -10,25 +10,25 @@ from omicsdk.transfer import MultipartStore, Transfer
 
 #: Each public function's arguments, and each class's constructor's, as they stand; "*" before those that need their name.
 SIGNATURES = {
-    "Control": "* budget rate_limit",
+    "Control": "* budget rate_limit require_checksum",
     "FollowUp": "url headers content answered method",
     "Form": "url headers fields file_name",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
     "Item": "name locate size checksums label retries min_delay renew",
     "Location": "url headers",
     "NoSuchUpload": "message * name remedy",
-    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label",
+    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification",
     "Outcomes": "entries * held folder",
     "PartRules": "least largest parts part_size single",
     "Patience": "connect silence least_rate",
-    "Plan": "source folder * run journals reports rate_limit repeats opening kept **options",
+    "Plan": "source folder * run journals reports rate_limit repeats opening kept require_checksum **options",
     "Progress": "files files_done files_failed bytes bytes_done bytes_fetched rate seconds final unsized retries connections phase",
     "PutTo": "locate needs route",
     "Report": "outcomes seconds * throughput began title why_stopped",
     "S3Object": "client bucket key * checksum part_size single extra_args tags tag_checksums go_on",
     "SentPart": "number size etag checksums",
-    "Shard": "index of source folder name files size journals reports rate_limit options repeats opening kept",
-    "ShardResult": "index of counts bytes_fetched seconds failures worker report error",
+    "Shard": "index of source folder name files size journals reports rate_limit options repeats opening kept require_checksum",
+    "ShardResult": "index of counts bytes_fetched seconds failures worker report error verification",
     "ShardsOpen": "report reason",
     "ShardsProgress": "shards shards_done shards_lost workers files files_done files_failed bytes bytes_done bytes_fetched rate seconds final",
     "ShardsReport": "results seconds lost why_stopped",
@@ -53,9 +53,9 @@ MEMBERS = {
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards items_of journals order shards",
     "Progress": "fraction remaining",
-    "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict",
+    "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict verification",
     "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
-    "TransferReport": "bytes_fetched counts failed ok raise_if_failed stopped summary to_dict write_html write_jsonl",
+    "TransferReport": "bytes_fetched counts failed ok raise_if_failed stopped summary to_dict verification write_html write_jsonl",
 }
 
 

@@ -7,7 +7,15 @@ import sys
 
 from omicsdk.cli.json_lines import json_line, wants_json
 from omicsdk.cli.variables import variable
-from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, Unauthorized, UsageError
+from omicsdk.core.errors import (
+    AuthError,
+    ChecksumMissing,
+    ConfigError,
+    OmicsError,
+    SomeFailed,
+    Unauthorized,
+    UsageError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +46,8 @@ def exit_code(error: BaseException) -> int:
         return CREDENTIALS
     if isinstance(error, UsageError | ConfigError):
         return USAGE
-    return SOME_FAILED if isinstance(error, SomeFailed) else REFUSED
+    # Nobody said no to a file without a checksum: it is left out of what was asked for, be it one of many or the only one.
+    return SOME_FAILED if isinstance(error, SomeFailed | ChecksumMissing) else REFUSED
 
 
 def tell(error: BaseException, where: str, words: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import REPORT, REQUIRE_CHECKSUM, TRANSFER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ COMMANDS: list[Command] = [
     },
     {
         "command": "cp",
-        "summary": "Copy files and folders from and to anywhere, in parallel and verified.",
+        "summary": "Copy files and folders from and to anywhere, in parallel, verified where checksums are stated.",
         "description": "A file goes to the name that is given, or into the folder of that name; a folder (--recursive) goes into "
         "a folder that is there, or becomes it; a slash behind a folder means what is in it. A file appears under its "
         "name when it is whole and has the checksums that its platform states. From one platform to another, bytes pass "
@@ -244,7 +244,8 @@ COMMANDS: list[Command] = [
         "summary": "Hold copies against what their platform states of them, or a platform's own bytes.",
         "description": "With a copy, each file of the source is looked for in it: files of this machine are read and their "
         "checksums computed, platforms are believed what they state. Without one, the source's bytes are fetched, checked "
-        "and thrown away. Ends with 3 when a file is missing, wrong or can't be judged.\n\nExamples:\n\n"
+        "and thrown away. A file is verified by a checksum; size only where none is stated and the sizes are equal; unverified "
+        "where nothing is stated. Ends with 3 when a file is missing, wrong or unverified.\n\nExamples:\n\n"
         "    omics verify sb://me/my-project/reads/ reads/\n    omics verify drs://data.example.org/0d8b4c1e",
         "run": "omicsdk.cli.commands.files.verifying:verify",
         "bare": True,
@@ -253,6 +254,10 @@ COMMANDS: list[Command] = [
             _uri("copy", "Its copy", required=False),
             *_PATTERNS,
             *[argument for argument in _MOVING if argument["name"] in ("limit_rate", "time_budget", "quiet")],
+            {
+                **REQUIRE_CHECKSUM,
+                "help": "End with 3, too, when there is a file of which only the size could be compared.",
+            },
             _SPOOL,
             _OPTION,
         ],

@@ -83,6 +83,15 @@ DRY_RUN: Argument = {
     "help": "Print the request that would be sent, and send nothing.",
 }
 
+REQUIRE_CHECKSUM: Argument = {
+    "name": "require_checksum",
+    "type": "boolean",
+    "flag": True,
+    "default": False,
+    "help": "Fail (exit code 3) for each file that no checksum is stated for: it is not downloaded, and nothing is placed under "
+    "its name. An upload of which the platform confirms no checksum is sent and then reported as failed.",
+}
+
 TRANSFER: list[Argument] = [
     {
         "name": "limit_rate",
@@ -96,6 +105,7 @@ TRANSFER: list[Argument] = [
         "default": None,
         "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there.",
     },
+    REQUIRE_CHECKSUM,
     {
         "name": "dry_run",
         "type": "boolean",

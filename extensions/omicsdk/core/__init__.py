@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import AuthError as AuthError
     from omicsdk.core.errors import BadRequest as BadRequest
     from omicsdk.core.errors import ChecksumMismatch as ChecksumMismatch
+    from omicsdk.core.errors import ChecksumMissing as ChecksumMissing
     from omicsdk.core.errors import ConfigError as ConfigError
     from omicsdk.core.errors import Conflict as Conflict
     from omicsdk.core.errors import ConnectFailed as ConnectFailed
@@ -74,6 +75,7 @@ _HOMES = {
     "Basic": "credentials",
     "BearerToken": "credentials",
     "ChecksumMismatch": "errors",
+    "ChecksumMissing": "errors",
     "Clock": "clock",
     "ConfigError": "errors",
     "Conflict": "errors",
@@ -137,6 +139,7 @@ __all__ = [
     "Basic",
     "BearerToken",
     "ChecksumMismatch",
+    "ChecksumMissing",
     "Clock",
     "ConfigError",
     "Conflict",

@@ -423,6 +423,31 @@ class ChecksumMismatch(TransferError):
         self.actual = actual
 
 
+class ChecksumMissing(TransferError):
+    """A checksum is required, and none is stated or confirmed that a file could be compared with.
+
+    Args:
+        title: What messages call the file.
+        reason: What is missing.
+        name: The file's name, where that isn't its title.
+        remedy: What to do.
+    """
+
+    default_remedy = (
+        "Without --require-checksum (require_checksum in Python) it is accepted, and reported as not verified."
+    )
+
+    def __init__(
+        self,
+        title: str,
+        reason: str = "no checksum is stated for it, so it cannot be verified",
+        *,
+        name: str = "",
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(f"{title}: {reason}", name=name or title, remedy=remedy)
+
+
 class TruncatedTransfer(TransferError):
     """Fewer bytes came than were announced, still so after the retries.
 

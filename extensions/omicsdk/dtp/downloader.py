@@ -88,10 +88,11 @@ class Downloader:
         *,
         progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
+        require_checksum: bool = False,
     ) -> DatasetReport:
         """Downloads a data set into DEST/DATASET_ID.
 
-        What is there and right isn't fetched again, so that after any failure the same call goes on. A file that fails doesn't
+        What is there and unchanged isn't fetched again, so that after any failure the same call goes on. A file that fails doesn't
         keep the others from being fetched; the error comes at the end.
 
         Args:
@@ -99,6 +100,7 @@ class Downloader:
             dest: The folder in which the data set's folder is made.
             progress: Is called for each file that has come to its end, and once at the end.
             stop: Ends it when it is set; it can be gone on with later.
+            require_checksum: Whether a file fails that the store states no checksum for, instead of being fetched.
 
         Returns:
             What became of each file; also in `report`, where an error is raised.
@@ -111,7 +113,7 @@ class Downloader:
             TransportError: The store or the commons can't be reached.
             OmicsError: The error of the only file that failed.
         """
-        report = self.fetch(dataset_id, dest, progress=progress, stop=stop)
+        report = self.fetch(dataset_id, dest, progress=progress, stop=stop, require_checksum=require_checksum)
         report.raise_if_failed()
         return report
 
@@ -122,6 +124,7 @@ class Downloader:
         *,
         progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
+        require_checksum: bool = False,
     ) -> DatasetReport:
         """Downloads a data set as `download_dataset` does, without an error for files that failed; the report has them."""
         from omicsdk.dtp.storage.fetching import fetch_dataset
@@ -135,6 +138,7 @@ class Downloader:
             metadata=None if records is None else self._metadata(records),
             progress=progress,
             stop=stop,
+            require_checksum=require_checksum,
         )
         if records is None:
             _log.warning("%s: no commons is set, so metadata is left out", dataset_id)

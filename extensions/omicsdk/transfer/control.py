@@ -1,4 +1,5 @@
-"""What a running transfer is told from outside: stop, pause, go on, how fast. Thread-safe, and safe in signal handlers."""
+"""What a running transfer is told from outside: stop, pause, go on, how fast, what to accept. Thread-safe, and safe in signal
+handlers."""
 
 from __future__ import annotations
 
@@ -26,23 +27,30 @@ class Control:
     Args:
         budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no end.
         rate_limit: Bytes a second for all transfers together, None for no limit; see `rate_limit`.
+        require_checksum: Whether a file fails with ChecksumMissing that no checksum is stated for. It isn't fetched then, and
+            not placed under its name; one that is at its target already stays as it is, and fails unless it was verified
+            before. An upload fails after it was sent, when the platform confirms no checksum of it: the file stays there.
 
     Raises:
         ValueError: A budget or limit that isn't above 0.
 
     Attributes:
         throttle: The bandwidth limit, for engines.
+        require_checksum: As given.
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
     # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
 
-    def __init__(self, *, budget: float | None = None, rate_limit: float | None = None) -> None:
+    def __init__(
+        self, *, budget: float | None = None, rate_limit: float | None = None, require_checksum: bool = False
+    ) -> None:
         if budget is not None:
             number("budget", budget, "seconds")
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
         self.throttle = Throttle(rate_limit)
+        self.require_checksum = require_checksum
         self.asking = False
         self._budget = budget
         self._deadline: float | None = None

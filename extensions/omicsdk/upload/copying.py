@@ -11,6 +11,7 @@ from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
+from omicsdk.transfer.reports.outcome import Verification
 from omicsdk.transfer.workers import Workers
 from omicsdk.upload.sources import S3File
 from omicsdk.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
@@ -52,7 +53,7 @@ def copy(
     stopped: Callable[[], bool] = lambda: False,
     copied: Callable[[int], None] = lambda _: None,
     largest: int = LARGEST_COPY,
-) -> None:
+) -> Verification:
     """Copies one object; only the version that was listed.
 
     Args:
@@ -63,6 +64,9 @@ def copy(
         stopped: Says that it shall end; what was begun is given up.
         copied: Is told of bytes that were copied, from any thread.
         largest: The largest object in bytes that is copied in one request.
+
+    Returns:
+        What the copy was compared with its source by.
 
     Raises:
         Interrupted: It was stopped.
@@ -80,7 +84,7 @@ def copy(
         copied(source.size)
     else:
         _in_parts(storage, source, place, origin, said, stopped, copied)
-    _verify(storage, source)
+    return _verify(storage, source)
 
 
 def _in_parts(
@@ -131,17 +135,19 @@ def _in_parts(
         raise
 
 
-def _verify(storage: AreaStorage, source: S3File) -> None:
-    """Holds the copy against its source: its length, and the ETag where both are MD5s of the whole."""
+def _verify(storage: AreaStorage, source: S3File) -> Verification:
+    """Compares the copy with its source: its length, and the ETag where both are MD5s of the whole."""
     there = storage.find(source.name)
     if there is None:
-        return  # keys that may write but not look
+        return "unverified"  # keys that may write but not look
     if there.size != source.size:
         raise ChecksumMismatch(source.path, algorithm="size", expected=str(source.size), actual=str(there.size))
     if _MD5.fullmatch(there.etag) and _MD5.fullmatch(source.etag) and there.etag != source.etag:
         encrypted = storage.call("head_object", Bucket=storage.bucket, Key=storage.key(source.name))
         if not str(encrypted.get("ServerSideEncryption", "")).startswith("aws:"):
             raise ChecksumMismatch(source.path, algorithm="etag", expected=source.etag, actual=there.etag)
+    # Copies of the same parts have the same ETag, too.
+    return "verified" if there.etag and there.etag == source.etag else "size only"
 
 
 def _interrupted(source: S3File) -> Interrupted:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
 from omicsdk.transfer import TransferReport
+from omicsdk.transfer.reports.outcome import PRESENT, Verification
 from omicsdk.upload.exceptions import UploadException
 
 
@@ -24,6 +25,8 @@ class UploadedFile:
         checksums: What is known of its contents, from algorithm to value.
         notified: Whether the service was told of it.
         error: Why it failed, None when it didn't.
+        verification: What it was compared by where it is in the area: by a checksum (verified), by its size only, or by
+            nothing.
     """
 
     path: str
@@ -34,6 +37,7 @@ class UploadedFile:
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])
     notified: bool = False
     error: OmicsError | None = None
+    verification: Verification = "unverified"
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON; the error as its words."""
@@ -41,6 +45,7 @@ class UploadedFile:
             "path": self.path,
             "name": self.name,
             "state": self.state,
+            "verification": self.verification if self.state in PRESENT else None,
             "size": self.size,
             "content_type": self.content_type,
             "checksums": dict(self.checksums),
@@ -79,6 +84,7 @@ class UploadResult:
         return {
             "upload_area": self.area_uuid,
             "counts": self.counts,
+            "verification": self.report.verification,
             "seconds": round(self.report.seconds, 3),
             "files": [file.to_dict() for file in self.files],
         }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
+from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.workers import Workers
@@ -169,7 +169,13 @@ class Sender:
         for number, crc32c in there.items():
             file = files[number]
             self._outcomes[number] = Outcome(
-                file.name, "skipped", size=file.size, bytes_kept=file.size, checksums={"crc32c": crc32c}
+                file.name,
+                "skipped",
+                size=file.size,
+                bytes_kept=file.size,
+                checksums={"crc32c": crc32c},
+                verified="crc32c",
+                verification="verified",
             )
             self._count(file.size, done=True)
             self._told[number] = notifiers.submit(self._tell, file.name)
@@ -281,10 +287,10 @@ class Sender:
             crc32c = known_checksum(file, self._source())
             outcome = outcome._replace(checksums={"crc32c": crc32c} if crc32c else {})
             if self._options.sync and self._is_same(file, crc32c):
-                outcome = outcome._replace(state="skipped", bytes_kept=file.size)
+                outcome = outcome._replace(state="skipped", bytes_kept=file.size, verification="verified")
                 self._count(file.size)
             else:
-                copy(
+                verification = copy(
                     self._storage,
                     file,
                     kind,
@@ -292,6 +298,9 @@ class Sender:
                     stopped=lambda: self._control.stopped,
                     copied=self._count,
                 )
+                if verification != "verified" and self._control.require_checksum:
+                    raise ChecksumMissing(file.path, "it was copied, but S3 states no checksum that both have")
+                outcome = outcome._replace(verification=verification)
         except Interrupted:
             return outcome._replace(state="stopped", checksums={})
         except OmicsError as error:
@@ -342,6 +351,7 @@ class Sender:
             checksums=outcome.checksums,
             notified=is_notified,
             error=error,
+            verification=outcome.verification,
         )
 
     def _reported(self, number: int, result: UploadedFile) -> Outcome:

@@ -33,6 +33,7 @@ outcomes = st.builds(
     retries=counts,
     plan=texts,
     label=texts,
+    verification=st.sampled_from(["verified", "size only", "unverified"]),
 )
 reports = st.builds(
     TransferReport,

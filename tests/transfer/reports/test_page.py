@@ -100,7 +100,16 @@ def test_failures_come_before_files_with_cause_and_remedy():
     ("outcomes", "verdict", "headings"),
     [
         ([], "There was nothing to do", ["Totals", "Throughput"]),
-        ([Outcome("a", "skipped", 1)], "Every file is there and right", ["Totals", "Throughput", "All files"]),
+        (
+            [Outcome("a", "skipped", 1, verification="verified")],
+            "Every file is there and right",
+            ["Totals", "Throughput", "All files"],
+        ),
+        (
+            [Outcome("a", "done", 1, verification="verified"), Outcome("b", "done", 1, verification="size only")],
+            "Every file is there, not every one is verified: 1 verified, 1 size only",
+            ["Totals", "Throughput", "All files"],
+        ),
         (
             [Outcome("a", "stopped", 1)],
             "Ended before its end: it was stopped, 1 file left",

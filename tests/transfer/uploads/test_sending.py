@@ -12,6 +12,7 @@ from omicsdk.core.checksums import digest
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
+    ChecksumMissing,
     ConnectFailed,
     Forbidden,
     NameNotResolved,
@@ -25,7 +26,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.settings.environment import Network
-from omicsdk.transfer import Location, PutTo, Upload, upload
+from omicsdk.transfer import Control, Location, PutTo, Upload, upload
 from omicsdk.transfer.uploads.store import SentPart, Source
 
 MIB = 1024 * 1024
@@ -505,3 +506,65 @@ def test_one_object_isnt_sent_twice_at_once(store: Any, file: Path):
 def test_a_pipe_is_no_file(tmp_path: Path, store: Any, send: Any):
     os.mkfifo(tmp_path / "pipe")
     assert "is no file" in str(error_of(send(tmp_path / "pipe", store)))
+
+
+REQUIRED = {"require_checksum": True}
+
+
+@pytest.mark.parametrize("etag", ["", "W/", '"not-an-md5"'])
+def test_a_store_that_names_no_checksum_confirms_the_size_only(
+    sink: Any, file: Path, send: Any, reply: Any, tmp_path: Path, etag: str
+):
+    sink.always = lambda _: reply(headers={"ETag": etag})
+    to = PutTo(Location(sink.url("a")))
+    how = {"checksums": ["md5"], "journal": tmp_path / "journal"}
+    report = send(file, to, **how)
+    assert (report.outcomes[0].state, report.outcomes[0].verification) == ("done", "size only")
+    assert report.outcomes[0].verified == "size"
+    again = send(file, to, **how)
+    assert (again.outcomes[0].state, again.outcomes[0].verification) == ("skipped", "size only")
+    error = error_of(send(file, to, control=Control(**REQUIRED), **how))
+    assert isinstance(error, ChecksumMissing)
+    assert "the platform confirms no checksum of it" in str(error)
+
+
+def test_a_checksum_that_was_confirmed_counts_for_the_next_run(sink: Any, file: Path, send: Any, tmp_path: Path):
+    for expected in ("done", "skipped"):
+        report = send(
+            file,
+            PutTo(Location(sink.url("a"))),
+            checksums=["md5"],
+            journal=tmp_path / "journal",
+            control=Control(**REQUIRED),
+        )
+        outcome = report.outcomes[0]
+        assert (outcome.state, outcome.verification, outcome.verified) == (expected, "verified", "md5")
+
+
+@pytest.mark.parametrize(
+    ("part_checksum", "answers", "whole", "expected"),
+    [
+        ("md5", True, {}, ("verified", "md5 of every part")),
+        ("md5", False, {}, ("size only", "size")),
+        ("crc32c", True, {}, ("size only", "size")),  # the sink names MD5s only
+        (None, True, {}, ("size only", "size")),
+        (None, True, {"sha256": "right"}, ("verified", "sha256")),
+    ],
+)
+def test_parts_are_verified_by_what_the_store_says_of_each(
+    sink: Any,
+    store: Any,
+    file: Path,
+    send: Any,
+    reply: Any,
+    part_checksum: Any,
+    answers: bool,
+    whole: Any,
+    expected: Any,
+):
+    store.part_checksum = part_checksum
+    store.answer = {name: digest(file.read_bytes(), name) for name in whole}
+    if not answers:  # one part of eleven suffices
+        sink.fault("object", lambda _: None, lambda _: reply(headers={"ETag": '"opaque"'}))
+    report = send(file, store, checksums=["sha256"])
+    assert (report.outcomes[0].verification, report.outcomes[0].verified) == expected

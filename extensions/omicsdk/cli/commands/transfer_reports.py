@@ -10,6 +10,7 @@ from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.core.errors import SomeFailed, TransferError
 from omicsdk.transfer.interrupts import report_of, termination
+from omicsdk.transfer.reports.outcome import verification_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
@@ -37,7 +38,11 @@ def watched(
         title: What it is.
     """
     path = report_path(arguments.get("report"))
-    control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
+    control = control_of(
+        arguments.get("limit_rate"),
+        arguments.get("time_budget"),
+        require_checksum=bool(arguments.get("require_checksum")),
+    )
     is_quiet = arguments.get("quiet") or arguments.get("no_progress")
     drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
         nullcontext() if is_quiet else console.progress(title)
@@ -62,8 +67,9 @@ def told(
     title: str,
     *,
     remedy: str = AGAIN,
+    is_counted: bool = False,
 ) -> None:
-    """Writes the report that was asked for, and tells what failed.
+    """Writes the report that was asked for, and tells what failed and what isn't verified.
 
     Args:
         report: What was transferred.
@@ -72,6 +78,7 @@ def told(
         console: Where failures are told.
         title: What it was.
         remedy: What to do where all failed.
+        is_counted: Whether the command's own last line says how many files are verified.
 
     Raises:
         SomeFailed: All failed; the error itself where there is one.
@@ -84,11 +91,37 @@ def told(
             raise errors[0]
         raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors, remedy=remedy)
     tell_failures(errors, console)
+    if not is_counted:
+        tell_verification(report, console)
     if report.why_stopped:
         raise TransferError(
             f"{report.why_stopped}; {there} of {len(report.outcomes)} files are there",
             remedy="The same command goes on where this one ended.",
         )
+
+
+def ended(outcome: Outcome) -> dict[str, str | None]:
+    """How a file ended, for the JSON of a command.
+
+    Args:
+        outcome: What became of it.
+
+    Returns:
+        Its state, and what it was verified by where it is at its target.
+    """
+    return {"state": outcome.state, "verification": outcome.verification if outcome.is_present else None}
+
+
+def tell_verification(report: TransferReport, console: Console) -> None:
+    """Tells how many files are verified, where not all are; that all are needs no word.
+
+    Args:
+        report: What was transferred.
+        console: Where it is told.
+    """
+    known = report.verification
+    if known["size only"] or known["unverified"]:
+        console.message(verification_words(known))
 
 
 def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:

@@ -16,18 +16,20 @@ _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
 
 
-def control_of(limit_rate: str | None, time_budget: str | None) -> Control:
+def control_of(limit_rate: str | None, time_budget: str | None, *, require_checksum: bool = False) -> Control:
     """Makes of what was typed what a transfer is controlled by.
 
     Args:
         limit_rate: What follows `--limit-rate`.
         time_budget: What follows `--time-budget`.
+        require_checksum: Whether `--require-checksum` was given.
 
     Raises:
         UsageError: One of them can't be read.
     """
     rate = None if limit_rate is None else _rate(limit_rate)
-    return Control(budget=None if time_budget is None else _seconds(time_budget), rate_limit=rate)
+    budget = None if time_budget is None else _seconds(time_budget)
+    return Control(budget=budget, rate_limit=rate, require_checksum=require_checksum)
 
 
 def foreseen(report: TransferReport) -> dict[str, object]:

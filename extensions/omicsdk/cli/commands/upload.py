@@ -125,7 +125,7 @@ def report(client: UploadClient, arguments: Mapping[str, Any], console: Console)
 def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told | None:
     """`omics upload files`: local files and objects of S3 into the selected area."""
     from omicsdk.cli.commands.reports import report_path, tell_report
-    from omicsdk.cli.commands.transfer_reports import watched
+    from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 
     path = report_path(arguments.get("report"))
     area = _area(client, UploadConfig(client.config).selected())
@@ -150,6 +150,7 @@ def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) 
 
     result = watched(work, arguments, console, f"uploading to {area.uuid}")
     tell_report(path, result.report, result.errors, f"Upload to {area.uri}", console)
+    tell_verification(result.report, console)
     return _told(result, area, console, quiet=quiet)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT
+from omicsdk.cli.options import REPORT, REQUIRE_CHECKSUM
 from omicsdk.cli.workflows.words import DRY_RUN, QUIET, choice, flag, option, word, words
 
 TYPE_CHECKING = False
@@ -131,6 +131,7 @@ COMMANDS: list[Command] = [
             _PROGRAM,
             _PROJECT,
             QUIET,
+            REQUIRE_CHECKSUM,
             REPORT,
         ],
     },

@@ -65,7 +65,7 @@ class Result:
         summary = self.report.summary()
         return {
             "ok": self.report.ok and not self.errors,
-            **{name: summary[name] for name in ("counts", "bytes_fetched", "seconds")},
+            **{name: summary[name] for name in ("counts", "verification", "bytes_fetched", "seconds")},
             "bundles": [bundle.folder for bundle in self.bundles],
             "errors": [str(error) for error in self.errors],
         }

@@ -26,6 +26,7 @@ from omicsdk.dss.uploads.unfinished import Unfinished
 from omicsdk.dss.waiting import EndingClock
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.interrupts import report_of
+from omicsdk.transfer.reports.outcome import Verification
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.workers import Workers
 
@@ -127,11 +128,17 @@ class Bringing:
 
         Raises: as upload_bundle says.
         """
-        registered = self._record.registered if self._record is not None else set[str]()
+        registered: dict[str, Verification] = self._record.registered if self._record is not None else {}
         todo = list[int]()
         for number, file in enumerate(self.files):
             if file.name in registered:
-                self._outcomes[number] = Outcome(file.name, "skipped", file.size, verified="registered before")
+                self._outcomes[number] = Outcome(
+                    file.name,
+                    "skipped",
+                    file.size,
+                    verified="registered before",
+                    verification=registered[file.name],
+                )
             else:
                 todo.append(number)
         try:
@@ -286,7 +293,7 @@ class Bringing:
 
     def _registered(self, number: int) -> None:
         if self._record is not None:
-            self._record.took_over(self.files[number].name)
+            self._record.took_over(self.files[number].name, self._outcomes[number].verification)
 
     def _fail(self, number: int, error: OmicsError) -> None:
         self._failures[number] = error

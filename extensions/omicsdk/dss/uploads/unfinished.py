@@ -17,6 +17,7 @@ from omicsdk.dss.uploads.local_files import LocalFile
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.reports.outcome import Verification, recorded_verification
 
 TOGETHER = 64
 """Files that are recorded as registered by one write: whoever is killed asks the service once more for so many."""
@@ -50,7 +51,7 @@ class Unfinished:
         path: Its file.
         version: The version of all files and of the bundle; empty before `begin`.
         bundle_uuid: The bundle's UUID; likewise.
-        registered: Names of the files that the service has taken over.
+        registered: The files that the service has taken over, from name to what they were verified by when they were staged.
 
     Raises:
         FolderBusy: Another process has it and `wait` gave up.
@@ -61,7 +62,7 @@ class Unfinished:
         self.path = path
         self.version = ""
         self.bundle_uuid = ""
-        self.registered = set[str]()
+        self.registered = dict[str, Verification]()
         self._known = dict[str, LocalFile]()
         self._lock = threading.Lock()
         self._unwritten = list[bytes]()
@@ -104,17 +105,22 @@ class Unfinished:
             taken.append(file)
             lines.append(line_of(["file", file.name, file.uuid, *file.identity]))
         kept = {file.name for file in taken if file.name in self._known and self._known[file.name].uuid == file.uuid}
-        self.registered &= kept
+        self.registered = {name: found for name, found in self.registered.items() if name in kept}
         self._known = {file.name: file for file in taken}
         if lines:
             self._file.append_for_good(lines)
         return taken
 
-    def took_over(self, name: str) -> None:
-        """Records that the service has a file."""
-        line = line_of(["registered", name])
+    def took_over(self, name: str, verification: Verification) -> None:
+        """Records that the service has a file.
+
+        Args:
+            name: Its name.
+            verification: What it was verified by when it was staged.
+        """
+        line = line_of(["registered", name, verification])
         with self._lock:
-            self.registered.add(name)
+            self.registered[name] = verification
             self._unwritten.append(line)
             if len(self._unwritten) >= TOGETHER:
                 self._write()
@@ -156,8 +162,8 @@ class Unfinished:
             case ["file", name, uuid, *identity]:
                 # The path isn't kept: a file is told by its name, and found anew by every run.
                 self._known[name] = LocalFile(Path(), name, uuid, cast("tuple[int, int, int]", tuple(identity)))
-                self.registered.discard(name)
-            case ["registered", name]:
-                self.registered.add(name)
+                self.registered.pop(name, None)
+            case ["registered", name, *verification]:
+                self.registered[name] = recorded_verification(verification)
             case _:  # a record of a later version says nothing to this one
                 pass

@@ -82,7 +82,7 @@ class Unlisted:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A file that is there and right.
+    """A file that is there.
 
     Attributes:
         size: Its size in bytes.

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import OmicsError, UnsafePath
+from omicsdk.core.errors import ChecksumMissing, OmicsError, UnsafePath
 from omicsdk.dtp.storage.datasets import Dataset, Landed, StoredFile, Unlisted
 from omicsdk.dtp.storage.landing import Landing
 from omicsdk.dtp.storage.report import DatasetReport, Written
 from omicsdk.dtp.storage.store import DataStore
 from omicsdk.transfer import Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.names import check_name
+from omicsdk.transfer.reports.outcome import verification_of
 
 F = TypeVar("F", bound=StoredFile)
 Metadata = Callable[[Landing, Collection[str]], Sequence[Written]]
@@ -31,6 +32,7 @@ def fetch_dataset(
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    require_checksum: bool = False,
 ) -> DatasetReport:
     """Fetches a data set into a folder of its name.
 
@@ -46,6 +48,7 @@ def fetch_dataset(
             it raises ends the transfer in order and is raised then.
         stop: Ends it when it is set; it can be gone on with later.
         clock: Tells the time.
+        require_checksum: Whether a file fails that the store states no checksum for, instead of being fetched.
 
     Returns:
         What became of each file.
@@ -67,7 +70,7 @@ def fetch_dataset(
     folder = Path(dest).absolute() / dataset.id
     with Landing(folder) as landing:
         tally = _Tally(listed, progress, stop, clock)
-        missing = list(_missing(listed, landing, tally))
+        missing = list(_missing(listed, landing, tally, require_checksum=require_checksum))
         names = {each.name for each in listed if isinstance(each, StoredFile)}
         written = metadata(landing, names) if metadata is not None else ()
         if missing and not stop.is_set():
@@ -179,7 +182,7 @@ class _Tally:
             self._stop.set()
 
 
-def _missing(listed: Sequence[F | Unlisted], landing: Landing, tally: _Tally) -> Iterator[F]:
+def _missing(listed: Sequence[F | Unlisted], landing: Landing, tally: _Tally, *, require_checksum: bool) -> Iterator[F]:
     """The files that are to be fetched; of all others, what became of them is told."""
     for number, each in enumerate(listed):
         if isinstance(each, Unlisted):
@@ -189,6 +192,9 @@ def _missing(listed: Sequence[F | Unlisted], landing: Landing, tally: _Tally) ->
             landing.check(each.name)
         except UnsafePath as error:
             tally.put(number, Outcome(each.name, "failed", each.size, error=error))
+            continue
+        if require_checksum and not each.checksums:
+            tally.put(number, Outcome(each.name, "failed", each.size, error=ChecksumMissing(each.name)))
             continue
         there = landing.found(each)
         if there is None:
@@ -207,4 +213,5 @@ def _outcome(file: StoredFile, state: Literal["done", "skipped"], landed: Landed
         checksums=landed.checksums,
         verified=landed.verified,
         attempts=landed.attempts,
+        verification=verification_of(file.checksums, file.size),
     )

@@ -77,7 +77,7 @@ class Landing:
         self._names.check(name)
 
     def found(self, file: StoredFile) -> Landed | None:
-        """Tells whether a file is there and right.
+        """Tells whether a file is there and what it was.
 
         Args:
             file: The file. Its bytes are held against the store's checksums, and where there are none against what they

@@ -34,8 +34,8 @@ class DatasetReport:
 
     Attributes:
         folder: The data set's folder.
-        files: What became of each file of the store; its `counts` say how many were done, skipped (there and right already),
-            failed and stopped.
+        files: What became of each file of the store; its `counts` say how many were done, skipped (there already), failed
+            and stopped, its `verification` what is known of their bytes.
         metadata: What became of each file of the commons' records; empty where no commons was asked.
     """
 
@@ -45,7 +45,7 @@ class DatasetReport:
 
     @property
     def ok(self) -> bool:
-        """Whether everything is there and right."""
+        """Whether every file and all metadata are there."""
         return self.files.ok and not any(each.error for each in self.metadata)
 
     @property

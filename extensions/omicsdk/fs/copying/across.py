@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-from omicsdk.core.errors import DiskFull, OmicsError
+from omicsdk.core.errors import ChecksumMissing, DiskFull, OmicsError, TransferError
+from omicsdk.fs.copying.comparing import Verdict, judge
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
@@ -22,6 +23,7 @@ from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.fs.uri import parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.reports.outcome import Verification, worse_of
 
 _THERE = ("done", "skipped")
 
@@ -77,18 +79,45 @@ def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
 def _over_there(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
     """What a platform copies by itself; None for what it can't."""
 
-    def copy(file: Selected) -> bool:
+    def copy(file: Selected) -> Verdict | None:
         target = plan.target(file).path
         if not options.overwrite and is_taken(store, target):  # what was there before couldn't be asked for each
             raise AlreadyThere(str(plan.target(file)))
-        return store.copy(file.entry, target)
+        if not store.copy(file.entry, target):
+            return None
+        try:
+            return judge(file.name, file.entry, store.look(target))
+        except OmicsError as error:  # it was copied; what the platform states of the copy isn't known
+            return Verdict(file.name, "unverified", str(error))
 
     answers = side_by_side(copy, plan.files, lambda: options.stopped)
     for file, answer in zip(plan.files, answers, strict=True):
         if isinstance(answer, OmicsError):
             yield Outcome(file.name, "stopped" if options.stopped else "failed", file.entry.size, error=answer)
+        elif answer is None:
+            yield None
+        elif answer.state == "wrong":
+            wrong = TransferError(f"{file.name}: the platform's copy differs: {answer.why}", name=file.name)
+            yield Outcome(file.name, "failed", file.entry.size, error=wrong)
         else:
-            yield Outcome(file.name, "done", file.entry.size, verified="by the platform") if answer else None
+            known: Verification = "unverified"
+            if answer.state == "verified" or answer.state == "size only":
+                known = answer.state
+            said = f"copied by the platform: {answer.why}"
+            yield accepted(Outcome(file.name, "done", file.entry.size, verified=said, verification=known), options)
+
+
+def accepted(outcome: Outcome, options: CopyOptions) -> Outcome:
+    """An outcome, or a failure where a checksum is required and the file is at the target without one having been compared.
+
+    Args:
+        outcome: The outcome.
+        options: How it was copied.
+    """
+    if not (options.control.require_checksum and outcome.is_present and outcome.verification != "verified"):
+        return outcome
+    reason = "it is at the target, but no checksum of it was compared"
+    return outcome._replace(state="failed", error=ChecksumMissing(outcome.name, reason))
 
 
 class Carrying:
@@ -155,7 +184,15 @@ class Carrying:
         for name, found in zip(known, there, strict=True):
             if found is True:
                 told, file = self._spool.arrived[name], named[name]
-                yield name, Outcome(file.name, "skipped", file.entry.size, label=told.where)
+                yield (
+                    name,
+                    accepted(
+                        Outcome(
+                            file.name, "skipped", file.entry.size, label=told.where, verification=told.verification
+                        ),
+                        self._options,
+                    ),
+                )
 
     def _place(self, told: Arrival, file: Selected) -> tuple[str, Arrival]:
         return parse_uri(told.where).path if told.where else self._plan.target(file).path, told
@@ -193,11 +230,14 @@ class Carrying:
         arrived: dict[str, Arrival] = {}
         outcomes: list[Outcome] = []
         for name, outcome in zip(names, sent.outcomes, strict=True):
-            outcomes.append(outcome._replace(name=named[name].name))
+            # It is as well verified as on the worse of both ways.
+            worse = worse_of(there[name].verification, outcome.verification)
+            outcome = outcome._replace(verification=worse)
+            outcomes.append(accepted(outcome._replace(name=named[name].name), options))
             if outcome.state in _THERE:
                 where = outcome.label if outcome.label.startswith(f"{self._plan.base.scheme}://") else ""
                 checksums = {**there[name].checksums, **outcome.checksums}
-                arrived[name] = Arrival(outcome.size, checksums, where)
+                arrived[name] = Arrival(outcome.size, checksums, where, worse)
         self._spool.note(arrived)
         return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)
 

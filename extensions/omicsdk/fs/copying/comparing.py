@@ -21,6 +21,12 @@ MANY = 10
 CHANGED = "changed since"
 
 
+State = Literal["verified", "size only", "unverified", "wrong", "missing", "failed"]
+
+#: States that need no attention. A size alone proves little, but there is nothing better where no checksum is stated.
+GOOD: frozenset[State] = frozenset({"verified", "size only"})
+
+
 @dataclass(frozen=True, slots=True)
 class Differences:
     """What it takes to make a target equal to a source.
@@ -130,3 +136,50 @@ def differences(source: Mapping[str, Entry], target: Mapping[str, Entry], by: By
         if reason:
             copy[name] = reason
     return Differences(copy, [name for name in target if name not in source], len(source) - len(copy))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a file.
+
+    Attributes:
+        name: Its path below what was verified.
+        state: `verified` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` where sizes are
+            equal and no checksum is stated; `unverified` where not even a size is, or ETags of S3 differ; `failed` where it
+            couldn't be read.
+        why: By what, or why not.
+    """
+
+    name: str
+    state: State
+    why: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it needs no attention."""
+        return self.state in GOOD
+
+
+def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
+    """Says whether a copy is what its source states.
+
+    Args:
+        name: What to call it.
+        source: The file that counts.
+        copy: Its copy; None where there is none.
+    """
+    if copy is None:
+        return Verdict(name, "missing", "isn't there")
+    if source.size is not None and copy.size is not None and source.size != copy.size:
+        return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
+    if algorithm := common_checksum(source, copy):
+        wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
+        if wanted == found:
+            return Verdict(name, "verified", algorithm)
+        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
+        state: State = "unverified" if algorithm == "s3_etag" else "wrong"
+        why = f"its {algorithm} is {found}, not {wanted}"
+        return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unverified" else why)
+    if source.size is None or copy.size is None:
+        return Verdict(name, "unverified", "neither size nor checksum is stated")
+    return Verdict(name, "size only", "no checksum is stated that could be compared")

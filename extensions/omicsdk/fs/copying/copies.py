@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from omicsdk.fs.copying.across import across, spool_of
+from omicsdk.fs.copying.across import accepted, across, spool_of
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.interrupted import until_interrupted
 from omicsdk.fs.copying.options import CopyOptions
@@ -23,7 +23,7 @@ from omicsdk.transfer.interrupts import say_stopped
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
     """Copies files. One that fails doesn't keep the others from being copied.
 
-    Bytes that come here are verified by what their platform states of them, and appear under their names when they are whole.
+    Bytes that come here are compared with what their platform states of them, and appear under their names when they are whole.
     What a stopped copy began is gone on with by the same one.
 
     Args:
@@ -55,7 +55,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
             reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}")
     if len(files) < len(plan.files) or len(schemes) > 1:
-        report = _in_order(report, plan)
+        report = _in_order(report, plan, chosen)
     if chosen.control.reason in ("interrupt", "terminate"):
         say_stopped(chosen.control, report)
     return report
@@ -121,7 +121,10 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
             lambda: put_for_good(store, puts, how, differing=plan.differing), paths, options.control
         )
         journal.keep = not report.ok
-    outcomes = (outcome._replace(name=file.name) for file, outcome in zip(plan.files, report.outcomes, strict=True))
+    outcomes = (
+        accepted(outcome._replace(name=file.name), options)
+        for file, outcome in zip(plan.files, report.outcomes, strict=True)
+    )
     return TransferReport(
         outcomes, report.seconds, throughput=report.throughput, began=report.began, why_stopped=report.why_stopped
     )
@@ -138,10 +141,15 @@ def _not_begun(files: Sequence[Selected]) -> TransferReport:
     return TransferReport(Outcome(file.name, "stopped", file.entry.size) for file in files)
 
 
-def _in_order(report: TransferReport, plan: CopyPlan) -> TransferReport:
+def _in_order(report: TransferReport, plan: CopyPlan, options: CopyOptions) -> TransferReport:
     """A report in the plan's order, with the files that were left as they are."""
     known: Mapping[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
-    outcomes = (known.get(file.name) or Outcome(file.name, "skipped", file.entry.size) for file in plan.files)
+    outcomes = (known.get(file.name) or _left(file, options) for file in plan.files)
     return joined(
         [TransferReport(outcomes, report.seconds, began=report.began, why_stopped=report.why_stopped)], report.title
     )
+
+
+def _left(file: Selected, options: CopyOptions) -> Outcome:
+    """The outcome of a file that was at the target already and was left as it is, whatever it is."""
+    return accepted(Outcome(file.name, "skipped", file.entry.size), options)

@@ -19,6 +19,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
+    ChecksumMissing,
     Interrupted,
     OmicsError,
     SourceChanged,
@@ -33,6 +34,7 @@ from omicsdk.fs.store import Store
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
+from omicsdk.transfer.reports.outcome import verification_of
 from omicsdk.transfer.writing import write_error
 
 #: Statuses of a storage that say that another copy may be there.
@@ -46,7 +48,7 @@ class FetchOptions:
 
     Attributes:
         connections: Requests for bytes that run at once, at most.
-        control: Stops, pauses, limits the rate, bounds the time.
+        control: Stops, pauses, limits the rate, bounds the time, says whether files without a checksum are accepted.
         progress: Called a few times a second.
         stop: Set it to end within a second; the same fetch goes on from there.
         journal: The file that remembers how far it is; by default one in the folder.
@@ -70,7 +72,7 @@ class FetchOptions:
 def fetch(
     wanted: Sequence[tuple[Entry, str]], store: Store, folder: str, options: FetchOptions | None = None
 ) -> TransferReport:
-    """Brings files into a folder, each verified by what is stated of it, and there under its name when it is whole.
+    """Brings files into a folder, each compared with what is stated of it, and there under its name when it is whole.
 
     Args:
         wanted: Files, each with its path in the folder.
@@ -103,6 +105,9 @@ def fetch(
             continue
         if stream is None:
             by_engine.append((entry, name))
+        elif chosen.control.require_checksum and not entry.checksums:
+            stream.close()
+            outcomes[name] = Outcome(name, "failed", entry.size, error=ChecksumMissing(entry.path, name=name))
         else:
             with stream:
                 if not checked:  # the engine does so by itself
@@ -198,7 +203,14 @@ def _is_gone(outcome: Outcome) -> bool:
 def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: FetchOptions) -> Outcome:
     target = Path(folder, *name.split("/"))
     if options.kept and target.is_file():
-        return Outcome(name, "skipped", target.stat().st_size, checksums=dict(entry.checksums))
+        return Outcome(
+            name,
+            "skipped",
+            target.stat().st_size,
+            checksums=dict(entry.checksums),
+            verified=", ".join(entry.checksums),
+            verification=verification_of(entry.checksums, entry.size),
+        )
     digests = Digests(entry.checksums, entry.size)
     try:
         if store.scheme == "file" and target.exists() and target.samefile(entry.path):
@@ -216,7 +228,13 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
     except OSError as error:
         return Outcome(name, "failed", entry.size, error=write_error(error, str(target)))
     return Outcome(
-        name, "done", size, size, checksums=digests.values(), verified=", ".join(digests.names) or "its size"
+        name,
+        "done",
+        size,
+        size,
+        checksums=digests.values(),
+        verified=", ".join(digests.names) or ("its size" if entry.size is not None else ""),
+        verification=verification_of(digests.names, entry.size),
     )
 
 

@@ -13,6 +13,7 @@ from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import TransferReport
 from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.reports.outcome import Verification
 
 
 class Arrival(NamedTuple):
@@ -22,11 +23,13 @@ class Arrival(NamedTuple):
         size: Its bytes; None where they were never known.
         checksums: Those that were computed or compared on its way.
         where: Its URI where its platform gave it a place of its own; empty where it is what was asked for.
+        verification: What it was verified by on its whole way.
     """
 
     size: int | None
     checksums: Mapping[str, str]
     where: str = ""
+    verification: Verification = "unverified"
 
 
 def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions, *, differing: bool = False) -> TransferReport:

@@ -22,6 +22,7 @@ from omicsdk.fs.copying.unfinished import remove_locked
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of
+from omicsdk.transfer.reports.outcome import recorded_verification
 from omicsdk.transfer.writing import write_error
 
 #: Seconds after which what nobody went on with is removed by whoever uses a spool next.
@@ -116,8 +117,8 @@ class Spool:
 
     def _replay(self, record: list[Any], _: int) -> None:
         match record:
-            case ["arrived", name, size, checksums, where]:
-                self.arrived[name] = Arrival(size, checksums, where)
+            case ["arrived", name, size, checksums, where, *verification]:
+                self.arrived[name] = Arrival(size, checksums, where, recorded_verification(verification))
             case _:  # a record of a later version says nothing to this one
                 pass
 
@@ -132,7 +133,8 @@ class Spool:
             DiskFull: There is no room for it.
         """
         lines = [
-            line_of(["arrived", name, told.size, dict(told.checksums), told.where]) for name, told in arrived.items()
+            line_of(["arrived", name, told.size, dict(told.checksums), told.where, told.verification])
+            for name, told in arrived.items()
         ]
         try:
             if lines:

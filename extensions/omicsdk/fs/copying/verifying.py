@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.fs.copying.across import batches
-from omicsdk.fs.copying.comparing import STRONGEST, common_checksum, stated
+from omicsdk.fs.copying.comparing import STRONGEST, Verdict, common_checksum, judge, stated
 from omicsdk.fs.copying.fetching import FetchOptions, fetch
 from omicsdk.fs.copying.selecting import Selected
 from omicsdk.fs.copying.spool import Spool
@@ -19,58 +18,6 @@ from omicsdk.fs.uri import Uri
 from omicsdk.transfer import Control, Outcome, Progress
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
-
-State = Literal["right", "wrong", "missing", "size only", "unknown", "failed"]
-
-#: States that need no attention. A size alone proves little, but there is nothing better where no checksum is stated.
-GOOD: frozenset[State] = frozenset({"right", "size only"})
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found of a file.
-
-    Attributes:
-        name: Its path below what was verified.
-        state: `right` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` where sizes are
-            equal and no checksum is stated; `unknown` where not even a size is, or ETags of S3 differ; `failed` where it couldn't
-            be read.
-        why: By what, or why not.
-    """
-
-    name: str
-    state: State
-    why: str
-
-    @property
-    def is_good(self) -> bool:
-        """Whether it needs no attention."""
-        return self.state in GOOD
-
-
-def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
-    """Says whether a copy is what its source states.
-
-    Args:
-        name: What to call it.
-        source: The file that counts.
-        copy: Its copy; None where there is none.
-    """
-    if copy is None:
-        return Verdict(name, "missing", "isn't there")
-    if source.size is not None and copy.size is not None and source.size != copy.size:
-        return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
-    if algorithm := common_checksum(source, copy):
-        wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
-        if wanted == found:
-            return Verdict(name, "right", algorithm)
-        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
-        state: State = "unknown" if algorithm == "s3_etag" else "wrong"
-        why = f"its {algorithm} is {found}, not {wanted}"
-        return Verdict(name, state, f"{why}: other bytes, or other parts" if state == "unknown" else why)
-    if source.size is None or copy.size is None:
-        return Verdict(name, "unknown", "neither size nor checksum is stated")
-    return Verdict(name, "size only", "no checksum is stated that could be compared")
 
 
 def verify_copies(
@@ -186,6 +133,6 @@ def _fetched(file: Selected, outcome: Outcome) -> Verdict:
         return Verdict(file.name, "wrong", str(outcome.error))
     if outcome.state != "done":
         return Verdict(file.name, "failed", str(outcome.error or "it was stopped"))
-    if outcome.checksums:
-        return Verdict(file.name, "right", ", ".join(outcome.checksums))
-    return Verdict(file.name, "size only" if file.entry.size is not None else "unknown", "no checksum is stated")
+    if outcome.verification == "verified":
+        return Verdict(file.name, "verified", ", ".join(outcome.checksums))
+    return Verdict(file.name, outcome.verification, "no checksum is stated")

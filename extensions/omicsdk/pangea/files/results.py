@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, overload
 
-from omicsdk.core.errors import NotWritable, OmicsError, TransferError
+from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.pangea.contents.object_store import RETRIES, item_of
 from omicsdk.pangea.contents.stored_data import download_url, without_signature
@@ -102,7 +102,16 @@ def download_results(
     planned = _planned(group, samples, module_name, field_name, of_group)
     target = Path(folder)
     items = _Items(group.knex, planned, retries)
-    written = {} if dry_run else {each.route: end for each in planned if (end := _write(target, each)) is not None}
+    needs_checksum = control is not None and control.require_checksum
+    written = (
+        {}
+        if dry_run
+        else {
+            each.route: end
+            for each in planned
+            if (end := _write(target, each, require_checksum=needs_checksum)) is not None
+        }
+    )
     items.leave_out(route for route, end in written.items() if end.state == "failed")
     report = download(
         items,
@@ -172,10 +181,12 @@ class _Items(Sequence[Item]):
         return item_of(self._knex, each.route, each.data, each.file_name, retries=self._retries)
 
 
-def _write(target: Path, each: ResultField) -> Outcome | None:
-    """Writes a field's JSON; a file beside it that is of other data is outdated, and goes."""
+def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
+    """Writes a field's JSON, which nothing states a checksum of; a file beside it that is of other data is outdated, and goes."""
     if each.problem:
         return None
+    if require_checksum and not each.file_name:  # beside a file it isn't what was asked for
+        return Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
     path = target / each.blob_name
     content = json.dumps(without_signature(each.data), ensure_ascii=False).encode("utf-8", "backslashreplace")
     try:

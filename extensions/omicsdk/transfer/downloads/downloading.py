@@ -58,9 +58,10 @@ def download(
 ) -> TransferReport:
     """Fetches files into a folder.
 
-    A file appears under its name only when it is whole and its checksums are right; until then its bytes are beside it,
-    in a file that ends in ".part". What was fetched once isn't fetched again: not after an interrupt, a crash, or for
-    files that are there and right. A file that fails doesn't keep the others from being fetched.
+    A file appears under its name only when it is whole and has the checksums that its item states; until then its bytes are
+    beside it, in a file that ends in ".part". Without a stated checksum a wrong file can't be told from the right one: the
+    outcome says then that it is "size only" or "unverified". What was fetched once isn't fetched again: not after an interrupt, a crash, or for
+    files that are there and were verified. A file that fails doesn't keep the others from being fetched.
 
     Args:
         items: What to fetch. A list, or anything that can be gone through again, is checked whole before the first byte is
@@ -75,7 +76,8 @@ def download(
         progress: Is called about ten times a second, and once at the end. What it raises ends the transfer in order and is
             raised then.
         stop: Ends the transfer when it is set; it can be gone on with later.
-        control: Stops and pauses it, and bounds its time.
+        control: Stops and pauses it, bounds its time, and says whether files without a checksum are accepted
+            (`Control(require_checksum=True)`).
         environ: The environment's variables for proxies and certificates; by default the process's own.
         route: Gives the way to a URL (proxy, certificates) instead of the environment.
         run: Names the journal. Transfers of different names into one folder don't wait for each other.
@@ -126,7 +128,7 @@ def download(
     if dry_run and store is not None:
         raise UsageError(f"A dry run looks at local folders only, not at {store.target.url()}")
     if dry_run:
-        return _dry_run(wanted, files, target, journal_file, clock)
+        return _dry_run(wanted, files, target, journal_file, clock, require_checksum=control.require_checksum)
     if not wanted.once:
         check_all(wanted.names(), target, lambda: _make(target, disk))
         wanted.count()
@@ -193,14 +195,16 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     return Store(target, clock)
 
 
-def _dry_run(items: Wanted, files: PartFiles, folder: str, path: Path, clock: Clock) -> TransferReport:
+def _dry_run(
+    items: Wanted, files: PartFiles, folder: str, path: Path, clock: Clock, *, require_checksum: bool
+) -> TransferReport:
     began = clock.monotonic()
     if not items.once:
         check_all(items.names(), folder, None)
     journal = Journal(path, lambda: False, look=True) if path.exists() else None
     try:
         check = guard_of(folder, look=True).check if items.once else None
-        outcomes = survey(items, files, journal, folder, check)
+        outcomes = survey(items, files, journal, folder, check, require_checksum=require_checksum)
     finally:
         if journal is not None:
             journal.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
-from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
+from omicsdk.core.errors import ChecksumMissing, ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
@@ -32,7 +32,7 @@ from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
 from omicsdk.transfer.plan import requests_within
-from omicsdk.transfer.reports.outcome import Outcome, State
+from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
@@ -245,11 +245,24 @@ class Engine:
             found = self._files.found(item.name)
         except OmicsError:
             return False  # that can't be looked at is a job's to tell
+        known = None if found is None else recorded(self._journal, item, found)
+        if self._control.require_checksum and not (item.checksums or known):
+            # Before it is looked at any further: a file that is there under its name isn't touched.
+            self._tell_outcome(
+                number, item, Outcome(item.name, "failed", item.size, error=ChecksumMissing(item.title, name=item.name))
+            )
+            return True
         if found is not None:
-            known = recorded(self._journal, item, found)
             if known is None:
                 return False
-            outcome = Outcome(item.name, "skipped", found.st_size, checksums=known, verified=words(known, ""))
+            outcome = Outcome(
+                item.name,
+                "skipped",
+                found.st_size,
+                checksums=known,
+                verified=words(known, "", size=item.size),
+                verification=verification_of(known, item.size),
+            )
             self._tell_outcome(number, item, outcome)
             return True
         if not is_small(item) or item.name in self._journal.parts:
@@ -264,6 +277,9 @@ class Engine:
 
         def found(there: There | None) -> None:
             if job.over:
+                return
+            if self._control.require_checksum and not (job.item.checksums or (there is not None and there.checksums)):
+                self._failed(job, ChecksumMissing(job.item.title, name=job.item.name))
                 return
             if there is None:
                 self._verifier.look(job)
@@ -381,12 +397,11 @@ class Engine:
             self._small_failed(small, error)
             return
         item, checksums = small.item, small.item.checksums
-        held = words(checksums, "" if checksums else validator_of(small.lines))
+        held = words(checksums, "" if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
         del self._open[small.number]
-        self._tell_outcome(
-            small.number, item, Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
-        )
+        outcome = Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
+        self._tell_outcome(small.number, item, outcome._replace(verification=verification_of(checksums, item.size)))
 
     def _small_failed(self, small: Small, error: OmicsError) -> None:
         """Ends a file that came as it should and couldn't be placed."""
@@ -460,7 +475,7 @@ class Engine:
             self._files.remove(job)  # there is no telling what of it could be kept
         del self._open[job.number]
         now = self._clock.monotonic()
-        right = state in ("done", "skipped")
+        present = state in PRESENT
         outcome = Outcome(
             name=job.item.name,
             state=state,
@@ -468,16 +483,17 @@ class Engine:
             bytes_fetched=job.fetched,
             bytes_kept=job.kept,
             checksums=checksums or {},
-            verified=self._held_against(job) if right else "",
+            verified=self._held_against(job) if present else "",
             attempts=job.attempts,
             seconds=now - job.began if job.began is not None else 0.0,
             error=error,
             retries=job.retries,
+            verification=verification_of(checksums or {}, job.item.size) if present else "unverified",
         )
         self._tell_outcome(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:
-        said = words(job.item.checksums, job.validator, open_ended=job.open_ended)
+        said = words(job.item.checksums, job.validator, size=job.item.size, open_ended=job.open_ended)
         return said if self._spool is None else f"{said}; {self._spool.words(job.item.name)}"
 
     def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:

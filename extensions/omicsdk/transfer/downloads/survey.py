@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from omicsdk.core.errors import NotWritable, UnsafePath
+from omicsdk.core.errors import ChecksumMissing, NotWritable, UnsafePath
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.known import recorded, usable
 from omicsdk.transfer.downloads.room import bytes_needed, nearest_folder, no_room
+from omicsdk.transfer.downloads.verify import words
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 from omicsdk.transfer.plan import cell_span
-from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.reports.outcome import Outcome, verification_of
 from omicsdk.transfer.reports.outcomes import Outcomes
 
 
@@ -23,6 +24,8 @@ def survey(
     journal: Journal | None,
     folder: str,
     check: Callable[[str], None] | None = None,
+    *,
+    require_checksum: bool = False,
 ) -> Outcomes:
     """Tells what would happen with each file.
 
@@ -32,10 +35,11 @@ def survey(
         journal: What earlier runs left, None when there is nothing.
         folder: The target folder.
         check: Checks a name, where names come one by one.
+        require_checksum: Whether a file fails that no checksum is stated for.
 
     Returns:
-        An outcome each: skipped (is there, right and recorded), planned (see its `plan`), or failed (something is in its
-        way).
+        An outcome each: skipped (is there and recorded), planned (see its `plan`), or failed (something is in its way, or a
+        checksum is required that isn't stated).
 
     Raises:
         NotWritable: Nothing can be written there.
@@ -48,7 +52,9 @@ def survey(
             if check is not None:
                 check(item.name)
             outcome = _foreseen(number, item, files, journal)
-        except (UnsafePath, NotWritable) as error:
+            if require_checksum and not (item.checksums or outcome.checksums):
+                raise ChecksumMissing(item.title, name=item.name)
+        except (UnsafePath, NotWritable, ChecksumMissing) as error:
             outcome = Outcome(item.name, "failed", item.size, error=error)
         if outcome.state == "planned":
             needed += bytes_needed(item, files)
@@ -73,7 +79,14 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
     if found is not None and item.size in (None, found.st_size):
         known = recorded(journal, item, found) if journal is not None else None
         if known is not None:
-            return Outcome(item.name, "skipped", found.st_size, checksums=known, verified=", ".join(item.checksums))
+            return Outcome(
+                item.name,
+                "skipped",
+                found.st_size,
+                checksums=known,
+                verified=words(known, "", size=item.size),
+                verification=verification_of(known, item.size),
+            )
         if item.checksums:
             return Outcome(item.name, "planned", found.st_size, plan="check the file that is there")
     record = usable(journal, item) if journal is not None else None

@@ -316,17 +316,19 @@ class Verifier:
         self._hashers.submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)
 
 
-def words(checksums: Mapping[str, str], validator: str, *, open_ended: bool = False) -> str:
-    """Says what a file's bytes were held against.
+def words(checksums: Mapping[str, str], validator: str, *, size: int | None, open_ended: bool = False) -> str:
+    """Says what a file's bytes were compared with.
 
     Args:
         checksums: What the platform states.
         validator: The ETag or date that the server told, "" when it told none.
-        open_ended: Whether nobody told the size.
+        size: The size that the platform states, None when it doesn't.
+        open_ended: Whether the server told no length either.
     """
     if checksums:
         return ", ".join(checksums)
-    held = ["end of the body" if open_ended else "size"]
+    compared = ["size" if size is not None else "end of the body" if open_ended else "length of the answer"]
     if validator:
-        held.append("ETag" if validator.startswith(('"', "W/")) else "date of change")
-    return f"{' and '.join(held)} only: the platform states no checksum"
+        compared.append("ETag" if validator.startswith(('"', "W/")) else "date of change")
+    lacking = "no checksum" if size is not None else "neither size nor checksum"
+    return f"{' and '.join(compared)} only: the platform states {lacking}"

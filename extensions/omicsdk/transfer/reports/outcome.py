@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from omicsdk.core.errors import OmicsError, TransferError
@@ -12,6 +12,52 @@ State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
 #: Every state, in the order that reports name them.
 STATES: tuple[State, ...] = ("done", "skipped", "failed", "stopped", "planned")
+#: The states of files that are at their target.
+PRESENT: frozenset[State] = frozenset({"done", "skipped"})
+
+#: What is known of a file's bytes: a checksum that was stated or confirmed for them is theirs; only the stated size is; nothing
+#: was stated that they could be compared with.
+Verification = Literal["verified", "size only", "unverified"]
+
+#: Each of them, the best first.
+VERIFICATIONS: tuple[Verification, ...] = ("verified", "size only", "unverified")
+
+
+def verification_of(checksums: Collection[str], size: int | None) -> Verification:
+    """Names what a file was verified by.
+
+    Args:
+        checksums: The stated checksums that its bytes were compared with.
+        size: The stated size that they were compared with, None when none was stated. The length in the head of the answer
+            that brings the bytes is no such size: a wrong file has the right one.
+    """
+    return "verified" if checksums else "size only" if size is not None else "unverified"
+
+
+def recorded_verification(fields: Collection[object]) -> Verification:
+    """Reads one from the last fields of a record; those of earlier versions have none.
+
+    Args:
+        fields: The fields.
+    """
+    for kind in VERIFICATIONS:
+        if any(field == kind for field in fields):
+            return kind
+    return "unverified"
+
+
+def worse_of(one: Verification, other: Verification) -> Verification:
+    """What is known of a file that went two ways, one after the other."""
+    return one if VERIFICATIONS.index(one) > VERIFICATIONS.index(other) else other
+
+
+def verification_words(counts: Mapping[Verification, int]) -> str:
+    """Writes how many files were verified and how ("3 verified, 1 size only"); "" for none.
+
+    Args:
+        counts: How many files there are of each kind.
+    """
+    return ", ".join(f"{counts[kind]:,} {kind}" for kind in VERIFICATIONS if counts.get(kind))
 
 
 class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass, and there may be a million
@@ -19,19 +65,22 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
 
     Attributes:
         name: The file's path within the target folder.
-        state: done (fetched and verified), skipped (was there and right), failed (see error), stopped (before its end;
+        state: done (transferred), skipped (was at its target already), failed (see error), stopped (before its end;
             the next run goes on), planned (by a dry run).
         size: Its size in bytes, None when it never became known.
         bytes_fetched: Bytes that came over the network for it, those that came twice included.
         bytes_kept: Bytes that an earlier run had fetched.
-        checksums: The checksums that were verified; empty when the platform states none.
-        verified: What its bytes were held against, in words.
+        checksums: Its checksums as far as they are known; of a download those that were verified, empty when the platform
+            states none.
+        verified: What its bytes were compared with, in words.
         attempts: Requests that were made for its bytes; a large file takes several.
         seconds: From its first request to its last, or the time that checking it took.
         error: Why it failed.
         retries: How often it was tried again after a failure.
         plan: What a dry run says would happen with it, in words; "" in any other run.
         label: What messages call it, where that isn't its name.
+        verification: Whether its bytes were compared with a checksum (verified), with the stated size only (size only), or
+            with nothing (unverified). It counts for files that are done or skipped.
     """
 
     name: str
@@ -47,6 +96,12 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     retries: int = 0
     plan: str = ""
     label: str = ""
+    verification: Verification = "unverified"
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the file is at its target: done or skipped."""
+        return self.state in PRESENT
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
@@ -57,6 +112,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
             "bytes_fetched": self.bytes_fetched,
             "bytes_kept": self.bytes_kept,
             "checksums": dict(self.checksums),
+            "verification": self.verification if self.is_present else None,
             "verified": self.verified,
             "attempts": self.attempts,
             "retries": self.retries,

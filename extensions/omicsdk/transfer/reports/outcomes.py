@@ -12,7 +12,7 @@ from logging import getLogger
 from typing import overload
 
 from omicsdk.core.errors import TransferError
-from omicsdk.transfer.reports.outcome import STATES, Outcome, State
+from omicsdk.transfer.reports.outcome import PRESENT, STATES, VERIFICATIONS, Outcome, State, Verification
 from omicsdk.transfer.reports.spool import Spool
 
 #: Outcomes that are held in memory, at most; more go to temporary files.
@@ -38,6 +38,7 @@ class Outcomes(Sequence[Outcome]):
 
     Attributes:
         counts: How many there are in each state.
+        verification: How many of those that are done or skipped are verified, by their size only, or not at all.
         bytes_fetched: Bytes that came over the network, of all together.
         bytes_kept: Bytes that earlier runs had fetched.
         attempts: Requests that were made.
@@ -47,6 +48,7 @@ class Outcomes(Sequence[Outcome]):
 
     def __init__(self, entries: Iterable[Outcome] = (), *, held: int = HELD, folder: str | None = None) -> None:
         self.counts: dict[State, int] = dict.fromkeys(STATES, 0)
+        self.verification: dict[Verification, int] = dict.fromkeys(VERIFICATIONS, 0)
         self.bytes_fetched = 0
         self.bytes_kept = 0
         self.attempts = 0
@@ -72,6 +74,8 @@ class Outcomes(Sequence[Outcome]):
         """
         state = outcome.state
         self.counts[state] += 1
+        if state in PRESENT:
+            self.verification[outcome.verification] += 1
         self._count += 1
         self.bytes_fetched += outcome.bytes_fetched
         self.bytes_kept += outcome.bytes_kept
@@ -101,7 +105,7 @@ class Outcomes(Sequence[Outcome]):
 
     @property
     def ok(self) -> bool:
-        """Whether every file is there and right."""
+        """Whether every file is at its target; `verification` says what is known of their bytes."""
         return not (self.counts["failed"] or self.counts["stopped"])
 
     def of(self, *states: State) -> Sequence[Outcome]:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import cast
 
 from omicsdk.core.version import __version__
-from omicsdk.transfer.reports.outcome import Outcome, error_words
+from omicsdk.transfer.reports.outcome import VERIFICATIONS, Outcome, Verification, error_words, verification_words
 from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcomes
 from omicsdk.transfer.reports.plot import plot_of
 from omicsdk.transfer.reports.style import STYLE
@@ -62,8 +62,15 @@ def _header(title: str, summary: Mapping[str, object], outcomes: Outcomes) -> st
         kind, said = "stopped", f"Ended before its end: {_text(why) or 'it was stopped'}{left}"
     elif planned := outcomes.counts["planned"]:
         kind, said = "stopped", f"A dry run: {_files_words(planned)} would be transferred"
-    else:
-        kind, said = "done", "Every file is there and right" if len(outcomes) else "There was nothing to do"
+    elif not len(outcomes):
+        kind, said = "done", "There was nothing to do"
+    elif outcomes.verification["verified"] == len(outcomes):
+        kind, said = "done", "Every file is there and right"
+    else:  # what was compared with no checksum may be anything of that size, or anything at all
+        kind, said = (
+            "stopped",
+            f"Every file is there, not every one is verified: {verification_words(outcomes.verification)}",
+        )
     began = summary["began"]
     when = ""
     if isinstance(began, int | float):
@@ -80,8 +87,16 @@ def _totals(outcomes: Outcomes, seconds: float) -> str:
     mean = size_words(outcomes.bytes_fetched / seconds) + "/s" if seconds > 0 else "–"
     shown = [
         ("Files", f"{len(outcomes):,}", ""),
-        ("Transferred and verified", f"{counts['done']:,}", ""),
+        ("Transferred", f"{counts['done']:,}", ""),
         ("There already", f"{counts['skipped']:,}", ""),
+        *(
+            (
+                kind.capitalize(),
+                f"{outcomes.verification[kind]:,}",
+                _unsure(kind) if outcomes.verification[kind] else "",
+            )
+            for kind in VERIFICATIONS
+        ),
         ("Failed", f"{counts['failed']:,}", "failed" if counts["failed"] else ""),
         ("Stopped", f"{counts['stopped']:,}", "stopped" if counts["stopped"] else ""),
         *([("Planned", f"{counts['planned']:,}", "")] if counts["planned"] else []),
@@ -165,7 +180,7 @@ def _files(outcomes: Outcomes) -> Iterator[str]:
 def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
     yield (
         "<table>\n<thead><tr><th scope=col>File</th><th scope=col>State</th><th scope=col class=number>Size</th>"
-        "<th scope=col class=number>Time</th><th scope=col class=number>Retries</th><th scope=col>Verified</th></tr></thead>\n<tbody>\n"
+        "<th scope=col class=number>Time</th><th scope=col class=number>Retries</th><th scope=col>Verification</th></tr></thead>\n<tbody>\n"
     )
     for outcome in outcomes:
         size = (
@@ -175,13 +190,24 @@ def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
             f"<div class=sum>{_text(algorithm)} <code>{_text(value)}</code></div>"
             for algorithm, value in outcome.checksums.items()
         )
+        if outcome.is_present:
+            kind = outcome.verification
+            said = _text(outcome.verified) if kind != "verified" or not sums else ""
+            compared = f'<span class="state {_unsure(kind) or "done"}">{kind}</span> {sums or said}'
+        else:
+            compared = _text(outcome.plan) or "–"
         yield (
             f'<tr><th scope=row>{_name(outcome)}</th><td><span class="state {outcome.state}">{outcome.state}</span></td>'
             f'<td class=number data-label="Size">{size}</td><td class=number data-label="Time">{time_words(outcome.seconds)}</td>'
             f'<td class=number data-label="Retries">{outcome.retries:,}</td>'
-            f'<td data-label="Verified">{sums or _text(outcome.plan or outcome.verified) or "–"}</td></tr>\n'
+            f'<td data-label="Verification">{compared}</td></tr>\n'
         )
     yield "</tbody>\n</table>\n"
+
+
+def _unsure(kind: Verification) -> str:
+    """The class of what isn't verified, which is seen at a glance; "" for what is."""
+    return "" if kind == "verified" else "stopped"
 
 
 def _effort(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ class Progress:
 
     Attributes:
         files: How many files there are; None until their source has come to its end.
-        files_done: How many are there and right (skipped ones too).
+        files_done: How many are at their target (skipped ones too).
         files_failed: How many failed.
         bytes: The sizes of all files together, as far as they are known, without those that failed; at least `bytes_done`.
         bytes_done: How many of these bytes are there.

@@ -9,7 +9,7 @@ from typing import cast
 
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.reports.lines import FORMAT
-from omicsdk.transfer.reports.outcome import STATES, Outcome, ReportedError, State
+from omicsdk.transfer.reports.outcome import STATES, VERIFICATIONS, Outcome, ReportedError, State, Verification
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.reports.throughput import Throughput
@@ -108,6 +108,9 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
     state = cast("State", told["state"])
     if state not in STATES:
         raise ValueError(f"no state is called {state!r}")
+    verification = cast("Verification", told.get("verification") or "unverified")
+    if verification not in VERIFICATIONS:
+        raise ValueError(f"no verification is called {verification!r}")
     name, size = str(told["name"]), told["size"]
     error = None if told.get("error") is None else _mapping(told["error"])
     return Outcome(
@@ -126,6 +129,7 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
         else ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name),
         plan=str(told.get("plan", "")),
         label=str(told.get("label", "")),
+        verification=verification,
     )
 
 

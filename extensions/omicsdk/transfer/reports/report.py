@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from omicsdk.core.errors import Interrupted, SomeFailed, first_of
-from omicsdk.transfer.reports.outcome import Outcome, State
+from omicsdk.transfer.reports.outcome import Outcome, State, Verification, verification_words
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.throughput import Throughput
 
@@ -50,7 +50,7 @@ class TransferReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every file is there and right."""
+        """Whether every file is at its target; `verification` says what is known of their bytes."""
         return self.outcomes.ok and not self.why_stopped
 
     @property
@@ -67,6 +67,11 @@ class TransferReport:
     def counts(self) -> dict[State, int]:
         """How many files are in each state; planned is named only after a dry run."""
         return {state: count for state, count in self.outcomes.counts.items() if count or state != "planned"}
+
+    @property
+    def verification(self) -> dict[Verification, int]:
+        """How many of the files that are done or skipped are verified, by their size only, or not at all."""
+        return dict(self.outcomes.verification)
 
     @property
     def bytes_fetched(self) -> int:
@@ -100,6 +105,7 @@ class TransferReport:
             "why_stopped": self.why_stopped,
             "files": len(self.outcomes),
             "counts": self.counts,
+            "verification": self.verification,
             "bytes_fetched": self.bytes_fetched,
             "bytes_kept": self.outcomes.bytes_kept,
             "attempts": self.outcomes.attempts,
@@ -114,6 +120,7 @@ class TransferReport:
         return {
             "ok": self.ok,
             "counts": self.counts,
+            "verification": self.verification,
             "bytes_fetched": self.bytes_fetched,
             "seconds": round(self.seconds, 3),
             "files": [outcome.to_dict() for outcome in self.outcomes],
@@ -153,7 +160,8 @@ class TransferReport:
         write_whole(path, page_of(self.summary(), self.outcomes, self.throughput))
 
     def __repr__(self) -> str:
-        return f"<TransferReport: {self.outcomes!r}, {self.seconds:.3g} s>"
+        said = verification_words(self.verification)
+        return f"<TransferReport: {self.outcomes!r}{f' ({said})' if said else ''}, {self.seconds:.3g} s>"
 
 
 #: The name that it has where nothing else is called a report.

@@ -56,9 +56,9 @@ thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidde
 table,tbody{display:block}
 tr{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
 th,td{border:0;padding:.05rem 0}
-tr th,tr td[data-label=Verified]{flex:1 1 100%}
+tr th,tr td[data-label=Verification]{flex:1 1 100%}
 td[data-label]::before{content:attr(data-label) " ";color:var(--quiet)}
-td[data-label=Verified]::before{display:none}
+td[data-label=Verification]::before{display:none}
 .sum{max-width:none;white-space:normal;overflow-wrap:anywhere}
 }
 @media print{main{max-width:none}.failures li,tr{break-inside:avoid}}

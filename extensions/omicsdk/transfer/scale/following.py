@@ -17,7 +17,7 @@ class Word:
         index: The shard.
         attempt: Names this attempt; another worker's is another.
         worker: Host and process.
-        files_done: Files that are there and right.
+        files_done: Files that are at their target.
         files_failed: Files that failed.
         bytes_done: Bytes that are there.
         bytes_fetched: Bytes that came over the network in this attempt.
@@ -44,7 +44,7 @@ class ShardsProgress:
         shards_lost: How often one was begun again, because its worker was lost.
         workers: The workers that are at it, as host:pid, from shard to worker.
         files: How many files there are.
-        files_done: How many are there and right (skipped ones too).
+        files_done: How many are at their target (skipped ones too).
         files_failed: How many failed.
         bytes: The stated sizes of all files together.
         bytes_done: Bytes that are there.

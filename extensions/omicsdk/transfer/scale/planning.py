@@ -39,6 +39,7 @@ class Plan:
         opening: Is called in the worker with a shard's items and gives a context with those that are fetched: where
             `locate` needs a client, it is opened there and closed in the end. It must be picklable.
         kept: How many failures the result of a shard carries, with their errors; 0 or more.
+        require_checksum: Whether a file fails that no checksum is stated for; see `Control`.
         **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode.
 
     Raises:
@@ -59,6 +60,7 @@ class Plan:
         repeats: bool = False,
         opening: Opening | None = None,
         kept: int = KEPT,
+        require_checksum: bool = False,
         **options: Unpack[Options],
     ) -> None:
         if isinstance(source, Iterator):
@@ -91,6 +93,7 @@ class Plan:
         self._repeats = repeats
         self._opening = opening
         self._kept = whole_number("kept", kept, 0)
+        self._require_checksum = require_checksum
         self._checked = False
 
     @property
@@ -151,6 +154,7 @@ class Plan:
                 repeats=self._repeats,
                 opening=self._opening,
                 kept=self._kept,
+                require_checksum=self._require_checksum,
             )
             for index in range(n)
         ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
-from omicsdk.transfer.reports.outcome import STATES, Outcome, State
+from omicsdk.transfer.reports.outcome import STATES, VERIFICATIONS, Outcome, State, Verification
 
 #: A result carries so many failures by default; its JSONL report has all of them.
 KEPT = 20
@@ -26,6 +26,7 @@ class ShardResult:
         worker: Host and process that ran it.
         report: The path of its JSONL report, None when none was asked for.
         error: Why the shard as a whole came to no end, None when it did.
+        verification: How many of its files that are done or skipped are verified, by their size only, or not at all.
     """
 
     index: int
@@ -37,10 +38,11 @@ class ShardResult:
     worker: str = ""
     report: str | None = None
     error: OmicsError | None = None
+    verification: Mapping[Verification, int] = field(default_factory=dict[Verification, int])
 
     @property
     def ok(self) -> bool:
-        """Whether every file of it is there and right."""
+        """Whether every file of it is at its target."""
         return self.error is None and not self.counts.get("failed") and not self.counts.get("stopped")
 
     def to_dict(self) -> dict[str, object]:
@@ -50,6 +52,7 @@ class ShardResult:
             "of": self.of,
             "ok": self.ok,
             "counts": dict(self.counts),
+            "verification": dict(self.verification),
             "bytes_fetched": self.bytes_fetched,
             "seconds": round(self.seconds, 3),
             "failures": [outcome.to_dict() for outcome in self.failures],
@@ -79,7 +82,7 @@ class ShardsReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every file is there and right."""
+        """Whether every file is at its target; `verification` says what is known of their bytes."""
         return all(result.ok for result in self.results)
 
     @property
@@ -91,6 +94,11 @@ class ShardsReport:
     def counts(self) -> dict[State, int]:
         """How many files are in each state."""
         return {state: sum(result.counts.get(state, 0) for result in self.results) for state in STATES}
+
+    @property
+    def verification(self) -> dict[Verification, int]:
+        """How many of the files that are done or skipped are verified, by their size only, or not at all."""
+        return {kind: sum(result.verification.get(kind, 0) for result in self.results) for kind in VERIFICATIONS}
 
     @property
     def bytes_fetched(self) -> int:
@@ -126,6 +134,7 @@ class ShardsReport:
         return {
             "ok": self.ok,
             "counts": self.counts,
+            "verification": self.verification,
             "bytes_fetched": self.bytes_fetched,
             "seconds": round(self.seconds, 3),
             "lost": self.lost,

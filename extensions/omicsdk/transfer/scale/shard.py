@@ -62,6 +62,7 @@ class Shard:
         repeats: Whether names may stand in the source several times, and mean one file each time.
         opening: Gives a context with what is fetched, of the shard's items; None where these are it.
         kept: How many failures its result carries, with their errors.
+        require_checksum: Whether a file fails that no checksum is stated for; see `Control`.
     """
 
     index: int
@@ -78,6 +79,7 @@ class Shard:
     repeats: bool = False
     opening: Opening | None = field(default=None, repr=False)
     kept: int = KEPT
+    require_checksum: bool = False
 
     def items(self) -> Iterable[Item]:
         """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
@@ -120,7 +122,7 @@ class Shard:
                 journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
                 progress=progress,
                 stop=stop,
-                control=Control(rate_limit=self.rate_limit),
+                control=Control(rate_limit=self.rate_limit, require_checksum=self.require_checksum),
                 **self.options,
             )
         path = None
@@ -148,6 +150,7 @@ class Shard:
             failures=tuple(_alone(outcome) for outcome in islice(report.failed, self.kept)),
             worker=worker_name(),
             report=path,
+            verification=report.verification,
         )
 
 

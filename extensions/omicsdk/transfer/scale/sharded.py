@@ -85,6 +85,7 @@ def download_by(
             repeats=repeats,
             opening=opening,
             kept=KEPT_FAILURES,
+            require_checksum=control.require_checksum,
             connections=connections,
         )
         count = hands.shards_of(plan)

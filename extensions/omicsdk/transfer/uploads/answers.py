@@ -153,6 +153,16 @@ def difference(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, 
     return None
 
 
+def agreed(ours: Mapping[str, str], facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Gives the algorithms whose values a store states as we do.
+
+    Args:
+        ours: From algorithm to value.
+        facts: What the store says, likewise.
+    """
+    return tuple(name for name, value in ours.items() if facts.get(name) == value)
+
+
 def hex_of(base64_text: str) -> str:
     """Turns a checksum as S3 writes it into hex digits; "" when it is no single checksum (one of parts ends in -N)."""
     try:

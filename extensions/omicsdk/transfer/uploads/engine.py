@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from omicsdk.core.errors import OmicsError, TransportError
+from omicsdk.core.errors import ChecksumMissing, OmicsError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.user_agent import user_agent
 from omicsdk.core.settings.environment import curl_options
@@ -15,7 +15,7 @@ from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.wire import Ask, Ended, Wire
-from omicsdk.transfer.reports.outcome import Outcome, State
+from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verification_of
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.uploads.calls import Calls
@@ -27,7 +27,7 @@ from omicsdk.transfer.uploads.replies import Replies
 from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.stages import Stages
 from omicsdk.transfer.uploads.store import Upload
-from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, verified_words
+from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, confirmed
 
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16
@@ -405,23 +405,30 @@ class Engine:
         del self._open[job.number]
         self._working.pop(job.number, None)
         now = self._clock.monotonic()
+        present = state in PRESENT
+        compared = confirmed(job) if present else ()
         outcome = Outcome(
             name=job.title,
             state=state,
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             bytes_kept=job.kept,
-            checksums=checksums_of_whole(job) if state in ("done", "skipped") else {},
-            verified=verified_words(job) if state == "done" else "",
+            checksums=checksums_of_whole(job) if present else {},
+            verified=(", ".join(compared) or "size") if present else "",
             attempts=job.attempts,
             retries=job.retries,
             seconds=now - job.began if job.began is not None else 0.0,
             error=error,
+            # A store that takes a PUT says that it has so many bytes; that these are ours it says by a checksum only.
+            verification=verification_of(compared, 0) if present else "unverified",
         )
+        if present and not compared and self._settings.control.require_checksum:
+            missing = "it was sent, but the platform confirms no checksum of it, only its size"
+            outcome = outcome._replace(state="failed", error=ChecksumMissing(job.title, missing))
         self._tally.count(outcome, job.counted)
         self._finished(job.number, outcome)
         follow = self._settings.follow
-        if follow is not None and state in ("done", "skipped") and not self._closing:
+        if follow is not None and outcome.is_present and not self._closing:
             follow_up = follow(job.number, outcome)
             if follow_up is not None:
                 self._follow_ups.append(follow_up)

@@ -72,7 +72,9 @@ class Job:
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
         self.recorded: Mapping[str, str] | None = None  # what the journal says of a file that is done
+        self.recorded_as: tuple[str, ...] = ()  # the checksums that were confirmed of it then
         self.answered: Mapping[str, str] = {}  # what the store said of a file that went whole
+        self.unconfirmed = False  # whether the store took a part without naming a checksum of it
         self.pipeline = 0  # parts that are being prepared, ready, flying or being reported
         self.needed: Chains | None = None  # checksums that are made before it begins
         self.chains: Chains | None = None  # those that are made beside the sending

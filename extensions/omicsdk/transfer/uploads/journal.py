@@ -73,10 +73,12 @@ class Finished:
     Attributes:
         identity: What the file was.
         checksums: Its checksums, as far as they were made.
+        confirmed: What the platform confirmed of it: checksums of the whole, or of all its parts.
     """
 
     identity: Identity
     checksums: Mapping[str, str]
+    confirmed: tuple[str, ...] = ()
 
 
 class UploadJournal:
@@ -122,7 +124,8 @@ class UploadJournal:
         if offset is None or (place and self._finished.get(place.encode()) not in (None, offset)):
             return None
         record = record_of(self._line(offset))
-        return Finished(cast("Identity", tuple(record[2])), record[3])
+        confirmed = [tuple(cast("list[str]", more)) for more in record[4:] if not isinstance(more, str)]
+        return Finished(cast("Identity", tuple(record[2])), record[3], confirmed[0] if confirmed else ())
 
     def begin(self, key: str, state: Unfinished) -> None:
         """Records that an upload was begun; synced, for whoever lost its id would pay for its parts unknowingly.
@@ -149,7 +152,9 @@ class UploadJournal:
     def done(self, key: str, state: Finished, place: str = "") -> None:
         """Records that an upload is over, and what its place has."""
         self._unfinished.pop(key, None)
-        self._hint(["done", key, list(state.identity), dict(state.checksums), *([place] if place else [])])
+        # The place comes last: records of it are found by how they end.
+        more: list[object] = [*([list(state.confirmed)] if state.confirmed else []), *([place] if place else [])]
+        self._hint(["done", key, list(state.identity), dict(state.checksums), *more])
 
     def close(self) -> None:
         """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
@@ -197,9 +202,9 @@ class UploadJournal:
             case ["begin", key, upload_id, identity, part_size]:
                 self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
                 self._finished.remove(key.encode())
-            case ["done", key, _, _, *place]:
+            case ["done", key, _, _, *more]:
                 self._unfinished.pop(key, None)
-                for name in (key, *place):
+                for name in (key, *(place for place in more if isinstance(place, str))):
                     self._finished.put(name.encode(), at)
             case ["drop", key]:
                 self._unfinished.pop(key, None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from logging import getLogger
 
 from omicsdk.core.errors import OmicsError, TransferError, UsageError
+from omicsdk.transfer.uploads.answers import agreed
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.job import Job
 from omicsdk.transfer.uploads.journal import Unfinished, UploadJournal, key_of, place_of
@@ -72,7 +73,7 @@ class Opening:
         if journal is not None:
             done, begun = journal.finished(job.key, place_of(job.store.target)), journal.unfinished(job.key)
             if done is not None and done.identity == source.identity:
-                job.recorded = done.checksums
+                job.recorded, job.recorded_as = done.checksums, done.confirmed
                 self._skipped(job)
                 return
             if begun is not None:
@@ -100,6 +101,8 @@ class Opening:
                 if theirs is not None and (theirs.size, theirs.etag) == (part.size, part.etag):
                     job.landed(part)
                     job.kept += part.size
+                    listed = theirs.checksums if parts is not None else dict[str, str]()
+                    job.unconfirmed |= not agreed(part.checksums, {"md5": part.etag, **listed})
             job.listed = {number: part for number, part in (parts or {}).items() if number not in job.sent}
             if job.sent:
                 _log.info("%s: goes on, %d of %d parts are there", job.title, len(job.sent), job.count)

@@ -10,13 +10,13 @@ from omicsdk.core.errors import ChecksumMismatch, OmicsError, RateLimited, Serve
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.reports.outcome import State
-from omicsdk.transfer.uploads.answers import difference
+from omicsdk.transfer.uploads.answers import agreed, difference
 from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.digesting import checksums_of
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import Finished, UploadJournal, place_of
 from omicsdk.transfer.uploads.store import SentPart
-from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole
+from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, confirmed
 
 #: A file whose upload the platform forgets more often than this has failed.
 RESTARTS = 2
@@ -112,6 +112,8 @@ class Stages:
         part = SentPart(cut.number, cut.length, facts.get("etag", ""), checksums)
         if job.whole:
             job.answered = facts
+        elif not agreed(checksums, facts):
+            job.unconfirmed = True
         if not job.store.reports_parts or job.whole:
             self.landed(job, part)
             return
@@ -177,7 +179,7 @@ class Stages:
             )
             return
         if self._journal is not None:
-            state = Finished(job.file.identity, checksums_of_whole(job))
+            state = Finished(job.file.identity, checksums_of_whole(job), confirmed(job))
             self._journal.done(job.key, state, place_of(job.store.target))
         self._over(job, "done", None)
 
@@ -190,6 +192,7 @@ class Stages:
         """
         if not job.sent:  # the journal has all of them, when the end of an earlier run wasn't recorded
             job.sent.update(job.journaled)
+            job.unconfirmed |= not all(agreed(part.checksums, {"md5": part.etag}) for part in job.journaled.values())
             job.kept = sum(part.size for part in job.sent.values())
         if len(job.sent) < job.count:
             self._anew(job, error)

@@ -130,14 +130,15 @@ def checksums_of_whole(job: Job) -> Mapping[str, str]:
     return found
 
 
-def verified_words(job: Job) -> str:
-    """Says what the platform held a file against."""
-    held = [f"{name} of every part" for name in job.part_checksums if not job.whole]
+def confirmed(job: Job) -> tuple[str, ...]:
+    """The checksums that the platform named as ours are, of the whole file or of every part; none where it only took the bytes."""
+    if job.recorded is not None:
+        return job.recorded_as
+    of_parts = () if job.whole or job.unconfirmed else tuple(f"{name} of every part" for name in job.part_checksums)
     known = dict(checksums_of_whole(job))
     if job.whole:
         known.update(job.sent[1].checksums)
-    held.extend(name for name in known if name in job.answered)
-    return ", ".join(held) or "size"
+    return (*of_parts, *(name for name in known if name in job.answered))
 
 
 def _combined(job: Job) -> tuple[str, ...]:

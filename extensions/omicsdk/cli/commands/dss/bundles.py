@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
-from omicsdk.cli.commands.transfer_reports import watched
+from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.downloads.result import errors_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from omicsdk.dss import Dss, Result
     from omicsdk.transfer import Control, Progress, TransferReport
 
-_OURS = frozenset({"report", "limit_rate", "time_budget"})
+_OURS = frozenset({"report", "limit_rate", "time_budget", "require_checksum"})
 """Options that the workflow itself doesn't know."""
 
 
@@ -53,10 +53,15 @@ def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> objec
     given = dict(arguments)
     quiet, title = given.pop("no_progress", False), f"Upload of {given['src_dir']}"
     path = report_path(given.pop("report", None))
-    control = control_of(given.pop("limit_rate", None), given.pop("time_budget", None))
+    control = control_of(
+        given.pop("limit_rate", None),
+        given.pop("time_budget", None),
+        require_checksum=bool(given.pop("require_checksum", False)),
+    )
 
     def told(report: TransferReport) -> None:
         tell_report(path, report, errors_of(report), title, console)
+        tell_verification(report, console)
 
     drawing = nullcontext() if quiet else console.progress(f"uploading {given['src_dir']}")
     with drawing as show, termination():
@@ -79,6 +84,7 @@ def _watched(workflow: Callable[..., Result], arguments: Mapping[str, Any], cons
 
     result = watched(work, arguments, console, title)
     tell_report(report_path(arguments.get("report")), result.report, result.errors, title, console)
+    tell_verification(result.report, console)
     counts = result.report.counts
     if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path
-from omicsdk.cli.commands.transfer_reports import STOPPED, named_errors, told
+from omicsdk.cli.commands.transfer_reports import STOPPED, ended, named_errors, told
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.config import read_config, storage_of
 from omicsdk.dtp.downloader import DEFAULT, Downloader
@@ -29,7 +29,9 @@ def download(workflow: Workflow, arguments: Mapping[str, Any], console: Console)
         drawing = nullcontext() if arguments.get("quiet") else console.progress(title)
         with drawing as progress, termination():
             try:
-                report = downloader.fetch(name, dest, progress=progress)
+                report = downloader.fetch(
+                    name, dest, progress=progress, require_checksum=bool(arguments.get("require_checksum"))
+                )
             except KeyboardInterrupt:
                 console.message(STOPPED)
                 raise
@@ -62,12 +64,16 @@ def _downloader(workflow: Workflow, arguments: Mapping[str, Any]) -> Downloader:
 
 
 def _shown(report: DatasetReport) -> dict[str, Any]:
-    files = [
-        {"name": each.label or each.name, "size": each.size, "state": each.state} for each in report.files.outcomes
-    ]
+    files = [{"name": each.label or each.name, "size": each.size, **ended(each)} for each in report.files.outcomes]
     metadata = [
         {"name": each.name, "size": each.size, "records": each.records}
         for each in report.metadata
         if each.error is None
     ]
-    return {"counts": report.counts, "folder": str(report.folder), "files": files, "metadata": metadata}
+    return {
+        "counts": report.counts,
+        "verification": report.files.verification,
+        "folder": str(report.folder),
+        "files": files,
+        "metadata": metadata,
+    }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.looking import STREAM, poured
 from omicsdk.cli.commands.files.places import files_words, kind_of, patterns_of, sources_of, stores_of
-from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
+from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched
 from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
@@ -35,6 +35,7 @@ from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.names import LinkGuard
+from omicsdk.transfer.reports.outcome import verification_words
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 _STRIDE = 1024 * 1024
 _WORDS = {"skipped": "already there", "failed": "failed", "stopped": "stopped"}
-NOTHING: Mapping[str, Any] = {"counts": {}, "files": []}
+NOTHING: Mapping[str, Any] = {"counts": {}, "verification": {}, "files": []}
 
 
 def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
@@ -168,12 +169,12 @@ def _copied(
         console,
         title,
     )
-    told(report, named_errors(report.failed), arguments, console, title)
+    told(report, named_errors(report.failed), arguments, console, title, is_counted=True)
     files = [
-        {"source": str(file.uri), "target": _landed(plan, file, outcome), "size": outcome.size, "state": outcome.state}
+        {"source": str(file.uri), "target": _landed(plan, file, outcome), "size": outcome.size, **ended(outcome)}
         for file, outcome in zip(plan.files, report.outcomes, strict=True)
     ]
-    return {"counts": report.counts, "files": files}
+    return {"counts": report.counts, "verification": report.verification, "files": files}
 
 
 def _foreseen(plan: CopyPlan, plans: Mapping[str, str], removed: Sequence[Selected] = ()) -> dict[str, Any]:
@@ -186,11 +187,12 @@ def _foreseen(plan: CopyPlan, plans: Mapping[str, str], removed: Sequence[Select
 
 
 def _summed_up(result: Mapping[str, Any], target: Uri) -> Told:
-    """A result, and for people how many files were copied, left, equal, removed."""
+    """A result, and for people how many files were copied, left, verified, equal, removed."""
     counts: Mapping[str, int] = result["counts"]
     size = sum(file["size"] or 0 for file in result["files"] if file["state"] == "done")
     words = [f"{files_words(counts.get('done', 0))} ({size_words(size)}) copied to {target}"]
     words += [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts.get(state)]
+    words += [known] if (known := verification_words(result["verification"])) else []
     words += [f"{result['same']} equal"] if result.get("same") else []
     words += [f"{len(result['removed'])} removed"] if result.get("removed") else []
     return Told(", ".join(words), result, terminal_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
+from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
@@ -138,7 +138,7 @@ def moved_down(
             "id": outcome.label or outcome.name,
             "path": str(folder / outcome.name),
             "size": outcome.size,
-            "state": outcome.state,
+            **ended(outcome),
         }
         for outcome in report.outcomes
     ]
@@ -146,7 +146,7 @@ def moved_down(
         for file in files:
             if file["state"] in ("done", "skipped"):
                 _unpack(Path(str(file["path"])), console, deletes=bool(arguments.get("delete_unpacked_packages")))
-    return {"counts": report.counts, "files": files}
+    return {"counts": report.counts, "verification": report.verification, "files": files}
 
 
 def _unpack(path: Path, console: Console, *, deletes: bool) -> None:

@@ -75,7 +75,11 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     counts: dict[str, int] = {}
     for file in result.files:
         counts[file.state] = counts.get(file.state, 0) + 1
-    return {"counts": counts, "files": [_row(file) for file in result.files]}
+    return {
+        "counts": counts,
+        "verification": result.report.verification,
+        "files": [_row(file) for file in result.files],
+    }
 
 
 def _row(file: UploadedFile) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from omicsdk.cli.commands.pangea.creation import chosen
 from omicsdk.cli.commands.pangea.lines import lines, names_given, told
 from omicsdk.cli.commands.pangea.membership import not_found
 from omicsdk.cli.commands.pangea.places import group, samples_of
-from omicsdk.cli.commands.transfer_reports import named_errors, watched
+from omicsdk.cli.commands.transfer_reports import ended, named_errors, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.pangea.blob_constructors import sample_group_from_blob
@@ -60,8 +60,5 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     tell_transfer(report, named_errors(report.failed), arguments, console, title)
     if dry_run:
         return foreseen(report)
-    rows = [
-        {"path": str(folder / outcome.name), "size": outcome.size, "state": outcome.state}
-        for outcome in report.outcomes
-    ]
+    rows = [{"path": str(folder / outcome.name), "size": outcome.size, **ended(outcome)} for outcome in report.outcomes]
     return told(lines(str(row["path"]) for row in rows if row["state"] != "failed"), rows, arguments)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_report
-from omicsdk.cli.commands.transfer_reports import named_errors, watched
+from omicsdk.cli.commands.transfer_reports import named_errors, tell_verification, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.pangea.contents.uploading import upload_files
@@ -56,7 +56,7 @@ def sent(field: AnalysisResultField, path: str, arguments: Mapping[str, Any], co
 
 
 def reported(report: TransferReport, arguments: Mapping[str, Any], console: Console, title: str) -> None:
-    """Writes the report that was asked for.
+    """Writes the report that was asked for, and tells what isn't verified.
 
     Args:
         report: What was transferred.
@@ -65,6 +65,7 @@ def reported(report: TransferReport, arguments: Mapping[str, Any], console: Cons
         title: What it was.
     """
     tell_report(report_path(arguments.get("report")), report, named_errors(report.failed), title, console)
+    tell_verification(report, console)
 
 
 def check_finished(report: TransferReport, done: int, number: int, what: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.cli.commands.reports import report_path
 from omicsdk.cli.commands.sb.named import named
 from omicsdk.cli.commands.sb.transfers import check_names, watched
+from omicsdk.cli.commands.transfer_reports import ended
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.sb.errors import LocalFileAlreadyExists
 from omicsdk.sb.models.enums import RequestParameters
@@ -132,11 +133,11 @@ def moved_down(
             "id": each.file.id,
             "path": str(folder.joinpath(*each.parts)),
             "size": each.file.field("size"),
-            "state": outcome.state,
+            **ended(outcome),
         }
         for each, outcome in zip(wanted, report.outcomes, strict=True)
     ]
-    return {"counts": report.counts, "files": files}
+    return {"counts": report.counts, "verification": report.verification, "files": files}
 
 
 def _expanded(places: Places, text: str) -> tuple[list[Wanted], list[tuple[str, ...]]]:

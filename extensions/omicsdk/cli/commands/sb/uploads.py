@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.cli.commands.reports import report_path
 from omicsdk.cli.commands.sb.named import is_folder_to_be
 from omicsdk.cli.commands.sb.transfers import check_names, watched
+from omicsdk.cli.commands.transfer_reports import ended
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.models.enums import PartSize, RequestParameters
 from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
@@ -20,7 +21,7 @@ from omicsdk.sb.transfer.slots import slots_of
 from omicsdk.sb.transfer.store import PlatformStore
 from omicsdk.sb.transfer.surroundings import journal_for
 from omicsdk.sb.transfer.upload import size_of
-from omicsdk.transfer import Control, Outcome, TransferReport, Upload
+from omicsdk.transfer import Control, Outcome, Outcomes, TransferReport, Upload
 from omicsdk.transfer import upload as send
 from omicsdk.transfer.names import WORK_FOLDER
 
@@ -90,12 +91,16 @@ def upload(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str
             "path": str(each.path),
             "to": str(each.target),
             "size": each.size,
-            "state": outcome.state,
+            **ended(outcome),
             "id": store.made.get("id"),
         }
         for each, store, outcome in zip(ready, stores, outcomes, strict=True)
     ]
-    return {"counts": {state: counts[state] for state in ("done", "skipped", "failed", "stopped")}, "files": files}
+    return {
+        "counts": {state: counts[state] for state in ("done", "skipped", "failed", "stopped")},
+        "verification": Outcomes(outcomes).verification,
+        "files": files,
+    }
 
 
 def _sent(
