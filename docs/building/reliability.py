@@ -11,7 +11,8 @@ Made by `make docs` from `tests/faults/results.json`, which `make reliability` w
 row is a fault that the tests of `tests/faults` provoke while files are moved: how often it was tried (once a file, or once a
 kill), how often the file was right in the end all the same, and how the others ended. Each of these tests also asserts:
 
-- Under the final name stand the right bytes, or none (or what stood there before), at the end and after each kill.
+- Under the final name stand the right bytes, or none (or what stood there before), at the end and after each kill; except
+  where nothing that is stated tells right from wrong (see the end of this page).
 - A file that failed has its error in the report; one that is right has none.
 - It ends within a minute, whatever the server does; longer waits are those of a clock that the tests move.
 - No thread and no open file is left. (Commands run as processes of their own; these have ended.)
@@ -22,9 +23,10 @@ LIMITS = """\
 ## What isn't covered
 
 - A source that changes while its ranges are fetched, with the same size, without an ETag, a date or a stated checksum:
-  nobody can see it. The report says of each file what it was held against ("size only").
-- A body without any length that is cut, of a file whose size and checksum nobody states. The report says "end of the
-  body only".
+  nobody can see it, nor a flipped byte, gzip bytes or a login page in the place of a file of which nothing is stated. The
+  report calls such files "size only" or "unverified", counts them apart from those that are verified, and never says that
+  they are right. `--require-checksum` makes them an error, and fetches none of them.
+- A body without any length that is cut, of a file whose size and checksum nobody states. The report calls it "unverified".
 - Another program that writes into a `.part` while it is fetched: SHA-256, SHA-1 and MD5 see it, since they are computed
   from the disk; CRC32C alone is computed from what came, and sees only damage of an earlier run.
 - A server that writes a whole forged answer behind its own on one connection gets it taken for the next file of the same
