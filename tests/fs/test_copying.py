@@ -3,14 +3,25 @@
 import hashlib
 import io
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from breakable import Answer
 from omicsdk.core.clock import ManualClock, SystemClock
-from omicsdk.core.errors import ChecksumMismatch, FolderBusy, NameClash, ServerError, SourceChanged, UnsafePath
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    DiskFull,
+    FolderBusy,
+    NameClash,
+    ServerError,
+    SourceChanged,
+    TruncatedTransfer,
+    UnsafePath,
+)
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.copies import copy_files
@@ -24,6 +35,7 @@ from omicsdk.transfer import Control
 from omicsdk.transfer.calls import never
 from omicsdk.transfer.downloads import wanted
 from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.writing import RESERVE
 
 
 def copied(source, target, stores=None, **options):
@@ -344,3 +356,27 @@ def test_a_journal_that_another_process_goes_on_with_stays(shelf):
     with Unfinished("down", ["x"]) as last:
         last.keep = False
     assert not last.is_there
+
+
+class Endless(io.RawIOBase):
+    """A stream that never ends."""
+
+    def read(self, size=-1):
+        return bytes(max(1, size))
+
+
+@pytest.mark.parametrize(("is_sized", "error"), [(False, DiskFull), (True, TruncatedTransfer)])
+def test_a_stream_without_an_end_does_not_fill_the_disk(shelf, tmp_path, monkeypatch, is_sized, error):
+    shelf.files["p/a"] = b"1"
+    if not is_sized:
+        shelf.unsized.add("p/a")
+    monkeypatch.setattr(shelf, "open", lambda _, entry: Endless())
+
+    def usage(_):
+        taken = sum(path.stat().st_size for path in tmp_path.rglob("*.part"))
+        return SimpleNamespace(total=1 << 40, free=RESERVE + 5_000_000 - taken)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    report = copied("shelf://p/a", str(tmp_path / "a"))
+    assert isinstance(report.outcomes[0].error, error)
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size] == []

@@ -5,13 +5,16 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, NotWritable, TransferError
-from omicsdk.transfer import download
+from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.writing import write_at
+from omicsdk.transfer.writing import RESERVE, Growth, space_of, spare_bytes, write_at
 
 MIB = 1024 * 1024
 
@@ -260,3 +263,131 @@ def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, nois
 
     monkeypatch.setattr("omicsdk.transfer.downloads.commit._dirty", lambda: 10**9)
     assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target, disk=Never()).ok
+
+
+GIB = 1024 * MIB
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "spare"),
+    [
+        (0, GIB, 0),
+        (GIB, 100 * GIB, 0),
+        (GIB + 1, 100 * GIB, 1),
+        (50 * GIB, 100 * GIB, 49 * GIB),
+        (MIB, 20 * MIB, 0),  # of a small disk a twentieth is left
+        (MIB + 7, 20 * MIB, 7),
+        (20 * MIB, 20 * MIB, 19 * MIB),
+    ],
+)
+def test_a_file_of_unknown_size_leaves_a_reserve(free: int, total: int, spare: int) -> None:
+    assert spare_bytes(free, total) == spare
+
+
+class Space:
+    """A file system of which only the numbers are there."""
+
+    def __init__(self, free: int, total: int) -> None:
+        self.free, self.total, self.looks = free, total, 0
+
+    def __call__(self, _: str) -> tuple[int, int] | None:
+        self.looks += 1
+        return self.free, self.total
+
+
+@given(st.integers(0, 400 * GIB), st.integers(1, 400 * GIB), st.sampled_from([128 * 1024, MIB, 7 * MIB, 40 * MIB]))
+def test_growth_ends_at_the_reserve_and_not_before(free: int, total: int, step: int) -> None:
+    free = min(free, total)
+    reserve = min(RESERVE, total // 20)
+    free = min(free, reserve + 2 * GIB)
+    space = Space(free, total)
+    growth = Growth("/data/one.part", "one", space=space)
+
+    def grow() -> None:
+        while True:
+            growth.expect(step)
+            space.free -= step
+            assert space.free >= reserve
+
+    with pytest.raises(DiskFull, match=r"/data/one\.part"):
+        grow()
+    assert space.free - step < reserve
+
+
+def test_space_is_not_looked_at_for_each_write() -> None:
+    space = Space(50 * GIB, 100 * GIB)
+    growth = Growth("/data/one.part", space=space)
+    for _ in range(8 * 128):
+        growth.expect(128 * 1024)
+        space.free -= 128 * 1024
+    assert space.looks <= 128 // 16 + 1
+
+
+def test_space_that_others_take_is_seen() -> None:
+    space = Space(50 * GIB, 100 * GIB)
+    growth = Growth("/data/one.part", space=space)
+    growth.expect(MIB)
+    space.free = 0
+
+    def grow() -> None:
+        for _ in range(17):
+            growth.expect(MIB)
+
+    with pytest.raises(DiskFull):
+        grow()
+
+
+def test_a_system_that_does_not_tell_its_space_is_written_to(tmp_path: Path) -> None:
+    growth = Growth("/data/one.part", space=lambda _: None)
+    for _ in range(100):
+        growth.expect(GIB)
+    assert space_of(str(tmp_path / "not" / "there")) is None
+    found = space_of(str(tmp_path / "new"))
+    assert found is not None
+    assert 0 < found[0] <= found[1]
+
+
+@pytest.mark.parametrize("size", [None, 10_000_000])
+def test_a_body_without_an_end_stops_before_the_disk_is_full(
+    server: Any, noise: Any, fault: Any, leftovers: Any, target: Path, monkeypatch: pytest.MonkeyPatch, size: int | None
+) -> None:
+    """The space is what the test says: no disk is filled."""
+    body = noise(10_000_000)
+
+    def usage(_: Any) -> Any:
+        taken = sum(path.stat().st_size for path in target.rglob("*.part"))
+        return SimpleNamespace(total=100 * GIB, free=RESERVE + 2_000_000 - taken)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    server.put("one", body, None)
+    server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
+    report = download([Item("one", Location(server.url("one")), size), server.item("two", noise(100), "md5")], target)
+    assert report.outcomes[1].state == "done"
+    if size is not None:  # it is known that it fits, reserve or not
+        assert report.outcomes[0].state == "done"
+        return
+    error = report.outcomes[0].error
+    assert isinstance(error, DiskFull)
+    assert "its size isn't known" in str(error)
+    assert "Make room" in error.remedy
+    assert report.outcomes[0].bytes_fetched < 5_000_000
+    assert leftovers() == []
+    assert not (target / "one").exists()
+    assert len(server.of("one")) == 1
+
+
+def test_a_small_disk_is_left_with_its_reserve(server: Any, noise: Any, fault: Any, mount: Any) -> None:
+    place = mount("size=20m")
+    body = noise(30 * MIB)
+    server.put("one", body, None)
+    server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
+    least = [20 * MIB]
+
+    def seen(_: Any) -> None:
+        least.append(shutil.disk_usage(place).free)
+
+    report = download([Item("one", Location(server.url("one")))], place, progress=seen)
+    assert isinstance(report.outcomes[0].error, DiskFull)
+    assert "these are left for others" in str(report.outcomes[0].error)
+    assert min(least) >= MIB // 2  # the journal takes from the reserve
+    assert shutil.disk_usage(place).free > 19 * MIB

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.catalog import Found
     from omicsdk.cli.shapes import Argument
 
-ABOUT = "One command for the data platforms of omics: browse, search, upload, and download with every byte verified."
+ABOUT = "One command for the data platforms of omics: browse, search, upload, and download, verified by checksums."
 
 COLUMN = 26
 """Where explanations begin."""

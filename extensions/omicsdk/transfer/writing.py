@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 
 from omicsdk.core.errors import DiskFull, NotWritable, TransferError
 
@@ -12,6 +13,81 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HAS_PWRITEV = hasattr(os, "pwritev")
 # Buffers that systems take at once; a server that sends a few bytes at a time fills more.
 _AT_ONCE = 1024
+
+
+#: Bytes that a file of unknown size leaves free on its file system, or a twentieth of all where that is less: others write there too.
+RESERVE = 1024 * 1024 * 1024
+# So many bytes may be written, at most, before the free space is looked at again.
+_UNSEEN = 16 * 1024 * 1024
+
+
+def spare_bytes(free: int, total: int) -> int:
+    """Bytes that files of unknown size may take of a file system.
+
+    Args:
+        free: Bytes that it has for this user.
+        total: Its size in bytes.
+
+    Returns:
+        What is free beyond the reserve; 0 when there is no more.
+    """
+    return max(0, free - min(RESERVE, total // 20))
+
+
+def space_of(path: str) -> tuple[int, int] | None:
+    """Free bytes of the file system that a path is on, and its size; None where the system doesn't tell.
+
+    Args:
+        path: A file or folder; what isn't there yet is in its folder.
+    """
+    try:
+        found = shutil.disk_usage(path if os.path.isdir(path) else os.path.dirname(path) or os.curdir)
+    except OSError:
+        return None
+    return (found.free, found.total) if found.total else None  # some have no bounds, and call that 0
+
+
+class Growth:
+    """Watches the free space while a file grows whose end nobody knows, and ends it before the disk is full.
+
+    A server that never stops sending would fill the disk, for every other program too.
+
+    Args:
+        path: Where it is written.
+        name: What messages call it.
+        space: Gives free bytes and all bytes of the file system, None for unknown.
+    """
+
+    def __init__(self, path: str, name: str = "", *, space: Callable[[str], tuple[int, int] | None] = space_of) -> None:
+        self._path = path
+        self._name = name
+        self._space = space
+        self._allowed = 0  # bytes that may be written before the next look
+
+    def expect(self, count: int) -> None:
+        """Is told of bytes before they are written.
+
+        Args:
+            count: How many.
+
+        Raises:
+            DiskFull: They would leave less than the reserve.
+        """
+        if count > self._allowed:
+            found = self._space(self._path)
+            if found is None:
+                self._allowed = _UNSEEN
+                return
+            spare = spare_bytes(*found)
+            if count > spare:
+                error = DiskFull(self._path, name=self._name, remedy="Make room, or check what the server sends.")
+                error.message = (
+                    f"{self._name or self._path}: its size isn't known, and {self._path} has grown until {found[0]:,} bytes are "
+                    "free; these are left for others"
+                )
+                raise error
+            self._allowed = min(spare // 2, _UNSEEN)  # others take from it meanwhile
+        self._allowed -= count
 
 
 def write_at(descriptor: int, buffers: Sequence[bytes], offset: int) -> int:

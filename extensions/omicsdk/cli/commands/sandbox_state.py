@@ -46,13 +46,16 @@ def _fetched(url: str, target: Path) -> int:
     from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
     from omicsdk.core.request import OperationFacts, request
     from omicsdk.core.sending.transport import Transport
+    from omicsdk.transfer.writing import Growth
 
     facts = OperationFacts(name="snapshot", method="GET", path="/_sandbox/snapshot")
     transport = Transport(url.rstrip("/"), timeout=_WAIT)
     try:
         answer = transport.send(request(facts, facts.path), stream=True)
         with contextlib.closing(answer), in_place_of(target, mode=PRIVATE) as file:
+            growth = Growth(str(target))
             for block in answer.iter_bytes():
+                growth.expect(len(block))
                 file.write(block)
             return file.tell()
     finally:

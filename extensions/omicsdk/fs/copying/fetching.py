@@ -35,7 +35,7 @@ from omicsdk.transfer import Control, Outcome, Progress, TransferReport, downloa
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.reports.outcome import verification_of
-from omicsdk.transfer.writing import write_error
+from omicsdk.transfer.writing import Growth, write_error
 
 #: Statuses of a storage that say that another copy may be there.
 GONE = (403, 404, 410)
@@ -250,13 +250,17 @@ def _written(
     target.parent.mkdir(parents=True, exist_ok=True)
     with aside(target) as part:
         with part.open("wb") as file:
-            size, pace = 0, Pace(options.control, options.stop)
+            size, pace, growth = 0, Pace(options.control, options.stop), Growth(str(part), str(target))
             while chunk := stream.read(pace.stride(_STRIDE)):
                 pace.passed(len(chunk))
                 if options.stopped:
                     raise Interrupted(f"{target} isn't whole: it was stopped")
                 digests.update(chunk)
+                if entry.size is None:
+                    growth.expect(len(chunk))
                 size += file.write(chunk)
+                if entry.size is not None and size > entry.size:  # there may be no end to it
+                    break
             file.flush()
             os.fsync(file.fileno())
         if entry.size is not None and size != entry.size:

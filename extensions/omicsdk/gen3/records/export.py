@@ -20,6 +20,7 @@ from omicsdk.gen3.queries.literals import literal, name_of
 from omicsdk.gen3.records.project import Project, check_project, project_of
 from omicsdk.gen3.row_stream import rows_of
 from omicsdk.gen3.service import plain
+from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -110,6 +111,7 @@ def export_file(
         Gen3UserError: There is no such project or format.
         BadRequest: There is no such node.
         TransportError: The answer ended before its end; the file isn't there then.
+        DiskFull: It would take all room that there is.
     """
     file = Path(path)
     kind = kind or FORMATS.get(file.suffix.lower(), "")
@@ -118,16 +120,22 @@ def export_file(
             f"{file} is no file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or say the kind."
         )
     meant = project_of(project)
+    growth = Growth(str(file.absolute()))
     with in_place_of(file) as written:
+
+        def write(data: bytes) -> None:
+            growth.expect(len(data))
+            written.write(data)
+
         if kind == "tsv":
             lines = 0
             for chunk in _table(commons, meant, node, without_id):
                 lines += chunk.count(b"\n")
-                written.write(chunk)
+                write(chunk)
             if lines < 2:
                 check_project(commons, meant)
         else:
-            _write_json(written.write, export_rows(commons, meant, node, without_id=without_id), kind)
+            _write_json(write, export_rows(commons, meant, node, without_id=without_id), kind)
     return file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -36,6 +36,7 @@ from omicsdk.transfer.reports.outcome import PRESENT, Outcome, State, verificati
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.writing import Growth
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
@@ -324,10 +325,21 @@ class Engine:
             job.asks_at,
             accept=self._replies.answered,
             open_part=self._files.open,
-            write_at=self._files.disk.write_at,
+            write_at=self._files.disk.write_at if job.item.size is not None else self._growing(job),
             written=self._replies.cell_written,
             now=self._clock.now,
         )
+
+    def _growing(self, job: Job) -> Callable[[int, Sequence[bytes], int], int]:
+        """Writes a file of which nothing states a size, as long as there is room."""
+        growth, write_at = Growth(job.part, job.item.title), self._files.disk.write_at
+
+        def write(descriptor: int, chunks: Sequence[bytes], offset: int) -> int:
+            if job.size is None:  # the head of the answer didn't tell it either
+                growth.expect(sum(map(len, chunks)))
+            return write_at(descriptor, chunks, offset)
+
+        return write
 
     def _send_small(self, small: Small) -> None:
         small.began = small.began or self._clock.monotonic()
