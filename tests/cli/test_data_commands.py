@@ -491,6 +491,7 @@ def test_a_device_is_written_into(omics, reads, tmp_path):
     assert device.is_char_device()
 
 
+@pytest.fixture
 def mixed(shelf):
     """One file of each kind: with a checksum, with a size only, with neither."""
     shelf.files.update({"p/sure": b"1", "p/sized": b"22", "p/bare": b"login page"})

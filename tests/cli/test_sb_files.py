@@ -351,3 +351,13 @@ def test_files_may_be_named_by_their_ids(tree):
     folder = next(row for row in tree("files", "ls", P).json if row["type"] == "folder")
     assert sorted(names(tree("files", "ls", folder["id"]))) == ["a.txt", "b.txt", "deep/"]
     assert tree("files", "ls", "0" * 24).code == 1
+
+
+def test_what_the_platform_states_no_checksum_of_is_told_and_refused_where_one_is_required(tree):
+    ran = tree("files", "download", f"{P}/a.txt", "--download-dir", "down")
+    assert ran.json["verification"] == {"verified": 0, "size only": 1, "unverified": 0}
+    assert [row["verification"] for row in ran.json["files"]] == ["size only"]
+    assert "omics: 1 size only\n" in ran.err
+    refused = tree("files", "download", f"{P}/a.txt", "--download-dir", "other", "--require-checksum")
+    assert (refused.code, "no checksum is stated for it" in refused.err) == (3, True)
+    assert not Path("other/a.txt").exists()

@@ -162,7 +162,7 @@ class Gen3File(Documented):
         record: dict[str, Any] = plain(self._index.client.get_record.raw(guid=object_id))
         checksums = checksums_of(record.get("hashes"))
         if not checksums:
-            _log.warning("%s has no hash that can be computed: its size alone is verified", object_id)
+            _log.warning("%s has no hash that can be computed: only its size is compared", object_id)
         stated = record.get("file_name") or object_id.rstrip("/").rpartition("/")[2]
         name = safe_name(stated.lstrip() if isinstance(stated, str) else stated, f"record {object_id}")
         fetch(

@@ -26,7 +26,7 @@ from omicsdk.transfer.downloads.settings import Settings
 from omicsdk.transfer.downloads.small import Small, is_small
 from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.turns import Turns
-from omicsdk.transfer.downloads.verify import Verifier, words
+from omicsdk.transfer.downloads.verify import Verifier, skipped, words
 from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journals.journal import Journal
@@ -256,15 +256,7 @@ class Engine:
         if found is not None:
             if known is None:
                 return False
-            outcome = Outcome(
-                item.name,
-                "skipped",
-                found.st_size,
-                checksums=known,
-                verified=words(known, "", size=item.size),
-                verification=verification_of(known, item.size),
-            )
-            self._tell_outcome(number, item, outcome)
+            self._tell_outcome(number, item, skipped(item, found.st_size, known))
             return True
         if not is_small(item) or item.name in self._journal.parts:
             return False

@@ -10,11 +10,11 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.known import recorded, usable
 from omicsdk.transfer.downloads.room import bytes_needed, nearest_folder, no_room
-from omicsdk.transfer.downloads.verify import words
+from omicsdk.transfer.downloads.verify import skipped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 from omicsdk.transfer.plan import cell_span
-from omicsdk.transfer.reports.outcome import Outcome, verification_of
+from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 
 
@@ -79,14 +79,7 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
     if found is not None and item.size in (None, found.st_size):
         known = recorded(journal, item, found) if journal is not None else None
         if known is not None:
-            return Outcome(
-                item.name,
-                "skipped",
-                found.st_size,
-                checksums=known,
-                verified=words(known, "", size=item.size),
-                verification=verification_of(known, item.size),
-            )
+            return skipped(item, found.st_size, known)
         if item.checksums:
             return Outcome(item.name, "planned", found.st_size, plan="check the file that is there")
     record = usable(journal, item) if journal is not None else None

@@ -13,7 +13,9 @@ from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
+from omicsdk.transfer.reports.outcome import Outcome, verification_of
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL
@@ -332,3 +334,21 @@ def words(checksums: Mapping[str, str], validator: str, *, size: int | None, ope
         compared.append("ETag" if validator.startswith(('"', "W/")) else "date of change")
     lacking = "no checksum" if size is not None else "neither size nor checksum"
     return f"{' and '.join(compared)} only: the platform states {lacking}"
+
+
+def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
+    """The outcome of a file that is at its target already and recorded.
+
+    Args:
+        item: The file.
+        size: Its size in bytes.
+        known: The checksums that were verified when it came.
+    """
+    return Outcome(
+        item.name,
+        "skipped",
+        size,
+        checksums=known,
+        verified=words(known, "", size=item.size),
+        verification=verification_of(known, item.size),
+    )
