@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Item, Location, Patience
+from omicsdk.transfer import Control, Item, Location, Patience
 
 MIB = 1024 * 1024
 SIZE = 30 * MIB + 5
@@ -316,3 +316,11 @@ def test_two_lengths(trial: Any, server: Any, noise: Any, clock: Any, lengths: t
     head = "HTTP/1.1 200 OK\r\n" + "".join(f"Content-Length: {length}\r\n" for length in lengths) + "\r\n"
     server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head.encode() + answer.body)
     trial.download([item if sized else replace(item, size=None)], clock=clock)
+
+
+@pytest.mark.fault("wrong bytes, no checksum stated, and one is required", ends="ChecksumMissing")
+@pytest.mark.parametrize("wrong", [b"<html>Please log in</html>", bytes(1000), b"\x1f\x8b" + bytes(998)])
+def test_a_required_checksum(trial: Any, server: Any, wrong: bytes) -> None:
+    items = [Item("one", Location(server.put("one", wrong)), 1000), Item("two", Location(server.put("two", wrong)))]
+    trial.download(items, control=Control(require_checksum=True))
+    assert server.requests == []

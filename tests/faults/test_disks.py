@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from omicsdk.core.errors import DiskFull, NotWritable
-from omicsdk.transfer import download
+from omicsdk.transfer import Item, Location, download
 from privileges import as_ordinary_user
 from trials import swapped
 
@@ -65,6 +66,25 @@ def test_full(trial: Any, server: Any, noise: Any, small_disk: Any) -> None:
     assert str(place / "one") in str(report.outcomes[1].error)
     subprocess.run(["mount", "-o", "remount,size=80m", str(place)], check=True)
     assert trial.again([small, item], place).outcomes[1].bytes_kept >= 8 * MIB
+
+
+@pytest.mark.fault("body without an end, of a file whose size nobody states", ends="DiskFull")
+def test_endless(trial: Any, server: Any, noise: Any, fault: Any, small_disk: Any) -> None:
+    place, body = small_disk("size=20m"), noise(30 * MIB)
+    server.put("one", body, None)
+    server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
+    item, small = Item("one", Location(server.url("one"))), server.item("small", noise(1000), "md5")
+    folder = place or trial.folder
+
+    def usage(_: Any) -> Any:  # where no small disk may be mounted
+        taken = sum(path.stat().st_size for path in folder.rglob("*.part"))
+        return SimpleNamespace(total=20 * MIB, free=20 * MIB - taken)
+
+    with nullcontext() if place else swapped(shutil, "disk_usage", usage):
+        report = trial.download([item, small], folder, counted=["one"])
+    assert "these are left for others" in str(report.outcomes[0].error)
+    assert report.outcomes[1].state == "done"
+    assert list(folder.rglob("*.part")) == []
 
 
 @pytest.mark.fault("disk full from the first byte on", ends="DiskFull")
