@@ -128,7 +128,7 @@ class Bringing:
 
         Raises: as upload_bundle says.
         """
-        registered: dict[str, Verification] = self._record.registered if self._record is not None else {}
+        registered = self._record.registered if self._record is not None else dict[str, Verification]()
         todo = list[int]()
         for number, file in enumerate(self.files):
             if file.name in registered:

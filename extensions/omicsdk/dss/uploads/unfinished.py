@@ -62,7 +62,7 @@ class Unfinished:
         self.path = path
         self.version = ""
         self.bundle_uuid = ""
-        self.registered = dict[str, Verification]()
+        self.registered: dict[str, Verification] = {}
         self._known = dict[str, LocalFile]()
         self._lock = threading.Lock()
         self._unwritten = list[bytes]()
