@@ -4,12 +4,14 @@ import errno
 import io
 import json
 import os
+import shutil
 import socket
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from omicsdk.cli.commands.files.looking import du, ls, span_of
@@ -22,6 +24,7 @@ from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.fs.copying.comparing import TooManyRemovals, check_removals
 from omicsdk.fs.uri import parse_uri
+from omicsdk.transfer.writing import RESERVE
 from shelf_store import shelf as shelf
 
 
@@ -578,3 +581,20 @@ def test_verify_tells_the_three_kinds(omics, mixed):
     code, told, why = omics("verify", "shelf://p/sized", "--require-checksum")
     assert (code, told["counts"]) == (3, {"size only": 1})
     assert "sized: size only: no checksum is stated" in why
+
+
+def test_stdout_takes_no_bytes_that_must_be_compared_first(omics, reads):
+    code, out, why = omics("cp", "shelf://p/a.txt", "-", "--require-checksum")
+    assert (code, out) == (2, b"")
+    assert "--require-checksum" in why
+
+
+def test_stdin_does_not_fill_the_disk(omics, reads, tmp_path, monkeypatch):
+    (tmp_path / "spool").mkdir()
+    filled(monkeypatch, bytes(3 * RESERVE // 1024))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=1 << 40, free=RESERVE + 1000))
+    code, out, why = omics("cp", "-", "shelf://q/new.txt", "--spool", "spool")
+    assert (code, out) == (1, b"")
+    assert "these are left for others" in why
+    assert list((tmp_path / "spool").iterdir()) == []
+    assert "q/new.txt" not in reads.files

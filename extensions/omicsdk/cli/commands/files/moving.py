@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,6 +36,7 @@ from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.reports.outcome import verification_words
 from omicsdk.transfer.reports.words import size_words
+from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
@@ -55,6 +55,10 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
     if last == STREAM:
         if arguments["dry_run"]:
             raise UsageError("--dry-run: nothing is foretold of what goes to stdout", remedy="Name a file or folder.")
+        if arguments["require_checksum"]:
+            raise UsageError(
+                "--require-checksum: what goes to stdout is gone before it is compared", remedy="Name a file."
+            )
         with stores_of(arguments) as stores:
             poured(sources, stores, arguments["limit_rate"])
         return None
@@ -70,8 +74,11 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
     with tempfile.TemporaryDirectory(prefix="omics-", dir=arguments["spool"]) as folder:
         name = Path(folder, target.name)
         if not arguments["dry_run"]:
+            growth = Growth(str(name), "stdin")
             with name.open("wb") as file:
-                shutil.copyfileobj(sys.stdin.buffer, file, _STRIDE)
+                while chunk := sys.stdin.buffer.read(_STRIDE):
+                    growth.expect(len(chunk))
+                    file.write(chunk)
         else:
             name.touch()
         return _cp([Uri("file", str(name))], target, arguments, console)
