@@ -29,7 +29,7 @@ def record_fusillade() -> None:
         # What the server names by chance; its key is another one at each recording all the same.
         mock.patch.object(secrets, "token_hex", lambda size=32: f"{next(numbers):0{2 * size}x}"),
         tempfile.TemporaryDirectory() as folder,
-        Sandbox(Path(folder) / "sandbox") as sandbox,
+        Sandbox(Path(folder) / "sandbox", allow_hosts=["auth.data.humancellatlas.org"]) as sandbox,
     ):
         sandbox.clock.freeze(START)
         token = BearerToken(sandbox.token(), origins=[sandbox.url])

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from omicsdk.core.settings.config_file import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
-from omicsdk.sandbox.traffic.host_names import is_ours, url_of
 
 
 @pytest.fixture
@@ -374,35 +373,3 @@ def test_a_snapshot_that_fails_leaves_nothing(sandbox: Sandbox, control, monkeyp
     monkeypatch.setattr(sandbox, "save", fail)
     assert control.get("/snapshot").status_code == 500
     assert not list((sandbox.folder / "objects" / "incoming").iterdir())
-
-
-@pytest.mark.parametrize(
-    ("host", "ours"),
-    [
-        ("localhost:80", True),
-        ("127.0.0.53", True),
-        ("[::1]:8080", True),
-        ("Sandbox:8080", True),
-        ("evil.example.org", False),
-        ("127.0.0.1.example.org", False),
-        ("10.0.0.1", False),
-        ("", False),
-        ("[", False),
-    ],
-)
-def test_names_of_this_machine(host: str, ours: bool):
-    assert is_ours(host, ("sandbox",)) is ours
-
-
-@pytest.mark.parametrize(("host", "names"), [("192.0.2.1", ("a", "192.0.2.1")), ("0.0.0.0", ("a",)), ("::", ("a",))])
-def test_the_address_that_it_listens_on_is_one_of_its_names(host: str, names: tuple[str, ...]):
-    assert Sandbox(host=host, names=["a"]).names == names
-
-
-def test_all_addresses_are_reached_by_loopback():
-    assert [url_of(host, 1) for host in ("0.0.0.0", "::", "::1", "192.0.2.1")] == [
-        "http://127.0.0.1:1",
-        "http://127.0.0.1:1",
-        "http://[::1]:1",
-        "http://192.0.2.1:1",
-    ]

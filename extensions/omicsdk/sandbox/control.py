@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +19,6 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.traffic.faults import parse_rules
-from omicsdk.sandbox.traffic.host_names import is_ours
 
 Body = Mapping[str, Any]
 
@@ -29,7 +28,7 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     routes: list[BaseRoute] = []
 
     def route(method: str, path: str, answer: Callable[[Request, Any], object]) -> None:
-        routes.append(Route(path, _guarded(answer, sandbox.names), methods=[method]))
+        routes.append(Route(path, _guarded(answer), methods=[method]))
 
     route("GET", "/", lambda _request, _body: sandbox.info())
     route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
@@ -53,10 +52,10 @@ def control_routes(sandbox: LiveSandbox) -> Mount:
     return Mount("/_sandbox", routes=routes)
 
 
-def _guarded(answer: Callable[[Request, Any], object], names: Collection[str]) -> Callable[[Request], Any]:
+def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            _refuse_web_pages(request, names)
+            _refuse_web_pages(request)
             body = await _body(request)
             answered = await run_in_threadpool(answer, request, body)
             return response(Reply(answered if answered is not None else {}), {})
@@ -71,7 +70,7 @@ def _guarded(answer: Callable[[Request, Any], object], names: Collection[str]) -
 def _snapshot(sandbox: LiveSandbox) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            _refuse_web_pages(request, sandbox.names)
+            _refuse_web_pages(request)
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
         path = await run_in_threadpool(_saved, sandbox)
@@ -92,12 +91,12 @@ def _saved(sandbox: LiveSandbox) -> Path:
     return path
 
 
-def _refuse_web_pages(request: Request, names: Collection[str]) -> None:
-    """The control API reads local folders: a page in the user's browser mustn't reach it."""
+def _refuse_web_pages(request: Request) -> None:
+    """The control API reads local folders: no page reaches it, not even one of the sandbox's own that a user stored there."""
     headers = request.headers
     # A page can ask without an origin, as for an image; browsers still say then that another site asks.
     asked_by = headers.get("sec-fetch-site", "none")
-    if not is_ours(headers.get("host", ""), names) or headers.get("origin") or asked_by != "none":
+    if headers.get("origin") or asked_by != "none":
         raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
 
 

@@ -38,10 +38,10 @@ class LiveSandbox(Addresses):
 
     Args:
         faults: Rules that are in force from the start and again after `reset`.
-        names: Names besides localhost by which pages and control API may be asked for.
+        allow_hosts: Names besides those of loopback that requests may be for.
 
     Attributes:
-        names: As given.
+        allow_hosts: As given.
         clock: The sandbox's time; tests move it.
         fault_book: The injected faults in force.
         request_log: The last requests.
@@ -49,9 +49,9 @@ class LiveSandbox(Addresses):
         stalls: Answers that a fault keeps waiting.
     """
 
-    def __init__(self, faults: Sequence[Rule], names: Sequence[str]) -> None:
+    def __init__(self, faults: Sequence[Rule], allow_hosts: Sequence[str]) -> None:
         self._first_faults = list(faults)
-        self.names = tuple(names)
+        self.allow_hosts = tuple(allow_hosts)
         self.clock = Clock()
         self.fault_book = FaultBook()
         self.request_log = RequestLog()

@@ -26,7 +26,7 @@ from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.s3.guard import Guard, Wsgi
+from omicsdk.sandbox.s3.guard import Guard, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.sessions import Sessions
 from omicsdk.sandbox.s3.staging import CREDENTIALS, STAGING_BUCKET, Staging
 from omicsdk.sandbox.sb.seeding import seed
@@ -39,7 +39,7 @@ from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import ObjectServer, Signer
 from omicsdk.sandbox.state.settings import Settings
-from omicsdk.sandbox.traffic.host_names import url_of
+from omicsdk.sandbox.traffic.host_names import HostCheck, url_of
 from omicsdk.sandbox.traffic.serving import Serving
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
@@ -55,6 +55,7 @@ class Running:
         clock: The sandbox's time.
         host: The address that it listens on.
         s3_port: TCP port of the S3 server; 0 picks a free one.
+        allow_hosts: Names besides those of loopback that requests may be for, to either server.
         control: The routes of the pages and of the control API.
         wire: Puts what stands between the socket and the services around them.
         s3_wire: The same for the S3 server.
@@ -75,19 +76,21 @@ class Running:
         clock: Clock,
         host: str,
         s3_port: int,
+        allow_hosts: Sequence[str],
         control: Sequence[BaseRoute],
         wire: Callable[[ASGIApp], ASGIApp],
         s3_wire: Callable[[Wsgi], Wsgi],
         lasting: bool,
     ) -> None:
         self._s3_wire = s3_wire
+        self._allow_hosts = allow_hosts
         self._closers: list[Callable[[], object]] = []
         try:
             with opening(folder / STATE):  # each part makes tables of its own
                 self._open(folder, port, clock, host=host, s3_port=s3_port)
             if lasting:
                 self._closers.append(self.platforms.upload.settle_all)
-            self._serving = Serving(wire(self._app(documents, control)), self._socket)
+            self._serving = Serving(HostCheck(wire(self._app(documents, control)), allow_hosts), self._socket)
         except BaseException:
             self._close()
             raise
@@ -153,7 +156,7 @@ class Running:
             may_write=upload.may_write,
             before_read=upload.settle,
         )
-        return self._s3_wire(guard)
+        return closed_to_pages(self._s3_wire(guard), self._allow_hosts)
 
     def _app(self, documents: Mapping[str, Mapping[str, Any]], control: Sequence[BaseRoute]) -> ASGIApp:
         grounds, platforms = self.grounds, self.platforms

@@ -32,10 +32,11 @@ class Sandbox(LiveSandbox):
         host: The address to listen on; default 127.0.0.1. With another one everybody who reaches this machine controls the
             sandbox, and with it reads what its owner may read: only for containers and networks of one's own.
         s3_port: TCP port of the S3 server; 0, the default, picks a free one.
-        names: Names besides localhost by which pages and control API may be asked for, such as a container's.
+        allow_hosts: Names besides those of loopback that requests may be for, such as a container's or a proxy's; one that
+            begins with a dot allows all names below it. All others are refused.
 
     Attributes:
-        names: As given, with the address that it listens on where that isn't one of loopback.
+        allow_hosts: As given, with the address that it listens on where that isn't one of loopback.
         clock: The sandbox's time; tests move it.
         settings: The switches; see `settings.all()`.
         fault_book: The injected faults in force.
@@ -53,13 +54,13 @@ class Sandbox(LiveSandbox):
         documents: Mapping[str, Mapping[str, Any]] | None = None,
         host: str = LOOPBACK,
         s3_port: int = 0,
-        names: Sequence[str] = (),
+        allow_hosts: Sequence[str] = (),
     ) -> None:
         self._asked_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._asked_port = port
         rules = read_rules(Path(faults)) if isinstance(faults, str | Path) else faults
-        super().__init__(rules, (*names, *names_of(host)))
+        super().__init__(rules, (*allow_hosts, *names_of(host)))
         self._documents = documents or {}
         self._host = host
         self._s3_port = s3_port
@@ -90,6 +91,7 @@ class Sandbox(LiveSandbox):
                 clock=self.clock,
                 host=self._host,
                 s3_port=self._s3_port,
+                allow_hosts=self.allow_hosts,
                 control=[*page_routes(self), control_routes(self)],
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
                 s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
@@ -140,7 +142,7 @@ def serve(
     *,
     host: str = LOOPBACK,
     s3_port: int = 0,
-    names: Sequence[str] = (),
+    allow_hosts: Sequence[str] = (),
     on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
 ) -> None:
     """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
@@ -151,7 +153,7 @@ def serve(
         faults: As for `Sandbox`.
         host: As for `Sandbox`.
         s3_port: As for `Sandbox`.
-        names: As for `Sandbox`.
+        allow_hosts: As for `Sandbox`.
         on_ready: Called with the running sandbox, to tell the user where it is.
     """
     stop = threading.Event()
@@ -162,7 +164,7 @@ def serve(
 
     before = {number: signal.signal(number, tell) for number in numbers}
     try:
-        with Sandbox(folder, port, faults, host=host, s3_port=s3_port, names=names) as sandbox:
+        with Sandbox(folder, port, faults, host=host, s3_port=s3_port, allow_hosts=allow_hosts) as sandbox:
             on_ready(sandbox)
             # A wait without an end can't be interrupted on every system.
             while not stop.wait(1.0):

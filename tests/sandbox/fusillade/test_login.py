@@ -343,7 +343,7 @@ def test_the_configuration_leads_to_this_server(web, sandbox, host):
 def test_the_configuration_of_another_host(web):
     answer = httpx.get(
         f"{web.base_url}.well-known/openid-configuration",
-        headers={"Host": "evil.example.org"},
+        headers={"Host": "allowed.test"},
         trust_env=False,
         verify=False,
     )

@@ -221,7 +221,10 @@ def test_another_name_of_this_machine_sees_no_page(visitor: httpx.Client, host):
 
 
 def test_names_that_the_user_allows_are_served():
-    with Sandbox(names=["Sandbox.test"]) as sandbox, httpx.Client(base_url=sandbox.url, trust_env=False) as client:
+    with (
+        Sandbox(allow_hosts=["Sandbox.test"]) as sandbox,
+        httpx.Client(base_url=sandbox.url, trust_env=False) as client,
+    ):
         for place in ("/", "/_sandbox/clock"):
             assert client.get(place, headers={"Host": "sandbox.test:8080"}).status_code == 200
             assert client.get(place, headers={"Host": "other.test"}).status_code == 403

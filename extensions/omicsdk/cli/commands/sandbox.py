@@ -61,7 +61,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
             arguments["faults"] or (),
             host=host,
             s3_port=s3_port,
-            names=arguments["name"] or (),
+            allow_hosts=arguments["allow_host"] or (),
             on_ready=tell,
         )
 

@@ -58,10 +58,12 @@ _COMMANDS: list[Command] = [
                 "help": "TCP port of the S3 server; 0 picks a free one.",
             },
             {
-                "name": "name",
+                "name": "allow_host",
+                "repeated": True,
                 "type": "array",
                 "items": "string",
-                "help": "Names besides localhost by which its pages may be opened, such as a container's.",
+                "help": "Host names besides localhost that requests may be for, such as a container's or a proxy's; "
+                ".example.org allows all names below it. All others are refused.",
             },
         ],
     },

@@ -1,4 +1,4 @@
-"""What stands before every page: whose request it is, what a form may do, and what a browser may do with the answer."""
+"""What stands before every page: what a form may do, and what a browser may do with the answer."""
 
 import hmac
 import json
@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Page, written
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.traffic.host_names import is_ours
 
 _MOST = 64 * 1024  # bytes of a form; ours have some hundred
 _HEADERS = {
@@ -34,12 +33,10 @@ class Gate:
     """Lets requests for pages through.
 
     Args:
-        names: Names besides those of loopback under which the pages may be opened.
         form_token: What forms have to send along.
     """
 
-    def __init__(self, names: tuple[str, ...], form_token: str) -> None:
-        self._names = names
+    def __init__(self, form_token: str) -> None:
         self._form_token = form_token
 
     async def page(self, request: Request, answer: Callable[[Request], Answer]) -> Response:
@@ -49,7 +46,7 @@ class Gate:
             request: The request.
             answer: Makes the page; it runs in a thread.
         """
-        return await self._answered(request, lambda: answer(request))
+        return await self._answered(lambda: answer(request))
 
     async def change(self, request: Request, answer: Callable[[Request, Fields], Answer]) -> Response:
         """Answers a POST of one of our own forms.
@@ -59,12 +56,10 @@ class Gate:
             answer: Does what the form says; it runs in a thread. A ValueError of it is told to the user.
         """
         content = await _form(request)
-        return await self._answered(request, lambda: answer(request, self._own(request, content)))
+        return await self._answered(lambda: answer(request, self._own(content)))
 
-    async def _answered(self, request: Request, answer: Callable[[], Answer]) -> Response:
+    async def _answered(self, answer: Callable[[], Answer]) -> Response:
         try:
-            if not is_ours(request.headers.get("host", ""), self._names):
-                raise Problem(403, "Forbidden", "These pages are for names of this machine, such as localhost.")
             found = await run_in_threadpool(answer)
         except Problem as problem:
             found = _refused(problem.status, problem.title)
@@ -75,12 +70,8 @@ class Gate:
         content = written(found).encode()
         return Response(content, found.status, {"Content-Type": "text/html; charset=utf-8", **_HEADERS})
 
-    def _own(self, request: Request, content: bytes) -> Fields:
+    def _own(self, content: bytes) -> Fields:
         """The fields of a form, once it is sure that one of our pages sent it."""
-        headers = request.headers
-        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-        if (site not in (None, "same-origin")) or (origin not in (None, f"http://{headers.get('host', '')}")):
-            raise Problem(403, "Forbidden", "The form was sent by another site. Nothing was changed.")
         try:
             fields = dict(parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=1000))
         except ValueError as error:

@@ -19,7 +19,7 @@ class Site:
     """
 
     def __init__(self, sandbox: LiveSandbox, form_token: str) -> None:
-        self._gate = Gate(sandbox.names, form_token)
+        self._gate = Gate(form_token)
         self._pages: dict[str, Callable[[Request], Answer]] = {
             "overview": lambda _request: overview.overview(sandbox),
             "contents": lambda request: overview.contents(sandbox, request),

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from omicsdk.sandbox.s3.sessions import KEY_PREFIX, WRITE, Session, Sessions, wanted
 from omicsdk.sandbox.s3.signature import is_right, read_signature
+from omicsdk.sandbox.traffic.host_names import refused_reason
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RAW_HEADERS = "omicsdk.headers"
@@ -144,6 +145,29 @@ class Guard:
             bucket, key = target.copied
             if bucket in self._closed and not (bucket == session.bucket and key.startswith(session.prefix)):
                 raise _denied()
+
+
+def closed_to_pages(app: Wsgi, allowed: Collection[str]) -> Wsgi:
+    """The WSGI application before all others: refuses other hosts and other sites' pages, as the services' server does.
+
+    moto lets every page read, write and delete (CORS for any origin); of that nothing gets through.
+
+    Args:
+        app: The application.
+        allowed: Names besides those of loopback that requests may be for.
+    """
+
+    def check(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            kept = [pair for pair in headers if not pair[0].lower().startswith("access-control-")]
+            return start_response(status, kept, *more)
+
+        reason = refused_reason(environ["REQUEST_METHOD"], _headers(environ), allowed)
+        if reason is not None:
+            return refused(Refusal(_FORBIDDEN, "AccessDenied", reason), environ, start_response)
+        return app(environ, start)
+
+    return check
 
 
 def target_of(environ: dict[str, Any]) -> Target:

@@ -1,8 +1,15 @@
-"""Addresses and names of this machine: where the sandbox listens, and by which names it lets itself be controlled."""
+"""Addresses and names of this machine: where the sandbox listens, and which names and pages it answers to."""
 
 import ipaddress
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omicsdk.sandbox.problems import Problem
 
 LOOPBACK = "127.0.0.1"
 """Where a sandbox listens unless it is told otherwise."""
@@ -10,11 +17,14 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what users may ask for
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a name or an address is one that only this machine reaches."""
+    """Whether a name or an address is one that only this machine reaches.
+
+    Names below localhost count: RFC 6761 reserves them for loopback, and S3 clients put a bucket before localhost.
+    """
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
-        return name == "localhost"
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def url_of(host: str, port: int) -> str:
@@ -38,10 +48,61 @@ def is_ours(host: str, also: Collection[str] = ()) -> bool:
 
     Args:
         host: The header, with a port or without.
-        also: Further names that the user allowed.
+        also: Further names that the user allowed; one that begins with a dot allows all names below it.
     """
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return is_loopback(name) or name in {each.lower() for each in also}
+    return is_loopback(name) or any(
+        name.endswith(each.lower()) if each.startswith(".") else name == each.lower() for each in also
+    )
+
+
+def refused_reason(method: str, headers: Mapping[str, str], allowed: Collection[str]) -> str | None:
+    """Why a request is refused before any service sees it; None for one that may go on.
+
+    A page in the user's browser reaches loopback: by an address of its own that was pointed here (DNS rebinding), which the
+    Host header gives away, or by forms, images and scripts, which Origin or Sec-Fetch-Site give away. A link that the
+    user follows is let through: its page can't read the answer.
+
+    Args:
+        method: The HTTP method.
+        headers: The request's headers, names in lower case.
+        allowed: Names besides those of loopback that the user allowed.
+    """
+    host = headers.get("host", "")
+    if not is_ours(host, allowed):
+        return (
+            f"The sandbox does not answer to the host {host[:100]!r}. Start it with --allow-host NAME to allow a name."
+        )
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
+        return f"The request comes from a page of another site, {origin[:100]!r}."
+    site = headers.get("sec-fetch-site", "same-origin")  # programs send none
+    asked_by_user = method in ("GET", "HEAD") and (site == "none" or headers.get("sec-fetch-mode") == "navigate")
+    if site != "same-origin" and not asked_by_user:
+        return "The request comes from a page of another site."
+    return None
+
+
+class HostCheck:
+    """The ASGI application before all others: refuses requests for other hosts, and those of other sites' pages.
+
+    Args:
+        app: The application.
+        allowed: Names besides those of loopback that the user allowed.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, or refuses it with 403."""
+        reason = refused_reason(scope["method"], Headers(scope=scope), self._allowed)
+        if reason is None:
+            await self._app(scope, receive, send)
+            return
+        content = json.dumps(Problem(403, "Forbidden", reason).body())
+        await Response(content, 403, media_type="application/problem+json")(scope, receive, send)
