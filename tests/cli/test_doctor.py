@@ -46,7 +46,7 @@ def hidden(sandbox):
 
     def check(*texts):
         # Some secrets of the sandbox are words that paths have, too.
-        for secret in (*(variables[name] for name in SECRETS if "sandbox" not in variables[name]), key):
+        for secret in (*(variables[name] for name in SECRETS), key):
             assert not any(secret in text for text in texts)
 
     return check

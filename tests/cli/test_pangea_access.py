@@ -2,10 +2,13 @@
 
 import pytest
 from omicsdk.cli.commands.pangea.access import connect
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from pangea_command import pangea_command
 
-LOGIN = ("-e", SANDBOX_PANGEA_USER, "-p", SANDBOX_PANGEA_PASSWORD)
+
+@pytest.fixture
+def login(omics_sandbox):
+    return ("-e", SANDBOX_PANGEA_USER, "-p", omics_sandbox.password)
 
 
 @pytest.fixture
@@ -31,13 +34,13 @@ def test_the_environment_says_who_and_where(pangea, omics_sandbox):
     assert pangea("user", "info", "--query", "email").out == f"{SANDBOX_PANGEA_USER}\n"
 
 
-def test_options_say_it_too_before_and_behind_the_words(pangea, omics_sandbox, nobody, monkeypatch):
+def test_options_say_it_too_before_and_behind_the_words(pangea, omics_sandbox, login, nobody, monkeypatch):
     monkeypatch.delenv("PANGEA_ENDPOINT")
     where = ("--endpoint", omics_sandbox.pangea_url)
-    assert pangea("user", "info", *LOGIN, *where).json["email"] == SANDBOX_PANGEA_USER
-    assert pangea(*LOGIN, *where, "user", "info").json["email"] == SANDBOX_PANGEA_USER
-    assert pangea("api", "get-me", *LOGIN, *where).json["email"] == SANDBOX_PANGEA_USER
-    assert pangea("user", "info", *LOGIN, "--endpoint", f"{omics_sandbox.pangea_url}/api/").code == 0
+    assert pangea("user", "info", *login, *where).json["email"] == SANDBOX_PANGEA_USER
+    assert pangea(*login, *where, "user", "info").json["email"] == SANDBOX_PANGEA_USER
+    assert pangea("api", "get-me", *login, *where).json["email"] == SANDBOX_PANGEA_USER
+    assert pangea("user", "info", *login, "--endpoint", f"{omics_sandbox.pangea_url}/api/").code == 0
 
 
 def test_without_a_login_nothing_of_one_is_sent_and_what_is_public_is_read(pangea, omics_sandbox, nobody):
@@ -66,14 +69,14 @@ def test_half_a_login_is_told(pangea, monkeypatch):
     assert (other.code, "nothing says whose" in other.err) == (4, True)
 
 
-def test_a_token_takes_the_place_of_a_password(pangea, nobody, monkeypatch):
-    token = pangea("user", "token", *LOGIN).out.strip()
+def test_a_token_takes_the_place_of_a_password(pangea, login, nobody, monkeypatch):
+    token = pangea("user", "token", *login).out.strip()
     assert len(token) == 40
     assert pangea("user", "info", "--access-token", token).json["email"] == SANDBOX_PANGEA_USER
     monkeypatch.setenv("OMICS_PANGEA_TOKEN", token)
     assert pangea("user", "info").json["email"] == SANDBOX_PANGEA_USER
     assert pangea("api", "get-me").json["email"] == SANDBOX_PANGEA_USER
-    both = pangea("user", "info", *LOGIN)
+    both = pangea("user", "info", *login)
     assert (both.code, "both say who asks" in both.err) == (2, True)
     assert pangea("api", "logout").code == 0
     ended = pangea("list", "orgs")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from both_clients import Check, Told, differences, gave, shows
 from connect_proxy import ConnectProxy
-from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
+from omicsdk.sandbox.gen3.access import CLIENT_ID
 from omicsdk.sandbox.server import Sandbox
 
 pytestmark = [pytest.mark.compat("gen3"), pytest.mark.timeout(600)]
@@ -151,7 +151,7 @@ def run(python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folde
         "HTTPS_API_KEY": str(gen3.credentials_file(folder / "https.json", f"https://{HOST}")),
         "OTHER_COMMONS": other,
         "CLIENT_ID": CLIENT_ID,
-        "CLIENT_SECRET": CLIENT_SECRET,
+        "CLIENT_SECRET": sandbox.gen3_client_secret,
         "GEN3SDK_MAX_RETRIES": "1",
     }
     done = subprocess.run(

@@ -92,7 +92,6 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
     """What a package saw on a platform that nothing was done on yet."""
     sandbox.reset()
-    sandbox.settings.turn({"sb.run_tools": False})  # what tools make mustn't depend on what is installed here
     folder.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
     given = {name: value for name, value in sandbox.environment().items() if name.startswith("SB_")}

@@ -10,7 +10,7 @@ from omicsdk.core.errors import ConfigError, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.crunch import AsyncCrunch, Connection, Crunch, CrunchAPIException
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD, SANDBOX_CRUNCH_USER
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 
 
 def test_it_finds_the_site_and_the_token_by_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -31,7 +31,7 @@ def test_what_is_given_wins(sandbox: Sandbox):
     environ = {"CRUNCH_URL": "https://gone.example.org", "CRUNCH_TOKEN": "0" * 40}
     with Crunch(sandbox.crunch_url, sandbox.crunch_token, environ=environ) as crunch:
         assert crunch.list_projects().count == 1
-    basic = Basic(SANDBOX_CRUNCH_USER, SANDBOX_CRUNCH_PASSWORD)
+    basic = Basic(SANDBOX_CRUNCH_USER, sandbox.password)
     with Crunch(sandbox.crunch_url, credentials=basic, environ={}) as crunch:
         assert crunch.list_projects().count == 1
     with Crunch(sandbox.crunch_url, credentials=None, environ={}) as crunch, pytest.raises(Unauthorized):

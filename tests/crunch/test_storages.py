@@ -28,7 +28,6 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.names import plain
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.s3.staging import CREDENTIALS
 from plain_storage import Plain
 
 
@@ -40,9 +39,9 @@ def s3_settings(sandbox: Sandbox) -> Mapping[str, Any]:
         "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
         "AWS_LOCATION": f"crunch-{uuid4().hex}",
         "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
-        "AWS_ACCESS_KEY_ID": CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        "AWS_S3_REGION_NAME": CREDENTIALS["AWS_DEFAULT_REGION"],
+        "AWS_ACCESS_KEY_ID": sandbox.s3_credentials["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": sandbox.s3_credentials["AWS_SECRET_ACCESS_KEY"],
+        "AWS_S3_REGION_NAME": sandbox.s3_credentials["AWS_DEFAULT_REGION"],
         "AWS_S3_ADDRESSING_STYLE": "path",
     }
 

@@ -14,7 +14,7 @@ from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.main import main
 from omicsdk.cli.options import flags, own_arguments
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
 pytestmark = pytest.mark.sandbox
 
@@ -182,7 +182,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Walked]]:
         for name in ("HOME", "XDG_CACHE_HOME", "OMICS_STATE_DIR", "PANGEA_API_CACHE_DIR"):
             patched.setenv(name, str(folder / "own"))
         patched.chdir(folder)
-        login = ["--email", SANDBOX_PANGEA_USER, "--password", SANDBOX_PANGEA_PASSWORD]
+        login = ["--email", SANDBOX_PANGEA_USER, "--password", sandbox.password]
         where = ["--endpoint", sandbox.pangea_url]
         known = {"sandbox": "Sandbox 'Sandbox Library'"}
         found: list[Walked] = []

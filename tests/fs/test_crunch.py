@@ -18,7 +18,6 @@ from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptio
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.places.crunch.store import CrunchStore
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.s3.staging import CREDENTIALS
 from plain_storage import Plain
 from stored_files import paths
 from unsettled import unsettled
@@ -45,8 +44,8 @@ def _s3(sandbox: Sandbox) -> Mapping[str, Any]:
         "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
         "AWS_LOCATION": f"crunch-{uuid4().hex}",
         "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
-        "AWS_ACCESS_KEY_ID": CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        "AWS_SECRET_ACCESS_KEY": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "AWS_ACCESS_KEY_ID": sandbox.s3_credentials["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": sandbox.s3_credentials["AWS_SECRET_ACCESS_KEY"],
         "AWS_S3_ADDRESSING_STYLE": "path",
     }
 

@@ -39,7 +39,7 @@ from omicsdk.fs.places.pangea.puts import UNFINISHED
 from omicsdk.fs.places.pangea.store import PangeaStore
 from omicsdk.pangea import Organization, SampleGroup
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from stored_files import got, paths, put
 from unsettled import unsettled
 
@@ -52,7 +52,7 @@ def sandbox(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     unsettled(monkeypatch, tmp_path)
     monkeypatch.setenv("PANGEA_ENDPOINT", omics_sandbox.pangea_url)
     monkeypatch.setenv("PANGEA_USER", SANDBOX_PANGEA_USER)
-    monkeypatch.setenv("PANGEA_PASS", SANDBOX_PANGEA_PASSWORD)
+    monkeypatch.setenv("PANGEA_PASS", omics_sandbox.password)
     return omics_sandbox
 
 

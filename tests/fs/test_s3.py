@@ -31,7 +31,6 @@ from omicsdk.fs.places.s3 import store as s3_module
 from omicsdk.fs.places.s3.store import S3Store
 from omicsdk.fs.places.s3.told import checksums, may_be_of_usual_parts, prefix_of, split
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.s3.staging import CREDENTIALS
 from omicsdk.transfer import download
 from stored_files import paths
 from unsettled import unsettled
@@ -45,7 +44,10 @@ def shared(_omics_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFact
     """A client of the sandbox's S3 and a store of it, whose settings stand where boto3 looks: making one takes a while."""
     with pytest.MonkeyPatch.context() as patch:
         unsettled(patch, tmp_path_factory.mktemp("s3"))
-        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_S3": _omics_sandbox_server.s3_url}.items():
+        for name, value in {
+            **_omics_sandbox_server.s3_credentials,
+            "AWS_ENDPOINT_URL_S3": _omics_sandbox_server.s3_url,
+        }.items():
             patch.setenv(name, value)
         with S3Store() as store:
             yield boto3.client("s3"), store
@@ -252,7 +254,7 @@ def test_buckets_are_neither_made_nor_removed(store: S3Store):
 
 def test_without_credentials_urls_arent_signed(omics_sandbox: Sandbox, client: Any, monkeypatch: pytest.MonkeyPatch):
     fill(client, "a b#c")
-    for name in CREDENTIALS:
+    for name in omics_sandbox.s3_credentials:
         monkeypatch.delenv(name)
     with S3Store() as store:
         url = store.location(Entry("bkt/a b#c", "file")).url

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from omicsdk.pangea import Knex, Organization, SampleGroup, User
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from unsettled import without_proxies
 
 
@@ -39,7 +39,7 @@ def sandbox(_server: Sandbox) -> Sandbox:
 def knex(sandbox: Sandbox) -> Generator[Knex]:
     """The sandbox's Pangea, asked by its user."""
     with Knex(sandbox.pangea_url) as knex:
-        yield knex.login(SANDBOX_PANGEA_USER, SANDBOX_PANGEA_PASSWORD)
+        yield knex.login(SANDBOX_PANGEA_USER, sandbox.password)
 
 
 @pytest.fixture

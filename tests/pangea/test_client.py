@@ -10,14 +10,19 @@ from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, Omi
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.pangea import AsyncPangea, Knex, Pangea, SampleGroup
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
-LOGIN = {"email": SANDBOX_PANGEA_USER, "password": SANDBOX_PANGEA_PASSWORD}
+LOGIN = {"email": SANDBOX_PANGEA_USER, "password": "canary-password"}
+"""For servers that are none."""
+
+
+def login_of(sandbox: Sandbox) -> dict[str, str]:
+    return {"email": SANDBOX_PANGEA_USER, "password": sandbox.password}
 
 
 @pytest.fixture
 def pangea(sandbox: Sandbox) -> Iterator[Pangea]:
-    with Pangea(sandbox.pangea_url, **LOGIN) as pangea:
+    with Pangea(sandbox.pangea_url, **login_of(sandbox)) as pangea:
         yield pangea
 
 
@@ -59,7 +64,7 @@ def test_threads_share_one_login(pangea: Pangea, sandbox: Sandbox):
 def test_a_token_that_has_ended_is_renewed_and_the_request_sent_again(pangea: Pangea, sandbox: Sandbox):
     pangea.get_me()
     with Knex(sandbox.pangea_url) as elsewhere:
-        elsewhere.login(username=LOGIN["email"], password=LOGIN["password"]).post("auth/token/logout")
+        elsewhere.login(username=SANDBOX_PANGEA_USER, password=sandbox.password).post("auth/token/logout")
     assert pangea.create_organization(name="After all").name == "After all"
     assert [org.name for org in pangea.list_organizations.iterate(name="After all")] == ["After all"]
 
@@ -107,9 +112,7 @@ def test_a_password_is_not_sent_unencrypted():
 
 def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
     assert pangea.with_options(timeout=5).get_me().email == SANDBOX_PANGEA_USER
-    assert SANDBOX_PANGEA_PASSWORD not in repr(pangea) + repr(pangea._exchange) + repr(
-        pangea._exchange.transport.credentials
-    )
+    assert sandbox.password not in repr(pangea) + repr(pangea._exchange) + repr(pangea._exchange.transport.credentials)
 
 
 def test_the_login_goes_the_same_way(sandbox: Sandbox):
@@ -119,8 +122,8 @@ def test_the_login_goes_the_same_way(sandbox: Sandbox):
         pytest.raises(OmicsError, match="by way of the proxy") as caught,
     ):
         pangea.create_organization(name="x")
-    assert SANDBOX_PANGEA_PASSWORD not in str(caught.value)
-    with Pangea(sandbox.pangea_url, **LOGIN, retry=None, timeout=5) as pangea:
+    assert LOGIN["password"] not in str(caught.value)
+    with Pangea(sandbox.pangea_url, **login_of(sandbox), retry=None, timeout=5) as pangea:
         assert pangea.get_me().email == SANDBOX_PANGEA_USER
 
 
@@ -163,7 +166,7 @@ def test_names_that_are_not_there(pangea: Pangea, odd: SampleGroup):
 
 def test_the_same_for_asyncio(sandbox: Sandbox, odd: SampleGroup, knex: Knex):
     async def ask() -> None:
-        async with AsyncPangea(sandbox.pangea_url, **LOGIN) as pangea:
+        async with AsyncPangea(sandbox.pangea_url, **login_of(sandbox)) as pangea:
             assert (await pangea.get_me()).email == SANDBOX_PANGEA_USER
             assert (await pangea.find_organization("An Org")).uuid == odd.org.uuid
             assert (await pangea.find_organization(str(odd.org.uuid))).name == "An Org"

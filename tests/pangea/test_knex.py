@@ -26,7 +26,7 @@ from omicsdk.pangea import (
     User,
 )
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
 SERVER = "https://pangea.example.org"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -358,7 +358,7 @@ def test_a_password_is_not_sent_unencrypted():
 
 
 def test_a_wrong_password(sandbox: Sandbox, anonymous: Knex):
-    anonymous.login(SANDBOX_PANGEA_USER, SANDBOX_PANGEA_PASSWORD)
+    anonymous.login(SANDBOX_PANGEA_USER, sandbox.password)
     with pytest.raises(PangeaLoginError, match="Unable to log in with provided credentials") as caught:
         anonymous.login(SANDBOX_PANGEA_USER, "another")
     assert isinstance(caught.value, core.AuthError)

@@ -56,13 +56,20 @@ class Replay:
         url: Where Pangea is.
         storage_url: Where the storage is.
         before: What is to be done before a step, by its name.
+        keys: The storage's keys in place of recorded ones.
     """
 
-    def __init__(self, url: str, storage_url: str, before: Mapping[str, Callable[[], object]] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        storage_url: str,
+        before: Mapping[str, Callable[[], object]] | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self._url = url
         self._storage_url = storage_url
         self._before = before or {}
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, str] = dict(keys or {})
         self._uuids: dict[str, str] = {}
         self._numbers: dict[int, int] = {}
 
@@ -359,7 +366,12 @@ def replay_of(sandbox: Any, name: str = "pangea") -> Replay:
         of_groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[made], privileged=["foo@bar.com"])
         replay.learn(wanted.group_prototype, of_groups)
 
-    replay = Replay(sandbox.pangea_url, sandbox.s3_url, {wanted.before: make})
+    def bucket() -> None:
+        sandbox.pangea.grounds.staging.make_bucket("bkt")
+
+    owner = sandbox.s3_credentials
+    keys = {"AK": owner["AWS_ACCESS_KEY_ID"], "SK": owner["AWS_SECRET_ACCESS_KEY"]}
+    replay = Replay(sandbox.pangea_url, sandbox.s3_url, {wanted.before: make, "s3: make bucket": bucket}, keys)
     return replay
 
 

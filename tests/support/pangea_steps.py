@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-LOGIN = ("--email", SANDBOX_PANGEA_USER, "--password", SANDBOX_PANGEA_PASSWORD)
 FILES = ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "t1.R1", "t1.R2", "w1", "w2", "x.R1", "x.R2")
 
 
@@ -85,13 +84,17 @@ class Platform:
             if each.is_file() and not each.relative_to(at).as_posix().startswith(".")
         }
 
+    def _keys(self) -> dict[str, str]:
+        owner = self.sandbox.s3_credentials
+        return {"public_key": owner["AWS_ACCESS_KEY_ID"], "private_key": owner["AWS_SECRET_ACCESS_KEY"]}
+
     def give_bucket(self) -> None:
         """Gives the library a bucket with keys."""
         library = self.group("Lib2")
         self.sandbox.pangea.grounds.staging.make_bucket("bkt2")
         sent = {"name": "bkt2", "endpoint_url": self.sandbox.s3_url, "organization": library["organization"]}
         bucket = self.client.post("s3_buckets", json=sent).json()["uuid"]
-        self.client.post("s3_api_keys", json={"bucket": bucket, "public_key": "AK", "private_key": "SK"})
+        self.client.post("s3_api_keys", json={"bucket": bucket, **self._keys()})
         self.client.patch(f"sample_groups/{library['uuid']}", json={"bucket": bucket})
 
     def describe(self) -> None:
@@ -348,9 +351,11 @@ class Commands:
         uuids = {name: find(self._platform) for name, find in step.uuids.items()}
         words = [word.format(**uuids) for word in step.words]
         asks = words[0] != "version" and "--help" not in words
-        where = ("--endpoint", self._platform.sandbox.pangea_url) if asks else ()
+        sandbox = self._platform.sandbox
+        where = ("--endpoint", sandbox.pangea_url) if asks else ()
+        login = ("--email", SANDBOX_PANGEA_USER, "--password", sandbox.password) if step.login else ()
         done = subprocess.run(
-            [*self._command, *words, *(LOGIN if step.login else ()), *where],
+            [*self._command, *words, *login, *where],
             capture_output=True,
             text=True,
             env=self._environment,

@@ -1,12 +1,12 @@
 """Bearer tokens that end by the sandbox's clock: opaque texts that it issues itself, and what its services add."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.credentials import digest
 from omicsdk.sandbox.state.database import Database
 
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
@@ -61,7 +61,7 @@ class Tokens:
         token = secrets.token_hex(16)  # of letters and digits: --access-token takes no word that begins with a dash
         self._database.execute(
             "INSERT INTO tokens VALUES (?, ?, ?, ?)",
-            (_digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),
+            (digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),
         )
         return token
 
@@ -86,13 +86,9 @@ class Tokens:
         for reader in self._others:
             if found := reader(token.strip()):
                 return found
-        row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (_digest(token.strip()),))
+        row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (digest(token.strip()),))
         if row is None:
             raise Problem(401, "Unauthorized", "The token isn't one that this server issued", challenge)
         if row["ends"] <= self._now():
             raise Problem(401, "Unauthorized", "The token has ended: get a new one", challenge)
         return Caller(row["email"], frozenset(json.loads(row["groups_"])))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

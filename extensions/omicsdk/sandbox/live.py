@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import omicsdk
 from omicsdk.sandbox.auth import ALL_GROUPS
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
@@ -15,6 +16,7 @@ from omicsdk.sandbox.environment.addresses import Addresses
 from omicsdk.sandbox.environment.variables import crunch_storage_settings, variables
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
+from omicsdk.sandbox.gen3.access import CLIENT_ID as GEN3_CLIENT
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
@@ -22,6 +24,7 @@ from omicsdk.sandbox.running import Running
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.settings import Settings
 from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
 from omicsdk.sandbox.traffic.request_log import RequestLog
@@ -82,6 +85,16 @@ class LiveSandbox(Addresses):
         """The URL of the S3 server for staging buckets; asking for it starts that server."""
         return self._up.grounds.staging.url
 
+    @property
+    def secrets(self) -> Secrets:
+        """What tokens, passwords and keys of the services derive from: random, of this sandbox alone."""
+        return self._up.grounds.secrets
+
+    @property
+    def crunch_token(self) -> str:
+        """The token of the django-crunch site's administrator."""
+        return self.crunch.token_of(SANDBOX_CRUNCH_USER)
+
     def gen3_credentials(self, path: Path | str, name: str = GEN3_ADMINISTRATOR) -> Path:
         """Makes an API key for the Gen3 commons and writes it as `credentials.json` of a profile page.
 
@@ -119,9 +132,13 @@ class LiveSandbox(Addresses):
                 "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
                 "sb": {"url": self.sb_url, "token": self.sb_token},
-                "gen3": {"url": self.gen3_url},
-                "crunch": {"url": self.crunch_url, "token": self.crunch_token},
-                "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER},
+                "gen3": {
+                    "url": self.gen3_url,
+                    "client_id": GEN3_CLIENT,
+                    "client_secret": self.gen3_client_secret,
+                },
+                "crunch": {"url": self.crunch_url, "token": self.crunch_token, "password": self.password},
+                "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER, "password": self.password},
             },
             "clock": self.clock.state(),
         }

@@ -1,7 +1,6 @@
 """What exists between a sandbox's start and its stop: the opened state, the platforms, the server."""
 
 import json
-import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
 from omicsdk.sandbox.crunch.service import crunch_service
@@ -28,12 +26,13 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.s3.guard import Guard, Wsgi, closed_to_pages
 from omicsdk.sandbox.s3.sessions import Sessions
-from omicsdk.sandbox.s3.staging import CREDENTIALS, STAGING_BUCKET, Staging
+from omicsdk.sandbox.s3.staging import STAGING_BUCKET, Staging, owner_credentials
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds, Service
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.credentials import Secrets, key_of
 from omicsdk.sandbox.state.database import Database, opening
 from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.state.objects import ObjectStore
@@ -56,6 +55,7 @@ class Running:
         host: The address that it listens on.
         s3_port: TCP port of the S3 server; 0 picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, to either server.
+        run_tools: Whether cwltool runs the tools of tasks.
         control: The routes of the pages and of the control API.
         wire: Puts what stands between the socket and the services around them.
         s3_wire: The same for the S3 server.
@@ -77,6 +77,7 @@ class Running:
         host: str,
         s3_port: int,
         allow_hosts: Sequence[str],
+        run_tools: bool,
         control: Sequence[BaseRoute],
         wire: Callable[[ASGIApp], ASGIApp],
         s3_wire: Callable[[Wsgi], Wsgi],
@@ -84,6 +85,7 @@ class Running:
     ) -> None:
         self._s3_wire = s3_wire
         self._allow_hosts = allow_hosts
+        self._run_tools = run_tools
         self._closers: list[Callable[[], object]] = []
         try:
             with opening(folder / STATE):  # each part makes tables of its own
@@ -105,7 +107,10 @@ class Running:
         database = Database(folder / STATE)
         self._closers.append(database.close)
         sessions = Sessions(database, clock.now)
+        key = key_of(folder)
+        secrets = Secrets(key)
         staging = Staging(
+            owner_credentials(secrets),
             (STAGING_BUCKET, BUCKET),
             lambda app: self._guard(app, sessions),
             # The S3 server starts when somebody asks for it, and the Upload service is there by then.
@@ -119,9 +124,10 @@ class Running:
             objects=ObjectStore(folder / "objects", database),
             clock=clock,
             settings=Settings(database),
-            signer=Signer(_key(folder), clock.now),
+            signer=Signer(key, clock.now),
             staging=staging,
             tokens=Tokens(database, clock.now),
+            secrets=secrets,
         )
         self._keep_time(database, clock)
         self.platforms = self._platforms(folder, sessions)
@@ -137,7 +143,7 @@ class Running:
             dss=dss,
             fusillade=Fusillade(grounds, folder),
             upload=Upload(grounds, sessions),
-            sb=Sb(grounds),
+            sb=Sb(grounds, run_tools=self._run_tools),
             gen3=Gen3(grounds, folder),
             crunch=Crunch(grounds, folder),
             pangea=pangea,
@@ -151,7 +157,7 @@ class Running:
         guard = Guard(
             app,
             sessions,
-            CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            self.grounds.staging.credentials,
             (BUCKET,),
             may_write=upload.may_write,
             before_read=upload.settle,
@@ -162,7 +168,7 @@ class Running:
         grounds, platforms = self.grounds, self.platforms
         objects = Mount("/_objects", app=ObjectServer(grounds.objects, grounds.signer))
         storage = Mount("/sb/_storage", app=platforms.sb.work.storage)
-        other = [objects, storage, *control, *shared_routes(), *platforms.gen3.routes()]
+        other = [objects, storage, *control, *shared_routes(grounds.secrets), *platforms.gen3.routes()]
         return Gateway(make_app(_services(platforms, documents), grounds.tokens, other))
 
     def _keep_time(self, database: Database, clock: Clock) -> None:
@@ -215,12 +221,3 @@ def _services(platforms: Platforms, documents: Mapping[str, Mapping[str, Any]]) 
         crunch_service(platforms.crunch, document("crunch")),
         pangea_service(platforms.pangea, document("pangea")),
     ]
-
-
-def _key(folder: Path) -> bytes:
-    """The key that signs URLs. It isn't reset, so a client that holds an old URL is told 404 and not 403."""
-    path = folder / "signing.key"
-    if not path.exists():
-        with in_place_of(path, mode=PRIVATE) as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()

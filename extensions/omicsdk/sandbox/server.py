@@ -34,6 +34,8 @@ class Sandbox(LiveSandbox):
         s3_port: TCP port of the S3 server; 0, the default, picks a free one.
         allow_hosts: Names besides those of loopback that requests may be for, such as a container's or a proxy's; one that
             begins with a dot allows all names below it. All others are refused.
+        run_tools: Whether cwltool, where it is installed, runs the tools of Seven Bridges' tasks: whoever may make a task then
+            runs commands as the sandbox's owner. Default false; outputs are then stand-ins, and the task says so.
 
     Attributes:
         allow_hosts: As given, with the address that it listens on where that isn't one of loopback.
@@ -55,6 +57,7 @@ class Sandbox(LiveSandbox):
         host: str = LOOPBACK,
         s3_port: int = 0,
         allow_hosts: Sequence[str] = (),
+        run_tools: bool = False,
     ) -> None:
         self._asked_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -64,6 +67,7 @@ class Sandbox(LiveSandbox):
         self._documents = documents or {}
         self._host = host
         self._s3_port = s3_port
+        self._run_tools = run_tools
 
     # -- life
 
@@ -92,6 +96,7 @@ class Sandbox(LiveSandbox):
                 host=self._host,
                 s3_port=self._s3_port,
                 allow_hosts=self.allow_hosts,
+                run_tools=self._run_tools,
                 control=[*page_routes(self), control_routes(self)],
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
                 s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
@@ -143,6 +148,7 @@ def serve(
     host: str = LOOPBACK,
     s3_port: int = 0,
     allow_hosts: Sequence[str] = (),
+    run_tools: bool = False,
     on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
 ) -> None:
     """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
@@ -154,6 +160,7 @@ def serve(
         host: As for `Sandbox`.
         s3_port: As for `Sandbox`.
         allow_hosts: As for `Sandbox`.
+        run_tools: As for `Sandbox`.
         on_ready: Called with the running sandbox, to tell the user where it is.
     """
     stop = threading.Event()
@@ -164,7 +171,8 @@ def serve(
 
     before = {number: signal.signal(number, tell) for number in numbers}
     try:
-        with Sandbox(folder, port, faults, host=host, s3_port=s3_port, allow_hosts=allow_hosts) as sandbox:
+        given = Sandbox(folder, port, faults, host=host, s3_port=s3_port, allow_hosts=allow_hosts, run_tools=run_tools)
+        with given as sandbox:
             on_ready(sandbox)
             # A wait without an end can't be interrupted on every system.
             while not stop.wait(1.0):

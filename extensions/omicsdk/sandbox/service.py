@@ -14,6 +14,7 @@ from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Database
 from omicsdk.sandbox.state.objects import ObjectStore
 from omicsdk.sandbox.state.presigned import Signer
@@ -32,6 +33,7 @@ class Grounds:
         signer: Makes presigned URLs.
         staging: The S3 server of staging buckets.
         tokens: The bearer tokens.
+        secrets: What the services' own credentials derive from.
     """
 
     database: Database
@@ -41,6 +43,7 @@ class Grounds:
     signer: Signer
     staging: Staging
     tokens: Tokens
+    secrets: Secrets
 
 
 @dataclass(frozen=True, slots=True)

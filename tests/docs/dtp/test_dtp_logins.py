@@ -3,7 +3,7 @@
 import pytest
 from dtp_page import EXAMPLES
 from omicsdk.dtp import Auth
-from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
+from omicsdk.sandbox.gen3.access import CLIENT_ID
 
 pytestmark = pytest.mark.sandbox
 
@@ -51,6 +51,6 @@ def test_a_file_is_named(auth, monkeypatch, name):
 
 
 def test_a_program_logs_in(auth, reader, monkeypatch):
-    monkeypatch.setenv("GEN3_OIDC_CLIENT_CREDS_SECRET", CLIENT_SECRET)
+    monkeypatch.setenv("GEN3_OIDC_CLIENT_CREDS_SECRET", reader.sandbox.gen3_client_secret)
     login = auth("auth_client.py", **{"https://datacommons.example": reader.sandbox.gen3_url, "client ID": CLIENT_ID})
     assert login.get_access_token().count(".") == 2

@@ -22,9 +22,8 @@ def test_apps(run: Run, project):
 
 
 @pytest.fixture
-def app(run: Run, project, omics_sandbox: Sandbox) -> omicsdk.sb.App:
+def app(run: Run, project) -> omicsdk.sb.App:
     """The app that the examples of tasks name; its tool is run by nobody."""
-    omics_sandbox.settings.turn({"sb.run_tools": False})
     return run("apps.py").app
 
 

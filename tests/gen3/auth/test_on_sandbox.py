@@ -11,7 +11,7 @@ from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3AuthError, Gen3File, Gen3Index, Gen3Metadata
 from omicsdk.gen3.auth import endpoint_from_token, get_access_token_with_client_credentials, get_wts_idps
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
+from omicsdk.sandbox.gen3.access import CLIENT_ID
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_token_that_was_given_and_is_no_good(sandbox: Sandbox):
 
 
 def test_a_program_s_login(sandbox: Sandbox):
-    given = (CLIENT_ID, CLIENT_SECRET)
+    given = (CLIENT_ID, sandbox.gen3_client_secret)
     auth = Gen3Auth(sandbox.gen3_url, client_credentials=given)
     guid = sandbox.gen3.add_file("a.txt", b"hello", authz=["/secret"])
     with Gen3File(auth) as files:

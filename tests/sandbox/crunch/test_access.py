@@ -6,7 +6,7 @@ import httpx
 import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD, SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
 
 Clients = Callable[[str], httpx.Client]
 REFUSED = {"detail": "You do not have permission to perform this action."}
@@ -48,9 +48,9 @@ def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
         with httpx.Client(trust_env=False, verify=NO_TLS, auth=(name, password)) as client:
             return client.request(method, f"{site.crunch_url}/api/projects/", data={"name": "x"}).status_code
 
-    assert projects(SANDBOX_CRUNCH_USER, SANDBOX_CRUNCH_PASSWORD, "POST") == 201
-    assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD) == 200
-    assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD, "POST") == 403
+    assert projects(SANDBOX_CRUNCH_USER, site.password, "POST") == 201
+    assert projects(SANDBOX_CRUNCH_READER, site.password) == 200
+    assert projects(SANDBOX_CRUNCH_READER, site.password, "POST") == 403
     assert projects(SANDBOX_CRUNCH_USER, "another") == 401
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from crunch_replay import Replay, read_recording
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD
 from recorded_steps import Step
 
 _FAILURE = "the site fails with 500 on this, as nobody checks it; the sandbox says what is wrong with the request"
@@ -41,7 +40,7 @@ _RENUMBERED = {"/api/attributes/lat-long/60/": "/api/attributes/lat-long/58/"}
 def _replay(sandbox: Sandbox) -> Replay:
     sandbox.crunch.empty()
     tokens = {name: sandbox.crunch.token_of(name) for name in ("admin", "reader")}
-    return Replay(sandbox.crunch_url, tokens, SANDBOX_CRUNCH_PASSWORD, _RENUMBERED)
+    return Replay(sandbox.crunch_url, tokens, sandbox.password, _RENUMBERED)
 
 
 def test_it_answers_as_recorded(sandbox: Sandbox) -> None:

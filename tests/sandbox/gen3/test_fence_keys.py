@@ -7,7 +7,7 @@ import httpx
 import jwt
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET, READER
+from omicsdk.sandbox.gen3.access import CLIENT_ID, READER
 
 TOKEN = "/user/credentials/cdis/access_token"
 SCOPES = {"grant_type": "client_credentials", "scope": "user data openid"}
@@ -101,8 +101,8 @@ def test_a_key_cant_make_further_keys(anonymous: httpx.Client, key: dict[str, st
     assert anonymous.post("/user/credentials/api", headers={"Authorization": f"bearer {token}"}).status_code == 401
 
 
-def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client):
-    answer = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, CLIENT_SECRET))
+def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client, sandbox: Sandbox):
+    answer = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, sandbox.gen3_client_secret))
     told = answer.json()
     assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 1200, "user data openid")
     assert claims_of(told["access_token"])["azp"] == CLIENT_ID
@@ -111,19 +111,22 @@ def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client):
     assert anonymous.get("/user/user", headers=bearer).status_code == 401  # it is nobody
 
 
-def test_a_programs_login_takes_a_form_too(anonymous: httpx.Client):
-    assert anonymous.post("/user/oauth2/token", data=SCOPES, auth=(CLIENT_ID, CLIENT_SECRET)).status_code == 200
+def test_a_programs_login_takes_a_form_too(anonymous: httpx.Client, sandbox: Sandbox):
+    assert (
+        anonymous.post("/user/oauth2/token", data=SCOPES, auth=(CLIENT_ID, sandbox.gen3_client_secret)).status_code
+        == 200
+    )
 
 
-def test_wrong_logins_of_programs_are_refused(anonymous: httpx.Client):
+def test_wrong_logins_of_programs_are_refused(anonymous: httpx.Client, sandbox: Sandbox):
     def refused(auth: tuple[str, str], **fields: str) -> tuple[int, str]:
         answer = anonymous.post("/user/oauth2/token", params={**SCOPES, **fields}, auth=auth)
         return answer.status_code, answer.json()["error"]
 
     assert refused((CLIENT_ID, "wrong")) == (401, "invalid_client")
-    assert refused(("nobody", CLIENT_SECRET)) == (401, "invalid_client")
-    assert refused((CLIENT_ID, CLIENT_SECRET), grant_type="password") == (400, "unsupported_grant_type")
-    assert refused((CLIENT_ID, CLIENT_SECRET), scope="everything") == (400, "invalid_scope")
+    assert refused(("nobody", sandbox.gen3_client_secret)) == (401, "invalid_client")
+    assert refused((CLIENT_ID, sandbox.gen3_client_secret), grant_type="password") == (400, "unsupported_grant_type")
+    assert refused((CLIENT_ID, sandbox.gen3_client_secret), scope="everything") == (400, "invalid_scope")
 
 
 def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymous: httpx.Client):

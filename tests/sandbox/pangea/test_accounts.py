@@ -5,14 +5,14 @@ import re
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from pangea_answers import NO_TOKEN, NOT_FOR_YOU, created, told
 
 ACCOUNT = {"email": "new@example.org", "password": "Foobar22"}
 
 
-def test_the_sandbox_s_own_account_logs_in(anonymous: httpx.Client) -> None:
-    account = {"email": SANDBOX_PANGEA_USER, "password": SANDBOX_PANGEA_PASSWORD}
+def test_the_sandbox_s_own_account_logs_in(anonymous: httpx.Client, sandbox: Sandbox) -> None:
+    account = {"email": SANDBOX_PANGEA_USER, "password": sandbox.password}
     answers = [anonymous.post(path, json=account) for path in ("/auth/token/login", "/auth/token/login/")]
     tokens = {each.json()["auth_token"] for each in answers}
     assert len(tokens) == 1
@@ -91,20 +91,22 @@ def test_a_changed_password_leaves_the_token_good(anonymous: httpx.Client) -> No
 
 def test_a_changed_address_logs_in(owner: httpx.Client, anonymous: httpx.Client, sandbox: Sandbox) -> None:
     sandbox.pangea.people.add("other@example.org", "Foobar22")
-    change = {"new_email": "moved@example.org", "current_password": SANDBOX_PANGEA_PASSWORD}
+    change = {"new_email": "moved@example.org", "current_password": sandbox.password}
     taken = owner.post("/auth/users/set_email/", json={**change, "new_email": "other@example.org"})
     assert told(taken) == (400, {"new_email": ["user with this email address already exists."]})
     assert owner.post("/auth/users/set_email/", json=change).status_code == 204
-    login = {"email": "moved@example.org", "password": SANDBOX_PANGEA_PASSWORD}
+    login = {"email": "moved@example.org", "password": sandbox.password}
     assert anonymous.post("/auth/token/login", json=login).status_code == 200
 
 
-def test_a_closed_account_is_gone_and_what_it_made_stays(owner: httpx.Client, anonymous: httpx.Client) -> None:
+def test_a_closed_account_is_gone_and_what_it_made_stays(
+    owner: httpx.Client, anonymous: httpx.Client, sandbox: Sandbox
+) -> None:
     assert told(owner.request("DELETE", "/auth/users/me/", json={"current_password": "x"})) == (
         400,
         {"current_password": ["Invalid password."]},
     )
-    password = {"current_password": SANDBOX_PANGEA_PASSWORD}
+    password = {"current_password": sandbox.password}
     assert owner.request("DELETE", "/auth/users/me/", json=password).status_code == 204
     assert owner.get("/organizations").status_code == 403
     assert anonymous.get("/users").json()["count"] == 0

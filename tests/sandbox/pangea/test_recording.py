@@ -13,6 +13,7 @@ _SLASH = "the recorded server was in debug mode; the sandbox redirects, as a dep
 _DESCRIBED = "the sandbox doesn't describe the fields of what is written: the document does"
 _SITE = "the server fails with 500 on every request for its own wiki; the sandbox has none"
 
+_UNSIGNED = "the recorded storage checks no signatures; the sandbox's does, of the method too, as AWS"
 ARGUED = {
     **dict.fromkeys((20, 969), _ANONYMOUS),
     **dict.fromkeys((35, 742), _SLASH),
@@ -29,12 +30,14 @@ ARGUED = {
     598: "of two equal names at once (line 409) the server keeps one though it fails; the sandbox keeps none",
     635: "the server's rows and columns have the order of its database; here it is that in which things were made",
     666: "the server's check fails on a release of a library that it wasn't made for; the sandbox checks",
+    **dict.fromkeys((783, 828, 829, 830), _UNSIGNED),
     945: "the server finds nothing before somebody has its index made; the sandbox finds what is there",
 }
 """Lines that are answered otherwise, and why."""
 
 ARGUED_OF_CLIENT = {
     **dict.fromkeys((133, 231), _FAILURE),
+    79: _UNSIGNED,
     489: "the recorded server was in debug mode; the sandbox redirects, as a deployed one does",
 }
 """The same of what the published client sent."""

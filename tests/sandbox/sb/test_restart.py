@@ -38,7 +38,6 @@ def test_a_task_whose_tool_was_cut_off_by_a_stop_ends_after_the_restart(
 
     with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
         sandbox.clock.freeze()
-        sandbox.settings.turn({"sb.run_tools": False})
         project = web.post("/projects", json={"name": "Kept"}).json()["id"]
         raw = {"class": "CommandLineTool", "inputs": {}, "outputs": {"out": "stdout"}, "stdout": "o.txt"}
         web.post(f"/apps/{project}/tool/raw", json=raw)

@@ -44,7 +44,6 @@ class ItsClock:
 
 @pytest.fixture
 def api(omics_sandbox: Sandbox) -> Iterator[Api]:
-    omics_sandbox.settings.turn({"sb.run_tools": False})  # outputs are then the same with and without cwltool
     api = Api(omics_sandbox.sb_url, omics_sandbox.sb_token, debug=True, clock=ItsClock(omics_sandbox))
     yield api
     api.close()

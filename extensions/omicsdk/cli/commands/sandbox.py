@@ -62,6 +62,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
             host=host,
             s3_port=s3_port,
             allow_hosts=arguments["allow_host"] or (),
+            run_tools=arguments["run_tools"],
             on_ready=tell,
         )
 

@@ -65,6 +65,13 @@ _COMMANDS: list[Command] = [
                 "help": "Host names besides localhost that requests may be for, such as a container's or a proxy's; "
                 ".example.org allows all names below it. All others are refused.",
             },
+            {
+                "name": "run_tools",
+                "type": "boolean",
+                "flag": True,
+                "default": False,
+                "help": "Let cwltool run the tools of Seven Bridges' tasks, with your rights. Without it outputs are stand-ins.",
+            },
         ],
     },
     {

@@ -1,13 +1,13 @@
 """Who uses the site: users with tokens, passwords and permissions."""
 
 import json
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.rest_framework.tokens import Askers
 from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.state.credentials import Secrets, digest, is_password
 from omicsdk.sandbox.state.database import Database
 
 _CHALLENGE = 'Basic realm="api"'
@@ -39,36 +39,34 @@ class People:
     """The users.
 
     Args:
-        database: Where they are kept.
+        database: Where they are kept, tokens as digests and passwords as hashes.
+        secrets: What tokens and the password derive from.
 
     Attributes:
         askers: Tells who asks, by token, or by name and password.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, secrets: Secrets) -> None:
         self._database = database
+        self._secrets = secrets
         database.define(
             crunch_users="id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, "
             "password TEXT NOT NULL, everything INTEGER NOT NULL, permissions TEXT NOT NULL",
         )
         self.askers = Askers(self._of_token, self._of_password, challenge=_CHALLENGE)
 
-    def add(
-        self, name: str, password: str, *, token: str = "", everything: bool = False, permissions: Iterable[str] = ()
-    ) -> str:
-        """Makes a user and returns their token.
+    def add(self, name: str, *, everything: bool = False, permissions: Iterable[str] = ()) -> str:
+        """Makes a user and returns their token; the password is the sandbox's.
 
         Args:
             name: What they log in as; nobody else's name.
-            password: Their password.
-            token: Their token; a new one by default.
             everything: Whether they may do everything.
             permissions: What they may do beside reading, such as `add_status`.
         """
-        token = token or secrets.token_hex(20)
+        token = self._token(name)
         self._database.execute(
             "INSERT INTO crunch_users (name, token, password, everything, permissions) VALUES (?, ?, ?, ?, ?)",
-            (name, token, password, everything, json.dumps(sorted(permissions))),
+            (name, digest(token), self._secrets.password_hash, everything, json.dumps(sorted(permissions))),
         )
         return token
 
@@ -78,10 +76,12 @@ class People:
         Raises:
             LookupError: Nobody has that name.
         """
-        row = self._database.row("SELECT token FROM crunch_users WHERE name = ?", (name,))
-        if row is None:
+        if self._person("name = ?", name) is None:
             raise LookupError(f"the site knows no user {name}")
-        return row["token"]
+        return self._token(name)
+
+    def _token(self, name: str) -> str:
+        return self._secrets.derived("crunch", name)
 
     def by_id(self, number: int) -> Person | None:
         """The user of a number; None for none."""
@@ -108,10 +108,11 @@ class People:
         return person
 
     def _of_token(self, token: str) -> Person | None:
-        return self._person("token = ?", token)
+        return self._person("token = ?", digest(token))
 
     def _of_password(self, name: str, password: str) -> Person | None:
-        return self._person("name = ? AND password = ?", name, password)
+        row = self._database.row("SELECT password FROM crunch_users WHERE name = ?", (name,))
+        return self._person("name = ?", name) if row is not None and is_password(password, row["password"]) else None
 
     def _person(self, where: str, *values: object) -> Person | None:
         row = self._database.row(f"SELECT * FROM crunch_users WHERE {where}", values)  # noqa: S608 - our own words

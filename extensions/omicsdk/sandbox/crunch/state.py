@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from omicsdk.sandbox.crunch import (
-    SANDBOX_CRUNCH_PASSWORD,
     SANDBOX_CRUNCH_READER,
-    SANDBOX_CRUNCH_TOKEN,
     SANDBOX_CRUNCH_USER,
 )
 from omicsdk.sandbox.crunch.attribute_store import Attributes
@@ -39,7 +37,7 @@ class Crunch:
     def __init__(self, grounds: Grounds, folder: Path) -> None:
         self.grounds = grounds
         self.storage = folder / "crunch-storage"
-        self.people = People(grounds.database)
+        self.people = People(grounds.database, grounds.secrets)
         self.tree = Tree(grounds.database)
         self.attributes = Attributes(grounds.database)
         self.statuses = Statuses(grounds.database)
@@ -58,8 +56,8 @@ class Crunch:
             for table in _NUMBERED:
                 database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
                 database.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-            self.people.add(SANDBOX_CRUNCH_USER, SANDBOX_CRUNCH_PASSWORD, token=SANDBOX_CRUNCH_TOKEN, everything=True)
-            self.people.add(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD)
+            self.people.add(SANDBOX_CRUNCH_USER, everything=True)
+            self.people.add(SANDBOX_CRUNCH_READER)
         if self.storage.exists():
             shutil.rmtree(self.storage)
         self.storage.mkdir(parents=True)
@@ -80,7 +78,7 @@ class Crunch:
             permissions: What they may do beside reading: `add_`, `change_` or `delete_` with the kind of thing, such as
                 `add_status` or `change_dataset`.
         """
-        return self.people.add(name, SANDBOX_CRUNCH_PASSWORD, permissions=permissions)
+        return self.people.add(name, permissions=permissions)
 
     def unlock(self, slug: str) -> None:
         """Lets `next` give a dataset again, as an administrator does on the site's pages.

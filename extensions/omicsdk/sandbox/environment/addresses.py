@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 
-from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_TOKEN
-from omicsdk.sandbox.s3.staging import STAGING_BUCKET
-from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
+from omicsdk.sandbox.gen3.access import client_secret
+from omicsdk.sandbox.s3.staging import STAGING_BUCKET, owner_credentials
+from omicsdk.sandbox.sb import sandbox_sb_token
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
-from omicsdk.sandbox.upload.state import API_KEY
+from omicsdk.sandbox.state.credentials import Secrets
+from omicsdk.sandbox.upload.state import api_key
 
 
 class Addresses(ABC):
@@ -16,6 +17,21 @@ class Addresses(ABC):
     @abstractmethod
     def url(self) -> str:
         """Scheme, host and port."""
+
+    @property
+    @abstractmethod
+    def secrets(self) -> Secrets:
+        """What tokens, passwords and keys of the services derive from: random, of this sandbox alone."""
+
+    @property
+    def password(self) -> str:
+        """The password of the accounts that the sandbox makes, django-crunch's and Pangea's."""
+        return self.secrets.password
+
+    @property
+    def s3_credentials(self) -> dict[str, str]:
+        """The variables of the key that may do everything on the S3 server: AWS_ACCESS_KEY_ID and so on."""
+        return owner_credentials(self.secrets)
 
     @property
     def swagger_url(self) -> str:
@@ -33,7 +49,7 @@ class Addresses(ABC):
     @property
     def upload_key(self) -> str:
         """The Upload service's `Api-Key`, which makes and deletes areas."""
-        return API_KEY
+        return api_key(self.secrets)
 
     @property
     def sb_url(self) -> str:
@@ -43,7 +59,7 @@ class Addresses(ABC):
     @property
     def sb_token(self) -> str:
         """The token of the platform's user sandbox-user."""
-        return SANDBOX_SB_TOKEN
+        return sandbox_sb_token(self.secrets)
 
     @property
     def gen3_url(self) -> str:
@@ -51,14 +67,19 @@ class Addresses(ABC):
         return self.url
 
     @property
+    def gen3_client_secret(self) -> str:
+        """The secret of the program `sandbox-client`, which logs in to the Gen3 commons by itself."""
+        return client_secret(self.secrets)
+
+    @property
     def crunch_url(self) -> str:
         """The base URL of the django-crunch site, as its clients are configured with."""
         return f"{self.url}/crunch"
 
     @property
+    @abstractmethod
     def crunch_token(self) -> str:
         """The token of the site's administrator."""
-        return SANDBOX_CRUNCH_TOKEN
 
     @property
     def pangea_url(self) -> str:

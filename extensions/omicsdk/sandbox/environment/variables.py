@@ -9,9 +9,8 @@ from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.environment.addresses import Addresses
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.s3.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
 # A token for people who try things out outlives any session of that kind.
@@ -30,7 +29,7 @@ def variables(at: Addresses, platforms: Platforms, folder: Path) -> dict[str, st
     credentials = platforms.gen3.credentials_file(folder / "gen3-credentials.json", at.gen3_url, GEN3_ADMINISTRATOR)
     return {
         "AWS_ENDPOINT_URL_S3": platforms.grounds.staging.url,
-        **CREDENTIALS,
+        **at.s3_credentials,
         "HCA_CONFIG_FILE": str(_hca_config(at, folder)),
         "OMICS_DSS_TOKEN": tokens.issue(ADMINISTRATOR, _LONG, ALL_GROUPS),
         "OMICS_DSS_STAGING_BUCKET": at.staging_bucket,
@@ -45,7 +44,7 @@ def variables(at: Addresses, platforms: Platforms, folder: Path) -> dict[str, st
         "CRUNCH_STORAGE_SETTINGS": str(crunch_storage_settings(platforms, folder)),
         "PANGEA_ENDPOINT": at.pangea_url,
         "PANGEA_USER": SANDBOX_PANGEA_USER,
-        "PANGEA_PASS": SANDBOX_PANGEA_PASSWORD,
+        "PANGEA_PASS": at.password,
     }
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from omicsdk.sandbox.state.credentials import Secrets
+
 CLIENT_ID = "omics-sandbox"
-CLIENT_SECRET = "no-secret-of-an-installed-application"  # noqa: S105 - everybody gets it, as of any installed application
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -32,12 +33,22 @@ class OAuthError(Exception):
         return {"error": self.code, "error_description": self.description}
 
 
-def application_secrets(origin: str) -> dict[str, Any]:
-    """What an installed application has to know, in the form of Google's client secrets."""
+def client_secret(secrets: Secrets) -> str:
+    """The application's secret, which every program that asks gets, as of any installed application."""
+    return secrets.derived("auth", CLIENT_ID)
+
+
+def application_secrets(origin: str, secret: str) -> dict[str, Any]:
+    """What an installed application has to know, in the form of Google's client secrets.
+
+    Args:
+        origin: Scheme, host and port of this server as the client reached it.
+        secret: The application's secret.
+    """
     return {
         "installed": {
             "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
+            "client_secret": secret,
             "auth_uri": f"{origin}/auth/oauth/authorize",
             "token_uri": f"{origin}/auth/oauth/token",
             "redirect_uris": ["http://localhost", "http://127.0.0.1", f"{origin}/echo", f"{origin}/auth/echo"],
@@ -45,12 +56,13 @@ def application_secrets(origin: str) -> dict[str, Any]:
     }
 
 
-def check_client(form: Mapping[str, str], authorization: str) -> bool:
+def check_client(form: Mapping[str, str], authorization: str, expected: str) -> bool:
     """Checks which client sent a request for tokens; there is one, the sandbox's own application.
 
     Args:
         form: The request's form.
         authorization: Its Authorization header, where client and secret may stand instead.
+        expected: The application's secret.
 
     Returns:
         Whether it proved who it is by its secret.
@@ -68,7 +80,7 @@ def check_client(form: Mapping[str, str], authorization: str) -> bool:
         name, secret = unquote(name), unquote(secret)
     if name != CLIENT_ID:
         raise OAuthError("invalid_client", f"The client is {CLIENT_ID!r} here, not {name[:80]!r}", 401)
-    if secret and not hmac.compare_digest(secret.encode(errors="surrogatepass"), CLIENT_SECRET.encode()):
+    if secret and not hmac.compare_digest(secret.encode(errors="surrogatepass"), expected.encode()):
         raise OAuthError("invalid_client", "The client's secret is wrong", 401)
     return bool(secret)
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from omicsdk.sandbox.fusillade.bearers import AUDIENCES, EMAIL_CLAIM, GROUP_CLAIM
-from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError, check_client, may_redirect
+from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError, check_client, client_secret, may_redirect
 from omicsdk.sandbox.fusillade.defaults import EVERYBODY
 from omicsdk.sandbox.fusillade.grants import Grant, LoginRequest, narrowed
 from omicsdk.sandbox.fusillade.state import Fusillade, is_name
@@ -124,7 +124,7 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
     Raises:
         OAuthError: There are none.
     """
-    proved = check_client(form, authorization)
+    proved = check_client(form, authorization, client_secret(fusillade.grounds.secrets))
     match form.get("grant_type"):
         case "authorization_code":
             grant = fusillade.grants.take_code(form.get("code", ""))

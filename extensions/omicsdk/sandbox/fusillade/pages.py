@@ -9,13 +9,14 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from omicsdk.sandbox.app import origin
-from omicsdk.sandbox.fusillade.clients import OAuthError, application_secrets
+from omicsdk.sandbox.fusillade.clients import OAuthError, application_secrets, client_secret
 from omicsdk.sandbox.fusillade.consent import HEADERS, consent_page, message_page
 from omicsdk.sandbox.fusillade.login import allowed, answer
 from omicsdk.sandbox.fusillade.oauth import ECHO_HEADERS, echoed, issuer_of
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.fusillade.store import USER
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.state.credentials import Secrets
 
 _MAX_FORM = 16 * 1024
 _GONE = "This login has ended, or was answered before. Begin it again where you came from."
@@ -72,19 +73,22 @@ def _message(title: str, text: str, status: int = 200) -> Response:
     return HTMLResponse(message_page(title, text), status, HEADERS)
 
 
-def shared_routes() -> list[BaseRoute]:
+def shared_routes(secrets: Secrets) -> list[BaseRoute]:
     """Addresses of the whole server, where the platform's clients look: the application's secrets, and /echo.
 
     The published client takes the host's root for both, whatever the service's base address is.
+
+    Args:
+        secrets: What the application's secret derives from.
     """
 
-    def secrets(request: Request) -> Response:
-        return JSONResponse(application_secrets(origin(request)))
+    def application(request: Request) -> Response:
+        return JSONResponse(application_secrets(origin(request), client_secret(secrets)))
 
     def echo(request: Request) -> Response:
         text = echoed(request.url.path, dict(request.query_params), request.headers)
         return PlainTextResponse(text, headers=ECHO_HEADERS)
 
     places = ("", "/auth", "/dss", "/dss/v1")
-    found: list[BaseRoute] = [Route(f"{place}/internal/application_secrets", secrets) for place in places]
+    found: list[BaseRoute] = [Route(f"{place}/internal/application_secrets", application) for place in places]
     return [*found, Route("/echo", echo)]

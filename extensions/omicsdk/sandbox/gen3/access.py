@@ -4,7 +4,7 @@ What they may do is kept as Arborist keeps it: policies that join roles with res
 its resources too, and `*` is any method or service.
 """
 
-import hashlib
+import hmac
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from omicsdk.sandbox.gen3.access_rules import ANONYMOUS as ANONYMOUS_GROUP
 from omicsdk.sandbox.gen3.access_rules import CLIENT, GROUP, LOGGED_IN, USER, Policy, Rule, Rules
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.state.credentials import Secrets, digest
 from omicsdk.sandbox.state.signing_key import ALGORITHM, SigningKey
 
 ADMINISTRATOR = "sandbox-user@example.org"
@@ -25,8 +26,6 @@ ANONYMOUS = ""
 """Whoever comes without a token."""
 CLIENT_ID = "sandbox-client"
 """A program that logs in by itself, with `client_credentials`; it may read everything, and upload."""
-CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - opens nothing but a sandbox
-"""The secret of `CLIENT_ID`."""
 
 ACCESS_SECONDS = 1200.0
 """For how long access tokens are good, as Fence has it by default."""
@@ -75,12 +74,14 @@ class Access:
 
     Attributes:
         key: The key.
+        secrets: What the credentials of the commons' own programs derive from.
         rules: Resources, roles, policies, users, groups and clients as Arborist keeps them.
     """
 
     def __init__(self, grounds: Grounds, key: Path) -> None:
         self._database = grounds.database
         self._clock = grounds.clock
+        self.secrets = grounds.secrets
         self.key = SigningKey(key, grounds.database, "gen3_keys")
         self.rules = Rules(grounds.database)
         self._known: dict[str, tuple[int, float, Person]] = {}
@@ -105,7 +106,7 @@ class Access:
                 self.rules.put(GROUP, group, {"name": group, "users": [], "policies": policies})
             for name, rules in _PEOPLE.items():
                 self.add(name, rules)
-            self.add_client(CLIENT_ID, CLIENT_SECRET, _CLIENT_MAY)
+            self.add_client(CLIENT_ID, client_secret(self.secrets), _CLIENT_MAY)
 
     # -- people
 
@@ -168,14 +169,14 @@ class Access:
             policies: What it may do, as for `add`.
         """
         with self._database.transaction():
-            self._database.execute("REPLACE INTO gen3_clients VALUES (?, ?)", (id, _digest(secret)))
+            self._database.execute("REPLACE INTO gen3_clients VALUES (?, ?)", (id, digest(secret)))
             granted = [self.rules.add_rule(rule) for rule in policies]
             self.rules.put(CLIENT, id, {"clientID": id, "policies": granted})
 
     def is_client(self, id: str, secret: str) -> bool:
         """Whether there is such a client with such a secret."""
         row = self._database.row("SELECT secret FROM gen3_clients WHERE id = ?", (id,))
-        return row is not None and row["secret"] == _digest(secret)
+        return row is not None and hmac.compare_digest(row["secret"], digest(secret))
 
     # -- tokens
 
@@ -318,5 +319,6 @@ class Access:
         return found or Person(ANONYMOUS, 0, ())
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def client_secret(secrets: Secrets) -> str:
+    """The secret of `CLIENT_ID`."""
+    return secrets.derived("gen3", CLIENT_ID)

@@ -31,7 +31,7 @@ class Pangea:
         self.store = Store(grounds.database, grounds.clock.now)
         self.people = People(grounds.database)
         self.access = Access(self.people, self.store)
-        self.buckets = Buckets(self.store, grounds.staging)
+        self.buckets = Buckets(self.store, grounds.staging, grounds.secrets)
         self.storage = Storage()
         self._prototypes = Prototypes(self.store, self.people)
         if not self.people.count():
@@ -39,7 +39,7 @@ class Pangea:
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""
-        seed(self.store, self.people, self.access)
+        seed(self.store, self.people, self.access, self.grounds.secrets)
 
     def empty(self) -> None:
         """Takes everything away, accounts and what is there from the start too."""

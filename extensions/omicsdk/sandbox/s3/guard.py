@@ -1,13 +1,22 @@
-"""What stands before moto's S3, which lets everybody do everything: checks temporary credentials and closed buckets."""
+"""What stands before moto's S3, which lets everybody do everything: checks signatures, and what temporary credentials allow."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+import io
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
-from omicsdk.sandbox.s3.sessions import KEY_PREFIX, WRITE, Session, Sessions, wanted
-from omicsdk.sandbox.s3.signature import is_right, read_signature
+from omicsdk.sandbox.s3.sessions import WRITE, Session, Sessions, wanted
+from omicsdk.sandbox.s3.signature import (
+    SignedBefore,
+    SignedForm,
+    is_right,
+    read_form,
+    read_signature,
+    read_signature_before,
+)
 from omicsdk.sandbox.traffic.host_names import refused_reason
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -50,6 +59,7 @@ class Target:
         key: The object's key; empty for requests of the bucket.
         query: The query's parameters.
         copied: Bucket and key that it copies from, if it does.
+        in_host: Whether the bucket stands in the host's name.
     """
 
     method: str
@@ -57,6 +67,7 @@ class Target:
     key: str
     query: dict[str, str]
     copied: tuple[str, str] | None
+    in_host: bool = False
 
 
 class Guard:
@@ -65,8 +76,8 @@ class Guard:
     Args:
         app: The S3 server.
         sessions: The temporary credentials.
-        owner: Identifier of the key that may do everything.
-        closed: Buckets that only the owner and temporary credentials may touch. Others stay as open as they are.
+        owner: The variables of the key that may do everything.
+        closed: Buckets of which temporary credentials open a part: nothing else of them may be copied with these.
         may_write: Whether credentials may be written with at present, beyond all else.
         before_read: Called with bucket and key before an object of a closed bucket is read.
     """
@@ -75,7 +86,7 @@ class Guard:
         self,
         app: Wsgi,
         sessions: Sessions,
-        owner: str,
+        owner: Mapping[str, str],
         closed: Collection[str],
         *,
         may_write: Callable[[Session], bool],
@@ -83,7 +94,7 @@ class Guard:
     ) -> None:
         self._app = app
         self._sessions = sessions
-        self._owner = owner
+        self._owner = {owner["AWS_ACCESS_KEY_ID"]: owner["AWS_SECRET_ACCESS_KEY"]}
         self._closed = closed
         self._may_write = may_write
         self._before_read = before_read
@@ -102,37 +113,46 @@ class Guard:
     def _check(self, environ: dict[str, Any], target: Target) -> None:
         headers = _headers(environ)
         path, _, query = raw_target(environ).partition("?")
-        signed = read_signature(headers, query)
-        if signed is not None and (session := self._sessions.find(signed.access_key)):
-            if signed.token != session.token:
-                raise Refusal(_BAD, "InvalidToken", "The provided token is malformed or otherwise invalid.")
-            if self._sessions.has_ended(session):
-                raise Refusal(_BAD, "ExpiredToken", "The provided token has expired.")
-            if not is_right(signed, session.secret_key, target.method, path, query, headers):
-                raise Refusal(
-                    _FORBIDDEN,
-                    "SignatureDoesNotMatch",
-                    "The request signature we calculated does not match the signature you provided."
-                    " Check your key and signing method.",
-                )
-            self._allow(session, target)
-            return
-        access_key = signed.access_key if signed is not None else _old_key(headers, target.query)
-        if signed is None and self._sessions.find(access_key):
-            raise Refusal(
-                _BAD,
-                "InvalidRequest",
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-            )
-        if access_key.startswith(KEY_PREFIX):
+        signed = read_signature(headers, query) or read_signature_before(headers, query)
+        if signed is None and target.method == "POST" and not target.key:
+            signed = read_form(_form_of(environ))
+            target = replace(target, key=signed.fields.get("key", "")) if signed is not None else target
+        if signed is None:
+            raise _denied()
+        session = self._sessions.find(signed.access_key)
+        secret_key = session.secret_key if session else self._owner.get(signed.access_key)
+        if secret_key is None:
             raise Refusal(
                 _FORBIDDEN,
                 "InvalidAccessKeyId",
                 "The AWS Access Key Id you provided does not exist in our records.",
             )
-        touched = {target.bucket, target.copied[0] if target.copied else ""}
-        if access_key != self._owner and not touched.isdisjoint(self._closed):
-            raise _denied()
+        if session is not None and isinstance(signed, SignedBefore):
+            raise Refusal(
+                _BAD,
+                "InvalidRequest",
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+            )
+        if signed.token != (session.token if session else ""):
+            raise Refusal(_BAD, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+        if session is not None and self._sessions.has_ended(session):
+            raise Refusal(_BAD, "ExpiredToken", "The provided token has expired.")
+        if isinstance(signed, SignedBefore) and target.in_host:
+            path = f"/{target.bucket}{path}"
+        if not is_right(signed, secret_key, target.method, path, query, headers):
+            raise Refusal(
+                _FORBIDDEN,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided."
+                " Check your key and signing method.",
+            )
+        # Clients state an end by their own clock, as of S3 itself; the sandbox's may be elsewhere.
+        if signed.has_ended(time.time()):
+            raise Refusal(_FORBIDDEN, "AccessDenied", "Request has expired")
+        if isinstance(signed, SignedForm) and not signed.allows(target.bucket):
+            raise Refusal(_FORBIDDEN, "AccessDenied", "Invalid according to Policy: Policy Condition failed")
+        if session is not None:
+            self._allow(session, target)
 
     def _allow(self, session: Session, target: Target) -> None:
         wish = wanted(target.method, target.key, target.query)
@@ -184,6 +204,7 @@ def target_of(environ: dict[str, Any]) -> Target:
         key=key,
         query=dict(parse_qsl(query, keep_blank_values=True)),
         copied=(copied[0], copied[2]) if source else None,
+        in_host=bool(named),
     )
 
 
@@ -211,10 +232,24 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _old_key(headers: dict[str, str], query: dict[str, str]) -> str:
-    """The key of a request that is signed in the way before this one (AWS KEY:SIGNATURE), which nobody checks."""
-    scheme, _, rest = headers.get("authorization", "").partition(" ")
-    return rest.partition(":")[0] if scheme == "AWS" else query.get("AWSAccessKeyId", "")
+def _form_of(environ: dict[str, Any]) -> dict[str, str]:
+    """The fields of a form that sends an object; the request's body can be read again afterwards."""
+    if not environ.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
+        return {}
+    from werkzeug.formparser import parse_form_data
+
+    body = io.BytesIO()  # moto takes in each request whole, too
+    left = int(environ.get("CONTENT_LENGTH") or 0)
+    while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
+        left -= len(block)
+        body.write(block)
+    body.seek(0)
+    environ["wsgi.input"] = body
+    _, fields, files = parse_form_data(environ)
+    for file in files.values():
+        file.close()
+    body.seek(0)
+    return {name.lower(): value for name, value in fields.items()}
 
 
 def refused(

@@ -16,11 +16,23 @@ from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
 from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
+from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.traffic.host_names import LOOPBACK, url_of
 
 STAGING_BUCKET = "omics-staging"
 """A bucket that is there from the start."""
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
+REGION = "us-east-1"
+OWNER = "sandbox"
+"""Identifier of the key that may do everything."""
+
+
+def owner_credentials(secrets: Secrets) -> dict[str, str]:
+    """The variables of the key that may do everything on the server."""
+    return {
+        "AWS_ACCESS_KEY_ID": OWNER,
+        "AWS_SECRET_ACCESS_KEY": secrets.derived("s3"),
+        "AWS_DEFAULT_REGION": REGION,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +69,20 @@ class Staging:
     """The staging server.
 
     Args:
+        credentials: The variables of the key that may do everything, see `owner_credentials`.
         buckets: Buckets that are there from the start and after a reset.
         guard: Puts what checks requests around the server; default nothing.
         before_read: Called with bucket and key before a staged file is looked at; default nothing.
         refill: Called when the server has just started and its first buckets are there; default nothing.
         where: The address that it listens on, and the TCP port; 0, the default, picks a free one.
+
+    Attributes:
+        credentials: As given.
     """
 
     def __init__(
         self,
+        credentials: Mapping[str, str],
         buckets: Sequence[str] = (),
         guard: Callable[[Wsgi], Wsgi] = _unguarded,
         before_read: Callable[[str, str], object] = _say_nothing,
@@ -73,6 +90,7 @@ class Staging:
         *,
         where: tuple[str, int] = (LOOPBACK, 0),
     ) -> None:
+        self.credentials = credentials
         self._buckets = tuple(buckets)
         self._guard = guard
         self._before_read = before_read
@@ -131,9 +149,9 @@ class Staging:
         return cast("Any", boto3).client(
             "s3",
             endpoint_url=url,
-            region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+            aws_access_key_id=self.credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.credentials["AWS_SECRET_ACCESS_KEY"],
             # No proxy of the user's environment stands between us and our own thread.
             config=Config(
                 proxies={},

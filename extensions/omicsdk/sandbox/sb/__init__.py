@@ -1,6 +1,11 @@
 """The Seven Bridges Platform in the sandbox."""
 
-SANDBOX_SB_TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - of the sandbox only
-"""The token of the sandbox's own user. It is no secret: whoever reaches the sandbox may do everything."""
+from omicsdk.sandbox.state.credentials import Secrets
+
 SANDBOX_SB_USER = "sandbox-user"
-"""Whose token that is."""
+"""The user whom the sandbox makes."""
+
+
+def sandbox_sb_token(secrets: Secrets) -> str:
+    """The token of that user, which doesn't end."""
+    return secrets.derived("sb", SANDBOX_SB_USER, length=32)

@@ -19,8 +19,7 @@ SETTINGS = (
     Setting("sb.task_queue_seconds", 0.5, "how long a task waits for its turn, in seconds"),
     Setting("sb.task_seconds", 1.0, "how long a task runs, in seconds"),
     Setting("sb.failing_tasks", "", "names of tasks and runs that fail, as patterns divided by commas; * for all"),
-    Setting("sb.run_tools", True, "whether cwltool, where it is installed, runs the tools of tasks"),
-    Setting("sb.tool_seconds", 60, "how long such a tool may run, in seconds of real time"),
+    Setting("sb.tool_seconds", 60, "how long a tool may run where tools are run, in seconds of real time"),
     Setting("sb.run_queue_seconds", 0.5, "how long a run of an automation waits for its turn, in seconds"),
     Setting("sb.run_seconds", 1.0, "how long a run of an automation takes, in seconds"),
 )

@@ -1,5 +1,6 @@
 """What the platform's handlers work on: its documents, files and jobs, and who may do what."""
 
+import hmac
 import secrets
 import uuid as uuids
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN, SANDBOX_SB_USER
+from omicsdk.sandbox.sb import SANDBOX_SB_USER, sandbox_sb_token
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.requests.gate import token_of
 from omicsdk.sandbox.sb.requests.meter import Meter
@@ -53,8 +54,10 @@ class Sb:
 
     Args:
         grounds: What it stands on.
+        run_tools: Whether cwltool, where it is installed, runs the tools of tasks. No request can change it.
 
     Attributes:
+        run_tools: As given.
         documents: What has no table of its own.
         membership: Who belongs to what.
         jobs: What is due when.
@@ -63,8 +66,9 @@ class Sb:
         work: Files, uploads, apps, tasks and automations.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, *, run_tools: bool = False) -> None:
         self.grounds = grounds
+        self.run_tools = run_tools
         grounds.settings.declare(*SETTINGS)
         self.documents = Documents(grounds.database)
         self.membership = Membership(self.documents)
@@ -76,6 +80,7 @@ class Sb:
         )
         self.buckets = Buckets(grounds.staging, self.documents)
         self.work = Work(grounds, new_id)
+        self._first_token = sandbox_sb_token(grounds.secrets).encode()
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
@@ -93,7 +98,7 @@ class Sb:
         token = token_of(headers)
         if not token:
             raise refuse(401, 90001, "The request has neither X-SBG-Auth-Token nor a bearer token")
-        if token == SANDBOX_SB_TOKEN:
+        if hmac.compare_digest(token.encode(), self._first_token):
             caller = Caller(SANDBOX_SB_USER, frozenset())
         else:
             caller = self.grounds.tokens.caller(f"Bearer {token}")

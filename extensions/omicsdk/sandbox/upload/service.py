@@ -10,7 +10,7 @@ from omicsdk.sandbox.upload.areas import area_exists, create_area, delete_area, 
 from omicsdk.sandbox.upload.checksums import checksum_status, checksum_statuses, update_checksum
 from omicsdk.sandbox.upload.files import file_info, file_upload_notification, files_info, store_file
 from omicsdk.sandbox.upload.health import get_health, get_v1_health, get_version
-from omicsdk.sandbox.upload.state import Upload, authenticate, error_body
+from omicsdk.sandbox.upload.state import Upload, error_body
 from omicsdk.sandbox.upload.validations import (
     update_validation,
     validate_file,
@@ -61,6 +61,6 @@ def upload_service(upload: Upload, document: Mapping[str, Any]) -> Service:
         formats=FormatChecker(formats=()),
         format_codes={},
         restricted=lambda: False,
-        authenticate=authenticate,
+        authenticate=upload.authenticate,
         error_body=error_body,
     )

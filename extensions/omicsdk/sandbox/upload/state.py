@@ -1,5 +1,6 @@
 """What the Upload service's handlers work on: areas in a bucket of the S3 server, and the switches of the service."""
 
+import hmac
 import logging
 import threading
 import uuid as uuids
@@ -11,6 +12,7 @@ from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.s3.moto_objects import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.s3.sessions import Session, Sessions
 from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.state.settings import Setting
 from omicsdk.sandbox.upload.store import Area, Checked, Job, UploadStore
@@ -21,8 +23,6 @@ STAGE = "sandbox"
 """The deployment stage that areas' addresses name."""
 BUCKET_TEMPLATE = "org-humancellatlas-upload-{deployment_stage}"
 BUCKET = BUCKET_TEMPLATE.format(deployment_stage=STAGE)
-API_KEY = "sandbox"
-"""The deployment's `Api-Key`. It is no secret: whoever reaches the sandbox may do everything."""
 
 SETTINGS = (
     Setting("upload.credentials_seconds", 3600, "for how long an area's S3 credentials are good, in seconds"),
@@ -51,17 +51,9 @@ def error_body(problem: Problem) -> dict[str, object]:
     return {"status": problem.status, "title": title, "detail": problem.title}
 
 
-def authenticate(headers: Mapping[str, str]) -> Caller:
-    """Who sent a request with the deployment's key.
-
-    Raises:
-        Problem: 401; there is no key, or another one.
-    """
-    key = headers.get("api-key")
-    if key != API_KEY:
-        said = "has no Api-Key" if key is None else "has another Api-Key than this deployment's"
-        raise Problem(401, "wrong_key", f"The request {said}")
-    return Caller("ingest", frozenset())
+def api_key(secrets: Secrets) -> str:
+    """The deployment's `Api-Key`, which makes areas, deletes them and has files stored and validated."""
+    return secrets.derived("upload")
 
 
 class Upload:
@@ -82,6 +74,18 @@ class Upload:
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
         return self.grounds.clock.now()
+
+    def authenticate(self, headers: Mapping[str, str]) -> Caller:
+        """Who sent a request with the deployment's key.
+
+        Raises:
+            Problem: 401; there is no key, or another one.
+        """
+        key = headers.get("api-key")
+        if key is None or not hmac.compare_digest(key.encode(), api_key(self.grounds.secrets).encode()):
+            said = "has no Api-Key" if key is None else "has another Api-Key than this deployment's"
+            raise Problem(401, "wrong_key", f"The request {said}")
+        return Caller("ingest", frozenset())
 
     # -- areas
 

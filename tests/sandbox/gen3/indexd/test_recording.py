@@ -7,7 +7,7 @@ from dataclasses import replace
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, PASSPORTS
-from omicsdk.sandbox.gen3.indexd.requests.rights import SERVICE_NAME, SERVICE_PASSWORD
+from omicsdk.sandbox.gen3.indexd.requests.rights import SERVICE_NAME
 from recorded_commons import Replay, read_recording
 
 ARGUED = {
@@ -35,8 +35,8 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     authorization = {
         "015": _basic(SERVICE_NAME, "another"),
-        "016": _basic("another", SERVICE_PASSWORD),
-        "341": _basic(SERVICE_NAME, SERVICE_PASSWORD),
+        "016": _basic("another", sandbox.password),
+        "341": _basic(SERVICE_NAME, sandbox.password),
     }
     steps = [step for step in read_recording("indexd") if step.number not in LEFT_TO_CHANCE]
     found = Replay(sandbox.gen3_url, token, authorization).differences(steps)

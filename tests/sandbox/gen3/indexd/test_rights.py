@@ -6,7 +6,7 @@ import httpx
 import pytest
 from indexd_clients import Json, indexd_client, new_record
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.gen3.indexd.requests.rights import BUNDLES, SERVICE_NAME, SERVICE_PASSWORD
+from omicsdk.sandbox.gen3.indexd.requests.rights import BUNDLES, SERVICE_NAME
 
 WRITER = "writer@example.org"
 UPLOADER = "uploader@example.org"
@@ -89,7 +89,7 @@ def test_services_come_with_name_and_password(sandbox: Sandbox):
         url = f"{sandbox.gen3_url}/index/index"
         return httpx.post(url, json=new_record(), auth=(name, password), trust_env=False)
 
-    assert sent(SERVICE_NAME, SERVICE_PASSWORD).status_code == 200
+    assert sent(SERVICE_NAME, sandbox.password).status_code == 200
     refused = sent(SERVICE_NAME, "another")
     assert (refused.status_code, refused.json()) == (403, {"error": "username / password mismatch"})
 

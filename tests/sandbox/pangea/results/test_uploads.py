@@ -213,14 +213,21 @@ def test_a_library_without_a_bucket_takes_no_files(owner: httpx.Client, library:
 
 
 def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox):
+    names = sandbox.s3_credentials
+    keys = {"public_key": names["AWS_ACCESS_KEY_ID"], "private_key": names["AWS_SECRET_ACCESS_KEY"]}
+
     def use(**fields: str) -> None:
         bucket = created(owner.post("/s3_buckets", json={**fields, "organization": library["organization"]}))
         owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": bucket["uuid"]})
         assert told(upload(owner, field)) == (
             400,
-            {"bucket": [f"The bucket {fields['name']} has no keys: register them."]},
+            {
+                "bucket": [
+                    f"The bucket {fields['name']} has no private key: register it (a restart of the sandbox forgets it)."
+                ]
+            },
         )
-        created(owner.post("/s3_api_keys", json={"bucket": bucket["uuid"], "public_key": "AK", "private_key": "SK"}))
+        created(owner.post("/s3_api_keys", json={"bucket": bucket["uuid"], **keys}))
 
     use(name="missing", endpoint_url=sandbox.s3_url)
     refused = upload(owner, field, stance="upload-multipart")

@@ -22,7 +22,8 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def _run_tools(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.sb, "run_tools", True)  # as the sandbox is started with run_tools=True
     monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
 
 

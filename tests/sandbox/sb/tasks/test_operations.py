@@ -39,7 +39,7 @@ WORKFLOW: Json = {
 def _frozen(sandbox: Sandbox) -> None:
     """Time moves when a test moves it."""
     sandbox.clock.freeze()
-    sandbox.settings.turn({"sb.task_queue_seconds": 10, "sb.task_seconds": 100, "sb.run_tools": False})
+    sandbox.settings.turn({"sb.task_queue_seconds": 10, "sb.task_seconds": 100})
 
 
 @pytest.fixture
@@ -397,7 +397,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) 
         )
         tool.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        sandbox.settings.turn({"sb.run_tools": True})
+        monkeypatch.setattr(sandbox.sb, "run_tools", True)
 
     return install
 
@@ -461,3 +461,19 @@ def test_tasks_go_with_their_project(web: httpx.Client, make: Make, send: Send, 
     assert web.delete(f"/projects/{project}").status_code == 204
     assert web.post("/projects", json={"name": "Pilot"}).json()["id"] == project
     assert [web.get(f"/tasks/{each['id']}").status_code for each in (batch, child)] == [404, 404]
+
+
+def test_no_tool_is_run_unless_the_sandbox_was_started_so(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, stand_in: Callable[[str], None], tmp_path: Path
+) -> None:
+    stand_in(f"pathlib.Path({str(tmp_path / 'ran')!r}).touch(); print('{{}}')\n")
+    sandbox.sb.run_tools = Sandbox()._run_tools  # what it is unless it is asked for
+    with pytest.raises(ValueError, match=r"sb\.run_tools"):
+        sandbox.settings.turn({"sb.run_tools": True})
+    task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")
+    sandbox.finish()
+    found = web.get(f"/tasks/{task['id']}").json()
+    assert not (tmp_path / "ran").exists()
+    assert found["status"] == "COMPLETED"
+    assert "nothing was run (the sandbox was started without --run-tools)" in found["execution_status"]["message"]
+    assert found["outputs"]["bam"]["path"]

@@ -142,8 +142,9 @@ def create_s3_api_key(pangea: Pangea, call: Call) -> Reply:
         _check_only(pangea, fields)
         if not pangea.access.owns(person, found(pangea.store, BUCKET, fields["bucket"])):
             raise forbidden("Organization membership is required to create an s3 api key.")
-        kept = {"description": "", "public_key": "", "private_key": "", **fields}
-        key = pangea.store.add(KEY, "", kept, parent=fields["bucket"])
+        private_key = fields.pop("private_key", "")
+        key = pangea.store.add(KEY, "", {"description": "", "public_key": "", **fields}, parent=fields["bucket"])
+    pangea.grounds.secrets.hold(KEY, key["uuid"], private_key)
     return Reply(_key_view(key), 201)
 
 
@@ -181,7 +182,10 @@ def _write_key(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
         key = _key(pangea, call)
         fields = validated(_key_fields(pangea), fields_of(call), partial=partial)
         _check_only(pangea, fields, but=key["uuid"])
+        private_key = fields.pop("private_key", None)
         changed = pangea.store.change(KEY, key["uuid"], fields, parent=fields.get("bucket"))
+    if private_key is not None:
+        pangea.grounds.secrets.hold(KEY, key["uuid"], private_key)
     return Reply(_key_view(changed))
 
 

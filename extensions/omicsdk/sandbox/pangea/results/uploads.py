@@ -127,7 +127,10 @@ def _place(pangea: Pangea, group: Thing) -> Place:
         raise invalid("bucket", f"The group {group['name']} has no bucket: register one, and set it.")
     place = pangea.buckets.writable(bucket)
     if place is None:
-        raise invalid("bucket", f"The bucket {bucket['name']} has no keys: register them.")
+        raise invalid(
+            "bucket",
+            f"The bucket {bucket['name']} has no private key: register it (a restart of the sandbox forgets it).",
+        )
     return place
 
 

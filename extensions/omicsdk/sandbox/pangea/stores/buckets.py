@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from omicsdk.sandbox.pangea.stores.presigned import Place, Storage
 from omicsdk.sandbox.pangea.stores.things import Store, Thing
-from omicsdk.sandbox.s3.staging import CREDENTIALS, Staging
+from omicsdk.sandbox.s3.staging import OWNER, Staging
+from omicsdk.sandbox.state.credentials import Secrets
 
 BUCKET = "s3_bucket"
 KEY = "s3_api_key"
@@ -23,11 +24,13 @@ class Buckets:
     Args:
         store: Where things are kept.
         staging: The sandbox's own S3 server; it has another address each time that it starts.
+        secrets: Holds the private keys of buckets elsewhere.
     """
 
-    def __init__(self, store: Store, staging: Staging) -> None:
+    def __init__(self, store: Store, staging: Staging, secrets: Secrets) -> None:
         self._store = store
         self._staging = staging
+        self._secrets = secrets
         self._staging_url = STAGING
 
     def endpoint_url(self, bucket: Thing) -> str:
@@ -44,14 +47,14 @@ class Buckets:
         return self._staging_url if bucket["endpoint_url"] == STAGING else bucket["endpoint_url"]
 
     def writable(self, bucket: Thing) -> Place | None:
-        """A bucket that is there, with its keys; None where none were registered."""
+        """A bucket that is there, with its keys; None where none were registered since the sandbox was started."""
         self.endpoint_url(bucket)
         if bucket["endpoint_url"] == STAGING:
             self._staging.make_bucket(bucket["name"])
         return self._place(bucket)
 
     def readable(self, organization: str, name: str, endpoint_url: str) -> Place | None:
-        """A bucket of an organization with its keys; None for none.
+        """A bucket of an organization with its keys; None for none that were registered since the sandbox was started.
 
         The sandbox's own server isn't started for this: before somebody wrote to it, there is nothing on it.
 
@@ -69,7 +72,11 @@ class Buckets:
         keys = self._store.all(KEY, parent=bucket["uuid"])
         if not keys:
             return None
-        return Place(bucket["name"], self._known_url(bucket), keys[0]["public_key"], keys[0]["private_key"])
+        public_key = keys[0]["public_key"]
+        private_key = self._secrets.held(KEY, keys[0]["uuid"])
+        if private_key is None and bucket["endpoint_url"] == STAGING and public_key == OWNER:
+            private_key = self._staging.credentials["AWS_SECRET_ACCESS_KEY"]
+        return None if private_key is None else Place(bucket["name"], self._known_url(bucket), public_key, private_key)
 
 
 def seed_bucket(store: Store, organization: str) -> str:
@@ -88,8 +95,7 @@ def seed_bucket(store: Store, organization: str) -> str:
     keys = {
         "description": "keys of the sandbox",
         "bucket": bucket["uuid"],
-        "public_key": CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        "private_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "public_key": OWNER,
     }
     store.add(KEY, "", keys, parent=bucket["uuid"])
     return bucket["uuid"]

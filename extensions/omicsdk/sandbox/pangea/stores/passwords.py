@@ -1,15 +1,11 @@
-"""Passwords: how they are kept, and which ones the platform refuses."""
+"""Which passwords the platform refuses."""
 
-import hashlib
-import hmac
 import re
-import secrets
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 SHORTEST = 8
 _TOO_SIMILAR = 0.7
-_ROUNDS = 5_000  # of a sandbox: nothing here is worth more time at each login
 _COMMON = frozenset(
     [
         "password",
@@ -52,18 +48,6 @@ _COMMON = frozenset(
 )
 
 
-def hashed(password: str) -> str:
-    """A password as it is kept: salt and digest."""
-    salt = secrets.token_hex(8)
-    return f"{salt}${_digest(password, salt)}"
-
-
-def is_password(password: str, kept: str) -> bool:
-    """Whether a password is the one that was kept."""
-    salt, _, digest = kept.partition("$")
-    return hmac.compare_digest(_digest(password, salt), digest)
-
-
 def faults(password: str, email: str) -> Sequence[str]:
     """What is wrong with a new password.
 
@@ -92,7 +76,3 @@ def _resembles(password: str, email: str) -> bool:
         for part in parts
         if part and len(word) < 10 * len(part)
     )
-
-
-def _digest(password: str, salt: str) -> str:
-    return hashlib.pbkdf2_hmac("sha256", password.encode("utf-8", "surrogatepass"), salt.encode(), _ROUNDS).hex()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Any
 
-from omicsdk.sandbox.pangea.stores.passwords import hashed, is_password
+from omicsdk.sandbox.state.credentials import hashed, is_password
 from omicsdk.sandbox.state.database import Database
 
 PROFILE: Mapping[str, Any] = {

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any, cast
 
 from omicsdk.sandbox.rest_framework.refusals import Refused
-from omicsdk.sandbox.s3.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import REGION
 
 LIFE = 24 * 3600
 """How long an address is good for, in seconds of real time: the storage knows no other."""
@@ -144,7 +144,7 @@ def _new_client(endpoint_url: str, public_key: str, private_key: str) -> Any:
     return cast("Any", boto3).client(
         "s3",
         endpoint_url=endpoint_url,
-        region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
+        region_name=REGION,
         aws_access_key_id=public_key,
         aws_secret_access_key=private_key,
         # The form that the platform's addresses have: the second version of signatures, in one try and by no proxy.

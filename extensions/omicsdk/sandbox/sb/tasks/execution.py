@@ -1,4 +1,4 @@
-"""What happens when a task's time is over: cwltool runs a small tool where it is installed, else outputs are made up."""
+"""What happens when a task's time is over: cwltool runs a small tool where that is allowed, else outputs are stand-ins."""
 
 import json
 import os
@@ -39,11 +39,13 @@ class Ending:
         failed: Why it failed; empty when it didn't.
         log: What cwltool told, and the tool with it; None when no tool was run.
         keep: Makes the outputs files of the platform, and gives them by identity.
+        not_run: Why nothing was run and outputs are stand-ins; empty when the tool was run, or when the task failed.
     """
 
     failed: str
     log: str | None
     keep: Callable[[], JsonObject]
+    not_run: str = ""
 
 
 @contextmanager
@@ -60,12 +62,22 @@ def executed(sb: Sb, task: Mapping[str, Any], app: CWL) -> Generator[Ending]:
     Raises:
         Problem: 7024; the tool's inputs aren't there. 9104 or 9103; they are on a volume that can't be used.
     """
-    tool = _cwltool() if sb.grounds.settings.flag("sb.run_tools") and _runs_here(app) else None
+    tool, why_not = _tool(sb, app)
     if tool is None:
-        yield Ending("", None, lambda: make_outputs(sb, task, app))
+        yield Ending("", None, lambda: make_outputs(sb, task, app), why_not)
         return
     with tempfile.TemporaryDirectory(prefix="omics-sandbox-task-") as name:
         yield _run(sb, task, app, tool, Path(name))
+
+
+def _tool(sb: Sb, app: CWL) -> tuple[str | None, str]:
+    """cwltool as it is called, where it runs an app; else why nothing does."""
+    if not sb.run_tools:
+        return None, "the sandbox was started without --run-tools"
+    if not _runs_here(app):
+        return None, "the sandbox runs command line tools that demand no container"
+    found = _cwltool()
+    return found, "" if found else "cwltool is not installed"
 
 
 def _cwltool() -> str | None:

@@ -167,10 +167,16 @@ def _finish(sb: Sb, id: str, at: float, app: CWL, ending: Ending) -> None:
         else:
             task["outputs"] = ending.keep()
         task["status"], task["end"] = "FAILED" if failed else "COMPLETED", at
-        task["message"] = failed or "The task was completed"
+        task["message"] = failed or _completed(ending)
         task["jobs"] = make_jobs(sb, task, app, failed, ending.log)
         put(sb, task)
         _end_batch(sb, task, at)
+
+
+def _completed(ending: Ending) -> str:
+    if not ending.not_run:
+        return "The task was completed"
+    return f"The task was completed, but nothing was run ({ending.not_run}): its outputs are stand-ins"
 
 
 def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:

@@ -9,8 +9,7 @@ from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd.refusals import refuse
 
 SERVICE_NAME = "sandbox-service"
-SERVICE_PASSWORD = "sandbox-password"  # noqa: S105 - of the sandbox only
-"""A service of the commons that may do everything, as Fence and Sheepdog do it in a real one."""
+"""A service of the commons that may do everything, as Fence and Sheepdog do it in a real one; its password is the sandbox's."""
 
 SERVICE = "indexd"
 BUNDLES = "/services/indexd/bundles"
@@ -58,18 +57,17 @@ class Sender:
     def _may(self, method: str, resources: list[str], service: str = SERVICE) -> bool:
         kind, _, word = self._headers.get("authorization", "").partition(" ")
         if kind.lower() == "basic":
-            _check_password(word)
+            self._check_password(word)
             return True
         person = self._access.bearer(self._headers)
         if person is None:
             raise refuse(403, "missing credentials: send an access token, or the name and password of a service")
         return all(person.may(method, resource, service) for resource in resources)
 
-
-def _check_password(word: str) -> None:
-    try:
-        sent = base64.b64decode(word, validate=True)
-    except (binascii.Error, ValueError):
-        sent = b""
-    if not secrets.compare_digest(sent, f"{SERVICE_NAME}:{SERVICE_PASSWORD}".encode()):
-        raise refuse(403, "username / password mismatch")
+    def _check_password(self, word: str) -> None:
+        try:
+            sent = base64.b64decode(word, validate=True)
+        except (binascii.Error, ValueError):
+            sent = b""
+        if not secrets.compare_digest(sent, f"{SERVICE_NAME}:{self._access.secrets.password}".encode()):
+            raise refuse(403, "username / password mismatch")

@@ -1,0 +1,118 @@
+"""Secrets: those of the services derive from one random key; passwords and tokens are hashed, those of others not kept."""
+
+import hashlib
+import hmac
+import secrets
+from functools import cached_property
+from pathlib import Path
+
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
+
+_KEY = "signing.key"
+# Of RFC 7914, section 2, for interactive logins: 16 MiB and some 40 ms for each guess.
+_COST, _BLOCK, _PARALLEL = 2**14, 8, 1
+_FORMAT = "scrypt"
+# How earlier releases kept passwords: salt and digest of PBKDF2.
+_EARLIER_ROUNDS = 5_000
+
+
+class Secrets:
+    """The secrets of one sandbox.
+
+    The tokens, passwords and keys of its services derive from one key, which is drawn at random when a folder is first used
+    and kept there, readable by its owner only. So each sandbox has its own, they are the same after a restart and after
+    a reset, and none of them is written down a second time.
+
+    Args:
+        key: The key; see `key_of`.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._held: dict[tuple[str, str], str] = {}
+
+    def derived(self, *purpose: str, length: int = 40) -> str:
+        """A secret.
+
+        Args:
+            purpose: What it is for; each gives another one.
+            length: How many hexadecimal digits it has, at most 64; default 40.
+        """
+        # With each part's length before it, so that no two purposes run together.
+        named = "".join(f"{len(part)}:{part}" for part in purpose)
+        return hmac.new(self._key, named.encode(), hashlib.sha256).hexdigest()[:length]
+
+    @cached_property
+    def password(self) -> str:
+        """The password of the accounts that the sandbox makes, django-crunch's and Pangea's."""
+        return self.derived("password")
+
+    @cached_property
+    def password_hash(self) -> str:
+        """How that is kept, made once: it takes as long as a guess."""
+        return hashed(self.password)
+
+    # -- secrets of other services, which the sandbox has to present there: they end with the process
+
+    def hold(self, kind: str, id: str, secret: str) -> None:
+        """Holds a secret of another service in memory; no file of the sandbox ever has it.
+
+        Args:
+            kind: What has it, such as `subscription`.
+            id: Which of them.
+            secret: The secret.
+        """
+        self._held[kind, id] = secret
+
+    def held(self, kind: str, id: str) -> str | None:
+        """Such a secret; None where none was given since the sandbox was started."""
+        return self._held.get((kind, id))
+
+    def release(self, kind: str, id: str) -> None:
+        """Forgets such a secret, if there is one."""
+        self._held.pop((kind, id), None)
+
+    def release_all(self) -> None:
+        """Forgets all such secrets."""
+        self._held.clear()
+
+    def __repr__(self) -> str:
+        return "<Secrets of a sandbox>"
+
+
+def key_of(folder: Path) -> bytes:
+    """The key of a sandbox's folder, drawn when it isn't there.
+
+    It isn't changed by a reset, so a client that holds an old URL is told 404 and not 403.
+    """
+    path = folder / _KEY
+    if not path.exists():
+        with in_place_of(path, mode=PRIVATE) as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def digest(secret: str) -> str:
+    """A token or another random secret as it is kept; for passwords that people choose there is `hashed`."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hashed(password: str) -> str:
+    """A password as it is kept: scrypt with a salt of its own."""
+    salt = secrets.token_hex(16)
+    return f"{_FORMAT}${salt}${_scrypt(password, salt)}"
+
+
+def is_password(password: str, kept: str) -> bool:
+    """Whether a password is the one that was kept."""
+    name, _, rest = kept.partition("$")
+    if name != _FORMAT:
+        text = password.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(hashlib.pbkdf2_hmac("sha256", text, name.encode(), _EARLIER_ROUNDS).hex(), rest)
+    salt, _, expected = rest.partition("$")
+    return hmac.compare_digest(_scrypt(password, salt), expected)
+
+
+def _scrypt(password: str, salt: str) -> str:
+    text = password.encode("utf-8", "surrogatepass")
+    return hashlib.scrypt(text, salt=salt.encode(), n=_COST, r=_BLOCK, p=_PARALLEL).hex()
