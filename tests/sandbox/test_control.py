@@ -373,3 +373,14 @@ def test_a_snapshot_that_fails_leaves_nothing(sandbox: Sandbox, control, monkeyp
     monkeypatch.setattr(sandbox, "save", fail)
     assert control.get("/snapshot").status_code == 500
     assert not list((sandbox.folder / "objects" / "incoming").iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its locks aren't the process's")
+def test_a_second_look_at_the_folder_does_not_end_its_lock(tmp_path: Path):
+    look = "import sys; from omicsdk.sandbox import running_url; print(running_url(sys.argv[1]))"
+    with Sandbox(tmp_path) as sandbox:
+        with pytest.raises(FolderInUse):
+            Sandbox(tmp_path).start()
+        assert running_url(tmp_path) == sandbox.url
+        found = subprocess.run([sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("http://127.0.0.1:")

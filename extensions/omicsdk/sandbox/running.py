@@ -106,9 +106,9 @@ class Running:
         note_address(folder, self.url)
         database = Database(folder / STATE)
         self._closers.append(database.close)
-        sessions = Sessions(database, clock.now)
         key = key_of(folder)
         secrets = Secrets(key)
+        sessions = Sessions(database, clock.now, secrets)
         staging = Staging(
             owner_credentials(secrets),
             (STAGING_BUCKET, BUCKET),

@@ -13,6 +13,7 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.running import Running
 from omicsdk.sandbox.s3.wire import S3Wire
+from omicsdk.sandbox.state.folder import close_to_others
 from omicsdk.sandbox.traffic.faults import Rule, read_rules
 from omicsdk.sandbox.traffic.host_names import LOOPBACK, names_of
 from omicsdk.sandbox.traffic.wire import Wire
@@ -84,7 +85,8 @@ class Sandbox(LiveSandbox):
         if self._asked_folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="omics-sandbox-")
         else:
-            self._asked_folder.mkdir(parents=True, exist_ok=True)
+            self._asked_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            close_to_others(self._asked_folder)
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         try:

@@ -310,7 +310,7 @@ def test_forgotten_while_the_request_is_under_way(how: str) -> None:
 
 def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     deliverer, clock, _ = queue(500)
-    fields = subscription(hmac_secret_key="s3cret", encoding="multipart/form-data", form_fields={"a": "b"})
+    fields = subscription(encoding="multipart/form-data", form_fields={"a": "b"})
     deliverer.enqueue(notification_of(fields, CREATED, "t"))
     deliverer.run_due()
     saved = tmp_path / "pending.json"
@@ -321,7 +321,20 @@ def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     clock.time = 1010
     (attempt,) = again.run_due()
     assert (attempt.number, attempt.delivered) == (2, True)
-    assert send.requests[0].headers["Authorization"].startswith('Signature keyId="hca-dss:s-uuid"')
+    assert send.requests[0].headers["Content-Type"].startswith("multipart/form-data")
+
+
+def test_what_waits_to_be_signed_is_not_sent_unsigned_after_a_restart() -> None:
+    deliverer, _, _ = queue(500)
+    deliverer.enqueue(notification_of(subscription(hmac_secret_key="s3cret"), CREATED, "t"))
+    deliverer.run_due()
+    assert "s3cret" not in json.dumps(deliverer.pending())
+    again, clock, send = queue()
+    again.restore(deliverer.pending())
+    clock.time = 1010
+    (attempt,) = again.run_due()
+    assert (attempt.delivered, attempt.status, send.requests) == (False, None, [])
+    assert attempt.error == "the sandbox was restarted and keeps no secrets: put the subscription again"
 
 
 def test_a_request_that_cannot_be_built_counts_as_a_failure() -> None:

@@ -1,6 +1,8 @@
 """The sandbox's own secrets: random, its owner's alone, the same after a restart."""
 
+import contextlib
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,8 @@ import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Sandbox, load_snapshot
+from omicsdk.sandbox.dss.notifications import LOST
 from omicsdk.sandbox.state.credentials import Secrets, hashed, is_password
 
 # What earlier releases had in their source code.
@@ -135,3 +138,188 @@ def test_passwords_that_earlier_releases_kept_are_still_known():
     kept = "00ff$ae1f31483e8892ab95cf3bfa601a33a5eb84b29759441cd329a449d2a8473b76"  # PBKDF2
     assert is_password("a password", kept)
     assert not is_password("another", kept)
+
+
+# -- what is kept
+
+
+def modes(folder: Path) -> dict[str, str]:
+    """Who may do what with a folder and the files directly in it: those with secrets, not the contents below."""
+    files = [path for path in folder.iterdir() if path.is_file()]
+    return {path.name: f"{path.stat().st_mode & 0o777:o}" for path in files} | {
+        ".": f"{folder.stat().st_mode & 0o777:o}"
+    }
+
+
+@POSIX
+def test_the_state_is_its_owners_alone_also_in_a_folder_that_was_open(tmp_path: Path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    with Sandbox(folder) as sandbox:
+        sandbox.environment()
+        running = modes(folder)
+        sandbox.save(tmp_path / "snapshot.tar")
+    assert {"state.sqlite", "state.sqlite-wal", "state.sqlite-shm", "lock.sqlite", "signing.key", "gen3.key"} < set(
+        running
+    )
+    private = {name: mode for name, mode in running.items() if not name.endswith(".json") or "credentials" in name}
+    assert set(private.values()) == {"600", "700"}
+    assert running["."] == "700"
+    folder.chmod(0o755)
+    for name in ("state.sqlite", "lock.sqlite"):
+        (folder / name).chmod(0o644)
+    with Sandbox(folder):
+        again = modes(folder)
+    assert (again["."], again["state.sqlite"], again["state.sqlite-wal"], again["lock.sqlite"]) == ("700", *["600"] * 3)
+    for made in (tmp_path / "new", folder):
+        load_snapshot(tmp_path / "snapshot.tar", made, replace=True)
+        assert (modes(made)["."], modes(made)["state.sqlite"], modes(made)["signing.key"]) == ("700", "600", "600")
+    assert (tmp_path / "snapshot.tar").stat().st_mode & 0o777 == 0o600
+
+
+@POSIX
+def test_a_folder_that_all_users_share_stays_theirs(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    tmp_path.chmod(0o1777)
+    with Sandbox(tmp_path):
+        assert modes(tmp_path)["state.sqlite"] == "600"
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+    assert "folder of all users" in caplog.text
+
+
+def give_secrets(sandbox: Sandbox) -> list[str]:
+    """Gives a sandbox secrets of other services, and gets some of its own; all that no file may hold."""
+    canaries = {
+        name: f"canary-{name}-7f3a" for name in ("wts", "hmac", "volume", "s3", "setting", "password", "client")
+    }
+
+    def post(url: str, body: object, **headers: str) -> Any:
+        answer = httpx.request(
+            "PUT" if "subscriptions" in url else "POST", url, json=body, headers=headers, trust_env=False
+        )
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    sb = {"X-SBG-Auth-Token": sandbox.sb_token}
+    bearer = {"Authorization": f"Bearer {sandbox.token()}"}
+    subscription = {"callback_url": "http://127.0.0.1:9/", "hmac_secret_key": canaries["hmac"]}
+    post(f"{sandbox.url}/dss/v1/subscriptions?replica=aws", subscription, **bearer)
+    volume = {
+        "type": "s3",
+        "bucket": "b",
+        "credentials": {"access_key_id": "AK", "secret_access_key": canaries["volume"]},
+    }
+    post(f"{sandbox.sb_url}/storage/volumes", {"name": "v", "access_mode": "RW", "service": volume}, **sb)
+    automation = {"name": "a", "secret_settings": {"key": canaries["setting"]}}
+    post(f"{sandbox.sb_url}/automation/automations", automation, **sb)
+    sandbox.gen3.wts.add_commons("other", "http://127.0.0.1:9", {"api_key": canaries["wts"]})
+    sandbox.gen3.access.add_client("theirs", canaries["client"])
+    person = sandbox.pangea.people.add("other@example.org", canaries["password"])
+    pangea = {"Authorization": f"Token {sandbox.pangea.people.token(person)}"}
+    organization = post(f"{sandbox.pangea_url}/api/organizations", {"name": "Theirs"}, **pangea)["uuid"]
+    bucket = {"name": "b", "endpoint_url": "http://127.0.0.1:9", "organization": organization}
+    bucket = post(f"{sandbox.pangea_url}/api/s3_buckets", bucket, **pangea)["uuid"]
+    key = {"bucket": bucket, "public_key": "AK", "private_key": canaries["s3"]}
+    post(f"{sandbox.pangea_url}/api/s3_api_keys", key, **pangea)
+    area = sandbox.area().rstrip("/").rpartition("/")[2]
+    temporary = post(f"{sandbox.upload_url}/area/{area}/credentials", None)
+    login = {"email": sandbox.info()["services"]["pangea"]["user"], "password": sandbox.password}
+    token = post(f"{sandbox.pangea_url}/api/auth/token/login", login)["auth_token"]
+    return [
+        *canaries.values(),
+        *(credentials(sandbox)[name] for name in LASTING),
+        *bearer["Authorization"].split()[1:],
+        *pangea["Authorization"].split()[1:],
+        *(temporary[name] for name in ("SecretAccessKey", "SessionToken")),
+        token,
+    ]
+
+
+def test_no_file_holds_a_secret(tmp_path: Path):
+    folder = tmp_path / "state"
+    with Sandbox(folder) as sandbox:
+        secrets = give_secrets(sandbox)
+        sandbox.save(tmp_path / "snapshot.tar")
+        written_while_running = everything(folder)
+        for name in ("gen3-credentials.json", "hca-config.json"):  # what the variables name, for clients
+            (folder / name).unlink()
+    for content in (written_while_running, everything(folder), (tmp_path / "snapshot.tar").read_bytes()):
+        assert b"SQLite format 3" in content
+        assert [secret for secret in secrets if secret.encode() in content] == []
+
+
+def everything(folder: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_secrets_of_other_services_are_used_until_the_restart(tmp_path: Path):
+    def settings(sandbox: Sandbox) -> object:
+        url, headers = f"{sandbox.sb_url}/automation/automations", {"X-SBG-Auth-Token": sandbox.sb_token}
+        return httpx.get(url, headers=headers, trust_env=False).json()["items"][0]["secret_settings"]
+
+    def wanted(sandbox: Sandbox) -> list[str | None]:
+        [subscription] = sandbox.dss.store.subscriptions()
+        return [sandbox.dss._with_secret(subscription)["hmac_secret_key"]]
+
+    with Sandbox(tmp_path) as sandbox:
+        give_secrets(sandbox)
+        assert settings(sandbox) == {"key": "canary-setting-7f3a"}
+        assert wanted(sandbox) == ["canary-hmac-7f3a"]
+    with Sandbox(tmp_path) as sandbox:
+        assert settings(sandbox) == {}
+        assert wanted(sandbox) == [LOST]
+
+
+EARLIER = """
+DROP TABLE s3_sessions; DROP TABLE pangea_tokens;
+CREATE TABLE s3_sessions (access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, token TEXT NOT NULL, bucket TEXT NOT NULL,
+    prefix TEXT NOT NULL, ends REAL NOT NULL);
+INSERT INTO s3_sessions VALUES ('ASIA', 'canary', 'canary', 'b', 'p/', 1e12);
+CREATE TABLE pangea_tokens (token TEXT PRIMARY KEY, person INTEGER NOT NULL UNIQUE);
+INSERT INTO pangea_tokens VALUES ('canary', 1);
+CREATE TABLE gen3_wts_logins (idp TEXT, person TEXT, api_key TEXT, PRIMARY KEY (idp, person));
+INSERT INTO gen3_wts_logins VALUES ('other', '*', 'canary');
+UPDATE crunch_users SET token = 'canary' || id, password = 'canary';
+UPDATE gen3_clients SET secret = 'canary';
+UPDATE pangea_people SET password = 'canary$canary';
+UPDATE pangea_things SET fields = json_set(fields, '$.private_key', 'canary') WHERE kind = 's3_api_key';
+INSERT INTO dss_subscriptions VALUES ('u', 'aws', 'user@example.org', 'jmespath', '{"uuid": "u", "hmac_secret_key": "canary"}');
+INSERT INTO dss_deliveries VALUES (1, '[{"due": 4e9, "failed": 1, "notification": {"transaction_id": "t",
+    "subscription_id": "u", "url": "http://127.0.0.1:9/", "method": "POST", "encoding": "application/json", "payload": {},
+    "form_fields": {}, "payload_form_field": "p", "hmac_key_id": "k", "hmac_secret_key": "canary"}}]');
+INSERT INTO sb_documents (kind, id, group_, rank, data) VALUES
+    ('volume', 'sandbox-user/v', '', 0, '{"id": "sandbox-user/v", "service": {"credentials": {"secret_access_key": "canary"}}}'),
+    ('automation', 'a', '', 0, '{"id": "a", "secret_settings": {"key": "canary"}}');
+PRAGMA user_version = 1;
+"""
+
+
+def test_the_folder_of_an_earlier_release_is_read_and_its_secrets_forgotten(tmp_path: Path):
+    with Sandbox(tmp_path / "state") as sandbox:
+        reader = sandbox.crunch.token_of("reader")
+        before = sandbox.contents()
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "state.sqlite", isolation_level=None)) as state:
+        state.executescript(EARLIER)
+    assert b"canary" in everything(tmp_path / "state")
+    with Sandbox(tmp_path / "state") as sandbox:
+        assert b"canary" not in everything(tmp_path / "state")
+        assert sandbox.contents()["crunch"] == before["crunch"]
+        assert sandbox.crunch.token_of("reader") == reader
+        assert sandbox.dss._with_secret(sandbox.dss.store.subscriptions()[0])["hmac_secret_key"] == LOST
+        assert sandbox.dss.courier._deliverer.pending()[0]["notification"]["hmac_secret_key"] == LOST
+        login = {"email": "user@sandbox.example.org", "password": sandbox.password}
+
+        def status(method: str, url: str, **more: Any) -> int:
+            return httpx.request(method, url, trust_env=False, **more).status_code
+
+        assert [
+            status("POST", f"{sandbox.pangea_url}/api/auth/token/login", json=login),
+            status("GET", f"{sandbox.crunch_url}/api/projects/", headers={"Authorization": f"Token {reader}"}),
+            status("GET", f"{sandbox.crunch_url}/api/projects/", auth=("admin", sandbox.password)),
+            status("GET", f"{sandbox.crunch_url}/api/projects/", auth=("admin", "canary")),
+            status(
+                "POST",
+                f"{sandbox.gen3_url}/user/oauth2/token",
+                data={"grant_type": "client_credentials", "scope": "user"},
+                auth=("sandbox-client", sandbox.gen3_client_secret),
+            ),
+        ] == [200, 200, 200, 401, 200]

@@ -335,7 +335,7 @@ def test_a_content_that_the_disk_has_spoiled_is_told_when_it_is_saved(first: Pat
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"format": 2}, "omicsdk 9 with layout 2.1"), ({"schema": 7}, "reads 1.1"), ({}, "no state.sqlite")],
+    [({"format": 2}, "omicsdk 9 with layout 2.1"), ({"schema": 7}, "reads 1.2"), ({}, "no state.sqlite")],
 )
 def test_one_of_another_release_is_refused(tmp_path: Path, changes, words):
     with pytest.raises(ValueError, match=words):

@@ -37,6 +37,10 @@ class Event:
     document: Mapping[str, Any]
 
 
+LOST = ""
+"""In place of a secret that the sandbox had before it was started anew: it keeps none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message to one subscriber, complete, so that it can wait in a queue or in a file.
@@ -51,7 +55,7 @@ class Notification:
         form_fields: Further fields of a form, sent before the payload.
         payload_form_field: The form's field that holds the payload.
         hmac_key_id: Names the secret to the receiver.
-        hmac_secret_key: The secret to sign with; None sends it unsigned.
+        hmac_secret_key: The secret to sign with; None sends it unsigned, and `LOST` isn't sent.
     """
 
     transaction_id: str
@@ -225,7 +229,7 @@ def notification_of(subscription: Subscription, event: Event, transaction_id: st
         form_fields=dict(subscription.get("form_fields") or {}),
         payload_form_field=subscription.get("payload_form_field") or "payload",
         hmac_key_id=subscription.get("hmac_key_id") or f"hca-dss:{subscription['uuid']}",
-        hmac_secret_key=subscription.get("hmac_secret_key") or None,
+        hmac_secret_key=subscription.get("hmac_secret_key"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.courier import Courier
 from omicsdk.sandbox.dss.index import index_document
-from omicsdk.sandbox.dss.notifications import Event
+from omicsdk.sandbox.dss.notifications import LOST, Event
 from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject
 from omicsdk.sandbox.dss.versions import format_version
 from omicsdk.sandbox.problems import not_found
@@ -23,6 +23,9 @@ SETTINGS = (
     Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
     Setting("dss.read_only", False, "whether everything that writes is refused"),
 )
+
+SUBSCRIPTION = "subscription"
+"""The kind of the secrets that notifications are signed with; they are held in memory only."""
 
 
 class Dss:
@@ -98,7 +101,13 @@ class Dss:
             self._tell(Event("TOMBSTONE", uuid, version, {**told, "version": version} if version else told))
 
     def _tell(self, event: Event) -> None:
-        self.courier.tell(self.store.subscriptions(), event)
+        self.courier.tell([self._with_secret(each) for each in self.store.subscriptions()], event)
+
+    def _with_secret(self, subscription: JsonObject) -> JsonObject:
+        if not subscription.get("hmac_secret_key"):
+            return subscription
+        held = self.grounds.secrets.held(SUBSCRIPTION, subscription["uuid"])
+        return {**subscription, "hmac_secret_key": LOST if held is None else held}
 
     def finish(self) -> int:
         """Finishes file copies and checkouts that are under way and returns how many they were."""

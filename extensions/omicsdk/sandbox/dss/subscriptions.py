@@ -3,7 +3,7 @@
 import uuid as uuids
 
 from omicsdk.sandbox.dss.notifications import InvalidSubscription, check_subscription, is_elasticsearch
-from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.state import SUBSCRIPTION, Dss
 from omicsdk.sandbox.dss.store import JsonObject
 from omicsdk.sandbox.dss.versions import format_version
 from omicsdk.sandbox.dss.writing import writable
@@ -30,6 +30,9 @@ def put_subscription(dss: Dss, call: Call) -> Reply:
         raise Problem(400, error.code, error.title) from error
     owner, replica = call.sender.email, call.arguments["replica"]
     body: JsonObject = {**call.body, "uuid": str(uuids.uuid4()), "owner": owner, "replica": replica}
+    if secret := body.pop("hmac_secret_key", None):
+        body["hmac_secret_key"] = True
+        dss.grounds.secrets.hold(SUBSCRIPTION, body["uuid"], secret)
     with dss.store.transaction():
         if len(dss.store.subscriptions(owner=owner)) >= MAX_SUBSCRIPTIONS:
             raise Problem(406, "not_acceptable", f"Users cannot exceed {MAX_SUBSCRIPTIONS} subscriptions!")
@@ -49,6 +52,7 @@ def delete_subscription(dss: Dss, call: Call) -> Reply:
     found = _find(dss, call)
     dss.store.delete_subscription(found["uuid"])
     dss.courier.cancel(found["uuid"])
+    dss.grounds.secrets.release(SUBSCRIPTION, found["uuid"])
     return Reply({"timeDeleted": format_version(dss.now())})
 
 

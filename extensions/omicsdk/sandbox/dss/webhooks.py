@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from omicsdk.core.http_signature import sign
 from omicsdk.core.redaction import without_query
-from omicsdk.sandbox.dss.notifications import Notification, one_line
+from omicsdk.sandbox.dss.notifications import LOST, Notification, one_line
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,11 @@ class Attempt:
     def delivered(self) -> bool:
         """Whether the receiver took it: any status from 200 to 299."""
         return self.status is not None and 200 <= self.status < 300
+
+
+def _without_secret(notification: Notification) -> dict[str, Any]:
+    signed = notification.hmac_secret_key is not None
+    return {**asdict(notification), "hmac_secret_key": LOST if signed else None}
 
 
 class DeliveryError(Exception):
@@ -224,6 +229,8 @@ class Deliverer:
         status: int | None = None
         problem: str | None = None
         try:
+            if notification.hmac_secret_key == LOST:
+                raise DeliveryError("the sandbox was restarted and keeps no secrets: put the subscription again")
             status = self._send(build_request(notification, now, secrets.token_hex(16)))
         except (DeliveryError, ValueError) as error:
             problem = one_line(error)
@@ -282,10 +289,10 @@ class Deliverer:
             return list(self._history)
 
     def pending(self) -> list[dict[str, Any]]:
-        """What waits, as JSON values in the order in which it is due, for `restore`; it holds the secrets."""
+        """What waits, as JSON values in the order in which it is due, for `restore`; the secrets aren't in it."""
         with self._lock:
             return [
-                {"due": due, "failed": failed, "notification": asdict(notification)}
+                {"due": due, "failed": failed, "notification": _without_secret(notification)}
                 for due, _, failed, notification in sorted(self._queue, key=lambda entry: entry[:2])
             ]
 

@@ -29,7 +29,7 @@ class Pangea:
     def __init__(self, grounds: Grounds) -> None:
         self.grounds = grounds
         self.store = Store(grounds.database, grounds.clock.now)
-        self.people = People(grounds.database)
+        self.people = People(grounds.database, grounds.secrets)
         self.access = Access(self.people, self.store)
         self.buckets = Buckets(self.store, grounds.staging, grounds.secrets)
         self.storage = Storage()

@@ -6,6 +6,7 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from omicsdk.sandbox.state.credentials import Secrets
 from omicsdk.sandbox.state.database import Database
 
 _LETTERS = string.ascii_uppercase + string.digits
@@ -41,18 +42,17 @@ class Sessions:
     """The temporary credentials of one sandbox.
 
     Args:
-        database: Where they are kept.
+        database: Where they are kept, without what is secret of them.
         now: The sandbox's time in seconds since 1970.
+        secrets: What their secrets derive from.
     """
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], secrets: Secrets) -> None:
         self._database = database
+        self._secrets = secrets
         self._now = now
         database.define(
-            s3_sessions=(
-                "access_key TEXT PRIMARY KEY, secret_key TEXT NOT NULL, token TEXT NOT NULL, bucket TEXT NOT NULL,"
-                " prefix TEXT NOT NULL, ends REAL NOT NULL"
-            )
+            s3_sessions=("access_key TEXT PRIMARY KEY, bucket TEXT NOT NULL, prefix TEXT NOT NULL, ends REAL NOT NULL")
         )
 
     def issue(self, bucket: str, prefix: str, seconds: float) -> Session:
@@ -63,22 +63,22 @@ class Sessions:
             prefix: What the keys in it must begin with, with the slash at its end.
             seconds: How long they are good for, in the sandbox's time.
         """
-        session = Session(
-            access_key=KEY_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(16)),
-            secret_key=base64.b64encode(secrets.token_bytes(30)).decode(),
-            token=base64.b64encode(secrets.token_bytes(192)).decode(),
-            bucket=bucket,
-            prefix=prefix,
-            ends=self._now() + seconds,
-        )
-        values = (session.access_key, session.secret_key, session.token, bucket, prefix, session.ends)
-        self._database.execute("INSERT INTO s3_sessions VALUES (?, ?, ?, ?, ?, ?)", values)
-        return session
+        access_key = KEY_PREFIX + "".join(secrets.choice(_LETTERS) for _ in range(16))
+        values = (access_key, bucket, prefix, self._now() + seconds)
+        self._database.execute("INSERT INTO s3_sessions VALUES (?, ?, ?, ?)", values)
+        return self._session(*values)
 
     def find(self, access_key: str) -> Session | None:
         """The credentials of a key, ended ones too; None when they aren't ours."""
         row = self._database.row("SELECT * FROM s3_sessions WHERE access_key = ?", (access_key,))
-        return None if row is None else Session(**row)
+        return None if row is None else self._session(**row)
+
+    def _session(self, access_key: str, bucket: str, prefix: str, ends: float) -> Session:
+        secret_key = self._secrets.derived("s3 session", "key", access_key)
+        # As long as AWS's tokens, which carry much more.
+        parts = (self._secrets.derived("s3 session", f"token {n}", access_key, length=64) for n in range(6))
+        token = base64.b64encode(bytes.fromhex("".join(parts))).decode()
+        return Session(access_key, secret_key, token, bucket, prefix, ends)
 
     def has_ended(self, session: Session) -> bool:
         """Whether credentials have ended."""

@@ -1,11 +1,15 @@
 """The folder of one sandbox: who holds it, and where it answers."""
 
 import json
+import logging
 import os
 import sqlite3
+import stat
 from pathlib import Path
 
-from omicsdk.sandbox.state.database import opening
+from omicsdk.sandbox.state.database import make_private, opening
+
+log = logging.getLogger("omicsdk.sandbox")
 
 STATE = "state.sqlite"
 """The database, in the folder."""
@@ -16,6 +20,24 @@ _WHERE = "running.json"
 
 class FolderInUse(Exception):
     """Another sandbox is running on the folder."""
+
+
+def close_to_others(folder: Path) -> None:
+    """Lets only the owner into a sandbox's folder; what is in it, contents and keys, is nobody else's.
+
+    A folder that all users share, such as /tmp, stays as it is, and so does one of another owner, as a mounted volume can be:
+    the database and the keys are the owner's alone in any case.
+    """
+    mode = folder.stat().st_mode
+    if os.name == "nt" or not mode & 0o077:
+        return
+    if mode & stat.S_ISVTX:
+        log.warning("%s is a folder of all users: they can see what is in it", folder)
+        return
+    try:
+        folder.chmod(0o700)
+    except PermissionError:
+        log.warning("%s belongs to another user: others may see what is in it", folder)
 
 
 class FolderLock:
@@ -33,6 +55,7 @@ class FolderLock:
         # An exclusive SQLite transaction is a file lock that works the same on every system.
         path = folder / LOCK
         with opening(path):
+            make_private(path)
             self._connection = sqlite3.connect(path, timeout=0.0, check_same_thread=False, isolation_level=None)
             try:
                 self._connection.execute("BEGIN EXCLUSIVE")

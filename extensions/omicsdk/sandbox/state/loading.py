@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from omicsdk.core.files.atomic_file import PRIVATE
-from omicsdk.sandbox.state.database import SCHEMA_VERSION
-from omicsdk.sandbox.state.folder import LOCK, STATE, FolderLock
+from omicsdk.sandbox.state.database import READABLE, SCHEMA_VERSION
+from omicsdk.sandbox.state.folder import LOCK, STATE, FolderLock, close_to_others
 from omicsdk.sandbox.state.snapshots import ABOUT, FORMAT, KEYS, TREES, Hashed, Snapshot, is_another, lost_content
 
 # Elsewhere these are letters of a name like others.
@@ -37,6 +37,8 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
         OSError: Something can't be read or written.
     """
     folder = folder.resolve()
+    if folder.is_dir():
+        close_to_others(folder)
     if folder.exists():
         return _load_into(source, folder, replace=replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ def _load_into(source: Path, folder: Path, *, replace: bool) -> Snapshot:
 
 def _unpacked(source: Path, made: Path) -> Snapshot:
     """Unpacks a snapshot into a new folder and checks that it is whole."""
-    made.mkdir()
+    made.mkdir(mode=0o700)
     try:
         with tarfile.open(source, "r:") as archive:
             about = _about(archive, source)
@@ -122,7 +124,7 @@ def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
         layout, version = (about["format"], about["schema"]), about["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{source} isn't a snapshot of a sandbox: {ABOUT} can't be read") from error
-    if layout != (FORMAT, SCHEMA_VERSION):
+    if layout[0] != FORMAT or layout[1] not in READABLE:
         raise ValueError(
             f"{source} was written by omicsdk {version} with layout {layout[0]}.{layout[1]}; this release reads "
             f"{FORMAT}.{SCHEMA_VERSION}"
@@ -144,7 +146,7 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, sour
     target = made.joinpath(*path.parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        file = target.open("xb")
+        file = open(target, "xb", opener=_for_owner) if member.name in (STATE, *KEYS) else target.open("xb")  # noqa: SIM115 - closed below
     except (FileExistsError, NotADirectoryError) as error:
         raise ValueError(f"{source} holds {member.name!r} twice, or below a file") from error
     with file, content:
@@ -152,8 +154,10 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, sour
         shutil.copyfileobj(read, file)
     if member.name.startswith("objects/") and is_another(path.name, read):
         raise ValueError(f"{source} is damaged: the content {path.name} has other bytes than were saved")
-    if member.name in KEYS:
-        target.chmod(PRIVATE)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
 
 
 def _check_whole(made: Path, source: Path) -> None:

@@ -14,6 +14,7 @@ EVERYBODY = "*"
 DEFAULT = "default"
 """The identity provider that stands for the commons itself."""
 _SECONDS = 30.0
+_LOGIN = "gen3 login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Wts:
     def __init__(self, grounds: Grounds) -> None:
         self._database = grounds.database
         self._clock = grounds.clock
+        self._secrets = grounds.secrets
         grounds.database.define(
             gen3_wts_commons="idp TEXT PRIMARY KEY, base_url TEXT NOT NULL, name TEXT NOT NULL",
-            gen3_wts_logins="idp TEXT NOT NULL, person TEXT NOT NULL, api_key TEXT NOT NULL, PRIMARY KEY (idp, person)",
         )
 
     def add_commons(
@@ -56,6 +57,8 @@ class Wts:
         person: str = EVERYBODY,
     ) -> None:
         """Makes another commons known, such as a second sandbox, and connects people to it.
+
+        Their keys are held in memory: after a restart nobody is connected until this is called again.
 
         Args:
             idp: The name of its login here, such as other-google.
@@ -75,7 +78,7 @@ class Wts:
         )
         if credentials is not None:
             found = json.loads(credentials.read_text()) if isinstance(credentials, Path) else credentials
-            self._database.execute("REPLACE INTO gen3_wts_logins VALUES (?, ?, ?)", (idp, person, found["api_key"]))
+            self._secrets.hold(_LOGIN, f"{idp} {person}", found["api_key"])
 
     def all(self) -> list[OtherCommons]:
         """The other commons."""
@@ -129,11 +132,8 @@ class Wts:
     def _key(self, idp: str, person: Person | None) -> str | None:
         if person is None or not (person.name or person.client):
             return None
-        row = self._database.row(
-            "SELECT api_key FROM gen3_wts_logins WHERE idp = ? AND person IN (?, ?) ORDER BY person = ?",
-            (idp, person.name, EVERYBODY, EVERYBODY),
-        )
-        return row["api_key"] if row else None
+        own = self._secrets.held(_LOGIN, f"{idp} {person.name}")
+        return own or self._secrets.held(_LOGIN, f"{idp} {EVERYBODY}")
 
 
 def _end(key: str) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Any
 
-from omicsdk.sandbox.state.credentials import hashed, is_password
+from omicsdk.sandbox.state.credentials import Secrets, digest, hashed, is_password
 from omicsdk.sandbox.state.database import Database
 
 PROFILE: Mapping[str, Any] = {
@@ -52,15 +52,21 @@ class People:
 
     Args:
         database: Where they are kept.
+        own: What tokens and the sandbox's password derive from.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, own: Secrets) -> None:
         self._database = database
+        self._secrets = own
         database.define(
             pangea_people="id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE, "
             "password TEXT NOT NULL, profile TEXT NOT NULL",
-            pangea_tokens="token TEXT PRIMARY KEY, person INTEGER NOT NULL UNIQUE",
+            # A token derives from its salt; of itself there is the digest only.
+            pangea_tokens="digest TEXT PRIMARY KEY, salt TEXT NOT NULL, person INTEGER NOT NULL UNIQUE",
         )
+        # The sandbox's own account in a folder of an earlier release, whose password everybody knew.
+        if self._one("password = ?", "") is not None:
+            database.execute("UPDATE pangea_people SET password = ? WHERE password = ''", (own.password_hash,))
 
     def add(self, email: str, password: str, *, kept: str | None = None) -> Person:
         """Makes an account.
@@ -98,7 +104,7 @@ class People:
 
     def by_token(self, token: str) -> Person | None:
         """Who has a token, and an active account."""
-        found = self._one("id = (SELECT person FROM pangea_tokens WHERE token = ?)", token)
+        found = self._one("id = (SELECT person FROM pangea_tokens WHERE digest = ?)", digest(token))
         return found if found is not None and found.profile["is_active"] else None
 
     def by_password(self, email: str, password: str) -> Person | None:
@@ -151,12 +157,17 @@ class People:
 
     def token(self, person: Person) -> str:
         """The token of somebody: always the same one until they log out."""
+        salt = secrets.token_hex(20)
         self._database.execute(
-            "INSERT OR IGNORE INTO pangea_tokens (token, person) VALUES (?, ?)", (secrets.token_hex(20), person.id)
+            "INSERT OR IGNORE INTO pangea_tokens (digest, salt, person) VALUES (?, ?, ?)",
+            (digest(self._token(salt)), salt, person.id),
         )
-        row = self._database.row("SELECT token FROM pangea_tokens WHERE person = ?", (person.id,))
+        row = self._database.row("SELECT salt FROM pangea_tokens WHERE person = ?", (person.id,))
         assert row is not None
-        return row["token"]
+        return self._token(row["salt"])
+
+    def _token(self, salt: str) -> str:
+        return self._secrets.derived("pangea", salt)
 
     def forget_token(self, person: Person) -> None:
         """Ends the token of somebody."""

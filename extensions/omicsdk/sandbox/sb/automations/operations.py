@@ -1,5 +1,6 @@
 """Operations of automations and of those who may use them."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,13 +32,40 @@ def asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
 
 def find(sb: Sb, username: str, id: str, needs: str = "read") -> JsonObject:
     """The same for an automation by its identity."""
-    found = sb.documents.get(KIND, id)
+    found = _kept(sb, id)
     permissions = sb.membership.permissions(KIND, id, username)
     if found is None or permissions is None:
         raise no_such("automation", id)
     if not permissions.get(needs):
         raise refuse(403, 90002, f"{username} has no {needs} permission on the automation {id}")
     return found
+
+
+def _keep(sb: Sb, automation: JsonObject) -> None:
+    keep_secret_settings(sb, KIND, automation)
+    kept = {name: value for name, value in automation.items() if name != "secret_settings"}
+    sb.documents.put(KIND, automation["id"], kept)
+
+
+def _kept(sb: Sb, id: str) -> JsonObject | None:
+    found = sb.documents.get(KIND, id)
+    return None if found is None else {**found, "secret_settings": secret_settings(sb, KIND, id)}
+
+
+def keep_secret_settings(sb: Sb, kind: str, of: JsonObject) -> None:
+    """Holds the secret settings of an automation or a run in memory: they are those of other services.
+
+    Args:
+        sb: The platform.
+        kind: The kind of the document.
+        of: The document.
+    """
+    sb.grounds.secrets.hold(kind, of["id"], json.dumps(of["secret_settings"]))
+
+
+def secret_settings(sb: Sb, kind: str, id: str) -> JsonObject:
+    """Those settings; none are left after a restart."""
+    return json.loads(sb.grounds.secrets.held(kind, id) or "{}")
 
 
 def automation_json(call: Call, automation: JsonObject) -> JsonObject:
@@ -48,7 +76,7 @@ def automation_json(call: Call, automation: JsonObject) -> JsonObject:
 def list_automations(sb: Sb, call: Call) -> Reply:
     """GET /automation/automations."""
     given = call.arguments
-    mine = {id: sb.documents.get(KIND, id) for id in sb.membership.joined(KIND, sb.user(call))}
+    mine = {id: _kept(sb, id) for id in sb.membership.joined(KIND, sb.user(call))}
     found = [
         each
         for each in mine.values()
@@ -81,7 +109,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
         "memory_limit": body.get("memory_limit"),
         "project_based": bool(body.get("project_based")),
     }
-    sb.documents.put(KIND, automation["id"], automation)
+    _keep(sb, automation)
     owner = _member(sb, user, USER)
     owner["permissions"] = permissions_of(EVERYTHING, KIND)
     sb.membership.add(KIND, automation["id"], owner)
@@ -118,7 +146,7 @@ def restore_automation(sb: Sb, call: Call) -> Reply:
 
 def _changed(sb: Sb, call: Call, automation: JsonObject, changes: Mapping[str, Any]) -> Reply:
     changed = {**automation, **changes, "modified_by": sb.user(call), "modified_on": when(sb.now())}
-    sb.documents.put(KIND, changed["id"], changed)
+    _keep(sb, changed)
     return Reply(automation_json(call, changed))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.sandbox.sb.automations.operations import KIND as AUTOMATION
-from omicsdk.sandbox.sb.automations.operations import automation_json, find
+from omicsdk.sandbox.sb.automations.operations import automation_json, find, keep_secret_settings, secret_settings
 from omicsdk.sandbox.sb.automations.packages import find_package
 from omicsdk.sandbox.sb.failing import wanted_failure
 from omicsdk.sandbox.sb.files.views import file_json
@@ -184,7 +184,6 @@ def _started(sb: Sb, user: str, body: Mapping[str, Any]) -> JsonObject:
         "package": package["id"],
         "inputs": body.get("inputs") or {},
         "settings": settings,
-        "secret_settings": body.get("secret_settings") or {},
         "created": now,
         "start": None,
         "end": None,
@@ -196,6 +195,7 @@ def _started(sb: Sb, user: str, body: Mapping[str, Any]) -> JsonObject:
         "memory_limit": body.get("memory_limit"),
         "project_id": settings.get("project_id"),
     }
+    keep_secret_settings(sb, KIND, {"id": run["id"], "secret_settings": body.get("secret_settings") or {}})
     sb.documents.put(KIND, run["id"], run, group=run["automation"])
     sb.jobs.schedule(_STAGE, run["id"], now + _waiting_seconds(sb))
     return run
@@ -206,7 +206,8 @@ def rerun_automation_run(sb: Sb, call: Call) -> Reply:
     run = _asked(sb, call, "execute")
     body: Mapping[str, Any] = call.body or {}
     told = {name: value for name, value in body.items() if value is not None and name != "merge"}
-    again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "secret_settings", "name")}
+    again: JsonObject = {name: run[name] for name in ("package", "inputs", "settings", "name")}
+    again["secret_settings"] = secret_settings(sb, KIND, run["id"])
     if body.get("merge", True):
         for name in ("inputs", "settings", "secret_settings"):
             if name in told:

@@ -1,7 +1,7 @@
 """Operations of volumes and of what is on them; their members are among those of everything."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.requests.paging import address, page_of, window
@@ -11,7 +11,7 @@ from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 SECRETS = ("secret_access_key", "private_key", "client_secret")
-"""What of a volume's credentials is never told again."""
+"""What of a volume's credentials is never told again; nothing here needs it, so it isn't kept either."""
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "s3": {"prefix": "", "endpoint": "s3.amazonaws.com", "properties": {"sse_algorithm": "AES256"}},
     "gcs": {"prefix": "", "root_url": "https://www.googleapis.com", "properties": {}},
@@ -30,6 +30,7 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     """POST /storage/volumes."""
     owner, name, service = sb.user(call), call.body["name"], dict(call.body["service"])
     _check_service(service, call.body["access_mode"])
+    service["credentials"] = _without_secrets(service["credentials"])
     now, id = when(sb.now()), f"{owner}/{name}"
     volume: JsonObject = {
         "id": id,
@@ -135,7 +136,13 @@ def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObjec
     for name in ("credentials", "properties"):
         if isinstance(changes.get(name), Mapping):
             merged[name] = {**(present.get(name) or {}), **changes[name]}
-    return merged
+    return {**merged, "credentials": _without_secrets(merged.get("credentials"))}
+
+
+def _without_secrets(credentials: Any) -> Any:
+    if not isinstance(credentials, dict):
+        return credentials
+    return {name: "" if name in SECRETS else value for name, value in cast("JsonObject", credentials).items()}
 
 
 def _show(call: Call, volume: JsonObject) -> JsonObject:
