@@ -119,6 +119,8 @@ def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: 
                 entry.validation = _verdict(problem, kept)
         except UnicodeEncodeError:
             reply = refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
+        except OverflowError:  # of a service that looks at numbers itself
+            reply = refusal(bad_arguments("The request has a number beyond 64 bits"))
         except Exception:
             log.exception("%s %s failed", operation.method, request.url.path)
             crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")

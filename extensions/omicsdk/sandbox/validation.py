@@ -4,16 +4,47 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema import exceptions as schema_errors
 from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.document import Operation, Parameter
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
-_TOO_LARGE = 2**63
+LARGEST = 2**63 - 1
+"""The largest integer that SQLite keeps; the smallest one is next to its negative."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_LONGEST = len(str(LARGEST))
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def is_kept(number: int) -> bool:
+    """Whether SQLite takes an integer: 64 bits with a sign."""
+    return -LARGEST - 1 <= number <= LARGEST
+
+
+def whole_number(text: str) -> int | None:
+    """The integer that a text of ASCII digits is, with or without a sign; None for another text, or one beyond 64 bits."""
+    if not _INTEGER.fullmatch(text) or len(text.lstrip("+-").lstrip("0")) > _LONGEST:
+        return None
+    number = int(text)
+    return number if is_kept(number) else None
+
+
+_STATED: Any = Draft202012Validator.TYPE_CHECKER
+
+
+def _is_integer(_checker: object, value: object) -> bool:
+    return _STATED.is_type(value, "integer") and (not isinstance(value, int) or is_kept(value))
+
+
+def _is_number(_checker: object, value: object) -> bool:
+    return _STATED.is_type(value, "number") and (not isinstance(value, int) or is_kept(value))
+
+
+_TYPES = _STATED.redefine_many({"integer": _is_integer, "number": _is_number})
+_Validator: Any = cast("Any", validators).extend(Draft202012Validator, type_checker=_TYPES)
+"""Takes no number for one that the database can't keep, wherever a document states a number."""
 
 
 class RequestValidator:
@@ -39,7 +70,7 @@ class RequestValidator:
         self._body = None if operation.body is None else self._validator(operation.body)
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
-        return Draft202012Validator({**schema, **self._components}, format_checker=self._formats)
+        return _Validator({**schema, **self._components}, format_checker=self._formats)
 
     def arguments(
         self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
@@ -178,8 +209,8 @@ def _value(parameter: Parameter, text: str) -> Any:
     if "integer" in kinds:
         if not _INTEGER.fullmatch(text):
             raise _mistyped(parameter, f"is a whole number, not '{text}'")
-        number = int(text) if len(text) < 20 else _TOO_LARGE
-        if abs(number) >= _TOO_LARGE:
+        number = whole_number(text)
+        if number is None:
             raise _mistyped(parameter, "is beyond 64 bits")
         return number
     if "number" in kinds:

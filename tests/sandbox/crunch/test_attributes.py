@@ -21,7 +21,15 @@ WRONG = {
     "int": ("1.5", "9" * 20, True),
     "filesize": ("-1", "10MB", 2**63),
     "bool": ("maybe", 2, None),
-    "url": ("example.org", "s3://bucket/key", "http://exa mple.org", "http://"),
+    "url": (
+        "example.org",
+        "s3://bucket/key",
+        "http://exa mple.org",
+        "http://",
+        "ftp://a.b/c",
+        "http://a.1b/",
+        "http://-a.de/",
+    ),
     "datetime": ("2020-01-02", "yesterday", 1577934245),
     "date": ("2020-02-30", "2020-01-02T00:00"),
 }

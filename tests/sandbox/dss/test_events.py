@@ -91,3 +91,10 @@ def test_a_deleted_bundle_is_not_replayed(sandbox: Sandbox, web, user, seeded):
     assert gone["bundle_uuid"] not in events(web, per_page=10).text
     params = {"replica": "aws", "version": gone["version"]}
     assert web.get(f"/events/{gone['bundle_uuid']}", params=params).status_code == 404
+
+
+def test_a_token_beyond_every_number_is_refused(web, seeded):
+    for token in ("9" * 25, str(2**63), "-1x", "²"):
+        answer = events(web, token=token)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert events(web, token=str(2**63 - 1)).json()["event_streams"] == []

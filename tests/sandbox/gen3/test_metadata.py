@@ -145,3 +145,12 @@ def test_the_typed_client_reads_what_comes(sandbox: Sandbox) -> None:
         assert commons.metadata.get_status().aggregate_metadata_enabled is False
         service.delete_alias(guid="dg.TEST/a", alias="al")
         assert service.delete(guid="dg.TEST/a") == {"x": {"y": "1"}}
+
+
+def test_aliases_are_no_null(admin: httpx.Client) -> None:
+    admin.post("/mds-admin/metadata/one", json={})
+    wrong = {"type": "list_type", "loc": ["body", "aliases"], "msg": "Input should be a valid list", "input": None}
+    for method in ("POST", "PUT"):
+        answer = admin.request(method, "/mds-admin/metadata/one/aliases", json={"aliases": None})
+        assert (answer.status_code, answer.json()) == (422, {"detail": [wrong]})
+    assert admin.post("/mds-admin/metadata/one/aliases", json={}).json()["aliases"] == []

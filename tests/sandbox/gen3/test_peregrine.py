@@ -127,6 +127,7 @@ def test_all_pages_together_are_everything(seeded: Sandbox, admin: httpx.Client)
         ('age: ["3", "4"], order_by_asc: "submitter_id"', ["c03", "c04"]),
         ('age: "3", sex: "F"', []),
         ('quick_search: "ar"', ["far"]),
+        ('quick_search: "AR"', ["far"]),
         ('first: 1, order_by_desc: "submitter_id"', ["far"]),
         ('project_id: "demo-one", first: 1, order_by_desc: "age"', ["c09"]),
         ('project_id: "demo-two", with_path_to: {type: "experiment", submitter_id: "e1"}', ["far"]),

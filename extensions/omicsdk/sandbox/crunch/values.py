@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.rest_framework.fields import (
-    LARGEST,
     Field,
     Reader,
     Wrong,
@@ -19,6 +18,7 @@ from omicsdk.sandbox.rest_framework.fields import (
     text,
     url,
 )
+from omicsdk.sandbox.validation import LARGEST
 
 _SMALLEST = -LARGEST - 1
 

@@ -10,6 +10,7 @@ from omicsdk.sandbox.dss.versions import parse_version
 from omicsdk.sandbox.paging import page
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.validation import whole_number
 
 _FIRST, _LAST = "", "~"  # before and behind every version
 
@@ -19,12 +20,12 @@ def get_events(dss: Dss, call: Call) -> Reply:
     start, end = _time(call, "from_date", _FIRST), _time(call, "to_date", _LAST)
     if start >= end:
         raise Problem(400, "bad_request", "to_date must be greater than from_date")
-    after = call.arguments.get("token", "0")
-    if not after.isdecimal():
+    after = whole_number(call.arguments.get("token", "0"))
+    if after is None:
         raise Problem(400, "bad_request", "Could not understand token")
     length = max(1, round(dss.grounds.settings.number("dss.journal_events")))
     per_page: int = call.arguments["per_page"]
-    found = dss.store.events(start, end, int(after), length * per_page + 1)
+    found = dss.store.events(start, end, after, length * per_page + 1)
     shown, more = found[: length * per_page], len(found) > length * per_page
     streams = [_journal(dss, call, shown[i : i + length]) for i in range(0, len(shown), length)]
     return page(call, {"event_streams": streams}, "event_streams", {"token": shown[-1].number} if more else None)

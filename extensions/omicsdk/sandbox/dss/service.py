@@ -65,8 +65,6 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
     """
     formats = FormatChecker(formats=())
     formats.checks("DSS_VERSION")(_version_or_other)
-    formats.checks("int64")(_int64_or_other)
-    formats.checks("int")(_int64_or_other)
     return Service(
         name="dss",
         prefix="/dss/v1",
@@ -77,10 +75,6 @@ def dss_service(dss: Dss, document: Mapping[str, Any]) -> Service:
         format_codes={"DSS_VERSION": "illegal_version"},
         restricted=lambda: dss.grounds.settings.flag("dss.restricted"),
     )
-
-
-def _int64_or_other(value: object) -> bool:
-    return not isinstance(value, int) or abs(value) < 2**63
 
 
 def _version_or_other(value: object) -> bool:

@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.rest_framework.bodies import Form, is_too_deep
 from omicsdk.sandbox.rest_framework.refusals import Complaints, Invalid
+from omicsdk.sandbox.validation import whole_number
 
 REQUIRED = "This field is required."
 NULL = "This field may not be null."
 BLANK = "This field may not be blank."
-LARGEST = 2**63 - 1
 """The largest whole number that a database keeps."""
 ABSENT: Any = object()
 """What a field gives that isn't written at all."""
@@ -29,6 +30,11 @@ _INTEGER_TAIL = re.compile(r"\.0*\s*$")
 _LONGEST_INTEGER = 1000
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _URL_SCHEMES = ("http", "https", "ftp", "ftps")
+# Labels of 63 letters at most without a dash at their ends; the last one has two letters or more, and no digits unless
+# it is Punycode: as Django's URLValidator has it.
+_LABEL = r"[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?"
+_TOP = r"(?:(?!-)[a-z\u00a1-\uffff-]{2,63}(?<!-)|xn--[a-z0-9]{1,59})"
+_HOST = re.compile(rf"localhost|(?:{_LABEL}\.)+{_TOP}\.?", re.IGNORECASE)
 _EMAIL = re.compile(r"[-!#$%&'*+/=?^_`{}|~.0-9A-Za-z]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
 
 
@@ -242,7 +248,15 @@ def is_url(value: str) -> bool:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
-    return parts.scheme.lower() in _URL_SCHEMES and ("." in host or ":" in host or host == "localhost")
+    return parts.scheme.lower() in _URL_SCHEMES and (_is_address(host) or _HOST.fullmatch(host) is not None)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def email(most: int | None = None) -> Reader:
@@ -325,7 +339,7 @@ def number_reference(find: Callable[[int], Any]) -> Reader:
     """The number that another thing is known by, as a number or a text.
 
     Args:
-        find: Gives the thing by its number, which is at most `LARGEST`; None for none.
+        find: Gives the thing by its number, which the database takes; None for none.
     """
 
     def read(value: Any) -> Any:
@@ -343,10 +357,7 @@ def number_reference(find: Callable[[int], Any]) -> Reader:
 
 def row_number(text_of_number: str) -> int | None:
     """The number of a row that a text is, in digits; None where no row has it."""
-    if not text_of_number.isdecimal() or len(text_of_number) > len(str(LARGEST)):
-        return None
-    number = int(text_of_number)
-    return number if number <= LARGEST else None
+    return whole_number(text_of_number) if text_of_number.isdecimal() else None
 
 
 def uuid_reference(find: Callable[[str], Any]) -> Reader:

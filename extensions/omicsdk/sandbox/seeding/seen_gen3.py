@@ -9,6 +9,7 @@ from omicsdk.sandbox.gen3.metadata.store import Taken
 from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.seeding.telling import Exchange, Told, has_texts, is_finite, members, things_of
+from omicsdk.sandbox.validation import LARGEST
 
 JsonObject = dict[str, Any]
 _PROJECT = 2  # steps that name a project
@@ -22,7 +23,7 @@ _RECORD: Any = Draft7Validator(
             **dict.fromkeys(("did", "baseid", "form", "file_name", "version", "uploader", "description"), _TEXT),
             **dict.fromkeys(("content_created_date", "content_updated_date", "created_date", "updated_date"), _TEXT),
             **dict.fromkeys(("urls", "acl", "authz"), _TEXTS),
-            "size": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+            "size": {"type": "integer", "minimum": 0, "maximum": LARGEST},
             "hashes": {"type": "object", "additionalProperties": _TEXT},
             "metadata": _OBJECT,
             "urls_metadata": {"type": "object", "additionalProperties": _OBJECT},

@@ -13,7 +13,7 @@ class AccessMethodDict(TypedDict):
     access_url: NotRequired[AccessURLDict]
     access_id: NotRequired[str]
     region: NotRequired[str]
-    cloud: NotRequired[str]
+    cloud: NotRequired[str | None]
     available: NotRequired[bool]
     authorizations: NotRequired[AuthorizationsDict]
 
@@ -124,15 +124,15 @@ class BundleGetDict(TypedDict):
 
     id: NotRequired[str]
     drs_uri: NotRequired[str]
-    name: NotRequired[str]
-    size: NotRequired[int]
+    name: NotRequired[str | None]
+    size: NotRequired[int | None]
     created_time: NotRequired[str]
     updated_time: NotRequired[str]
     checksums: NotRequired[list[ChecksumDict]]
     contents: NotRequired[list[BundleContentDict]]
     aliases: NotRequired[list[str]]
-    description: NotRequired[str]
-    version: NotRequired[str]
+    description: NotRequired[str | None]
+    version: NotRequired[str | None]
 
 
 class BundleResponseDict(TypedDict):

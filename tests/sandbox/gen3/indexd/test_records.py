@@ -44,7 +44,7 @@ def test_urls_tell_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
     did = created(web, urls=urls, urls_metadata={"s3://b/1": {"state": "ok"}})["did"]
     assert read(web, did)["urls_metadata"] == {
         "gs://b/1": {"available": True, "cloud": "gcp"},
-        "https://example.org/1": {"available": True},
+        "https://example.org/1": {"available": True, "cloud": None},
         "s3://b/1": {"available": True, "cloud": "aws", "state": "ok"},
     }
     listed = web.get("/index/index").json()["records"][0]
@@ -249,3 +249,44 @@ def test_what_isnt_there_is_said_so(web: httpx.Client):
         answer = web.get(f"/index/{path}")
         assert (answer.status_code, answer.json()) == (404, {"error": "no record found"})
     assert web.put(f"/index/index/{NOBODY}?rev=00000000", json={}).status_code == 404
+
+
+def test_a_url_that_is_given_twice_is_a_conflict(web: httpx.Client):
+    twice = ["s3://b/1", "s3://b/1"]
+    taken = web.post("/index/index", json=new_record(1, urls=twice, did=f"dg.TEST/{NOBODY}"))
+    assert (taken.status_code, taken.json()) == (409, {"error": f'did "dg.TEST/{NOBODY}" already exists'})
+    did = created(web)["did"]
+    assert web.post(f"/index/index/{did}", json=new_record(2, urls=twice)).status_code == 409
+    changed = web.put(f"/index/index/{did}", params={"rev": read(web, did)["rev"]}, json={"urls": twice})
+    assert changed.status_code == 409
+    assert [each["did"] for each in web.get("/index/index").json()["records"]] == [did]
+
+
+def test_a_record_is_read_as_a_bundle_too(web: httpx.Client):
+    did = created(web, 5, file_name="a.txt")["did"]
+    told = web.get(f"/index/bundle/{did}")
+    assert told.status_code == 200
+    assert told.json() | {"created_time": "", "updated_time": ""} == {
+        "id": did,
+        "name": "a.txt",
+        "drs_uri": f"drs://{did.replace('/', ':')}",
+        "size": 5,
+        "description": None,
+        "version": None,
+        "aliases": [],
+        "checksums": [{"type": "md5", "checksum": f"{5:032x}"}],
+        "contents": [],
+        "created_time": "",
+        "updated_time": "",
+    }
+
+
+def test_sizes_together_are_more_than_a_database_s_sum_takes(web: httpx.Client):
+    largest = 2**63 - 1
+    for number in range(3):
+        created(web, number, size=largest)
+    created(web, 3, size=7)
+    expected = 3 * largest + 7
+    assert web.get("/index/_stats").json() == {"fileCount": 4, "totalFileSize": expected}
+    assert web.get("/ga4gh/drs/v1/service-info").json()["drs"]["totalObjectSize"] == expected
+    assert web.post("/index/index", json=new_record(4, size=largest + 1)).status_code == 400

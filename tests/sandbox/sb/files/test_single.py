@@ -253,6 +253,34 @@ def test_search_has_pages_by_token(web: httpx.Client, send: Send) -> None:
     assert "cont_token" not in last
 
 
-@pytest.mark.parametrize("query", ["", "name =", "IN", "name ~ 3", '"open', "(name = a", "name = a)", "name a"])
+def test_a_query_says_itself_how_many_and_from_where_on(web: httpx.Client, send: Send) -> None:
+    for name in "abc":
+        send(name)
+    query = 'IN "sandbox-user/pilot" WHERE type = "file"'
+    first = web.post("/files/search", json={"query": f"{query} LIMIT 2"}).json()
+    assert (first["count"], [each["name"] for each in first["result_set"]]) == (3, ["a", "b"])
+    for rest in (f'LIMIT 2 TOKEN "{first["cont_token"]}"', f"token '{first['cont_token']}' limit 9"):
+        last = web.post("/files/search", json={"query": f"{query} {rest}"}).json()
+        assert ([each["name"] for each in last["result_set"]], "cont_token" in last) == (["c"], False)
+    assert web.post("/files/search", json={"query": f'{query} TOKEN "another"'}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name = a LIMIT 0",
+        "name = a LIMIT x",
+        "name = a LIMIT 1 LIMIT 2",
+        "name = a LIMIT",
+        "",
+        "name =",
+        "IN",
+        "name ~ 3",
+        '"open',
+        "(name = a",
+        "name = a)",
+        "name a",
+    ],
+)
 def test_a_query_that_cannot_be_read_says_why(web: httpx.Client, query: str) -> None:
     assert "can't be read" in refused(web.post("/files/search", json={"query": query}), 400, 90000)

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.arborist import people, policies, questions, resources
 from omicsdk.sandbox.gen3.arborist.answers import error_body
 from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
+from omicsdk.sandbox.validation import RequestValidator
 
 _GUARDED = (resources, policies, people)
 
@@ -20,8 +24,8 @@ def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
         access: People and their tokens.
         document: Arborist's OpenAPI 3.1 document.
     """
-    handlers = by_name(questions.HANDLERS, access)
-    changes = by_name((function for module in _GUARDED for function in module.HANDLERS), access)
+    handlers = _typed(document, by_name(questions.HANDLERS, access))
+    changes = _typed(document, by_name((each for module in _GUARDED for each in module.HANDLERS), access))
     handlers |= {name: _guarded(access, handler) for name, handler in changes.items()}
     handlers |= {name: handlers[same] for name, same in {**policies.SYNONYMS, **people.SYNONYMS}.items()}
     return service_as_sent(
@@ -49,3 +53,26 @@ def _guarded(access: Access, handler: Handler) -> Handler:
         return handler(call)
 
     return handle
+
+
+def _typed(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> dict[str, Handler]:
+    """Handlers that get bodies of the types that the document states: the service decodes into structures of its own.
+
+    What else is wrong with a body is the handlers' to tell.
+    """
+    stated = {
+        each.name: RequestValidator(each, document, FormatChecker(formats=()), {}) for each in operations(document)
+    }
+
+    def typed(name: str, handler: Handler) -> Handler:
+        def handle(call: Call) -> Reply:
+            try:
+                stated[name].body(call.body, call.body is not None)
+            except Problem as problem:
+                if problem.against.endswith("breaks type"):
+                    raise
+            return handler(call)
+
+        return handle
+
+    return {name: typed(name, handler) for name, handler in handlers.items()}

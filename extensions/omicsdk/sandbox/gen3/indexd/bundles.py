@@ -32,7 +32,10 @@ def create_bundle(index: Index, call: Call) -> Reply:
 
 def get_bundle(index: Index, call: Call) -> Reply:
     """GET /bundle/{GUID}."""
-    found = index.find_bundle(call.arguments["GUID"])
+    id = call.arguments["GUID"]
+    if (record := index.kept(id)) is not None:
+        return Reply(record_as_bundle(record, drs_uri(record["did"], index.prefix, call.origin)))
+    found = index.find_bundle(id)
     if found is None:
         raise no_record()
     uri = drs_uri(found["id"], index.prefix, call.origin)
@@ -130,6 +133,28 @@ def bundle_told(bundle: JsonObject, uri: str, *, expand: bool) -> JsonObject:
     """
     told = {name: value for name, value in bundle.items() if name != "bundle_data"}
     return {**told, "drs_uri": uri, "contents": contents_told(bundle, expand=expand)}
+
+
+def record_as_bundle(record: JsonObject, uri: str) -> JsonObject:
+    """A record as it is told when it is read as a bundle: one without members.
+
+    Args:
+        record: The record as it is kept.
+        uri: Its DRS URI.
+    """
+    return {
+        "id": record["did"],
+        "name": record["file_name"],
+        "description": record["description"],
+        "version": record["version"],
+        "aliases": [],
+        "size": record["size"],
+        "checksums": [{"type": kind, "checksum": value} for kind, value in record["hashes"].items()],
+        "created_time": record["created_date"],
+        "updated_time": record["updated_date"],
+        "drs_uri": uri,
+        "contents": [],
+    }
 
 
 def contents_told(bundle: JsonObject, *, expand: bool) -> list[JsonObject]:

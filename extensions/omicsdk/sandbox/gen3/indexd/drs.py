@@ -40,7 +40,7 @@ def list_drs_objects(index: Index, call: Call) -> Reply:
     kind = form if form in ("bundle", "object") else "all"
     found = listed(index, kind, Criteria(start=start), limit, page)
     commons = _commons(index, call)
-    shown = [drs_bundle(each, commons) if "bundle_data" in each else _object(index, each, commons) for each in found]
+    shown = [drs_bundle(each, commons) if "bundle_data" in each else _object(each, commons) for each in found]
     return Reply({"drs_objects": shown})
 
 
@@ -68,7 +68,7 @@ def options_drs_object(index: Index, call: Call) -> Reply:
 def get_bulk_drs_objects(index: Index, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects."""
     commons = _commons(index, call)
-    return _resolved(index, call, lambda record: _object(index, record, commons))
+    return _resolved(index, call, lambda record: _object(record, commons))
 
 
 def options_bulk_drs_objects(index: Index, call: Call) -> Reply:
@@ -81,14 +81,14 @@ def _commons(index: Index, call: Call) -> Commons:
     return Commons(index.prefix, call.origin, index.json_setting(PASSPORTS))
 
 
-def _object(index: Index, record: JsonObject, commons: Commons) -> JsonObject:
-    return drs_object(record, index.aliases.of(record["did"]), commons)
+def _object(record: JsonObject, commons: Commons) -> JsonObject:
+    return drs_object(record, commons)
 
 
 def _shown(index: Index, call: Call, *, expand: bool) -> Reply:
     id, commons = call.arguments["object_id"], _commons(index, call)
     if found := index.kept(id):
-        return Reply(_object(index, found, commons))
+        return Reply(_object(found, commons))
     bundle = index.find_bundle(id)
     if bundle is None:
         raise no_record()

@@ -47,17 +47,16 @@ def drs_uri(id: str, prefix: str, origin: str) -> str:
     return f"drs://{urlsplit(origin).netloc}/{id}"
 
 
-def drs_object(record: JsonObject, aliases: list[str], commons: Commons) -> JsonObject:
+def drs_object(record: JsonObject, commons: Commons) -> JsonObject:
     """A record as a DRS object.
 
     Args:
-        record: The record as it is kept.
-        aliases: Its aliases.
+        record: The record as it is kept; the service tells no aliases of records, only those of bundles.
         commons: What it is in.
     """
     allowed = authorizations(record["did"], record["authz"], commons)
     return {
-        **_common(record, record["did"], record["file_name"], aliases, commons),
+        **_common(record, record["did"], record["file_name"], [], commons),
         "form": record["form"],
         "checksums": [{"type": kind, "checksum": value} for kind, value in record["hashes"].items()],
         "created_time": record["content_created_date"],
@@ -108,7 +107,6 @@ def access_method(url: str, metadata: Mapping[str, Any], allowed: JsonObject) ->
         allowed: How requests for the object are authorised.
     """
     kind = scheme(url)
-    cloud = {"cloud": CLOUDS[kind]} if kind in CLOUDS else {}
     return {
         "type": kind,
         "access_id": kind,
@@ -116,7 +114,7 @@ def access_method(url: str, metadata: Mapping[str, Any], allowed: JsonObject) ->
         "region": str(metadata.get("region", "")),
         "available": str(metadata.get("available", True)).lower() in ("true", "1"),
         "authorizations": allowed,
-        **cloud,
+        "cloud": CLOUDS.get(kind),
     }
 
 

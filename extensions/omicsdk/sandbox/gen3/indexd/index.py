@@ -168,7 +168,10 @@ class Index:
         Raises:
             Problem: 409 for a GUID that is taken, 400 for fields that don't fit each other.
         """
-        return self.enter(self.new(record), 'did "{did}" already exists')
+        taken = 'did "{did}" already exists'
+        new = self.new(record)
+        _check_urls(record, taken.format(did=new["did"]))
+        return self.enter(new, taken)
 
     def create_version(self, older: Mapping[str, Any], record: Mapping[str, Any]) -> JsonObject:
         """Creates a record as a new version of a file; otherwise as `create`.
@@ -177,7 +180,10 @@ class Index:
             older: Another version of it.
             record: The fields of the new one; a `baseid` in it has no meaning.
         """
-        return self.enter(self.new({**record, "baseid": older["baseid"]}), "{did} already exists")
+        taken = "{did} already exists"
+        new = self.new({**record, "baseid": older["baseid"]})
+        _check_urls(record, taken.format(did=new["did"]))
+        return self.enter(new, taken)
 
     def create_blank(
         self, uploader: str | None, file_name: str | None = None, authz: Iterable[str] = (), did: str | None = None
@@ -233,6 +239,7 @@ class Index:
             found = self.existing(did)
             if rev is not None and rev != found["rev"]:
                 raise mismatch()
+            _check_urls(changes, "a URL is given twice")
             new = records.changed(found, changes, self.grounds.clock.now())
             self.records.replace(new)
         return records.identifiers(new)
@@ -267,3 +274,14 @@ class Index:
         with self.records.transaction():
             self.aliases.remove(did)
             return self.records.remove(did)
+
+
+def _check_urls(given: Mapping[str, Any], told: str) -> None:
+    """Refuses a URL that is given twice: the service's table has each once for a record, and it takes that for the record.
+
+    Raises:
+        Problem: 409.
+    """
+    urls = given.get("urls") or ()
+    if len(set(urls)) < len(urls):
+        raise refuse(409, told)

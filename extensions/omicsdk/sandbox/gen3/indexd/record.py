@@ -182,8 +182,7 @@ def told_alone(record: JsonObject) -> JsonObject:
 
 
 def _where(url: str) -> JsonObject:
-    cloud = CLOUDS.get(scheme(url))
-    return {"available": True} if cloud is None else {"available": True, "cloud": cloud}
+    return {"available": True, "cloud": CLOUDS.get(scheme(url))}
 
 
 def scheme(url: str) -> str:

@@ -22,7 +22,7 @@ def create_object(gen3: "Gen3", call: Call) -> Reply:
     reading = Reading(call)
     fields = reading.fields()
     name, authz = reading.text(fields, "file_name"), reading.object(fields, "authz", required=True)
-    aliases, metadata = reading.texts(fields, "aliases"), reading.object(fields, "metadata")
+    aliases, metadata = reading.texts(fields, "aliases", nullable=True), reading.object(fields, "metadata")
     reading.done()
     person = _person(gen3, call)
     if str(authz.get("version", "")) != "0":
@@ -42,7 +42,7 @@ def create_object_for_id(gen3: "Gen3", call: Call) -> Reply:
     """POST /objects/{guid}."""
     reading = Reading(call)
     fields = reading.fields()
-    name, aliases = reading.text(fields, "file_name"), reading.texts(fields, "aliases")
+    name, aliases = reading.text(fields, "file_name"), reading.texts(fields, "aliases", nullable=True)
     metadata = reading.object(fields, "metadata")
     reading.done()
     person = _person(gen3, call)

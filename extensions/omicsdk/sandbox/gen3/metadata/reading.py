@@ -117,10 +117,10 @@ class Reading:
             self.fault("dict_type", ["body", name], "Input should be a valid dictionary", value)
         return {}
 
-    def texts(self, fields: Mapping[str, Any], name: str) -> list[str]:
-        """A field of the body that is a list of texts; null counts as absent."""
+    def texts(self, fields: Mapping[str, Any], name: str, *, nullable: bool = False) -> list[str]:
+        """A field of the body that is a list of texts; it may be absent, and null where the service takes that."""
         value = fields.get(name)
-        if value is None:
+        if value is None and (nullable or name not in fields):
             return []
         if not isinstance(value, list):
             self.fault("list_type", ["body", name], "Input should be a valid list", value)

@@ -241,8 +241,8 @@ def _common_tests(arguments: Arguments) -> Iterable[Fits]:
         places = frozenset(_listed(arguments["project_id"]))
         yield lambda record: record.project_id in places
     if arguments.get("quick_search"):
-        part = arguments["quick_search"]
-        yield lambda record: part in record.id or part in (record.submitter_id or "")
+        part = arguments["quick_search"].lower()
+        yield lambda record: part in record.id.lower() or part in (record.submitter_id or "").lower()
     for name, compare in _MOMENTS.items():
         if arguments.get(name):
             yield _timed(compare, _seconds(arguments[name]))

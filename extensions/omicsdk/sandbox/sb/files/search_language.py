@@ -1,7 +1,7 @@
 """The language of file searches, as far as the sandbox speaks it.
 
 `IN "owner/project"` says where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
-`name LIKE "%.bam"` and `type IN ("file", "folder")` say what; AND, OR, NOT and brackets join them, and WHERE is another
+`name LIKE "%.bam"` and `type IN ("file", "folder")` say what; `LIMIT 10` and `TOKEN "..."` at the end, how many and from where on; AND, OR, NOT and brackets join them, and WHERE is another
 word for the AND behind IN. Words are read in any case. The platform's own language isn't published; this is what its
 published client's examples need, and a little more.
 """
@@ -13,11 +13,12 @@ from fnmatch import translate
 from typing import Any
 
 from omicsdk.sandbox.sb.files.filter import texts
+from omicsdk.sandbox.validation import whole_number
 
 Facts = Mapping[str, Any]
 Test = Callable[[Facts], bool]
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(<=|>=|!=|<>|[=<>(),])|([^\s=<>!(),"\']+))')
-_WORDS = ("and", "or", "not", "in", "like", "where")
+_WORDS = ("and", "or", "not", "in", "like", "where", "limit", "token")
 _DEEPEST = 50
 
 
@@ -32,16 +33,23 @@ class Search:
     Attributes:
         test: Whether a file fits; projects are among the tests.
         projects: The projects that the query names anywhere; empty when it names none.
+        asked: The query without its LIMIT and TOKEN, which pages of it share.
+        limit: How many files it asks for at most; None where it doesn't say.
+        token: Where it goes on; empty for the beginning.
     """
 
     test: Test
     projects: tuple[str, ...]
+    asked: str
+    limit: int | None
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
     kind: str  # text, sign, word or end
     text: str
+    at: int
 
 
 def read_search(query: str) -> Search:
@@ -58,8 +66,10 @@ def read_search(query: str) -> Search:
     """
     reader = _Reader(_tokens(query))
     test = reader.either(0)
+    asked = query[: reader.place].strip()
+    limit, token = reader.part()
     reader.expect("end", "")
-    return Search(test, tuple(dict.fromkeys(reader.projects)))
+    return Search(test, tuple(dict.fromkeys(reader.projects)), asked, limit, token)
 
 
 def _tokens(query: str) -> list[_Token]:
@@ -71,13 +81,13 @@ def _tokens(query: str) -> list[_Token]:
             raise SearchSyntax(f"{query[at:].strip()[:20]!r} can't be read")
         double, single, sign, word = match.groups()
         if sign:
-            found.append(_Token("sign", sign))
+            found.append(_Token("sign", sign, at))
         elif word is not None:
-            found.append(_Token("word", word))
+            found.append(_Token("word", word, at))
         else:
-            found.append(_Token("text", re.sub(r"\\(.)", r"\1", double if double is not None else single)))
+            found.append(_Token("text", re.sub(r"\\(.)", r"\1", double if double is not None else single), at))
         at = match.end()
-    return [*found, _Token("end", "")]
+    return [*found, _Token("end", "", len(query))]
 
 
 class _Reader:
@@ -100,6 +110,28 @@ class _Reader:
             self._next()
             return True
         return False
+
+    @property
+    def place(self) -> int:
+        """Where in the query the next token begins."""
+        return self._tokens[self._at].at
+
+    def part(self) -> tuple[int | None, str]:
+        """How many files are asked for, and from where on: LIMIT and TOKEN, in any order, each once."""
+        limit: int | None = None
+        token = ""
+        while self._is("word", "limit") or self._is("word", "token"):
+            name = self._next().text.lower()
+            if (name == "limit" and limit is not None) or (name == "token" and token):
+                raise SearchSyntax(f"there are two of {name.upper()}")
+            value = self._value()
+            if name == "token":
+                token = value
+                continue
+            limit = whole_number(value)
+            if limit is None or limit < 1:
+                raise SearchSyntax(f"LIMIT takes a whole number of 1 or more, not {value[:20]}")
+        return limit, token
 
     def expect(self, kind: str, text: str) -> None:
         """Goes over a token that must come."""

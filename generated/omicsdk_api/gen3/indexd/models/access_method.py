@@ -35,7 +35,7 @@ class AccessMethod(Model):
         access_url: Address of bytes.
         access_id: What to ask for a presigned address with: the protocol's name.
         region: Region of the cloud; usually empty.
-        cloud: Cloud that holds the bytes, such as `aws` or `gcp`.
+        cloud: Cloud that holds the bytes, such as `aws` or `gcp`; null for URLs of other schemes.
         available: Whether the bytes can be read at once.
         authorizations: How requests for an object are authorised.
     """
@@ -55,7 +55,7 @@ class AccessMethod(Model):
         Field("access_url", "access_url", False, False, model(lambda: AccessURL)),
         Field("access_id", "access_id", False, False, STRING),
         Field("region", "region", False, False, STRING),
-        Field("cloud", "cloud", False, False, STRING),
+        Field("cloud", "cloud", False, True, STRING),
         Field("available", "available", False, False, BOOLEAN),
         Field("authorizations", "authorizations", False, False, model(lambda: Authorizations)),
     )

@@ -75,15 +75,15 @@ class BundleGet(Model):
     FIELDS: ClassVar[tuple[Field, ...]] = (
         Field("id", "id", False, False, STRING),
         Field("drs_uri", "drs_uri", False, False, STRING),
-        Field("name", "name", False, False, STRING),
-        Field("size", "size", False, False, INTEGER),
+        Field("name", "name", False, True, STRING),
+        Field("size", "size", False, True, INTEGER),
         Field("created_time", "created_time", False, False, STRING),
         Field("updated_time", "updated_time", False, False, STRING),
         Field("checksums", "checksums", False, False, array(model(lambda: Checksum))),
         Field("contents", "contents", False, False, array(model(lambda: BundleContent))),
         Field("aliases", "aliases", False, False, array(STRING)),
-        Field("description", "description", False, False, STRING),
-        Field("version", "version", False, False, STRING),
+        Field("description", "description", False, True, STRING),
+        Field("version", "version", False, True, STRING),
     )
 
     @classmethod

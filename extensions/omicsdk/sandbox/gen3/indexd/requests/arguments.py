@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from omicsdk.sandbox.gen3.indexd.refusals import bad
 from omicsdk.sandbox.gen3.indexd.requests.schemas import HASHES
 from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.validation import LARGEST, whole_number
 
 LONGEST = 1024
 """The longest page."""
 DEFAULT_LENGTH = 100
-_LARGEST = 2**63
 
 
 def all_of(call: Call, name: str) -> list[str]:
@@ -32,11 +32,8 @@ def whole(call: Call, name: str) -> int | None:
     sent = text(call, name)
     if sent is None:
         return None
-    try:
-        number = int(sent)
-    except ValueError as error:
-        raise bad(f"{name} must be an integer") from error
-    if abs(number) >= _LARGEST:
+    number = whole_number(sent.strip())
+    if number is None:
         raise bad(f"{name} must be an integer")
     return number
 
@@ -62,7 +59,7 @@ def length(call: Call, name: str = "limit", least: int = 0) -> int:
 
 def offset(page: int | None, limit: int) -> int:
     """How many things come before a page; pages before the first one are the first one."""
-    return limit * max(page or 0, 0)
+    return min(limit * max(page or 0, 0), LARGEST)
 
 
 def size(call: Call) -> int | None:

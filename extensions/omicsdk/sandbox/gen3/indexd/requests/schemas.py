@@ -9,6 +9,7 @@ from jsonschema.exceptions import ValidationError
 
 from omicsdk.sandbox.gen3.indexd.refusals import FrameworkPage, bad
 from omicsdk.sandbox.service import Call
+from omicsdk.sandbox.validation import LARGEST
 
 JsonObject = dict[str, Any]
 
@@ -26,7 +27,7 @@ _UUID = "[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]
 _TEXT: JsonObject = {"type": "string"}
 _TEXT_OR_NULL: JsonObject = {"type": ["string", "null"]}
 _TEXTS: JsonObject = {"type": "array", "items": _TEXT}
-_SIZE: JsonObject = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
+_SIZE: JsonObject = {"type": "integer", "minimum": 0, "maximum": LARGEST}
 _OBJECT: JsonObject = {"type": "object"}
 _HASHES: JsonObject = {
     "type": "object",
@@ -87,7 +88,7 @@ FILLING = Draft7Validator(
     {
         "type": "object",
         "properties": {
-            "size": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**63 - 1},
+            "size": {"type": ["integer", "null"], "minimum": 0, "maximum": LARGEST},
             "hashes": {"type": ["object", "null"], "additionalProperties": _TEXT},
             "urls": {"type": ["array", "null"], "items": _TEXT},
             "authz": {"type": ["array", "null"], "items": _TEXT},

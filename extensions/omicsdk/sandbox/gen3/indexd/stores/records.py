@@ -120,10 +120,14 @@ class RecordStore:
         Args:
             month: Only those made in it, such as 2024-01.
         """
-        query = "SELECT count(*), coalesce(sum(size), 0) FROM gen3_index_records WHERE created >= ? AND created < ?"
+        # In two halves: sizes together may be more than SQLite's sum takes.
+        query = (
+            "SELECT count(*), coalesce(sum(size >> 32), 0), coalesce(sum(size & 4294967295), 0)"
+            " FROM gen3_index_records WHERE created >= ? AND created < ?"
+        )
         row = self._database.row(query, (month, f"{month}\U0010ffff"))
         assert row is not None
-        return row[0], row[1]
+        return row[0], (row[1] << 32) + row[2]
 
     def urls(self, where: str, values: Sequence[Any], limit: int, offset: int) -> list[tuple[str, str]]:
         """GUIDs and URLs of records that fulfil a condition, by GUID.
