@@ -90,7 +90,7 @@ def test_a_segment_that_would_change_the_path_is_refused(value: str, told: str, 
 
 
 def test_other_styles():
-    assert query_text([("ids", joined([1, 2], "|"))]) == "ids=1%7C2"
+    assert query_text([("ids", joined([1, 2], "|"))]) == "ids=1|2"
     assert query_text(deep_object("filter", {"a": 1})) == "filter%5Ba%5D=1"
 
 
@@ -191,3 +191,32 @@ def test_plain_turns_tuples_and_sets_into_lists():
 def test_styles_of_rfc_6570(value: object, style: Any, explode: bool, text: object) -> None:
     # The table of OpenAPI's style examples.
     assert styled("color", value, style, explode=explode) == text
+
+
+@pytest.mark.parametrize("value", [print, object(), object, b"bytes", float])
+def test_what_has_no_text_is_refused_by_name(value: object) -> None:
+    for build in (lambda: segment("uuid", value), lambda: query_text([("uuid", value)])):
+        with pytest.raises(UsageError, match=r"uuid can't be sent: .* is of type"):
+            build()
+
+
+@pytest.mark.parametrize("value", [None, OMIT, [], joined([], ",")])
+def test_a_path_without_its_value_is_refused(value: object) -> None:
+    with pytest.raises(UsageError, match="uuid can't be empty"):
+        segment("uuid", value)
+
+
+def test_an_empty_list_is_nothing() -> None:
+    assert query_text([("ids", joined([], ",")), ("more", joined([""], ","))]) == "more="
+    assert styled("ids", [], "matrix", explode=False) is OMIT
+
+
+def test_a_scalar_is_no_list_of_one() -> None:
+    header = request(FACTS, "/x", headers=(("x-date", joined("Mon, 1 Jan", ",")),)).headers[1]
+    assert header == ("x-date", "Mon, 1 Jan")
+    assert query_text([("q", joined("a,b", ","))]) == "q=a%2Cb"
+
+
+def test_a_member_with_brackets_has_no_deep_style() -> None:
+    with pytest.raises(UsageError, match=r"filter\[in\] can't be sent: its member 'a\]\[b' holds a bracket"):
+        deep_object("filter", {"in": {"a][b": 1}})

@@ -4,10 +4,13 @@ import importlib
 import inspect
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.core.errors import UsageError
 
 WORDS = {"type": "array", "items": {"type": "string"}}
 BOX = {
@@ -115,9 +118,9 @@ def test_an_object_that_is_a_part_says_that_it_is_json(sent: Any) -> None:
 
 def test_a_model_is_written_as_its_members(ways: ModuleType, sent: Any) -> None:
     box = importlib.import_module(f"{ways.__name__}.models").Box(x=1, tags=["a", "b"])
-    for given in (box, {"x": 1, "tags": ["a", "b"]}):
-        assert unquote(sent("values", box="b", deep=given).url.query.decode()) == "deep[x]=1&deep[tags]=a&deep[tags]=b"
-        assert unquote(sent("values", box="b", members=given).url.query.decode()) == "x=1&tags=a&tags=b"
+    for held in (box, {"x": 1, "tags": ["a", "b"]}):
+        assert unquote(sent("values", box="b", deep=held).url.query.decode()) == "deep[x]=1&deep[tags]=a&deep[tags]=b"
+        assert unquote(sent("values", box="b", members=held).url.query.decode()) == "x=1&tags=a&tags=b"
     box = importlib.import_module(f"{ways.__name__}.models").Box(x=1)
     assert unquote(sent("values", box="b", joined=box).url.query.decode()) == "joined=x,1"
     assert sent("values", box="b", x_box=box).headers["x-box"] == "x,1"
@@ -134,7 +137,151 @@ def test_a_model_in_a_path_is_written_as_its_members(ways: ModuleType, sent: Any
 
 
 def test_a_list_in_a_cookie_is_joined(sent: Any) -> None:
-    assert sent("values", box="b", crumbs=["a", "b"]).headers["cookie"] == "crumbs=a%2Cb"
+    assert sent("values", box="b", crumbs=["a", "b,c"]).headers["cookie"] == "crumbs=a,b%2Cc"
+
+
+# Every style that a parameter may have: place, style, explode, what separates items, what begins the value.
+STYLES: list[tuple[str, str, bool]] = [
+    *[("path", style, explode) for style in ("simple", "label", "matrix") for explode in (False, True)],
+    *[("query", style, False) for style in ("spaceDelimited", "pipeDelimited")],
+    *[(place, "form", explode) for place in ("query", "body") for explode in (False, True)],
+    ("query", "deepObject", True),
+    ("header", "simple", False),
+    ("header", "simple", True),
+    ("cookie", "form", False),
+    ("body", "pipeDelimited", False),
+]
+KINDS: dict[str, Any] = {"list": WORDS, "object": {"type": "object", "additionalProperties": {"type": "string"}}}
+
+
+def _styled_name(place: str, style: str, explode: bool, kind: str) -> str:
+    return f"{place}_{style.lower()}_{'exploded' if explode else 'whole'}_{kind}"
+
+
+def _styled_operation(place: str, style: str, explode: bool, kind: str) -> tuple[str, Any]:
+    name = _styled_name(place, style, explode, kind)
+    how = {"style": style, "explode": explode}
+    operation: dict[str, Any] = {"operationId": name, "responses": {"204": {"description": ""}}}
+    if place == "body":
+        schema = {"type": "object", "properties": {"v": KINDS[kind]}}
+        media = {"schema": schema, "encoding": {"v": how}}
+        return f"/{name}", {
+            "post": {**operation, "requestBody": {"content": {"application/x-www-form-urlencoded": media}}}
+        }
+    required = {"required": True} if place == "path" else {}
+    operation["parameters"] = [_parameter("v", KINDS[kind], place, **how, **required)]
+    return f"/{name}/{{v}}" if place == "path" else f"/{name}", {"get": operation}
+
+
+CASES = [
+    (place, style, explode, kind)
+    for place, style, explode in STYLES
+    for kind in KINDS
+    if (style != "deepObject" or kind == "object")
+    and not (style == "form" and explode and kind == "object" and place == "body")
+]
+
+
+@pytest.fixture(scope="module")
+def every_style(generate: Any) -> Any:
+    document = {**DOCUMENT, "paths": dict(_styled_operation(*case) for case in CASES), "components": {}}
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        seen.append(request)
+        return httpx.Response(204)
+
+    client = generate(document).ThingApi(transport=httpx.MockTransport(answer))
+
+    def call(name: str, value: Any) -> httpx.Request:
+        getattr(client, name)(v=value)
+        return seen[-1]
+
+    return call
+
+
+def _received(request: httpx.Request, place: str, style: str, explode: bool, kind: str) -> Any:
+    """What a server reads that splits before it decodes, as RFC 6570 and OpenAPI want it."""
+    if place == "header":
+        text = request.headers.get("v")
+        pieces = [] if text is None else text.split(",")
+        decode = str
+    elif place == "path":
+        text = request.url.raw_path.decode().removeprefix(f"/{_styled_name(place, style, explode, kind)}/")
+        first = {"simple": "", "label": ".", "matrix": ";" if explode else ";v="}[style]
+        assert text.startswith(first)
+        between = {"simple": ",", "label": "." if explode else ",", "matrix": ";" if explode else ","}[style]
+        pieces = text.removeprefix(first).split(between)
+        if style == "matrix" and explode and kind == "list":
+            assert all(piece.startswith("v=") for piece in pieces)
+            pieces = [piece.removeprefix("v=") for piece in pieces]
+        decode = unquote
+    else:
+        cookie = request.headers.get("cookie", "")
+        query = request.content.decode() if place == "body" else request.url.query.decode()
+        decode = unquote if place != "body" else unquote_plus
+        pairs = [pair.split("=") for pair in (cookie if place == "cookie" else query).split("&") if pair]
+        if style == "deepObject":
+            names = [unquote(name) for name, _ in pairs]
+            assert all(name[:2] == "v[" and name[-1] == "]" for name in names)
+            return {name[2:-1]: decode(text) for name, (_, text) in zip(names, pairs, strict=True)}
+        if explode and kind == "object":
+            return {decode(name): decode(text) for name, text in pairs}
+        assert all(name == "v" for name, _ in pairs)
+        if explode:
+            return [decode(text) for _, text in pairs]
+        between = {"spaceDelimited": "%20", "pipeDelimited": "|"}.get(style, ",")
+        pieces = [piece for _, text in pairs for piece in text.split(between)]
+    if kind == "object" and explode:
+        return dict([decode(part) for part in piece.split("=")] for piece in pieces)
+    items = [decode(piece) for piece in pieces]
+    return items if kind == "list" else dict(zip(items[::2], items[1::2], strict=True))
+
+
+def _fits(text: str, place: str, style: str) -> bool:
+    """Whether a style has a way to write an item."""
+    if place == "header":  # nothing is encoded there, and httpx sends ASCII
+        return text.isascii() and text.isprintable() and not set(text) & set(",=") and text == text.strip()
+    return not set(text) & {"spaceDelimited": set(" "), "deepObject": set("[]")}.get(style, set())
+
+
+SIGNS = st.text(st.sampled_from('a,;.=&|%+ /?#[]"é\U0001f9ec:~'), max_size=5)
+
+
+@pytest.mark.parametrize(("place", "style", "explode", "kind"), CASES, ids=["-".join(map(str, case)) for case in CASES])
+@given(data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
+def test_a_server_reads_the_items_that_were_given(
+    every_style: Any, place: str, style: str, explode: bool, kind: str, data: st.DataObject
+) -> None:
+    item = SIGNS.filter(lambda text: _fits(text, place, style))
+    name = item.filter(bool)
+    value: Any = data.draw(st.lists(item, min_size=1) if kind == "list" else st.dictionaries(name, item, min_size=1))
+    if place == "path" and style in ("simple", "label") and value in ([""], ["."], [".."], ["", ""]):
+        return  # a path that ends in nothing or in dots is another path: refused, see test_request
+    request = every_style(_styled_name(place, style, explode, kind), value)
+    assert _received(request, place, style, explode, kind) == value
+
+
+@pytest.mark.parametrize(
+    ("place", "style", "item", "told"),
+    [
+        ("header", "simple", "a,b", "v can't be sent: its item 'a,b' holds ','"),
+        ("header", "simple", " a", "v can't be sent: an item begins or ends with a blank"),
+        ("query", "spaceDelimited", "a b", "v can't be sent: its item 'a b' holds ' '"),
+    ],
+)
+def test_an_item_that_its_style_can_not_write_is_refused_by_name(
+    every_style: Any, place: str, style: str, item: str, told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        every_style(_styled_name(place, style, False, "list"), [item, "c"])
+
+
+def test_a_part_has_no_encoding_for_a_delimiter(sent: Any) -> None:
+    with pytest.raises(UsageError, match="comma can't be sent: its item 'a,b' holds ','"):
+        sent("parts", comma=["a,b"])
 
 
 def _part(request: httpx.Request, name: str) -> list[bytes]:

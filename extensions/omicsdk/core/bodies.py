@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
+from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_array, is_list, is_mapping
 from omicsdk.core.omit import OMIT, Omit
@@ -86,6 +87,62 @@ def members(value: Any) -> Mapping[str, object] | Omit:
     return to_dict() if to_dict is not None else value
 
 
+class Joined(str):
+    """A list or an object as one text that knows its items, for styles that put a delimiter between them.
+
+    The text itself has the items as they are.
+
+    Args:
+        marks: What stands before each item.
+        items: The items, of an object its members' names and values in turn.
+        delimiters: The characters that would end an item.
+        listed: Whether it is a list or an object; False for a scalar, which no delimiter cuts.
+    """
+
+    __slots__ = ("_delimiters", "_listed", "_marks", "items")
+
+    items: tuple[str, ...]
+
+    def __new__(cls, marks: Sequence[str], items: Sequence[str], delimiters: str, *, listed: bool = True) -> "Joined":
+        made = super().__new__(cls, "".join(mark + item for mark, item in zip(marks, items, strict=True)))
+        made.items, made._marks, made._delimiters, made._listed = tuple(items), tuple(marks), delimiters, listed
+        return made
+
+    def encoded(self, name: str, quoted: Callable[[str], str]) -> str:
+        """The text with its items percent-encoded, delimiters within them too (RFC 6570, section 3.2.1).
+
+        Args:
+            name: The parameter, for errors.
+            quoted: Percent-encodes an item for the place; delimiters that it leaves are encoded here.
+
+        Raises:
+            UsageError: An item holds a blank where blanks separate: both are sent as %20, and no server can tell
+                them apart (OpenAPI 3.1.1, appendix E).
+        """
+        if " " in self._delimiters:
+            self.refuse_delimiters(name)
+            return "%20".join(map(quoted, self.items))
+        table = {ord(mark): f"%{ord(mark):02X}" for mark in self._delimiters}
+        return "".join(mark + quoted(item).translate(table) for mark, item in zip(self._marks, self.items, strict=True))
+
+    def refuse_delimiters(self, name: str) -> None:
+        """Refuse items that would be read as several, for places that have no encoding: headers and multipart bodies.
+
+        Args:
+            name: The parameter, for errors.
+
+        Raises:
+            UsageError: An item holds a delimiter.
+        """
+        for item in self.items if self._listed else ():
+            found = next((mark for mark in self._delimiters if mark in item), None)
+            if found is not None:
+                raise UsageError(
+                    f"{name} can't be sent: its item {item[:80]!r} holds {found!r}, which separates items there",
+                    remedy=f"Give items without {found!r}.",
+                )
+
+
 def form_body(fields: Mapping[str, object] | Omit) -> Body:
     """An application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out.
 
@@ -94,13 +151,14 @@ def form_body(fields: Mapping[str, object] | Omit) -> Body:
     """
     if fields is OMIT:
         return NO_BODY
-    pairs: list[tuple[str, str]] = []
+    pairs: list[str] = []
     for name, value in fields.items():
         if value is OMIT or value is None:
             continue
         for item in value if is_list(value) else [value]:
-            pairs.append((name, _form_text(item)))
-    return Body(urlencode(pairs).encode(), "application/x-www-form-urlencoded")
+            text = item.encoded(name, quote_plus) if isinstance(item, Joined) else quote_plus(_form_text(item))
+            pairs.append(f"{quote_plus(name)}={text}")
+    return Body("&".join(pairs).encode(), "application/x-www-form-urlencoded")
 
 
 def _form_text(value: object) -> str:
@@ -147,7 +205,7 @@ def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = (
         return NO_BODY
     boundary = os.urandom(16).hex()
     parts = [
-        (name, item, name in files or _is_content(item))
+        (name, _spelled(name, item), name in files or _is_content(item))
         for name, value in fields.items()
         if value is not OMIT and value is not None
         for item in (value if is_array(value) else [value])
@@ -159,6 +217,13 @@ def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = (
         yield f"--{boundary}--\r\n".encode()
 
     return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+def _spelled(name: str, value: object) -> object:
+    """A part's value, in which nothing is percent-encoded."""
+    if isinstance(value, Joined):
+        value.refuse_delimiters(name)
+    return value
 
 
 def _is_content(value: object) -> bool:

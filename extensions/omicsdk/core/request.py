@@ -1,16 +1,15 @@
 """What goes out: an operation's facts and the request built from its arguments, as plain data."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
-from omicsdk.core.bodies import NO_BODY, Body, members, plain
+from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_list, is_mapping
-from omicsdk.core.omit import OMIT
+from omicsdk.core.omit import OMIT, Omit
 
 Query = Sequence[tuple[str, object]]
 """Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
@@ -141,8 +140,10 @@ def request(
     """
     text = query_text(query)
     sent = [("accept", facts.accept)]
-    sent += [(name, text_of(value)) for name, value in headers if value is not OMIT and value is not None]
-    crumbs = [f"{name}={quote(text_of(value))}" for name, value in cookies if value is not OMIT and value is not None]
+    sent += [(name, _bare(name, value)) for name, value in headers if value is not OMIT and value is not None]
+    crumbs = [
+        f"{name}={_quoted(name, value, '/')}" for name, value in cookies if value is not OMIT and value is not None
+    ]
     if crumbs:
         sent.append(("cookie", "; ".join(crumbs)))
     if body.media_type is not None:
@@ -169,12 +170,11 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
         raw: Keep slashes: the value is a path of its own (x-omics-raw-path).
 
     Raises:
-        WrongSegment: The value is empty, or `.` or `..`, which a server would take for another path.
-        TypeError: The value is None or OMIT.
+        WrongSegment: The value is None, OMIT or empty, or `.` or `..`, which a server would take for another path.
+        UsageError: The value is nothing that has a text, such as a function.
     """
-    if value is None or value is OMIT:
-        raise TypeError(f"{name} is part of the path and must be given")
-    text = ",".join(map(text_of, value)) if is_list(value) else text_of(value)
+    value = joined(value, ",") if is_list(value) else value
+    text = "" if value is None or value is OMIT else text_of(value, name)
     pieces = text.split("/") if raw else [text]
     if not text or any(piece in (".", "..") for piece in pieces):
         what = repr(text) if text else "empty"
@@ -182,7 +182,28 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
             f"{name} can't be {what}: it is part of the path, and a server would read another path",
             remedy=f"Give another {name}." if text else f"Give the {name}.",
         )
-    return "/".join(quote(piece, safe=_SEGMENT_SAFE) for piece in pieces)
+    return _quoted(name, value, f"{_SEGMENT_SAFE}/" if raw else _SEGMENT_SAFE)
+
+
+def _quoted(name: str, value: object, safe: str) -> str:
+    """A value percent-encoded for its place; of joined items, each."""
+
+    def quoted(text: str) -> str:
+        return quote(text, safe=safe)
+
+    return value.encoded(name, quoted) if isinstance(value, Joined) else quoted(text_of(value, name))
+
+
+def _bare(name: str, value: object) -> str:
+    """A header's value, which has no encoding: RFC 9110 knows none, and OpenAPI 3.1.1 keeps percent-encoding out of it."""
+    if isinstance(value, Joined):
+        value.refuse_delimiters(name)
+        if any(item != item.strip(" \t") for item in value.items):
+            raise UsageError(
+                f"{name} can't be sent: an item begins or ends with a blank, which servers drop around items of a header",
+                remedy="Give items without blanks around them.",
+            )
+    return text_of(value, name)
 
 
 def query_text(query: Query) -> str:
@@ -193,7 +214,7 @@ def query_text(query: Query) -> str:
     pieces: list[str] = []
     for name, value in query:
         for key, item in exploded(name, value):
-            pieces.append(f"{quote(key, safe=_QUERY_SAFE)}={quote(item, safe=_QUERY_SAFE)}")
+            pieces.append(f"{quote(key, safe=_QUERY_SAFE)}={_quoted(name, item, _QUERY_SAFE)}")
     return "&".join(pieces)
 
 
@@ -203,21 +224,28 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
         return []
     value = members(value)
     if is_list(value):
-        return [(name, text_of(item)) for item in value if item is not None]
+        return [(name, text_of(item, name)) for item in value if item is not None]
     if is_mapping(value):
         return [pair for key, item in value.items() for pair in exploded(str(key), item)]
-    return [(name, text_of(value))]
+    return [(name, text_of(value, name))]
 
 
 def joined(value: Any, separator: str) -> object:
-    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited)."""
+    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited).
+
+    An object is its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing of it, where an empty text would be a list of one empty item.
+    """
     value = members(value)
     if is_list(value):
-        return separator.join(text_of(item) for item in value if item is not None)
+        return _joined([text_of(item) for item in value if item is not None], separator)
     if is_mapping(value):
-        given = ((key, item) for key, item in value.items() if item is not None and item is not OMIT)
-        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in given)
-    return value
+        given = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
+        return _joined([text for key, item in given for text in (key, text_of(item))], separator)
+    return value if value is OMIT or value is None else Joined([""], [text_of(value)], separator, listed=False)
+
+
+def _joined(items: Sequence[str], separator: str) -> Joined | Omit:
+    return Joined(["", *[separator] * (len(items) - 1)], items, separator) if items else OMIT
 
 
 def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *, explode: bool) -> object:
@@ -228,32 +256,44 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         value: A scalar, a list, an object or a model.
         style: `simple`: a,b; `label`: .a,b; `matrix`: ;name=a,b.
         explode: Whether each item stands for itself (.a.b and ;name=a;name=b), and members are written as key=value.
+
+    Returns:
+        The text, as Joined; OMIT of an empty list or object, of which RFC 6570 sends nothing.
     """
     if value is OMIT or value is None:
         return value
     value = plain(value)
     sign = {"simple": "", "label": ".", "matrix": ";"}[style]
+    first = f";{name}=" if style == "matrix" else sign
     if is_mapping(value):
-        pairs = [(str(key), text_of(item)) for key, item in value.items()]
+        items = [text for key, item in value.items() for text in (str(key), text_of(item))]
         if explode:
-            return sign + (sign or ",").join(f"{key}={item}" for key, item in pairs)
-        text = ",".join(f"{key},{item}" for key, item in pairs)
-    elif is_list(value):
-        items = [text_of(item) for item in value]
-        if explode and style != "simple":
-            return sign + sign.join(f"{name}={item}" if style == "matrix" else item for item in items)
-        text = ",".join(items)
+            marks = [sign, "=", *[sign or ",", "="] * (len(value) - 1)]
+            return Joined(marks, items, f"{sign or ','}=") if items else OMIT
     else:
-        text = text_of(value)
-    return f";{name}={text}" if style == "matrix" else f"{sign}{text}"
+        items = [text_of(item) for item in value if item is not None] if is_list(value) else [text_of(value)]
+        if explode and style != "simple":
+            return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
+    # Behind a label's point only commas separate; a matrix's semicolon begins another parameter anywhere.
+    delimiters, listed = ",;" if style == "matrix" else ",", is_list(value) or is_mapping(value)
+    return Joined([first, *[","] * (len(items) - 1)], items, delimiters, listed=listed) if items else OMIT
 
 
 def deep_object(name: str, value: Any) -> Query:
-    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for what lies deeper."""
+    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for what lies deeper.
+
+    Raises:
+        UsageError: A member's name holds a bracket: servers read `%5B` as `[`.
+    """
     value = members(value)
-    if is_mapping(value):
-        return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
-    return [(name, value)]
+    if not is_mapping(value):
+        return [(name, value)]
+    if wrong := next((key for key in map(str, value) if set(key) & set("[]")), None):
+        raise UsageError(
+            f"{name} can't be sent: its member {wrong[:80]!r} holds a bracket, which ends a member's name in this style",
+            remedy="Give a member whose name has no brackets.",
+        )
+    return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
 
 
 def deep_fields(name: str, value: Any) -> dict[str, object]:
@@ -262,20 +302,32 @@ def deep_fields(name: str, value: Any) -> dict[str, object]:
 
 
 def json_text(value: object) -> object:
-    """A parameter that the document wants as JSON; OMIT and None stay."""
-    return (
-        value if value is OMIT or value is None else json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
-    )
+    """A parameter that the document wants as JSON; OMIT and None stay.
+
+    Raises:
+        UsageError: Something in it has no JSON; the message says where.
+    """
+    return value if value is OMIT or value is None else encoded(plain(value)).decode()
 
 
-def text_of(value: object) -> str:
-    """A scalar as it stands on the wire; what OpenAPI has no style for (an object in a list) is JSON."""
+def text_of(value: object, name: str = "A value") -> str:
+    """A scalar as it stands on the wire; what OpenAPI has no style for (an object in a list) is JSON.
+
+    Raises:
+        UsageError: It has no text of its own: a function, a class, an object.
+    """
+    if isinstance(value, str):
+        return value
     if value is True:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_list(value) or is_mapping(members(value)):
-        return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
-    return str(value)
+    data = plain(value)
+    if is_list(data) or is_mapping(data):
+        return encoded(data).decode()
+    if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a number of numpy
+        return str(data)
+    raise UsageError(
+        f"{name} can't be sent: {repr(value)[:80]} is of type {type(value).__name__}",
+        remedy="Give text, a number, a date, True or False.",
+    )

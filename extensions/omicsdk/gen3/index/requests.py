@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
+from omicsdk.core.bodies import Joined
 from omicsdk.core.errors import Conflict, NotFound
 from omicsdk.core.narrowing import is_array, is_mapping, is_object
 from omicsdk.core.paging import items_at
-from omicsdk.core.request import Query
+from omicsdk.core.request import Query, joined
 from omicsdk.gen3.errors import Gen3UserError
 
 #: Records on a page, the most that an index gives.
@@ -107,7 +108,10 @@ def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
     if is_mapping(value):
         return [(name, json.dumps(value))]
     if name in ("ids", "acl", "authz") and isinstance(value, (list, tuple)):
-        return [(name, ",".join(str(each) for each in cast("Iterable[object]", value)))]
+        items = joined(value, ",")
+        if isinstance(items, Joined):
+            items.refuse_delimiters(name)  # indexd decodes before it splits: an encoded comma would separate too
+        return [(name, items)]
     return [("hash" if name == "hashes" else name, value)]
 
 
