@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from .imports import Imports
-from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Word
+from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Untagged, Word
 from .texts import literals
 
 Place: TypeAlias = Literal["answer", "argument", "dict"]
@@ -62,6 +62,11 @@ class Annotations:
         return f"{self._mapping('argument')}[str, str]"
 
     def _parts(self, type_: PythonType, place: Place) -> list[str]:
+        if isinstance(type_, Untagged):
+            if place == "argument":
+                return []  # what is sent has a tag that the document knows
+            self._imports.typing("Any")
+            return ["dict[str, Any]"]
         if isinstance(type_, Word):
             return self._word(type_.python, place)
         if isinstance(type_, Choice):

@@ -77,19 +77,20 @@ class Decoding:
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
         names = [self._class(key) for key in models]
-        if len(names) == 1:
-            return names[0]
         listed = ", ".join(names)
-        table = [(tag, self._classes[key]) for tag, key in type_.table if key in models]
-        if type_.tag is None or not table:
+        if not type_.tags:
+            if len(names) == 1:
+                return names[0]
             return f"{self._imports.add('omicsdk.core.variants', 'fitting')}({value}, {listed})"
-        rows = ", ".join(f"{literal(tag)}: {name}" for tag, name in table)
+        rows = ", ".join(f"{literal(tag)}: {self._classes[key]}" for tag, key in type_.tags)
         return f"{self._imports.add('omicsdk.core.variants', 'tagged')}({value}, {literal(type_.tag)}, {{{rows}}}, {listed})"
 
     def shape(self, type_: Type, *, nullable: bool = False) -> str:
         """Code of a type's Shape."""
         if nullable:
             return self.shape(union_of([type_, NULL]))
+        if isinstance(type_, Scalar) and type_.only:
+            return f"{self._imports.add(_CORE, 'literal')}({literals(type_.only)})"
         if isinstance(type_, Scalar):
             return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper())
         if isinstance(type_, Enum):
@@ -102,6 +103,9 @@ class Decoding:
             return f"{self._imports.add(_CORE, 'model')}(lambda: {self._class(type_.key)})"
         assert isinstance(type_, Union)
         members = ", ".join(self.shape(member) for member in type_.members)
+        if type_.tags:
+            table = ", ".join(f"{literal(tag)}: {self.shape(Ref(key))}" for tag, key in type_.tags)
+            return f"{self._imports.add(_CORE, 'tagged_union')}({literal(type_.tag)}, {{{table}}}, {members})"
         return f"{self._imports.add(_CORE, 'union')}({members})"
 
     def _class(self, key: str) -> str:

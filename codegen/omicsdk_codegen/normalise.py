@@ -23,6 +23,7 @@ from .shapes import (
     Map,
     Model,
     Ref,
+    Scalar,
     Type,
     split_null,
     union_of,
@@ -404,10 +405,12 @@ def _choices(values: list[Json], schema: Object) -> Type:
         kinds.append(Enum(texts))
     if numbers:
         kinds.append(Enum(numbers))
-    if any(isinstance(value, bool) for value in values):
-        kinds.append(BOOLEAN)
-    if any(isinstance(value, float) for value in values):
-        kinds.append(NUMBER)
+    switches = tuple(dict.fromkeys(value for value in values if isinstance(value, bool)))
+    fractions = tuple(dict.fromkeys(value for value in values if isinstance(value, float)))
+    if switches:
+        kinds.append(BOOLEAN if len(switches) == 2 else Scalar("boolean", switches))
+    if fractions:
+        kinds.append(Scalar("number", fractions))
     if any(isinstance(value, (dict, list)) for value in values):
         return ANY
     if None in values:

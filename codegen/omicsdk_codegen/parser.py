@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from .shapes import Enum, Model, Type
-from .surrogate import Surrogate, surrogate
+from .surrogate import UNTAGGED, Surrogate, surrogate
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,12 @@ class AnyOf:
     members: tuple[PythonType, ...]
 
 
-PythonType: TypeAlias = Word | ListOf | DictOf | Choice | ModelOf | AnyOf
+@dataclass(frozen=True)
+class Untagged:
+    """The mapping that an object stays whose discriminator has an unknown value."""
+
+
+PythonType: TypeAlias = Untagged | Word | ListOf | DictOf | Choice | ModelOf | AnyOf
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,8 @@ def _python(found: Any, asked: Surrogate, pointer: str) -> PythonType:
             raise LostType(pointer)
         return Choice(enum)
     if isinstance(found, kinds.ModelProperty):
+        if _text(found.class_info.name) == UNTAGGED:
+            return Untagged()
         key = asked.models.get(_text(found.class_info.name))
         if key is not None:
             return ModelOf(key)

@@ -17,7 +17,7 @@ from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs that class bodies use, where a field of that name would hide them.
-_HIDEABLE = frozenset({"field", "array", "literal", "mapping", "model", "union"})
+_HIDEABLE = frozenset({"field", "array", "literal", "mapping", "model", "tagged_union", "union"})
 
 
 @dataclass(frozen=True)

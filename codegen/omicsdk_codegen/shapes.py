@@ -11,9 +11,15 @@ from .values import Object
 
 @dataclass(frozen=True)
 class Scalar:
-    """A value without parts; `any` is any JSON value, `bytes` a body or a file."""
+    """A value without parts; `any` is any JSON value, `bytes` a body or a file.
+
+    Attributes:
+        kind: what it is.
+        only: the values of an enum or const that no Literal can hold; empty for any value of the kind.
+    """
 
     kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes"]
+    only: tuple[bool | float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,11 @@ class Union:
     members: tuple[Type, ...]
     tag: str | None = None
     table: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """The tag's values with keys of models among the members; nothing where no tag tells these apart."""
+        return tuple((value, key) for value, key in self.table if self.tag is not None and Ref(key) in self.members)
 
 
 Type: TypeAlias = Scalar | Enum | Array | Map | Ref | Union

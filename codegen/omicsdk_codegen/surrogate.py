@@ -23,6 +23,10 @@ _SCALARS: dict[str, Object] = {
 }
 
 
+# What stands for the mapping that an object with an unknown tag stays.
+UNTAGGED = "Untagged"
+
+
 @dataclass
 class Surrogate:
     """The document, and what its names stand for.
@@ -74,6 +78,7 @@ def surrogate(models: Iterable[Model], wanted: Mapping[str, Type]) -> Surrogate:
             "enum": list(range(len(enum.values))) if numeric else [f"v{n}" for n in range(len(enum.values))],
         }
         result.enums[name] = enum
+    schemas[UNTAGGED] = _object({})
     result.data["components"] = {"schemas": schemas}
     return result
 
@@ -95,7 +100,8 @@ def _schema(type_: Type, names: Mapping[str, str], enums: dict[Enum, str]) -> Ob
     if isinstance(type_, Ref):
         return _reference(names[type_.key])
     assert isinstance(type_, Union)
-    return {"anyOf": [_schema(member, names, enums) for member in type_.members]}
+    members: list[Json] = [_schema(member, names, enums) for member in type_.members]
+    return {"anyOf": [*members, _reference(UNTAGGED)] if type_.tags else members}
 
 
 def _reference(name: str) -> Object:

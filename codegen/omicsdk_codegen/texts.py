@@ -75,8 +75,8 @@ def comment(text: object) -> str:
 
 def in_docstring(text: str) -> str:
     """A cleaned text as it may stand between three double quotes."""
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
+    escaped = text.replace("\\", "\\\\")
+    return re.sub(r'"{3,}|"\Z', lambda quotes: '\\"' * len(quotes[0]), escaped)
 
 
 def docstring(text: str, indent: int) -> str:

@@ -118,7 +118,7 @@ def _calls_are_plain_values(source: str, count: int) -> None:
 ALLOWED = {
     "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define", "field",
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
-    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "staticmethod", "tagged", "union", "build",
+    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "staticmethod", "tagged", "tagged_union", "union", "build",
     "import_module", "streamed", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "_call", "_raw",
     "all", "issuperset", "blank", "rest_of",
 }  # fmt: skip

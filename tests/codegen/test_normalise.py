@@ -7,7 +7,6 @@ from omicsdk_codegen.normalise import MAX_NESTING, Normaliser
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.shapes import (
     ANY,
-    BOOLEAN,
     BYTES,
     INTEGER,
     NULL,
@@ -17,6 +16,7 @@ from omicsdk_codegen.shapes import (
     Enum,
     Map,
     Ref,
+    Scalar,
     Type,
     Union,
 )
@@ -71,12 +71,12 @@ def _key(name: str) -> Ref:
         ({"type": "string", "format": "date-time"}, STRING),
         ({"type": ["integer", "null"]}, Union((INTEGER, NULL))),
         ({"type": ["string", "number"]}, Union((STRING, NUMBER))),
-        ({"type": "boolean", "enum": [True]}, BOOLEAN),
+        ({"type": "boolean", "enum": [True]}, Scalar("boolean", (True,))),
         ({"enum": ["b", "a", "b"]}, Enum(("b", "a"))),
         ({"enum": ["a", 1, None]}, Union((Enum(("a",)), Enum((1,)), NULL))),
         ({"type": "string", "enum": [1, 2]}, Enum(("1", "2"))),
         ({"const": 3}, Enum((3,))),
-        ({"enum": [1.5, 2]}, Union((Enum((2,)), NUMBER))),
+        ({"enum": [1.5, 2]}, Union((Enum((2,)), Scalar("number", (1.5,))))),
         ({"type": "array"}, Array(ANY)),
         ({"items": {"type": "string"}}, Array(STRING)),
         ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}, Array(Union((STRING, INTEGER)))),

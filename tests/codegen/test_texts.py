@@ -17,6 +17,7 @@ NASTY = "\"\"\"\n'''\\N{BULLET}{{ 7*7 }}{% raw %}\\"
 @example('ends with a quote"')
 @example("ends with a backslash\\")
 @example('"starts with one')
+@example('"""')
 def test_a_docstring_is_one_statement_that_says_the_text(text: str) -> None:
     code = f"def f():\n    {as_docstring(clean(text), 4)}\n"
     module = ast.parse(code)

@@ -24,6 +24,7 @@ from omicsdk.core.model import (
     mapping,
     model,
     rest_of,
+    tagged_union,
     union,
 )
 
@@ -79,6 +80,12 @@ def test_slots_refuse_fields_that_do_not_exist():
         (True, INTEGER, ""),
         ("x", union(INTEGER, array(STRING)), ""),
         (3, literal("aws", "gcp"), ""),
+        ("other", literal("aws", "gcp"), ""),
+        (2, literal(1), ""),
+        (1, literal(True), ""),
+        (False, literal(True), ""),
+        ({"file": "a", "name": 5, "owner": None}, tagged_union("file", {"a": FILE}, FILE, mapping(ANY)), "name"),
+        ({"file": "b", "name": "x", "owner": None}, tagged_union("file", {"a": FILE}, FILE), "file"),
     ],
 )
 def test_strict_decoding_names_the_place(value: object, shape: Shape, place: str):
@@ -91,7 +98,12 @@ def test_strict_decoding_names_the_place(value: object, shape: Shape, place: str
 @pytest.mark.parametrize(
     ("value", "shape"),
     [
-        ("other", literal("aws", "gcp")),
+        ("gcp", literal("aws", "gcp")),
+        (1.0, literal(1)),
+        (True, literal(True)),
+        ({"file": "a", "name": "x", "owner": None}, tagged_union("file", {"a": FILE}, FILE)),
+        ({"name": "x", "owner": None}, tagged_union("file", {"a": FILE}, FILE)),
+        ("text", tagged_union("file", {"a": FILE}, FILE, STRING)),
         (1, union(INTEGER, STRING)),
         ({"a": [1]}, ANY),
         ({"name": "a", "owner": None}, FILE),

@@ -4,8 +4,9 @@ A generated model is an attrs class whose `from_dict` is plain code (one positio
 `FIELDS` table drives everything that isn't hot: `to_dict` and strict checking.
 """
 
+import json
 import logging
-from collections.abc import Callable, ItemsView, Iterator, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -21,14 +22,19 @@ class Shape:
     """What a value must look like, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model` or `union`.
+        kind: `any`, `null`, `string`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model`, `union` or
+            `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Gives the model's class (late, since models may refer to each other).
+        tag: The member of an object that says which of a tagged union's shapes it has.
+        table: These shapes by the tag's values.
     """
 
     kind: str
     of: tuple[Any, ...] = ()
     model: "Callable[[], type[Model]] | None" = None
+    tag: str = ""
+    table: "Mapping[str, Shape] | None" = None
 
 
 ANY = Shape("any")
@@ -40,7 +46,7 @@ BOOLEAN = Shape("boolean")
 
 
 def literal(*values: object) -> Shape:
-    """One of a document's enum; strict decoding lets an unknown value of the same type pass."""
+    """One of a document's enum, or its const."""
     return Shape("literal", values)
 
 
@@ -62,6 +68,29 @@ def model(name: "Callable[[], type[Model]]") -> Shape:
 def union(*members: Shape) -> Shape:
     """Any of several shapes."""
     return Shape("union", members)
+
+
+def tagged_union(tag: str, table: "Mapping[str, Shape]", *members: Shape) -> Shape:
+    """Any of several shapes, of which objects name theirs (OpenAPI's discriminator).
+
+    Args:
+        tag: The member that names it.
+        table: Shapes by the tag's values.
+        members: All shapes; those that no value of the tag names are tried where the tag is missing or unknown.
+    """
+    return Shape("tagged", members, tag=tag, table=table)
+
+
+def tag_of(data: Any, tag: str) -> str | None:
+    """The value of an object's tag as a discriminator's mapping writes it; None where there is none."""
+    value = data.get(tag)
+    return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+def named_by_tag(model: "type[Model]", tag: str, value: str | None) -> bool:
+    """Whether a model that no discriminator names may have a tag's value: it states that one, or has no such field."""
+    shapes = [field.shape for field in model.FIELDS if field.wire == tag]
+    return not shapes or value in (each for shape in shapes if shape.kind == "literal" for each in shape.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +229,8 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
             return None
         deeper = [problem for problem in problems if problem is not None and problem[0] != place]
         return deeper[0] if len(deeper) == 1 else (place, value, " or ".join(member.kind for member in shape.of))
+    if shape.kind == "tagged":
+        return _tagged_problem(place, value, shape)
     if shape.kind == "array":
         if not is_array(value):
             return place, value, "an array"
@@ -209,7 +240,27 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
         if not is_object(value):
             return place, value, "an object"
         return _object_problem(place, value, shape)
-    return None if _SCALARS[shape.kind](value, shape) else (place, value, shape.kind)
+    if _SCALARS[shape.kind](value, shape):
+        return None
+    return place, value, f"one of {', '.join(map(repr, shape.of))}" if shape.kind == "literal" else shape.kind
+
+
+def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+    table = shape.table or {}
+    if not is_object(value) or value.get(shape.tag) is None:
+        return _problem(place, value, union(*shape.of))
+    stated = tag_of(value, shape.tag)
+    if stated in table:
+        return _problem(place, value, table[stated])
+    named = {each.model() for each in table.values() if each.model is not None}
+    others = [
+        each
+        for each in shape.of
+        if each.model is None or (each.model() not in named and named_by_tag(each.model(), shape.tag, stated))
+    ]
+    if any(_problem(place, value, each) is None for each in others):
+        return None
+    return f"{place}.{shape.tag}".lstrip("."), value[shape.tag], f"one of {', '.join(map(repr, table))}"
 
 
 def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
@@ -236,11 +287,16 @@ def _is_number(value: Any, _: Shape) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _equal(value: Any, known: object) -> bool:
+    """Equality of JSON, where 1 is 1.0 and true isn't 1."""
+    return value == known and isinstance(value, bool) == isinstance(known, bool)
+
+
 _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "null": lambda value, _: value is None,
     "string": lambda value, _: isinstance(value, str),
     "integer": lambda value, _: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),
-    "literal": lambda value, shape: any(type(value) is type(known) for known in shape.of),
+    "literal": lambda value, shape: any(_equal(value, known) for known in shape.of),
 }

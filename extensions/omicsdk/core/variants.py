@@ -3,9 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from omicsdk.core.model import Model
+from omicsdk.core.model import Model, named_by_tag, tag_of
 
 M = TypeVar("M", bound=Model)
+
+
+class AsItCame:
+    """Takes a model's place for an object that is none that the document knows."""
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> dict[str, Any]:
+        """The object, unchanged."""
+        return data
 
 
 def fitting(data: Mapping[str, Any], *classes: type[M]) -> type[M]:
@@ -21,18 +30,29 @@ def fitting(data: Mapping[str, Any], *classes: type[M]) -> type[M]:
     return min(classes, key=lambda cls: _misfit(data, cls))
 
 
-def tagged(data: Mapping[str, Any], tag: str, table: Mapping[str, type[M]], *classes: type[M]) -> type[M]:
+def tagged(
+    data: Mapping[str, Any], tag: str, table: Mapping[str, type[M]], *classes: type[M]
+) -> type[M] | type[AsItCame]:
     """The model that an object names itself (OpenAPI's discriminator).
 
     Args:
         data: A decoded JSON object.
         tag: The member that says which model it is.
         table: Models by the tag's values.
-        classes: All models; the best fitting is taken where the tag is missing or unknown.
+        classes: All models.
+
+    Returns:
+        The model that the tag names; the best fitting where there is no tag. Of an unknown tag the best fitting of those
+        that the discriminator doesn't tell apart, and where there is none, what leaves the object as it came.
     """
-    value = data.get(tag)
-    found = table.get(value) if isinstance(value, str) else None
-    return found if found is not None else fitting(data, *classes)
+    value = tag_of(data, tag)
+    if value is None:
+        return fitting(data, *classes)
+    if value in table:
+        return table[value]
+    named = set(table.values())
+    others = [cls for cls in classes if cls not in named and named_by_tag(cls, tag, value)]
+    return fitting(data, *others) if others else AsItCame
 
 
 def _misfit(data: Mapping[str, Any], cls: type[Model]) -> tuple[int, int]:

@@ -1208,7 +1208,7 @@ class VolumeDict(TypedDict):
     name: NotRequired[str | None]
     description: NotRequired[str | None]
     access_mode: NotRequired[Literal["RO", "RW"] | str | None]
-    service: NotRequired[S3ServiceDict | GoogleServiceDict | OSSServiceDict | AzureServiceDict | None]
+    service: NotRequired[S3ServiceDict | GoogleServiceDict | OSSServiceDict | AzureServiceDict | dict[str, Any] | None]
     created_on: NotRequired[str | None]
     modified_on: NotRequired[str | None]
     active: NotRequired[bool | None]

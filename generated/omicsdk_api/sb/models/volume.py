@@ -17,7 +17,7 @@ from omicsdk.core.model import (
     literal,
     model,
     rest_of,
-    union,
+    tagged_union,
 )
 from omicsdk.core.variants import tagged
 
@@ -52,7 +52,7 @@ class Volume(Model):
     name: str | None = None
     description: str | None = None
     access_mode: Literal["RO", "RW"] | str | None = None
-    service: S3Service | GoogleService | OSSService | AzureService | None = None
+    service: S3Service | GoogleService | OSSService | AzureService | dict[str, Any] | None = None
     created_on: str | None = None
     modified_on: str | None = None
     active: bool | None = None
@@ -70,7 +70,16 @@ class Volume(Model):
             "service",
             False,
             True,
-            union(
+            tagged_union(
+                "type",
+                {
+                    "S3": model(lambda: S3Service),
+                    "s3": model(lambda: S3Service),
+                    "GCS": model(lambda: GoogleService),
+                    "gcs": model(lambda: GoogleService),
+                    "OSS": model(lambda: OSSService),
+                    "azure": model(lambda: AzureService),
+                },
                 model(lambda: S3Service),
                 model(lambda: GoogleService),
                 model(lambda: OSSService),

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
-from omicsdk.core.model import model, union
+from omicsdk.core.model import model, tagged_union
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import AsyncOperation, Operation
 from omicsdk.core.request import OperationFacts, Request, request
@@ -27,7 +27,7 @@ def build(*, body: str | Omit = OMIT) -> Request:
     return request(FACTS, "/report", body=raw_body(body, "text/csv"))
 
 
-def parse(answer: Answer) -> Accepted | Rejected:
+def parse(answer: Answer) -> Accepted | Rejected | dict[str, Any]:
     """What an answer says."""
     from ..models.accepted import Accepted
     from ..models.rejected import Rejected
@@ -44,7 +44,17 @@ def parse(answer: Answer) -> Accepted | Rejected:
             if data.__class__ is dict
             else data
         ),
-        union(model(lambda: Accepted), model(lambda: Rejected)),
+        tagged_union(
+            "state",
+            {
+                "Accepted": model(lambda: Accepted),
+                "accepted": model(lambda: Accepted),
+                "Rejected": model(lambda: Rejected),
+                "rejected": model(lambda: Rejected),
+            },
+            model(lambda: Accepted),
+            model(lambda: Rejected),
+        ),
     )
 
 
@@ -55,7 +65,7 @@ class SendReportOperation(Operation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected:
+    def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected | dict[str, Any]:
         """POST /report
 
         Args:
@@ -78,7 +88,7 @@ class AsyncSendReportOperation(AsyncOperation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    async def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected:
+    async def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected | dict[str, Any]:
         """POST /report
 
         Args:
