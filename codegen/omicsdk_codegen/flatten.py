@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from .values import Json, Object, join, schema_name, schema_pointer
 
+# Parts that a schema may be composed of; published ones have some hundred at most.
+MAX_PARTS = 10_000
 # Keys that say something about a value without bearing on its type.
 ANNOTATIONS = frozenset(
     {
@@ -57,30 +59,70 @@ def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
     return parts
 
 
+_TEXTS = ("description", "default", "readOnly", "deprecated")
 _OBJECT = ("object", ["object"], ["object", "null"], ["null", "object"])
 
 
-def flatten(schema: Object, pointer: str, schemas: Object, seen: frozenset[str] = frozenset()) -> Flat:
-    """Merge a schema with all that it is composed of.
+class TooComposed(Exception):
+    """A schema is composed of more parts than `MAX_PARTS`. Its argument is where it stands."""
+
+
+class Flattener:
+    """Merges schemas with all that they are composed of.
+
+    Named schemas are merged once: a chain of thirty in which each states the one before twice has 2^30 parts otherwise.
 
     Args:
-        schema: the schema.
-        pointer: where it stands.
         schemas: the document's schemas, for references.
-        seen: names of the schemas that are being merged; a circle of allOf ends there.
     """
-    merged = Flat({}, {}, ())
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        name = schema_name(reference)
-        target = schemas.get(name)
-        if name not in seen and isinstance(target, dict):
-            merged = flatten(target, schema_pointer(name)[1:], schemas, seen | {name})
-    members = schema.get("allOf")
-    for index, member in enumerate(members if isinstance(members, list) else []):
-        if isinstance(member, dict):
-            merged = _merge(merged, flatten(member, join(pointer, "allOf", index), schemas, seen), pointer)
-    return _merge(merged, _own(schema, pointer), pointer)
+
+    def __init__(self, schemas: Object) -> None:
+        self._schemas = schemas
+        self._known: dict[str, Flat] = {}
+        self._parts = 0
+
+    def flat(self, schema: Object, pointer: str) -> Flat:
+        """Merge a schema.
+
+        Args:
+            schema: the schema.
+            pointer: where it stands.
+
+        Raises:
+            TooComposed: it has more than `MAX_PARTS` parts.
+        """
+        self._parts = 0
+        try:
+            return self._flat(schema, pointer, frozenset())[0]
+        except OverflowError as error:
+            raise TooComposed(pointer) from error
+
+    def _flat(self, schema: Object, pointer: str, seen: frozenset[str]) -> tuple[Flat, frozenset[str]]:
+        """A merged schema, and those of the schemas being merged (`seen`) that it met again: circles end there."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise OverflowError
+        merged, circles = Flat({}, {}, ()), frozenset[str]()
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            merged, circles = self._named(schema_name(reference), seen)
+        members = schema.get("allOf")
+        for index, member in enumerate(members if isinstance(members, list) else []):
+            if isinstance(member, dict):
+                part, met = self._flat(member, join(pointer, "allOf", index), seen)
+                merged, circles = _merge(merged, part, pointer), circles | met
+        return _merge(merged, _own(schema, pointer), pointer), circles
+
+    def _named(self, name: str, seen: frozenset[str]) -> tuple[Flat, frozenset[str]]:
+        if name in self._known:
+            return self._known[name], frozenset()
+        target = self._schemas.get(name)
+        if name in seen or not isinstance(target, dict):
+            return Flat({}, {}, ()), seen & {name}
+        flat, met = self._flat(target, schema_pointer(name)[1:], seen | {name})
+        if not met - {name}:  # otherwise a part is missing that an outer schema brings
+            self._known[name] = flat
+        return flat, met - {name}
 
 
 def _own(schema: Object, pointer: str) -> Flat:
@@ -115,7 +157,10 @@ def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
             schema[key] = {"allOf": [before, value]}
         else:
             schema[key] = value
-    return Flat(schema, pointers, first.unions + second.unions, conflict)
+    # What two parts share holds once.
+    known = {id(members) for members, _ in first.unions}
+    added = tuple(union for union in second.unions if id(union[0]) not in known)
+    return Flat(schema, pointers, first.unions + added, conflict)
 
 
 def _properties(
@@ -130,15 +175,25 @@ def _properties(
         elif not says_something(schema):
             result[name] = _with_texts(before, schema)
         else:
-            result[name] = {"allOf": [before, schema], **_texts(before), **_texts(schema)}
+            members = _members(before)
+            members += [member for member in _members(schema) if member not in members]
+            result[name] = {"allOf": members, **_texts(before), **_texts(schema)}
             pointers[name] = join(pointer, "properties", name)
     return result
+
+
+def _members(schema: Json) -> list[Json]:
+    """What a property is already composed of: lists in lists of the same parts would double with each merge."""
+    members = schema.get("allOf") if isinstance(schema, dict) else None
+    if not isinstance(schema, dict) or not isinstance(members, list) or schema.keys() - {"allOf", *_TEXTS}:
+        return [schema]
+    return list(members)
 
 
 def _texts(schema: Json) -> Object:
     if not isinstance(schema, dict):
         return {}
-    return {key: schema[key] for key in ("description", "default", "readOnly", "deprecated") if key in schema}
+    return {key: schema[key] for key in _TEXTS if key in schema}
 
 
 def _with_texts(schema: Json, other: Json) -> Json:

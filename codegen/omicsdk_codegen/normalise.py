@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from .document import Document
 from .faults import Note, Report
-from .flatten import Flat, flatten, parts_of
+from .flatten import Flat, Flattener, parts_of
 from .naming import Wanted, field_name, settle
 from .shapes import (
     ANY,
@@ -25,6 +25,7 @@ from .shapes import (
     Ref,
     Scalar,
     Type,
+    is_larger,
     split_null,
     union_of,
 )
@@ -33,6 +34,8 @@ from .variants import Variants
 
 # Types nest as deep as their schemas; the steps that follow, and Python's parser, go down by recursion.
 MAX_NESTING = 40
+# Parts that a type may be written with: lists in unions in lists double at each level.
+MAX_TYPE = 2_000
 
 _SCALARS: dict[str, Type] = {
     "string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "null": NULL,
@@ -63,6 +66,7 @@ class Normaliser:
         self.models: dict[str, Model] = {}
         self.lost: set[str] = set()
         self._named: dict[str, Type] = {}
+        self._flattener = Flattener(self.schemas)
         self._variants = Variants(self.schemas)
         self._open: list[str] = []
         self._depth = 0
@@ -99,6 +103,8 @@ class Normaliser:
             return self._lost(pointer, f"a schema nested deeper than {MAX_NESTING} levels", "give inner parts names")
         self._depth += 1
         type_ = self._type_of(schema, pointer, body)
+        if is_larger(type_, MAX_TYPE):
+            type_ = self._lost(pointer, f"a type of more than {MAX_TYPE:,} parts", "no type checker bears it")
         self._depth -= 1
         if not self._depth:
             self._fill_models()
@@ -127,7 +133,7 @@ class Normaliser:
         elif len(parts) == 1 and parts[0][1] != pointer:
             type_ = self.type_of(*parts[0], body=body)
         else:
-            type_ = self._flat(flatten(schema, pointer, self.schemas), pointer, body)
+            type_ = self._flat(self.flat(schema, pointer), pointer, body)
         return union_of([type_, NULL]) if nullable and type_ != ANY else type_
 
     def _referred(self, schema: Object) -> Type:
@@ -273,7 +279,7 @@ class Normaliser:
 
     def flat(self, schema: Json, pointer: str) -> Flat:
         """A schema with all that it is composed of merged into one."""
-        return flatten(schema, pointer, self.schemas) if isinstance(schema, dict) else Flat({}, {}, ())
+        return self._flattener.flat(schema, pointer) if isinstance(schema, dict) else Flat({}, {}, ())
 
     def facts_of(self, schema: Json) -> Object:
         """What the document says of a value beside its type, its own words before those of what it refers to."""

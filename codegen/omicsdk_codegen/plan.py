@@ -12,6 +12,7 @@ from .commands import commands
 from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Note, Report
+from .flatten import MAX_PARTS, TooComposed
 from .limits import nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
@@ -78,12 +79,17 @@ def plan(document: Document, service: str, report: Report) -> Package:
         report: takes notes of what is lost.
 
     Raises:
-        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests without end.
+        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests or is composed without end.
     """
     try:
         return _plan(document, service, report)
     except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(document.label, None)]) from error
+    except TooComposed as error:
+        fault = document.origin(str(error)).fault(
+            f"this schema is composed of more than {MAX_PARTS:,} parts", "State once what its allOf states many times."
+        )
+        raise DocumentError([fault]) from error
 
 
 def _plan(document: Document, service: str, report: Report) -> Package:

@@ -139,6 +139,22 @@ def split_null(type_: Type) -> tuple[Type, bool]:
     return union_of([member for member in type_.members if member != NULL], type_.tag, type_.table), True
 
 
+def is_larger(type_: Type, most: int) -> bool:
+    """Whether a type is written with more than some parts."""
+    waiting: list[Type] = [type_]
+    parts = 0
+    while waiting and parts <= most:
+        part = waiting.pop()
+        parts += 1
+        if isinstance(part, Union):
+            waiting.extend(part.members)
+        elif isinstance(part, Array):
+            waiting.append(part.item)
+        elif isinstance(part, Map):
+            waiting.append(part.value)
+    return parts > most
+
+
 def is_plain(type_: Type) -> bool:
     """Whether all values of a type are texts, numbers and the like, which every style writes alike."""
     return type_ != ANY and isinstance(type_, (Scalar, Enum))

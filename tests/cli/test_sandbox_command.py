@@ -85,8 +85,17 @@ def test_faults_that_arent_there_are_one_line(omics, tmp_path):
     assert "none.yaml" in ran.err
 
 
+LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+
+
 @pytest.mark.parametrize(
-    ("content", "words"), [("- action: zap\n", "no action 'zap'"), ("[{]", "isn't YAML"), ("5", "faults.yaml")]
+    ("content", "words"),
+    [
+        ("- action: zap\n", "no action 'zap'"),
+        ("[{]", "isn't YAML"),
+        (LAUGHS, "line 7: its aliases stand for"),
+        ("5", "faults.yaml"),
+    ],
 )
 def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
     (tmp_path / "faults.yaml").write_text(content)

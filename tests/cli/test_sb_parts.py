@@ -120,6 +120,9 @@ def test_an_app_is_read_from_yaml_with_dates_as_text(tmp_path):
     assert read_app(file)["sbg:on"] == "2020-01-02"
 
 
+LAUGHS = "class: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -127,6 +130,7 @@ def test_an_app_is_read_from_yaml_with_dates_as_text(tmp_path):
         ('{"a": 1}', "it has no class"),
         ("{", "isn't JSON"),
         ("a: [", "isn't YAML"),
+        (LAUGHS, "line 7: its aliases stand for more than 1,000,000 values"),
         ("just words", "isn't CWL"),
     ],
 )

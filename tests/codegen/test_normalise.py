@@ -1,10 +1,13 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from omicsdk_codegen.document import Document
-from omicsdk_codegen.faults import Report
-from omicsdk_codegen.normalise import MAX_NESTING, Normaliser
+from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.flatten import MAX_PARTS, Flattener
+from omicsdk_codegen.normalise import MAX_NESTING, MAX_TYPE, Normaliser
 from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import plan
 from omicsdk_codegen.shapes import (
     ANY,
     BYTES,
@@ -19,6 +22,7 @@ from omicsdk_codegen.shapes import (
     Scalar,
     Type,
     Union,
+    is_larger,
 )
 
 
@@ -218,3 +222,60 @@ def test_fields_whose_names_clash_all_have_one() -> None:
     assert names["a_b"] == "a_b"
     assert names["from_dict"] == "from_dict_"
     assert len(set(names.values())) == len(words)
+
+
+OBJECT = {"type": "object", "properties": {"x": {"type": "string"}}}
+EITHER = {"oneOf": [{"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"b": {}}}]}
+
+
+def _chain(first: Any, step: Callable[[Any], Any]) -> dict[str, Any]:
+    return {"S0": first, **{f"S{number}": step(_ref(f"S{number - 1}")) for number in range(1, 31)}}
+
+
+@pytest.mark.parametrize(
+    "schemas",
+    [
+        pytest.param(_chain(OBJECT, lambda ref: {"allOf": [ref, ref]}), id="allOf"),
+        pytest.param(_chain(OBJECT, lambda ref: {"allOf": [ref, {"allOf": [ref]}]}), id="allOf in allOf"),
+        pytest.param(_chain(EITHER, lambda ref: {"allOf": [ref, ref]}), id="allOf of oneOf"),
+        pytest.param(_chain(OBJECT, lambda ref: {"allOf": [ref, ref], "oneOf": [ref, ref]}), id="allOf and oneOf"),
+        pytest.param(_chain(OBJECT, lambda ref: {"oneOf": [ref, {"type": "array", "items": ref}]}), id="oneOf"),
+        pytest.param(
+            _chain(OBJECT, lambda ref: {"allOf": [ref], "properties": {"x": {"allOf": [ref, ref]}, "y": ref}}),
+            id="properties",
+        ),
+        pytest.param(
+            _chain({"type": "string"}, lambda ref: {"anyOf": [{"type": "array", "items": ref},
+                                                              {"type": "object", "additionalProperties": ref}]}),
+            id="anyOf",
+        ),
+    ],
+)  # fmt: skip
+def test_what_doubles_at_each_level_is_settled_in_as_many_steps_as_it_has_levels(
+    schemas: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = 0
+
+    def counted(owner: Any, name: str) -> None:
+        original = getattr(owner, name)
+
+        def count(*arguments: Any, **options: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            assert steps < 100_000, "two to the power of thirty would follow"
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, count)
+
+    counted(Flattener, "_flat")
+    counted(Normaliser, "_type_of")
+    document = Document({"components": {"schemas": schemas}}, "document.yaml", Places())
+    types = Normaliser(document, Report()).components()
+    assert not any(is_larger(type_, MAX_TYPE) for type_ in types.values())
+
+
+def test_a_schema_of_too_many_parts_is_refused_with_its_place() -> None:
+    members: list[Any] = [{"properties": {"p": {}}}] * MAX_PARTS
+    data: Any = {"openapi": "3.1.0", "components": {"schemas": {"Big": {"allOf": members}}}}
+    with pytest.raises(DocumentError, match=r"composed of more than 10,000 parts \(/components/schemas/Big"):
+        plan(Document(data, "document.yaml", Places()), "x", Report())

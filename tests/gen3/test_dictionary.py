@@ -143,6 +143,22 @@ def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str)
         Dictionary(document)
 
 
+LAUGHS = b"a0: &a0 [x]\n" + b"".join(
+    b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 10)
+)
+CHAIN: dict[str, Any] = {
+    "s0": {"type": "string"},
+    **{f"s{n}": {"oneOf": [{"$ref": f"#/s{n - 1}"}, {"$ref": f"#/s{n - 1}"}]} for n in range(1, 30)},
+    "case": {
+        "id": "case",
+        "category": "clinical",
+        "program": "*",
+        "project": "*",
+        "links": [],
+        "properties": {"a": {"$ref": "#/s29"}},
+    },
+}
+
 _OTHER_FILES = {
     "half.json": (b"{", "it isn't JSON: .*line 1"),
     "list.json": (b"[]", "it isn't an object"),
@@ -154,6 +170,8 @@ _OTHER_FILES = {
     "text.yaml": (b"only words", "it isn't an object"),
     "number.yaml": (b"1: {properties: {}}", "1 in it is no text"),
     "other.yaml": (b"a: 1", "no node"),
+    "laughs.yaml": (LAUGHS, "line 7: its aliases stand for more than 1,000,000 values"),
+    "chain.json": (json.dumps(CHAIN).encode(), "references stand for more than 100,000 values"),
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sb.errors import SbgError
 
 _REFERRING = ("$import", "$include", "$mixin")
@@ -91,22 +92,11 @@ def _of_json(text: str, file: Path) -> Any:
 
 def _of_yaml(text: str, file: Path) -> Any:
     try:
-        import yaml
+        return read_yaml(text)
     except ImportError as error:
         raise MissingExtra(EXTRA, "apps in YAML", module="yaml") from error
-    try:
-        return yaml.load(text, _loader(yaml))  # noqa: S506 - made of the safe one
-    except yaml.YAMLError as error:
-        raise WrongApp(f"{file} isn't YAML: {' '.join(str(error).split())}") from error
-
-
-def _loader(yaml: Any) -> Any:
-    """A loader that leaves dates as text: JSON has none."""
-    resolvers: dict[str, list[tuple[str, Any]]] = {
-        first: [each for each in known if each[0] != "tag:yaml.org,2002:timestamp"]
-        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-    return type("_Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": resolvers})
+    except YamlFault as error:
+        raise WrongApp(f"{file} can't be read: {error}") from error
 
 
 def _packed(file: Path) -> dict[str, Any]:

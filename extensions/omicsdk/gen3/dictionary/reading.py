@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from omicsdk.core.errors import MissingExtra
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.gen3.dictionary.dictionary import Dictionary, DictionaryError
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -77,13 +78,11 @@ def _document(file: Path) -> dict[str, Any]:
 
 def _of_yaml(text: str, file: Path) -> Any:
     try:
-        import yaml
+        return read_yaml(text, dates=True)
     except ImportError as error:
         raise MissingExtra("gen3", f"{file}, which is YAML", module="yaml") from error
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError is of a date that there isn't
-        raise _no_dictionary(file, f"it isn't YAML: {' '.join(str(error).split())}") from error
+    except YamlFault as error:
+        raise _no_dictionary(file, str(error)) from error
 
 
 def _unreadable(path: Path, error: OSError) -> DictionaryFileError:

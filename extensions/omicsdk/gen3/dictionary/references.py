@@ -7,34 +7,44 @@ from omicsdk.core.narrowing import is_array, is_object
 
 #: References that may lead to each other; more of them are a circle.
 DEPTH = 100
+#: Values that a part may stand for with its references written out; nodes of published dictionaries have some thousands.
+MOST_VALUES = 100_000
 
 
 class BrokenReference(Exception):
-    """A reference leads nowhere, or in a circle."""
+    """A reference leads nowhere, or in a circle, or references multiply without end."""
 
 
-def resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
+def resolved(part: Any, document: Mapping[str, Any]) -> Any:
     """Gives a part of a dictionary with what its references lead to in their place.
 
     Args:
         part: The part.
         document: The whole dictionary; parts are keys, with or without .yaml behind them.
-        depth: In how many parts it stands.
 
     Raises:
-        BrokenReference: A reference leads nowhere, or in a circle.
+        BrokenReference: A reference leads nowhere, or in a circle, or the part stands for more than `MOST_VALUES` values.
     """
-    if depth > DEPTH:
-        raise BrokenReference("The dictionary's references lead in a circle")
-    if is_object(part):
-        if isinstance(reference := part.get("$ref"), str):
-            own = {name: resolved(each, document, depth + 1) for name, each in part.items() if name != "$ref"}
-            there = resolved(_target(reference, document), document, depth + 1)
-            return {**there, **own} if is_object(there) else there
-        return {name: resolved(each, document, depth + 1) for name, each in part.items()}
-    if is_array(part):
-        return [resolved(each, document, depth + 1) for each in part]
-    return part
+    values = 0
+
+    def written_out(part: Any, depth: int) -> Any:
+        nonlocal values
+        values += 1
+        if depth > DEPTH:
+            raise BrokenReference("The dictionary's references lead in a circle")
+        if values > MOST_VALUES:
+            raise BrokenReference(f"The dictionary's references stand for more than {MOST_VALUES:,} values in one node")
+        if is_object(part):
+            if isinstance(reference := part.get("$ref"), str):
+                own = {name: written_out(each, depth + 1) for name, each in part.items() if name != "$ref"}
+                there = written_out(_target(reference, document), depth + 1)
+                return {**there, **own} if is_object(there) else there
+            return {name: written_out(each, depth + 1) for name, each in part.items()}
+        if is_array(part):
+            return [written_out(each, depth + 1) for each in part]
+        return part
+
+    return written_out(part, 0)
 
 
 def _target(reference: str, document: Mapping[str, Any]) -> Any:

@@ -16,6 +16,8 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from omicsdk.core.yaml_text import YamlFault, read_yaml
+
 S3_PREFIX = "/_s3/"
 """What stands before bucket and key in the paths of requests to the S3 server."""
 _OF_S3 = ("status", "reset")
@@ -196,12 +198,10 @@ def read_rules(file: Path) -> list[Rule]:
     """
     text = file.read_text(encoding="utf-8")
     if file.suffix.lower() in (".yaml", ".yml"):
-        import yaml
-
         try:
-            stated = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ValueError(f"{file} isn't YAML: {error}") from error
+            stated = read_yaml(text)
+        except YamlFault as error:
+            raise ValueError(f"{file} can't be read: {error}") from error
     else:
         try:
             stated = json.loads(text)

@@ -57,6 +57,11 @@ def test_yaml_is_taken_as_it_is(web: httpx.Client, project: str) -> None:
     assert answer.json()["hints"] == {"made": "2020-01-31"}
     broken = web.post(f"/apps/{project}/z/raw", content="a: [", headers={"Content-Type": "application/yaml"})
     assert "YAML" in refused(broken, 400, 90000)
+    laughs = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+    multiplied = web.post(
+        f"/apps/{project}/z/raw", content=f"a0: &a0 [x]\n{laughs}", headers={"Content-Type": "application/yaml"}
+    )
+    assert "line 7: its aliases stand for" in refused(multiplied, 400, 90000)
 
 
 def test_revisions_follow_one_another(web: httpx.Client, project: str) -> None:

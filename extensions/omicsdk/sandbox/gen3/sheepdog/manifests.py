@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from jsonschema import Draft4Validator
 
+from omicsdk.core.yaml_text import YamlFault, read_yaml
 from omicsdk.sandbox.gen3.records.graph import Record
 from omicsdk.sandbox.gen3.sheepdog.export import attachment, columns
 from omicsdk.sandbox.gen3.sheepdog.gate import enter, refuse
@@ -51,12 +52,10 @@ def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
 
 def validate_upload_manifest(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
-    import yaml
-
     del commons
     try:
-        stated = cast("object", yaml.safe_load(call.content))
-    except yaml.YAMLError as error:
+        stated = cast("object", read_yaml(call.content))
+    except YamlFault as error:
         return Reply({"errors": [f"Unable to parse manifest: {error}"], "valid": False})
     validator: Any = Draft4Validator(_MANIFEST)
     errors = [each.message for each in validator.iter_errors(stated)]

@@ -8,7 +8,7 @@ from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.sb.stores.documents import JsonObject
-from omicsdk.sandbox.sb.tasks.cwl import CWL, NoCwl, check_cwl, name_of, read_yaml
+from omicsdk.sandbox.sb.tasks.cwl import CWL, NoCwl, check_cwl, cwl_of_yaml, name_of
 from omicsdk.sandbox.service import Call, Reply
 
 _APP, _REVISION = "app", "app-revision"
@@ -144,7 +144,7 @@ def get_raw_app_revision(sb: Sb, call: Call) -> Reply:
 
 def _sent(call: Call) -> CWL:
     try:
-        return check_cwl(read_yaml(call.content) if call.body is None else call.body)
+        return check_cwl(cwl_of_yaml(call.content) if call.body is None else call.body)
     except NoCwl as error:
         raise refuse(400, 90000, f"The body is no CWL: {error}") from error
 

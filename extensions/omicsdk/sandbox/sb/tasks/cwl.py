@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from omicsdk.core.yaml_text import YamlFault, read_yaml
+
 CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
 _STREAMS = ("stdin", "stdout", "stderr")
 _DEEPEST = 20
@@ -38,25 +40,16 @@ class Port:
     glob: str
 
 
-def read_yaml(content: bytes) -> Any:
+def cwl_of_yaml(content: bytes) -> Any:
     """A YAML document as JSON values: dates stay texts.
 
     Raises:
         NoCwl: It isn't YAML.
     """
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Without dates, which JSON doesn't have."""
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
     try:
-        return yaml.load(content, Loader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, RecursionError) as error:
-        raise NoCwl(f"it isn't YAML: {str(error)[:200]}") from error
+        return read_yaml(content)
+    except YamlFault as error:
+        raise NoCwl(str(error)[:200]) from error
 
 
 def check_cwl(document: object) -> CWL:

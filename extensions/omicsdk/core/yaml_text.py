@@ -1,0 +1,116 @@
+"""YAML as people and platforms write it, read within bounds: the one place of omicsdk that calls PyYAML's loaders.
+
+The generator reads documents with a reader of its own (`omicsdk_codegen.load_yaml`), because it imports nothing of omicsdk
+and needs YAML 1.2, keys that stand twice and the line of each value; its bounds are the same (a test compares them).
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+#: Levels that values may nest, those of aliases included. Readers walk by recursion, which Python stops at 1,000.
+MAX_DEPTH = 100
+#: Values that a text may stand for, aliases written out: 400 bytes of aliases in aliases stand for a billion.
+MAX_VALUES = 1_000_000
+
+
+class YamlFault(ValueError):
+    """A text that isn't YAML, or exceeds the bounds.
+
+    Args:
+        message: What is wrong with it, the line included.
+        line: Where, from 1; None where the parser gives no place.
+    """
+
+    def __init__(self, message: str, line: int | None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def read_yaml(text: str | bytes, *, dates: bool = False) -> Any:
+    """Read a YAML text of one document, with the scalars of YAML 1.1.
+
+    Args:
+        text: The text, or its bytes in UTF-8 or UTF-16.
+        dates: Whether dates become dates; by default they stay texts, as in JSON.
+
+    Returns:
+        Its value; None for an empty text.
+
+    Raises:
+        YamlFault: It isn't YAML, nests deeper than `MAX_DEPTH` levels, or stands for more than `MAX_VALUES` values.
+        ImportError: PyYAML isn't installed.
+    """
+    import yaml
+
+    try:
+        _bound(text)
+        return cast("Any", yaml).load(text, _loader(dates=dates))  # made of the safe one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        lines = len(text.splitlines()) or 1  # what is missing is missed behind the last
+        raise _not_yaml(str(error.problem or error.context), min(mark.line + 1, lines) if mark else None) from error
+    except yaml.YAMLError as error:
+        raise _not_yaml(" ".join(str(error).split()), None) from error
+    except YamlFault:
+        raise
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+        # What PyYAML's constructors raise for `!!int x`, `!!bool x`, and dates that there aren't.
+        raise _not_yaml(f"a value isn't what its form or tag says: {error}", None) from error
+
+
+def _not_yaml(why: str, line: int | None) -> YamlFault:
+    return YamlFault(f"it isn't YAML: {why}" if line is None else f"it isn't YAML: line {line}: {why}", line)
+
+
+def _loader(*, dates: bool) -> Any:
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if dates:
+        return base
+    resolvers: dict[str, list[tuple[str, Any]]] = {
+        first: [each for each in known if each[0] != "tag:yaml.org,2002:timestamp"]
+        for first, known in base.yaml_implicit_resolvers.items()
+    }
+    return type("_Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+
+
+def _bound(text: str | bytes) -> None:
+    """Count what a text stands for before a value of it is made."""
+    import yaml
+    from yaml import events
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    values = 0
+    standing: list[tuple[str | None, int]] = []  # open containers: anchor, and the count before them
+    heights: list[int] = []
+    sizes: dict[str, tuple[int, int]] = {}  # of anchors: values and levels
+    for event in cast("Any", yaml).parse(text, Loader=loader):
+        line = event.start_mark.line + 1
+        height = 0
+        if isinstance(event, events.AliasEvent):
+            name = str(event.anchor)
+            if any(anchor == name for anchor, _ in standing):
+                raise YamlFault(f"line {line}: the alias *{name} stands for what it is part of", line)
+            added, height = sizes.get(name, (1, 0))
+            values += added
+        elif isinstance(event, events.ScalarEvent):
+            values += 1
+            if event.anchor is not None:
+                sizes[str(event.anchor)] = (1, 0)
+        elif isinstance(event, events.MappingStartEvent | events.SequenceStartEvent):
+            standing.append((event.anchor, values))
+            heights.append(0)
+            values += 1
+        elif isinstance(event, events.MappingEndEvent | events.SequenceEndEvent):
+            anchor, before = standing.pop()
+            height = heights.pop() + 1
+            if anchor is not None:
+                sizes[anchor] = (values - before, height)
+        if heights:
+            heights[-1] = max(heights[-1], height)
+        if len(standing) + height > MAX_DEPTH:
+            raise YamlFault(f"line {line}: it nests deeper than {MAX_DEPTH} levels", line)
+        if values > MAX_VALUES:
+            raise YamlFault(f"line {line}: its aliases stand for more than {MAX_VALUES:,} values", line)
