@@ -12,6 +12,7 @@ import pytest
 
 ERRORS = [
     "APIError",
+    "AnswerTooLarge",
     "AuthError",
     "BadRequest",
     "ChecksumMismatch",

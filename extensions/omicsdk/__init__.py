@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials as Credentials
     from omicsdk.core.credentials import HttpxAuth as HttpxAuth
     from omicsdk.core.credentials import Token as Token
+    from omicsdk.core.errors import AnswerTooLarge as AnswerTooLarge
     from omicsdk.core.errors import APIError as APIError
     from omicsdk.core.errors import AuthError as AuthError
     from omicsdk.core.errors import BadRequest as BadRequest
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
     "APIError": "core.errors",
+    "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
     "AsyncAuth": "auth",
     "AsyncAuthClient": "auth",
@@ -145,6 +147,7 @@ __all__ = [
     "NO_RETRY",
     "OMIT",
     "APIError",
+    "AnswerTooLarge",
     "ApiKey",
     "AsyncAuth",
     "AsyncAuthClient",

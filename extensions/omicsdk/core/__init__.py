@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials as Credentials
     from omicsdk.core.credentials import HttpxAuth as HttpxAuth
     from omicsdk.core.credentials import Token as Token
+    from omicsdk.core.errors import AnswerTooLarge as AnswerTooLarge
     from omicsdk.core.errors import APIError as APIError
     from omicsdk.core.errors import AuthError as AuthError
     from omicsdk.core.errors import BadRequest as BadRequest
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
     "APIError": "errors",
+    "AnswerTooLarge": "errors",
     "ApiKey": "credentials",
     "AsyncTransport": "sending.transport",
     "AuthError": "errors",
@@ -132,6 +134,7 @@ __all__ = [
     "NO_RETRY",
     "OMIT",
     "APIError",
+    "AnswerTooLarge",
     "ApiKey",
     "AsyncTransport",
     "AuthError",

@@ -64,6 +64,7 @@ class _ClientBase(Generic[E]):
         credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
         strict: bool | Omit = OMIT,
         follow_redirects: bool | Omit = OMIT,
+        answer_limit: int | Omit = OMIT,
     ) -> Self:
         """A cheap clone with other options over the same connections; closing either closes both.
 
@@ -76,6 +77,10 @@ class _ClientBase(Generic[E]):
             strict: Raise where an answer isn't what the document says.
             follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"
                 and is waited for all the same.
+            answer_limit: Bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge.
+
+        Raises:
+            ConfigError: The limit is no whole number from 1.
         """
         clone = copy.copy(self)
         # The operations made so far (cached properties) belong to the original; they'd send with its options.
@@ -87,7 +92,7 @@ class _ClientBase(Generic[E]):
             strict=held.strict if strict is OMIT else strict,
             follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
             transport=held.transport.with_options(
-                timeout=timeout, retry=retry, headers=headers, credentials=credentials
+                timeout=timeout, retry=retry, headers=headers, credentials=credentials, answer_limit=answer_limit
             ),
         )
         return clone
@@ -108,9 +113,12 @@ class Client(_ClientBase[Exchange]):
             without its list is an error always.
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
         clock: What tells the time and waits.
+        answer_limit: Bytes of an answer that is read whole, decoded: a larger one raises AnswerTooLarge before it is parsed.
+            By default OMICS_ANSWER_LIMIT of the environment, or 64 MiB. Streamed answers, and operations whose answers are
+            bytes of any length, have none.
 
     Raises:
-        ConfigError: The base URL isn't one.
+        ConfigError: The base URL isn't one, or the limit is no whole number from 1.
     """
 
     def __init__(
@@ -126,6 +134,7 @@ class Client(_ClientBase[Exchange]):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        answer_limit: int | None = None,
     ) -> None:
         self._exchange = Exchange(
             strict=strict,
@@ -139,6 +148,7 @@ class Client(_ClientBase[Exchange]):
                 http2=http2,
                 environ=environ,
                 clock=clock,
+                answer_limit=answer_limit,
             ),
         )
 
@@ -172,6 +182,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        answer_limit: int | None = None,
     ) -> None:
         self._exchange = AsyncExchange(
             strict=strict,
@@ -185,6 +196,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 http2=http2,
                 environ=environ,
                 clock=clock,
+                answer_limit=answer_limit,
             ),
         )
 

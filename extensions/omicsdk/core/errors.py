@@ -379,6 +379,15 @@ class TimedOut(TransportError):
     default_remedy = "Try again later, or allow more time with timeout=."
 
 
+class AnswerTooLarge(TransportError):
+    """An answer that is read whole is larger than the client's answer_limit."""
+
+    default_remedy = (
+        "Allow more with client.with_options(answer_limit=BYTES) or the variable OMICS_ANSWER_LIMIT, or read the answer in "
+        "pieces with .stream() where the operation has it."
+    )
+
+
 class ConnectionLost(TransportError):
     """The connection ended before the answer was whole."""
 

@@ -250,7 +250,7 @@ def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str
     if not is_object(value) or value.get(shape.tag) is None:
         return _problem(place, value, union(*shape.of))
     stated = tag_of(value, shape.tag)
-    if stated in table:
+    if stated is not None and stated in table:
         return _problem(place, value, table[stated])
     named = {each.model() for each in table.values() if each.model is not None}
     others = [

@@ -99,6 +99,7 @@ class Request:
         operation: The operation's name, for logs and errors.
         public: Whether none are needed: a credential of the client stays here, since a secret that isn't sent can't leak.
         location: Whether a redirect to what isn't http is no fault: the address is the answer.
+        streams: Whether its answers are bytes of any length, which no limit of answers holds for.
     """
 
     method: str
@@ -110,6 +111,7 @@ class Request:
     operation: str
     public: bool = False
     location: bool = False
+    streams: bool = False
 
     def at(self, url: str) -> "Request":
         """The same request to another URL: the next page's."""
@@ -158,6 +160,7 @@ def request(
         operation=facts.name,
         public=facts.public,
         location=any(name == facts.location and text_of(value) == "true" for name, value in query if value is not OMIT),
+        streams=facts.streams,
     )
 
 

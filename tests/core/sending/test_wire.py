@@ -10,6 +10,8 @@ import ssl
 import subprocess
 import sys
 import threading
+import tracemalloc
+import zlib
 
 import httpx
 import pytest
@@ -122,6 +124,102 @@ def test_a_cut_or_damaged_answer_is_tried_again_and_never_taken_for_whole(wire, 
     broken = wire(lambda server, connection, number: (server.head(connection), connection.sendall(cut)))
     with pytest.raises(errors.ConnectionLost):
         send(broken.url, get(), retry=NO_RETRY)
+
+
+def chunked(piece, times, *headers):
+    """Sends a body without a length, until whoever reads it has had enough."""
+
+    def talk(server, connection, _number):
+        while server.head(connection):
+            connection.sendall(b"\r\n".join([b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked", *headers, b"", b""]))
+            try:
+                for _ in range(times):
+                    connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+                connection.sendall(b"0\r\n\r\n")
+            except OSError:
+                return
+
+    return talk
+
+
+def bomb():
+    """A gigabyte of blanks within quotes, as a megabyte of gzip."""
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join([packer.compress(b'"'), *(packer.compress(b" " * (1 << 20)) for _ in range(1024)), packer.flush()])
+
+
+BLANKS = bomb()
+LARGE = [
+    pytest.param(lambda: always(reply(b"x" * 1001)), id="length"),
+    pytest.param(lambda: chunked(b"x" * 100, 1 << 30), id="without end"),
+    pytest.param(lambda: always(reply(BLANKS, headers=[b"Content-Encoding: gzip"])), id="gzip"),
+    pytest.param(
+        lambda: always(reply(gzip.compress(b" " * 1001), headers=[b"Content-Encoding: gzip"])), id="small gzip"
+    ),
+]
+
+
+@pytest.mark.parametrize("talk", LARGE)
+def test_an_answer_larger_than_the_limit_ends_once_and_names_it(wire, send, talk):
+    server = wire(talk())
+    with pytest.raises(
+        errors.AnswerTooLarge, match=r"get_x: .*larger than 1,000 bytes \(answer_limit\).*with_options\(answer_limit="
+    ):
+        send(server.url, get(), answer_limit=1000)
+    assert len(server.heads) == 1
+
+
+def test_what_is_beyond_the_limit_is_never_in_memory(wire, send):
+    server = wire(always(reply(BLANKS, headers=[b"Content-Encoding: gzip"])))
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.AnswerTooLarge, match="larger than 67,108,864 bytes"):
+            send(server.url, get())
+        assert tracemalloc.get_traced_memory()[1] < 4 * (64 << 20), (
+            "the limit, and what one read of a socket expands to"
+        )
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_limit_is_for_whole_answers_only_and_can_be_raised(wire, send):
+    server = wire(always(reply(b"x" * 1001)))
+    assert send(server.url, get(), answer_limit=1001)[0].content == b"x" * 1001
+    assert send(server.url, get(), environ={"OMICS_ANSWER_LIMIT": "1001"})[0].content == b"x" * 1001
+    assert send(server.url, get(streams=True), answer_limit=1000)[0].content == b"x" * 1001
+    assert send(server.url, get(), answer_limit=1000, stream=True)[0].status_code == 200
+    headers_only = wire(
+        lambda server, connection, _: (
+            server.head(connection) and connection.sendall(reply()[:-2].replace(b"2\r\n", b"9999\r\n"))
+        )
+    )
+    assert send(headers_only.url, get(method="HEAD"), answer_limit=1000)[0].headers["content-length"] == "9999"
+    with pytest.raises(errors.AnswerTooLarge):
+        send(server.url, get(), environ={"OMICS_ANSWER_LIMIT": "1000"})
+
+
+@pytest.mark.parametrize(("options", "told"), [
+    ({"answer_limit": 0}, "answer_limit is 0"),
+    ({"environ": {"OMICS_ANSWER_LIMIT": "64M"}}, "OMICS_ANSWER_LIMIT is '64M'"),
+    ({"environ": {"OMICS_ANSWER_LIMIT": "0"}}, "OMICS_ANSWER_LIMIT is 0"),
+])  # fmt: skip
+def test_a_limit_is_a_number_of_bytes(options, told):
+    with pytest.raises(errors.ConfigError, match=told):
+        Transport("https://x.example", **{"environ": {}, **options})
+
+
+def test_of_a_large_error_its_beginning_is_kept(wire, send):
+    server = wire(always(reply(b"sorry " * 1000, b"400 Bad Request")))
+    with pytest.raises(errors.BadRequest, match="sorry"):
+        send(server.url, get(), answer_limit=1000)
+
+
+@pytest.mark.parametrize("coding", [b"gzip, gzip", b"deflate, gzip", b"br"])
+def test_an_answer_that_is_encoded_as_nobody_asked_is_refused(wire, send, coding):
+    body = gzip.compress(gzip.compress(b"{}"))
+    server = wire(always(reply(body, headers=[b"Content-Encoding: " + coding])))
+    with pytest.raises(errors.ConnectionLost, match="wasn't asked for"):
+        send(server.url, get(), retry=NO_RETRY)
 
 
 def test_a_post_is_not_repeated_when_the_connection_breaks(wire, send):

@@ -1,6 +1,8 @@
 """The transports of clients: settings, and the two ways to carry out a conversation. httpx is imported when one sends."""
 
 import copy
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -81,6 +83,26 @@ class Timeout:
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
+#: Bytes of an answer that is read whole, decoded: pages of a thousand records have some megabytes.
+ANSWER_LIMIT = 64 << 20
+
+
+def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
+    """The limit that is given, or the environment's, or the default.
+
+    Raises:
+        ConfigError: It is no whole number from 1.
+    """
+    stated = (os.environ if environ is None else environ).get("OMICS_ANSWER_LIMIT", "")
+    value = (
+        given if given is not None else int(stated) if re.fullmatch("[0-9]{1,18}", stated) else stated or ANSWER_LIMIT
+    )
+    if not isinstance(value, int) or value < 1:
+        where = "answer_limit" if given is not None else "OMICS_ANSWER_LIMIT"
+        raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Give a whole number from 1.")
+    return value
+
+
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
     """Gives our error for one that httpx raises while a streamed body is read.
 
@@ -120,7 +142,9 @@ class _Transport:
         headers: Mapping[str, str] | None,
         clock: Clock,
         fraction: Callable[[], float],
+        answer_limit: int,
     ) -> None:
+        self._answer_limit = answer_limit
         base_url = checked_base_url(base_url)
         if "@" in base_url.partition("://")[2].partition("/")[0]:
             raise ConfigError(
@@ -154,6 +178,10 @@ class _Transport:
         """What is sent along to the base URL's origin."""
         return self._manners.credentials
 
+    def _most(self, request: Request) -> int | None:
+        """Bytes of an answer that are read whole."""
+        return None if request.streams else self._answer_limit
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
 
@@ -164,6 +192,7 @@ class _Transport:
         retry: Retry | Omit | None = OMIT,
         headers: Mapping[str, str] | Omit | None = OMIT,
         credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        answer_limit: int | Omit = OMIT,
     ) -> Self:
         """Gives a clone with other settings over the same connections; closing one closes both.
 
@@ -172,11 +201,17 @@ class _Transport:
             retry: When to try again; None for the defaults.
             headers: Sent besides those that are sent already, in their place where the names are equal.
             credentials: Others; None sends none.
+            answer_limit: Bytes of an answer that is read whole, decoded.
 
         Returns:
             The clone.
+
+        Raises:
+            ConfigError: The limit is no whole number from 1.
         """
         clone = copy.copy(self)
+        if answer_limit is not OMIT:
+            clone._answer_limit = _answer_limit(answer_limit, None)
         manners = self._manners
         if timeout is not OMIT:
             clone._timeout = Timeout.of(timeout)
@@ -205,9 +240,11 @@ class Transport(_Transport):
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
         clock: What tells the time and waits.
         fraction: Draws the jitter of waits: a number from 0 to 1.
+        answer_limit: Bytes of an answer that is read whole, decoded, unless the operation's answers are bytes of any
+            length; by default OMICS_ANSWER_LIMIT of the environment, or 64 MiB.
 
     Raises:
-        ConfigError: The base URL isn't one, or the credentials aren't any.
+        ConfigError: The base URL isn't one, the credentials aren't any, or the limit is no whole number from 1.
     """
 
     def __init__(
@@ -223,6 +260,7 @@ class Transport(_Transport):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
+        answer_limit: int | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -232,6 +270,7 @@ class Transport(_Transport):
             headers=headers,
             clock=clock,
             fraction=fraction,
+            answer_limit=_answer_limit(answer_limit, environ),
         )
         self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
 
@@ -248,7 +287,7 @@ class Transport(_Transport):
 
         Raises:
             APIError: The service answered with an error, still so after the retries; the class of its status.
-            TransportError: No whole answer came, still so after the retries.
+            TransportError: No whole answer came, still so after the retries; AnswerTooLarge where it exceeds the limit.
             AuthError: The credentials may not go there, or can't be renewed.
         """
         conversation = converse(request, self._manners, follow_redirects=follow_redirects)
@@ -288,7 +327,7 @@ class Transport(_Transport):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send(hop, headers, query, credentials):
                 content = request.content if hop.has_content else None
-                return self._sender.send(hop, content, (headers, query), credentials, stream)
+                return self._sender.send(hop, content, (headers, query), credentials, stream, self._most(request))
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
@@ -327,6 +366,7 @@ class AsyncTransport(_Transport):
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
+        answer_limit: int | None = None,
     ) -> None:
         super().__init__(
             base_url,
@@ -336,6 +376,7 @@ class AsyncTransport(_Transport):
             headers=headers,
             clock=clock,
             fraction=fraction,
+            answer_limit=_answer_limit(answer_limit, environ),
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
         self._synchronous = partial(Transport, base_url, environ=environ, http2=http2)
@@ -343,7 +384,7 @@ class AsyncTransport(_Transport):
     def synchronous(self) -> Transport:
         """Gives a Transport with the same settings over connections of its own, for what runs in threads."""
         twin = self._synchronous()
-        twin._manners, twin._timeout = self._manners, self._timeout
+        twin._manners, twin._timeout, twin._answer_limit = self._manners, self._timeout, self._answer_limit
         return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
@@ -371,7 +412,7 @@ class AsyncTransport(_Transport):
                 return carried, credentials.query(hop.method, hop.url)
             case Send(hop, headers, query, credentials):
                 content = request.content if hop.has_content else None
-                return await self._sender.send(hop, content, (headers, query), credentials, stream)
+                return await self._sender.send(hop, content, (headers, query), credentials, stream, self._most(request))
             case Finish(response):
                 return await self._sender.finish(response)
             case Sleep(seconds):

@@ -6,6 +6,7 @@ whole URLs at INFO, presigned ones among them.
 
 import datetime
 import logging
+import re
 import ssl
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from urllib.parse import quote
 
 from omicsdk.core.credentials import Credentials, HttpxAuth
 from omicsdk.core.errors import (
+    AnswerTooLarge,
     ConnectFailed,
     ConnectionLost,
     NameNotResolved,
@@ -103,11 +105,73 @@ class _Sender:
         return response
 
 
+class _Whole:
+    """An answer's body on its way into memory, up to a limit.
+
+    Args:
+        response: The answer.
+        most: Bytes that are taken, decoded; None for all.
+
+    Raises:
+        WireFailure: The answer says itself that it is larger, or is encoded otherwise than was asked for.
+    """
+
+    def __init__(self, response: httpx.Response, most: int | None) -> None:
+        self._response = response
+        self._most = most
+        self._pieces: list[bytes] = []
+        self._left = most if most is not None else 0
+        codings = [each.strip().lower() for each in response.headers.get("content-encoding", "").split(",")]
+        undone = [each for each in codings if each in ("gzip", "deflate", "br", "zstd")]
+        asked = response.request.headers.get("accept-encoding", "gzip, deflate").lower()
+        if len(undone) > 1 or not all(each in asked for each in undone):
+            # httpx undoes them all at once: a kilobyte may become a gigabyte in one step.
+            told = f"The answer is encoded as {', '.join(undone)}, which wasn't asked for"
+            raise WireFailure(ConnectionLost(told), arrived=True)
+        length = response.headers.get("content-length", "")
+        has_body = response.request.method != "HEAD" and not response.is_error
+        if most is not None and has_body and not undone and re.fullmatch("[0-9]{1,20}", length) and int(length) > most:
+            raise self._too_large(most)
+
+    def takes(self, piece: bytes) -> bool:
+        """Takes a piece.
+
+        Returns:
+            Whether to go on.
+
+        Raises:
+            WireFailure: It is one too many.
+        """
+        if self._most is not None and len(piece) > self._left:
+            if not self._response.is_error:
+                raise self._too_large(self._most)
+            self._pieces.append(piece[: self._left])
+            return False
+        self._left -= len(piece)
+        self._pieces.append(piece)
+        return True
+
+    def keep(self) -> None:
+        """Makes what was taken the answer's content, as `httpx.Response.read` would, which has no limit."""
+        self._response._content = b"".join(self._pieces)  # pyright: ignore[reportPrivateUsage] - there is no other way
+
+    def _too_large(self, most: int) -> WireFailure:
+        return WireFailure(
+            AnswerTooLarge(f"The answer is larger than {most:,} bytes (answer_limit)"), arrived=True, lasting=True
+        )
+
+
 class Sender(_Sender):
     """Sends single requests over shared connections, by threads."""
 
     def send(
-        self, hop: Hop, content: Content, carried: Carried, credentials: Credentials | None, stream: bool
+        self,
+        hop: Hop,
+        content: Content,
+        carried: Carried,
+        credentials: Credentials | None,
+        stream: bool,
+        most: int | None = None,
     ) -> httpx.Response:
         """Sends one request and reads its answer.
 
@@ -117,18 +181,20 @@ class Sender(_Sender):
             carried: What credentials send along.
             credentials: Whose; an httpx.Auth among them runs its own flow here.
             stream: Whether to read the head only.
+            most: Bytes of a body that are read, decoded; None for all. Of an error's body the rest is left out, any other
+                answer that is larger is a failure.
 
         Raises:
-            WireFailure: No whole answer came.
+            WireFailure: No whole answer came, or it is larger.
         """
         request = self._request(hop, content, carried, _Content)
         if not isinstance(credentials, HttpxAuth):
-            return self._once(request, stream)
+            return self._once(request, stream, most)
         flow = credentials.auth.sync_auth_flow(request)
         try:
             request = next(flow)
             while True:
-                response = self._once(request, stream)
+                response = self._once(request, stream, most)
                 try:
                     request = flow.send(response)
                 except StopIteration:
@@ -139,14 +205,18 @@ class Sender(_Sender):
         finally:
             flow.close()
 
-    def _once(self, request: httpx.Request, stream: bool) -> httpx.Response:
+    def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
         started = time.perf_counter()
         try:
             response: httpx.Response = self._connections.towards(request.url).handle_request(request)
             response.request = request
             if not stream:
                 try:
-                    response.read()
+                    body = _Whole(response, most)
+                    for piece in response.iter_bytes():
+                        if not body.takes(piece):
+                            break
+                    body.keep()
                 finally:
                     response.close()
         except WIRE_ERRORS as error:
@@ -181,17 +251,23 @@ class AsyncSender(_Sender):
     """Sends single requests over shared connections, on an event loop."""
 
     async def send(
-        self, hop: Hop, content: Content, carried: Carried, credentials: Credentials | None, stream: bool
+        self,
+        hop: Hop,
+        content: Content,
+        carried: Carried,
+        credentials: Credentials | None,
+        stream: bool,
+        most: int | None = None,
     ) -> httpx.Response:
         """Sends one request and reads its answer; arguments and errors are those of `Sender.send`."""
         request = self._request(hop, content, carried, _AsyncContent)
         if not isinstance(credentials, HttpxAuth):
-            return await self._once(request, stream)
+            return await self._once(request, stream, most)
         flow = credentials.auth.async_auth_flow(request)
         try:
             request = await anext(flow)
             while True:
-                response = await self._once(request, stream)
+                response = await self._once(request, stream, most)
                 try:
                     request = await flow.asend(response)
                 except StopAsyncIteration:
@@ -202,14 +278,18 @@ class AsyncSender(_Sender):
         finally:
             await flow.aclose()
 
-    async def _once(self, request: httpx.Request, stream: bool) -> httpx.Response:
+    async def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
         started = time.perf_counter()
         try:
             response: httpx.Response = await self._connections.towards(request.url).handle_async_request(request)
             response.request = request
             if not stream:
                 try:
-                    await response.aread()
+                    body = _Whole(response, most)
+                    async for piece in response.aiter_bytes():
+                        if not body.takes(piece):
+                            break
+                    body.keep()
                 finally:
                     await response.aclose()
         except WIRE_ERRORS as error:

@@ -118,6 +118,8 @@ class FenceApi(Client):
         http2: Speak HTTP/2 where the server does; by default not.
         strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it
             is.
+        answer_limit: Bytes of an answer that is read whole, decoded; a larger one raises AnswerTooLarge. By
+            default 64 MiB.
 
     Raises:
         ConfigError: The base URL isn't one.
