@@ -33,6 +33,7 @@ ERRORS = [
     "NameClash",
     "NameNotResolved",
     "NotFound",
+    "NotJson",
     "NotWritable",
     "OmicsError",
     "PreconditionFailed",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import NameClash as NameClash
     from omicsdk.core.errors import NameNotResolved as NameNotResolved
     from omicsdk.core.errors import NotFound as NotFound
+    from omicsdk.core.errors import NotJson as NotJson
     from omicsdk.core.errors import NotWritable as NotWritable
     from omicsdk.core.errors import OmicsError as OmicsError
     from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
@@ -113,6 +114,7 @@ _HOMES = {
     "NameClash": "core.errors",
     "NameNotResolved": "core.errors",
     "NotFound": "core.errors",
+    "NotJson": "core.errors",
     "NotWritable": "core.errors",
     "OMIT": "core.omit",
     "OmicsError": "core.errors",
@@ -180,6 +182,7 @@ __all__ = [
     "NameClash",
     "NameNotResolved",
     "NotFound",
+    "NotJson",
     "NotWritable",
     "OmicsError",
     "Omit",

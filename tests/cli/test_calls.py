@@ -309,3 +309,37 @@ def test_a_page_without_its_list_is_an_error_and_no_empty_list(omics, widgets, b
     assert (ran.code, ran.out) == (1, "")
     assert "get_widgets: the answer's field 'data.widgets' is " in ran.err
     assert ", not a list" in ran.err
+
+
+PAGE = "<!DOCTYPE html>\n<html><head><title>Sign in &amp; go on</title></head><body>please</body></html>"
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "told"),
+    [
+        (PAGE, "text/html", "https://widgets.example/v1/widgets/u1 is a web page titled 'Sign in & go on', not JSON"),
+        (PAGE, "application/json", "is a web page titled 'Sign in & go on', not JSON"),
+        ("<html></html>", "text/html; charset=utf-8", "is a web page, not JSON"),
+        (DEEP, "application/json", "is nested too deeply to be read"),
+        ("{oops", "application/json", "is '{oops', not JSON"),
+    ],
+)
+def test_what_is_no_json_is_told_as_what_it_is(omics, widgets, content, kind, told):
+    widgets.answer = lambda _: httpx.Response(200, content=content, headers={"content-type": kind})
+    ran = omics("widgets", "get-widget", *ID)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert told in ran.err
+    assert "fault of omics" not in ran.err
+    listed = omics("widgets", "get-widgets")
+    assert (listed.code, told.partition(" is ")[2] in listed.err) == (1, True)
+
+
+def test_numbers_that_json_has_not_are_printed_as_null(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, content=b'{"n": [NaN, 1.5], "m": {"x": -Infinity}}')
+    for layout in ("json", "jsonl"):
+        ran = omics("widgets", "get-widget", *ID, "--output", layout)
+        assert json.loads(ran.out, parse_constant=lambda name: pytest.fail(name)) == {
+            "n": [None, 1.5],
+            "m": {"x": None},
+        }

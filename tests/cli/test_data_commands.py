@@ -156,7 +156,7 @@ def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["cp", "shelf://p/a.txt"], "goes where?"),
+        (["cp", "shelf://p/a.txt"], "missing destination after"),
         (["cp", "shelf://p", "out"], "Give --recursive"),
         (["cp", "--option", "shelf", "shelf://p/a.txt", "out"], "not of the form"),
         (["sync", "shelf://p/a.txt", "out"], "omics cp copies single files"),

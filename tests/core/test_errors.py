@@ -250,3 +250,22 @@ def test_no_body_breaks_the_making_of_an_error(value, status):
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_text_make_an_error_all_the_same(body):
     assert isinstance(str(api_error(status=500, headers={}, body=body)), str)
+
+
+def test_a_status_that_is_the_code_too_is_told_once():
+    error = api_error(
+        status=400, headers={}, body='{"code": 400, "message": "no"}', method="PUT", url="https://a.org/x"
+    )
+    assert "(400 from PUT https://a.org/x)" in str(error)
+    assert "404 4001 from GET /x" in str(
+        api_error(status=404, headers={}, body='{"code": 4001}', method="GET", url="/x")
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [("Where to?", "Where to? Say it."), ("It broke.", "It broke. Say it."), ("It broke", "It broke. Say it.")],
+)
+def test_a_message_ends_once(message, text):
+    for error in (OmicsError(message, remedy="Say it."), errors.TransportError(message, remedy="Say it.")):
+        assert str(error) == text

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.api_errors import api_error
 from omicsdk.core.redaction import is_secret_name, mask_headers, mask_json, mask_text, mask_url, without_query
 
 CANARY = "c4n4ryc4n4ryc4n4ry"
@@ -67,6 +68,49 @@ def test_without_query(url):
 )
 def test_harmless_text_stays(text):
     assert mask_text(text) == text
+
+
+COMPLAINTS = [
+    "This password is too short. It must contain at least 8 characters.",
+    "This password is too common.",
+    "The password is too similar to the username.",
+    "This field may not be blank.",
+    "Invalid token provided.",
+    "Your session has expired, log in again",
+]
+
+
+@pytest.mark.parametrize("told", COMPLAINTS)
+@pytest.mark.parametrize("name", ["password", "token", "session_id"])
+def test_what_a_service_says_of_a_secret_is_none(name, told):
+    assert mask_text(f"{name}: {told}") == f"{name}: {told}"
+    for value in ({name: told}, {name: [told, told]}):
+        assert mask_json(value) == value
+    assert mask_text(json.dumps({name: told})) == json.dumps({name: told})
+
+
+@pytest.mark.parametrize("error", [{"password": [COMPLAINTS[0]]}, {"errors": {"password": [COMPLAINTS[0]]}}])
+def test_an_errors_words_about_a_password_are_told(error):
+    raised = api_error(status=400, headers={}, body=json.dumps(error))
+    assert COMPLAINTS[0].rstrip(".") in str(raised)
+    assert raised.body == error
+
+
+@given(secret_names, st.sampled_from([": ", "=", '": "']), st.sampled_from(COMPLAINTS), words)
+def test_a_secret_is_masked_beside_such_words(name, between, told, word):
+    for text in (f"{CANARY} {told}", f"{word}{CANARY}"):
+        assert CANARY not in mask_text(f"{name}{between}{text}")
+        assert CANARY not in json.dumps(mask_json({name: text}))
+    assert CANARY not in json.dumps(mask_json({name: f"{told} {CANARY}"}))
+    assert CANARY not in json.dumps(mask_json({name: [told, CANARY]}))
+    assert CANARY not in mask_text(f"{name}: {told} token={CANARY}")
+
+
+@pytest.mark.parametrize(
+    "value", ["correct horse battery staple", "This", "thisisasecret", "This-is-1", "The quick brown fox"]
+)
+def test_what_may_be_a_password_is_masked(value):
+    assert mask_json({"password": value}) == {"password": "***"}
 
 
 @pytest.mark.parametrize(
@@ -160,6 +204,8 @@ def test_deep_values_are_masked():
         "x",
         "eyJ-",
         "token ",
+        "password: This a ",
+        'password: "This is ',
         "bearer ",
         '"',
         "a=",

@@ -927,3 +927,16 @@ class SteppedClock:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
+
+
+@pytest.mark.parametrize("checksummed", [True, False])
+def test_a_size_that_no_file_has_fails_that_file_alone(
+    server: Any, target: Path, noise: Any, checksummed: bool
+) -> None:
+    right = server.item("right", noise(100), "sha256")
+    wrong = replace(server.item("wrong", noise(100), *(["sha256"] if checksummed else [])), size=10**18)
+    report = download([right, wrong], target)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
+    told = report.outcomes[1].error
+    assert told is not None
+    assert "1,000,000,000,000,000,000 bytes are stated, more than any file has" in str(told)

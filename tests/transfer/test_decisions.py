@@ -192,3 +192,13 @@ def test_heads() -> None:
 def test_no_head_raises(lines: list[bytes]) -> None:
     status, headers = parse_head(lines, WANTED)
     assert judge(ASKED, status, headers, 0.0).kind in Kind
+
+
+def test_a_size_that_no_file_has_is_none() -> None:
+    whole = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+    assert judge(whole, 200, {"content-length": str(10**18)}, 0.0).kind is Kind.WRONG_SIZE
+    told = {"content-range": f"bytes 0-3/{10**18}", "content-length": "4"}
+    assert (
+        judge(Asked(0, 4, ranged=True, size=None, stated=False, validator=""), 206, told, 0.0).kind is Kind.WRONG_SIZE
+    )
+    assert judge(whole, 200, {"content-length": str(1 << 47)}, 0.0).kind is Kind.ACCEPT

@@ -152,6 +152,10 @@ def _line(error: BaseException) -> str:
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
         text = f"{named}{error.strerror or error}"
+    elif isinstance(error, MemoryError):
+        text = "there isn't enough memory for that. Ask for less at once, or use a machine with more."
+    elif isinstance(error, RecursionError):
+        text = "what came, or what was given, is nested too deeply. Look at it with --debug."
     else:
         text = f"unexpected {type(error).__name__}: {error}. This is a fault of omics; --debug shows where"
     return f"omics: {printable(' '.join(text.split()))}"

@@ -146,7 +146,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
             _page(answer, items, operation.facts.name)  # one without its list is an error, not an empty list
         if answer.status_code == NOT_MODIFIED:
             console.message("nothing has changed: some of it was so before")
-        _print_answer(answer, items, output)
+        _print_answer(answer, items, output, operation.facts.accept)
 
 
 def _page(answer: httpx.Response, items: str, operation: str) -> tuple[Any, str]:
@@ -176,11 +176,13 @@ def _print_pages(answers: Any, items: str, output: Output, operation: str) -> No
         output.result(with_items(first, first_key, merged), first_key)
 
 
-def _print_answer(answer: httpx.Response, items: str | None, output: Output) -> None:
+def _print_answer(answer: httpx.Response, items: str | None, output: Output, accept: str) -> None:
     if not answer.content:
         return
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
+    if "html" in media_type and "json" in accept and not ("html" in accept or "*" in accept):
+        output.result(_decoded(answer), items)  # a page where the document has JSON: it says that it is one
+    elif media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
         output.result(_decoded(answer), items)
     else:
         output.chunks([answer.content])
@@ -188,19 +190,14 @@ def _print_answer(answer: httpx.Response, items: str | None, output: Output) -> 
 
 def _is_json(answer: httpx.Response) -> bool:
     try:
-        json.loads(answer.content)
+        answer.json()
     except ValueError:
         return False
     return True
 
 
 def _decoded(answer: httpx.Response) -> Any:
-    try:
-        return json.loads(answer.content)
-    except ValueError:
-        from omicsdk.core.errors import DecodeError
-
-        raise DecodeError("the service", "the body", answer.text[:200], expected="JSON") from None
+    return answer.json()
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
@@ -11,6 +10,7 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_encoding import written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Output:
 
     def _json(self, value: Any, indent: int | None = None) -> str:
         plain = (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
-        text = json.dumps(value, indent=indent, ensure_ascii=plain, default=str)
+        text = written(value, indent=indent, ensure_ascii=plain, default=str)
         # JSON escapes C0 controls only; DEL and C1 steer terminals too, lone surrogates can't be encoded.
         return text if plain else "".join(c if c < "\x7f" or c.isprintable() else _escaped(c) for c in text)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array, is_object
 
 BRIEF = 60
@@ -89,9 +89,7 @@ def text_of(value: Any) -> str:
     """A value as a cell's text: strings as they are, null as nothing, what has members as compact JSON."""
     if value is None:
         return ""
-    return (
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    )
+    return value if isinstance(value, str) else written(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 Part = tuple[str, Mapping[str, Any] | None, list[Any]]

@@ -96,7 +96,7 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
         if only.lstrip().startswith("["):
             try:
                 value = json.loads(only)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = None  # a shell pattern such as [ab]*.json
             if is_array(value):
                 return value
@@ -158,7 +158,10 @@ def _json(argument: Argument, text: str, expected: str) -> Any:
 
 
 def _parsed(text: str) -> Any:
-    return json.loads(text, parse_constant=_no_constant)
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _no_constant(name: str) -> Any:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import NameClash as NameClash
     from omicsdk.core.errors import NameNotResolved as NameNotResolved
     from omicsdk.core.errors import NotFound as NotFound
+    from omicsdk.core.errors import NotJson as NotJson
     from omicsdk.core.errors import NotWritable as NotWritable
     from omicsdk.core.errors import OmicsError as OmicsError
     from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
@@ -99,6 +100,7 @@ _HOMES = {
     "NameClash": "errors",
     "NameNotResolved": "errors",
     "NotFound": "errors",
+    "NotJson": "errors",
     "NotWritable": "errors",
     "OMIT": "omit",
     "OmicsError": "errors",
@@ -163,6 +165,7 @@ __all__ = [
     "NameClash",
     "NameNotResolved",
     "NotFound",
+    "NotJson",
     "NotWritable",
     "OmicsError",
     "Omit",

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from omicsdk.core.api_errors import not_json
 from omicsdk.core.collector import paused_for
-from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import Model, Shape, check, otherwise_typed
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
@@ -24,16 +24,19 @@ def decoded(content: bytes) -> Any:
     """The value of a JSON text; by msgspec where it is installed (extra `fast`) and the text is long.
 
     Raises:
-        ValueError: It isn't JSON.
+        ValueError: It isn't JSON, or is nested deeper than Python can read.
     """
-    if len(content) >= LARGE:
-        decode = _fast_decoder()
-        if decode is not None:
-            try:
-                return decode(content)
-            except ValueError:
-                pass  # stricter than json: NaN, and encodings other than UTF-8; json judges
-    return json.loads(content)
+    try:
+        if len(content) >= LARGE:
+            decode = _fast_decoder()
+            if decode is not None:
+                try:
+                    return decode(content)
+                except ValueError:
+                    pass  # stricter than json: NaN, and encodings other than UTF-8; json judges
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 @cache
@@ -57,6 +60,7 @@ class Answer:
         encoding: The text's encoding, of its Content-Type.
         strict: Whether an answer that isn't what the document says is an error.
         items: Dotted key of the list that the answer is a page of; None for an answer without pages.
+        url: Where it came from.
     """
 
     operation: str
@@ -66,6 +70,7 @@ class Answer:
     encoding: str = "utf-8"
     strict: bool = False
     items: str | None = None
+    url: str = field(default="", repr=False)  # may be presigned
 
     def json(self, decode: Callable[[Any], T], shape: Shape) -> T:
         """Decode a JSON body.
@@ -75,13 +80,14 @@ class Answer:
             shape: What it must look like when the client is strict.
 
         Raises:
-            DecodeError: The body isn't JSON, is a page without its list, or doesn't fit and the client is strict.
+            NotJson: The body isn't JSON, but a web page, say.
+            DecodeError: It is a page without its list, or doesn't fit and the client is strict.
         """
         with paused_for(len(self.content)):
             try:
                 data = decoded(self.content) if self.content else None
             except ValueError as error:
-                raise DecodeError(self.operation, "the body", self.text()[:200], expected="JSON") from error
+                raise not_json(self.operation, self.url, self.text(), str(error)) from error
             if self.items is not None:
                 items_at(data, self.items, self.operation)
             if self.strict:

@@ -83,6 +83,21 @@ def _in_page(text: str) -> str:
     return ""
 
 
+def page_title(text: str) -> str | None:
+    """The title of a page for people, empty where it has none; None of any other text."""
+    page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
+    if not re.match(
+        r"(<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(!doctype\s+html|html|head|body)\b", page, re.IGNORECASE | re.DOTALL
+    ):
+        return None
+    found = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
+    if found is None:
+        return ""
+    from html import unescape
+
+    return " ".join(unescape(found[1]).split())
+
+
 def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
     """Finds the message and the code in a JSON error body, whatever its shape."""
     if isinstance(value, str):

@@ -36,13 +36,19 @@ class OmicsError(Exception):
         self.remedy = self.default_remedy if remedy is None else remedy
 
     def __str__(self) -> str:
-        if not self.remedy:
-            return self.message
-        return f"{self.message.rstrip('.')}. {self.remedy}"
+        return _with_remedy(self.message, self.remedy)
 
     def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
         # Constructors differ, so a pickle carries what an error holds, not how it was made.
         return _restored, (type(self), self.args, dict(self.__dict__))
+
+
+def _with_remedy(text: str, remedy: str) -> str:
+    """A message and what to do, as sentences: one that ends in a question mark has its end."""
+    if not remedy:
+        return text
+    text = text.rstrip(".")
+    return f"{text} {remedy}" if text.endswith(("?", "!")) else f"{text}. {remedy}"
 
 
 def _restored(cls: type[OmicsError], args: tuple[object, ...], state: dict[str, object]) -> OmicsError:
@@ -155,13 +161,15 @@ class APIError(OmicsError):
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
         # Without a status nothing was answered: a list that was read didn't have it.
-        answer = " ".join(str(part) for part in (self.status, self.code) if part)
+        # Some services give the status as their code, too.
+        code = None if str(self.code) == str(self.status) else self.code
+        answer = " ".join(str(part) for part in (self.status, code) if part)
         to_what = " ".join(part for part in (self.method, self.url) if part)
         details = " from ".join(part for part in (answer, to_what) if part)
         if self.request_id:
             details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
         text = f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
-        return f"{text}. {self.remedy}" if self.remedy else text
+        return _with_remedy(text, self.remedy)
 
 
 class BadRequest(APIError):
@@ -285,7 +293,8 @@ class DecodeError(OmicsError):
 
     Args:
         operation: The operation whose answer it is.
-        field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size").
+        field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size"); empty for the
+            whole answer.
         value: What stood there.
         expected: What should have stood there, in words; may be empty.
     """
@@ -294,11 +303,18 @@ class DecodeError(OmicsError):
 
     def __init__(self, operation: str, field: str, value: object, *, expected: str = "") -> None:
         wanted = f", not {expected}" if expected else " which the document doesn't allow"
-        super().__init__(f"{operation}: the answer's field '{field}' is {shortened(repr(value), 120)}{wanted}")
+        place = f"the answer's field '{field}'" if field else "the answer"
+        super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}")
         self.operation = operation
         self.field = field
         self.value = value
         self.expected = expected
+
+
+class NotJson(DecodeError, ValueError):
+    """An answer that should be JSON is something else: a web page, nothing, a text that is cut, or one nested too deeply."""
+
+    default_remedy = "Check the service's address (base_url), and read what came with .raw()."
 
 
 class TransportError(OmicsError):
@@ -346,7 +362,7 @@ class TransportError(OmicsError):
         tried = f"{self.attempts} attempts" if self.attempts != 1 else ""
         details = "; ".join(part for part in (to_what, tried) if part)
         text = f"{what}{self.message.rstrip('.')}" + (f" ({details})" if details else "")
-        return f"{text}. {self.remedy}" if self.remedy else text
+        return _with_remedy(text, self.remedy)
 
 
 class ConnectFailed(TransportError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
+from typing import Any
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_list, is_mapping
@@ -30,6 +32,32 @@ def encoded(value: object) -> bytes:
             f"{where or 'What is sent'} is {what!r}, which JSON can't say",
             remedy="Give text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
         ) from error
+
+
+def written(value: Any, **layout: Any) -> str:
+    """What came from a service, or was made of that, as JSON that every reader takes.
+
+    NaN and Infinity, which Python's JSON has and JSON hasn't, become null, as JavaScript, pandas and jq write them: one
+    number without a value is no reason to print nothing.
+
+    Args:
+        value: What json.loads gives, and what `default` makes text of.
+        layout: Options of json.dumps.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, **layout)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False, **layout)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_mapping(value):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if is_list(value):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def _scalar(value: object) -> object:

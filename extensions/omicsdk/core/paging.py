@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
+from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import DecodeError, shortened
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.request import Paging, Request
@@ -182,8 +183,8 @@ def page_of(response: "httpx.Response", key: str, operation: str) -> Any:
     """A whole response as a decoded page that has its list; arguments and errors as those of `items_at`."""
     try:
         page = response.json() if response.content else None
-    except ValueError:
-        raise DecodeError(operation, "the body", response.text[:200], expected="JSON") from None
+    except ValueError as error:
+        raise not_json(operation, str(response.url), response.text, str(error)) from None
     items_at(page, key, operation)
     return page
 

@@ -59,6 +59,21 @@ _VALUE = re.compile(r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?
 # A header in the repr of a list of them.
 _BYTES_HEADER = re.compile(r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)")
 
+# How services begin a complaint of a field: "password: This password is too short." A secret never is one of these words
+# with another behind it; what follows them is looked through like any text.
+_BEGINNING = re.compile(
+    r"""(?:this|the|your|it|please|enter|ensure|must|may|cannot|should|is|has|was|does|not|no|invalid|incorrect|wrong|missing|
+    required|expired|unknown|unable|too|field|value)(?=[ ][a-z])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A whole value is one only if all of it is short words and small numbers, and one of them is of the kind that complains.
+_SENTENCE = re.compile(r"[A-Z][a-z']{0,19}(?: (?:[A-Za-z'\-]{1,20}|[0-9]{1,4})[.,;:]?){2,60}")
+_COMPLAINING = re.compile(
+    r"\b(?:required|blank|null|empty|short|long|common|numeric|similar|invalid|valid|expired|match|incorrect|wrong|missing|"
+    r"characters?|contain|provided|allowed|unknown|revoked|denied)\b",
+    re.IGNORECASE,
+)
+
 #: Levels of a JSON value that are looked through; what lies deeper is masked whole.
 _DEPTH_LIMIT = 60
 
@@ -188,6 +203,8 @@ def _masked_assignments(text: str) -> str:
         if not _is_secret_field(name[1]) or text.startswith("//", start):
             continue  # the value is looked through too: "0: token=..."
         value = _VALUE.match(text, start)
+        if _BEGINNING.match(text, start) or (value is not None and is_complaint(value.group().strip("\\\"'"))):
+            continue
         if value is not None:
             escape = "\\" if value.group().startswith("\\") else ""
             quote = value.group()[len(escape) :][:1]
@@ -196,6 +213,23 @@ def _masked_assignments(text: str) -> str:
             done = value.end()
     shown.append(text[done:])
     return "".join(shown)
+
+
+def is_complaint(value: object) -> bool:
+    """Tells whether what stands under a secret's name is what a service says of it, in one sentence or several.
+
+    Args:
+        value: A text or a list of texts; anything else isn't one.
+    """
+    if isinstance(value, list | tuple):
+        items = cast("Sequence[object]", value)
+        return bool(items) and all(isinstance(each, str) and is_complaint(each) for each in items)
+    return (
+        isinstance(value, str)
+        and _BEGINNING.match(value) is not None
+        and _SENTENCE.fullmatch(value) is not None
+        and _COMPLAINING.search(value) is not None
+    )
 
 
 def mask_json(value: object) -> object:
@@ -218,7 +252,8 @@ def _masked_json(value: object, depth: int) -> object:
     if isinstance(value, Mapping):
         fields = cast("Mapping[str, object]", value).items()
         return {
-            name: MASK if _is_secret_field(name) and item else _masked_json(item, depth + 1) for name, item in fields
+            name: MASK if _is_secret_field(name) and item and not is_complaint(item) else _masked_json(item, depth + 1)
+            for name, item in fields
         }
     if isinstance(value, list | tuple):
         return [_masked_json(item, depth + 1) for item in cast("Sequence[object]", value)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import NO_BODY, Body, form_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.documented.client import DocumentedResponse
@@ -207,12 +208,13 @@ def _path(relative_url: str) -> str:
 def _object_of(method: str, response: DocumentedResponse) -> dict[str, Any]:
     try:
         found = response.json()
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return cast("dict[str, Any]", found)
-    url = mask_url(response.url)
-    error = crunch_error(DecodeError(f"{method} {url}", "the body", response.text[:200], expected="a JSON object"))
+    except ValueError as error:
+        raised = not_json(method, response.url, response.text, str(error), expected="a JSON object")
+    else:
+        if isinstance(found, dict):
+            return cast("dict[str, Any]", found)
+        raised = DecodeError(f"{method} {mask_url(response.url)}", "", found, expected="a JSON object")
+    error = crunch_error(raised)
     error.remedy = (
         "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and what stands before it."
     )

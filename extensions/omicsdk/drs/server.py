@@ -327,10 +327,7 @@ class DrsServer:
 
 
 def _decoded(response: httpx.Response) -> object:
-    try:
-        return response.json()
-    except ValueError:
-        return None
+    return response.json()
 
 
 def _seconds(text: str | None) -> float:

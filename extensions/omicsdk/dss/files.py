@@ -4,6 +4,18 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.narrowing import is_object
+
+_FIELDS: tuple[tuple[str, type, str], ...] = (
+    ("name", object, "a name"),
+    ("uuid", str, "a UUID"),
+    ("version", str, "a version"),
+    ("sha256", str, "a checksum"),
+    ("size", int, "a whole number"),
+    ("indexed", bool, "true or false"),
+)
+
 
 class DSSFile(NamedTuple):
     """A file of the Data Store, or a bundle's manifest treated as one; fields in the documented order.
@@ -52,7 +64,17 @@ class DSSFile(NamedTuple):
         Args:
             file_dict: An entry of `bundle.files` as the service answers it.
             replica: Where it is fetched from, `aws` or `gcp`.
+
+        Raises:
+            DecodeError: A field is missing, or isn't what the service's document says. The name may be anything: what a file
+                can be called is decided where it is placed.
         """
+        if not is_object(file_dict):
+            raise DecodeError("get_bundle", "bundle.files", file_dict, expected="objects")
+        for field, kind, expected in _FIELDS:
+            value = file_dict.get(field)
+            if field not in file_dict or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+                raise DecodeError("get_bundle", f"bundle.files.{field}", value, expected=expected)
         return cls(
             name=file_dict["name"],
             uuid=file_dict["uuid"],

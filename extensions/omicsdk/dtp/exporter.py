@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from omicsdk.core.errors import NotFound, NotWritable
 from omicsdk.core.files.atomic_file import in_place_of, is_special, target_of
+from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array
 from omicsdk.dtp.client import CommonsClient
 from omicsdk.dtp.node_records import node_records
@@ -115,7 +115,7 @@ class Exporter(CommonsClient):
             NotWritable: The file can't be written.
         """
         if _format(fileformat) == "json":
-            text = json.dumps(data, indent=4, ensure_ascii=False) + "\n"
+            text = written(data, indent=4, ensure_ascii=False) + "\n"
         else:
             text = _table([data] if isinstance(data, Mapping) else data)
         try:

@@ -200,11 +200,11 @@ def plain(response: httpx.Response) -> Any:
     """The JSON of an answer; None where it is empty.
 
     Raises:
-        DecodeError: It isn't JSON.
+        NotJson: It isn't JSON.
     """
     from omicsdk.core.answer import decoded
+    from omicsdk.core.api_errors import not_json
     from omicsdk.core.collector import paused_for
-    from omicsdk.core.errors import DecodeError
 
     content = response.content
     if not content:
@@ -213,7 +213,7 @@ def plain(response: httpx.Response) -> Any:
         try:
             return decoded(content)
         except ValueError as error:
-            raise DecodeError(response.url.path, "the body", response.text[:200], expected="JSON") from error
+            raise not_json(response.url.path, str(response.url), response.text, str(error)) from error
 
 
 async def first_answer(operation: AsyncOperation, request: Request) -> httpx.Response:

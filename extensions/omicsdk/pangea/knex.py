@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never, Self, overload
 
 from omicsdk.core.errors import BadRequest, ConfigError, DecodeError, OmicsError
 from omicsdk.core.narrowing import is_object
-from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.redaction import mask_url
 from omicsdk.pangea.asking.routes import API, path_of
 from omicsdk.pangea.asking.server import RETRIED, check_is_encrypted, endpoint_of
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
@@ -317,6 +317,7 @@ def _response(answer: httpx.Response) -> DocumentedResponse:
 def _decoded(answer: httpx.Response) -> Any:
     """The JSON value of an answer, None where it has no body."""
     from omicsdk.core.answer import decoded
+    from omicsdk.core.api_errors import not_json
     from omicsdk.core.collector import paused_for
 
     content = answer.content
@@ -325,5 +326,5 @@ def _decoded(answer: httpx.Response) -> Any:
     try:
         with paused_for(len(content)):
             return decoded(content)
-    except ValueError:
-        raise DecodeError(answer.url.path, "the body", mask_text(answer.text[:200]), expected="JSON") from None
+    except ValueError as error:
+        raise not_json(answer.url.path, str(answer.url), answer.text, str(error)) from None

@@ -83,7 +83,7 @@ def _parsed(file: Path) -> dict[str, Any]:
 def _of_json(text: str, file: Path) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         try:
             return _of_yaml(text, file)  # YAML may begin with a brace too
         except (MissingExtra, WrongApp):

@@ -196,7 +196,7 @@ def value_of(text: str, now: Any = None) -> Any:
     if text[0] in '"[{' or is_other:
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
@@ -221,7 +221,7 @@ def tags_of(text: str) -> list[str]:
     if text.startswith("["):
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if isinstance(found, list):
             return [str(tag) for tag in cast("list[Any]", found)]

@@ -16,6 +16,9 @@ LARGEST_PART = 16 * MIB
 #: Files up to this size are fetched with one plain request.
 WHOLE = 16 * MIB
 
+#: The largest file: 128 TiB, more than any store of objects takes. The grid of one takes 256 MiB of memory.
+LARGEST = 1 << 47
+
 #: Bytes a second of a bandwidth limit for each request for a part: a cell comes in 2 s then.
 SHARE = 2 * MIB
 

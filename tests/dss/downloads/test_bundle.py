@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from omicsdk.core.errors import UnsafePath
+from omicsdk.core.errors import DecodeError, UnsafePath
 from omicsdk.dss.downloads import bundle
 from omicsdk.dss.files import DSSFile
 
@@ -89,3 +89,17 @@ def test_a_name_that_no_file_can_have_is_told_with_its_place(name: object):
 def test_a_bad_name_among_files_that_are_not_wanted_does_no_harm():
     bad = {**entry("a"), "name": "/etc/passwd"}
     assert names(bundle.chosen(manifest(entry("cell.json", True), bad), "aws", ("*",), ("",))) == ["cell.json"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", ...), ("uuid", ...), ("version", 1), ("sha256", None), ("size", "10"), ("size", True), ("indexed", ...)],
+)
+def test_an_entry_without_what_a_download_needs_is_no_entry(field: str, value: object):
+    odd = {**entry("a"), field: value}
+    if value is ...:
+        del odd[field]
+    with pytest.raises(DecodeError, match=rf"get_bundle: the answer's field 'bundle.files.{field}' is "):
+        bundle.chosen(manifest(odd), "aws")
+    with pytest.raises(DecodeError, match="not objects"):
+        DSSFile.from_dss_bundle_response(None, "aws")  # pyright: ignore[reportArgumentType] - as it came

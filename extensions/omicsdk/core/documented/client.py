@@ -17,6 +17,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
 
+from omicsdk.core.answer import decoded
+from omicsdk.core.api_errors import not_json
 from omicsdk.core.paging import content_key, items_at, page_of
 from omicsdk.core.request import URI_LIST, Paging
 from omicsdk.core.streaming import CHUNK, Body
@@ -84,9 +86,12 @@ class DocumentedAnswer:
         """The body as JSON.
 
         Raises:
-            ValueError: It isn't JSON.
+            NotJson: It isn't JSON, but a web page, say; a ValueError.
         """
-        return json.loads(self.content)
+        try:
+            return decoded(self.content)
+        except ValueError as error:
+            raise not_json("", self.url, self.text, str(error)) from error
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
         """The body in pieces; those of a streamed answer aren't held.

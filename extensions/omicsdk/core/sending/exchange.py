@@ -58,6 +58,7 @@ class _Options:
             encoding=response.charset_encoding or "utf-8",
             strict=self.strict,
             items=None if paging is None else content_key(paging, response.headers),
+            url=str(response.url),
         )
 
 

@@ -14,6 +14,7 @@ from socket import EAI_AGAIN, gaierror
 from typing import Any
 from urllib.parse import quote
 
+from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import Credentials, HttpxAuth
 from omicsdk.core.errors import (
     AnswerTooLarge,
@@ -54,6 +55,22 @@ WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 Content = bytes | Callable[[], Iterable[bytes]] | None
 Carried = tuple[Mapping[str, str], Mapping[str, str]]  # headers and query parameters of credentials
+
+
+class Received(httpx.Response):
+    """An answer as httpx has it, whose `json` fails with an error of ours."""
+
+    def json(self, **options: Any) -> Any:
+        """The body as JSON; options are those of json.loads.
+
+        Raises:
+            NotJson: It isn't JSON, but a web page, say.
+        """
+        try:
+            return super().json(**options)
+        except (ValueError, RecursionError) as error:
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            raise not_json("", str(self.url), self.text, why) from error
 
 
 class _Sender:
@@ -99,6 +116,8 @@ class _Sender:
         return failure
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
+        if type(response) is httpx.Response:
+            response.__class__ = Received
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
         if http_log.isEnabledFor(logging.DEBUG):
             show(response.request, response)

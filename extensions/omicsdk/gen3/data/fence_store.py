@@ -264,7 +264,7 @@ class FenceStore(MultipartStore):
 def _key_and_id(upload_id: str) -> tuple[str, str]:
     try:
         told: object = json.loads(upload_id)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoSuchUpload("The journal's name of an upload isn't one of a commons") from error
     if not is_object(told):
         raise NoSuchUpload("The journal's name of an upload isn't one of a commons")

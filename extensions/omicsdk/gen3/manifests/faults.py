@@ -37,8 +37,18 @@ class Fault(NamedTuple):
     def text(self) -> str:
         """The place, the value and what is wrong with it, in one line without the remedy."""
         place = f"{self.unit} {self.line}" + (f", column {self.column!r}" if self.column else "")
+        return f"{place}: {self._complaint}"
+
+    @property
+    def words(self) -> str:
+        """The same without the line, and with the remedy, for what is listed by its line."""
+        text = f"column {self.column!r}: {self._complaint}" if self.column else self._complaint
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    @property
+    def _complaint(self) -> str:
         value = f"{shortened(self.value, SHOWN)!r} " if self.value or self.column else ""
-        return f"{place}: {value}{self.reason}"
+        return f"{value}{self.reason}"
 
     def __str__(self) -> str:
         return f"{self.text}. {self.remedy}" if self.remedy else self.text

@@ -216,7 +216,7 @@ def _outcomes(
     found = list[Outcome]()
     for row in batch:
         if isinstance(row, Fault):
-            found.append(Outcome(row.line, "", FAILED, error=str(row)))
+            found.append(Outcome(row.line, "", FAILED, error=row.words))
         else:
             found.append(next(worked))
     return found

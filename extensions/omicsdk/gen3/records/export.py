@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
 from omicsdk.gen3.dictionary import Dictionary
@@ -142,7 +142,7 @@ def export_file(
 def _write_json(write: Callable[[bytes], object], rows: Iterable[Mapping[str, Any]], kind: str) -> None:
     between = b'{"data": [' if kind == "json" else b""
     for row in rows:
-        write(between + json.dumps(row, ensure_ascii=False).encode())
+        write(between + written(row, ensure_ascii=False).encode())
         between = b",\n" if kind == "json" else b"\n"
     if kind == "json":
         write(b"]}\n" if between == b",\n" else between + b"]}\n")

@@ -248,7 +248,7 @@ def _decoded(told: object) -> object:
     if isinstance(told, str | bytes):
         try:
             return json.loads(told)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return told
 

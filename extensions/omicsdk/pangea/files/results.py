@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, overload
 
 from omicsdk.core.errors import ChecksumMissing, NotWritable, OmicsError, TransferError
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
 from omicsdk.pangea.contents.object_store import RETRIES, item_of
 from omicsdk.pangea.contents.stored_data import download_url, without_signature
 from omicsdk.pangea.files.result_plan import ResultField, Wanted, plan_results
@@ -188,7 +188,7 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
     if require_checksum and not each.file_name:  # beside a file it isn't what was asked for
         return Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
     path = target / each.blob_name
-    content = json.dumps(without_signature(each.data), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    content = written(without_signature(each.data), ensure_ascii=False).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(target.resolve()):

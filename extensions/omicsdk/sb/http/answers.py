@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.complaints import PAGE_LIMIT, complaint_of
+from omicsdk.core.complaints import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.documented.client import DocumentedAnswer, DocumentedBody
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
 from omicsdk.core.narrowing import is_object
@@ -112,9 +112,16 @@ def content_of(response: Response) -> Any:
         return None
     try:
         return response.json()
-    except ValueError:
-        said = _words(response)
-        told = f"The answer of {response.url} isn't JSON{said and f': {shortened(said, _SHOWN)!r}'}"
+    except ValueError as error:
+        said, title = _words(response), page_title(response.text)
+        if title is not None:
+            kind = (
+                f"is a web page titled {mask_text(shortened(title, _SHOWN))!r}, not" if title else "is a web page, not"
+            )
+        else:
+            kind = "isn't"
+        told = f"The answer of {response.url} {kind} JSON"
+        told += f": {error}" if "nested" in str(error) else said and f": {shortened(said, _SHOWN)!r}"
         raise NonJSONResponseError(response.status_code, message=told) from None
 
 

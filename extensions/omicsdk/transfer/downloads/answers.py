@@ -10,6 +10,7 @@ from typing import NamedTuple
 from omicsdk.core.retry import retry_after
 from omicsdk.core.sending.redirects import REDIRECT_STATUSES
 from omicsdk.transfer.network.heads import parse_head
+from omicsdk.transfer.plan import LARGEST
 from omicsdk.transfer.retrying import ENDED, LATER
 
 #: What is looked at in a head.
@@ -101,10 +102,11 @@ def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> 
     Returns:
         What to do. Only ACCEPT and WHOLE allow writing.
     """
-    if status == 206:
-        return _judge_part(asked, headers)
-    if status == 200:
-        return _judge_whole(asked, headers)
+    if status in (200, 206):
+        verdict = _judge_part(asked, headers) if status == 206 else _judge_whole(asked, headers)
+        if (verdict.size or 0) > LARGEST:
+            return Verdict(Kind.WRONG_SIZE, status, why=f"{verdict.size:,} bytes, more than any file has")
+        return verdict
     if status == 416:
         return _judge_unsatisfiable(asked, headers)
     later = retry_after(headers, now)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from omicsdk.core.checksums import Digests
-from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import plan
 from omicsdk.transfer.downloads.answers import Asked, Verdict
 from omicsdk.transfer.items import Item, Location
@@ -137,7 +137,17 @@ class Job:
         return bool(self.returned or self.unclaimed)
 
     def begin(self) -> None:
-        """Plans the fetch of all its bytes; what was there counts no longer."""
+        """Plans the fetch of all its bytes; what was there counts no longer.
+
+        Raises:
+            TransferError: It is stated to be larger than any file is.
+        """
+        if (self.size or 0) > plan.LARGEST:
+            raise TransferError(
+                f"{self.item.title}: {self.size:,} bytes are stated, more than any file has",
+                name=self.item.name,
+                remedy="Check the size in the manifest, or ask the platform for the file's record.",
+            )
         self.epoch += 1
         self.flying = 0
         self.returned.clear()

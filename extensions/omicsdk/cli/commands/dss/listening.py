@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.json_encoding import written
 from omicsdk.dss.notifications.listening import Listener
 from omicsdk.transfer.interrupts import termination
 
@@ -91,7 +91,7 @@ def _hand_over(notification: Notification, command: list[str] | None) -> None:
     told = dict(notification.payload)
     if notification.form_fields:
         told["form_fields"] = dict(notification.form_fields)
-    line = json.dumps(told)  # ASCII: a sender's text steers no terminal
+    line = written(told)  # ASCII: a sender's text steers no terminal
     if command is None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

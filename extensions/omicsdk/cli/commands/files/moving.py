@@ -51,7 +51,9 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
     """`omics cp`: counts, and what became of each file; on a terminal a line. - is stdin, and stdout as the target."""
     *sources, last = arguments["paths"]
     if not sources:
-        raise UsageError(f"{last} goes where?", remedy="Name where to at the end: omics cp SOURCE... TARGET.")
+        raise UsageError(
+            f"cp: missing destination after '{last}'", remedy="Name it at the end: omics cp SOURCE... TARGET."
+        )
     if last == STREAM:
         if arguments["dry_run"]:
             raise UsageError("--dry-run: nothing is foretold of what goes to stdout", remedy="Name a file or folder.")

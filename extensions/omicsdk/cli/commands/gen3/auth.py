@@ -47,7 +47,7 @@ def curl(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:
         return None
     try:
         return json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Told(answer.text.removesuffix("\n"), answer.text)
 
 
@@ -99,7 +99,7 @@ def _token_in(name: str) -> str:
         raise UsageError(f"{name} isn't text", remedy="Give a file that holds a token.") from error
     try:
         content: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()
     key = content.get("api_key") if is_object(content) else content
     return key.strip() if isinstance(key, str) else text.strip()

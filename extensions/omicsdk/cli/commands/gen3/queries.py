@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.paging import rows
@@ -59,7 +59,7 @@ def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> l
             count = 0
             with in_place_of(out) as file:
                 for row in wanted:
-                    file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+                    file.write(written(row, ensure_ascii=False).encode() + b"\n")
                     count += 1
     console.message(f"{count} records are in {out}")
     return None

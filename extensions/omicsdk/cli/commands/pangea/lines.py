@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.cli.told import Told
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,7 +72,7 @@ def lines(found: Iterable[str]) -> str:
 
 def as_json(value: object) -> str:
     """Data as documented: four blanks deep, keys in order."""
-    return json.dumps(value, indent=4, sort_keys=True)
+    return written(value, indent=4, sort_keys=True)
 
 
 def names_given(words: Iterable[str] | None, file: str | None, option: str, *, parted: bool = False) -> list[str]:

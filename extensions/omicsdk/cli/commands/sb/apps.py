@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.rows import APP, row
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
+from omicsdk.core.json_encoding import written
 from omicsdk.sb.errors import NotFound
 from omicsdk.sb.paths import app_id, project_id
 
@@ -38,7 +38,7 @@ def get(api: Api, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics sb apps get`: the app's document."""
     del console
     document: Any = _app(api, arguments["app"]).field("raw")
-    return Told(json.dumps(document, indent=2, ensure_ascii=False), document)
+    return Told(written(document, indent=2, ensure_ascii=False), document)
 
 
 def install(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

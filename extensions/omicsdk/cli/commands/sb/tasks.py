@@ -116,7 +116,7 @@ def batch_by_of(words: Sequence[str] | None) -> dict[str, Any] | None:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from omicsdk.core.json_encoding import written
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.places.pangea.names import OF_GROUP, escaped, result_parts, sample_part
 from omicsdk.pangea.asking.values import Blob, name_in, objects_in
@@ -38,7 +38,7 @@ class Held:
 
 def value_bytes(data: object) -> bytes:
     """A value as the file that it is here: its JSON."""
-    return json.dumps(data, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return written(data, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def field_entry(path: str, route: str, told: Mapping[str, Any]) -> Entry:

@@ -43,7 +43,10 @@ class Published(NamedTuple):
             SomeFailed: Something did.
         """
         if self.failures:
-            errors = [f"line {line}: {error}" for line, error in self.failures.items()]
+            errors = [
+                error if error.startswith(("line ", "entry ")) else f"line {line}: {error}"
+                for line, error in self.failures.items()
+            ]
             raise SomeFailed(
                 f"{len(errors)} of {len(errors) + sum(self.counts.values())} rows couldn't be published: {errors[0]}",
                 [UsageError(error) for error in errors],

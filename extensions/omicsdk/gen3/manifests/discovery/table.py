@@ -70,7 +70,7 @@ def read(cell: str) -> Any:
         return ""
     try:
         return json.loads(cell, parse_constant=str)
-    except ValueError:
+    except (ValueError, RecursionError):
         return cell.replace("\\n", "\n")
 
 

@@ -174,7 +174,7 @@ def contents_of(cell: str) -> list[dict[str, Any]] | None:
     """What is in a package, by its cell; None where it isn't told in the form that it has."""
     try:
         told = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not is_array(told):
         return None

@@ -30,7 +30,7 @@ def value_of(cell: str) -> Any:
     text = cell.strip().strip("'").strip('"').replace("''", "'")
     try:
         return json.loads(text, parse_constant=_not_a_number)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -175,7 +175,7 @@ class Manifest:
             told: object = json.loads(file.read_bytes())
         except OSError as error:
             raise Gen3UserError(f"{file} can't be read: {error.strerror}", remedy="Check the path.") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Gen3UserError(f"{file} isn't JSON: {error}", remedy="Download the manifest anew.") from error
         if not is_array(told):
             raise Gen3UserError(f"{file} isn't a list", remedy="A manifest is a JSON list of objects.")

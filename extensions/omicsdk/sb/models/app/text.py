@@ -46,7 +46,7 @@ def cwl(raw: Mapping[str, Any] | str, raw_format: str | None = None) -> dict[str
 def _of_json(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValidationError(f"raw isn't JSON: {error}", remedy='Mend it, or give raw_format="yaml".') from None
     if not isinstance(found, dict):
         raise ValidationError(
