@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core import errors
 from omicsdk.core.api_errors import api_error
+from omicsdk.core.complaints import complaint_of, page_title
 from omicsdk.core.errors import APIError, OmicsError
 
 ALL_CLASSES = sorted(
@@ -269,3 +270,10 @@ def test_a_status_that_is_the_code_too_is_told_once():
 def test_a_message_ends_once(message, text):
     for error in (OmicsError(message, remedy="Say it."), errors.TransportError(message, remedy="Say it.")):
         assert str(error) == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["<!---->" * 9_000, "<html>" + "<p>" * 20_000, "<html></p>" + "<p>" * 20_000])
+def test_pages_that_take_long_to_look_through_are_read_at_once(text: str):
+    assert not page_title(text)
+    assert complaint_of(text.encode()) is not None

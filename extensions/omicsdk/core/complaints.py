@@ -72,9 +72,10 @@ def _element(text: str, name: str) -> str | None:
 
 def _in_page(text: str) -> str:
     """What a page for people says: its first paragraph with words, without which nobody knows why Gen3's Fence refused."""
-    page = text[:PAGE_LIMIT]
-    if not re.match(r"<(!doctype html|html)\b", page, re.IGNORECASE):
+    if not re.match(r"<(!doctype html|html)\b", text, re.IGNORECASE):
         return ""
+    # Up to the last end: else each of many paragraphs without one would be looked through up to the page's own.
+    page = "".join(text[:PAGE_LIMIT].rpartition("</p>")[:2])
     for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL):
         from html import unescape
 
@@ -83,12 +84,17 @@ def _in_page(text: str) -> str:
     return ""
 
 
+# Comments and a declaration may come first. A comment ends at its first end: else many of them could be divided in more ways than
+# there is time to try.
+_PAGE = re.compile(
+    r"(?:<!--(?:(?!-->).)*-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+
+
 def page_title(text: str) -> str | None:
     """The title of a page for people, empty where it has none; None of any other text."""
     page = text[:PAGE_LIMIT].lstrip("\ufeff \t\r\n")
-    if not re.match(
-        r"(<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(!doctype\s+html|html|head|body)\b", page, re.IGNORECASE | re.DOTALL
-    ):
+    if not _PAGE.match(page):
         return None
     found = re.search(r"<title\b[^>]*>([^<]*)", page, re.IGNORECASE)
     if found is None:
