@@ -80,11 +80,41 @@ def test_reset(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: i
     trial.download([server.item("one", noise(size), "sha256", "crc32c")])
 
 
+HEADS = {
+    "200": b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nETag: "a"\r\n',
+    "200 without a length": b'HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "a"\r\n',
+    "206": b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 100-4999/5000\r\nContent-Length: 4900\r\n",
+    "204": b'HTTP/1.1 204 No Content\r\nETag: "a"\r\n',
+    **{
+        str(status): b"HTTP/1.1 %d Moved\r\nLocation: http://127.0.0.1:9/elsewhere\r\nContent-Length: 0\r\n" % status
+        for status in (301, 302, 307, 308)
+    },
+    "301 not yet": b"HTTP/1.1 301 Moved\r\nRetry-After: 10\r\nLocation: http://127.0.0.1:9/later\r\nContent-Length: 0\r\n",
+    **{
+        str(status): b"HTTP/1.1 %d No\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n" % status
+        for status in (400, 403, 404)
+    },
+    "416": b"HTTP/1.1 416 No\r\nContent-Range: bytes */5000\r\nContent-Length: 0\r\n",
+    "429": b"HTTP/1.1 429 Slow\r\nRetry-After: 1\r\nContent-Length: 0\r\n",
+    "503": b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n",
+    "behind a 100": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n",
+}
+"""How answers begin; each lacks the blank line at its end."""
+
+
 @pytest.mark.fault("connection closed before the answer's head is whole", ends="right file")
-@pytest.mark.parametrize("raw", [b"", b"HTT", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\n"])
-def test_half_a_head(trial: Any, server: Any, fault: Any, noise: Any, raw: bytes) -> None:
-    server.fault("one", fault.changed(raw=raw))
-    trial.download([server.item("one", noise(5000), "sha256")])
+@pytest.mark.parametrize("way", ["in one request", "of unknown size", "the rest of it"])
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_half_a_head(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, head: bytes, way: str) -> None:
+    """Cut at each place, in each way in which files are fetched; nothing else would tell that anything is wrong."""
+    body = noise(5000)
+    items = list[Item]()
+    for end in range(len(head) + 2):  # the last one lacks half of the blank line
+        item = server.item(f"{end:04}", body)
+        items.append(item if way == "in one request" else replace(item, size=None))
+        before = [fault.cut(100)] if way == "the rest of it" else []
+        server.fault(item.name, *before, fault.changed(raw=(head + b"\r\n")[:end]))
+    trial.download(items, clock=clock)
 
 
 @pytest.mark.fault("something that isn't HTTP, once", ends="right file")

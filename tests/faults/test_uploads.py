@@ -51,6 +51,33 @@ def test_reset(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: A
     trial.upload(file, to, stored, clock=clock)
 
 
+HEADS = {
+    "200": b'HTTP/1.1 200 OK\r\nETag: "0123456789abcdef0123456789abcdef"\r\nContent-Length: 0\r\n',
+    "307": b"HTTP/1.1 307 Moved\r\nLocation: http://127.0.0.1:9/elsewhere\r\nContent-Length: 0\r\n",
+    "400": b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n",
+    "403": b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n",
+    "404": b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n",
+    "503": b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n",
+}
+"""How answers begin; each lacks the blank line at its end."""
+
+
+@pytest.mark.fault("upload: connection closed before the answer's head is whole", ends=RIGHT)
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_half_a_head(
+    trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any, head: bytes, reset: bool
+) -> None:
+    to, stored, path = way
+    for end in range(len(head) + 2):  # the last one lacks half of the blank line
+        sink.fault(path, lambda _, end=end: reply(raw=(head + b"\r\n")[:end], reset=reset))
+        before = len(sink.requests)
+        report = trial.upload(file, to, stored, clock=clock)
+        assert report.outcomes[0].retries == 1
+        assert len(sink.requests) > before
+        sink.stored.clear()
+
+
 @pytest.mark.fault("upload: connection reset, always", ends=("ConnectionLost", "TransportError"))
 def test_always_reset(trial: Any, sink: Any, way: Any, file: Path, reply: Any, clock: Any) -> None:
     to, stored, _ = way

@@ -45,6 +45,7 @@ class Reply:
     stall: bool = False  # wait until the server is closed instead of answering
     keep: bool = True  # whether the bytes count as stored
     pace: int = 0  # bytes a second at which the body is read
+    raw: bytes | None = None  # these bytes instead of an answer, and the end of the connection
 
 
 Fault = Callable[[Sent], Reply | None]
@@ -97,8 +98,12 @@ class Sink(LoopbackServer):
             while connection.recv(4096):  # until either side closes it
                 pass
             return False
+        if reply.raw is not None:
+            connection.sendall(reply.raw)
         if reply.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+        if reply.raw is not None:
             return False
         request.status = reply.status
         headers = dict(reply.headers)

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urljoin
 
 from omicsdk.transfer.items import URL_SAFE
 
 # A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
 _ABSOLUTE = re.compile(r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z")
+
+_BLANK = frozenset({b"\r\n", b"\n"})
+_INTERIM = re.compile(rb"HTTP/\S+\s+1")
+
+
+def is_whole(lines: Sequence[bytes]) -> bool:
+    """Whether the head of a final answer ends where it should, with a blank line.
+
+    libcurl takes the end of the connection for the end of the head, too: what it then calls an answer may have lost its
+    Location, size or ETag.
+
+    Args:
+        lines: Status and header lines as they came; of a chunked body the trailers follow.
+    """
+    ended = False
+    for line in reversed(lines):
+        if line.startswith(b"HTTP/"):
+            return ended and _INTERIM.match(line) is None
+        ended |= line in _BLANK
+    return False
 
 
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:

@@ -28,6 +28,7 @@ from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
 from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp, is_refusal
+from omicsdk.transfer.network.heads import is_whole
 from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
@@ -133,7 +134,7 @@ class Ended(NamedTuple):
     """The end of a request.
 
     Attributes:
-        receiver: What took in the answer.
+        receiver: What took in the answer; its lines are a whole head, or none.
         error: Why there is no whole answer, None when there is one.
         lasting: Whether trying again won't help.
     """
@@ -331,13 +332,11 @@ class Wire:
         while more:
             more, fine, failed = self._multi.info_read()
             for handle in fine:
-                ended.append(Ended(self._land(handle)))
+                ask, receiver = self._flying[handle].ask, self._land(handle)
+                ended.append(_judged(receiver, ask, None))
             for handle, code, text in failed:
                 ask, receiver = self._flying[handle].ask, self._land(handle)
-                if is_ftp(ask.url) and is_refusal(receiver.lines):
-                    ended.append(Ended(receiver))
-                else:
-                    ended.append(Ended(receiver, _error(code, text, ask), code in _LASTING))
+                ended.append(_judged(receiver, ask, _error(code, text, ask), lasting=code in _LASTING))
         return ended
 
     def _land(self, handle: Any) -> Receiver:
@@ -411,6 +410,18 @@ def _seeking(body: Body) -> Callable[[int, int], int]:
         return cast("int", pycurl.SEEKFUNC_OK)
 
     return seek
+
+
+def _judged(receiver: Receiver, ask: Ask, error: TransportError | None, *, lasting: bool = False) -> Ended:
+    """How a request ended, where libcurl takes a head without an end for a whole one, and an FTP server's no for an error."""
+    if is_ftp(ask.url):
+        return Ended(receiver) if error is not None and is_refusal(receiver.lines) else Ended(receiver, error, lasting)
+    if not is_whole(receiver.lines):
+        receiver.lines.clear()  # half of what an answer says isn't what it says
+        if error is None:
+            said = "the connection ended before the head of the answer did"
+            error = ConnectionLost(said, method=ask.method, url=without_query(ask.url))
+    return Ended(receiver, error, lasting)
 
 
 def _error(code: int, text: str, ask: Ask) -> TransportError:
