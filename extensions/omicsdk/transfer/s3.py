@@ -23,7 +23,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.items import Location
-from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_errors import refusing_cut_heads, s3_error
 from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of
 from omicsdk.transfer.uploads.answers import base64_of, hex_of
 from omicsdk.transfer.uploads.plan import PART_SIZE, Cut, PartRules
@@ -357,6 +357,7 @@ def _hook(client: Any) -> None:
     if events in _hooked:  # there may be an object for each of many files
         return
     _hooked.add(events)
+    refusing_cut_heads(client)
     for operation in ("UploadPart", "PutObject"):
         events.register_first(f"choose-signer.s3.{operation}", _choose_signer, unique_id=f"omicsdk-choose-{operation}")
         events.register_last(f"before-sign.s3.{operation}", _before_sign, unique_id=f"omicsdk-sign-{operation}")

@@ -1,9 +1,11 @@
-"""The errors that users see for boto3's."""
+"""The errors that users see for boto3's, and the one that boto3 doesn't see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from http.client import HTTPResponse, RemoteDisconnected
+from typing import Any, cast
 
 from omicsdk.core.errors import (
     AuthError,
@@ -83,3 +85,65 @@ _UNREACHED: dict[str, type[TransportError]] = {
     "ConnectionClosedError": ConnectionLost,
     "HTTPClientError": TransportError,
 }
+
+
+# -- heads that the connection cut off
+
+
+class _Head:
+    """What http.client reads a head from: a line without an end is the end of the connection, not of the head."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self._file.readline(limit)
+        if not line.endswith(b"\n") and len(line) != limit:
+            raise RemoteDisconnected("the connection ended before the head of the answer did")
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _WholeHead(HTTPResponse):
+    """An answer whose head came to its end."""
+
+    def begin(self) -> None:
+        file: Any = self.fp
+        self.fp: Any = _Head(file)
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:  # an answer without a body lets go of it
+                self.fp = file
+
+
+def refusing_cut_heads(client: Any) -> Any:
+    """Has a client of boto3 take a head that the connection cut off for a connection that was lost, which it tries again.
+
+    http.client, which it reads answers by, takes such a head for a whole one: then a list without a body is an empty list, and
+    a size may be the first digits of one.
+
+    Args:
+        client: The client, best before its first request. One that doesn't send over botocore's own connections stays as it is.
+
+    Returns:
+        The client.
+    """
+    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    pools: Any = getattr(session, "_pool_classes_by_scheme", None)  # there is no public way to its connections
+    if isinstance(pools, dict):
+        kinds = cast("dict[str, Any]", pools)
+        kinds.update({scheme: _strict(pool) for scheme, pool in kinds.items()})
+    return client
+
+
+@cache
+def _strict(pool: Any) -> Any:
+    """The kind of a pool whose answers have whole heads; that kind itself, where it is one."""
+    made: Any = pool.ConnectionCls
+    if issubclass(made.response_class, _WholeHead):
+        return pool
+    connection = type(made.__name__, (made,), {"response_class": _WholeHead})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.documented.client import translating
 from omicsdk.core.errors import Conflict, Locked, NotFound
 from omicsdk.hca.aws_settings import reading_aws_settings
+from omicsdk.transfer.s3_errors import refusing_cut_heads
 from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.keys import AreaKeys, Keys, life_of
 from omicsdk.upload.storage import AreaStorage, signing_client
@@ -80,7 +81,8 @@ class OwnClient:
             if self._client is None:
                 with reading_aws_settings():
                     session = import_module("boto3").Session()
-                    self._client = session.client("s3", region_name=session.region_name or "us-east-1")
+                    client = session.client("s3", region_name=session.region_name or "us-east-1")
+                    self._client = refusing_cut_heads(client)
             return self._client
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
 from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3_errors import listed, s3_error
+from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
 from omicsdk.upload.keys import AreaKeys
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any
         fast = config(max_pool_connections=connections, s3={"use_accelerate_endpoint": True})
         client.close()
         client = session.client("s3", config=fast)
-    return client
+    return refusing_cut_heads(client)
 
 
 def _session_of(keys: AreaKeys) -> Any:

@@ -222,6 +222,30 @@ def test_an_answer_that_is_encoded_as_nobody_asked_is_refused(wire, send, coding
         send(server.url, get(), retry=NO_RETRY)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/elsewhere\r\n",
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n",
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n",
+    ],
+    ids=["200", "302", "404", "503"],
+)
+def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(wire, send, head):
+    whole = head + b"\r\n"
+
+    def talk(server, connection, number):
+        server.head(connection)
+        connection.sendall(whole[:number])
+
+    server = wire(talk)
+    for end in range(len(whole)):
+        with pytest.raises(errors.ConnectionLost):
+            send(server.url, get(), retry=NO_RETRY)
+        assert server.connections == end + 1
+
+
 def test_a_post_is_not_repeated_when_the_connection_breaks(wire, send):
     server = wire(lambda server, connection, number: server.head(connection))
     with pytest.raises(errors.ConnectionLost):

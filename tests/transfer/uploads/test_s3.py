@@ -23,7 +23,8 @@ from omicsdk.core.errors import (
     TransferError,
 )
 from omicsdk.transfer import Upload, abort_upload, upload
-from omicsdk.transfer.s3 import S3Object, s3_error
+from omicsdk.transfer.s3 import S3Object
+from omicsdk.transfer.s3_errors import refusing_cut_heads, s3_error
 from omicsdk.transfer.uploads.plan import Cut, etag_rules
 from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart
 
@@ -373,6 +374,78 @@ def test_etags_of_encrypted_objects_are_no_md5():
     assert "s3_etag" not in plain._facts(
         {"ETag": '"e-2"', "ServerSideEncryption": "aws:kms"}, parts
     )  # by the bucket's rule
+
+
+ANSWERS = {
+    "200": b'HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 10\r\nETag: "abc"\r\n',
+    "200 without a length": b"HTTP/1.1 200 OK\r\nConnection: close\r\n",
+    "204": b"HTTP/1.1 204 No Content\r\nx-amz-request-id: 1\r\n",
+    "404": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n",
+}
+CALLS: dict[str, dict[str, Any]] = {
+    "list_objects_v2": {},
+    "list_multipart_uploads": {},
+    "head_object": {"Key": "object"},
+    "get_object": {"Key": "object"},
+    "delete_object": {"Key": "object"},
+    "create_multipart_upload": {"Key": "object"},
+    "complete_multipart_upload": {
+        "Key": "object",
+        "UploadId": "one",
+        "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": "e"}]},
+    },
+}
+
+
+@pytest.mark.parametrize("operation", CALLS)
+@pytest.mark.parametrize("head", ANSWERS.values(), ids=ANSWERS)
+def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, reply: Any, operation: str, head: bytes):
+    """http.client takes the end of the connection for that of the head: an empty list, or an upload that is complete."""
+    from botocore.exceptions import ConnectionClosedError
+
+    client = refusing_cut_heads(client_of(sink.url("")))
+    whole = head + b"\r\n"
+    for end in range(len(whole)):
+        sink.always = lambda _, end=end: reply(raw=whole[:end])
+        with pytest.raises(ConnectionClosedError):
+            getattr(client, operation)(Bucket=BUCKET, **CALLS[operation])
+    assert len(sink.requests) == len(whole)
+
+
+def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The clients of boto3 that are made here, and one that is handed over."""
+    from omicsdk.crunch.storage.settings import s3_client
+    from omicsdk.dss.uploads.staging import staging_client
+    from omicsdk.fs.places.s3.clients import S3Clients
+    from omicsdk.upload.access import OwnClient
+    from omicsdk.upload.keys import AreaKeys, Keys
+    from omicsdk.upload.storage import signing_client
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    given = client_of(endpoint)
+    S3Object(given, BUCKET, "object")
+    yield given
+    yield S3Clients(client_of(endpoint)).first
+    yield S3Clients().first
+    yield staging_client()
+    yield OwnClient()()
+    yield s3_client({})
+    keys = AreaKeys(lambda: Keys("key", "canary", "token", "", 3600.0))
+    yield signing_client(keys, accelerate=False, connections=1)
+
+
+def test_every_client_knows_a_head_that_is_cut(sink: Any, reply: Any, monkeypatch: pytest.MonkeyPatch):
+    from botocore.exceptions import ConnectionClosedError
+
+    sink.always = lambda _: reply(raw=b"HTTP/1.1 200 OK\r\nContent-Type: applic")
+    for client in made_clients(sink.url(""), monkeypatch):
+        with pytest.raises(ConnectionClosedError):
+            client.list_objects_v2(Bucket=BUCKET)
+        client.close()
 
 
 def test_errors_of_boto3_become_ours_without_secrets():

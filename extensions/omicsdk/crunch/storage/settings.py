@@ -204,22 +204,25 @@ def s3_client(told: Mapping[str, Any]) -> Any:
     from botocore.exceptions import BotoCoreError
 
     from omicsdk.core.redaction import mask_text
+    from omicsdk.transfer.s3_errors import refusing_cut_heads
 
     s3 = {"addressing_style": told["addressing_style"]} if told.get("addressing_style") else {}
     proxies = _mapping("AWS_S3_PROXIES", told.get("proxies") or {})
     try:
         config: Any = Config(s3=s3, signature_version=told.get("signature_version"), proxies=dict(proxies) or None)
         session = import_module("boto3").Session(profile_name=told.get("session_profile"))
-        return session.client(
-            "s3",
-            region_name=told.get("region_name") or session.region_name or "us-east-1",
-            endpoint_url=told.get("endpoint_url"),
-            use_ssl=told.get("use_ssl") is not False,
-            verify=told.get("verify"),
-            aws_access_key_id=told.get("access_key"),
-            aws_secret_access_key=told.get("secret_key"),
-            aws_session_token=told.get("security_token"),
-            config=config,
+        return refusing_cut_heads(
+            session.client(
+                "s3",
+                region_name=told.get("region_name") or session.region_name or "us-east-1",
+                endpoint_url=told.get("endpoint_url"),
+                use_ssl=told.get("use_ssl") is not False,
+                verify=told.get("verify"),
+                aws_access_key_id=told.get("access_key"),
+                aws_secret_access_key=told.get("secret_key"),
+                aws_session_token=told.get("security_token"),
+                config=config,
+            )
         )
     except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
         raise ConfigError(

@@ -63,9 +63,10 @@ def staging_client() -> Any:
     import boto3
 
     from omicsdk.hca.aws_settings import reading_aws_settings
+    from omicsdk.transfer.s3_errors import refusing_cut_heads
 
     with reading_aws_settings():
-        return cast("Any", boto3).client("s3")
+        return refusing_cut_heads(cast("Any", boto3).client("s3"))
 
 
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:

@@ -9,6 +9,7 @@ from typing import Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.s3_errors import refusing_cut_heads
 
 #: The region that is asked first where nothing names one.
 DEFAULT_REGION = "us-east-1"
@@ -36,7 +37,7 @@ class S3Clients:
         anonymous: bool | None = None,
         session: Any = None,
     ) -> None:
-        self._given = client
+        self._given = None if client is None else refusing_cut_heads(client)
         self._endpoint_url = endpoint_url
         self._region_name = region_name
         self._profile_name = profile_name
@@ -95,11 +96,13 @@ class S3Clients:
             session = self._session
             signs = not self._anonymous if self._anonymous is not None else session.get_credentials() is not None
             config: Any = Config(signature_version="s3v4" if signs else UNSIGNED, max_pool_connections=16)
-            return session.client(
-                "s3",
-                region_name=region or self._region_name or session.region_name or DEFAULT_REGION,
-                endpoint_url=self._endpoint_url,
-                config=config,
+            return refusing_cut_heads(
+                session.client(
+                    "s3",
+                    region_name=region or self._region_name or session.region_name or DEFAULT_REGION,
+                    endpoint_url=self._endpoint_url,
+                    config=config,
+                )
             )
         except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
             raise ConfigError(
