@@ -22,10 +22,11 @@ kill), how often the file was right in the end all the same, and how the others 
 LIMITS = """\
 ## What isn't covered
 
-- A source that changes while its ranges are fetched, with the same size, without an ETag, a date or a stated checksum:
-  nobody can see it, nor a flipped byte, gzip bytes or a login page in the place of a file of which nothing is stated. The
-  report calls such files "size only" or "unverified", counts them apart from those that are verified, and never says that
-  they are right. `--require-checksum` makes them an error, and fetches none of them.
+- A source that changes while its ranges are fetched, with the same size, without a strong ETag, a date that is old enough or a
+  stated checksum, where `--resume-unvalidated` is given: nobody can see it. Without it such a file comes in one answer. What that
+  holds is the server's word, be it a flipped byte, gzip bytes or a login page in the place of a file of which nothing is
+  stated. The report calls such files "size only" or "unverified", counts them apart from those that are verified, and never
+  says that they are right. `--require-checksum` makes them an error, and fetches none of them.
 - A body without any length that is cut, of a file whose size and checksum nobody states. The report calls it "unverified".
 - Another program that writes into a `.part` while it is fetched: SHA-256, SHA-1 and MD5 see it, since they are computed
   from the disk; CRC32C alone is computed from what came, and sees only damage of an earlier run.

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from breakable import Answer, Request, Server
 from omicsdk.core.errors import ChecksumMismatch, SourceChanged
 from omicsdk.fs import open_store
 from omicsdk.fs.reading.file_bytes import FileBytes
+from omicsdk.transfer import Control
 from served_store import ServedFileSystem, ServedStore
 
 BODY = bytes(range(256)) * 40
@@ -57,6 +59,56 @@ def test_parts_that_are_read_together_are_of_one_version(served: ServedFileSyste
     first, last = served.cat_ranges(["p/a"] * 2, [0, 5000], [10, 5010])
 
     assert (first, last) in [(BODY[:10], BODY[5000:5010]), (BODY[::-1][:10], BODY[::-1][5000:5010])]
+
+
+@pytest.fixture
+def unvalidated(server: Server, served: ServedFileSystem) -> ServedStore:
+    """A store whose server tells neither ETag nor date, and that states nothing."""
+    store = ServedStore(port=server.port, sizeless=True)
+    store.hold("p/a", BODY)
+    server.etags.clear()
+    return store
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_parts_of_an_unvalidated_file_come_in_one_answer(
+    unvalidated: ServedStore, server: Server, allowed: bool
+) -> None:
+    file = FileBytes(unvalidated, unvalidated.look("p/a"), Control(resume_unvalidated=True) if allowed else None)
+    assert file.read(0, 10) == BODY[:10]
+    assert file.read(5000, 5010) == BODY[5000:5010]
+    assert file.read(6000, 6010) == BODY[6000:6010]
+    whole = [request for request in server.requests if "range" not in request.headers]
+    assert len(whole) == (0 if allowed else 1)
+
+
+def test_one_part_of_an_unvalidated_file_is_read_alone(unvalidated: ServedStore, server: Server) -> None:
+    assert FileBytes(unvalidated, unvalidated.look("p/a")).read(5000, 5010) == BODY[5000:5010]
+    assert all("range" in request.headers for request in server.requests)
+
+
+def test_halves_of_two_versions_are_not_joined(unvalidated: ServedStore, server: Server) -> None:
+    def cut(_server: Server, request: Request, answer: Answer) -> Answer:
+        if request.last != len(BODY) - 1:
+            return answer
+        unvalidated.hold("p/a", BODY[::-1])
+        server.etags.clear()
+        server.always.clear()
+        return replace(answer, cut=5000, length=len(answer.body))
+
+    unvalidated.always("p/a", cut)
+    assert FileBytes(unvalidated, unvalidated.look("p/a")).read() == BODY[::-1]
+
+
+def test_an_unvalidated_file_that_changes_between_two_reads_is_an_error(
+    unvalidated: ServedStore, server: Server
+) -> None:
+    file = FileBytes(unvalidated, unvalidated.look("p/a"))
+    assert file.read(0, 10) == BODY[:10]
+    unvalidated.hold("p/a", BODY[::-1])
+    server.etags.clear()
+    with pytest.raises(SourceChanged, match="bytes that were read before are others now"):
+        file.read(10, 20)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")

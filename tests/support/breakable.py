@@ -85,6 +85,7 @@ class Server(LoopbackServer):
         self.right: dict[str, bytes] = {}  # what each item's file must hold in the end
         self.etags: dict[str, str] = {}
         self.dates: dict[str, str] = {}  # of the last change
+        self.date = "Fri, 01 Jan 2027 08:00:00 GMT"  # its clock, where it tells a date of change
         self.requests: list[Request] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.always: dict[str, Fault] = {}
@@ -143,7 +144,7 @@ class Server(LoopbackServer):
             return Answer(404, {}, b"nothing here")
         headers = {"ETag": etag} if etag else {}
         if date:
-            headers["Last-Modified"] = date
+            headers |= {"Last-Modified": date, "Date": self.date}
         asked = request.headers.get("range")
         if not asked or not self.ranges or request.headers.get("if-range", etag) not in (etag, date):
             return Answer(200, headers, body)

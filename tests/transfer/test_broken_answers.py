@@ -680,6 +680,8 @@ def test_an_answer_that_tells_only_a_date_hides_no_change(
 
     def answered(_server: Any, request: Any, answer: Any) -> Any:
         tag = next(answers, "2")
+        if request.last is None:  # the whole, in one answer
+            return replace(answer, body=(b"2" if tag == "2" else b"1") * size)
         first, last = request.first, request.last
         headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Last-Modified": "Sat, 21 Nov 2026 10:00:00 GMT"}
         if tag != "date":
@@ -688,7 +690,7 @@ def test_an_answer_that_tells_only_a_date_hides_no_change(
 
     server.always["one"] = answered
     download([Item("one", Location(server.url("one")), size)], target, connections=connections).raise_if_failed()
-    assert set((target / "one").read_bytes()) == set(b"2")
+    assert len(set((target / "one").read_bytes())) == 1  # one version, whichever
 
 
 def test_a_length_that_no_file_has_fails_its_item_only(server: Any, target: Path) -> None:
@@ -837,7 +839,8 @@ def test_a_body_whose_length_nobody_told(server: Any, fault: Any, target: Path, 
     server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
     report = download([Item("one", Location(server.url("one")))], target)
     assert (target / "one").read_bytes() == body
-    assert only(report).verified == "end of the body only: the platform states neither size nor checksum"
+    held = "end of the body only: the platform states neither size nor checksum, and the server neither ETag nor date"
+    assert only(report).verified == held
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import Item, Location, plan
-from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
+from omicsdk.transfer.downloads.answers import (
+    WANTED,
+    Asked,
+    Kind,
+    Verdict,
+    is_strong,
+    judge,
+    validator_in,
+    validator_words,
+)
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.reception import Reception
 from omicsdk.transfer.network.heads import parse_head
@@ -94,7 +103,9 @@ PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a
         (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/*"}, Kind.ACCEPT),
         (206, {"content-range": f"bytes {CELL}-{CELL + 9}/{10 * CELL}", "content-length": "10"}, Kind.ACCEPT),
         (206, {"content-range": f"Bytes {CELL}-{2 * CELL - 1}/{10 * CELL}"}, Kind.ACCEPT),
-        (206, {"etag": 'W/"b"', "last-modified": "yesterday"}, Kind.ACCEPT),
+        (206, {"etag": ""}, Kind.UNVALIDATED),
+        (206, {"etag": 'W/"a"'}, Kind.UNVALIDATED),
+        (206, {"etag": 'W/"b"', "last-modified": "yesterday"}, Kind.UNVALIDATED),
         (206, {"etag": '"b"'}, Kind.CHANGED),
         (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{11 * CELL}"}, Kind.WRONG_SIZE),
         (206, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
@@ -124,6 +135,46 @@ PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a
 )
 def test_answers(status: int, change: dict[str, str], kind: Kind) -> None:
     assert judge(ASKED, status, PART | change, 0.0).kind is kind
+    joins = Kind.ACCEPT if kind is Kind.UNVALIDATED else kind
+    assert judge(ASKED._replace(joins=True), status, PART | change, 0.0).kind is joins
+
+
+CHANGED = "Fri, 20 Nov 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "strong", "told"),
+    [
+        ({}, False, "neither ETag nor date"),
+        ({"etag": '"a"', "last-modified": CHANGED}, True, "an ETag"),
+        ({"etag": 'W/"a"'}, False, "a weak ETag"),
+        ({"etag": 'W/"a"', "last-modified": CHANGED}, False, "a weak date of change"),
+        ({"last-modified": CHANGED}, False, "a weak date of change"),
+        ({"last-modified": CHANGED, "date": "Fri, 20 Nov 2026 10:00:59 GMT"}, False, "a weak date of change"),
+        ({"last-modified": CHANGED, "date": "Fri, 20 Nov 2026 10:01:00 GMT"}, True, "a date of change"),
+        ({"last-modified": CHANGED, "date": "Fri, 20 Nov 2026 09:00:00 GMT"}, False, "a weak date of change"),
+        ({"last-modified": "yesterday", "date": CHANGED}, False, "a weak date of change"),
+        ({"etag": "a", "last-modified": CHANGED, "date": "Sat, 21 Nov 2026 10:00:00 GMT"}, True, "a date of change"),
+    ],
+)
+def test_what_is_a_strong_validator(headers: dict[str, str], strong: bool, told: str) -> None:
+    found = validator_in(headers)
+    assert is_strong(found) is strong
+    assert validator_words(found) == told
+    part = PART | {"etag": ""} | headers
+    first = ASKED._replace(validator="")
+    assert judge(first, 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
+    assert judge(first._replace(validator=found), 206, part, 0.0).kind is (Kind.ACCEPT if strong else Kind.UNVALIDATED)
+
+
+def test_a_date_that_has_become_strong_tells_of_a_change() -> None:
+    before = validator_in({"last-modified": CHANGED})
+    later = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
+    asked = ASKED._replace(validator=before, joins=True)
+    same = PART | {"etag": "", "last-modified": CHANGED} | later
+    other = same | {"last-modified": "Fri, 20 Nov 2026 10:00:01 GMT"}
+    assert judge(asked, 206, same, 0.0).kind is Kind.ACCEPT
+    assert judge(asked, 206, other, 0.0).kind is Kind.CHANGED
 
 
 def test_answers_to_a_request_for_the_whole() -> None:
@@ -135,7 +186,8 @@ def test_answers_to_a_request_for_the_whole() -> None:
 
 def test_answers_to_requests_that_went_out_together_are_held_against_each_other() -> None:
     """When they went out only a date was known."""
-    job = Job(0, Item("one", Location("http://127.0.0.1/one"), 4 * CELL), "one", "one.part")
+    item = Item("one", Location("http://127.0.0.1/one"), 4 * CELL, {"crc32c": "00000000"})
+    job = Job(0, item, "one", "one.part")
     job.begin()
     job.validator = "yesterday"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, REQUIRE_CHECKSUM, TRANSFER
+from omicsdk.cli.options import FETCH, REPORT, REQUIRE_CHECKSUM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _MOVING: list[Argument] = [
         "default": 16,
         "help": "Requests for bytes that run at once, at most.",
     },
-    *(argument for argument in TRANSFER if argument["name"] != "dry_run"),
+    *FETCH,
     REPORT,
     {
         "name": "quiet",
@@ -135,7 +135,7 @@ COMMANDS: list[Command] = [
                 "help": "Only these bytes, counted from 0, the last one included: 0-99; 100- for all from there on; -100 for "
                 "the last hundred.",
             },
-            *[argument for argument in _MOVING if argument["name"] == "limit_rate"],
+            *[argument for argument in FETCH if argument["name"] in ("limit_rate", "resume_unvalidated")],
             _OPTION,
         ],
     },
@@ -253,7 +253,11 @@ COMMANDS: list[Command] = [
             _uri("source", "The file or folder that counts"),
             _uri("copy", "Its copy", required=False),
             *_PATTERNS,
-            *[argument for argument in _MOVING if argument["name"] in ("limit_rate", "time_budget", "quiet")],
+            *[
+                argument
+                for argument in _MOVING
+                if argument["name"] not in ("connections", "report", "require_checksum")
+            ],
             {
                 **REQUIRE_CHECKSUM,
                 "help": "End with 3, too, when there is a file of which only the size could be compared.",

@@ -92,7 +92,7 @@ REQUIRE_CHECKSUM: Argument = {
     "its name. An upload of which the platform confirms no checksum is sent and then reported as failed.",
 }
 
-TRANSFER: list[Argument] = [
+LIMITS: list[Argument] = [
     {
         "name": "limit_rate",
         "type": "string",
@@ -106,6 +106,24 @@ TRANSFER: list[Argument] = [
         "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there.",
     },
     REQUIRE_CHECKSUM,
+]
+"""Of commands that move files, in whatever direction."""
+
+FETCH: list[Argument] = [
+    *LIMITS,
+    {
+        "name": "resume_unvalidated",
+        "type": "boolean",
+        "flag": True,
+        "default": False,
+        "help": "Resume a file even if nothing shows that it is still the same: no checksum is stated, and the server sends no "
+        "strong ETag and no date that is old enough. By default such a file restarts.",
+    },
+]
+"""Of commands that download."""
+
+TRANSFER: list[Argument] = [
+    *FETCH,
     {
         "name": "dry_run",
         "type": "boolean",
@@ -113,6 +131,7 @@ TRANSFER: list[Argument] = [
         "help": "Only tell what would be fetched, and whether there is room; nothing is written.",
     },
 ]
+"""Of commands that download and know a dry run."""
 
 SHARED: list[Argument] = [
     {

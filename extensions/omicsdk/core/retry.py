@@ -107,10 +107,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return None
     if _SECONDS.fullmatch(value):
         return float(value)
-    until = _seconds_of_date(value)
+    until = seconds_of_date(value)
     if until is None:
         return None
-    sent = _seconds_of_date(headers.get("date") or "")
+    sent = seconds_of_date(headers.get("date") or "")
     return max(0.0, until - (now if sent is None else sent))
 
 
@@ -124,7 +124,7 @@ def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
     Returns:
         Seconds, negative when it is behind; None when the answer doesn't say.
     """
-    sent = _seconds_of_date(headers.get("date") or "")
+    sent = seconds_of_date(headers.get("date") or "")
     return None if sent is None else now - sent
 
 
@@ -144,7 +144,15 @@ def lead_in_words(lead: float) -> str:
     return f"{apart:.0f} s {side}"
 
 
-def _seconds_of_date(text: str) -> float | None:
+def seconds_of_date(text: str) -> float | None:
+    """Reads a date as HTTP's headers have it.
+
+    Args:
+        text: Such as "Mon, 02 Nov 2026 08:00:00 GMT".
+
+    Returns:
+        Seconds since 1970, None where it makes no sense.
+    """
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 
     try:

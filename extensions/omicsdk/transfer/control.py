@@ -30,6 +30,8 @@ class Control:
         require_checksum: Whether a file fails with ChecksumMissing that no checksum is stated for. It isn't fetched then, and
             not placed under its name; one that is at its target already stays as it is, and fails unless it was verified
             before. An upload fails after it was sent, when the platform confirms no checksum of it: the file stays there.
+        resume_unvalidated: As for `download`: whether bytes of several answers are joined where nothing shows that they are of
+            one version of the file.
 
     Raises:
         ValueError: A budget or limit that isn't above 0.
@@ -37,13 +39,19 @@ class Control:
     Attributes:
         throttle: The bandwidth limit, for engines.
         require_checksum: As given.
+        resume_unvalidated: As given.
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
     # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
 
     def __init__(
-        self, *, budget: float | None = None, rate_limit: float | None = None, require_checksum: bool = False
+        self,
+        *,
+        budget: float | None = None,
+        rate_limit: float | None = None,
+        require_checksum: bool = False,
+        resume_unvalidated: bool = False,
     ) -> None:
         if budget is not None:
             number("budget", budget, "seconds")
@@ -52,6 +60,7 @@ class Control:
         self.throttle = Throttle(rate_limit)
         self.require_checksum = require_checksum
         self.asking = False
+        self.resume_unvalidated = resume_unvalidated
         self._budget = budget
         self._deadline: float | None = None
         self._reason: Reason | None = None

@@ -179,6 +179,20 @@ def test_a_stream_of_a_file_that_has_become_another(platform: Any, api: Any):
         list(stream(file))
 
 
+@pytest.mark.parametrize("told", [{}, {"ETag": 'W/"same"'}, {"Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}])
+def test_a_stream_that_may_go_on_with_another_version(platform: Any, api: Any, told: dict[str, str]):
+    file = file_of(platform, api, BYTES)
+
+    def cut(asked: Any) -> Any:
+        _, _, content = platform.given(asked, "file-1")
+        return 200, told | {"Content-Length": str(len(content))}, content[:MIB]
+
+    span = {"Content-Range": f"bytes {MIB}-{len(BYTES) - 1}/{len(BYTES)}"}
+    platform.fault("GET bytes/file-1", cut, lambda _: (206, told | span, bytes(len(BYTES) - MIB)))
+    with pytest.raises(SbgError, match="can't be gone on with"):
+        list(stream(file))
+
+
 def test_a_stream_that_is_refused(platform: Any, api: Any, error: Any):
     file = file_of(platform, api)
     platform.fault("GET v2/files/file-1/download_info", lambda _: error(403, 5001))

@@ -38,11 +38,7 @@ def watched(
         title: What it is.
     """
     path = report_path(arguments.get("report"))
-    control = control_of(
-        arguments.get("limit_rate"),
-        arguments.get("time_budget"),
-        require_checksum=bool(arguments.get("require_checksum")),
-    )
+    control = control_of(arguments)
     is_quiet = arguments.get("quiet") or arguments.get("no_progress")
     drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
         nullcontext() if is_quiet else console.progress(title)

@@ -9,6 +9,9 @@ from omicsdk.transfer import Control
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from omicsdk.transfer import TransferReport
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
@@ -16,20 +19,26 @@ _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
 
 
-def control_of(limit_rate: str | None, time_budget: str | None, *, require_checksum: bool = False) -> Control:
+#: The options that `control_of` reads.
+CONTROLS = frozenset({"limit_rate", "time_budget", "require_checksum", "resume_unvalidated"})
+
+
+def control_of(arguments: Mapping[str, Any]) -> Control:
     """Makes of what was typed what a transfer is controlled by.
 
     Args:
-        limit_rate: What follows `--limit-rate`.
-        time_budget: What follows `--time-budget`.
-        require_checksum: Whether `--require-checksum` was given.
+        arguments: Those of the command; see `CONTROLS`.
 
     Raises:
         UsageError: One of them can't be read.
     """
-    rate = None if limit_rate is None else _rate(limit_rate)
-    budget = None if time_budget is None else _seconds(time_budget)
-    return Control(budget=budget, rate_limit=rate, require_checksum=require_checksum)
+    limit_rate, time_budget = arguments.get("limit_rate"), arguments.get("time_budget")
+    return Control(
+        budget=None if time_budget is None else _seconds(time_budget),
+        rate_limit=None if limit_rate is None else _rate(limit_rate),
+        require_checksum=bool(arguments.get("require_checksum")),
+        resume_unvalidated=bool(arguments.get("resume_unvalidated")),
+    )
 
 
 def foreseen(report: TransferReport) -> dict[str, object]:

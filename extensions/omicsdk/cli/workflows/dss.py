@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, SHARED, TRANSFER
+from omicsdk.cli.options import LIMITS, REPORT, SHARED, TRANSFER
 from omicsdk.cli.workflows.login import login_commands
 from omicsdk.cli.workflows.words import exemplified
 
@@ -98,7 +98,7 @@ _COMMANDS: list[Command] = [
                 "default": True,
                 "help": "Go on with an unfinished upload of the same folder to the same bucket; false begins anew.",
             },
-            *[option for option in TRANSFER if option["name"] != "dry_run"],
+            *LIMITS,
             {
                 "name": "dry_run",
                 "type": "boolean",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import LIMITS, REPORT
 from omicsdk.cli.workflows.words import exemplified
 
 TYPE_CHECKING = False
@@ -30,7 +30,6 @@ _WHICH: list[Argument] = [
         "help": "Full UUID of the upload area; by default the selected one.",
     },
 ]
-_LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 
 _COMMANDS: list[Command] = [
     {
@@ -105,7 +104,7 @@ _COMMANDS: list[Command] = [
                 "default": False,
                 "help": "Leave out files that the area has already with the same contents.",
             },
-            *_LIMITS,
+            *LIMITS,
             {
                 "name": "dry_run",
                 "type": "boolean",

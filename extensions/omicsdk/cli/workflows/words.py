@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import FETCH, LIMITS, REPORT
 from omicsdk.cli.options import SHARED as SHARED
 
 TYPE_CHECKING = False
@@ -158,5 +158,5 @@ LIMIT: Argument = {
     "default": None,
     "help": "How many to give, at most; all when omitted. It ends with 3 where there are more.",
 }
-LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 TRANSFERS = [QUIET, *LIMITS, REPORT]
+DOWNLOADS = [QUIET, *FETCH, REPORT]

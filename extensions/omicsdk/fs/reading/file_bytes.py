@@ -131,6 +131,7 @@ class FileBytes:
             elsewhere=partial(self._store.elsewhere, self.entry),
             pace=self._pace,
             validators=self._validators,
+            unvalidated=self._control is not None and self._control.resume_unvalidated,
         )
 
     def _whole(self, why: NoRanges) -> Source:
@@ -142,10 +143,11 @@ class FileBytes:
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
                 options = FetchOptions(control=self._control or Control())
                 fetch([(self.entry, "bytes")], self._store, folder, options).raise_if_failed()
-                if isinstance(self._opened, Ranges):
-                    self._opened.confirm()  # some of its bytes may have been given already
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
-                self._opened = _Opened(stream, self.entry.size, self._uri, self._pace)
+                whole = _Opened(stream, self.entry.size, self._uri, self._pace)
+                if isinstance(self._opened, Ranges):
+                    self._opened.confirm(whole)  # some of its bytes may have been given already
+                self._opened = whole
             return self._opened
 
     @property

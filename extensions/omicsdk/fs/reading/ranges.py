@@ -10,6 +10,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.api_errors import api_error
+from omicsdk.core.checksums import crc32c
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
@@ -27,9 +28,19 @@ from omicsdk.core.retry import Retry
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT
 from omicsdk.fs.pacing import Pace
+from omicsdk.fs.reading.block_cache import Source
 from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
 from omicsdk.transfer import Location
-from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
+from omicsdk.transfer.downloads.answers import (
+    WANTED,
+    Asked,
+    Kind,
+    Verdict,
+    is_strong,
+    judge,
+    may_join,
+    validator_words,
+)
 from omicsdk.transfer.downloads.asking import followed, headers_for
 from omicsdk.transfer.network.heads import redirected
 
@@ -53,7 +64,8 @@ class NoRanges(TransferError):
 class Ranges:
     """Parts of one file, read from any number of threads over the process's connections.
 
-    The first answer says by its ETag, or its date, which file it is; an answer of another one is an error from then on.
+    The first answer says by its ETag, or its date, which file it is; an answer of another one is an error from then on. Where
+    it has no strong validator, nothing shows that a second answer is of the same file: there is none then, but NoRanges.
 
     Args:
         locate: Says where the file is; asked again when its URL isn't accepted any longer.
@@ -67,6 +79,7 @@ class Ranges:
             from then on; None where there is one copy only.
         pace: What holds readers to a limit; None for none.
         validators: By server's origin, the ETag or date of the file as it was read before; None where it wasn't.
+        unvalidated: Whether to go on all the same where nothing shows that it is the same file.
     """
 
     def __init__(
@@ -82,7 +95,11 @@ class Ranges:
         elsewhere: Callable[[Location], bool] | None = None,
         pace: Pace | None = None,
         validators: Mapping[str, str] | None = None,
+        unvalidated: bool = False,
     ) -> None:
+        self._unvalidated = unvalidated
+        self._loose = False  # whether an answer was taken that no other can be joined with
+        self._shown: tuple[int, int, int] | None = None  # from where to where it went, and the CRC32C of its bytes
         self.title = title
         self._pace = pace
         self._elsewhere = elsewhere
@@ -107,7 +124,7 @@ class Ranges:
             NoRanges: The server doesn't say.
         """
         if self._size is None:
-            _Reading(self, 0, 1).learn_size()
+            _Reading(self, 0, 1, shows=False).learn_size()
         if self._size is None:
             raise NoRanges(f"{self.title}: its server doesn't say how many bytes it has", name=self.title)
         return self._size
@@ -122,15 +139,22 @@ class Ranges:
         """By server's origin, the ETag or date that told which file it is."""
         return self._validators
 
-    def confirm(self) -> None:
+    def confirm(self, again: Source) -> None:
         """Makes sure that the file is still the one that was read, where anything tells.
+
+        Args:
+            again: The file as it is now.
 
         Raises:
             SourceChanged: It isn't.
         """
+        if self._shown is not None:
+            start, end, crc = self._shown
+            if crc32c(again.read(start, min(end, again.size))) != crc:
+                raise self.changed("bytes that were read before are others now")
         if self._validators or self._size:
             with suppress(NoRanges):  # which says nothing of the file
-                _Reading(self, 0, 1).read()
+                _Reading(self, 0, 1, shows=False).read()
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Reads bytes.
@@ -150,7 +174,12 @@ class Ranges:
         """
         size = self.size
         end = size if end is None else min(end, size)
-        return _Reading(self, start, end).read() if start < end else b""
+        if start >= end:
+            return b""
+        data = _Reading(self, start, end).read()
+        if self._loose:
+            self._shown = start, end, crc32c(data)
+        return data
 
     # -- what readings share
 
@@ -202,14 +231,23 @@ class Ranges:
 
     def asked(self, location: Location, start: int, end: int) -> Asked:
         """The request for some bytes, as far as an answer is judged by it."""
-        return Asked(start, end, True, self._size, self._stated, self._validators.get(origin_of(location.url), ""))
+        joins = self._unvalidated or not self._loose
+        return Asked(
+            start, end, True, self._size, self._stated, self._validators.get(origin_of(location.url), ""), joins
+        )
 
-    def judged(self, location: Location, start: int, end: int, answer: Response) -> Verdict:
-        """What an answer is; one that is accepted tells what the next ones are held against."""
+    def judged(self, location: Location, start: int, end: int, answer: Response, *, shows: bool) -> Verdict:
+        """What an answer is; one that is accepted tells what the next ones are held against, where its bytes are shown."""
         headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
         with self._lock:
-            verdict = judge(self.asked(location, start, end), answer.status_code, headers, self._clock.now())
+            asked = self.asked(location, start, end)
+            verdict = judge(asked, answer.status_code, headers, self._clock.now())
+            if verdict.kind is Kind.WHOLE and not may_join(asked, verdict.validator):
+                verdict = verdict._replace(
+                    kind=Kind.UNVALIDATED, why=f"a file with {validator_words(verdict.validator)}"
+                )
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
+                self._loose |= shows and not is_strong(verdict.validator)
                 if verdict.validator:
                     self._validators.setdefault(origin_of(location.url), verdict.validator)
                 if self._size is None:
@@ -217,6 +255,11 @@ class Ranges:
             elif verdict.status == 416 and verdict.size == 0 and self._size is None:
                 self._size = 0
         return verdict
+
+    def changed(self, why: str) -> SourceChanged:
+        """The error for a file that has become another."""
+        said = f"{self.title}: the file changed while it was read: {why}"
+        return SourceChanged(said, name=self.title, remedy="Open it again to read the new one from the beginning.")
 
     def passed(self, count: int) -> None:
         """Waits until more bytes may come."""
@@ -244,8 +287,9 @@ class Ranges:
 class _Reading:
     """One read: how far it is, and what it has met since it last got on."""
 
-    def __init__(self, file: Ranges, start: int, end: int) -> None:
+    def __init__(self, file: Ranges, start: int, end: int, *, shows: bool = True) -> None:
         self._file = file
+        self._shows = shows  # whether somebody gets to see its bytes
         self._at = start
         self._end = end
         self._pieces: list[bytes] = []
@@ -284,7 +328,7 @@ class _Reading:
         asked = file.asked(location, self._at, self._end)
         answer = file.wire().get(location.url, headers_for(location, asked))
         try:
-            verdict = file.judged(location, self._at, self._end, answer)
+            verdict = file.judged(location, self._at, self._end, answer, shows=self._shows)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
                 self._take(answer, verdict)
             else:
@@ -334,12 +378,8 @@ class _Reading:
                 self._failures += 1
                 file.pause(self._failures, self._began, self._error(location, verdict, answer), verdict.retry_after)
             case Kind.CHANGED | Kind.WRONG_SIZE:
-                raise SourceChanged(
-                    f"{file.title}: the file changed while it was read: {verdict.why}",
-                    name=file.title,
-                    remedy="Open it again to read the new one from the beginning.",
-                )
-            case Kind.WRONG_RANGE:
+                raise file.changed(verdict.why)
+            case Kind.WRONG_RANGE | Kind.UNVALIDATED:
                 raise NoRanges(f"{file.title}: its server answered with {verdict.why}", name=file.title)
             case _:
                 raise self._error(location, verdict, answer)

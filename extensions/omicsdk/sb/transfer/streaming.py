@@ -16,6 +16,7 @@ from omicsdk.core.streaming import Body
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
 from omicsdk.sb.transfer.wanted import url_of
+from omicsdk.transfer.downloads.answers import is_strong, validator_in
 
 if TYPE_CHECKING:
     import httpx
@@ -36,17 +37,17 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
         part_size: Bytes at a time.
         retries: How many failures without a byte in between end it.
     """
-    at, etag, left = 0, "", retries
+    at, validator, left = 0, "", retries
     delay = 0.0
     while True:
         url = url_of(api, file_id)
         transport = Transport(origin_of(url) or url, timeout=api.timeout, retry=Retry(attempts=1), environ=api.environ)
         try:
-            request = _request(url, at, etag)
+            request = _request(url, at, validator)
             response = transport.send(request, stream=True)
             try:
-                _check(response, file_id, at)
-                etag = response.headers.get("etag", "")
+                _check(response, file_id, at, validator)
+                validator = validator_in(response.headers)
                 body = Body(response, partial(transport_error, request=request, response=response))
                 while chunk := body.read(part_size):
                     at, left, delay = at + len(chunk), retries, 0.0
@@ -62,6 +63,8 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
             )
             if not passing or not left:
                 raise as_sbg(error) from error
+            if at and not is_strong(validator):  # who goes on may get the end of another version
+                raise _not_joined(file_id, at) from error
             left -= 1
         finally:
             transport.close()
@@ -69,18 +72,16 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
         delay = min(30.0, 2 * delay or 0.5)
 
 
-def _request(url: str, at: int, etag: str) -> Request:
+def _request(url: str, at: int, validator: str) -> Request:
     """A GET from some byte on, of the bytes as they are; without a token, for the URL is presigned."""
     headers = [("accept", "*/*"), ("accept-encoding", "identity")]
     if at:
-        headers.append(("range", f"bytes={at}-"))
-        if etag and not etag.startswith("W/"):
-            headers.append(("if-range", etag))
+        headers += [("range", f"bytes={at}-"), ("if-range", validator)]
     return Request("GET", url, tuple(headers), None, idempotent=True, secured=False, operation="File.stream")
 
 
-def _check(response: httpx.Response, file_id: str, at: int) -> None:
-    """Makes sure that an answer begins where the last one broke off.
+def _check(response: httpx.Response, file_id: str, at: int, validator: str) -> None:
+    """Makes sure that an answer begins where the last one broke off, and is of the same version.
 
     Raises:
         TransferFailed: The file has become another, or can't be had in ranges.
@@ -88,8 +89,13 @@ def _check(response: httpx.Response, file_id: str, at: int) -> None:
     if not at:
         return
     begins = _RANGE.match(response.headers.get("content-range", ""))
-    if response.status_code != 206 or begins is None or int(begins[1]) != at:
-        raise TransferFailed(
-            f"The stream of {file_id} broke after {at} bytes and can't be gone on with",
-            remedy="Begin anew, or download the file.",
-        )
+    right = response.status_code == 206 and begins is not None and int(begins[1]) == at
+    if not right or validator_in(response.headers) != validator:
+        raise _not_joined(file_id, at)
+
+
+def _not_joined(file_id: str, at: int) -> TransferFailed:
+    return TransferFailed(
+        f"The stream of {file_id} broke after {at} bytes and can't be gone on with",
+        remedy="Begin anew, or download the file.",
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from omicsdk.core.retry import retry_after
+from omicsdk.core.retry import retry_after, seconds_of_date
 from omicsdk.core.sending.redirects import REDIRECT_STATUSES
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import LARGEST
@@ -27,6 +27,10 @@ WANTED = {
         "transfer-encoding",
     )
 }
+#: Seconds by which an answer must be younger than the file's last change for that date to be a strong validator: RFC 9110,
+#: 8.8.2.2, wants the date and the clock that set it to be a second apart, or so far that it doesn't matter whose clock it
+#: was. Who answers seldom is who stores, so it is the minute that RFC 7232 named for that.
+SETTLED = 60.0
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z", re.IGNORECASE)
 
 
@@ -41,6 +45,7 @@ class Kind(Enum):
     CHANGED = "changed"  # the source isn't what it was
     WRONG_RANGE = "wrong range"  # not what was asked for: this server can't do ranges
     WRONG_SIZE = "wrong size"  # not the size that was stated
+    UNVALIDATED = "unvalidated"  # a part, and nothing shows that it is of the same file as others
     REFUSED = "refused"  # for good
 
 
@@ -54,6 +59,8 @@ class Asked(NamedTuple):
         size: The file's size as far as it is known.
         stated: Whether that size is the platform's statement (else a server's earlier answer).
         validator: The ETag or date of the bytes that are already there, "" when there is none.
+        joins: Whether its bytes may be joined with those of other answers though no strong validator says that they are
+            of one file: a checksum will tell, or the user allowed it.
     """
 
     start: int
@@ -62,6 +69,7 @@ class Asked(NamedTuple):
     size: int | None
     stated: bool
     validator: str
+    joins: bool = False
 
 
 class Verdict(NamedTuple):
@@ -73,7 +81,7 @@ class Verdict(NamedTuple):
         start: The first byte that it brings.
         end: The byte behind the last one, None when it doesn't say.
         size: The file's size as it says, None when it doesn't.
-        validator: A strong ETag, else the date of the last change, else a weak ETag, else "".
+        validator: A strong ETag, else the date of the last change, else a weak ETag, else ""; see `is_strong`.
         location: Where a redirect leads, as the header has it.
         retry_after: Seconds that the server asks to wait, None when it doesn't.
         why: The reason in words, for messages.
@@ -125,7 +133,7 @@ def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
     if not asked.ranged or match is None or match[1] is None:
         return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({told[:80]!r})")
     start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
-    validator = _validator(headers)
+    validator = validator_in(headers)
     if size is not None and asked.size is not None and size != asked.size:
         return _other_size(asked, 206, size, validator)
     if _differs(asked.validator, validator):
@@ -139,11 +147,15 @@ def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
         or (announced is not None and announced != end - start)
     ):
         return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than asked for ({told[:80]!r})")
+    if not may_join(asked, validator):
+        return Verdict(
+            Kind.UNVALIDATED, 206, size=size, validator=validator, why=f"a part with {validator_words(validator)}"
+        )
     return Verdict(Kind.ACCEPT, 206, start, end, size, validator)
 
 
 def _judge_whole(asked: Asked, headers: Mapping[str, str]) -> Verdict:
-    size, validator = _length(headers), _validator(headers)
+    size, validator = _length(headers), validator_in(headers)
     if size is not None and asked.size is not None and size != asked.size:
         return _other_size(asked, 200, size, validator)
     if _differs(asked.validator, validator):
@@ -173,17 +185,34 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 
 def _differs(before: str, now: str) -> bool:
-    """Whether two validators tell of different contents; an ETag says nothing about a date."""
-    return bool(before and now) and _sort(before) == _sort(now) and before != now
+    """Whether two validators tell of different contents; an ETag says nothing about a date, nor a weak one about a strong one."""
+    return bool(before and now) and _sort(before) == _sort(now) and before.removeprefix("W/") != now.removeprefix("W/")
 
 
-def _sort(validator: str) -> tuple[bool, bool]:
-    return validator.startswith('"'), is_weak(validator)
+def _sort(validator: str) -> str:
+    return next((mark for mark in ('"', 'W/"') if validator.startswith(mark)), "date")
+
+
+def may_join(asked: Asked, validator: str) -> bool:
+    """Whether an answer's bytes may be joined with others.
+
+    RFC 9110, 15.3.7.3: parts are combined only where all have the same strong validator.
+
+    Args:
+        asked: The request.
+        validator: What the answer says.
+    """
+    return asked.joins or (is_strong(validator) and asked.validator in ("", validator))
 
 
 def is_weak(validator: str) -> bool:
-    """Whether it tells of a change, but is nothing that If-Range takes."""
+    """Whether it tells of a change, but is nothing that If-Range takes: an ETag or a date that is marked as weak."""
     return validator.startswith("W/")
+
+
+def is_strong(validator: str) -> bool:
+    """Whether it is the same for the same bytes only: an ETag, or a date that was long past when it was told."""
+    return bool(validator) and not is_weak(validator)
 
 
 def validator_of(lines: Iterable[bytes]) -> str:
@@ -192,12 +221,35 @@ def validator_of(lines: Iterable[bytes]) -> str:
     Args:
         lines: Status and header lines as they came.
     """
-    return _validator(parse_head((line for line in lines if line[:1] in b"EeLl"), WANTED)[1])
+    return validator_in(parse_head((line for line in lines if line[:1] in b"DdEeLl"), WANTED)[1])
 
 
-def _validator(headers: Mapping[str, str]) -> str:
-    """What If-Range takes: a strong ETag, else the date; else a weak ETag, which at least tells of a change."""
-    etag = headers.get("etag", "")
+def validator_in(headers: Mapping[str, str]) -> str:
+    """Gives what tells one version of a file from another: a strong ETag, else the date of the last change, else a weak ETag.
+
+    Args:
+        headers: Of an answer, with lower-case names.
+
+    Returns:
+        The ETag, or the date; "W/" before a date that isn't a strong validator (see `SETTLED`); "" for nothing.
+    """
+    etag, date = headers.get("etag", ""), headers.get("last-modified", "")[:100]
     if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
         return etag[:200]
-    return headers.get("last-modified", "")[:100] or (etag[:200] if is_weak(etag) else "")
+    if not date:
+        return etag[:200] if is_weak(etag) else ""
+    changed, told = seconds_of_date(date), seconds_of_date(headers.get("date", ""))
+    settled = changed is not None and told is not None and told - changed >= SETTLED
+    return date if settled else f"W/{date}"
+
+
+def validator_words(validator: str) -> str:
+    """Names what tells one version of a file from another ("a weak ETag").
+
+    Args:
+        validator: As in a verdict.
+    """
+    if not validator:
+        return "neither ETag nor date"
+    kind = "ETag" if validator.removeprefix("W/").startswith('"') else "date of change"
+    return f"a weak {kind}" if is_weak(validator) else f"{'an' if kind == 'ETag' else 'a'} {kind}"

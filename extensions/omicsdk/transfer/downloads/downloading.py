@@ -54,6 +54,7 @@ def download(
     clock: Clock = SYSTEM_CLOCK,
     disk: Disk | None = None,
     mode: int = 0o666,
+    resume_unvalidated: bool = False,
     dry_run: bool = False,
 ) -> TransferReport:
     """Fetches files into a folder.
@@ -88,6 +89,10 @@ def download(
         disk: Makes all changes to the file system, for tests.
         mode: The permissions of all files that are made, from their first byte on, less the process's umask; 0o600 keeps
             them to their owner.
+        resume_unvalidated: Join the bytes of several answers even where nothing shows that they are of one version of the
+            file: no checksum is stated, and the server sends no strong validator (an ETag that isn't weak, or a date of
+            change that was long past). By default such a file comes in one answer, and begins anew after each break and in
+            each run. A `control` may say so, too.
         dry_run: Only say what would happen: names are checked, and each file is looked at, but nothing is read, written or
             asked of a server.
 
@@ -116,6 +121,7 @@ def download(
         raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
     control = control or Control()
     control.begin(clock.monotonic())
+    unvalidated = resume_unvalidated or control.resume_unvalidated
     store = _store(folder, journal, clock)
     if store is None:
         target = os.path.abspath(path("folder", folder, "a path, a URL or an FsspecTarget"))
@@ -128,7 +134,15 @@ def download(
     if dry_run and store is not None:
         raise UsageError(f"A dry run looks at local folders only, not at {store.target.url()}")
     if dry_run:
-        return _dry_run(wanted, files, target, journal_file, clock, require_checksum=control.require_checksum)
+        return _dry_run(
+            wanted,
+            files,
+            target,
+            journal_file,
+            clock,
+            require_checksum=control.require_checksum,
+            unvalidated=unvalidated,
+        )
     if not wanted.once:
         check_all(wanted.names(), target, lambda: _make(target, disk))
         wanted.count()
@@ -142,6 +156,7 @@ def download(
     settings = Settings(
         connections=connections,
         locators=locators,
+        resume_unvalidated=unvalidated,
         patience=patience or Patience(),
         route=route or (lambda url: network(url, environ)),
         progress=progress,
@@ -196,7 +211,14 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
 
 
 def _dry_run(
-    items: Wanted, files: PartFiles, folder: str, path: Path, clock: Clock, *, require_checksum: bool
+    items: Wanted,
+    files: PartFiles,
+    folder: str,
+    path: Path,
+    clock: Clock,
+    *,
+    require_checksum: bool,
+    unvalidated: bool,
 ) -> TransferReport:
     began = clock.monotonic()
     if not items.once:
@@ -204,7 +226,9 @@ def _dry_run(
     journal = Journal(path, lambda: False, look=True) if path.exists() else None
     try:
         check = guard_of(folder, look=True).check if items.once else None
-        outcomes = survey(items, files, journal, folder, check, require_checksum=require_checksum)
+        outcomes = survey(
+            items, files, journal, folder, check, require_checksum=require_checksum, unvalidated=unvalidated
+        )
     finally:
         if journal is not None:
             journal.close()

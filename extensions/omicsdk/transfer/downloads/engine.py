@@ -94,7 +94,14 @@ class Engine:
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._verifier = Verifier(
-            self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
+            self._hashers,
+            self._journal,
+            self._files,
+            self._there,
+            self._verified,
+            self._failed,
+            self._fetch,
+            unvalidated=settings.resume_unvalidated,
         )
         self._open = dict[int, Job | Small]()
         self._preparing = 0
@@ -237,7 +244,8 @@ class Engine:
             room -= number in self._open
 
     def _job(self, number: int, item: Item) -> Job:
-        job = self._open[number] = Job(number, item, *self._files.paths(item.name))
+        unvalidated = self._settings.resume_unvalidated
+        job = self._open[number] = Job(number, item, *self._files.paths(item.name), unvalidated=unvalidated)
         return job
 
     def _is_plain(self, number: int, item: Item) -> bool:
@@ -401,7 +409,7 @@ class Engine:
             self._small_failed(small, error)
             return
         item, checksums = small.item, small.item.checksums
-        held = words(checksums, "" if checksums else validator_of(small.lines), size=item.size)
+        held = words(checksums, None if checksums else validator_of(small.lines), size=item.size)
         seconds = self._clock.monotonic() - small.began
         del self._open[small.number]
         outcome = Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
@@ -497,7 +505,8 @@ class Engine:
         self._tell_outcome(job.number, job.item, outcome)
 
     def _held_against(self, job: Job) -> str:
-        said = words(job.item.checksums, job.validator, size=job.item.size, open_ended=job.open_ended)
+        asked = job.validator if job.attempts else None
+        said = words(job.item.checksums, asked, size=job.item.size, open_ended=job.open_ended)
         return said if self._spool is None else f"{said}; {self._spool.words(job.item.name)}"
 
     def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:

@@ -68,8 +68,11 @@ class PartFiles:
             DiskFull: There is no room.
             NotWritable: It can't be opened.
         """
+        if job.opened_in != job.epoch:  # begun anew since, and what comes may be shorter than what is there
+            self.close(job)
         if job.descriptor < 0:
             self._make_parent(job.part, job.item)
+            job.opened_in = job.epoch
             try:
                 job.descriptor = self.disk.reopen(job.part) if job.have else self.disk.create(job.part)
                 job.touched = True

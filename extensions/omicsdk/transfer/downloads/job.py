@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import plan
-from omicsdk.transfer.downloads.answers import Asked, Verdict
+from omicsdk.transfer.downloads.answers import Asked, Verdict, is_strong
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journals.journal import MISSING, PartState
 from omicsdk.transfer.retrying import Quota
@@ -53,6 +53,7 @@ class Job:
         item: What to fetch.
         final: The path that it will have.
         part: The path that it has until then.
+        unvalidated: Whether bytes of several answers may be joined where nothing shows that they are of one file.
     """
 
     # What is so at the beginning stands here, not in __init__: there may be a million jobs, and most change little of it.
@@ -63,6 +64,7 @@ class Job:
     kept = 0  # bytes from an earlier run
     record: PartState | None = None  # what the journal has of it
     descriptor = -1
+    opened_in = 0  # the epoch in which it was
     epoch = 0  # requests and tasks of an earlier one count no longer
     flying = 0
     ranged: bool | None = None  # whether the server serves ranges, as far as that is known
@@ -92,12 +94,13 @@ class Job:
     over = False
     _digests: Digests | None = None
 
-    def __init__(self, number: int, item: Item, final: str, part: str) -> None:
+    def __init__(self, number: int, item: Item, final: str, part: str, *, unvalidated: bool = False) -> None:
         self.number = number
         self.item = item
         self.final = final
         self.part = part
         self.size = item.size
+        self.checked = bool(item.checksums) or unvalidated
         self.cells = array("q")
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()
@@ -221,9 +224,21 @@ class Job:
         (start, end), self.unclaimed = plan.take(self.unclaimed, length)
         return Piece.of(start, end)
 
+    @property
+    def joins(self) -> bool:
+        """Whether what comes may be joined with what is there: it is of the same file, or a checksum will tell."""
+        return self.checked or is_strong(self.validator)
+
     def give_back(self, piece: Piece) -> None:
         """Takes back a piece that isn't whole."""
         self.flying -= 1
+        if (
+            piece.position > piece.start and not self.joins
+        ):  # the rest may be of another version: one answer has to bring all
+            self.ranged = False
+            self.size = self.item.size
+            self.begin()
+            return
         if self.ranged is False and piece.position > piece.start:  # a server without ranges begins at the first byte
             piece = Piece.of(0, self.size)
             self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
@@ -235,7 +250,7 @@ class Job:
         """What the next request for a piece asks for."""
         position, end = piece.position, piece.end
         ranged = position != 0 or (end is not None and end != self.size)
-        return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator)
+        return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator, self.checked)
 
     def learn(self, verdict: Verdict) -> None:
         """Takes over what a good answer says of the file."""

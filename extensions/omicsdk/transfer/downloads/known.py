@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from omicsdk.transfer.downloads.answers import is_strong
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal, PartState
 
@@ -30,14 +31,16 @@ def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str
     return done.checksums if done is not None and same else None
 
 
-def usable(journal: Journal, item: Item) -> PartState | None:
+def usable(journal: Journal, item: Item, *, unvalidated: bool) -> PartState | None:
     """What a journal has of a file's cells, where it is of the same source.
 
     Args:
         journal: The journal.
         item: What is wanted.
+        unvalidated: Whether it is taken for that where nothing shows that it isn't; else a checksum or a strong validator has
+            to tell.
     """
     record = journal.parts.get(item.name)
     if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
         return None
-    return record if record.validator or record.checksums else None
+    return record if unvalidated or is_strong(record.validator) or record.checksums else None

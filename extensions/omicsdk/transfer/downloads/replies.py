@@ -19,7 +19,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.redaction import without_query
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT
-from omicsdk.transfer.downloads.answers import Kind, Verdict
+from omicsdk.transfer.downloads.answers import Kind, Verdict, validator_words
 from omicsdk.transfer.downloads.asking import followed
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
@@ -37,6 +37,12 @@ RESTARTS = 2
 STRIKES = 2
 #: A URL that was given so many seconds ago may have ended without anybody being at fault.
 AGED = 30.0
+
+#: What to do about a file that begins anew after each break.
+UNJOINED = (
+    "Nothing shows that its parts are of one version, so each try restarts. --resume-unvalidated "
+    "(Control(resume_unvalidated=True)) joins them all the same."
+)
 
 _log = getLogger("omicsdk.transfer")
 
@@ -128,7 +134,7 @@ class Replies:
                 self._arrived(reception, verdict)
             return
         job = reception.job
-        if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE):  # which plan the job anew
+        if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE, Kind.UNVALIDATED):  # which plan the job anew
             job.give_back(reception.piece)
         match verdict.kind:
             case Kind.MOVED:
@@ -146,6 +152,8 @@ class Replies:
                 self._changed(job, verdict)
             case Kind.WRONG_RANGE:
                 self._wrong_range(job, reception, verdict)
+            case Kind.UNVALIDATED:
+                self._unvalidated(job, verdict)
             case Kind.WRONG_SIZE:
                 self._wrong_size(job, verdict)
             case _:
@@ -185,10 +193,15 @@ class Replies:
         if reception.whole and reception.verdict is not None:  # how the answer ended says nothing of its bytes
             self._arrived(reception, reception.verdict)
             return
+        begun = piece.position > piece.start
         if isinstance(error, ConnectionLost) and job.size is not None:
             received = job.present + piece.position % CELL
-            problem = TruncatedTransfer(job.item.title, expected=job.size, received=received)
+            remedy = None if job.joins or not begun else UNJOINED
+            problem = TruncatedTransfer(job.item.title, expected=job.size, received=received, remedy=remedy)
             problem.__cause__ = error
+        if begun and not job.joins and not lasting:
+            told = validator_words(job.validator)
+            _log.warning("%s: starting over, for the server tells %s and no checksum is stated", job.item.title, told)
         if isinstance(error, TimedOut):
             self._trouble(reception.location, 0.0)
         job.give_back(piece)
@@ -275,6 +288,13 @@ class Replies:
             return
         _log.info("%s: the server answered with %s; asking for the whole file", job.item.title, verdict.why)
         job.ranged = False
+        self._restart(job)
+
+    def _unvalidated(self, job: Job, verdict: Verdict) -> None:
+        """Bytes of several answers may be of several versions, and nothing would tell: one answer has to bring all."""
+        _log.info("%s: the server answered with %s; asking for the whole file", job.item.title, verdict.why)
+        job.ranged = False
+        job.size = job.item.size
         self._restart(job)
 
     def _wrong_size(self, job: Job, verdict: Verdict) -> None:

@@ -14,5 +14,6 @@ class Settings(CommonSettings):
     """How to transfer; see `download`."""
 
     locators: int | None = None
+    resume_unvalidated: bool = False
     disk: Disk = field(default_factory=Disk)
     store: Store | None = None  # where files go from the target folder

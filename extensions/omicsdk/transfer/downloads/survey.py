@@ -26,6 +26,7 @@ def survey(
     check: Callable[[str], None] | None = None,
     *,
     require_checksum: bool = False,
+    unvalidated: bool = False,
 ) -> Outcomes:
     """Tells what would happen with each file.
 
@@ -36,6 +37,7 @@ def survey(
         folder: The target folder.
         check: Checks a name, where names come one by one.
         require_checksum: Whether a file fails that no checksum is stated for.
+        unvalidated: As for `usable`.
 
     Returns:
         An outcome each: skipped (is there and recorded), planned (see its `plan`), or failed (something is in its way, or a
@@ -51,7 +53,7 @@ def survey(
         try:
             if check is not None:
                 check(item.name)
-            outcome = _foreseen(number, item, files, journal)
+            outcome = _foreseen(number, item, files, journal, unvalidated=unvalidated)
             if require_checksum and not (item.checksums or outcome.checksums):
                 raise ChecksumMissing(item.title, name=item.name)
         except (UnsafePath, NotWritable, ChecksumMissing) as error:
@@ -73,7 +75,7 @@ def _check_folder(folder: str) -> None:
         raise NotWritable(there, "this account may not write there")
 
 
-def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None) -> Outcome:
+def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None, *, unvalidated: bool) -> Outcome:
     """Follows the way of the verifier's look at what is there."""
     found = files.found(item.name)
     if found is not None and item.size in (None, found.st_size):
@@ -82,7 +84,7 @@ def _foreseen(number: int, item: Item, files: PartFiles, journal: Journal | None
             return skipped(item, found.st_size, known)
         if item.checksums:
             return Outcome(item.name, "planned", found.st_size, plan="check the file that is there")
-    record = usable(journal, item) if journal is not None else None
+    record = usable(journal, item, unvalidated=unvalidated) if journal is not None else None
     job = Job(number, item, *files.paths(item.name))
     if record is not None and (files.part_length(job) is not None or (found and found.st_size == record.size)):
         kept = _kept(record)

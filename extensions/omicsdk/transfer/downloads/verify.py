@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.background import Pool
+from omicsdk.transfer.downloads.answers import validator_words
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
@@ -45,6 +46,7 @@ class Verifier:
         verified: Is told of a job whose file is right.
         failed: Is told of a job that has failed.
         again: Is told of a job that needs (more) bytes.
+        unvalidated: As for `usable`.
     """
 
     def __init__(
@@ -56,7 +58,10 @@ class Verifier:
         verified: Verified,
         failed: Callable[[Job, OmicsError], None],
         again: Callable[[Job], None],
+        *,
+        unvalidated: bool = False,
     ) -> None:
+        self._unvalidated = unvalidated
         self._hashers = hashers
         self._journal = journal
         self._files = files
@@ -127,7 +132,7 @@ class Verifier:
 
     def _usable(self, job: Job) -> PartState | None:
         """What the journal has of a job's cells, where it is of the same source."""
-        return usable(self._journal, job.item)
+        return usable(self._journal, job.item, unvalidated=self._unvalidated)
 
     def _resume(self, job: Job) -> None:
         record = self._usable(job)
@@ -318,12 +323,12 @@ class Verifier:
         self._hashers.submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)
 
 
-def words(checksums: Mapping[str, str], validator: str, *, size: int | None, open_ended: bool = False) -> str:
+def words(checksums: Mapping[str, str], validator: str | None, *, size: int | None, open_ended: bool = False) -> str:
     """Says what a file's bytes were compared with.
 
     Args:
         checksums: What the platform states.
-        validator: The ETag or date that the server told, "" when it told none.
+        validator: The ETag or date that the server told, as in a verdict, "" when it told none; None when it wasn't asked.
         size: The size that the platform states, None when it doesn't.
         open_ended: Whether the server told no length either.
     """
@@ -331,9 +336,10 @@ def words(checksums: Mapping[str, str], validator: str, *, size: int | None, ope
         return ", ".join(checksums)
     compared = ["size" if size is not None else "end of the body" if open_ended else "length of the answer"]
     if validator:
-        compared.append("ETag" if validator.startswith(('"', "W/")) else "date of change")
+        compared.append(validator_words(validator).partition(" ")[2])
     lacking = "no checksum" if size is not None else "neither size nor checksum"
-    return f"{' and '.join(compared)} only: the platform states {lacking}"
+    told = ", and the server neither ETag nor date" if validator == "" else ""
+    return f"{' and '.join(compared)} only: the platform states {lacking}{told}"
 
 
 def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
@@ -349,6 +355,6 @@ def skipped(item: Item, size: int, known: Mapping[str, str]) -> Outcome:
         "skipped",
         size,
         checksums=known,
-        verified=words(known, "", size=item.size),
+        verified=words(known, None, size=item.size),
         verification=verification_of(known, item.size),
     )

@@ -40,7 +40,8 @@ class Plan:
             `locate` needs a client, it is opened there and closed in the end. It must be picklable.
         kept: How many failures the result of a shard carries, with their errors; 0 or more.
         require_checksum: Whether a file fails that no checksum is stated for; see `Control`.
-        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode.
+        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode,
+            resume_unvalidated.
 
     Raises:
         UsageError: A place that isn't local is meant, and can't be used or has no `journals`.

@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     patience: Patience | None
     clock: Clock
     mode: int
+    resume_unvalidated: bool
 
 
 @dataclass(frozen=True, slots=True)

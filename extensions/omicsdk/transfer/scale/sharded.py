@@ -87,6 +87,7 @@ def download_by(
             kept=KEPT_FAILURES,
             require_checksum=control.require_checksum,
             connections=connections,
+            resume_unvalidated=control.resume_unvalidated,
         )
         count = hands.shards_of(plan)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfer_reports import tell_verification, watched
-from omicsdk.cli.commands.transfers import control_of, foreseen
+from omicsdk.cli.commands.transfers import CONTROLS, control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.downloads.result import errors_of
 from omicsdk.dss.version import create_version as new_version
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from omicsdk.dss import Dss, Result
     from omicsdk.transfer import Control, Progress, TransferReport
 
-_OURS = frozenset({"report", "limit_rate", "time_budget", "require_checksum"})
+_OURS = CONTROLS | {"report"}
 """Options that the workflow itself doesn't know."""
 
 
@@ -53,11 +53,8 @@ def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> objec
     given = dict(arguments)
     quiet, title = given.pop("no_progress", False), f"Upload of {given['src_dir']}"
     path = report_path(given.pop("report", None))
-    control = control_of(
-        given.pop("limit_rate", None),
-        given.pop("time_budget", None),
-        require_checksum=bool(given.pop("require_checksum", False)),
-    )
+    control = control_of(given)
+    given = {name: value for name, value in given.items() if name not in CONTROLS}
 
     def told(report: TransferReport) -> None:
         tell_report(path, report, errors_of(report), title, console)

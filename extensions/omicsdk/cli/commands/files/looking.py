@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.fs.entry import Entry
     from omicsdk.fs.store import Store
+    from omicsdk.transfer import Control
 
 #: What stands for stdin as a source, and for stdout as a target.
 STREAM = "-"
@@ -68,25 +69,24 @@ def cat(arguments: Mapping[str, Any], console: Console) -> None:
     if span != (None, None) and STREAM in arguments["uris"]:
         raise UsageError("--range: stdin has no ranges", remedy="Name files.")
     with stores_of(arguments) as stores:
-        poured(arguments["uris"], stores, arguments["limit_rate"], span)
+        poured(arguments["uris"], stores, control_of(arguments), span)
 
 
 def poured(
-    words: Sequence[str], stores: Stores, limit: str | None, span: tuple[int | None, int | None] = (None, None)
+    words: Sequence[str], stores: Stores, control: Control, span: tuple[int | None, int | None] = (None, None)
 ) -> None:
     """Writes files to stdout, one behind the other; all are looked for before.
 
     Args:
         words: Their URIs, or - for stdin.
         stores: The stores.
-        limit: Bytes a second, as it was typed; None for as many as come.
+        control: Limits the rate, and says what may be joined.
         span: Which bytes of each, as `span_of` gives it.
 
     Raises:
         IsFolder: One is a folder; nothing was written.
         PathNotFound: One isn't there; likewise.
     """
-    control = control_of(limit, None)
     piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
     found: list[tuple[Store, Entry] | None] = []
     for word in words:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.files.looking import STREAM, poured
 from omicsdk.cli.commands.files.places import files_words, kind_of, patterns_of, sources_of, stores_of
 from omicsdk.cli.commands.transfer_reports import ended, named_errors, told, watched
+from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
@@ -62,7 +63,7 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
                 "--require-checksum: what goes to stdout is gone before it is compared", remedy="Name a file."
             )
         with stores_of(arguments) as stores:
-            poured(sources, stores, arguments["limit_rate"])
+            poured(sources, stores, control_of(arguments))
         return None
     target = parse_uri(last)
     if STREAM not in sources:

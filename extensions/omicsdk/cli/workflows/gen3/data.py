@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.workflows.gen3.words import (
+    DOWNLOADS,
     DRY_RUN,
     SHARED,
     TRANSFERS,
@@ -53,7 +54,7 @@ OF_DATA: list[Command] = [
         several("prefer", "Storage that is wanted most, where a file has several copies: s3, gs, aws, a region."),
         _UNPACK,
         _DELETE,
-        *TRANSFERS,
+        *DOWNLOADS,
         *SHARED,
         {**DRY_RUN, "help": "Only tell what would be fetched, and whether there is room; nothing is written."},
         description=with_examples(
@@ -94,7 +95,7 @@ OF_DATA: list[Command] = [
         "Download a file by its GUID.",
         word("object_id", "Its GUID."),
         option("path", "Folder to put it into.", "."),
-        *TRANSFERS,
+        *DOWNLOADS,
         description=with_examples("", "file download-single dg.1234/0d8b4c1e --path reads"),
     ),
     command(
@@ -104,7 +105,7 @@ OF_DATA: list[Command] = [
         _INFILE,
         word("output_dir", "Folder to put files into; made when it isn't there.", required=False, default="."),
         *_PULLED,
-        *TRANSFERS[1:],
+        *DOWNLOADS[1:],
         *SHARED,
         description=_PULLS,
     ),
@@ -115,7 +116,7 @@ OF_DATA: list[Command] = [
         word("object_id", "A GUID or DRS URI."),
         _OUTPUT_DIR,
         *_PULLED,
-        *TRANSFERS[1:],
+        *DOWNLOADS[1:],
         description=_PULLS,
     ),
     command(
@@ -125,7 +126,7 @@ OF_DATA: list[Command] = [
         words("object_ids", f"{_IDS}."),
         _OUTPUT_DIR,
         *_PULLED,
-        *TRANSFERS[1:],
+        *DOWNLOADS[1:],
         description=_PULLS,
     ),
     command(

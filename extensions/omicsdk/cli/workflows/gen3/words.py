@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.workflows.words import DOWNLOADS as DOWNLOADS
 from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
 from omicsdk.cli.workflows.words import LIMIT as LIMIT
 from omicsdk.cli.workflows.words import SHARED as SHARED

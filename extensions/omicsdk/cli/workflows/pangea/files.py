@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.workflows.pangea.words import (
+    DOWNLOADS,
     DRY_RUN,
     GROUP,
     LIBRARY,
@@ -70,7 +71,7 @@ OF_FILES: list[Command] = [
         flag("urls_only", "Only print the addresses of the files, each with the name that it would get."),
         {**DRY_RUN, "help": "Only tell what would be fetched; nothing is written."},
         OUTFILE,
-        *MOVING,
+        *DOWNLOADS,
         description=with_examples(
             "Prints the path of each field's file, or of its content where it has none. A field that holds no file has its content alone written. What is there already isn't fetched again.",
             'download sample-results "My Lab" Gut --module-name raw::paired_short_reads --target-dir reads',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.options import REPORT
 from omicsdk.cli.workflows.sb.words import (
     DRY_RUN,
+    FETCH,
     FILES,
     LIMIT,
     LIMITS,
@@ -246,7 +247,7 @@ OF_FILES: list[Command] = [
             },
             flag("overwrite", "Replace local files that are there already."),
             QUIET,
-            *LIMITS,
+            *FETCH,
             flag("dry_run", "Only tell what would be fetched, and whether there is room; nothing is written."),
             REPORT,
         ],

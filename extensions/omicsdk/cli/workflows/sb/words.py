@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
+from omicsdk.cli.workflows.words import FETCH as FETCH
 from omicsdk.cli.workflows.words import LIMIT as LIMIT
 from omicsdk.cli.workflows.words import LIMITS as LIMITS
 from omicsdk.cli.workflows.words import QUIET as QUIET
