@@ -46,6 +46,7 @@ ERRORS = [
     "TLSFailed",
     "TimedOut",
     "TooLarge",
+    "TooManyOpenFiles",
     "TooManyRedirects",
     "TransferError",
     "TransportError",

@@ -14,8 +14,23 @@ kill), how often the file was right in the end all the same, and how the others 
 - Under the final name stand the right bytes, or none (or what stood there before), at the end and after each kill; except
   where nothing that is stated tells right from wrong (see the end of this page).
 - A file that failed has its error in the report; one that is right has none.
-- It ends within a minute, whatever the server does; longer waits are those of a clock that the tests move.
+- It ends within a minute of the machine's own time; longer waits are those of a clock that the tests move.
 - No thread and no open file is left. (Commands run as processes of their own; these have ended.)
+
+How long a server is waited for, unless options say otherwise:
+
+- A connection over which fewer than 1,024 bytes a second come for 60 seconds is lost, as one that breaks: the file is retried
+  (`--min-rate`, `--stall-timeout`; `Patience(least_rate=, silence=)`). A file of Seven Bridges' own classes is given 300 seconds,
+  as their documentation says.
+- A file may fail 10 times in a row; each cell of 4 MiB, and each 64 KiB of a begun one, wins a try back. So a file that makes
+  progress has no limit but `--time-budget`.
+- A URL that is refused with 400, 401, 403 or 410 is asked for anew once, then its file has failed (`--renewals`). A call that is
+  refused with 401 is repeated once, where its credentials can be renewed; one that is refused with 403 isn't.
+- A server may ask a file to wait for up to an hour (`--max-wait`), and a call for as long as its budget of 10 minutes lasts
+  (`--call-budget`, `Retry(budget=)`); more ends either at once.
+- A call whose body brings fewer than 1,024 bytes a second ends within 60 seconds, tries included (`--call-timeout`,
+  `Timeout(body=, least_rate=)`). One that gets no answer at all is tried again after 60 seconds, within its budget.
+- A process without a descriptor left is told so (`TooManyOpenFiles`), not of a network at fault.
 
 """
 

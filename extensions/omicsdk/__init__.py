@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import TimedOut as TimedOut
     from omicsdk.core.errors import TLSFailed as TLSFailed
     from omicsdk.core.errors import TooLarge as TooLarge
+    from omicsdk.core.errors import TooManyOpenFiles as TooManyOpenFiles
     from omicsdk.core.errors import TooManyRedirects as TooManyRedirects
     from omicsdk.core.errors import TransferError as TransferError
     from omicsdk.core.errors import TransportError as TransportError
@@ -133,6 +134,7 @@ _HOMES = {
     "Token": "core.credentials",
     "TokenFile": "core.token_file",
     "TooLarge": "core.errors",
+    "TooManyOpenFiles": "core.errors",
     "TooManyRedirects": "core.errors",
     "TransferError": "core.errors",
     "TransportError": "core.errors",
@@ -200,6 +202,7 @@ __all__ = [
     "Token",
     "TokenFile",
     "TooLarge",
+    "TooManyOpenFiles",
     "TooManyRedirects",
     "TransferError",
     "TransportError",

@@ -7,7 +7,7 @@ import email.utils
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.retry import Retry, retry_after
+from omicsdk.core.retry import Flow, Retry, retry_after
 
 fractions = st.floats(0, 1)
 retries = st.builds(
@@ -72,7 +72,9 @@ def test_numbers_out_of_bounds_are_refused(wrong):
         ("inf", None),
         ("nan", None),
         ("1e9", None),
-        ("99999999999999999999", None),
+        ("1000000000", 1e9),
+        ("99999999999999999999", 1e20),
+        ("9" * 400, float("inf")),
         ("soon", None),
         ("", None),
         ("Thu, 01 Jan 1970 23:59:59 GMT", 0),
@@ -97,3 +99,22 @@ def test_a_date_is_measured_by_the_services_own_clock():
 def test_no_header_breaks_the_reading(value, date):
     found = retry_after({"retry-after": value, "date": date}, now=1_000_000)
     assert found is None or found >= 0
+
+
+def test_a_byte_a_second_is_too_slow_after_a_minute_and_a_kilobyte_never():
+    slow, steady = Flow(1024, 60.0), Flow(1024, 60.0)
+    found = [second for second in range(600) if slow.is_slow(float(second), second)]
+    assert found[0] == 60
+    assert not any(steady.is_slow(float(second), second * 1024) for second in range(100_000))
+
+
+def test_silence_after_a_start_is_noticed_within_the_time_and_a_look():
+    flow = Flow(1024, 60.0)
+    times = [at / 10 for at in range(2000)]
+    assert not any(flow.is_slow(at, int(at * 10_000)) for at in times if at <= 100)
+    assert next(at for at in times if at > 100 and flow.is_slow(at, 1_000_000)) <= 163
+
+
+def test_a_rate_of_nothing_is_never_too_slow():
+    flow = Flow(0, 60.0)
+    assert not any(flow.is_slow(float(second), 0) for second in range(1000))

@@ -164,6 +164,61 @@ def test_always_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any
     trial.download([server.item("one", noise(50_000), "md5", retries=1)], patience=patience, clock=clock)
 
 
+def _ticking(clock: Any, seconds: float, body: bytes, before: int = 0) -> Any:
+    """Sends some bytes at once, then one after the other, each of which takes seconds of the moved clock."""
+
+    def dripped(server: Any, _request: Any, answer: Any) -> Any:
+        def body_of() -> Any:
+            yield answer.body[:before]
+            for at in range(before, len(answer.body)):
+                clock.slept += seconds
+                server.closing.wait(0.005)  # the client has to see each by itself
+                yield answer.body[at : at + 1]
+
+        return replace(answer, pieces=body_of())
+
+    return dripped
+
+
+@pytest.mark.fault("a byte a second, once", ends="right file")
+@pytest.mark.parametrize("size", [5000, 200_000])
+def test_a_byte_a_second(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
+    body = noise(size)
+    server.fault("one", _ticking(clock, 1.0, body, before=100))
+    report = trial.download([server.item("one", body)], clock=clock)
+    assert report.outcomes[0].retries == 1
+    assert 59 <= clock.slept <= 75
+
+
+@pytest.mark.fault("a byte a second, always", ends="TimedOut")
+def test_always_a_byte_a_second(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    body = noise(5000)
+    server.always["one"] = _ticking(clock, 1.0, body)
+    report = trial.download([server.item("one", body, retries=1)], clock=clock)
+    assert "fewer than 1024 bytes a second came over 60 s" in str(report.outcomes[0].error)
+    assert clock.slept <= 150
+
+
+@pytest.mark.fault("a slow file that makes progress, for hours", ends="right file")
+def test_slow_but_steady(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    """A KiB and a half each second, and the connection breaks again and again: more often than there are retries."""
+    body = noise(900_000)
+
+    def steady(server: Any, request: Any, answer: Any) -> Any:
+        def pieces() -> Any:
+            for at in range(0, min(90_000, len(answer.body)), 1536 * 5):
+                clock.slept += 5
+                server.closing.wait(0.005)
+                yield answer.body[at : at + 1536 * 5]
+
+        return replace(answer, pieces=pieces(), cut=90_000)
+
+    server.always["one"] = steady
+    report = trial.download([server.item("one", body, "sha256", retries=2)], clock=clock)
+    assert report.outcomes[0].retries > 5
+    assert clock.slept > 500
+
+
 @pytest.mark.fault("slow drip that the patience allows", ends="right file")
 def test_patient_drip(trial: Any, server: Any, fault: Any, noise: Any) -> None:
     server.always["one"] = fault.changed(pace=2000)

@@ -2,8 +2,11 @@
 
 import datetime
 import ipaddress
+import os
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,35 @@ def test_no_such_name_once(trial: Any, server: Any, fault: Any, clock: Any) -> N
     item = server.item("one", b"12345", "md5")
     server.fault("one", fault.status(302, {"Location": "http://nowhere.onion/x"}))
     trial.download([item], clock=clock)
+
+
+FEW_DESCRIPTORS = """
+import resource, sys
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer import Item, Location, download
+import omicsdk.core.sending.transport, omicsdk.transfer.downloads.engine
+url, folder, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_NOFILE, (left, left))
+try:
+    (outcome,) = download([Item("one", Location(url), 5000, retries=0)], folder).outcomes
+    error = outcome.error
+except OmicsError as raised:
+    error = raised
+print("right file" if error is None else type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX's")
+@pytest.mark.fault("ulimit -n of a few descriptors", ends=("TooManyOpenFiles", "NotWritable", "right file"))
+@pytest.mark.parametrize("left", range(3, 12))
+def test_few_descriptors(trial: Any, server: Any, noise: Any, target: Path, left: int) -> None:
+    item = server.item("one", noise(5000))
+    command = [sys.executable, "-c", FEW_DESCRIPTORS, item.locate.url, str(target), str(left)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    how, _, words = told.partition(" ")
+    trial.ended("right file" if how == "right" else how)
+    assert how == "right" or "too many" in words.lower()
+    assert how == "right" or "ulimit -n" in words
 
 
 @pytest.mark.fault("connection refused, always", ends="ConnectFailed")

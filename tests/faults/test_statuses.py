@@ -49,7 +49,7 @@ def test_told_a_date(trial: Any, server: Any, fault: Any, noise: Any, clock: Any
 
 
 @pytest.mark.fault("Retry-After that makes no sense", ends="right file")
-@pytest.mark.parametrize("told", ["soon", "-5", "1e9", "nan", "9" * 30, "", "Thu, 32 Foo 2026 99:99:99 GMT", "٣"])
+@pytest.mark.parametrize("told", ["soon", "-5", "1e9", "nan", "", "Thu, 32 Foo 2026 99:99:99 GMT", "٣"])
 def test_odd_retry_after(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, told: str) -> None:
     headers = {"Retry-After": told.encode().decode("latin-1")}
     server.fault("one", fault.status(503, headers))
@@ -65,7 +65,7 @@ def test_an_hour(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) ->
 
 
 @pytest.mark.fault("Retry-After of more than an hour", ends="ServiceUnavailable")
-@pytest.mark.parametrize("told", ["3601", "86400", "999999999"])
+@pytest.mark.parametrize("told", ["3601", "86400", "999999999", "1000000000", "9" * 500])
 def test_more_than_an_hour(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, told: str) -> None:
     server.always["one"] = fault.status(503, {"Retry-After": told})
     report = trial.download([server.item("one", noise(5000), "md5")], clock=clock)
@@ -153,7 +153,8 @@ def test_never_accepted(trial: Any, server: Any, fault: Any, noise: Any, clock: 
 
     server.always["one"] = fault.status(403)
     trial.download([replace(server.item("one", noise(50), retries=3), locate=locate)], clock=clock)
-    assert len(given) == 4
+    assert len(given) == 2  # one renewal
+    assert clock.slept == 0
 
 
 @pytest.mark.fault("403 half-way for a URL that can't be asked for again", ends="Forbidden")

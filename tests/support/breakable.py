@@ -57,6 +57,7 @@ class Answer:
     pace: int = 0  # bytes a second
     version: str = "HTTP/1.1"
     raw: bytes | None = None  # these bytes instead of an answer
+    pieces: Iterator[bytes] | None = None  # the body as it is sent, piece by piece
 
 
 Fault = Callable[["Server", Request, Answer], Answer | None]
@@ -168,7 +169,10 @@ class Server(LoopbackServer):
             f"{name}: {value}\r\n" for name, value in headers.items()
         )
         connection.sendall(head.encode("latin-1") + b"\r\n")
-        body = memoryview(answer.body)[: answer.cut]
+        for piece in answer.pieces or ():
+            connection.sendall(piece)
+            request.sent += len(piece)
+        body = memoryview(b"" if answer.pieces is not None else answer.body)[: answer.cut]
         step = min(64 * 1024, max(1, answer.pace // 20)) if answer.pace else 64 * 1024
         for start in range(0, len(body), step):
             chunk = body[start : start + step]

@@ -214,8 +214,8 @@ def test_a_url_that_is_never_accepted_is_the_error(server: Any, fault: Any, targ
         [Item("one", locate, 5, retries=3), Item("fixed", Location(server.url("one")), 5)], target, clock=clock
     )
     assert [type(outcome.error) for outcome in report.outcomes] == [Forbidden, Forbidden]
-    assert len(calls) == 4
-    assert len(server.of("one")) == 5
+    assert len(calls) == 2
+    assert len(server.of("one")) == 3
 
 
 def test_a_locator_that_fails_fails_its_item_only(server: Any, target: Path, noise: Any) -> None:
@@ -807,7 +807,7 @@ def test_a_redirect_that_is_always_refused_ends(server: Any, fault: Any, target:
     server.always["there"] = fault.status(403)
     report = download([Item("one", Location(server.url("here")), 5, retries=3)], target, clock=clock)
     assert isinstance(only(report).error, Forbidden)
-    assert len(server.of("there")) == 4
+    assert len(server.of("there")) == 2
 
 
 def test_a_server_that_says_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:

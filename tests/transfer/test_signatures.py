@@ -10,7 +10,7 @@ from omicsdk.transfer import MultipartStore, Transfer
 
 #: Each public function's arguments, and each class's constructor's, as they stand; "*" before those that need their name.
 SIGNATURES = {
-    "Control": "* budget rate_limit require_checksum",
+    "Control": "* budget rate_limit require_checksum resume_unvalidated patience",
     "FollowUp": "url headers content answered method",
     "Form": "url headers fields file_name",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
@@ -20,7 +20,7 @@ SIGNATURES = {
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label verification",
     "Outcomes": "entries * held folder",
     "PartRules": "least largest parts part_size single",
-    "Patience": "connect silence least_rate",
+    "Patience": "connect silence least_rate renewals retry_after",
     "Plan": "source folder * run journals reports rate_limit repeats opening kept require_checksum **options",
     "Progress": "files files_done files_failed bytes bytes_done bytes_fetched rate seconds final unsized retries connections phase",
     "PutTo": "locate needs route",
@@ -37,8 +37,8 @@ SIGNATURES = {
     "TransferReport": "outcomes seconds * throughput began title why_stopped",
     "Upload": "path to name checksums retries min_delay",
     "abort_upload": "entry journal",
-    "download": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode dry_run",
-    "download_async": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode dry_run",
+    "download": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode resume_unvalidated dry_run",
+    "download_async": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode resume_unvalidated dry_run",
     "read_jsonl": "path",
     "run_on_dask": "plan cluster * shards retries progress stop control clock",
     "run_shards": "shards executor * retries progress stop control clock",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from importlib import import_module
 
 from omicsdk.cli.variables import variable
@@ -12,6 +13,7 @@ from omicsdk.core.errors import OmicsError, UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from omicsdk.cli.catalog import Found
@@ -67,6 +69,31 @@ def connected(
                 f"nothing says where {name} is", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
             ) from error
         raise
+
+
+def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Has the clients that a command makes wait for calls, and retry them, as the global options say.
+
+    Args:
+        settings: Values of the global options that were given.
+
+    Raises:
+        UsageError: One is no time.
+    """
+    timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
+    if timeout is None and budget is None:
+        return nullcontext()
+    from omicsdk.cli.commands.transfers import seconds_of
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout, call_defaults
+
+    waits = retries = None
+    if timeout is not None:
+        seconds = seconds_of("--call-timeout", timeout)
+        waits = Timeout(read=seconds, write=seconds, body=seconds)
+    if budget is not None:
+        retries = Retry(budget=seconds_of("--call-budget", budget))
+    return call_defaults(waits, retries)
 
 
 def _client_class(found: Found, service: Service | None) -> Any:

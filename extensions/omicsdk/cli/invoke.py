@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from omicsdk.cli.connecting import connected, loaded
+from omicsdk.cli.connecting import as_patient, connected, loaded
 from omicsdk.cli.console import Console
 from omicsdk.cli.defaults import configured_defaults
 from omicsdk.cli.errors import DONE, INTERRUPTED
@@ -60,11 +60,12 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     console = Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
     output = Output(settings.get("output"), settings.get("query"))
     if found.command.get("quick"):
-        _run(found, values, settings, catalog, console, output)
+        with as_patient(settings):
+            _run(found, values, settings, catalog, console, output)
         return console.exit_code
     from omicsdk.cli.debugging import logs_shown
 
-    with logs_shown(level, console.raw if as_json else console.line, as_json=as_json):
+    with logs_shown(level, console.raw if as_json else console.line, as_json=as_json), as_patient(settings):
         _run(found, values, settings, catalog, console, output)
     return console.exit_code
 

@@ -33,6 +33,18 @@ GLOBALS: list[Argument] = [
         "help": "Bearer token to send; also OMICS_<SERVICE>_TOKEN, which doesn't show in process lists.",
     },
     {
+        "name": "call-timeout",
+        "type": "string",
+        "help": "Time that a call waits for an answer, and in which its body brings less than 1 KiB a second, before it ends: "
+        "seconds, or 5m (default 60).",
+    },
+    {
+        "name": "call-budget",
+        "type": "string",
+        "help": "Time for a call with its retries; a service that asks for a longer wait ends it at once: seconds, or 30m "
+        "(default 10m).",
+    },
+    {
         "name": "yes",
         "type": "boolean",
         "flag": True,
@@ -103,7 +115,34 @@ LIMITS: list[Argument] = [
         "name": "time_budget",
         "type": "string",
         "default": None,
-        "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there.",
+        "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there. By default a "
+        "file that makes progress has no limit.",
+    },
+    {
+        "name": "min_rate",
+        "type": "string",
+        "default": None,
+        "help": "Bytes a second, with K or M: a connection that brings fewer for the time of --stall-timeout is lost, and the "
+        "file retried (default 1K; 0 waits for ever).",
+    },
+    {
+        "name": "stall_timeout",
+        "type": "string",
+        "default": None,
+        "help": "Time over which the bytes of a connection are counted for --min-rate: seconds, or 5m (default 60).",
+    },
+    {
+        "name": "renewals",
+        "type": "integer",
+        "convert": "omicsdk.cli.commands.numbers:at_least_0",
+        "default": None,
+        "help": "Times that a URL or login that is refused (401, 403) is renewed without a byte in between (default 1).",
+    },
+    {
+        "name": "max_wait",
+        "type": "string",
+        "default": None,
+        "help": "Longest wait that a server may ask for; a file for which it asks more fails at once: seconds, or 90m (default 1h).",
     },
     REQUIRE_CHECKSUM,
 ]

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import TimedOut as TimedOut
     from omicsdk.core.errors import TLSFailed as TLSFailed
     from omicsdk.core.errors import TooLarge as TooLarge
+    from omicsdk.core.errors import TooManyOpenFiles as TooManyOpenFiles
     from omicsdk.core.errors import TooManyRedirects as TooManyRedirects
     from omicsdk.core.errors import TransferError as TransferError
     from omicsdk.core.errors import TransportError as TransportError
@@ -121,6 +122,7 @@ _HOMES = {
     "Token": "credentials",
     "TokenFile": "token_file",
     "TooLarge": "errors",
+    "TooManyOpenFiles": "errors",
     "TooManyRedirects": "errors",
     "TransferError": "errors",
     "Transport": "sending.transport",
@@ -185,6 +187,7 @@ __all__ = [
     "Token",
     "TokenFile",
     "TooLarge",
+    "TooManyOpenFiles",
     "TooManyRedirects",
     "TransferError",
     "Transport",

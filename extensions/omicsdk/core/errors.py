@@ -9,6 +9,9 @@ Each message says what happened and to what; `remedy` says what to do. Nothing h
 
 from __future__ import annotations
 
+import errno
+import os
+
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -402,6 +405,40 @@ class AnswerTooLarge(TransportError):
         "Allow more with client.with_options(answer_limit=BYTES) or the variable OMICS_ANSWER_LIMIT, or read the answer in "
         "pieces with .stream() where the operation has it."
     )
+
+
+class TooManyOpenFiles(TransportError):
+    """The process has as many files and connections open as it may: nothing was sent, and the network isn't at fault."""
+
+    default_remedy = "Raise the limit (ulimit -n 1024), or ask for less at once."
+
+
+# Descriptors that a connection takes, and what is needed for making it.
+_SPARE = 4
+
+
+def has_too_many_open(error: BaseException | None = None) -> bool:
+    """Tells whether a process has as many files open as it may.
+
+    Args:
+        error: What went wrong; it, or what it came from, may say so. Others (a name that isn't resolved, authorities that
+            can't be read) only come of it, so that it is tried.
+    """
+    limits = (errno.EMFILE, errno.ENFILE)
+    for _ in range(10):
+        if isinstance(error, OSError) and error.errno in limits:
+            return True
+        error = None if error is None else error.__cause__ or error.__context__
+    opened: list[int] = []
+    try:
+        for _ in range(_SPARE):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as refused:
+        return refused.errno in limits
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return False
 
 
 class ConnectionLost(TransportError):

@@ -1,13 +1,22 @@
 """When to try again, and after how long: decisions without a clock, a network or chance of their own."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: Statuses that may be different next time.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
-_SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
+#: Bytes a second below which a connection counts as lost: no line is so slow that the files of this field come over it.
+LEAST_RATE = 1024
+#: Seconds over which they are counted.
+SILENCE = 60.0
+#: How often they are counted in that time.
+_LOOKS = 30
+
+# As long as may be: a wait of 10**9 s is a wait, not nonsense. What is beyond floats is infinite.
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Retry:
         base: Longest wait before the second try, in seconds.
         cap: Longest wait before any try, in seconds; Retry-After isn't bound by it.
         budget: Longest time from the first sending to the last in seconds, waits included; waits of redirects that
-            say "not yet" too.
+            say "not yet" too. A service that asks for a longer wait ends it at once.
         statuses: Answers that are tried again.
 
     Raises:
@@ -33,7 +42,7 @@ class Retry:
     attempts: int = 6
     base: float = 1.0
     cap: float = 60.0
-    budget: float = 300.0
+    budget: float = 600.0
     statuses: frozenset[int] = RETRIED_STATUSES
 
     def __post_init__(self) -> None:
@@ -86,6 +95,38 @@ class Retry:
             True when it may be sent again.
         """
         return idempotent and status in self.statuses
+
+
+class Flow:
+    """Tells whether bytes come too slowly, by the time that its caller measures.
+
+    Args:
+        least_rate: Bytes a second; 0 is never too slow.
+        seconds: Over which they are counted; above 0.
+    """
+
+    def __init__(self, least_rate: float, seconds: float) -> None:
+        self._least = least_rate * seconds
+        self._seconds = seconds
+        self._marks = deque[tuple[float, int]]()
+
+    def is_slow(self, now: float, moved: int) -> bool:
+        """Counts; to be asked again and again.
+
+        Args:
+            now: Seconds by a clock that never goes back and stands still while nobody waits for bytes.
+            moved: Bytes so far.
+
+        Returns:
+            Whether fewer came than should have, in that many seconds up to now.
+        """
+        marks = self._marks
+        if not marks or now - marks[-1][0] >= self._seconds / _LOOKS:
+            marks.append((now, moved))
+        while len(marks) > 1 and marks[1][0] <= now - self._seconds:
+            marks.popleft()
+        began, before = marks[0]
+        return now - began >= self._seconds and moved - before < self._least
 
 
 #: One try only.

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.items import Location as Location
-    from omicsdk.transfer.network.wire import Patience as Patience
     from omicsdk.transfer.reports.outcome import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
     from omicsdk.transfer.reports.reading import read_jsonl as read_jsonl
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
+    from omicsdk.transfer.retrying import Patience as Patience
     from omicsdk.transfer.s3 import S3Object as S3Object
     from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
     from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
@@ -61,7 +61,7 @@ _HOMES = {
     "Outcome": "reports.outcome",
     "Outcomes": "reports.outcomes",
     "PartRules": "uploads.plan",
-    "Patience": "network.wire",
+    "Patience": "retrying",
     "Plan": "scale.planning",
     "Progress": "reports.progress",
     "PutTo": "uploads.store",

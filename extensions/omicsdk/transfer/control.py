@@ -8,8 +8,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Literal, TypeVar
 
-from omicsdk.transfer.arguments import number
+from omicsdk.transfer.arguments import kind, number
 from omicsdk.transfer.network.throttle import Throttle
+from omicsdk.transfer.retrying import Patience
 
 #: Seconds between two looks at whether it has to end.
 TICK = 0.1
@@ -32,6 +33,7 @@ class Control:
             before. An upload fails after it was sent, when the platform confirms no checksum of it: the file stays there.
         resume_unvalidated: As for `download`: whether bytes of several answers are joined where nothing shows that they are of
             one version of the file.
+        patience: As for `download` and `upload`, which an argument of their own overrules; None for the defaults.
 
     Raises:
         ValueError: A budget or limit that isn't above 0.
@@ -40,6 +42,7 @@ class Control:
         throttle: The bandwidth limit, for engines.
         require_checksum: As given.
         resume_unvalidated: As given.
+        patience: As given.
         asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
@@ -52,6 +55,7 @@ class Control:
         rate_limit: float | None = None,
         require_checksum: bool = False,
         resume_unvalidated: bool = False,
+        patience: Patience | None = None,
     ) -> None:
         if budget is not None:
             number("budget", budget, "seconds")
@@ -60,7 +64,9 @@ class Control:
         self.throttle = Throttle(rate_limit)
         self.require_checksum = require_checksum
         self.asking = False
+        kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
         self.resume_unvalidated = resume_unvalidated
+        self.patience = patience
         self._budget = budget
         self._deadline: float | None = None
         self._reason: Reason | None = None

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.control import Control
-from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.retrying import Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

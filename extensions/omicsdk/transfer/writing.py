@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 
-from omicsdk.core.errors import DiskFull, NotWritable, TransferError
+from omicsdk.core.errors import DiskFull, NotWritable, TooManyOpenFiles, TransferError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HAS_PWRITEV = hasattr(os, "pwritev")
@@ -148,4 +148,5 @@ def write_error(error: OSError, path: str, name: str = "") -> TransferError:
     """
     if error.errno in _FULL:
         return DiskFull(path, name=name)
-    return NotWritable(path, error.strerror or str(error), name=name)
+    remedy = TooManyOpenFiles.default_remedy if error.errno in (errno.EMFILE, errno.ENFILE) else None
+    return NotWritable(path, error.strerror or str(error), name=name, remedy=remedy)

@@ -18,8 +18,8 @@ from omicsdk.core.credentials import ApiKey, Basic, BearerToken
 from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry
-from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, call_defaults
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"
@@ -189,12 +189,13 @@ def test_the_service_says_until_when_to_wait(both):
     assert clock.slept == [40.0]
 
 
-def test_a_wait_beyond_the_budget_is_not_begun(both):
-    client = both(Server(answer(429, {"Retry-After": "301"})))
+@pytest.mark.parametrize("wait", ["601", "1000000000", "9" * 400])
+def test_a_wait_beyond_the_budget_is_not_begun(both, wait):
+    client = both(Server(answer(429, {"Retry-After": wait})))
     with pytest.raises(errors.RateLimited) as caught:
         client.send(request())
     assert client.clock.slept == []
-    assert caught.value.retry_after == 301
+    assert caught.value.retry_after == float(wait)
 
 
 def test_an_error_that_lasts_says_how_often_it_was_tried(both):
@@ -273,7 +274,15 @@ def test_not_yet_ends_with_the_budget(both):
     client = both(Server(answer(301, {"location": "/v1/things", "retry-after": "100"})))
     with pytest.raises(errors.TimedOut, match=r"get_things: .*asked to wait 100 s more"):
         client.send(request())
-    assert client.clock.slept == [100.0] * 3
+    assert client.clock.slept == [100.0] * 6
+
+
+@pytest.mark.parametrize("wait", ["601", "1000000000"])
+def test_not_yet_for_longer_than_the_budget_ends_at_once(both, wait):
+    client = both(Server(answer(301, {"location": "/v1/things", "retry-after": wait})))
+    with pytest.raises(errors.TimedOut, match=rf"asked to wait {wait} s more"):
+        client.send(request())
+    assert client.clock.slept == []
 
 
 @pytest.mark.parametrize("headers", [{"location": "/v1/things"}, {"location": "/v1/things", "retry-after": "0"}])
@@ -579,7 +588,7 @@ def test_whatever_a_server_does(script, method, follow, secured):
     except (APIError, TransportError) as error:
         told = str(error) + repr(error)
     assert "canary" not in told
-    assert sum(clock.slept) <= 300 + 1e-6
+    assert sum(clock.slept) <= 600 + 1e-6
     left = False
     for sent in server.seen:
         left = left or not str(sent.url).startswith(HERE + "/")
@@ -602,3 +611,12 @@ def test_what_takes_no_credentials_gets_none(both):
     assert refreshed == []
     client.send(request())
     assert server.seen[1].headers["authorization"] == "Bearer new"
+
+
+def test_a_command_says_how_long_all_its_clients_wait():
+    with call_defaults(Timeout(read=5), Retry(budget=7)):
+        within, told = Transport(BASE), Transport(BASE, timeout=3, retry=NO_RETRY)
+    after = Transport(BASE)
+    assert (within._timeout, within._manners.retry) == (Timeout(read=5), Retry(budget=7))
+    assert (told._timeout, told._manners.retry) == (Timeout.of(3), NO_RETRY)
+    assert (after._timeout, after._manners.retry) == (Timeout(), Retry())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import logging
 import socket
@@ -307,6 +308,55 @@ def test_a_server_that_says_nothing_ends_in_time(wire, send):
     with pytest.raises(errors.TimedOut):
         send(server.url, get(), timeout=Timeout(read=0.05), retry=NO_RETRY)
     done.set()
+
+
+def dripping(clock, seconds, head=b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", pieces=5000, piece=b" "):
+    """Sends a body piece by piece; each takes seconds of the moved clock."""
+
+    def talk(server, connection, _number):
+        server.head(connection)
+        connection.sendall(head)
+        for _ in range(pieces):
+            threading.Event().wait(0.003)  # the client is waiting again, and each comes by itself
+            clock.advance(seconds)
+            connection.sendall(piece)
+
+    return talk
+
+
+def test_a_body_that_makes_no_progress_ends_within_a_minute(wire, send):
+    clock = ManualClock()
+    began = clock.monotonic()
+    server = wire(dripping(clock, 1.0))
+    with pytest.raises(errors.TimedOut, match="came too slowly"):
+        send(server.url, get(), clock=clock)
+    assert 59 <= clock.monotonic() - began <= 70
+    assert server.connections == 1  # another try would have as long
+
+
+@pytest.mark.parametrize("option", [{"body": 10.0}, {"least_rate": 0}, {"body": None}])
+def test_how_slow_a_body_may_be_is_an_option(wire, send, option):
+    clock = ManualClock()
+    server = wire(dripping(clock, 1.0, b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n", pieces=90))
+    timeout = Timeout(**option)
+    if option == {"body": 10.0}:
+        with pytest.raises(errors.TimedOut, match=r"bytes in 1[0-2] s"):
+            send(server.url, get(), clock=clock, timeout=timeout)
+    else:
+        assert len(send(server.url, get(), clock=clock, timeout=timeout)[0].content) == 90
+
+
+def test_running_out_of_descriptors_is_no_fault_of_the_network(wire, send, monkeypatch):
+    class Refused(socket.socket):
+        def __init__(self, family=-1, *arguments, **options):
+            if family == socket.AF_INET:
+                raise OSError(errno.EMFILE, "Too many open files")
+            super().__init__(family, *arguments, **options)
+
+    server = wire(always(reply()))
+    monkeypatch.setattr(socket, "socket", Refused)
+    with pytest.raises(errors.TooManyOpenFiles, match=r"too many files are open.*ulimit -n"):
+        send(server.url, get())
 
 
 def test_compressed_answers_are_read(wire, send):

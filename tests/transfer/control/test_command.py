@@ -15,6 +15,7 @@ import pytest
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.demo.interruption import hold_second_half
 from omicsdk.core.errors import UsageError
+from omicsdk.transfer import Patience
 
 MIB = 1024 * 1024
 OMICS = str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "omics"))
@@ -52,6 +53,15 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_what_is_unvalidated_is_resumed_when_it_is_said() -> None:
     assert not control_of({}).resume_unvalidated
     assert control_of({"resume_unvalidated": True}).resume_unvalidated
+
+
+def test_how_long_servers_are_waited_for_is_said() -> None:
+    assert control_of({}).patience is None
+    said = {"min_rate": "2K", "stall_timeout": "5m", "renewals": 0, "max_wait": "10m"}
+    assert control_of(said).patience == Patience(least_rate=2048, silence=300, renewals=0, retry_after=600)
+    assert control_of({"min_rate": "0"}).patience == Patience(least_rate=0)
+    with pytest.raises(UsageError, match="--stall-timeout soon"):
+        control_of({"stall_timeout": "soon"})
 
 
 @pytest.fixture

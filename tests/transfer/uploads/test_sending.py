@@ -26,7 +26,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.settings.environment import Network
-from omicsdk.transfer import Control, Location, PutTo, Upload, upload
+from omicsdk.transfer import Control, Location, Patience, PutTo, Upload, upload
 from omicsdk.transfer.uploads.store import SentPart, Source
 
 MIB = 1024 * 1024
@@ -216,7 +216,7 @@ def test_a_url_of_ones_own_that_ended_isnt_tried_again(sink: Any, file: Path, se
     assert len(sink.requests) == 1
 
 
-def test_a_url_that_ends_is_asked_for_again(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
+def test_a_url_that_ends_is_asked_for_again_once(sink: Any, file: Path, send: Any, reply: Any, clock: Any):
     asked = 0
 
     def locate(_: Source) -> Location:
@@ -228,10 +228,14 @@ def test_a_url_that_ends_is_asked_for_again(sink: Any, file: Path, send: Any, re
         clock.advance(3600)
         return reply(403)
 
-    sink.fault("a", *[ended] * 5)
+    sink.fault("a", ended)
     report = send(file, PutTo(locate), retries=0)  # what nobody is at fault for costs no try
     assert report.ok
-    assert asked == 6
+    assert asked == 2
+    sink.fault("a", ended, ended)
+    (failed,) = send(file, PutTo(locate), retries=10, patience=Patience(renewals=0)).failed
+    assert isinstance(failed.error, Forbidden)
+    assert asked == 3
 
 
 def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):

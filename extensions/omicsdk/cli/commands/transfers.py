@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from omicsdk.core.errors import UsageError
-from omicsdk.transfer import Control
+from omicsdk.transfer import Control, Patience
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,18 @@ _TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECAS
 
 
 #: The options that `control_of` reads.
-CONTROLS = frozenset({"limit_rate", "time_budget", "require_checksum", "resume_unvalidated"})
+CONTROLS = frozenset(
+    {
+        "limit_rate",
+        "max_wait",
+        "min_rate",
+        "renewals",
+        "require_checksum",
+        "resume_unvalidated",
+        "stall_timeout",
+        "time_budget",
+    }
+)
 
 
 def control_of(arguments: Mapping[str, Any]) -> Control:
@@ -34,11 +45,26 @@ def control_of(arguments: Mapping[str, Any]) -> Control:
     """
     limit_rate, time_budget = arguments.get("limit_rate"), arguments.get("time_budget")
     return Control(
-        budget=None if time_budget is None else _seconds(time_budget),
-        rate_limit=None if limit_rate is None else _rate(limit_rate),
+        budget=None if time_budget is None else seconds_of("--time-budget", time_budget),
+        rate_limit=None if limit_rate is None else _rate("--limit-rate", limit_rate),
         require_checksum=bool(arguments.get("require_checksum")),
         resume_unvalidated=bool(arguments.get("resume_unvalidated")),
+        patience=_patience(arguments),
     )
+
+
+def _patience(arguments: Mapping[str, Any]) -> Patience | None:
+    """How long servers are waited for, None where nothing is said of it."""
+    rate, silence, wait = (arguments.get(name) for name in ("min_rate", "stall_timeout", "max_wait"))
+    renewals = arguments.get("renewals")
+    said: dict[str, Any] = {
+        "least_rate": None if rate is None else 0 if rate.strip() == "0" else int(_rate("--min-rate", rate)),
+        "silence": None if silence is None else seconds_of("--stall-timeout", silence),
+        "retry_after": None if wait is None else seconds_of("--max-wait", wait),
+        "renewals": renewals,
+    }
+    given = {name: value for name, value in said.items() if value is not None}
+    return Patience(**given) if given else None
 
 
 def foreseen(report: TransferReport) -> dict[str, object]:
@@ -63,20 +89,29 @@ def foreseen(report: TransferReport) -> dict[str, object]:
     }
 
 
-def _rate(text: str) -> float:
+def _rate(option: str, text: str) -> float:
     match = _RATE.fullmatch(text.strip())
     rate = float(match[1]) * _FACTORS[match[2].lower()] if match else 0.0
     if rate <= 0:
         raise UsageError(
-            f"--limit-rate {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
+            f"{option} {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
         )
     return rate
 
 
-def _seconds(text: str) -> float:
+def seconds_of(option: str, text: str) -> float:
+    """Reads a time.
+
+    Args:
+        option: The option that it follows.
+        text: Seconds, or hours, minutes and seconds: 2h30m.
+
+    Raises:
+        UsageError: It is none, or nothing.
+    """
     match = _TIME.fullmatch(text.strip())
     hours, minutes, seconds = match.groups() if match else (None, None, None)
     time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
     if time <= 0:
-        raise UsageError(f"--time-budget {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
+        raise UsageError(f"{option} {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
     return time

@@ -108,7 +108,12 @@ class WireFailure(Exception):
         error: What to raise when there is no other try.
         arrived: Whether the request may have reached the service.
         lasting: Whether another try can't help (a certificate that isn't trusted).
+
+    Attributes:
+        within: Seconds from the first try on after which there is no other, because a body brought nothing; else None.
     """
+
+    within: float | None = None
 
     def __init__(self, error: TransportError, *, arrived: bool, lasting: bool = False) -> None:
         super().__init__(str(error))
@@ -271,7 +276,8 @@ class _Conversation:
         """Waits for the next try, or raises where there is none."""
         self._failures += 1
         pause = None
-        if not failure.lasting and (self._is_idempotent() or not failure.arrived):
+        stalled = failure.within is not None and self._elapsed() >= failure.within
+        if not (failure.lasting or stalled) and (self._is_idempotent() or not failure.arrived):
             pause = self._next_pause()
         if pause is None:
             raise _described(failure.error, self._request, self._hop, self._failures) from failure.__cause__

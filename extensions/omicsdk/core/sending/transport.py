@@ -3,7 +3,8 @@
 import copy
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +17,7 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry
+from omicsdk.core.retry import LEAST_RATE, SILENCE, Retry
 from omicsdk.core.sending.connections import Connections
 from omicsdk.core.sending.conversation import (
     Action,
@@ -48,15 +49,25 @@ class Timeout:
         read: Between two pieces of the answer, and until the first.
         write: Between two pieces of the request.
         pool: Until one of the connections is free.
+        body: In which an answer's body brings at least `least_rate` bytes a second; a call whose body doesn't, however often
+            it is tried, ends after so many.
+        least_rate: Bytes a second; 0 or more.
+
+    Raises:
+        ValueError: Seconds that aren't above 0, or a rate below 0.
     """
 
     connect: float | None = 10.0
     read: float | None = 60.0
     write: float | None = 60.0
     pool: float | None = 60.0
+    body: float | None = SILENCE
+    least_rate: int = LEAST_RATE
 
     def __post_init__(self) -> None:
-        for name in ("connect", "read", "write", "pool"):
+        if self.least_rate < 0:
+            raise ValueError(f"Timeout(least_rate={self.least_rate}): bytes a second can't be negative")
+        for name in ("connect", "read", "write", "pool", "body"):
             seconds: float | None = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise ValueError(f"Timeout({name}={seconds}): seconds must be above 0")
@@ -101,6 +112,28 @@ def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
         where = "answer_limit" if given is not None else "OMICS_ANSWER_LIMIT"
         raise ConfigError(f"{where} is {value!r}, not a number of bytes", remedy="Give a whole number from 1.")
     return value
+
+
+_defaults = Timeout(), Retry()
+
+
+@contextmanager
+def call_defaults(timeout: Timeout | None = None, retry: Retry | None = None) -> Generator[None]:
+    """Has transports that are made within the block wait and retry so where nothing is said to them.
+
+    It is for the whole process, and for programs that end with the block: a command makes its clients in many places.
+
+    Args:
+        timeout: None for what it was.
+        retry: None for what it was.
+    """
+    global _defaults
+    before = _defaults
+    _defaults = timeout or before[0], retry or before[1]
+    try:
+        yield
+    finally:
+        _defaults = before
 
 
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
@@ -156,14 +189,14 @@ class _Transport:
                 f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths can't follow one",
                 remedy="Give the part before it.",
             )
-        self._timeout = Timeout.of(timeout)
+        self._timeout = _defaults[0] if timeout is None else Timeout.of(timeout)
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
         self._manners = Manners(
             base_url=base_url,
             origin=origin_of(base_url),
             headers=_merged(base.items(), headers or {}),
             credentials=as_credentials(credentials),
-            retry=retry or Retry(),
+            retry=retry or _defaults[1],
             clock=clock,
             fraction=fraction,
         )
@@ -339,7 +372,10 @@ class Transport(_Transport):
     def _sender(self) -> "Sender":
         from omicsdk.core.sending.wire import Sender
 
-        return Sender(self._connections, self._timeout.by_name())
+        timeout = self._timeout
+        return Sender(
+            self._connections, timeout.by_name(), timeout.body, timeout.least_rate, self._manners.clock.monotonic
+        )
 
     def close(self) -> None:
         """Closes the connections, those of clones too. Closing twice is the same as once."""
@@ -424,7 +460,10 @@ class AsyncTransport(_Transport):
     def _sender(self) -> "AsyncSender":
         from omicsdk.core.sending.wire import AsyncSender
 
-        return AsyncSender(self._connections, self._timeout.by_name())
+        timeout = self._timeout
+        return AsyncSender(
+            self._connections, timeout.by_name(), timeout.body, timeout.least_rate, self._manners.clock.monotonic
+        )
 
     async def aclose(self) -> None:
         """Closes the connections, those of clones too. Closing twice is the same as once."""

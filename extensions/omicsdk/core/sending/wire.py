@@ -24,10 +24,13 @@ from omicsdk.core.errors import (
     ProxyFailed,
     TimedOut,
     TLSFailed,
+    TooManyOpenFiles,
     TransportError,
+    has_too_many_open,
 )
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
+from omicsdk.core.retry import LEAST_RATE, SILENCE, Flow
 from omicsdk.core.sending.connections import Connections
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.httpx_import import httpx
@@ -79,11 +82,24 @@ class _Sender:
     Args:
         connections: Where they go out.
         timeout: Seconds by httpx's names: connect, read, write, pool.
+        body: Seconds in which a body brings at least `least_rate` bytes a second; None for ever.
+        least_rate: Bytes a second.
+        now: The clock by which bodies are waited for; it never goes back.
     """
 
-    def __init__(self, connections: Connections, timeout: Mapping[str, float | None]) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        timeout: Mapping[str, float | None],
+        body: float | None = SILENCE,
+        least_rate: int = LEAST_RATE,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._connections = connections
         self._extensions: dict[str, Any] = {"timeout": dict(timeout)}
+        self._body = body
+        self._least_rate = least_rate
+        self._now = now
 
     def _request(
         self,
@@ -103,8 +119,13 @@ class _Sender:
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
             raise _unsendable(error) from error
 
-    def _failure(self, error: Exception, request: httpx.Request) -> WireFailure:
+    def _watch(self) -> "_Watch | None":
+        return None if self._body is None else _Watch(Flow(self._least_rate, self._body), self._now)
+
+    def _failure(self, error: Exception, request: httpx.Request, *, in_body: bool) -> WireFailure:
         failure = failure_of(error)
+        if in_body and isinstance(failure.error, TimedOut):
+            failure.within = self._body
         proxy = self._connections.proxy_towards(request.url)
         if proxy is not None and not failure.arrived:
             # Whoever forgot that there is one looks for the fault at the service.
@@ -226,9 +247,13 @@ class Sender(_Sender):
 
     def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
         started = time.perf_counter()
+        in_body = False
         try:
             response: httpx.Response = self._connections.towards(request.url).handle_request(request)
             response.request = request
+            in_body = True
+            if (watch := self._watch()) is not None and isinstance(response.stream, httpx.SyncByteStream):
+                response.stream = _Watched(response.stream, watch)
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -239,7 +264,7 @@ class Sender(_Sender):
                 finally:
                     response.close()
         except WIRE_ERRORS as error:
-            raise self._failure(error, request) from error
+            raise self._failure(error, request, in_body=in_body) from error
         return self._received(response, started)
 
     def finish(self, response: httpx.Response) -> bytes:
@@ -299,9 +324,13 @@ class AsyncSender(_Sender):
 
     async def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
         started = time.perf_counter()
+        in_body = False
         try:
             response: httpx.Response = await self._connections.towards(request.url).handle_async_request(request)
             response.request = request
+            in_body = True
+            if (watch := self._watch()) is not None and isinstance(response.stream, httpx.AsyncByteStream):
+                response.stream = _AsyncWatched(response.stream, watch)
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -312,7 +341,7 @@ class AsyncSender(_Sender):
                 finally:
                     await response.aclose()
         except WIRE_ERRORS as error:
-            raise self._failure(error, request) from error
+            raise self._failure(error, request, in_body=in_body) from error
         return self._received(response, started)
 
     async def finish(self, response: httpx.Response) -> bytes:
@@ -330,6 +359,79 @@ class AsyncSender(_Sender):
         finally:
             await response.aclose()
         return bytes(body)
+
+
+class _TooSlow(httpx.ReadTimeout):
+    """A body comes too slowly."""
+
+
+class _Watch:
+    """Counts the time in which a body is waited for; that in which its reader does something else isn't.
+
+    Args:
+        flow: Tells what is too slow.
+        now: The clock.
+    """
+
+    def __init__(self, flow: Flow, now: Callable[[], float]) -> None:
+        self._flow = flow
+        self._now = now
+        self._waited = 0.0
+        self._moved = 0
+        self._began = 0.0
+        flow.is_slow(0.0, 0)
+
+    def begin(self) -> None:
+        """Notes that it is waited for."""
+        self._began = self._now()
+
+    def came(self, count: int) -> None:
+        """Notes bytes that came.
+
+        Raises:
+            _TooSlow: They come too slowly.
+        """
+        self._waited += self._now() - self._began
+        self._moved += count
+        if self._flow.is_slow(self._waited, self._moved):
+            raise _TooSlow(f"The answer came too slowly: {self._moved} bytes in {self._waited:.0f} s")
+
+
+class _Watched(httpx.SyncByteStream):
+    """A body that is watched."""
+
+    def __init__(self, stream: httpx.SyncByteStream, watch: _Watch) -> None:
+        self._stream = stream
+        self._watch = watch
+
+    def __iter__(self) -> Iterator[bytes]:
+        pieces = iter(self._stream)
+        self._watch.begin()
+        for piece in pieces:
+            self._watch.came(len(piece))
+            yield piece
+            self._watch.begin()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncWatched(httpx.AsyncByteStream):
+    """The same on an event loop."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, watch: _Watch) -> None:
+        self._stream = stream
+        self._watch = watch
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._watch.begin()
+        async for piece in self._stream:
+            self._watch.came(len(piece))
+            yield piece
+            self._watch.begin()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class _Content:
@@ -407,11 +509,15 @@ def failure_of(error: Exception) -> WireFailure:
     """
     causes = list(_causes(error))
     said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
+    if isinstance(error, httpx.ConnectError) and has_too_many_open(error):
+        return WireFailure(TooManyOpenFiles("No connection: too many files are open"), arrived=False, lasting=True)
     if isinstance(error, httpx.ConnectTimeout):
         return WireFailure(TimedOut("No connection within the time allowed"), arrived=False)
     if isinstance(error, httpx.PoolTimeout):
         remedy = "Close answers that you stream, or make fewer calls at once."
         return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
+    if isinstance(error, _TooSlow):
+        return WireFailure(TimedOut(str(error)), arrived=True)
     if isinstance(error, httpx.TimeoutException):
         return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
     if isinstance(error, httpx.ProxyError):

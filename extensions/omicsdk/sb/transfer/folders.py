@@ -146,7 +146,7 @@ def upload_folder(
             control=control,
             environ=api.environ,
             wait=False,
-            patience=patience,
+            patience=control.patience or patience,
             clock=api.clock,
         )
     _raise_if_failed(report, "sent")
@@ -280,7 +280,7 @@ def download_folder(
                 environ=api.environ,
                 run=run,
                 wait=False,
-                patience=patience,
+                patience=control.patience or patience,
                 clock=api.clock,
             )
     for each in folders:

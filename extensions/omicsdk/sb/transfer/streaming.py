@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Statuses with which stores refuse a presigned URL that has ended.
 _ENDED = frozenset({400, 401, 403, 410})
+#: How often a URL that is refused is asked for again without a byte in between.
+RENEWALS = 1
 _RANGE = re.compile(r"bytes (\d+)-")
 
 
@@ -37,7 +39,7 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
         part_size: Bytes at a time.
         retries: How many failures without a byte in between end it.
     """
-    at, validator, left = 0, "", retries
+    at, validator, left, refused = 0, "", retries, 0
     delay = 0.0
     while True:
         url = url_of(api, file_id)
@@ -50,7 +52,7 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
                 validator = validator_in(response.headers)
                 body = Body(response, partial(transport_error, request=request, response=response))
                 while chunk := body.read(part_size):
-                    at, left, delay = at + len(chunk), retries, 0.0
+                    at, left, delay, refused = at + len(chunk), retries, 0.0, 0
                     yield chunk
                 return
             finally:
@@ -61,7 +63,8 @@ def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Gen
             passing = isinstance(error, TransportError) or (
                 isinstance(error, APIError) and (error.status in _ENDED or error.status == 429 or error.status >= 500)
             )
-            if not passing or not left:
+            refused += isinstance(error, APIError) and error.status in _ENDED
+            if not passing or not left or refused > RENEWALS:
                 raise as_sbg(error) from error
             if at and not is_strong(validator):  # who goes on may get the end of another version
                 raise _not_joined(file_id, at) from error

@@ -24,10 +24,10 @@ from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER
-from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.stores.store import Store
 from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.waiting import opened
@@ -84,7 +84,7 @@ def download(
         run: Names the journal. Transfers of different names into one folder don't wait for each other.
         journal: The journal's file, a local one, instead of one in the folder `.omics-transfer`.
         wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
-        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
+        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s with less than 1 KiB a second.
         clock: Tells the time.
         disk: Makes all changes to the file system, for tests.
         mode: The permissions of all files that are made, from their first byte on, less the process's umask; 0o600 keeps
@@ -157,7 +157,7 @@ def download(
         connections=connections,
         locators=locators,
         resume_unvalidated=unvalidated,
-        patience=patience or Patience(),
+        patience=patience or control.patience or Patience(),
         route=route or (lambda url: network(url, environ)),
         progress=progress,
         stop=stop,

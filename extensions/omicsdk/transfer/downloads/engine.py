@@ -87,6 +87,7 @@ class Engine:
             settings.patience,
             settings.connections,
             settings.control.throttle,
+            settings.clock.monotonic,
         )
         self._inbox = Inbox(self._wire.wake)
         self._locators = Locators(settings.locators, self._inbox, settings.clock, self._located, self._failed)
@@ -120,6 +121,7 @@ class Engine:
             clock=settings.clock,
             trouble=self._turns.trouble,
             jitter=settings.jitter,
+            patience=settings.patience,
         )
         self._gauge = Gauge(
             self._tally,
@@ -328,6 +330,7 @@ class Engine:
             write_at=self._files.disk.write_at if job.item.size is not None else self._growing(job),
             written=self._replies.cell_written,
             now=self._clock.now,
+            began=self._clock.monotonic(),
         )
 
     def _growing(self, job: Job) -> Callable[[int, Sequence[bytes], int], int]:

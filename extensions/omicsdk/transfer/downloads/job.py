@@ -14,6 +14,8 @@ from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journals.journal import MISSING, PartState
 from omicsdk.transfer.retrying import Quota
 
+#: Bytes of a begun cell that win a try back: about what the least rate brings in the time over which it is measured.
+PROGRESS = 64 * 1024
 #: Files up to this size are hashed while they are still in memory.
 INLINE = 128 * 1024
 
@@ -27,12 +29,14 @@ class Piece:
         end: The byte behind the last, None when the file's size isn't known.
         position: The next byte that is missing.
         crc: The CRC32C of the begun cell up to there.
+        credited: The position up to which its bytes have won tries back.
     """
 
     start: int
     end: int | None
     position: int
     crc: int = 0
+    credited: int = 0
 
     @classmethod
     def of(cls, start: int, end: int | None) -> Piece:
@@ -73,6 +77,7 @@ class Job:
     locating = False
     located = 0.0  # when it was, 0 before
     gained_since_located = True
+    refused = 0  # URLs in a row that were new and not accepted
     redirects = 0
     waited = 0.0  # seconds, because a server said "not yet"
     open_ended = False  # nobody told the size: the body's own end was believed
@@ -244,6 +249,12 @@ class Job:
             self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
             self.have = 0
             self.forget_digests()
+        if (
+            piece.position - max(piece.start, piece.credited) >= PROGRESS
+        ):  # nobody sends these again: that ends some day
+            piece.credited = piece.position
+            self.quota = self.quota.gained()
+            self.gained_since_located = True
         self.returned.append(piece)
 
     def asks(self, piece: Piece) -> Asked:

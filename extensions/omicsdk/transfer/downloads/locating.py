@@ -14,7 +14,7 @@ from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.lanes import Lanes
-from omicsdk.transfer.retrying import OVERLOADED
+from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 
 #: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
@@ -108,7 +108,9 @@ class Locators:
     def _not_located(self, job: Job, error: Exception) -> None:
         self._lanes.ended(_SERVICE, 0)
         if self._adapts and isinstance(error, APIError) and error.status in OVERLOADED:
-            self._lanes.refused(_SERVICE, self._clock.monotonic(), error.retry_after or 0.0)
+            asked = error.retry_after or 0.0
+            # A longer wait has ended this file; the others had better ask for themselves.
+            self._lanes.refused(_SERVICE, self._clock.monotonic(), asked if asked <= LONGEST_RETRY_AFTER else 0.0)
         if job.over:
             return
         if not isinstance(error, OmicsError):

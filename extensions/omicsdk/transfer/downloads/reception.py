@@ -33,6 +33,7 @@ class Reception:
         write_at: Writes buffers at an offset of it, as `Disk.write_at` does.
         written: Is told of each whole cell: job, number, CRC32C.
         now: The wall clock, for a Retry-After that is a date.
+        began: When it is sent, by the monotonic clock.
     """
 
     verdict: Verdict | None = None
@@ -59,7 +60,9 @@ class Reception:
         write_at: Callable[[int, Sequence[bytes], int], int],
         written: Callable[[Job, int, int], None],
         now: Callable[[], float],
+        began: float = 0.0,
     ) -> None:
+        self.began = began
         self.job = job
         self.piece = piece
         self.location = location

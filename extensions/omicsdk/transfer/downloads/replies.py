@@ -29,13 +29,13 @@ from omicsdk.transfer.items import Location
 from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
+from omicsdk.transfer.retrying import OVERLOADED, Patience
 
 #: A file whose source changes more often than this while it is fetched has failed.
 RESTARTS = 2
 #: A server may offer a file of another size than stated so often in a row; it may be a proxy's page, or nothing at all.
 STRIKES = 2
-#: A URL that was given so many seconds ago may have ended without anybody being at fault.
+#: A URL that was given so many seconds before it was used may have ended without anybody being at fault.
 AGED = 30.0
 
 #: What to do about a file that begins anew after each break.
@@ -61,6 +61,7 @@ class Replies:
         clock: Tells the time.
         trouble: Has a server that is overloaded left alone for so many seconds, and asked by fewer requests at once.
         jitter: Gives random numbers from 0 to 1.
+        patience: How often a URL is renewed, and how long a server may ask to wait.
     """
 
     def __init__(
@@ -76,7 +77,9 @@ class Replies:
         clock: Clock,
         trouble: Callable[[Location, float], None],
         jitter: Callable[[], float],
+        patience: Patience,
     ) -> None:
+        self._patience = patience
         self._journal = journal
         self._files = files
         self._verifier = verifier
@@ -142,7 +145,9 @@ class Replies:
             case Kind.ENDED:
                 self._url_ended(job, reception, verdict)
             case Kind.LATER:
-                wait = min(verdict.retry_after or 0.0, LONGEST_RETRY_AFTER)
+                wait = verdict.retry_after or 0.0
+                if wait > self._patience.retry_after:  # this file ends here, and others had better ask for themselves
+                    wait = 0.0
                 if verdict.status in OVERLOADED:
                     self._trouble(reception.location, wait)
                 elif wait:
@@ -235,8 +240,8 @@ class Replies:
             self._failed(job, TransportError("the redirect's address makes no sense", method="GET", url=shown))
         elif job.redirects > REDIRECT_LIMIT and not wait:
             self._failed(job, TooManyRedirects("sent round in circles", method="GET", url=shown))
-        elif job.waited > LONGEST_RETRY_AFTER:
-            said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
+        elif job.waited > self._patience.retry_after:
+            said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s, and {wait:.0f} s more are asked for"
             self._failed(job, TransferError(said, name=job.item.name, remedy="Try again later."))
         else:
             job.direct = followed(here, there)
@@ -257,16 +262,20 @@ class Replies:
             self._failed(job, error)
             return
         _log.info("%s: its URL isn't accepted any longer (%d), asking for another", job.item.title, verdict.status)
-        now = self._clock.monotonic()
-        free = job.gained_since_located or now - job.located > AGED
-        job.located, job.gained_since_located = now, False
+        if job.gained_since_located:
+            job.refused = 0
+        elif reception.began - job.located <= AGED:
+            job.refused += 1
+        if job.refused > self._patience.renewals:
+            self._failed(job, error)
+            return
+        job.located, job.gained_since_located = self._clock.monotonic(), False
+        job.error = error
+        job.retries += 1
         job.direct = None  # the redirect gives a new one
         if not fixed:
             job.location = None
-        if free:
-            self._fetch(job)
-        else:
-            self._again(job, error)
+        self._fetch(job)
 
     def _changed(self, job: Job, verdict: Verdict) -> None:
         job.restarts += 1
@@ -324,7 +333,7 @@ class Replies:
     def _spend(self, job: Job, error: OmicsError, retry_after: float | None = None) -> float | None:
         """Takes a failure off the job's quota; gives the seconds to wait, or fails the job when nothing is left."""
         job.error = error
-        decision = job.quota.failed(self._jitter(), retry_after)
+        decision = job.quota.failed(self._jitter(), retry_after, self._patience.retry_after)
         if decision is None:
             self._failed(job, error)
             return None

@@ -63,6 +63,10 @@ class Pacing(Generic[H]):
         rate = self._throttle.rate
         return _MOST_BUFFER if rate is None else max(_LEAST_BUFFER, min(_MOST_BUFFER, int(rate * _BUFFER)))
 
+    def holds(self, request: H) -> bool:
+        """Whether a request waits for tokens."""
+        return request in self._waiting
+
     def start(self, request: H) -> None:
         """Takes in a request; it is begun when it may: a small file comes whole with the first look at its socket."""
         self._waiting[request] = False

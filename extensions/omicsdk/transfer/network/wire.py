@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import quote
@@ -22,16 +21,20 @@ from omicsdk.core.errors import (
     ProxyFailed,
     TimedOut,
     TLSFailed,
+    TooManyOpenFiles,
     TransportError,
+    has_too_many_open,
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.core.retry import Flow
 from omicsdk.transfer.items import URL_SAFE, server_of
 from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp, is_refusal
 from omicsdk.transfer.network.heads import is_whole
 from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
+from omicsdk.transfer.retrying import Patience
 
 #: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read is an ACK, and over loopback
 #: the reader then sends for the server.
@@ -42,6 +45,9 @@ SEND_BUFFER = 512 * 1024
 ABORT = cast("int", pycurl.READFUNC_ABORT)
 # Servers whose options are remembered, at most.
 _REMEMBERED = 1024
+# In the time over which bytes are missed, how often it is looked; and which share of it a look may count at most, for nobody
+# may have looked because the machine slept.
+_LOOKS, _LONGEST_LOOK = 30, 1 / 6
 # Seconds that closing all connections is waited for.
 _CLOSING = 0.1
 #: libcurl's name for "the timer", in the place of a socket.
@@ -144,27 +150,25 @@ class Ended(NamedTuple):
     lasting: bool = False
 
 
+class _Pulse:
+    """Whether a request in flight moves bytes, over the time in which nothing here holds it up."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._flow = Flow(patience.least_rate, patience.silence)
+        self._waited = -1.0  # before the first look
+
+    def is_slow(self, elapsed: float, moved: int) -> bool:
+        self._waited = 0.0 if self._waited < 0 else self._waited + elapsed
+        return self._flow.is_slow(self._waited, moved)
+
+
 class _Flight(NamedTuple):
-    """A request in flight: who takes the answer, what was asked, and the kind of its handle."""
+    """A request in flight: who takes the answer, what was asked, the kind of its handle, and whether bytes come."""
 
     receiver: Receiver
     ask: Ask
     kind: _Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a silent peer is waited for.
-
-    Attributes:
-        connect: Seconds until a connection stands.
-        silence: Seconds with less than `least_rate`.
-        least_rate: Bytes a second.
-    """
-
-    connect: float = 10.0
-    silence: float = 60.0
-    least_rate: int = 1
+    pulse: _Pulse
 
 
 class Wire:
@@ -175,6 +179,10 @@ class Wire:
         patience: How long a silent peer is waited for.
         connections: How many requests there are at once, at most.
         throttle: The bandwidth limit; by default there is none.
+        now: The clock by which bytes are missed, where it runs ahead of the machine's; it never goes back.
+
+    Raises:
+        TooManyOpenFiles: The process has no descriptor left for it.
     """
 
     def __init__(
@@ -183,20 +191,28 @@ class Wire:
         patience: Patience,
         connections: int,
         throttle: Throttle | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._options_for = options_for
         self._patience = patience
+        self._now = now
+        self._looked = now(), time.monotonic()
         # Handles that differ in proxy, certificates or method are kept apart: libcurl can't unset all of these options.
         self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
         self._servers = dict[str, _Options]()
         self._deadline: float | None = None
-        self._poller = Poller()
-        self._waked, self._waker = socket.socketpair()
+        try:
+            self._poller = Poller()
+            self._waked, self._waker = socket.socketpair()
+            self._multi: Any = pycurl.CurlMulti()
+        except (OSError, pycurl.error) as error:
+            if has_too_many_open(error):
+                raise TooManyOpenFiles("No connection: too many files are open") from error
+            raise
         self._waked.setblocking(False)
         self._waker.setblocking(False)
         self._poller.watch(self._waked.fileno(), READ)
-        self._multi: Any = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
@@ -207,7 +223,7 @@ class Wire:
             pause=lambda handle: _switch(handle, pycurl.PAUSE_ALL),
             go_on=lambda handle: _switch(handle, pycurl.PAUSE_CONT),
             push=lambda: self._multi.socket_action(_TIMER, 0),
-            moved=lambda handle: handle.getinfo(pycurl.SIZE_DOWNLOAD_T) + handle.getinfo(pycurl.SIZE_UPLOAD_T),
+            moved=_moved,
         )
 
     @property
@@ -258,7 +274,7 @@ class Wire:
             handle.setopt(pycurl.INFILESIZE_LARGE, body.length)
             handle.setopt(pycurl.READFUNCTION, body.read)
             handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
-        self._flying[handle] = _Flight(receiver, ask, kind)
+        self._flying[handle] = _Flight(receiver, ask, kind, _Pulse(self._patience))
         if self._pacing.on:
             handle.setopt(pycurl.BUFFERSIZE, self._pacing.buffer)
             self._pacing.start(handle)
@@ -306,7 +322,7 @@ class Wire:
                     break
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._on_time()
-        return self._ended()
+        return self._ended() + self._slow()
 
     def close(self) -> None:
         """Ends everything and closes all connections."""
@@ -335,8 +351,31 @@ class Wire:
                 ask, receiver = self._flying[handle].ask, self._land(handle)
                 ended.append(_judged(receiver, ask, None))
             for handle, code, text in failed:
+                refused = OSError(handle.getinfo(pycurl.OS_ERRNO), "")
                 ask, receiver = self._flying[handle].ask, self._land(handle)
-                ended.append(_judged(receiver, ask, _error(code, text, ask), lasting=code in _LASTING))
+                error, lasting = _error(code, text, ask), code in _LASTING
+                if not receiver.lines and has_too_many_open(refused):
+                    error = TooManyOpenFiles("too many files are open", method=ask.method, url=without_query(ask.url))
+                    lasting = not self._flying  # else one of those will close
+                ended.append(_judged(receiver, ask, error, lasting=lasting))
+        return ended
+
+    def _slow(self) -> list[Ended]:
+        """Ends the requests that bring too little."""
+        patience = self._patience
+        moments = self._now(), time.monotonic()  # sockets know nothing of a clock that stands still
+        elapsed = max(moment - before for moment, before in zip(moments, self._looked, strict=True))
+        if elapsed < patience.silence / _LOOKS:
+            return []
+        self._looked = moments
+        elapsed = min(elapsed, patience.silence * _LONGEST_LOOK)
+        ended: list[Ended] = []
+        for handle, flight in list(self._flying.items()):
+            if not self._pacing.holds(handle) and flight.pulse.is_slow(elapsed, _moved(handle)):
+                ask = flight.ask
+                said = f"fewer than {patience.least_rate:g} bytes a second came over {patience.silence:g} s"
+                error = TimedOut(said, method=ask.method, url=without_query(ask.url))
+                ended.append(_judged(self._land(handle), ask, error))
         return ended
 
     def _land(self, handle: Any) -> Receiver:
@@ -368,8 +407,6 @@ class Wire:
         handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may have dots in it
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
-        handle.setopt(pycurl.LOW_SPEED_LIMIT, self._patience.least_rate)
-        handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._patience.silence)))
         if sends:
             handle.setopt(pycurl.UPLOAD, 1)
             handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
@@ -397,6 +434,11 @@ class Wire:
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
         self._poller.watch(descriptor, what & pycurl.POLL_INOUT)  # libcurl's numbers for both are the poller's
+
+
+def _moved(handle: Any) -> int:
+    """Bytes that a request has moved so far, in both directions."""
+    return handle.getinfo(pycurl.SIZE_DOWNLOAD_T) + handle.getinfo(pycurl.SIZE_UPLOAD_T)
 
 
 def _switch(handle: Any, pause: int) -> None:

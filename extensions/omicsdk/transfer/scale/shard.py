@@ -18,9 +18,9 @@ from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.scale.repeats import first_of_each, name_of
 from omicsdk.transfer.scale.results import KEPT, ShardResult
 from omicsdk.transfer.scale.sharing import shard_of

@@ -88,6 +88,7 @@ def download_by(
             require_checksum=control.require_checksum,
             connections=connections,
             resume_unvalidated=control.resume_unvalidated,
+            patience=control.patience,
         )
         count = hands.shards_of(plan)
 

@@ -75,6 +75,7 @@ class Engine:
             settings.patience,
             settings.connections,
             settings.control.throttle,
+            settings.clock.monotonic,
         )
         self._inbox = Inbox(self._wire.wake)
         self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
@@ -101,6 +102,7 @@ class Engine:
             hold=self._hold,
             failed=self._failed,
             retrying=self._retrying,
+            patience=settings.patience,
         )
         self._summing = Summing(self._hashers, lambda: self._closing, self._failed)
         calls = Calls(self._callers, self._gone, self._replies.trouble)
@@ -296,7 +298,7 @@ class Engine:
     def _send(self, job: Job, prepared: Prepared) -> None:
         location = prepared.location
         assert location is not None
-        sending = Sending(job, prepared, location)
+        sending = Sending(job, prepared, location, self._clock.monotonic())
         headers = {"accept": "*/*", "user-agent": self._agent}
         headers.update((name.lower(), value) for name, value in location.headers.items())
         headers.pop("content-length", None)  # libcurl says it

@@ -80,7 +80,7 @@ class Job:
         self.chains: Chains | None = None  # those that are made beside the sending
         self.quota = Quota.of(upload.retries, upload.min_delay)
         self.resume_at = 0.0
-        self.refused = 0
+        self.refused = dict[int, int]()  # how often in a row a part's URL was
         self.damaged = dict[int, int]()
         self.restarts = 0
         self.completing = False
@@ -178,13 +178,15 @@ class Sending(Answer):
         job: Its upload.
         prepared: The part.
         location: Where to.
+        began: When, by the monotonic clock.
     """
 
-    def __init__(self, job: Job, prepared: Prepared, location: Location) -> None:
+    def __init__(self, job: Job, prepared: Prepared, location: Location, began: float) -> None:
         super().__init__()
         self.job = job
         self.prepared = prepared
         self.location = location
+        self.began = began
         self.epoch = job.epoch
         self.file_body = FileBody(job.file, prepared.cut.start, prepared.cut.length)
         self.form = FormBody(location, self.file_body) if isinstance(location, Form) else None

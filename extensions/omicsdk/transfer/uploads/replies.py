@@ -23,7 +23,7 @@ from omicsdk.core.sending.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.heads import parse_head, redirected
-from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
+from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.store import NoSuchUpload
@@ -31,9 +31,7 @@ from omicsdk.transfer.uploads.troubles import readable
 
 #: A part that arrives damaged is sent again so often.
 STRIKES = 1
-#: So many URLs in a row may be refused while they are new.
-REFUSALS = 2
-#: A URL that was signed so many seconds ago may have ended without anybody being at fault.
+#: A URL that was signed so many seconds before it was used may have ended without anybody being at fault.
 AGED = 30.0
 
 # What says what the bytes are, and no more: all that another origin gets to see after a redirect.
@@ -59,6 +57,7 @@ class Replies:
         hold: Has a server left alone for so many seconds.
         failed: Ends a job.
         retrying: Counts that something is tried again.
+        patience: How often a URL is renewed, and how long a store may ask to wait.
     """
 
     def __init__(
@@ -74,7 +73,9 @@ class Replies:
         hold: Callable[[Location, float], None],
         failed: Callable[[Job, OmicsError], None],
         retrying: Callable[[Job], None],
+        patience: Patience,
     ) -> None:
+        self._patience = patience
         self._clock = clock
         self._jitter = jitter
         self._again = again
@@ -114,8 +115,8 @@ class Replies:
             case Kind.ENDED:
                 self._url_ended(sending, verdict)
             case Kind.LATER:
-                if verdict.retry_after:
-                    self._hold(sending.location, min(verdict.retry_after, LONGEST_RETRY_AFTER))
+                if 0 < (verdict.retry_after or 0.0) <= self._patience.retry_after:
+                    self._hold(sending.location, verdict.retry_after or 0.0)
                 self._once_more(sending, _status_error(sending, verdict), verdict.retry_after)
             case Kind.DAMAGED:
                 self._damaged(sending, None, _status_error(sending, verdict))
@@ -177,7 +178,7 @@ class Replies:
             self._damaged(sending, mismatch, None)
             return
         job.quota = job.quota.gained()
-        job.refused = 0
+        job.refused.clear()
         self._landed(sending, dict(verdict.facts))
 
     def _cut(self, sending: Sending, error: TransportError, *, lasting: bool) -> None:
@@ -231,14 +232,16 @@ class Replies:
             self._failed(job, error)
             return
         _log.info("%s: its URL isn't accepted (%d %s), asking for another", job.title, verdict.status, verdict.code)
-        if self._clock.monotonic() - sending.prepared.at > AGED:
+        if sending.began - sending.prepared.at > AGED:
             self._resend(job, sending.prepared.cut.number)
             return
-        job.refused += 1
-        if job.refused > REFUSALS:
+        number = sending.prepared.cut.number
+        job.refused[number] = job.refused.get(number, 0) + 1
+        if job.refused[number] > self._patience.renewals:
             self._failed(job, error)
         else:
-            self._once_more(sending, error)
+            self._retrying(job)
+            self._resend(job, number)
 
     def _once_more(self, sending: Sending, error: OmicsError, retry_after: float | None = None) -> None:
         """Sends a part again after a while, if its job may."""
@@ -254,7 +257,7 @@ class Replies:
 
     def _spend(self, job: Job, error: OmicsError, retry_after: float | None) -> float | None:
         """Takes a failure off the job's quota; gives the seconds to wait, or fails the job when nothing is left."""
-        decision = job.quota.failed(self._jitter(), retry_after)
+        decision = job.quota.failed(self._jitter(), retry_after, self._patience.retry_after)
         if decision is None:
             self._failed(job, error)
             return None

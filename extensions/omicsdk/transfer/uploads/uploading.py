@@ -13,11 +13,11 @@ from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped
-from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.retrying import Patience
 from omicsdk.transfer.uploads.engine import Engine
 from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
@@ -70,7 +70,7 @@ def upload(
         environ: The environment's variables for proxies and certificates; by default the process's own.
         route: Gives the way to a URL (proxy, certificates) instead of the environment; a store's own counts more.
         wait: What to do while another process uses the journal: wait, or raise FolderBusy.
-        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
+        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s with less than 1 KiB a second.
         clock: Tells the time.
 
     Returns:
@@ -100,7 +100,7 @@ def upload(
         callers=callers,
         abort=abort,
         follow=follow,
-        patience=patience or Patience(),
+        patience=patience or control.patience or Patience(),
         route=route or (lambda url: network(url, environ)),
         progress=progress,
         stop=stop,
