@@ -84,7 +84,8 @@ def mutants_of(source: str) -> list[Mutant]:
         for field, index, old, new in _changes(node):
             _put(node, field, index, new)
             try:
-                mutant = Mutant(place, getattr(old, "lineno", node.lineno), _text(old), _text(new), ast.unparse(tree))
+                line = getattr(old, "lineno", getattr(node, "lineno", 0))
+                mutant = Mutant(place, line, _text(old), _text(new), ast.unparse(tree))
             finally:
                 _put(node, field, index, old)
             number = sum(each.label.startswith(mutant.label) for each in found.values())
