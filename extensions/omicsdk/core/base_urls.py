@@ -8,6 +8,7 @@ from omicsdk.core.errors import ConfigError
 _PATH = re.compile(r"[/?#]")
 _ODD = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _NO_HOST = "has a host that isn't one"
+_NO_USER = "has a user or password that must be percent-encoded"
 _NO_PORT = "has a port that is no number from 1 to 65535"
 _REMEDY = "Give one that begins with https:// and a host."
 
@@ -19,15 +20,16 @@ def fault_of(url: str) -> str | None:
         url: What was given, without blanks around it.
 
     Returns:
-        Words that follow "which", such as `has no host`; None where a service can be there. A user, a query or a fragment
-        in it is no fault here.
+        Words that follow "which", such as `has no host`; None where a service can be there. Valid user information, a query
+        or a fragment in it is no fault here.
     """
     scheme, separator, rest = url.partition("://")
     if not url:
         return "is empty"
     if not separator or scheme.lower() not in ("http", "https"):
         return "doesn't begin with http:// or https://"
-    place = _PATH.split(rest, maxsplit=1)[0].rpartition("@")[2]
+    authority = _PATH.split(rest, maxsplit=1)[0]
+    place = authority.rpartition("@")[2]
     if not place or place.startswith(":"):
         return "has no host"
     try:
@@ -37,6 +39,10 @@ def fault_of(url: str) -> str | None:
         return _NO_HOST
     if not host or _ODD.search(place):
         return _NO_HOST
+    try:
+        urlsplit(f"{scheme}://{authority}")
+    except ValueError:  # brackets, or a letter that NFKC turns into one of "/?#@:"
+        return _NO_USER
     try:
         return _NO_PORT if parts.port == 0 else None
     except ValueError:
