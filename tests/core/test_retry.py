@@ -7,12 +7,52 @@ import email.utils
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.retry import Flow, Retry, retry_after
+from omicsdk.core.retry import NO_RETRY, Flow, Retry, clock_lead, lead_in_words, retry_after
 
 fractions = st.floats(0, 1)
 retries = st.builds(
     Retry, attempts=st.integers(1, 50), base=st.floats(0, 1e6), cap=st.floats(0, 1e6), budget=st.floats(0, 1e6)
 )
+
+
+def test_the_waits_that_the_documentation_states():
+    longest = [Retry().pause(failures, 1) for failures in range(1, 9)]
+    assert longest == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert [Retry().pause(failures, 0.25) for failures in (1, 3)] == [0.25, 1]
+    assert Retry(base=0.5, cap=3).pause(2, 1) == 1
+    assert Retry(base=0.5, cap=3).pause(4, 1) == 3
+
+
+def test_six_tries_by_default():
+    retried = [Retry().next_pause(failures=failures, elapsed=0, fraction=1) for failures in range(1, 8)]
+    assert retried == [1, 2, 4, 8, 16, None, None]
+
+
+def test_no_retry_sends_once():
+    assert NO_RETRY.next_pause(failures=1, elapsed=0, fraction=0) is None
+    assert NO_RETRY.next_pause(failures=1, elapsed=0, fraction=0, retry_after=0) is None
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "asked", "pause"),
+    [(0, None, 4), (6, None, 4), (6.5, None, None), (0, 10, 10), (0, 10.5, None), (3, 7, 7), (3, 0, 0), (11, 0, None)],
+)
+def test_a_wait_ends_within_the_budget(elapsed: float, asked: float | None, pause: float | None):
+    retry = Retry(base=4, budget=10)
+    assert retry.next_pause(failures=1, elapsed=elapsed, fraction=1, retry_after=asked) == pause
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_answers_that_pass_are_tried_again_where_that_does_no_harm(status: int):
+    assert Retry().retries_status(status, idempotent=True)
+    assert not Retry().retries_status(status, idempotent=False)
+    assert not Retry(statuses=frozenset({418})).retries_status(status, idempotent=True)
+
+
+@pytest.mark.parametrize("status", [200, 206, 301, 400, 401, 403, 404, 409, 410, 428, 501, 505])
+def test_other_answers_are_final(status: int):
+    assert not Retry().retries_status(status, idempotent=True)
+    assert Retry(statuses=frozenset({status})).retries_status(status, idempotent=True)
 
 
 @given(retries, st.integers(1, 10_000), fractions)
@@ -55,10 +95,20 @@ def test_a_request_ends(retry, took, fraction):
     assert began <= retry.budget
 
 
-@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"base": -1}, {"cap": -0.1}, {"budget": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"attempts": 0}, {"attempts": -1}, {"base": -1}, {"cap": -0.1}, {"budget": float("nan")}, {"budget": -1e-9}],
+)
 def test_numbers_out_of_bounds_are_refused(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    (name, value) = next(iter(wrong.items()))
+    with pytest.raises(ValueError, match=rf"^Retry\({name}={value}\): "):
         Retry(**wrong)
+
+
+def test_numbers_at_their_bounds_are_taken():
+    at_once = Retry(attempts=2, base=0, cap=0, budget=0)
+    assert at_once.next_pause(failures=1, elapsed=0, fraction=1) == 0
+    assert Retry(base=0.5, cap=0.5, budget=0.5).next_pause(failures=1, elapsed=0, fraction=1) == 0.5
 
 
 @pytest.mark.parametrize(
@@ -118,3 +168,37 @@ def test_silence_after_a_start_is_noticed_within_the_time_and_a_look():
 def test_a_rate_of_nothing_is_never_too_slow():
     flow = Flow(0, 60.0)
     assert not any(flow.is_slow(float(second), 0) for second in range(1000))
+
+
+@pytest.mark.parametrize("headers", [{}, {"retry-after": ""}, {"retry-after": "  "}, {"date": "120"}])
+def test_a_service_that_asks_for_no_wait(headers: dict[str, str]):
+    assert retry_after(headers, now=1_000_000) is None
+
+
+@pytest.mark.parametrize(("at", "lead"), [(1_000_000, 0), (1_000_600, 600), (999_990.5, -9.5)])
+def test_how_far_a_clock_is_ahead(at: float, lead: float):
+    assert clock_lead({"date": email.utils.formatdate(1_000_000, usegmt=True)}, now=at) == lead
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "yesterday"}, {"Expires": "0"}])
+def test_an_answer_that_doesnt_tell_the_time(headers: dict[str, str]):
+    assert clock_lead(headers, now=1_000_000) is None
+
+
+@pytest.mark.parametrize(
+    ("lead", "words"),
+    [
+        (-600, "10 minutes behind"),
+        (2 * 86_400, "2 days ahead of"),
+        (-1.9 * 86_400, "2 days behind"),
+        (86_400, "24 hours ahead of"),
+        (1.9 * 3600, "2 hours ahead of"),
+        (3600, "60 minutes ahead of"),
+        (-114, "2 minutes behind"),
+        (113, "113 s ahead of"),
+        (0.6, "1 s ahead of"),
+        (-5, "5 s behind"),
+    ],
+)
+def test_a_clocks_lead_in_words(lead: float, words: str):
+    assert lead_in_words(lead) == words
