@@ -1,6 +1,10 @@
 """Checksums against published values, and the properties that the transfer engine relies on."""
 
+import base64
 import hashlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +13,7 @@ from omicsdk.core.checksums import (
     ALGORITHMS,
     ETAG_PART,
     ETAG_PARTS,
+    FORMS,
     MIB,
     Digests,
     crc32c,
@@ -16,6 +21,8 @@ from omicsdk.core.checksums import (
     crc32c_text,
     digest,
     etag_part_size,
+    from_base64,
+    is_checksum,
 )
 
 
@@ -35,6 +42,47 @@ from omicsdk.core.checksums import (
 )
 def test_known_values(data: bytes, name: str, expected: str) -> None:
     assert digest(data, name) == expected
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_long_buffers_of_any_kind(kind: Callable[[bytes], Any]) -> None:
+    data = bytes(range(251)) * 1200  # 301,200 bytes: more than is handed to the CRC32C at once
+    assert digest(kind(data), "crc32c") == crc32c_text(crc32c(data))
+    assert digest(kind(data), "s3_etag") == digest(kind(data), "md5") == hashlib.md5(data).hexdigest()
+    assert digest(memoryview(data).cast("I"), "crc32c") == crc32c_text(crc32c(data))
+
+
+def test_checksums_where_only_approved_algorithms_serve_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine in FIPS mode, MD5 raises unless it is asked for with usedforsecurity=False."""
+
+    def strictly(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(*arguments: Any, usedforsecurity: bool = True) -> Any:
+            if usedforsecurity:
+                raise ValueError("disabled for FIPS")
+            return make(*arguments, usedforsecurity=False)
+
+        return made
+
+    for name in ("new", "md5", "sha1", "sha256"):
+        monkeypatch.setattr(hashlib, name, strictly(getattr(hashlib, name)))
+    spec = importlib.util.find_spec("omicsdk.core.checksums")
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    digests = module.Digests(ALGORITHMS, part_size=2)
+    digests.update(b"abc")
+    assert digests.values() == {
+        "crc32c": "364b3fb7",
+        "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "sha1": "a9993e364706816aba3e25717850c26c9cd0d89d",
+        "md5": "900150983cd24fb0d6963f7d28e17f72",
+        "s3_etag": "d833159094d1d7ad96ffcc78414e3682-2",
+    }
+    assert {name: module.digest(b"abc", name) for name in ALGORITHMS if name != "s3_etag"} == {
+        name: value for name, value in digests.values().items() if name != "s3_etag"
+    }
+    assert module.digest(b"abc", "s3_etag") == module.digest(b"abc", "md5")
 
 
 @given(st.lists(st.binary(max_size=300), max_size=12), st.integers(1, 200))
@@ -81,10 +129,11 @@ def test_text_of_crc32c_has_eight_digits() -> None:
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        (0, ETAG_PART),
+        (0, 67_108_864),
         (ETAG_PART + 1, ETAG_PART),
         (ETAG_PARTS * ETAG_PART, ETAG_PART),
-        (ETAG_PARTS * ETAG_PART + 1, 65 * MIB),
+        (671_088_640_000, 67_108_864),
+        (671_088_640_001, 68_157_440),
         (ETAG_PARTS * 65 * MIB, 65 * MIB),
         (ETAG_PARTS * 65 * MIB + 1, 66 * MIB),
     ],
@@ -103,12 +152,73 @@ def test_a_copy_goes_its_own_way() -> None:
     digests.update(b"some bytes")
     twin = digests.copy()
     twin.update(b" more")
-    assert digests.values()["md5"] == hashlib.md5(b"some bytes").hexdigest()
-    assert twin.values()["md5"] == hashlib.md5(b"some bytes more").hexdigest()
+    for each, data in ((digests, b"some bytes"), (twin, b"some bytes more")):
+        afresh = Digests(ALGORITHMS, part_size=4)
+        afresh.update(data)
+        assert each.values() == afresh.values()
+    assert digests.values()["s3_etag"].endswith("-3")
     assert twin.values()["s3_etag"].endswith("-4")
     assert twin.names == ALGORITHMS
+
+
+def test_names_in_their_order() -> None:
+    digests = Digests(["md5", "crc32c"])
+    assert digests.names == ("md5", "crc32c")
+    assert list(digests.values()) == ["md5", "crc32c"]
+
+
+def test_an_etag_without_a_part_size_goes_by_the_size() -> None:
+    """Parts have 64 MiB unless the size that was stated needs larger ones."""
+    head, tail = bytes(ETAG_PART), b"!"
+    md5 = hashlib.md5(head)
+    of_parts = hashlib.md5(md5.digest() + hashlib.md5(tail).digest()).hexdigest() + "-2"
+    md5.update(tail)
+    usual, large = Digests(["s3_etag"]), Digests(["s3_etag"], ETAG_PARTS * ETAG_PART + 1)
+    for digests in (usual, large):
+        digests.update(head)
+        digests.update(tail)
+    assert usual.values() == {"s3_etag": of_parts}
+    assert large.values() == {"s3_etag": md5.hexdigest()}
+
+
+def test_an_etag_of_too_many_parts_is_refused() -> None:
+    """S3 itself makes none; the size wasn't known beforehand."""
+    digests = Digests(["s3_etag"], part_size=1)
+    digests.update(bytes(10_000))
+    assert digests.values()["s3_etag"].endswith("-10000")
+    digests.update(b"x")
+    with pytest.raises(ValueError, match="An ETag of 10001 parts: say the file's size beforehand"):
+        digests.values()
+
+
+@pytest.mark.parametrize(
+    ("name", "digits"), [("crc32c", 8), ("sha256", 64), ("sha1", 40), ("md5", 32), ("s3_etag", 32)]
+)
+def test_how_a_checksum_is_written(name: str, digits: int) -> None:
+    assert is_checksum(name, digest(b"abc", name))
+    assert is_checksum(name, "0f" * (digits // 2))
+    assert FORMS[name].startswith(f"{digits} hexadecimal digits")
+    for wrong in ("", "a" * (digits - 1), "a" * (digits + 1), "A" * digits, "g" * digits, "a" * digits + "\n"):
+        assert not is_checksum(name, wrong), wrong
+    assert is_checksum(name, "a" * digits + "-12") is (name == "s3_etag")
+
+
+@pytest.mark.parametrize(("tail", "is_one"), [("-1", True), ("-10000", True), ("-", False), ("-100000", False)])
+def test_an_etag_ends_with_its_number_of_parts(tail: str, is_one: bool) -> None:
+    assert is_checksum("s3_etag", "0" * 32 + tail) is is_one
+
+
+@pytest.mark.parametrize("name", ["crc32c", "sha256", "sha1", "md5"])
+def test_checksums_in_base64(name: str) -> None:
+    expected = digest(b"abc", name)
+    text = base64.b64encode(bytes.fromhex(expected)).decode()
+    assert from_base64(name, text) == expected
+    for wrong in ("", "#", text.rstrip("="), text + "AAAA", f" {text}", "AAAA"):
+        assert from_base64(name, wrong) == "", wrong
 
 
 def test_unknown_algorithm_is_named() -> None:
     with pytest.raises(ValueError, match=r"'sha3'.*known are crc32c"):
         Digests(["sha256", "sha3"])
+    with pytest.raises(ValueError, match=r"'sha512'.*known are crc32c, sha256, sha1, md5, s3_etag"):
+        digest(b"abc", "sha512")
