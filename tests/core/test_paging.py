@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.paging import content_key, found_at, items_at, next_link, next_request, with_items
+from omicsdk.core.paging import content_key, found_at, items_at, list_at, next_link, next_request, page_of, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
@@ -28,7 +28,12 @@ def no_page() -> object:
         ("<https://a/b>; rel='next'", "https://a/b"),
         ('<https://a/1>; rel="prev", <https://a/2>; rel="next"', "https://a/2"),
         ('<https://a/x,y>; title="a, b"; rel="next last"', "https://a/x,y"),
+        ('<https://a/b>; REL="Next"', "https://a/b"),
+        ("<https://a/1>; rel=prev, <https://a/2> ; title=x ; rel = next", "https://a/2"),
+        ('<https://a/1>; rel="next", <https://a/2>; rel="next"', "https://a/1"),
         ('<https://a/1>; rel="prev"', None),
+        ('<https://a/1>; rel="nextish"', None),
+        ("<https://a/1>", None),
         ("", None),
         ("nonsense", None),
     ],
@@ -43,6 +48,7 @@ def test_the_next_url_is_followed_as_it_stands():
     )
     assert following is not None
     assert following.url == "https://other.example.org/p?x=%2F&x=1"
+    assert following == FIRST.at(following.url)
 
 
 def test_a_relative_link_is_resolved_against_the_page():
@@ -86,6 +92,7 @@ def test_items_of_a_page(page: object, key: str, items: list[int]):
     [
         ({}, "a", "the answer's field 'a' is None, not a list: the answer is {}"),
         ({"b": 1}, "a", "the answer's field 'a' is None, not a list: the answer has only 'b'"),
+        ({"b": 1, "c": 2}, "a", "the answer's field 'a' is None, not a list: the answer has only 'b', 'c'"),
         ({"a": None}, "a", "the answer's field 'a' is None, not a list"),
         ({"a": None}, "a.b", "the answer's field 'a.b' is None, not a list: the answer has only 'a'"),
         ({"a": "text"}, "a", "the answer's field 'a' is 'text', not a list"),
@@ -102,6 +109,8 @@ def test_a_list_that_is_absent_is_no_empty_one(page: object, key: str, said: str
     with pytest.raises(DecodeError) as caught:
         items_at(page, key, "get_bundles_all")
     assert caught.value.message == f"get_bundles_all: {said}"
+    assert caught.value.remedy == ("It isn't taken for an empty list. Check the service's address, or try again later.")
+    assert list_at(page, key) is None
 
 
 NO_LISTS = [
@@ -237,6 +246,30 @@ def test_merged_items_go_under_the_key_that_the_page_has(page: object, merged: o
     assert with_items(page, "a|b", [1, 2]) == merged
 
 
+@pytest.mark.parametrize(
+    ("page", "key", "merged"),
+    [
+        ({"a": {"b": [1], "c": 2}, "d": 3}, "a.b", {"a": {"b": [1, 2], "c": 2}, "d": 3}),
+        ({"a.b": [1]}, "a.b", {"a.b": [1, 2]}),
+        ({}, "a.b", {"a": {"b": [1, 2]}}),
+        ({"a": [1], "d": 3}, "a", {"a": [1, 2], "d": 3}),
+        ({"a": 1, "b": {"c": [1]}}, "a|b.c", {"a": 1, "b": {"c": [1, 2]}}),
+        ("text", "a", "text"),
+    ],
+)
+def test_merged_items_take_the_place_of_the_pages_own(page: object, key: str, merged: object):
+    assert with_items(page, key, [1, 2]) == merged
+
+
+def test_a_whole_answer_as_a_page():
+    assert page_of(httpx.Response(200, text='{"a": [1], "b": 2}'), "a", "get_it") == {"a": [1], "b": 2}
+    assert page_of(httpx.Response(200, text="[1]"), "", "get_it") == [1]
+    with pytest.raises(DecodeError, match="get_it: the answer's field 'a' is None, not a list: the answer is None"):
+        page_of(httpx.Response(200), "a", "get_it")
+    with pytest.raises(DecodeError, match="get_it: the answer's field 'the body' is '<html>', not JSON"):
+        page_of(httpx.Response(200, text="<html>"), "a", "get_it")
+
+
 def following(paging: Paging, url: str, page: object) -> str | None:
     found = next_request(paging, FIRST.at(url), f"https://api.example.org/v1{url}", {}, lambda: page)
     return None if found is None else found.url
@@ -244,6 +277,7 @@ def following(paging: Paging, url: str, page: object) -> str | None:
 
 OFFSET = Paging("offset", "items", parameter="offset", limit="limit")
 PAGE = Paging("page", "items", parameter="page")
+SHORT_PAGE = Paging("page", "items", parameter="page", limit="per_page")
 TOKEN = Paging("token", "", parameter="start", next="-1.did")
 URLS = Paging("continuation", "results", next="links.rel=next.href")
 
@@ -258,6 +292,11 @@ URLS = Paging("continuation", "results", next="links.rel=next.href")
         (OFFSET, "/x?limit=9", {"items": []}, None),
         (OFFSET, "/x", {"items": []}, None),
         (OFFSET, "/x", {"items": [1]}, "/x?offset=1"),
+        (OFFSET, "/x?offset=2&limit=2", {"items": [3, 4, 5]}, "/x?limit=2&offset=5"),
+        (OFFSET, "/x?offset=first&limit=all", {"items": [1]}, "/x?limit=all&offset=1"),
+        (OFFSET, "/x?offset=%D9%A3&limit=-1", {"items": [1]}, "/x?limit=-1&offset=1"),
+        (SHORT_PAGE, "/x?per_page=2", {"items": [1, 2]}, "/x?per_page=2&page=2"),
+        (SHORT_PAGE, "/x?per_page=2&page=2", {"items": [1]}, None),
         (PAGE, "/x", {"items": [1]}, "/x?page=2"),
         (PAGE, "/x?page=7", {"items": [1]}, "/x?page=8"),
         (PAGE, "/x?page=7", {"items": []}, None),
@@ -271,6 +310,14 @@ URLS = Paging("continuation", "results", next="links.rel=next.href")
         ),
         (URLS, "/x", {"links": []}, None),
         (Paging("continuation", "results", next="next"), "/x", {"next": None}, None),
+        (Paging("continuation", "results", next="next"), "/x", {"next": ""}, None),
+        (Paging("continuation", "results", next="next"), "/x", {"next": 2}, None),
+        (Paging("continuation", "results", next="next"), "/x", {"next": "?n=2"}, "https://api.example.org/v1/x?n=2"),
+        (Paging("token", "items", parameter="t", next="next"), "/x?t=1", {"next": 2}, "/x?t=2"),
+        (Paging("token", "items", parameter="t", next="next"), "/x", {"next": None}, None),
+        (Paging("token", "items", parameter="t", next="next"), "/x", {"next": False}, None),
+        (Paging("page", "items", parameter="page", next="more"), "/x", {"more": True, "items": [1]}, "/x?page=2"),
+        (Paging("page", "items", parameter="page", next="more"), "/x", {"more": False, "items": [1]}, None),
         (Paging("token", "items", parameter="t", next="next"), "/x", {"next": ""}, None),
         (None, "/x", {}, None),
     ],
@@ -282,6 +329,46 @@ def test_other_styles(paging: Paging, url: str, page: object, expected: str | No
 def test_a_token_that_stays_is_an_error():
     with pytest.raises(DecodeError, match="another page"):
         following(Paging("token", "items", parameter="t", next="next"), "/x?t=1", {"next": 1})
+
+
+@pytest.mark.parametrize(
+    ("paging", "link"),
+    [
+        (TOKENS_IN_LINKS, "/v1/roles"),
+        (Paging("continuation", "results", next="next"), "https://api.example.org/v1/roles"),
+    ],
+)
+def test_a_page_that_names_itself_is_an_error(paging: Paging, link: str):
+    with pytest.raises(DecodeError, match="the URL of another page"):
+        next_request(
+            paging,
+            FIRST.at("/roles"),
+            "https://api.example.org/v1/roles",
+            {"link": f'<{link}>; rel="next"'},
+            lambda: {"next": link},
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("a.b", 1),
+        ("list.0", {"rel": "NEXT", "n": 7}),
+        ("list.1.n", 8),
+        ("list.-1.n", 8),
+        ("list.-2.n", 7),
+        ("list.2", None),
+        ("list.-3", None),
+        ("list.rel=next.n", 7),
+        ("list.rel=prev", None),
+        ("list.n", None),
+        ("a.b.c", None),
+        ("missing.b", None),
+    ],
+)
+def test_what_is_at_a_path(path: str, found: object):
+    page = {"a": {"b": 1}, "list": [{"rel": "NEXT", "n": 7}, {"n": 8}]}
+    assert found_at(page, path) == found
 
 
 @pytest.mark.parametrize("path", ["a", "a.0.b", "0", "x=1", "-1", "a.x=1.y", ""])
