@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import time
 
 import pytest
 from hypothesis import given
@@ -183,6 +184,23 @@ def test_how_far_a_clock_is_ahead(at: float, lead: float):
 @pytest.mark.parametrize("headers", [{}, {"date": ""}, {"date": "yesterday"}, {"Expires": "0"}])
 def test_an_answer_that_doesnt_tell_the_time(headers: dict[str, str]):
     assert clock_lead(headers, now=1_000_000) is None
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="a process keeps its time zone")
+@pytest.mark.parametrize("zone", ["UTC0", "JST-9", "EST5"])
+@pytest.mark.parametrize(
+    "date", ["Sun, 06 Nov 1994 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 -0000"]
+)
+def test_dates_are_in_utc_wherever_the_machine_is(zone: str, date: str, monkeypatch: pytest.MonkeyPatch):
+    """RFC 9110 has readers take the form of asctime, which names no zone."""
+    try:
+        with monkeypatch.context() as changed:
+            changed.setenv("TZ", zone)
+            time.tzset()
+            assert clock_lead({"date": date}, now=784_111_777) == 0
+            assert retry_after({"retry-after": date}, now=784_111_770) == 7
+    finally:
+        time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from email.utils import formatdate, parsedate_to_datetime
+from email.utils import formatdate
 from urllib.parse import urlsplit
+
+from omicsdk.core.retry import seconds_of_date
 
 ALGORITHM = "hmac-sha256"
 
@@ -169,10 +171,9 @@ def _parameters(authorization: str | None) -> dict[str, str]:
 
 
 def _check_age(date: str | None, now: float, most_skew: float) -> None:
-    try:
-        sent = parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, OverflowError):
-        raise SignatureError("the Date header isn't a date") from None
+    sent = seconds_of_date(date or "")
+    if sent is None:
+        raise SignatureError("the Date header isn't a date")
     if abs(now - sent) > most_skew:
         raise SignatureError(
             f"the request was signed {abs(now - sent):.0f} s away from now; {most_skew:.0f} s are allowed"

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 #: Statuses that may be different next time.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -197,6 +198,8 @@ def seconds_of_date(text: str) -> float | None:
     from email.utils import parsedate_to_datetime  # a fifth of what importing a client costs
 
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # Without a zone (asctime's form) it is UTC, RFC 9110 says; Python would take this machine's.
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, IndexError):
         return None

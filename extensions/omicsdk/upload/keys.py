@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from logging import getLogger
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, OmicsError
+from omicsdk.core.retry import seconds_of_date
 
 #: Keys are renewed when so many seconds are left, or a quarter of their life, whichever is less: what is signed with
 #: them must still be theirs when it arrives.
@@ -55,12 +55,8 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
         end = datetime.fromisoformat(expiration)
     except ValueError:
         return SHORTEST_LIFE
-    given = now
-    if date is not None:
-        try:
-            given = parsedate_to_datetime(date).timestamp()
-        except ValueError:
-            given = now
+    answered = seconds_of_date(date or "")
+    given = now if answered is None else answered
     return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - given
 
 

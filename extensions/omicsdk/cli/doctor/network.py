@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from omicsdk.cli.doctor.outcome import Outcome
-from omicsdk.core.retry import lead_in_words
+from omicsdk.core.retry import lead_in_words, seconds_of_date
 
 CLOCK_WARNING, CLOCK_FAILED = 30.0, 300.0
 """Seconds: tokens are commonly taken half a minute early or late; JWTs of some services and signatures of S3 aren't at five
@@ -140,9 +139,8 @@ def clock(host: str, date: str, at: float) -> Outcome:
         date: Its Date header; empty where it sent none.
         at: When that came, in seconds since 1970 by this machine's clock.
     """
-    try:
-        theirs = parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError):
+    theirs = seconds_of_date(date)
+    if theirs is None:
         return Outcome("clock", host, "skipped", "its answer had no Date" if at else "nothing was answered")
     # The header has whole seconds, cut off.
     lead = at - theirs - 0.5
