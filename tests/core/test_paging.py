@@ -266,8 +266,11 @@ def test_a_whole_answer_as_a_page():
     assert page_of(httpx.Response(200, text="[1]"), "", "get_it") == [1]
     with pytest.raises(DecodeError, match="get_it: the answer's field 'a' is None, not a list: the answer is None"):
         page_of(httpx.Response(200), "a", "get_it")
-    with pytest.raises(DecodeError, match="get_it: the answer's field 'the body' is '<html>', not JSON"):
-        page_of(httpx.Response(200, text="<html>"), "a", "get_it")
+    page = httpx.Response(200, text="<html>", request=httpx.Request("GET", "https://api.example.org/v1/it?key=1"))
+    with pytest.raises(
+        DecodeError, match=r"get_it: the answer of https://api\.example\.org/v1/it\S* is a web page, not JSON"
+    ):
+        page_of(page, "a", "get_it")
 
 
 def following(paging: Paging, url: str, page: object) -> str | None:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.api_errors import api_error
-from omicsdk.core.redaction import is_secret_name, mask_headers, mask_json, mask_text, mask_url, without_query
+from omicsdk.core.redaction import (
+    is_secret_name,
+    mask_headers,
+    mask_json,
+    mask_query,
+    mask_text,
+    mask_url,
+    without_query,
+)
 
 CANARY = "c4n4ryc4n4ryc4n4ry"
 secret_names = st.sampled_from(
@@ -40,6 +48,15 @@ words = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
         ("/files/f?replica=aws&token=c", "/files/f?replica=aws&token=***"),
         ("https://a.org/?source=https%3A%2F%2Fs3.org%2Fk%3FX-Amz-Signature%3Dc", "https://a.org/?source=***"),
         ("https://[broken/?token=c", "https://[broken/?token=***"),
+        ("https://a.org/k@1?n=1", "https://a.org/k@1?n=1"),
+        ("https://u:c@d@a.org/k/l@1", "https://***@a.org/k/l@1"),
+        ("https://u:c@a.org", "https://***@a.org"),
+        ("u:c@a.org/x", "u:c@a.org/x"),
+        ("https://a.org/k?n=1?2#f?g#h", "https://a.org/k?n=1?2#f?g#h"),
+        ("https://a.org/k?", "https://a.org/k?"),
+        ("https://a.org/k#", "https://a.org/k#"),
+        ("https://a.org/k?token", "https://a.org/k?token"),
+        ("https://a.org/k?token=", "https://a.org/k?token="),
         ("", ""),
     ],
 )
@@ -137,6 +154,120 @@ def test_what_may_be_a_password_is_masked(value):
 )
 def test_secrets_in_text_go(text):
     assert CANARY not in mask_text(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization", "Proxy-Authorization", "proxy_authorization", "Cookie", "Set-Cookie", "X-SBG-Auth-Token", "X-Auth-Token",
+        "access_token", "refresh_token", "SB_AUTH_TOKEN", "client_secret", "PASSWORD", "new_password", "passwd", "api_key",
+        "x-api-key", "AWS_ACCESS_KEY_ID", "accessKey", "private_key", "google_credentials", "X-Amz-Signature", "sessionid",
+        "session_id", "client_assertion", "sig", "Key", "auth", "code", "code_verifier", "state", "jwt", "pwd", "pass",
+    ],
+)  # fmt: skip
+def test_names_of_secrets(name):
+    assert is_secret_name(name)
+    assert is_secret_name(f" {name.upper()} ")
+    assert mask_query(f"a=1&{name}=c") in (f"a=1&{name}=***", "***")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "name", "id", "uuid", "accept", "content-type", "token_type", "secretName", "X-Amz-SignedHeaders", "key_id",
+        "signature_method", "token_uri", "keys", "keyword", "monkey", "encode", "country_code", "author", "bypass", "estate",
+    ],
+)  # fmt: skip
+def test_names_of_other_things(name):
+    assert not is_secret_name(name)
+    assert mask_query(f"{name}=c") == f"{name}=c"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "Signature", "x-goog-signature", "X-Goog-Credential",
+        "sig",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("separator", "&;")
+def test_of_a_presigned_url_only_the_address_is_shown(name, separator):
+    assert mask_url(f"https://s3.org/a/k?n=1{separator}{name}=c#f") == "https://s3.org/a/k?***#f"
+    assert mask_query(f"n=1{separator}{quote(name).replace('a', '%61')}=c") == "***"
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ""),
+        ("token", "token"),
+        ("token=", "token="),
+        ("a=1&b", "a=1&b"),
+        ("a=b=c;token=d=e;f", "a=b=c;token=***;f"),
+        ("a=token", "a=token"),
+        ("q=a+b%20c&n=", "q=a+b%20c&n="),
+        ("a=Bearer+0123456789abcdef", "a=***"),
+    ],
+)
+def test_queries(query, shown):
+    assert mask_query(query) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Bearer c", "Authorization: ***"),
+        ("curl -H 'Authorization: Token c' https://a.org", "curl -H 'Authorization: ***' https://a.org"),
+        ("sent Bearer 0123456789abcdef, again", "sent Bearer ***, again"),
+        ("basic dXNlcjpwYXNzd29yZA==", "basic ***"),
+        (f"Token {'0a' * 20}, again", "Token ***, again"),
+        (f"token {'0a' * 20}b", f"token {'0a' * 20}b"),
+        ("jwt eyJhbGciOiJI.eyJzdWIi.c2ln, again", "jwt ***, again"),
+        ('{"access_token": "c", "n": 1}', '{"access_token": "***", "n": 1}'),
+        ("{'password': 'it\\'s c', 'n': 1}", "{'password': '***', 'n': 1}"),
+        ('{\\"access_token\\": \\"c\\", \\"n\\": 1}', '{\\"access_token\\": \\"***\\", \\"n\\": 1}'),
+        ("a=1, access_token=c, b=2", "a=1, access_token=***, b=2"),
+        ("0: token=c; next", "0: token=***; next"),
+        ("token=", "token="),
+        ("token: , then", "token: , then"),
+        ("get https://u:p@a.org/k?sig=c then", "get https://***@a.org/k?*** then"),
+        ("token://a.org/k?n=1", "token://a.org/k?n=1"),
+        ("(b'Set-Cookie', b'sid=c'), (b'Accept', b'*/*')", "(b'Set-Cookie', b'***'), (b'Accept', b'*/*')"),
+    ],
+)
+def test_only_the_secret_goes(text, shown):
+    assert mask_text(text) == shown
+
+
+def test_headers_keep_their_order_and_what_isnt_secret():
+    headers = [("Accept", "*/*"), ("Cookie", "c"), ("Location", "https://s3.org/k?sig=c"), ("cookie", "d")]
+    shown = [("Accept", "*/*"), ("Cookie", "***"), ("Location", "https://s3.org/k?***"), ("cookie", "***")]
+    assert mask_headers(headers) == shown
+    assert mask_headers(dict(headers[:3])) == shown[:3]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"token": "c", "n": 1}, {"token": "***", "n": 1}),
+        ({"token": ["c", 1], "a": [{"password": {"b": 1}}]}, {"token": "***", "a": [{"password": "***"}]}),
+        ({"token": None, "secret": "", "n": None}, {"token": None, "secret": "", "n": None}),
+        ({"code": "not_found", "state": "RUNNING", "key": "a"}, {"code": "not_found", "state": "RUNNING", "key": "a"}),
+        (("a", True, 1.5), ["a", True, 1.5]),
+        ({"url": "https://s3.org/k?sig=c"}, {"url": "https://s3.org/k?***"}),
+        ("see https://u:p@a.org", "see https://***@a.org"),
+    ],
+)
+def test_json_values(value, shown):
+    assert mask_json(value) == shown
+
+
+@pytest.mark.parametrize(("inner", "shown"), [(7, 7), ("n", "n"), ([7], ["***"]), ({"n": [7]}, {"n": "***"})])
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}])
+def test_sixty_levels_are_looked_through(wrap, inner, shown):
+    for _ in range(60):
+        inner, shown = wrap(inner), wrap(shown)
+    assert mask_json(inner) == shown
 
 
 def test_key_ids_of_aws_go_by_their_form():
