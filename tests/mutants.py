@@ -8,11 +8,13 @@ Mutants are drawn by a hash of their place and text, so that a change elsewhere 
 
 import argparse
 import ast
+import collections
 import concurrent.futures
 import copy
 import dataclasses
 import hashlib
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,8 @@ SOURCES = ROOT / "extensions"
 SAMPLE = 40
 GOAL = 0.9
 MOST_EQUIVALENT = 4
+#: Bytes of memory that the tests of a mutant may take: one that never ends may also collect without end.
+MEMORY = 4 * 1024**3
 
 MODULES: dict[str, tuple[str, ...]] = {
     "core.retry": ("tests/core/test_retry.py",),
@@ -88,20 +92,26 @@ class Mutant:
 def mutants_of(source: str) -> list[Mutant]:
     """All mutants of a module's source, in the order of their places."""
     tree = ast.parse(source)
-    found: dict[str, Mutant] = {}
+    seen = {ast.unparse(tree)}
+    found: list[Mutant] = []
+    labels = collections.Counter[str]()
+    line = 0
     for place, node in _places(tree, ""):
+        line = getattr(node, "lineno", line)  # a function's arguments, for one, have none of their own
         for field, index, old, new in _changes(node):
             _put(node, field, index, new)
             try:
-                line = getattr(old, "lineno", getattr(node, "lineno", 0))
-                mutant = Mutant(place, line, _text(old), _text(new), ast.unparse(tree))
+                mutant = Mutant(place, getattr(old, "lineno", line), _text(old), _text(new), ast.unparse(tree))
             finally:
                 _put(node, field, index, old)
-            number = sum(each.label.startswith(mutant.label) for each in found.values())
-            if number:
-                mutant = dataclasses.replace(mutant, after=f"{mutant.after} (occurrence {number + 1})")
-            found[mutant.label] = mutant
-    return list(found.values())
+            if mutant.source in seen:
+                continue
+            seen.add(mutant.source)
+            labels[mutant.label] += 1
+            if (number := labels[mutant.label]) > 1:
+                mutant = dataclasses.replace(mutant, after=f"{mutant.after} (occurrence {number})")
+            found.append(mutant)
+    return found
 
 
 def sample_of(mutants: list[Mutant], most: int = SAMPLE) -> list[Mutant]:
@@ -111,35 +121,52 @@ def sample_of(mutants: list[Mutant], most: int = SAMPLE) -> list[Mutant]:
 
 
 def _places(node: ast.AST, place: str) -> Iterator[tuple[str, ast.AST]]:
-    """Each node that may be changed, with the dotted name of the function or class around it.
+    """Each node whose parts may be changed, with the dotted name of the function or class around it.
 
-    Annotations, decorators and docstrings do not run or are not behaviour; the texts of f-strings and of what is raised are messages.
+    The texts of f-strings and of what is raised are messages, which are left alone.
+    """
+    for _, _, child in _parts(node):
+        named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        inner = f"{place}.{child.name}".lstrip(".") if named else place
+        yield inner, child
+        if not isinstance(child, ast.Raise):
+            yield from _places(child, inner)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST, ast.AST]]:
+    """The changes of a node's own parts: field, index in a list or None, old part, new part."""
+    for field, index, child in _parts(node):
+        for new in _replacements(node, field, child):
+            yield field, index, child, new
+
+
+def _parts(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
+    """A node's own parts that may be changed: field, index in a list or None, part.
+
+    Annotations, decorators and what else is there for type checkers does not run, or is not behaviour.
     """
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list", "type_params"):
             continue
-        for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom):
-                continue
-            if isinstance(child, ast.If) and _text(child.test) == "TYPE_CHECKING":
-                continue
-            named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            inner = f"{place}.{child.name}".lstrip(".") if named else place
-            yield inner, child
-            if not isinstance(child, ast.Raise):
-                yield from _places(child, inner)
-
-
-def _changes(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST, ast.AST]]:
-    """The changes of a node's own children: field, index in a list or None, old child, new child."""
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "type_params"):
-            continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if not isinstance(child, ast.AST):
-                continue
-            for new in _replacements(node, field, child):
-                yield field, index, child, new
+            if isinstance(child, ast.AST) and not _is_declared(node, field, child):
+                yield field, index, child
+
+
+def _is_declared(parent: ast.AST, field: str, child: ast.AST) -> bool:
+    """Whether a part only declares something, or only states what is so in any case."""
+    if isinstance(child, ast.If):
+        return _text(child.test) == "TYPE_CHECKING"
+    if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+        return any(_text(decorator) == "overload" for decorator in child.decorator_list)
+    if isinstance(child, ast.Assign):
+        return _text(child.targets[0]) == "__slots__"
+    if isinstance(parent, ast.Call):
+        called = _text(parent.func)
+        typed = called in ("cast", "NewType", "ParamSpec", "TypeVar") and child is parent.args[0]
+        if typed or (called == "zip" and field == "keywords"):  # strict=True: a fault of the code, if ever
+            return True
+    return isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom)
 
 
 def _replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[ast.AST]:
@@ -161,8 +188,15 @@ def _replacements(parent: ast.AST, field: str, child: ast.AST) -> Iterator[ast.A
         isinstance(child, ast.Expr) and isinstance(child.value, ast.Call)
     ):
         yield ast.copy_location(ast.Pass(), child)
-    if field == "test" and isinstance(parent, ast.If | ast.IfExp | ast.While) and not isinstance(child, ast.Constant):
+    if field in ("test", "ifs") and not isinstance(parent, ast.Assert) and not _is_negated_anyway(child):
         yield ast.copy_location(ast.UnaryOp(ast.Not(), copy.deepcopy(child)), child)
+
+
+def _is_negated_anyway(test: ast.AST) -> bool:
+    """Whether another change of a test is its negation already."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return isinstance(test.ops[0], ast.Eq | ast.NotEq | ast.Is | ast.IsNot | ast.In | ast.NotIn)
+    return isinstance(test, ast.Constant) or (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not))
 
 
 def _other_constants(child: ast.Constant) -> Iterator[ast.AST]:
@@ -172,7 +206,9 @@ def _other_constants(child: ast.Constant) -> Iterator[ast.AST]:
     elif isinstance(value, int | float):
         yield ast.copy_location(ast.Constant(value + 1), child)
     elif isinstance(value, str | bytes) and value:
-        yield ast.copy_location(ast.Constant(value + value[-1:]), child)
+        # Twice a quantifier at the end of a pattern makes it possessive, which mostly matches the same.
+        last = value[-1:]
+        yield ast.copy_location(ast.Constant(value[:-1] if last in ("+", "*", "?") else value + last), child)
 
 
 def _put(node: ast.AST, field: str, index: int | None, child: ast.AST) -> None:
@@ -183,17 +219,16 @@ def _put(node: ast.AST, field: str, index: int | None, child: ast.AST) -> None:
 
 
 def _text(node: ast.AST) -> str:
-    return " ".join(ast.unparse(node).split()) or type(node).__name__
+    return ast.unparse(node) or type(node).__name__
 
 
 def _outcome(module: str, source: str, tests: tuple[str, ...], seconds: float) -> str:
     """Run tests against a copy of the sources in which one module is another: killed, survived or error."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        shutil.copytree(
-            SOURCES, folder, copy_function=os.link, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-        )
-        path = Path(folder, *_path(module).relative_to(SOURCES).parts)
-        path.unlink()
+        shutil.copytree(SOURCES, folder, copy_function=os.symlink, dirs_exist_ok=True)
+        path = Path(folder, _path(module).relative_to(SOURCES))
+        for own in (path, *path.parent.glob(f"__pycache__/{path.stem}.*.pyc")):  # the others may stay compiled
+            own.unlink()
         path.write_text(source)
         environ = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long and not compat", *tests]
@@ -251,6 +286,7 @@ def main() -> None:
         sys.exit(
             f"mutants: not found: {', '.join(missing)}. Correct MODULES, FIGURES or EQUIVALENT in tests/mutants.py."
         )
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     short = [
         name
         for name in arguments.modules or everything
