@@ -1,5 +1,6 @@
 """The pure decisions: parts, retries, answers."""
 
+import math
 from itertools import pairwise
 from unittest.mock import Mock
 
@@ -24,6 +25,117 @@ from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
 
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
+
+
+MIB = 1_048_576  # written out, as the sizes below: they are told in the documentation and stand in journals
+
+
+def test_a_cell_has_four_mebibytes_and_the_last_one_what_is_left() -> None:
+    assert [plan.cell_count(size) for size in (0, 1, 4 * MIB, 4 * MIB + 1, 12 * MIB)] == [0, 1, 1, 2, 3]
+    assert [plan.cell_span(index, 9 * MIB) for index in range(3)] == [
+        (0, 4 * MIB),
+        (4 * MIB, 8 * MIB),
+        (8 * MIB, 9 * MIB),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("position", "size", "end"),
+    [(0, None, 4), (1, None, 4), (4, None, 8), (7, None, 8), (7, 9, 8), (8, 9, 9), (9, 9, 9), (0, 3, 3)],
+)
+def test_a_cell_ends_on_the_grid_or_with_the_file(position: int, size: int | None, end: int) -> None:
+    assert plan.next_boundary(position * MIB, None if size is None else size * MIB) == end * MIB
+
+
+@pytest.mark.parametrize(
+    ("have", "size", "missing", "spans"),
+    [
+        ([], 0, [], []),
+        ([], 9, [0, 1, 2], [(0, 9)]),
+        ([0, 1, 2], 9, [], []),
+        ([1], 9, [0, 2], [(0, 4), (8, 9)]),
+        ([0, 3], 23, [1, 2, 4, 5], [(4, 12), (16, 23)]),
+    ],
+)
+def test_cells_that_are_missing_are_asked_for_in_as_few_spans_as_there_are_gaps(
+    have: list[int], size: int, missing: list[int], spans: list[plan.Span]
+) -> None:
+    assert plan.missing_cells(have, size * MIB) == missing
+    assert plan.spans_of_cells(missing, size * MIB) == [(start * MIB, end * MIB) for start, end in spans]
+
+
+@pytest.mark.parametrize(
+    ("remaining", "connections", "length"),
+    [
+        (0, 1, 4),
+        (9, 1, 4),
+        (16, 1, 8),
+        (31, 1, 12),
+        (32, 1, 16),
+        (1000, 1, 16),
+        (64, 4, 8),
+        (63, 4, 4),
+        (1000, 1000, 4),
+    ],
+)
+def test_parts_are_large_at_first_and_small_at_the_end(remaining: int, connections: int, length: int) -> None:
+    assert plan.part_length(remaining * MIB, connections) == length * MIB
+
+
+@pytest.mark.parametrize(
+    ("missing", "length", "part", "left"),
+    [
+        ([(0, 9)], 4, (0, 4), [(4, 9)]),
+        ([(0, 9)], 16, (0, 9), []),
+        ([(4, 8), (12, 16)], 4, (4, 8), [(12, 16)]),
+        ([(0, 8), (12, 16), (20, 22)], 4, (0, 4), [(4, 8), (12, 16), (20, 22)]),
+        ([(5, 16)], 8, (5, 12), [(12, 16)]),
+    ],
+)
+def test_a_part_is_taken_off_the_front(
+    missing: list[plan.Span], length: int, part: plan.Span, left: list[plan.Span]
+) -> None:
+    def bytes_of(span: plan.Span) -> plan.Span:
+        return span[0] * MIB, span[1] * MIB
+
+    taken, rest = plan.take([bytes_of(span) for span in missing], length * MIB)
+    assert taken == bytes_of(part)
+    assert rest == [bytes_of(span) for span in left]
+    assert plan.total([taken, *rest]) == sum(end - start for start, end in missing) * MIB
+
+
+@pytest.mark.parametrize(
+    ("rate", "most", "count"),
+    [
+        (None, 1, 1),
+        (None, 16, 16),
+        (1.0, 16, 2),
+        (1.0, 1, 1),
+        (5.9 * MIB, 16, 2),
+        (6.0 * MIB, 16, 3),
+        (32.0 * MIB, 16, 16),
+        (1e300, 16, 16),
+        (math.inf, 16, 16),
+    ],
+)
+def test_a_bandwidth_limit_gives_each_part_two_mebibytes_a_second(rate: float | None, most: int, count: int) -> None:
+    assert plan.requests_within(rate, most) == count
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"),
+    [(None, [(0, None)]), (16, [(0, 16)]), (17, [(0, 8), (8, 12), (12, 16), (16, 17)]), (40, [(0, 16), (16, 28)])],
+)
+def test_a_file_of_sixteen_mebibytes_is_one_request_and_a_larger_one_comes_in_parts(
+    size: int | None, parts: list[tuple[int, int | None]]
+) -> None:
+    where = Location("http://127.0.0.1/one")
+    job = Job(0, Item("one", where, None if size is None else size * MIB), "one", "one.part")
+    job.begin()
+    pieces = [job.claim(1) for _ in parts]
+    assert [(piece.start, piece.end) for piece in pieces] == [
+        (start * MIB, None if end is None else end * MIB) for start, end in parts
+    ]
 
 
 @given(sizes, st.integers(1, 64), st.data())
