@@ -1,5 +1,7 @@
 """Names against each other, a million of them in bounded memory, and against what is in the folder."""
 
+import contextlib
+import errno
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -77,11 +79,71 @@ def test_keys_that_happen_to_be_the_same_are_no_clash(monkeypatch: pytest.Monkey
         check_names([*entries, "7/x"], folds_case=folds)
 
 
-def test_an_error_names_both() -> None:
-    with pytest.raises(NameClash, match="'B/README' is the same path as 'b/Readme'"):
-        check_names(Streamed(3000, "b/Readme", "c", "B/README"), folds_case=True)
-    with pytest.raises(NameClash, match=r"'x/y' is also a folder of another entry, 'x/y/z/1'"):
-        check_names(Streamed(3000, "x/y/z/1", "x/y/z/2", "x/y"), folds_case=False)
+@pytest.mark.parametrize(
+    ("entries", "folds", "name", "reason", "at_its_turn"),
+    [
+        (
+            ["a", "c", "a"],
+            True,
+            "a",
+            "stands there twice",
+            "stands there twice, or is the same path as an earlier entry on this file system",
+        ),
+        (
+            ["b/Readme", "c", "B/README"],
+            True,
+            "B/README",
+            "is the same path as 'b/Readme' on this file system",
+            "stands there twice, or is the same path as an earlier entry on this file system",
+        ),
+        (
+            ["x/y/z/1", "x/y/z/2", "x/y"],
+            False,
+            "x/y",
+            "is also a folder of another entry, 'x/y/z/1'",
+            "is also a folder of another entry",
+        ),
+        (
+            ["x/y", "x/y/z/1"],
+            False,
+            "x/y",
+            "is also a folder of another entry, 'x/y/z/1'",
+            "needs a folder where another entry is a file",
+        ),
+    ],
+)
+def test_an_error_names_both(entries: list[str], folds: bool, name: str, reason: str, at_its_turn: str) -> None:
+    with pytest.raises(NameClash) as caught:
+        check_names(Streamed(3000, *entries), folds_case=folds)
+    assert (caught.value.name, caught.value.reason) == (name, reason)
+    with pytest.raises(NameClash) as caught:
+        check_names(iter(Streamed(3000, *entries)), folds_case=folds)
+    assert (caught.value.name, caught.value.reason) == (entries[-1], at_its_turn)
+
+
+class Counted(list[str]):
+    """Names that know how often they were gone through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        yield from super().__iter__()
+
+
+def test_names_are_gone_through_once_and_again_for_each_thousand_that_may_clash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entries = Counted(str(number) for number in range(5000))
+    monkeypatch.setattr(names, "hash", int, raising=False)
+    check_names(entries, folds_case=False)
+    assert entries.times == 1
+    monkeypatch.setattr(names, "hash", lambda key: int(key) // 2)  # 2,500 keys that two names have
+    entries.times = 0
+    check_names(entries, folds_case=False)
+    assert entries.times == 1 + 3
+    with pytest.raises(NameClash, match="'7' stands there twice"):
+        check_names([*entries, "7"], folds_case=False)
 
 
 def test_thousands_of_clashes_are_one_error() -> None:
@@ -157,23 +219,72 @@ def longest_in(folder: Path) -> str:
     return f"{'d' * 200}/" * folders + "x" * (room - 201 * folders)
 
 
-@pytest.mark.parametrize("more", range(201))  # whatever the length of the path of the test's own folder
-def test_whole_paths_have_a_length_too(tmp_path: Path, more: int) -> None:
-    folder = tmp_path / ("f" * more)
-    room, name = room_in(str(folder)), longest_in(folder)
-    check_names([name], folds_case=False, room=room)
-    for longer in (name + "x", name[:-1] + "ü"):
-        with pytest.raises(UnsafePath, match="room for in this folder"):
-            check_names([longer], folds_case=False, room=room)
+def test_whole_paths_have_a_length_too(tmp_path: Path) -> None:
+    for more in range(201):  # whatever the length of the path of the test's own folder
+        folder = tmp_path / ("f" * more)
+        room, name = room_in(str(folder)), longest_in(folder)
+        check_name(name, room=room)
+        for longer in (name + "x", name[:-1] + "ü"):
+            with pytest.raises(UnsafePath, match=f"has {room + 1} bytes, more than the {room} that there is room for"):
+                check_name(longer, room=room)
 
 
-def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+def test_all_names_have_the_room_of_their_folder() -> None:
+    guard = NameGuard(folds_case=False, room=3)
+    guard.check("a/b")
+    for entries in (["a/b"], iter(["a/b"])):
+        check_names(entries, folds_case=False, room=3)
+    with pytest.raises(UnsafePath, match="room"):
+        guard.check("a/bc")
+    for entries in (["a/bc"], iter(["a/bc"])):
+        with pytest.raises(UnsafePath, match="room"):
+            check_names(entries, folds_case=False, room=3)
+
+
+def each_alone(entries: list[str], folds: bool) -> None:
+    for entry in entries:
+        check_name(entry)
+
+
+@pytest.mark.parametrize("check", [*WAYS, each_alone])
+def test_where_no_folder_is_known_a_whole_path_has_the_length_that_linux_allows(check: Check) -> None:
+    longest = "d/" * 2040 + "x"  # 4,096 bytes, less the zero and the 14 bytes that an unfinished file's name has more
+    check([longest], False)
+    for longer in (longest + "x", longest[:-1] + "ü"):
+        with pytest.raises(UnsafePath, match="has 4082 bytes, more than the 4081 that there is room for"):
+            check([longer], False)
+
+
+@pytest.mark.parametrize("check", [*WAYS, each_alone])
+def test_the_rules_of_windows_hold_there_unless_told_otherwise(check: Check) -> None:
+    with pytest.raises(UnsafePath, match="Windows") if os.name == "nt" else contextlib.nullcontext():
+        check(["con", "a.", "ab:c"], False)
+
+
+@pytest.mark.parametrize("check", WAYS)
+@pytest.mark.parametrize("folds", [False, True])
+def test_names_that_are_no_text_on_disk_are_told_apart_too(check: Check, folds: bool) -> None:
+    entries = [os.fsdecode(name) for name in (b"a\xff", b"a\xfe/x", b"a\xfe/y")]
+    check(entries, folds)
+    with pytest.raises(NameClash):
+        check([*entries, entries[1]], folds)
+
+
+def test_the_longest_name_can_be_written_and_no_longer_one(tmp_path: Path) -> None:
     name = longest_in(tmp_path)
     place = tmp_path / name
     place.parent.mkdir(parents=True)
     part_file = f"{name.rpartition('/')[2][: 255 - names.SUFFIX]}" + "." + "0" * 8 + ".part"
     (place.parent / part_file).write_bytes(b"")
     (place.parent / part_file).replace(place)  # what the limit promises
+    with pytest.raises(OSError, match=os.strerror(errno.ENAMETOOLONG)):
+        (place.parent / f"x{part_file}").write_bytes(b"")
+
+
+def test_a_folder_whose_path_is_too_long_has_room_for_no_name() -> None:
+    assert room_in("/" + "d/" * 20_000) == 0
+    with pytest.raises(UnsafePath, match="has 1 bytes, more than the 0"):
+        check_name("x", room=0)
 
 
 @pytest.fixture(scope="module")
@@ -268,5 +379,5 @@ def test_each_folder_is_looked_at_once(maze: Path, monkeypatch: pytest.MonkeyPat
     looked: list[str] = []
     real = os.lstat
     monkeypatch.setattr(os, "lstat", lambda path: (looked.append(os.fspath(path)), real(path))[1])
-    check_links([f"a/b/{number}" for number in range(100)], str(maze))
+    check_links([f"{folder}/{number}" for number in range(100) for folder in ("a/b", "a")], str(maze))
     assert sorted(path for path in looked if path.startswith(f"{maze}{os.sep}")) == [f"{maze}/a", f"{maze}/a/b"]

@@ -10,29 +10,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NameClash, UnsafePath
 from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.names import check_links, check_name, check_names, folds_case, safe_name
+from omicsdk.transfer.names import LinkGuard, NameGuard, check_links, check_name, check_names, folds_case, safe_name
 
+PARENT, EMPTY = "has a '..' in it", "has an empty part or a '.' in it"
+DRIVE, LONG = "begins with a drive letter", "has a part of more than 255 bytes"
+JOURNALS, PART = "stands where transfers keep their journals", "is a name that transfers give to unfinished files"
+WINDOWS = "isn't allowed on Windows"
 UNSAFE = [
-    "",
-    "/etc/passwd",
-    "..",
-    "../x",
-    "a/../../x",
-    "a/..",
-    "a//b",
-    "a/",
-    "./a",
-    "a/./b",
-    "C:/x",
-    "c:x",
-    "a\0b",
-    "x" * 256,
-    "d/" + "ü" * 128,
-    ".omics-transfer/transfer.journal",
-    ".OMICS-Transfer",
-    "lone\ud800surrogate",
+    ("", "is empty"),
+    ("/etc/passwd", "is absolute"),
+    ("..", PARENT),
+    ("../x", PARENT),
+    ("a/../../x", PARENT),
+    ("a/..", PARENT),
+    ("a//b", EMPTY),
+    ("a/", EMPTY),
+    ("./a", EMPTY),
+    ("a/./b", EMPTY),
+    ("C:/x", DRIVE),
+    ("c:x", DRIVE),
+    ("a\0b", "has a NUL in it"),
+    ("x" * 256, LONG),
+    ("d/" + "ü" * 128, LONG),
+    (".omics-transfer/transfer.journal", JOURNALS),
+    (".OMICS-Transfer", JOURNALS),
+    ("lone\ud800surrogate", "can't be written as a file name on this system"),
+    ("reads.bam.0123abcd.part", PART),
+    ("a/reads.bam.0123ABCD.PART", PART),
 ]
-UNSAFE_ON_WINDOWS = ["a\\b", "\\x", "con", "a/NUL.txt", "com1", "a.", "a ", "ab:c", "a?b", "a|b", "tab\there"]
+UNSAFE_ON_WINDOWS = [
+    ("\\x", "is absolute"),
+    *(
+        (name, WINDOWS)
+        for name in ("a\\b", "con", "a/NUL.txt", "com1", "a.", "a ", "a/b. /c", "ab:c", "a?b", "a|b", "a*")
+    ),
+    *((name, WINDOWS) for name in ("a<b", "a>b", 'a"b', "tab\there", "\x1f", "a/COM².tar.gz")),
+]
 
 
 #: What a server or manifest may state in the place of a name.
@@ -64,8 +77,10 @@ def test_what_is_no_name_is_refused_with_its_place(name: Any, reason: str) -> No
 
 def test_a_name_of_one_part_has_no_slash() -> None:
     assert safe_name("a/b", "row 7") == "a/b"
-    with pytest.raises(UnsafePath, match="has a slash in it"):
+    assert safe_name("a", "row 7", one_part=True) == "a"
+    with pytest.raises(UnsafePath) as caught:
         safe_name("a/b", "row 7", one_part=True)
+    assert caught.value.reason == "of row 7 has a slash in it"
 
 
 @given(st.text(max_size=9).map(lambda text: text.replace("x", "../").replace("y", "/")))
@@ -77,21 +92,25 @@ def test_both_checks_are_one_rule(name: str) -> None:
     assert safe_name(name, "row 7") == name
 
 
-@pytest.mark.parametrize("name", UNSAFE)
+@pytest.mark.parametrize(("name", "reason"), UNSAFE)
 @pytest.mark.parametrize("windows", [False, True])
-def test_unsafe_names(name: str, windows: bool) -> None:
-    with pytest.raises(UnsafePath):
+def test_unsafe_names(name: str, reason: str, windows: bool) -> None:
+    with pytest.raises(UnsafePath) as caught:
         check_name(name, windows=windows)
+    assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize("name", UNSAFE_ON_WINDOWS)
-def test_names_that_only_windows_takes_amiss(name: str) -> None:
-    with pytest.raises(UnsafePath):
+@pytest.mark.parametrize(("name", "reason"), UNSAFE_ON_WINDOWS)
+def test_names_that_only_windows_takes_amiss(name: str, reason: str) -> None:
+    with pytest.raises(UnsafePath) as caught:
         check_name(name, windows=True)
+    assert caught.value.reason == reason
     check_name(name, windows=False)
 
 
-@pytest.mark.parametrize("name", ["a", "a/b.c", "a..b", ".hidden", "naïve/Größe", "x" * 255, "-rf", "a b"])
+@pytest.mark.parametrize(
+    "name", ["a", "a/b.c", "a..b", ".hidden", "naïve/Größe", "x" * 255, "ü" * 127, "-rf", "a b", "a.b/c"]
+)
 def test_safe_names(name: str) -> None:
     check_name(name, windows=True)
 
@@ -151,11 +170,57 @@ def test_links_out_of_the_folder(tmp_path: Path) -> None:
     (target / "out").symlink_to(outside)
     (target / "in").symlink_to(target / "real")
     (target / "nowhere").symlink_to(tmp_path / "missing")
+    (target / "gone").symlink_to("missing")
+    (target / "to-file").symlink_to("file")
     (target / "file").write_bytes(b"")
-    check_links(["in/x", "real/y", "new/z", "x"], str(target))
-    for name in ("out/x", "real/../out/x", "nowhere/x", "file/x", "out/deep/x"):
-        with pytest.raises(UnsafePath):
+    assert check_links(["real/y", "in/x", "x"], str(target))
+    assert not check_links(["real/y", "new/z", "x", "in"], str(target))
+    outwards, nowhere = (
+        "leads out of the folder through the link {}",
+        "leads through {}, a link to nothing or to a file",
+    )
+    for name, link, reason in (
+        ("out/x", "out", outwards),
+        ("real/../out/x", "real/../out", outwards),
+        ("out/deep/x", "out", outwards),
+        ("nowhere/x", "nowhere", outwards),
+        ("gone/x", "gone", nowhere),
+        ("to-file/x", "to-file", nowhere),
+        ("file/x", "file", "needs a folder where the file {} is"),
+        ("file/deep/x", "file", "needs a folder where the file {} is"),
+    ):
+        with pytest.raises(UnsafePath) as caught:
             check_links([name], str(target))
+        assert caught.value.reason == reason.format(target / link)
+
+
+def test_a_link_tells_where_a_file_lands(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "in").symlink_to("real")
+    (tmp_path / "real" / "up").symlink_to("..")
+    guard = LinkGuard(str(tmp_path))
+    for name, there in {
+        "x": "x",
+        "in": "in",  # the file takes the link's own place
+        "real/x": "real/x",
+        "in/x": "real/x",
+        "in/new/x": "real/new/x",
+        "in/up/x": "x",
+        "real/up/new/x": "new/x",
+        "new/x": "new/x",
+    }.items():
+        assert [guard.check(name), guard.check(name)] == [there, there]
+        assert LinkGuard(str(tmp_path)).check(name) == there
+
+
+def test_in_a_folder_that_is_not_there_names_lead_nowhere_else(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing")
+    assert not check_links(["x", "a/x"], missing)
+    guard = NameGuard(folds_case=False, folder=missing)
+    for name in ("x", "a/x", "a/y"):
+        guard.check(name)
+    with pytest.raises(NameClash):
+        guard.check("a/x")
 
 
 @pytest.mark.parametrize("link", ["a", ".", "../target/a"])
@@ -245,12 +310,6 @@ def test_an_unsafe_name_makes_nothing(server: Any, target: Path) -> None:
     with pytest.raises(UnsafePath):
         download([server.item("a", b"1"), Item("../x", Location(server.url("a")))], target)
     assert not target.exists()
-
-
-@pytest.mark.parametrize("name", ["reads.bam.0123abcd.part", "a/reads.bam.0123ABCD.PART"])
-def test_no_name_is_that_of_another_entrys_part(name: str) -> None:
-    with pytest.raises(UnsafePath, match="unfinished"):
-        check_name(name)
 
 
 def test_other_names_may_end_like_a_part() -> None:
