@@ -66,6 +66,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "check_name: 'nt' -> 'ntt'": "on POSIX, where this runs, os.name is neither",
         "room_in: '/' -> '//'": "both are the root folder",
     },
+    "transfer.network.lanes": {
+        "_Lane.__init__: 0.0 -> 1.0": "settles is read after a refusal only, and the first one sets it",
+    },
 }
 """By module: a mutant as it is printed, without its line number, and why no test can tell it from the original."""
 
