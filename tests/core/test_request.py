@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 from omicsdk.core.bodies import form_body, json_body, multipart_body, plain, raw_body
 from omicsdk.core.errors import UsageError
 from omicsdk.core.omit import OMIT
-from omicsdk.core.request import OperationFacts, deep_object, joined, query_text, request, segment, styled
+from omicsdk.core.request import (
+    OperationFacts,
+    deep_fields,
+    deep_object,
+    joined,
+    json_text,
+    query_text,
+    request,
+    segment,
+    styled,
+)
 
 FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundles/{uuid}")
 
@@ -35,11 +45,49 @@ def test_a_post_is_idempotent_only_when_the_document_says_so():
     assert request(marked, "/search").idempotent
 
 
+@pytest.mark.parametrize(
+    ("method", "idempotent"),
+    [
+        *((name, True) for name in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE")),
+        *((name, False) for name in ("POST", "PATCH", "CONNECT")),
+    ],
+)
+def test_what_may_be_sent_again_by_its_method(method: str, idempotent: bool):
+    made = request(OperationFacts(name="do_it", method=method, path="/x"), "/x")
+    assert (made.method, made.idempotent) == (method, idempotent)
+
+
+def test_a_request_says_what_the_document_says_of_its_operation():
+    usual = request(FACTS, "/x")
+    assert (usual.operation, usual.secured, usual.public) == ("get_bundle", False, False)
+    facts = OperationFacts(name="ask", method="POST", path="/x", accept="text/csv", secured=True, public=True)
+    made = request(facts, "/x", body=json_body({"a": 1}))
+    assert (made.operation, made.secured, made.public) == ("ask", True, True)
+    assert made.headers == (("accept", "text/csv"), ("content-type", "application/json"))
+    assert made.content == b'{"a":1}'
+
+
+def test_the_same_request_at_another_url():
+    made = request(
+        OperationFacts(name="ask", method="POST", path="/x", secured=True, idempotent=True),
+        "/x",
+        query=[("a", 1)],
+        headers=[("x-a", 1)],
+        body=raw_body(b"bytes"),
+    )
+    moved = made.at("https://a.org/y")
+    assert moved.url == "https://a.org/y"
+    assert moved.at(made.url) == made
+
+
 def test_headers_and_cookies_of_the_document():
     made = request(FACTS, "/x", headers=(("x-a", 1), ("x-b", OMIT)), cookies=(("session", "a b"), ("c", None)))
     assert ("x-a", "1") in made.headers
     assert ("cookie", "session=a%20b") in made.headers
     assert not any(name == "x-b" for name, _ in made.headers)
+    two = request(FACTS, "/x", headers=(("x-a", None), ("x-b", True)), cookies=(("a", 1), ("b", OMIT), ("c", "x;y")))
+    assert two.headers == (("accept", "application/json"), ("x-b", "true"), ("cookie", "a=1; c=x%3By"))
+    assert request(FACTS, "/x", cookies=(("a", None),)).headers == (("accept", "application/json"),)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +95,18 @@ def test_headers_and_cookies_of_the_document():
     [
         (True, "a=true"),
         (3, "a=3"),
+        (False, "a=false"),
+        (0, "a=0"),
+        (1, "a=1"),
+        ("", "a="),
+        (OMIT, ""),
+        (None, ""),
+        ([], ""),
+        ("a b&c=d/e", "a=a%20b%26c%3Dd/e"),
         (["x", "y"], "a=x&a=y"),
+        (["x", None, True], "a=x&a=true"),
+        ({"k": {"l": 1, "m": OMIT}}, "l=1"),
+        (datetime(2020, 1, 2, 3, tzinfo=UTC), "a=2020-01-02T03:00:00%2B00:00"),
         ({"k": 1}, "k=1"),
         ({"k": ["x", "y"], "n": None}, "k=x&k=y"),
         (date(2020, 1, 2), "a=2020-01-02"),
@@ -70,10 +129,29 @@ def test_a_path_segment_stays_one_segment(text: str):
     assert unquote(quoted) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        (7, "7"),
+        (True, "true"),
+        ("a/b", "a%2Fb"),
+        ("a?b#c d%", "a%3Fb%23c%20d%25"),
+        ("it's:(a+b)@c;d=e,f&g", "it's:(a+b)@c;d=e,f&g"),
+        (["a", 2], "a,2"),
+        (date(2020, 1, 2), "2020-01-02"),
+        ("...", "..."),
+    ],
+)
+def test_path_segments(value: object, quoted: str):
+    assert segment("uuid", value) == quoted
+
+
 def test_a_raw_path_keeps_its_slashes_and_refuses_to_climb():
     assert segment("key", "a/b c", raw=True) == "a/b%20c"
-    with pytest.raises(ValueError, match="key"):
-        segment("key", "a/../b", raw=True)
+    assert segment("key", "a//b.c", raw=True) == "a//b.c"
+    for wrong in ("a/../b", "./b", "a/.", "..", ""):
+        with pytest.raises(ValueError, match="key"):
+            segment("key", wrong, raw=True)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +170,48 @@ def test_a_segment_that_would_change_the_path_is_refused(value: str, told: str, 
 def test_other_styles():
     assert query_text([("ids", joined([1, 2], "|"))]) == "ids=1|2"
     assert query_text(deep_object("filter", {"a": 1})) == "filter%5Ba%5D=1"
+    assert query_text([("ids", joined(7, ",")), ("more", joined(None, ",")), ("most", joined(OMIT, ","))]) == "ids=7"
+
+
+def test_deep_objects_name_their_members():
+    value = {"a": 1, "b": {"c": [2], "d": True}}
+    fields = {"f[a]": 1, "f[b][c]": [2], "f[b][d]": True}
+    assert list(deep_object("f", value)) == list(fields.items())
+    assert deep_fields("f", value) == fields
+    assert deep_fields("f", "text") == {"f": "text"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (OMIT, OMIT),
+        (None, None),
+        ({"a": [1, "é"], "b": OMIT}, '{"a":[1,"é"]}'),
+        ([], "[]"),
+        (False, "false"),
+        ("x", '"x"'),
+    ],
+)
+def test_parameters_in_json(value: object, text: object):
+    assert json_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [
+        ([], False),
+        ([("directurl", True)], True),
+        ([("directurl", "true")], True),
+        ([("directurl", False)], False),
+        ([("directurl", OMIT)], False),
+        ([("other", True)], False),
+        ([("other", 1), ("directurl", True)], True),
+    ],
+)
+def test_an_answer_may_be_an_address_where_that_is_asked_for(query: list[tuple[str, object]], location: bool):
+    facts = OperationFacts(name="get_file", method="GET", path="/files/{uuid}", location="directurl")
+    assert request(facts, "/files/1", query=query).location is location
+    assert not request(FACTS, "/files/1", query=query).location
 
 
 def test_null_is_left_out_and_an_object_in_a_list_is_json():
@@ -220,3 +340,58 @@ def test_a_scalar_is_no_list_of_one() -> None:
 def test_a_member_with_brackets_has_no_deep_style() -> None:
     with pytest.raises(UsageError, match=r"filter\[in\] can't be sent: its member 'a\]\[b' holds a bracket"):
         deep_object("filter", {"in": {"a][b": 1}})
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "explode", "quoted"),
+    [
+        (["a,b", "c;d", "e/f"], "simple", False, "a%2Cb,c;d,e%2Ff"),
+        (["a,b", "c"], "label", False, ".a%2Cb,c"),
+        (["a.b", "c,d"], "label", True, ".a%2Eb.c,d"),
+        (["a,b", "c;d"], "matrix", False, ";ids=a%2Cb,c%3Bd"),
+        (["a,b", "c;d"], "matrix", True, ";ids=a,b;ids=c%3Bd"),
+        ({"a=b": "c,d"}, "simple", False, "a=b,c%2Cd"),
+        ({"a=b": "c,d", "e": True}, "simple", True, "a%3Db=c%2Cd,e=true"),
+        ({"a": "b.c", "d": 1}, "label", True, ".a=b%2Ec.d=1"),
+        ({"a": "b;c", "d": 1}, "matrix", True, ";a=b%3Bc;d=1"),
+        ("a,b.c;d", "simple", False, "a%2Cb.c;d"),
+        (["a", None, "b"], "simple", False, "a,b"),
+    ],
+)
+def test_items_stay_apart_in_a_path(value: object, style: Any, explode: bool, quoted: str) -> None:
+    assert segment("ids", styled("ids", value, style, explode=explode)) == quoted
+
+
+@pytest.mark.parametrize(
+    ("value", "separator", "text"),
+    [
+        (["a,b", "c"], ",", "q=a%2Cb,c"),
+        (["a|b", "c,d"], "|", "q=a%7Cb|c,d"),
+        (["a", "b"], " ", "q=a%20b"),
+        ({"a": "b,c", "d": False}, ",", "q=a,b%2Cc,d,false"),
+        ([{"a": 1}, "b"], ",", "q=%7B%22a%22:1%7D,b"),
+    ],
+)
+def test_items_stay_apart_in_a_query(value: object, separator: str, text: str) -> None:
+    assert query_text([("q", joined(value, separator))]) == text
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [(["a,b", "c"], "its item 'a,b' holds ','"), (["a", " b"], "begins or ends with a blank"), (["a\t"], "a blank")],
+)
+def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], told: str) -> None:
+    kept = request(FACTS, "/x", headers=[("x-ids", joined(["a b", "c;d"], ","))])
+    assert kept.headers[1:] == (("x-ids", "a b,c;d"),)
+    with pytest.raises(UsageError, match=rf"x-ids can't be sent: .*{told}"):
+        request(FACTS, "/x", headers=[("x-ids", joined(items, ","))])
+
+
+def test_an_item_without_a_text_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"^A value can't be sent: <built-in function print> is of type"):
+        joined(["a", print], ",")
+
+
+def test_a_header_of_one_value_is_sent_as_it_is() -> None:
+    sent = request(FACTS, "/x", headers=[("x-a", styled("x-a", "b, c", "simple", explode=False)), ("x-d", " e,f")])
+    assert sent.headers[1:] == (("x-a", "b, c"), ("x-d", " e,f"))
