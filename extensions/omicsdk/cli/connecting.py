@@ -83,7 +83,6 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
     if timeout is None and budget is None:
         return nullcontext()
-    from omicsdk.cli.commands.transfers import seconds_of
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout, call_defaults
 
@@ -94,6 +93,26 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     if budget is not None:
         retries = Retry(budget=seconds_of("--call-budget", budget))
     return call_defaults(waits, retries)
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Reads a time.
+
+    Args:
+        option: The option that it follows.
+        text: Seconds, or hours, minutes and seconds: 2h30m.
+
+    Raises:
+        UsageError: It is none, or nothing.
+    """
+    import re
+
+    match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text.strip(), re.IGNORECASE)
+    hours, minutes, seconds = match.groups() if match else (None, None, None)
+    time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
+    if time <= 0:
+        raise UsageError(f"{option} {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
+    return time
 
 
 def _client_class(found: Found, service: Service | None) -> Any:

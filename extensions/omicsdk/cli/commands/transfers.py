@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from omicsdk.cli.connecting import seconds_of
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Control, Patience
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
-_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
 
 
 #: The options that `control_of` reads.
@@ -97,21 +97,3 @@ def _rate(option: str, text: str) -> float:
             f"{option} {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
         )
     return rate
-
-
-def seconds_of(option: str, text: str) -> float:
-    """Reads a time.
-
-    Args:
-        option: The option that it follows.
-        text: Seconds, or hours, minutes and seconds: 2h30m.
-
-    Raises:
-        UsageError: It is none, or nothing.
-    """
-    match = _TIME.fullmatch(text.strip())
-    hours, minutes, seconds = match.groups() if match else (None, None, None)
-    time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
-    if time <= 0:
-        raise UsageError(f"{option} {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
-    return time
