@@ -17,7 +17,7 @@ TEXT_LIMIT = 255
 """Characters of a diagnostic text at most; a site refuses a status with longer ones."""
 PAGES = 2
 """Pages of the newest statuses that are looked through for one that may have been stored."""
-STATUS_RETRY = Retry(attempts=10)
+STATUS_RETRY = Retry(attempts=10, budget=300)
 """How persistently a status is sent, up to five minutes: hours of work may hang on one."""
 
 

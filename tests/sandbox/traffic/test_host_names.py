@@ -80,6 +80,7 @@ PAGES_OF_OTHERS = [
     {"Host": "192.0.2.1"},
     {"Origin": f"https://{EVIL}"},
     {"Origin": "null"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "http://localhost:3000"},
     {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
     {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
@@ -112,6 +113,11 @@ def test_preflights_of_s3_allow_nothing(sandbox: Sandbox, visitor: httpx.Client)
     for headers in (asked, {"Origin": own, **asked}):
         answer = visitor.options(url, headers=headers)
         assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+def test_forms_of_own_pages_without_a_referrer_are_answered(sandbox: Sandbox, visitor: httpx.Client):
+    own = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+    assert visitor.post(f"{sandbox.url}/auth/consent", headers=own).status_code != 403
 
 
 def test_links_that_a_user_follows_are_answered(sandbox: Sandbox, visitor: httpx.Client):

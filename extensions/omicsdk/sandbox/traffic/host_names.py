@@ -76,10 +76,13 @@ def refused_reason(method: str, headers: Mapping[str, str], allowed: Collection[
         return (
             f"The sandbox does not answer to the host {host[:100]!r}. Start it with --allow-host NAME to allow a name."
         )
-    origin = headers.get("origin")
-    if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    # A form of a page that sends no referrer has the origin null; the browser still states that the page is of the same origin, which it
+    # does not of a page without an origin, such as one in a sandboxed frame.
+    own = (f"http://{host.lower()}", f"https://{host.lower()}", *(("null",) if site == "same-origin" else ()))
+    if origin is not None and origin.lower() not in own:
         return f"The request comes from a page of another site, {origin[:100]!r}."
-    site = headers.get("sec-fetch-site", "same-origin")  # programs send none
+    site = site or "same-origin"  # programs send none
     asked_by_user = method in ("GET", "HEAD") and (site == "none" or headers.get("sec-fetch-mode") == "navigate")
     if site != "same-origin" and not asked_by_user:
         return "The request comes from a page of another site."
