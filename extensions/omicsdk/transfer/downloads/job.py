@@ -140,8 +140,11 @@ class Job:
         """Whether a request can be sent for it."""
         if self.locating or self.location is None or self.paused or self.over:
             return False
-        if (self.ranged is None or self.mending is not None) and self.flying:
-            return False  # the first answer tells whether there may be more at once
+        # The first answer tells whether there may be more at once. After a refused URL one request goes alone: of several, those that
+        # are refused could end before the one that is answered has brought a byte, and count against a URL that is good for one use.
+        doubtful = self.refused > 0 and not self.gained_since_located
+        if (self.ranged is None or self.mending is not None or doubtful) and self.flying:
+            return False
         return bool(self.returned or self.unclaimed)
 
     def begin(self) -> None:
