@@ -89,11 +89,11 @@ def test_an_error_is_also_what_requests_raised(error: Any, kinds: Any, others: A
 
 def test_its_answer_is_there_without_secrets():
     error = documented(GONE, OfAClient)
-    assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})  # type: ignore[attr-defined]
+    assert (error.response.status_code, error.response.json()) == (404, {"title": "gone"})  # type: ignore[attr-defined] - of the joined class
     assert not error.response  # type: ignore[attr-defined] - as one of requests is false
     with pytest.raises(OfAClient):
-        error.response.raise_for_status()  # type: ignore[attr-defined]
-    assert documented(SILENT, OfAClient).response is None  # type: ignore[attr-defined]
+        error.response.raise_for_status()  # type: ignore[attr-defined] - of the joined class
+    assert documented(SILENT, OfAClient).response is None  # type: ignore[attr-defined] - of the joined class
 
 
 def test_an_error_is_no_other_than_ours_where_no_program_has_imported_requests(monkeypatch: pytest.MonkeyPatch):
@@ -113,7 +113,7 @@ def test_what_is_set_on_an_error_goes_before_the_others_properties(monkeypatch: 
             return 0
 
         def __repr__(self) -> str:
-            return self.request_info.url  # type: ignore[attr-defined]
+            return self.request_info.url  # type: ignore[attr-defined] - of the joined class
 
     monkeypatch.setitem(sys.modules, "aiohttp", SimpleNamespace(ClientResponseError=ClientResponseError))
     error = catchable(GONE, OF_AIOHTTP)

@@ -279,7 +279,7 @@ def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(index: G
             other.update_record(guid, urls_metadata={"s3://b/x": {"a": "b"}})
         return real(guid, dist_resolution)
 
-    index.get = changed_meanwhile  # type: ignore[method-assign]
+    index.get = changed_meanwhile  # type: ignore[method-assign] - changes between two reads
     with pytest.raises(Conflict):
         index.update_record(guid, urls=["s3://b/x"])
     assert real(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
