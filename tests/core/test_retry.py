@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.retry import NO_RETRY, Flow, Retry, clock_lead, lead_in_words, retry_after
+from omicsdk.core.retry import LEAST_RATE, NO_RETRY, SILENCE, Flow, Retry, clock_lead, lead_in_words, retry_after
 
 fractions = st.floats(0, 1)
 retries = st.builds(
@@ -164,6 +164,40 @@ def test_silence_after_a_start_is_noticed_within_the_time_and_a_look():
     times = [at / 10 for at in range(2000)]
     assert not any(flow.is_slow(at, int(at * 10_000)) for at in times if at <= 100)
     assert next(at for at in times if at > 100 and flow.is_slow(at, 1_000_000)) <= 163
+
+
+def test_a_byte_less_than_enough_is_too_slow_once_the_time_is_over():
+    for missing, slow in ((0, False), (1, True)):
+        flow = Flow(10, 30.0)
+        assert not flow.is_slow(0.0, 0)
+        assert not flow.is_slow(29.9, 0)
+        assert flow.is_slow(30.0, 300 - missing) is slow
+
+
+def test_bytes_before_the_last_seconds_dont_count():
+    """A look is taken each second here; after a burst and a minute's start, only the last thirty seconds are counted."""
+    flow = Flow(10, 30.0)
+    burst = [flow.is_slow(float(second), 1_000_000) for second in range(31)]
+    assert burst == [False] * 30 + [True]
+    flow = Flow(10, 30.0)
+    assert not any(flow.is_slow(float(second), 10 * second) for second in range(200))
+    assert [flow.is_slow(200.0 + second, 2000) for second in (0.0, 0.4, 0.8, 1.0, 1.5)] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_what_a_client_waits_by_default():
+    assert (Retry().attempts, Retry().base, Retry().cap, Retry().budget) == (6, 1.0, 60.0, 600.0)
+    assert (LEAST_RATE, SILENCE) == (1024, 60.0)
+
+
+def test_a_wait_that_grows_without_a_cap_stays_a_number():
+    patient = Retry(attempts=5000, cap=1e300, base=1.0)
+    assert patient.pause(65, 1.0) == patient.pause(5000, 1.0) == 2.0**64
 
 
 def test_a_rate_of_nothing_is_never_too_slow():
