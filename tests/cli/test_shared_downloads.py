@@ -188,6 +188,7 @@ def test_what_cant_be_is_said_before_anything_is_fetched(dss: Any, manifest: Pat
 
 def test_a_scheduler_that_isnt_there_is_named(dss: Any, manifest: Path, work: Path):
     import dask
+    import distributed  # noqa: F401 - brings its settings along, which would go with those of the block otherwise
 
     words = ("download-manifest", "--manifest", str(manifest), "--replica", "aws")
     with dask.config.set({"distributed.comm.timeouts.connect": "100ms"}):
