@@ -192,13 +192,30 @@ def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded:
 
 def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: httpx.Client) -> None:
     admin.put(PROJECT, json=experiment("e2", number_experimental_group=3, indels_identified=True))
-    for kind in ("tsv", "csv"):
-        asked = {"node_label": "experiment", "format": kind}
-        table = admin.get(f"{PROJECT}/export", params=asked).text
-        media = {"tsv": "text/tab-separated-values", "csv": "text/csv"}[kind]
+    ids = ",".join(each["id"] for each in seeded.gen3.records.listed("experiment"))
+    exports = {
+        "text/tab-separated-values": {"node_label": "experiment", "format": "tsv"},
+        "text/csv": {"ids": ids, "format": "csv"},
+    }
+    for media, asked in exports.items():
+        table = admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "")
         answer = admin.put(PROJECT, content=table.encode(), headers={"Content-Type": media}).json()
         assert answer["updated_entity_count"] == 2, answer
-        assert admin.get(f"{PROJECT}/export", params=asked).text == table
+        assert admin.get(f"{PROJECT}/export", params=asked).text.replace("None", "") == table
+
+
+def test_the_header_of_a_node_s_csv_has_tabs_as_the_service_writes_it(seeded: Sandbox, admin: httpx.Client) -> None:
+    admin.put(PROJECT, json=experiment("e2", experimental_description='a, "b"'))
+    exports = {
+        kind: admin.get(f"{PROJECT}/export", params={"node_label": "experiment", "format": kind}).text
+        for kind in ("tsv", "csv")
+    }
+    (header, *rows), (tsv_header, *tsv_rows) = (exports[kind].split("\n") for kind in ("csv", "tsv"))
+    assert header == tsv_header
+    assert header.startswith("type\tid\tproject_id\tsubmitter_id\t")
+    assert rows == [row.replace("\t", ",") for row in tsv_rows]
+    assert ',a, "b",' in exports["csv"]
+    assert admin.put(PROJECT, content=exports["csv"].encode(), headers={"Content-Type": "text/csv"}).status_code == 400
 
 
 def test_a_template_that_is_filled_in_is_taken(seeded: Sandbox, admin: httpx.Client) -> None:

@@ -12,7 +12,7 @@ from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.sheepdog.frame import packed
 from omicsdk.sandbox.gen3.sheepdog.gate import enter_empty, refuse
 from omicsdk.sandbox.gen3.sheepdog.state import Commons
-from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_table
+from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_node_table, write_table
 from omicsdk.sandbox.service import Call, Reply
 
 _BYTES = "application/octet-stream"
@@ -113,7 +113,7 @@ def _records_reply(records: Store, found: Sequence[Record], kind: str, without_i
         return str(value) if (value := records.value(record, name)) is None or isinstance(value, bool) else value
 
     tables = [
-        (f"{name}.{kind}", _table(records, records.dictionary.nodes[name], every, kind, without_id, cell))
+        (f"{name}.{kind}", write_table(kind, *_table(records, records.dictionary.nodes[name], every, without_id, cell)))
         for name, every in by_type.items()
     ]
     if len(tables) == 1:
@@ -140,7 +140,7 @@ def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, 
                 {**{name: value for name, value in values if value is not None}, **links, **own, "type": node.name}
             )
         return Reply(text=json.dumps({"data": told}), headers=attachment(f"{node.name}.json", "application/json"))
-    text = _table(records, node, found, kind, without_id, records.value)
+    text = write_node_table(kind, *_table(records, node, found, without_id, records.value))
     return Reply(text=text, headers=attachment(f"{node.name}.{kind}", _BYTES))
 
 
@@ -148,10 +148,10 @@ def _table(
     records: Store,
     node: Node,
     found: Sequence[Record],
-    kind: str,
     without_id: bool,
     cell: Callable[[Record, str], object],
-) -> str:
+) -> tuple[list[str], list[list[object]]]:
+    """The names of the columns, and the cells of each row."""
     names = columns(node)
     own = ("type",) if without_id else ("type", "id")
     link_columns = [
@@ -169,7 +169,7 @@ def _table(
         return [*values, *(cell(record, name) for name in names), *linked]
 
     header = [*own, *names, *(f"{name}.{key}" for name, key in link_columns)]
-    return write_table(kind, header, (row(record) for record in found))
+    return header, [row(record) for record in found]
 
 
 HANDLERS = (export, export_by_body)

@@ -97,7 +97,7 @@ def _number(text: str) -> object:
 
 
 def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A table.
+    """A table of chosen records.
 
     Args:
         kind: TSV or CSV.
@@ -110,6 +110,22 @@ def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object
     for row in rows:
         writer.writerow(_cells(row, _SEPARATORS[kind]))
     return text.getvalue()
+
+
+def write_node_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table of all records of a node type, as the service joins it: tabs in the header of a CSV too, and no quotes.
+
+    Args:
+        kind: TSV or CSV.
+        header: The names of the columns.
+        rows: The cells of each row; of a list the values stand in one cell.
+    """
+    lines = ["\t".join(header)]
+    for row in rows:
+        lines.append(
+            _DELIMITERS[kind].join("" if each is None else str(each) for each in _cells(row, _SEPARATORS[kind]))
+        )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _cells(row: Iterable[object], separator: str) -> Iterator[object]:
