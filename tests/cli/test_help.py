@@ -40,6 +40,27 @@ def test_percent_signs_and_defaults_are_shown(omics):
     assert "--no-paginate" in out
 
 
+@pytest.mark.parametrize("words", [("dss", "download"), ("gen3", "download"), ("cp",), ("sync",)])
+def test_how_long_a_server_is_waited_for_is_in_the_help_of_transfers(omics, words):
+    out = omics(*words, "--help", installed=True).out
+    for option in (
+        "--min-rate",
+        "--stall-timeout",
+        "--renewals",
+        "--max-wait",
+        "--time-budget",
+        "--resume-unvalidated",
+    ):
+        assert f"  {option}" in out
+    assert "--require-checksum" in out
+
+
+def test_how_long_a_call_is_waited_for_is_in_the_help(omics):
+    out = omics("--help").out
+    assert "  --call-timeout" in out
+    assert "  --call-budget" in out
+
+
 def test_deleting_commands_show_dry_run(omics):
     assert "--dry-run" in omics("widgets", "delete-widget", "--help").out
     assert "--dry-run" not in omics("widgets", "put-widget", "--help").out

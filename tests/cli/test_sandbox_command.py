@@ -6,6 +6,8 @@ import socket
 import stat
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +70,33 @@ def test_it_runs_until_it_is_told_to_stop_and_keeps_its_state(tmp_path):
         assert (busy.returncode, busy.stderr.count("\n")) == (2, 1)
         assert "another sandbox runs" in busy.stderr
         stopped(process, signal.SIGTERM)
+
+
+def answers(url: str, host: str) -> int:
+    """The status that a request for a host gets."""
+    request = urllib.request.Request(f"{url}/dss/v1/swagger.json", headers={"Host": host})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_names_of_this_machine_are_answered_and_those_that_the_user_allows(tmp_path):
+    for words, status in ((), 403), (("--allow-host", "one.test", "--allow-host", "two.test"), 200):
+        with up(tmp_path / "state", *words) as (_, variables):
+            config = json.loads(Path(variables["HCA_CONFIG_FILE"]).read_text())
+            url = config["DSSClient"]["swagger_url"].removesuffix("/dss/v1/swagger.json")
+            assert [answers(url, host) for host in ("localhost", "one.test", "two.test")] == [200, status, status]
+            assert answers(url, "three.test") == 403
+
+
+@pytest.mark.parametrize(("words", "runs"), [((), False), (("--run-tools",), True)])
+def test_tools_of_tasks_run_only_where_that_is_asked_for(omics, monkeypatch, tmp_path, words, runs):
+    asked = []
+    monkeypatch.setattr("omicsdk.sandbox.serve", lambda *_, **given: asked.append(given["run_tools"]))
+    assert omics("sandbox", "up", "--dir", str(tmp_path / "s"), *words).code == 0
+    assert asked == [runs]
 
 
 def test_a_taken_port_is_one_line(omics, tmp_path):

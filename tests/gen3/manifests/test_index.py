@@ -138,6 +138,8 @@ def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index
     assert "column 'md5': '12' isn't an MD5 sum" in told[3]
     assert "is the record of another file, of 9 bytes" in told[4]
     assert "%20" in told[6]
+    first = summary.errors[0]
+    assert (first.startswith("line 3: column 'md5': "), first.count("line 3")) == (True, 1)
     assert index.get_record(did(7))["size"] == 7
     with pytest.raises(SomeFailed, match="4 of 6 rows couldn't be indexed"):
         summary.raise_failed("indexed")

@@ -1,6 +1,7 @@
 """Files go to the platform whole, in the parts that it wants, or it is told why not."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -261,23 +262,26 @@ def test_code_that_is_empty(api: Any, tmp_path: Path):
         CodePackageUpload(tmp_path / "empty", "aut-1", api=api)
 
 
-@pytest.mark.parametrize("path", [None, "", 5, b"small.txt", object(), ["small.txt"]])
-def test_what_is_no_path_is_refused_before_anything_is_sent(platform: Any, api: Any, path: Any):
-    automation = api.automations(id="a")
-    calls = [
-        lambda: Upload(path, "me/project", api=api),
-        lambda: api.files.upload(path, "me/project"),
-        lambda: CodePackageUpload(path, "a", api=api),
-        lambda: automation.add_package("1", path, {"i": 1}),
-        lambda: upload_folder(path, "me/project", api=api),
-        lambda: download_folder("me/project", path, api=api),
-        lambda: Download("https://storage.example.org/f", path, api=api),
-        lambda: api.files(id="f").download(path, overwrite=True),
-    ]
-    for call in calls:
-        with pytest.raises(SbgError, match="takes a path") as caught:
-            call()
-        assert caught.value.remedy
+TAKING_A_PATH: dict[str, Callable[[Any, Any], object]] = {
+    "Upload": lambda api, path: Upload(path, "me/project", api=api),
+    "upload": lambda api, path: api.files.upload(path, "me/project"),
+    "CodePackageUpload": lambda api, path: CodePackageUpload(path, "a", api=api),
+    "add_package": lambda api, path: api.automations(id="a").add_package("1", path, {"i": 1}),
+    "upload_folder": lambda api, path: upload_folder(path, "me/project", api=api),
+    "download_folder": lambda api, path: download_folder("me/project", path, api=api),
+    "Download": lambda api, path: Download("https://storage.example.org/f", path, api=api),
+    "download": lambda api, path: api.files(id="f").download(path, overwrite=True),
+}
+
+
+@pytest.mark.parametrize(
+    "path", [None, "", 5, b"small.txt", object(), ["small.txt"]], ids=lambda path: type(path).__name__
+)
+@pytest.mark.parametrize("call", TAKING_A_PATH)
+def test_what_is_no_path_is_refused_before_anything_is_sent(platform: Any, api: Any, call: str, path: Any):
+    with pytest.raises(SbgError, match="takes a path") as caught:
+        TAKING_A_PATH[call](api, path)
+    assert caught.value.remedy
     assert platform.asked == []
 
 
