@@ -241,7 +241,7 @@ class _Indexing:
     def _outcome(self, row: _Row, known: dict[str, Record], perhaps: bool) -> Outcome:
         entry = row.entry
         if isinstance(entry, Fault):
-            return Outcome(entry.line, "", FAILED, error=str(entry), row=row.text)
+            return Outcome(entry.line, "", FAILED, error=entry.words, row=row.text)
         outcome = attempted(entry.line, entry.guid, lambda: self._indexed(entry, row.earlier, known, perhaps))
         return outcome._replace(text=self._line(entry, outcome.guid), row=row.text)
 
