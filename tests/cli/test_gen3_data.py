@@ -211,5 +211,17 @@ def test_files_of_workspaces(gen3, work):
     assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
     assert gen3("wss", "rm", path).json == {"deleted": path}
     assert gen3("wss", "ls").json == []
+    gone = gen3("wss", "rm", path, "--dry-run")
+    assert (gone.code, gone.out, "There is no file" in gone.err) == (1, "", True)
     assert gen3("wss", "cp", "a.txt", "b.txt").code == 2
     assert gen3("wss", "rm", "s3://a/b").code == 2
+
+
+def test_a_list_of_a_workspace_may_lack_what_is_beyond_its_limit(gen3, work, monkeypatch):
+    monkeypatch.setattr("omicsdk.cli.commands.gen3.wss.PAGE_LIMIT", 2)
+    (work / "a.txt").write_text("one")
+    for name, code in (("a", 0), ("b", 3)):
+        assert gen3("wss", "cp", "a.txt", f"ws:///@user/{name}").code == 0
+        listed = gen3("wss", "ls")
+        assert (listed.code, "there may be more" in listed.err) == (code, code == 3)
+    assert [row["WorkspaceKey"] for row in listed.json] == ["a", "b"]

@@ -107,7 +107,12 @@ def test_a_table_of_imports_tells_what_became_of_each_row(volume):
     refused = volume("imports", "start", "--manifest", "imports.tsv")
     assert (refused.code, "line 3 of imports.tsv has no volume" in refused.err) == (2, True)
     planned = volume("imports", "start", "--manifest", "imports.tsv", "--volume", V, "--dry-run")
-    assert planned.json[0] == {"line": 2, "from": f"{V}/reads/a", "to": f"{P}/new/a"}
+    assert planned.json[:2] == [
+        {"line": 2, "from": f"{V}/reads/a", "to": f"{P}/new/a"},
+        {"line": 3, "from": f"{V}/x.txt", "to": f"{P}/named.txt"},
+    ]
+    assert (planned.code, planned.json[2]["state"]) == (3, "REFUSED")
+    assert "line 4: sandbox-user/v/nothing: " in planned.err
     assert deep(volume) == []
     ran = volume("imports", "start", "--manifest", "imports.tsv", "--volume", V, "--wait")
     assert ran.code == 3
@@ -132,6 +137,36 @@ def test_rows_that_the_platform_refuses_are_told(volume):
     assert "line 2: sandbox-user/none/a: " in ran.err
     alone = volume("imports", "start", "a", f"{P}/", "--volume", "sandbox-user/none")
     assert (alone.code, alone.stdout) == (1, b"")
+
+
+def test_what_an_import_could_not_find_is_foretold(volume):
+    def dry(*words):
+        ran = volume("imports", "start", *words, "--dry-run")
+        return ran.code, [row.get("error") is None for row in ran.json], ran.err
+
+    assert dry("x.txt", "reads/", f"{P}/in/", "--volume", V) == (0, [True, True], "")
+    code, fine, told = dry("x.txt", "gone/", "reads", f"{P}/", "--volume", V)
+    assert (code, fine) == (3, [True, False, False])
+    assert f"{V}/gone/: there is nothing below it on the volume" in told
+    code, fine, told = dry("x.txt", f"{P}/", "--volume", "sandbox-user/none")
+    assert (code, fine) == (1, [False])
+    assert "sandbox-user/none/x.txt: " in told
+    code, fine, _ = dry("x.txt", "sb://sandbox-user/nowhere/", "--volume", V)
+    assert (code, fine) == (1, [False])
+    assert volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait").code == 0
+    code, fine, told = dry("x.txt", f"{P}/", "--volume", V)
+    assert (code, fine, f"{P}/x.txt already exists" in told) == (1, [False], True)
+    for option in ("--overwrite", "--autorename"):
+        assert dry("x.txt", f"{P}/", "--volume", V, option)[:2] == (0, [True])
+
+
+def test_an_export_to_a_volume_that_is_not_there_is_foretold(volume):
+    assert volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait").code == 0
+    fine = volume("exports", "start", f"{P}/x.txt", "--volume", V, "--to", "y.txt", "--dry-run")
+    assert (fine.code, fine.json[0]["to"]) == (0, f"{V}/y.txt")
+    ran = volume("exports", "start", f"{P}/x.txt", "--volume", "sandbox-user/none", "--dry-run")
+    assert (ran.code, ran.json[0]["state"]) == (1, "REFUSED")
+    assert "x.txt: " in ran.err
 
 
 def test_imports_are_waited_for_later(volume, omics_sandbox):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
 from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3UserError, Gen3WsStorage
 from omicsdk.gen3.wss import get_url, put_url, wsurl_to_tokens
 from omicsdk.sandbox import Sandbox
@@ -94,3 +94,33 @@ def test_an_error_that_is_answered_as_if_all_were_well():
     missing = httpx.MockTransport(lambda request: httpx.Response(404, json={"Result": "no"}))
     with pytest.raises(NotFound):
         Gen3WsStorage(endpoint="https://commons.example.org", transport=missing).ls("@user", "")
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (None, "Data.Objects"),
+        ({}, "Data.Objects"),
+        ({"Objects": None, "Prefixes": []}, "Data.Objects"),
+        ({"Objects": {}, "Prefixes": []}, "Data.Objects"),
+        ({"Objects": []}, "Data.Prefixes"),
+        ([], "Data.Objects"),
+    ],
+)
+def test_a_list_that_is_absent_is_not_an_empty_one(data: object, field: str):
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))
+    storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
+    with pytest.raises(DecodeError, match="list of ws:///@user/x") as caught:
+        storage.ls("@user", "x")
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("data", [None, "", 5, {}])
+def test_an_answer_without_a_url_is_told(data: object, tmp_path: Path):
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json={"Result": "ok", "Data": data}))
+    storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
+    for ask in (storage.download_url, storage.upload_url):
+        with pytest.raises(DecodeError, match="a URL"):
+            ask("@user", "x")
+    with pytest.raises(DecodeError, match="a URL"):
+        storage.download("@user", "x", tmp_path / "x")

@@ -6,20 +6,21 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
 from omicsdk.core.request import segment
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.local_files import fetch, send
 from omicsdk.gen3.plain_client import PlainService, plain_request
 from omicsdk.gen3.service import plain
 
-if TYPE_CHECKING:
-    pass
-
 SCHEME = "ws"
+PAGE_LIMIT = 1000
+"""Objects and folders of one listing, at most: the service has S3's limit and no further page."""
 
 
 def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
@@ -96,8 +97,11 @@ class Gen3WsStorage(PlainService):
 
         Returns:
             The service's answer; the URL is its `Data`.
+
+        Raises:
+            DecodeError: The answer has no URL.
         """
-        return self._asked("GET", "upload", ws, wskey)
+        return self._presigned("upload", ws, wskey)
 
     def download_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Gives a presigned URL that a file can be fetched from.
@@ -108,8 +112,11 @@ class Gen3WsStorage(PlainService):
 
         Returns:
             The service's answer; the URL is its `Data`.
+
+        Raises:
+            DecodeError: The answer has no URL.
         """
-        return self._asked("GET", "download", ws, wskey)
+        return self._presigned("download", ws, wskey)
 
     def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
         """Puts a file into a workspace.
@@ -176,9 +183,15 @@ class Gen3WsStorage(PlainService):
             wskey: The key; empty for all that is in it.
 
         Returns:
-            The service's answer.
+            The service's answer: its `Data` has `Objects` and `Prefixes`, together PAGE_LIMIT at most.
+
+        Raises:
+            DecodeError: The answer lacks one of both lists.
         """
-        return self._asked("GET", "list", ws, wskey)
+        told = self._asked("GET", "list", ws, wskey)
+        for key in ("Data.Objects", "Data.Prefixes"):
+            items_at(told, key, f"list of ws:///{ws}/{wskey}")
+        return told
 
     def ls_path(self, ws_urlstr: str) -> dict[str, Any]:
         """Lists what is below a URL of a workspace; as `ls`.
@@ -212,6 +225,13 @@ class Gen3WsStorage(PlainService):
             ws_urlstr: The URL, ws:///WORKSPACE/KEY.
         """
         return self.rm(*wsurl_to_tokens(ws_urlstr))
+
+    def _presigned(self, what: str, workspace: str, key: str) -> dict[str, Any]:
+        told = self._asked("GET", what, workspace, key)
+        url = told.get("Data")
+        if not isinstance(url, str) or not url:
+            raise DecodeError(f"{what} of ws:///{workspace}/{key}", "Data", url, expected="a URL")
+        return told
 
     def _asked(self, method: str, what: str, workspace: str, key: str) -> dict[str, Any]:
         inner = key.strip("/")

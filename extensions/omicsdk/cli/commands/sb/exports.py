@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.manifest import found_files
 from omicsdk.cli.commands.sb.named import files_named
-from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, job_row, over, started, volume_of
+from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.manifest import Row
+from omicsdk.sb.models.enums import VolumeAccessMode
 from omicsdk.sb.paths import is_path
 from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
     from omicsdk.sb.api import Api
@@ -37,14 +38,26 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
     check_given(arguments, "export")
     wanted = _listed(api, arguments, console) if arguments.get("manifest") is not None else _typed(api, arguments)
     check_names([each.target for each in wanted], "Give them different names.")
-    if arguments.get("dry_run"):
-        return [each.row(error=None if each.item else ABSENT) for each in wanted]
     ready = [each for each in wanted if each.item]
+    if arguments.get("dry_run"):
+        rows = iter(foreseen(ready, _obstacles(api, ready), console))
+        return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
     for each in ready:
         each.item["overwrite"] = bool(arguments.get("overwrite"))
     submit = partial(api.exports.bulk_submit, copy_only=bool(arguments.get("copy_only")))
     rows = iter(started(api.exports, submit, ready, arguments, console, "exports"))
     return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
+
+
+def _obstacles(api: Api, wanted: Sequence[Wanted]) -> Callable[[int], str | None]:
+    """What tells, of an export by its place in a list, what would stand in its way."""
+    volume_named = cache(api.volumes.get)
+
+    def obstacle(place: int) -> str | None:
+        mode = volume_named(wanted[place].item["volume"]).access_mode
+        return "the volume can only be read" if mode == VolumeAccessMode.READ_ONLY else None
+
+    return obstacle
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:

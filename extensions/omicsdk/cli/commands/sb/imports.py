@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb.named import is_folder_to_be
-from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, job_row, over, started, volume_of
+from omicsdk.cli.commands.sb.named import found_at, is_folder_to_be
+from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
 from omicsdk.core.errors import UsageError
@@ -14,7 +15,7 @@ from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse, pr
 from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
     from omicsdk.sb.api import Api
@@ -47,7 +48,7 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
         for line, volume, location, target in found
     ]
     if arguments.get("dry_run"):
-        return [each.row() for each in wanted]
+        return foreseen(wanted, _obstacles(api, places, found, arguments), console)
     how = {
         "overwrite": bool(arguments.get("overwrite")),
         "autorename": bool(arguments.get("autorename")),
@@ -56,6 +57,30 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
     for each, (*_, target) in zip(wanted, found, strict=True):
         each.item.update(**places.folder(target.parent, make=True).target, name=target.name, **how)
     return started(api.imports, api.imports.bulk_submit, wanted, arguments, console, "imports")
+
+
+def _obstacles(
+    api: Api, places: Places, found: Sequence[tuple[int, str, str, SbPath]], arguments: Mapping[str, Any]
+) -> Callable[[int], str | None]:
+    """What tells, of an import by its place in a list, what would stand in its way."""
+    volume_named = cache(api.volumes.get)
+    project_named = cache(api.projects.get)
+    replaces = arguments.get("overwrite") or arguments.get("autorename")
+
+    def obstacle(place: int) -> str | None:
+        _, volume, location, target = found[place]
+        project_named(target.project)
+        on_it = volume_named(volume)
+        if not location.endswith("/"):
+            on_it.get_volume_object_info(location)
+        else:
+            below = on_it.list(prefix=location, limit=1)
+            if not below and not below.prefixes:
+                return "there is nothing below it on the volume"
+        taken = None if replaces else found_at(places, target)
+        return taken and f"{target} already exists; --overwrite replaces it, --autorename gives another name"
+
+    return obstacle
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:

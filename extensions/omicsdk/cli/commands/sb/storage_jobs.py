@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from omicsdk.cli.errors import REFUSED
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.meta.waiting import StillRunning
 from omicsdk.sb.models.enums import ImportExportState
+from omicsdk.transfer.calls import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -143,6 +144,27 @@ def started(
     else:
         console.message(f"{len(running)} {what} were started. Wait for them: omics sb {what} wait ID")
     return [each.row(job, error) for each, job, error in zip(wanted, jobs, errors, strict=True)]
+
+
+def foreseen(wanted: Sequence[Wanted], check: Callable[[int], str | None], console: Console) -> list[dict[str, Any]]:
+    """Tells which jobs could be started, and starts none.
+
+    Args:
+        wanted: What would be started.
+        check: What would stand in the way of one, by its place among those; None for nothing.
+        console: Where that is told.
+
+    Returns:
+        A row for each that is wanted.
+    """
+    found = list(side_by_side(check, range(len(wanted))))
+    errors = [each.message if isinstance(each, OmicsError) else each for each in found]
+    for each, error in zip(wanted, errors, strict=True):
+        if error is not None:
+            console.some_failed(f"{each.name}: {error}")
+    if wanted and None not in errors:
+        console.exit_code = REFUSED
+    return [each.row(error=error) for each, error in zip(wanted, errors, strict=True)]
 
 
 def over(kind: Kind, arguments: Mapping[str, Any], console: Console, what: str) -> list[Any]:
