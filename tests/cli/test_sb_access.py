@@ -6,6 +6,7 @@ from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.commands.sb.access import chosen, connect, told_rate_limit
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.sb import Api
 
 CREDENTIALS = """
@@ -168,3 +169,26 @@ def test_help_shows_examples(omics):
         out = omics("sb", *words, "--help", installed=True).out
         assert f"    omics sb {' '.join(words)} " in out
         assert "--profile PROFILE" in out
+
+
+@pytest.mark.sandbox
+def test_the_time_that_calls_may_take_reaches_the_platform(sb, omics_sandbox, monkeypatch):
+    def wait(self, seconds):
+        raise AssertionError(f"{seconds} s were waited for")
+
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", wait)
+    for fault in (
+        Rule("status", path="/sb/*", status=503, retry_after=30),
+        Rule("status", path="/sb/*", status=429, retry_after=30),
+        Rule("status", path="/sb/*", status=503, code="0"),
+    ):
+        omics_sandbox.fault_book.clear()
+        omics_sandbox.add_faults(fault)
+        for words in (("projects", "ls"), ("api", "list-projects"), ("files", "ls", "sb://sandbox-user/p")):
+            ran = sb(*words, "--call-budget", "20")
+            assert (ran.code, str(fault.status) in ran.err) == (1, True), ran.err
+    omics_sandbox.fault_book.clear()
+    omics_sandbox.add_faults(Rule("stall", path="/sb/*"))
+    for words in (("projects", "ls"), ("api", "list-projects"), ("files", "ls", "sb://sandbox-user/p")):
+        ran = sb(*words, "--call-timeout", "0.2", "--call-budget", "0.2s")
+        assert (ran.code, "timed out" in ran.err.lower() or "no answer" in ran.err.lower()) == (1, True), ran.err

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from omicsdk.core.sending.transport import call_limits
 from omicsdk.sb import SbgError, ServerError, ServiceUnavailable, TooManyRequests
 from omicsdk.sb.http.error_handlers import (
     LONGEST,
@@ -207,6 +208,51 @@ def test_sleepers_give_up(make, clock, handler, answer, raised):
         make(script, error_handlers=[handler]).get("/x")
     assert sum(clock.slept) == LONGEST
     assert len(script.asked) == 1 + len(clock.slept)
+
+
+@pytest.mark.parametrize(
+    ("handler", "answer"),
+    [
+        (rate_limit_sleeper, refused(429, **{"Retry-After": "30"})),
+        (maintenance_sleeper, refused(503, MAINTENANCE)),
+        (general_error_sleeper, refused(500)),
+    ],
+)
+def test_what_a_user_allows_calls_bounds_sleepers(make, clock, handler, answer):
+    with call_limits(budget=20):
+        api = make(Script(answer), error_handlers=[handler])
+    with pytest.raises(SbgError):
+        api.get("/x")
+    assert clock.slept == []
+    with call_limits(budget=1000):
+        api = make(Script(answer), error_handlers=[handler], retry_count=0)
+    with pytest.raises(SbgError):
+        api.get("/x")
+    assert 600 < sum(clock.slept) <= 1000
+
+
+@pytest.mark.parametrize("status", [429, 503, 413])
+def test_what_a_user_allows_calls_bounds_waits_that_the_platform_asks_for(make, clock, status):
+    answer = refused(status, **{"Retry-After": "7"})
+    with call_limits(budget=20):
+        api = make(Script(answer), retry_count=100)
+    with pytest.raises(SbgError):
+        api.get("/x")
+    assert clock.slept == [7, 7]
+    with pytest.raises(SbgError):
+        make(Script(answer), retry_count=100).get("/x")
+    assert 590 < sum(clock.slept) - 14 <= 600
+
+
+def test_what_a_user_allows_calls_bounds_tries_of_a_platform_that_is_not_there(make, clock):
+    def gone(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no")
+
+    with call_limits(budget=20):
+        api = make(gone, retry_count=1000, backoff_factor=5)
+    with pytest.raises(SbgError):
+        api.get("/x")
+    assert 0 < sum(clock.slept) <= 20
 
 
 def test_a_sleeper_with_another_period(make, clock):

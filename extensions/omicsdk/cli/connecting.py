@@ -83,16 +83,13 @@ def as_patient(settings: Mapping[str, Any]) -> AbstractContextManager[None]:
     timeout, budget = settings.get("call-timeout"), settings.get("call-budget")
     if timeout is None and budget is None:
         return nullcontext()
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout, call_defaults
+    from omicsdk.core.sending.transport import Timeout, call_limits
 
-    waits = retries = None
+    waits = None
     if timeout is not None:
         seconds = seconds_of("--call-timeout", timeout)
         waits = Timeout(read=seconds, write=seconds, body=seconds)
-    if budget is not None:
-        retries = Retry(budget=seconds_of("--call-budget", budget))
-    return call_defaults(waits, retries)
+    return call_limits(waits, None if budget is None else seconds_of("--call-budget", budget))
 
 
 def seconds_of(option: str, text: str) -> float:

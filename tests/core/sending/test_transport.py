@@ -18,8 +18,8 @@ from omicsdk.core.credentials import ApiKey, Basic, BearerToken
 from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import Request
-from omicsdk.core.retry import NO_RETRY, Retry
-from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, call_defaults
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, call_limits
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"
@@ -614,9 +614,11 @@ def test_what_takes_no_credentials_gets_none(both):
 
 
 def test_a_command_says_how_long_all_its_clients_wait():
-    with call_defaults(Timeout(read=5), Retry(budget=7)):
-        within, told = Transport(BASE), Transport(BASE, timeout=3, retry=NO_RETRY)
+    with call_limits(Timeout(read=5), 7):
+        within, told = Transport(BASE), Transport(BASE, timeout=3, retry=Retry(attempts=2, budget=900))
+        clone = told.with_options(timeout=None, retry=Retry(attempts=3))
     after = Transport(BASE)
     assert (within._timeout, within._manners.retry) == (Timeout(read=5), Retry(budget=7))
-    assert (told._timeout, told._manners.retry) == (Timeout.of(3), NO_RETRY)
+    assert (told._timeout, told._manners.retry) == (Timeout.of(3), Retry(attempts=2, budget=7))
+    assert (clone._timeout, clone._manners.retry) == (Timeout(read=5), Retry(attempts=3, budget=7))
     assert (after._timeout, after._manners.retry) == (Timeout(), Retry())

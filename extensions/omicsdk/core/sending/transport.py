@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -86,7 +86,7 @@ class Timeout:
             ValueError: The seconds aren't above 0.
         """
         if given is None:
-            return cls()
+            return _stated.timeout or cls()
         return given if isinstance(given, Timeout) else cls(given, given, given, given)
 
     def by_name(self) -> dict[str, float | None]:
@@ -114,26 +114,49 @@ def _answer_limit(given: int | None, environ: Mapping[str, str] | None) -> int:
     return value
 
 
-_defaults = Timeout(), Retry()
+class _Stated(NamedTuple):
+    """What a user said of all calls of a process; None where nothing was said."""
+
+    timeout: Timeout | None = None
+    budget: float | None = None
+
+
+_stated = _Stated()
 
 
 @contextmanager
-def call_defaults(timeout: Timeout | None = None, retry: Retry | None = None) -> Generator[None]:
-    """Has transports that are made within the block wait and retry so where nothing is said to them.
+def call_limits(timeout: Timeout | None = None, budget: float | None = None) -> Generator[None]:
+    """Has transports that are made within the block wait no longer than a user said.
 
     It is for the whole process, and for programs that end with the block: a command makes its clients in many places.
 
     Args:
-        timeout: None for what it was.
-        retry: None for what it was.
+        timeout: For transports to which no other is given; None for what it was.
+        budget: Seconds of `Retry`, for all transports: how often they try is up to their makers, how long to the user. None
+            for what it was.
     """
-    global _defaults
-    before = _defaults
-    _defaults = timeout or before[0], retry or before[1]
+    global _stated
+    before = _stated
+    _stated = _Stated(timeout or before.timeout, before.budget if budget is None else budget)
     try:
         yield
     finally:
-        _defaults = before
+        _stated = before
+
+
+def stated_budget() -> float | None:
+    """The seconds that `call_limits` allows a call with its tries; None outside of it."""
+    return _stated.budget
+
+
+def within_budget(retry: Retry | None = None) -> Retry:
+    """When to try again, within what `call_limits` allows.
+
+    Args:
+        retry: None for the defaults.
+    """
+    retry = Retry() if retry is None else retry
+    return retry if _stated.budget is None else replace(retry, budget=_stated.budget)
 
 
 def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
@@ -189,14 +212,14 @@ class _Transport:
                 f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths can't follow one",
                 remedy="Give the part before it.",
             )
-        self._timeout = _defaults[0] if timeout is None else Timeout.of(timeout)
+        self._timeout = Timeout.of(timeout)
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
         self._manners = Manners(
             base_url=base_url,
             origin=origin_of(base_url),
             headers=_merged(base.items(), headers or {}),
             credentials=as_credentials(credentials),
-            retry=retry or _defaults[1],
+            retry=within_budget(retry),
             clock=clock,
             fraction=fraction,
         )
@@ -250,7 +273,7 @@ class _Transport:
             clone._timeout = Timeout.of(timeout)
             clone.__dict__.pop("_sender", None)
         if retry is not OMIT:
-            manners = replace(manners, retry=retry or Retry())
+            manners = replace(manners, retry=within_budget(retry))
         if headers is not OMIT:
             manners = replace(manners, headers=_merged(manners.headers, headers or {}))
         if credentials is not OMIT:

@@ -24,9 +24,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
-from omicsdk.core.retry import Retry
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT
+from omicsdk.core.sending.transport import within_budget
 from omicsdk.fs.pacing import Pace
 from omicsdk.fs.reading.block_cache import Source
 from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
@@ -46,6 +46,8 @@ from omicsdk.transfer.network.heads import redirected
 
 if TYPE_CHECKING:
     from httpx import Response
+
+    from omicsdk.core.retry import Retry
 
 #: Bytes before those that were asked for that are read and dropped where a server gives nothing but the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024
@@ -107,7 +109,7 @@ class Ranges:
         self._stated = size is not None
         self._size = size
         self._given = wire
-        self._retry = retry or Retry()
+        self._retry = within_budget(retry)
         self._clock = clock
         self._fraction = fraction
         self._lock = threading.Lock()

@@ -29,7 +29,7 @@ class Wire:
         from omicsdk.core.sending.wire import Sender
 
         self._connections = Connections(environ, http2=False, asynchronous=False, given=None)
-        self._sender = Sender(self._connections, (timeout or Timeout()).by_name())
+        self._sender = Sender(self._connections, Timeout.of(timeout).by_name())
 
     def get(self, url: str, headers: tuple[tuple[str, str], ...]) -> Response:
         """Asks for bytes.

@@ -199,9 +199,14 @@ class HttpClient(Verbs):
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
         self.headers |= {_TOKEN_HEADER: token} if token else {_OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = _Login(login, self)
+        from omicsdk.core.sending.transport import stated_budget
+
+        #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
+        self.budget = stated_budget()
         self._backoff_factor = backoff_factor
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._guard = threading.Lock()
+        self._sending = threading.local()
         self._generated: SbApi | None = None
         self._told: Mapping[str, str | None] = {}
 
@@ -238,7 +243,8 @@ class HttpClient(Verbs):
     def _retry(self) -> Retry:
         from omicsdk.core.retry import Retry
 
-        return Retry(attempts=self.retry_count + 1, base=self._backoff_factor, statuses=frozenset())
+        retry = Retry(attempts=self.retry_count + 1, base=self._backoff_factor, statuses=frozenset())
+        return retry if self.budget is None else replace(retry, budget=self.budget)
 
     @property
     def environ(self) -> Mapping[str, str] | None:
@@ -380,9 +386,20 @@ class HttpClient(Verbs):
                 f"The URL would have {length} characters; the platform takes {RequestParameters.MAX_URL_LENGTH}",
                 remedy="Ask for less at once: fewer names, ids or metadata values.",
             )
-        response = handled(self, self._obeying(self.send_once(request)))
+        before = getattr(self._sending, "begun", None)
+        self._sending.begun = self.clock.monotonic()
+        try:
+            response = handled(self, self._obeying(self.send_once(request)))
+        finally:
+            self._sending.begun = before  # an error handler may send requests of its own
         response.raise_for_status()
         return response
+
+    @property
+    def begun(self) -> float:
+        """When this thread's request was first sent, by the clock that never goes back; now, where there is none."""
+        begun: float | None = getattr(self._sending, "begun", None)
+        return self.clock.monotonic() if begun is None else begun
 
     def send_once(self, request: Request) -> Response:
         """Sends a request without asking error handlers.
@@ -416,10 +433,9 @@ class HttpClient(Verbs):
             return response
         from omicsdk.core.retry import retry_after
 
-        begun = self.clock.monotonic()
         for _ in range(self.retry_count if response.request.idempotent else 0):
             seconds = retry_after(response.headers, self.clock.now()) if response.status_code in _WAITS else None
-            if seconds is None or self.clock.monotonic() + seconds - begun > self._retry.budget:
+            if seconds is None or self.clock.monotonic() + seconds - self.begun > self._retry.budget:
                 break
             self.clock.sleep(seconds)
             response = self.send_once(response.request)

@@ -18,7 +18,7 @@ H = TypeVar("H", bound=Callable[..., Any])
 
 #: Seconds between two looks at a platform that is ill, when nobody says another number.
 SLEEP = 300.0
-#: Seconds after which a sleeper gives up: a platform's maintenance takes hours, not days.
+#: Seconds after which a sleeper gives up, unless `--call-budget` says others: maintenance takes hours, not days.
 LONGEST = 6 * 3600.0
 #: How often handlers are asked anew about an answer: one that always gives another mustn't keep a request for ever.
 ROUNDS = 100
@@ -51,7 +51,7 @@ def handled(api: HttpClient, response: Response) -> Response:
     Returns:
         The one that they all have seen; the last one when they went on for LONGEST seconds, or ROUNDS times.
     """
-    begun = api.clock.monotonic()
+    begun = api.begun
     for _ in range(ROUNDS):
         for handler in list(api.error_handlers):
             before, response = response, handler(api, response)
@@ -59,7 +59,7 @@ def handled(api: HttpClient, response: Response) -> Response:
                 break
         else:
             return response
-        if api.clock.monotonic() - begun >= LONGEST:
+        if _left(api, begun) <= 0:
             break
     return response
 
@@ -75,9 +75,8 @@ def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
     Returns:
         It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
     """
-    begun = api.clock.monotonic()
-    while response.status_code == 429 and (left := begun + LONGEST - api.clock.monotonic()) > 0:
-        api.clock.sleep(min(max(1.0, _until_reset(api, response)), left))
+    begun = api.begun
+    while response.status_code == 429 and _waited(api, begun, max(1.0, _until_reset(api, response))):
         response = api.session.send(response.request)
     return response
 
@@ -94,9 +93,8 @@ def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEE
     Returns:
         It, or the one that came in the end; still a 503 when it came so for LONGEST seconds.
     """
-    begun = api.clock.monotonic()
-    while _is_maintenance(response) and api.clock.monotonic() - begun < LONGEST:
-        api.clock.sleep(sleep)
+    begun = api.begun
+    while _is_maintenance(response) and _waited(api, begun, sleep):
         response = api.session.send(response.request)
     return response
 
@@ -113,11 +111,24 @@ def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SL
     Returns:
         It, or the one that came in the end; still an error when it came so for LONGEST seconds.
     """
-    begun = api.clock.monotonic()
-    while response.status_code >= 500 and api.clock.monotonic() - begun < LONGEST:
-        api.clock.sleep(sleep)
+    begun = api.begun
+    while response.status_code >= 500 and _waited(api, begun, sleep):
         response = api.session.send(response.request)
     return response
+
+
+def _left(api: HttpClient, begun: float) -> float:
+    """Seconds for which a platform may still be waited for."""
+    return begun + (LONGEST if api.budget is None else api.budget) - api.clock.monotonic()
+
+
+def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
+    """Waits, but no longer than the platform may be waited for; at once False where a user's limit is below the wait."""
+    left = _left(api, begun)
+    if left <= 0 or (api.budget is not None and seconds > left):
+        return False
+    api.clock.sleep(min(seconds, left))
+    return True
 
 
 def _until_reset(api: HttpClient, response: Response) -> float:
