@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ class Fake:
             self.asked.append(uuid)
             if uuid not in collections:
                 raise NotFound("no such collection", status=404)
-            return SimpleNamespace(json=lambda: {"contents": collections[uuid]})
+            return httpx.Response(200, json={"contents": collections[uuid]})
 
         self.get_collection = SimpleNamespace(raw=get)
 

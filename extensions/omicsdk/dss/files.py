@@ -17,6 +17,23 @@ _FIELDS: tuple[tuple[str, type, str], ...] = (
 )
 
 
+def stated_text(value: object, operation: str, field: str, expected: str) -> str:
+    """A text that an answer has to state.
+
+    Args:
+        value: What it states.
+        operation: The operation whose answer it is.
+        field: The field's place in the answer.
+        expected: What it has to be, in words.
+
+    Raises:
+        DecodeError: It is no text, or an empty one.
+    """
+    if not isinstance(value, str) or not value:
+        raise DecodeError(operation, field, value, expected=expected)
+    return value
+
+
 class DSSFile(NamedTuple):
     """A file of the Data Store, or a bundle's manifest treated as one; fields in the documented order.
 

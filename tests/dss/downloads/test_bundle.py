@@ -3,10 +3,13 @@
 import hashlib
 import json
 
+import httpx
 import pytest
 from omicsdk.core.errors import DecodeError, UnsafePath
 from omicsdk.dss.downloads import bundle
+from omicsdk.dss.downloads.collection import contents
 from omicsdk.dss.files import DSSFile
+from omicsdk_api.dss import DssApi
 
 
 def entry(name: str, indexed: bool = False, content: bytes = b"x") -> dict[str, object]:
@@ -25,6 +28,11 @@ def manifest(*entries: dict[str, object]) -> dict[str, object]:
 
 
 WHOLE = manifest(entry("cell.json", True), entry("links.json", True), entry("a/R1.fastq.gz"), entry("a/R2.FASTQ.gz"))
+
+
+def answering(told: object) -> DssApi:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    return DssApi("https://dss.example.org", transport=transport)
 
 
 def names(files: list[DSSFile]) -> list[str]:
@@ -89,6 +97,35 @@ def test_a_name_that_no_file_can_have_is_told_with_its_place(name: object):
 def test_a_bad_name_among_files_that_are_not_wanted_does_no_harm():
     bad = {**entry("a"), "name": "/etc/passwd"}
     assert names(bundle.chosen(manifest(entry("cell.json", True), bad), "aws", ("*",), ("",))) == ["cell.json"]
+
+
+@pytest.mark.parametrize("field", ["uuid", "version"])
+@pytest.mark.parametrize("value", [..., None, "", 5, ["u"]])
+def test_a_bundle_that_does_not_say_which_it_is_is_none(field: str, value: object):
+    odd = manifest(entry("a"))
+    odd["bundle"] |= {field: value}
+    if value is ...:
+        del odd["bundle"][field]
+    with pytest.raises(DecodeError, match=rf"get_bundle: the answer's field 'bundle.{field}' is .*, not a "):
+        bundle.merged_pages([odd])
+
+
+@pytest.mark.parametrize("field", ["type", "uuid", "version"])
+@pytest.mark.parametrize("value", [..., None, 5, {}])
+def test_a_link_of_a_collection_that_leads_nowhere_is_told(field: str, value: object):
+    link = {"type": "bundle", "uuid": "u", "version": "v"}
+    odd = {**link, field: value}
+    if value is ...:
+        del odd[field]
+    api = answering({"contents": [link, odd]})
+    with pytest.raises(DecodeError, match=rf"get_collection: the answer's field 'contents\[1\].{field}' is "):
+        contents(api, "u", None, "aws")
+
+
+@pytest.mark.parametrize("told", [{}, {"contents": None}, {"contents": ["u"]}, [], None])
+def test_a_collection_without_its_links_is_told(told: object):
+    with pytest.raises(DecodeError, match="get_collection: the answer"):
+        contents(answering(told), "u", None, "aws")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[s
 
     Raises:
         NotFound: There is no such bundle.
-        DecodeError: The answer has no list of files.
+        DecodeError: The answer has no list of files, or doesn't say which bundle it is.
     """
     operation = api.get_bundle
     request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)

@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
-from omicsdk.dss.files import DSSFile
+from omicsdk.dss.files import DSSFile, stated_text
 from omicsdk.transfer.names import safe_name
 
 FILES_KEY = "bundle.files"
@@ -20,9 +20,16 @@ class BundleNameClash(NameClash, ValueError):
 
 
 def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The first page with the files of all of them."""
+    """The first page with the files of all of them.
+
+    Raises:
+        DecodeError: A page has no list of files, or the first doesn't say which bundle it is.
+    """
     files = [file for page in pages for file in items_at(page, FILES_KEY, "get_bundle")]
-    return with_items(dict(pages[0]), FILES_KEY, files)
+    merged = with_items(dict(pages[0]), FILES_KEY, files)
+    for field, expected in (("uuid", "a UUID"), ("version", "a version")):
+        stated_text(merged["bundle"].get(field), "get_bundle", f"bundle.{field}", expected)
+    return merged
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:

@@ -5,12 +5,13 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import DecodeError, OmicsError
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
-from omicsdk.core.paging import items_at
+from omicsdk.core.paging import items_at, page_of
 from omicsdk.dss.downloads.asking import API_CALLS, get_manifest
 from omicsdk.dss.downloads.bundle import BundleNameClash, chosen
 from omicsdk.dss.downloads.result import Bundle
-from omicsdk.dss.files import DSSFile
+from omicsdk.dss.files import DSSFile, stated_text
 from omicsdk.dss.manifest import SHA256
 from omicsdk.transfer.workers import Workers
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 logger = getLogger("omicsdk.dss")
+
+LINKS_KEY = "contents"
 
 Link = tuple[str, str, str]
 """What a link leads to: a kind, a UUID and a version."""
@@ -53,8 +56,10 @@ def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) 
 
     Raises:
         NotFound: There is no such collection.
+        DecodeError: The answer has no list of links.
     """
-    return api.get_collection.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT).json()
+    response = api.get_collection.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
+    return page_of(response, LINKS_KEY, "get_collection")
 
 
 def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Contents:
@@ -71,6 +76,7 @@ def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Con
 
     Raises:
         NotFound: There is no such collection.
+        DecodeError: The answer isn't a collection, or one of its links leads nowhere.
     """
     found = Contents()
     seen: set[Link] = {("collection", uuid.lower(), version or "")}
@@ -121,13 +127,19 @@ def _single(api: "DssApi", uuid: str, version: str, replica: str) -> DSSFile:
 
 def _links(collection: dict[str, Any]) -> list[Link]:
     links = list[Link]()
-    for item in items_at(collection, "contents", "get_collection"):
-        kind = item["type"]
+    for at, item in enumerate(items_at(collection, LINKS_KEY, "get_collection")):
+        place = f"{LINKS_KEY}[{at}]"
+        if not is_object(item):
+            raise DecodeError("get_collection", place, item, expected="an object")
+        kind, uuid, version = (
+            stated_text(item.get(field), "get_collection", f"{place}.{field}", expected)
+            for field, expected in (("type", "a type"), ("uuid", "a UUID"), ("version", "a version"))
+        )
         if kind not in ("bundle", "collection", "file"):
             where = item.get("path", item.get("fragment", ""))
-            logger.info("%s %s of file %s: the whole file is downloaded", kind, where, item["uuid"])
+            logger.info("%s %s of file %s: the whole file is downloaded", kind, where, uuid)
             kind = "file"
-        links.append((kind, item["uuid"].lower(), item["version"]))
+        links.append((kind, uuid.lower(), version))
     return links
 
 
