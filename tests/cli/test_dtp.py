@@ -232,6 +232,8 @@ def test_records_are_exported(dtp, omics_sandbox, work):
     _, uuid = omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, [experiment, case(1)])
     assert [row["subject_id"] for row in dtp("export", "case", *HERE).json] == ["sub-1"]
     assert dtp("export", "--record", uuid, *HERE).json["subject_id"] == "sub-1"
+    assert dtp("export", "case", "--file", "-", *HERE).out == dtp("export", "case", *HERE).out
+    assert not (work / "-").exists()
     for name in ("cases.tsv", "cases.json"):
         ran = dtp("export", "case", "--file", name, *HERE)
         assert (ran.json, "1 record is in" in ran.err) == ({"file": name, "records": 1}, True)

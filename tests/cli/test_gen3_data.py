@@ -225,3 +225,14 @@ def test_a_list_of_a_workspace_may_lack_what_is_beyond_its_limit(gen3, work, mon
         listed = gen3("wss", "ls")
         assert (listed.code, "there may be more" in listed.err) == (code, code == 3)
     assert [row["WorkspaceKey"] for row in listed.json] == ["a", "b"]
+
+
+def test_a_dash_is_stdout(gen3, work):
+    (work / "a.txt").write_text("one")
+    ran = gen3("upload", "a.txt", "--authz", "/open", "--wait", "0", "--manifest-out", "-")
+    assert (ran.code, ran.out.splitlines()[0].split("\t")[0]) == (0, "guid")
+    assert "the GUIDs stand in stdout" in ran.err
+    assert gen3("wss", "cp", "a.txt", "ws:///@user/a.txt").code == 0
+    assert gen3("wss", "cp", "ws:///@user/a.txt", "-").stdout == b"one"
+    assert gen3("wss", "cp", "ws:///@user/gone.txt", "-").stdout == b""
+    assert sorted(path.name for path in work.iterdir()) == ["a.txt"]

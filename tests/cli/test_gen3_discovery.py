@@ -130,3 +130,22 @@ def test_objects_of_studies_are_published_read_and_taken(gen3, work):
     (work / "wrong.tsv").write_text("dataset_guid\tguid\ns1\tdg.1/a\n")
     wrong = gen3("discovery", "objects", "publish", "wrong.tsv")
     assert (wrong.code, "display_name" in wrong.err) == (2, True)
+
+
+def test_a_dash_is_stdout(gen3, work):
+    (work / "s.tsv").write_text(TABLE)
+    assert gen3("discovery", "publish", "s.tsv").code == 0
+    for words in (
+        ("read", "--output-file"),
+        ("read", "--output_format", "json", "--output-file"),
+        ("objects", "read", "--output-file"),
+        ("objects", "read", "--template", "--output-file"),
+    ):
+        assert gen3("discovery", *words, "file").code == 0
+        assert gen3("discovery", *words, "-").stdout == (work / "file").read_bytes() != b""
+    cut = gen3("discovery", "read", "--limit", "1", "--output-file", "-")
+    assert (cut.code, len(cut.out.splitlines())) == (3, 2)
+    assert gen3("discovery", "objects", "read", "--only-object-guids", "--output-file", "-").code == 0
+    refused = gen3("objects", "crosswalk", "read", "--output-file", "-")
+    assert (refused.code, "- is stdout" in refused.err) == (2, True)
+    assert not (work / "-").exists()

@@ -100,3 +100,27 @@ def test_manifests_are_merged_and_compared(gen3, work):
     wrong = gen3("merge", "a.tsv", "b.tsv", "--out", "c.tsv")
     assert (wrong.code, "line 2" in wrong.err) == (2, True)
     assert gen3("merge", "a.tsv", "b.tsv").code == 2
+
+
+def test_a_dash_is_stdout(gen3, work):
+    (work / "a.tsv").write_text(f"guid\tmd5\tsize\turls\ng1\t{MD5}\t1\ts3://b/1\n")
+    (work / "b.tsv").write_text(f"guid\tmd5\tsize\turls\ng2\t{MD5[::-1]}\t1\tgs://b/1\n")
+    for words in (
+        ("merge", "a.tsv", "b.tsv", "--out"),
+        ("diff", "a.tsv", "b.tsv", "--out"),
+        ("verify", "a.tsv", "--output-file"),
+        ("read", "--output-file"),
+    ):
+        suffix = {"verify": ".log", "read": ".csv"}.get(words[0], ".tsv")
+        written = gen3(*words, f"file{suffix}")
+        ran = gen3(*words, "-")
+        assert (ran.code, ran.stdout) == (written.code, (work / f"file{suffix}").read_bytes())
+        assert ran.err.replace("stdout", f"file{suffix}") == written.err
+        assert gen3(*words, "-", "--query", "rows").code == 2
+    assert gen3("merge", "gone.tsv", "--out", "-").stdout == b""
+    refused = gen3("publish", "a.tsv", "--out-manifest-file", "-")
+    assert (refused.code, "--out-manifest-file: - is stdout, and this has to be a file" in refused.err) == (2, True)
+    assert gen3("delete-all-guids", "a.tsv", "--output-file", "-").stdout.startswith(b"guid\t")
+    assert not (work / "-").exists()
+    assert gen3("merge", "a.tsv", "b.tsv", "--out", "./-").code == 0
+    assert (work / "-").exists()

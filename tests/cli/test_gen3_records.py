@@ -228,6 +228,18 @@ def test_the_explorer_s_records_are_rows(gen3, omics_sandbox, work):
     assert (ran.code, "there are more than 2 records" in ran.err) == (3, True)
     assert gen3("explore", "subject", "--fields", "age", "--limit", "5").code == 0
     chosen = gen3("explore", "subject", "--fields", "age", "--filter", '{">": {"age": 2}}', "--out", "rows.jsonl")
+    piped = gen3("explore", "subject", "--fields", "age", "--filter", '{">": {"age": 2}}', "--out", "-")
+    assert (piped.code, piped.stdout) == (0, (work / "rows.jsonl").read_bytes())
     assert (chosen.code, chosen.out, "2 records" in chosen.err) == (0, "", True)
     assert {json.loads(line)["age"] for line in (work / "rows.jsonl").read_text().splitlines()} == {3, 4}
     assert gen3("query", "--guppy", '{subject(first: 1, sort: [{age: "asc"}]) {age}}').json == {"subject": [{"age": 0}]}
+
+
+def test_a_dash_is_stdout(gen3, work):
+    (work / "e.tsv").write_text(EXPERIMENTS)
+    assert gen3("submit", "P-Q", "e.tsv").code == 0
+    words = ("export", "P-Q", "--node", "experiment")
+    assert gen3(*words, "--out", "file.jsonl").code == 0
+    assert gen3(*words, "--out", "-").stdout == (work / "file.jsonl").read_bytes()
+    assert len(gen3("export", "P-Q", "--node", "experiment", "--out", "-").out.splitlines()) == 2
+    assert not (work / "-").exists()

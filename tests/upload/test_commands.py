@@ -212,6 +212,8 @@ def test_status_and_report(selected: Any, omics: Any, folder: Path, service: Any
     assert out.startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
     told = f"File status report for sandbox/{uuid} generated, located {uuid}.txt\n"
     assert omics("report") == (0, told, "")
+    assert omics("report", "--output-file-name", "-") == (0, Path(f"{uuid}.txt").read_text(), "")
+    assert not Path("-.txt").exists()
     lines = (tmp_path / f"{uuid}.txt").read_text().splitlines()
     assert lines[:5] == [
         "FILE STATUS REPORT", f"UploadArea: {uuid}", "Total Number of Files: 3", "CHECKSUMS", "\tCHECKSUMMED files: 3",

@@ -73,6 +73,8 @@ class Console:
         self._stderr = sys.stderr if stderr is None else stderr
         self._stdin = sys.stdin if stdin is None else stdin
         self._print: Callable[[str], None] = self._write
+        #: Files that messages call something else.
+        self.called = dict[str, str]()
         self.exit_code = DONE
 
     @property
@@ -238,6 +240,8 @@ class Console:
     def _say(self, level: str, text: str) -> None:
         if LEVELS[level] < self._level:
             return
+        for path, name in self.called.items():
+            text = text.replace(path, name)
         if self._as_json:
             self._object(level, text)
             return

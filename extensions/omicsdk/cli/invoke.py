@@ -80,16 +80,31 @@ def _run(
 ) -> None:
     command = found.command
     if command.get("bare") and "run" in command:
-        output.result(loaded(command["run"])(_with_defaults(command, values), console))
+        _run_workflow(command, values, console, output)
         return
     service = catalog.registered(found.path[0])
     options = [option for option in (service or {}).get("options", ()) if option in command.get("parameters", ())]
     access = {key(option): values.pop(key(option)) for option in options if key(option) in values}
     with connected(found, service, settings, access) as client:
         if "run" in command:
-            output.result(loaded(command["run"])(client, _with_defaults(command, values), console))
+            _run_workflow(command, values, console, output, client)
         else:
             _call(_generated(client, found, service), found, values, console, output)
+
+
+def _run_workflow(command: Command, values: Mapping[str, Any], console: Console, output: Output, *client: Any) -> None:
+    arguments = _with_defaults(command, values)
+    work = loaded(command.get("run", ""))
+    given = [argument for argument in command.get("parameters", ()) if arguments[key(argument)] == "-"]
+    stream = next((argument for argument in given if "stdout" in argument), None)
+    if stream is None:
+        output.result(work(*client, arguments, console))
+        return
+    from omicsdk.cli.commands.output_files import on_stdout
+
+    on_stdout(
+        lambda path: work(*client, {**arguments, key(stream): path}, console), stream.get("stdout", ""), console, output
+    )
 
 
 def _generated(client: Any, found: Found, service: Service | None) -> Any:

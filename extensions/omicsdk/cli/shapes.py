@@ -27,6 +27,7 @@ class Argument(TypedDict):
         flag: Stands alone, never with a value.
         repeated: An array's option takes one word, and is given once for each member.
         convert: `module:function` that makes the value of what was typed.
+        stdout: Of a file that is written: `-` is stdout, which gets what a file with this suffix would.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
     """
@@ -43,6 +44,7 @@ class Argument(TypedDict):
     flag: NotRequired[bool]
     repeated: NotRequired[bool]
     convert: NotRequired[str]
+    stdout: NotRequired[str]
     short: NotRequired[str]
     also: NotRequired[list[str]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.upload.upload_config import UploadConfig
@@ -106,6 +107,9 @@ def report(client: UploadClient, arguments: Mapping[str, Any], console: Console)
 
     del console
     uri = _which(client, arguments)
+    if arguments.get("output_file_name") == STDOUT:
+        text = _area(client, uri).status_report()
+        return Told(text.removesuffix("\n"), text)
     file = Path(f"{arguments.get('output_file_name') or uri.area_uuid}.txt")
     if not file.parent.is_dir():
         raise UsageError(

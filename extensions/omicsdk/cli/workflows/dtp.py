@@ -171,7 +171,7 @@ COMMANDS: list[Command] = [
             option("sds", "Folder that gets the tables of the data set --experiment; made when it isn't there."),
             {**_EXPERIMENT, "help": "The data set's name in the commons: the submitter_id of its experiment."},
             _WRITTEN_VERSION,
-            {**option("file", "File to write, instead of stdout; .json or .tsv."), "short": "-f"},
+            {**option("file", "File to write; .json or .tsv. - is stdout, as when omitted."), "short": "-f"},
             choice("format", "What the file is; when omitted its name says.", ["json", "tsv"]),
             flag("overwrite", "Replace what is there already."),
             _PROGRAM,

@@ -179,7 +179,7 @@ _COMMANDS: list[Command] = [
                 "also": ["--output_file_name"],
                 "type": "string",
                 "default": None,
-                "help": "Name of the report, to which .txt is added; by default the area's UUID.",
+                "help": "Name of the report, to which .txt is added; by default the area's UUID. - is stdout.",
             },
         ],
     },

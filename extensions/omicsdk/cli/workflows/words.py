@@ -92,15 +92,19 @@ def option(name: str, text: str, default: str | int | float | None = None, kind:
     return {"name": name, "type": kind, "default": default, "help": text}
 
 
-def output_file(name: str, text: str, default: str | None = None) -> Argument:
+def output_file(name: str, text: str, default: str | None = None, *, stdout: str | None = None) -> Argument:
     """An option that names a file that is written.
 
     Args:
         name: Its name.
         text: What is written.
         default: The file when it isn't given; None for none, or one that the command names.
+        stdout: Suffix of what `-`, which is stdout, gets; None where the file needs a name, so that `-` is refused.
     """
-    return {**option(name, text, default), "convert": f"{_HOME}.output_files:file_to_write"}
+    if stdout is None:
+        return {**option(name, text, default), "convert": f"{_HOME}.output_files:file_to_write"}
+    made = option(name, f"{text} - is stdout.", default)
+    return {**made, "convert": f"{_HOME}.output_files:file_or_stdout", "stdout": stdout}
 
 
 def several(name: str, text: str) -> Argument:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.exporter import FORMATS, Exporter
@@ -46,7 +47,7 @@ def export(workflow: Workflow, arguments: Mapping[str, Any], console: Console) -
 def _target(arguments: Mapping[str, Any]) -> tuple[Path | None, str]:
     """The file to write, and what it is."""
     named, kind = arguments.get("file"), arguments.get("format")
-    if named is None:
+    if named in (None, STDOUT):
         if kind is not None:
             raise UsageError("--format says what a file is", remedy="Give --file, or --output tsv for stdout.")
         return None, "json"

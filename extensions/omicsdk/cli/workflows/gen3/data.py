@@ -74,7 +74,11 @@ OF_DATA: list[Command] = [
         option("bucket", "The bucket; that of the commons' choice when omitted."),
         flag("subfolders", "Have the commons know a folder's files by their paths in it, not by their names alone."),
         option("part_size", "Size of the parts of large files, from 5M; with K, M or G.", "16M"),
-        output_file("manifest_out", "File (.tsv) to write the GUIDs, sizes and checksums of what was uploaded into."),
+        output_file(
+            "manifest_out",
+            "File (.tsv) to write the GUIDs, sizes and checksums of what was uploaded into.",
+            stdout=".tsv",
+        ),
         {
             **option(
                 "wait", "Seconds to wait for the commons to fill in the records' sizes and checksums.", 60, "number"
@@ -152,7 +156,7 @@ OF_DATA: list[Command] = [
         "gen3.wss:cp",
         "Copy a file into a workspace, out of one, or from one to another.",
         word("src", "A file, or ws:///WORKSPACE/KEY."),
-        word("dest", "Where to, likewise."),
+        {**word("dest", "Where to, likewise; - is stdout."), "stdout": ""},
         description=with_examples("", "wss cp a.txt ws:///@user/a.txt", "wss cp ws:///@user/a.txt b.txt"),
     ),
     command("wss rm", "gen3.wss:rm", "Delete a file of a workspace.", word("path", "ws:///WORKSPACE/KEY."), DRY_RUN),

@@ -50,7 +50,7 @@ OF_DISCOVERY: list[Command] = [
             }
         ),
         spelled(option("output_filename_suffix", "What stands behind the file's name.")),
-        output_file("output_file", "The file; named after the commons and the type when omitted."),
+        output_file("output_file", "The file; named after the commons and the type when omitted.", stdout=""),
         description=with_examples("", "discovery read --limit 10000", "discovery read --output-file studies.tsv"),
     ),
     command(
@@ -58,7 +58,7 @@ OF_DISCOVERY: list[Command] = [
         "gen3.discovery:combine",
         "Add the columns of a table to what the commons shows of the same studies, and write that.",
         word("file", "Table with what is added, separated by tabs (.tsv) or commas."),
-        output_file("output_filename", "File that is written.", "combined_discovery_metadata.tsv"),
+        output_file("output_filename", "File that is written.", "combined_discovery_metadata.tsv", stdout=".tsv"),
         _at_most("max_number_discovery_records", "documents to read"),
         option("discovery_column_to_map_on", "Column of the studies that tells which they are.", "guid"),
         option("metadata_column_to_map", "Column of the file that tells which study a row is about.", "guid"),
@@ -95,7 +95,7 @@ OF_DISCOVERY: list[Command] = [
         flag("only_object_guids", "Print the GUIDs of the objects instead, one a line."),
         flag("template", "Write the columns that `publish` wants, without rows."),
         spelled({**option("output_format", "What the file is.", "tsv"), "choices": ["tsv", "json"]}),
-        output_file("output_file", "The file; named after the commons when omitted."),
+        output_file("output_file", "The file; named after the commons when omitted.", stdout=""),
         _at_most("limit", "studies to look at, where none are named"),
         description=with_examples(
             "",

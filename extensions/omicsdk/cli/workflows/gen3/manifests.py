@@ -35,7 +35,7 @@ OF_MANIFESTS: list[Command] = [
         "objects manifest read",
         "gen3.manifests:read",
         "Write the index of the commons as a manifest, or the records of the files of another one.",
-        output_file("output_file", "File that is written.", "object-manifest.csv"),
+        output_file("output_file", "File that is written.", "object-manifest.csv", stdout=".csv"),
         option("input_manifest", "Manifest with the MD5 sums and sizes of the files whose records are wanted."),
         _requests(24, "Requests that are under way at once, where there is an input manifest."),
         _requests(4, "Without effect: there are no other processes.", "num_processes"),
@@ -47,7 +47,9 @@ OF_MANIFESTS: list[Command] = [
         "gen3.manifests:verify",
         "Hold a manifest against the index of the commons.",
         _FILE,
-        output_file("output_file", "File that tells what differs; FILE with .verified.log when omitted."),
+        output_file(
+            "output_file", "File that tells what differs; FILE with .verified.log when omitted.", stdout=".log"
+        ),
         _DELIMITER,
         _requests(24, "Requests that are under way at once, each for a hundred rows."),
         description=with_examples(
@@ -98,7 +100,11 @@ OF_MANIFESTS: list[Command] = [
         "gen3.manifests:delete_all_guids",
         "Delete the index records of all files of a manifest; their bytes stay where they are.",
         _FILE,
-        output_file("output_file", "File that tells what became of each GUID; FILE with .deleted.tsv when omitted."),
+        output_file(
+            "output_file",
+            "File that tells what became of each GUID; FILE with .deleted.tsv when omitted.",
+            stdout=".tsv",
+        ),
         DRY_RUN,
         description=with_examples(
             f"On a terminal it asks first, unless --yes is given. {_AGAIN}",
@@ -110,7 +116,7 @@ OF_MANIFESTS: list[Command] = [
         "gen3.manifests:merge",
         "Merge manifests: rows of one MD5 sum become one, with the URLs of all.",
         words("files", "Manifests with the columns md5, size and urls; what comes first stays."),
-        {**output_file("out", "File that is written."), "required": True},
+        {**output_file("out", "File that is written.", stdout=".tsv"), "required": True},
         flag("continue_on_error", "Pass over contradictions, each told."),
         flag("allow_multiple_guids", "Let one MD5 sum have several GUIDs."),
         description=with_examples("", "objects manifest merge aws.tsv gcp.tsv --out all.tsv"),
@@ -121,7 +127,7 @@ OF_MANIFESTS: list[Command] = [
         "Write the rows of a manifest that another hasn't, or has otherwise.",
         word("before", "The manifest that it is compared with."),
         word("after", "The manifest."),
-        {**output_file("out", "File that is written."), "required": True},
+        {**output_file("out", "File that is written.", stdout=".tsv"), "required": True},
         option("key", "Column that tells which rows belong together.", "guid"),
         flag("further_columns", "Let one have columns that the other hasn't; these aren't compared."),
         description=with_examples("", "objects manifest diff old.tsv new.tsv --out changed.tsv"),

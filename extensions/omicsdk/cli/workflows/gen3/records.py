@@ -84,7 +84,11 @@ OF_RECORDS: list[Command] = [
         _PROJECT,
         _NODE,
         _ID,
-        output_file("out", "File (.tsv, .json or .jsonl) to write the records of one node into, as they arrive."),
+        output_file(
+            "out",
+            "File (.tsv, .json or .jsonl) to write the records of one node into, as they arrive; stdout gets .jsonl.",
+            stdout=".jsonl",
+        ),
         option("folder", "Folder to write a file for each node into; all nodes unless --node says which."),
         choice("format", "What the files in the folder are.", ["tsv", "json", "jsonl"], "tsv"),
         flag("without_id", "Leave out ids, so that the records can be submitted elsewhere."),
@@ -144,7 +148,11 @@ OF_RECORDS: list[Command] = [
         several("sort", "Fields that they are sorted by; with :desc behind, the other way round."),
         choice("accessibility", "Whose records.", ["accessible", "unaccessible", "all"], "accessible"),
         LIMIT,
-        output_file("out", "File to write them into as JSON lines, as they arrive; for more than fit into memory."),
+        output_file(
+            "out",
+            "File to write them into as JSON lines, as they arrive; for more than fit into memory.",
+            stdout=".jsonl",
+        ),
         description=with_examples(
             "",
             "explore case --fields submitter_id sex --sort age:desc --limit 20",
