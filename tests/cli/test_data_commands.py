@@ -421,6 +421,14 @@ def test_stdin_is_a_source(omics, reads, tmp_path, monkeypatch):
     assert reads.files["q/new.txt"] == b"typed"
     filled(monkeypatch, b"here")
     assert omics("cp", "-", "here.txt")[0] == 0
+    for target in ("again.txt", "shelf://q/again.txt"):
+        for words in (("--dry-run",), ()):
+            code, out, told = omics("cp", "-", target, "--output", "json", *words)
+            assert (code, [file["source"] for file in out["files"]]) == (0, ["-"])
+            assert "omics-" not in f"{out}{told}"
+    code, _, told = omics("cp", "-", "shelf://q/deep/x.txt", "--report", "r.jsonl")
+    assert code == 0, told
+    assert "omics-" not in (tmp_path / "r.jsonl").read_text()
     assert (tmp_path / "here.txt").read_bytes() == b"here"
     filled(monkeypatch, b"+")
     assert omics("cat", "shelf://p/a.txt", "-")[:2] == (0, b"1+")

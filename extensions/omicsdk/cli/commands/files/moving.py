@@ -84,17 +84,29 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told | None:
                     file.write(chunk)
         else:
             name.touch()
-        return _cp([Uri("file", str(name))], target, arguments, console)
+        console.called[str(name)] = "stdin"
+        return _cp([Uri("file", str(name))], target, arguments, console, source=STREAM)
 
 
-def _cp(uris: Sequence[Uri], target: Uri, arguments: Mapping[str, Any], console: Console) -> Told:
+def _cp(
+    uris: Sequence[Uri], target: Uri, arguments: Mapping[str, Any], console: Console, *, source: str | None = None
+) -> Told:
+    """Copies; `source` is what results call the only source, where it is kept somewhere else meanwhile."""
     with stores_of(arguments) as stores:
         sources = sources_of(stores, uris, patterns_of(arguments), recursive=bool(arguments["recursive"]))
         plan = _planned(sources, target, kind_of(stores, target), arguments)
         _check_way_in(stores, plan)
         if arguments["dry_run"]:
-            return _foretold(_foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy")))
-        return _summed_up(_copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"]), plan.base)
+            planned = dict.fromkeys((file.name for file in plan.files), "copy")
+            return _foretold(_from(source, _foreseen(plan, planned)))
+        result = _copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"])
+        return _summed_up(_from(source, result), plan.base)
+
+
+def _from(source: str | None, result: dict[str, Any]) -> dict[str, Any]:
+    if source is None:
+        return result
+    return {**result, "files": [{**file, "source": source} for file in result["files"]]}
 
 
 def _planned(sources: Sequence[Source], target: Uri, kind: Kind, arguments: Mapping[str, Any]) -> CopyPlan:
