@@ -326,3 +326,9 @@ def test_the_version_that_a_data_set_states_is_taken_and_the_option_overrides_it
     other = dtp("validate", "old", "--project", PROJECT, "--sds-version", "2.0.0")
     assert (other.code, "old is read as SDS 2.0.0" in other.err) == (1, True)
     assert all("--sds-version 1.2.3" in row["remedy"] for row in other.json)
+
+
+def test_records_without_rows_are_not_called_right(dtp, work):
+    (work / "head.tsv").write_text("type\tsubmitter_id\n")
+    ran = dtp("validate", "head.tsv", *HERE)
+    assert (ran.code, "head.tsv has no row" in ran.err, "nothing is wrong" in ran.err) == (0, True, False)

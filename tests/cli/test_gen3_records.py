@@ -243,3 +243,22 @@ def test_a_dash_is_stdout(gen3, work):
     assert gen3(*words, "--out", "-").stdout == (work / "file.jsonl").read_bytes()
     assert len(gen3("export", "P-Q", "--node", "experiment", "--out", "-").out.splitlines()) == 2
     assert not (work / "-").exists()
+
+
+def test_a_table_without_rows_is_not_called_right(gen3, work):
+    (work / "zero.tsv").write_text("")
+    (work / "zero.csv").write_text("\n")
+    (work / "head.tsv").write_text("type\tsubmitter_id\n")
+    (work / "blank.csv").write_text("type,submitter_id\n,\n\n")
+    (work / "none.json").write_text("[]")
+    (work / "none.jsonl").write_text("")
+    (work / "e.tsv").write_text(EXPERIMENTS)
+    for name in ("zero.tsv", "zero.csv"):
+        for words in (("validate",), ("submit", "P-Q")):
+            ran = gen3(*words, name)
+            assert (ran.code, f"{name}: the file is empty" in ran.err) == (2, True)
+    for name in ("head.tsv", "blank.csv", "none.json", "none.jsonl"):
+        ran = gen3("validate", name)
+        assert (ran.code, ran.err) == (0, f"omics: {name} has no row: there was nothing to check\n")
+    ran = gen3("validate", "head.tsv", "e.tsv")
+    assert ran.err == "omics: head.tsv has no row: there was nothing to check\nomics: nothing is wrong\n"

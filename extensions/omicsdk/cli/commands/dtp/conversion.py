@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.gen3.submissions import tell_findings
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.record_files import record_files, sds_sheet
@@ -54,14 +55,12 @@ def validate(workflow: Workflow, arguments: Mapping[str, Any], console: Console)
             "program"
         ):  # settings may name one for a data set on this machine alone
             check_project(workflow.commons, project)
-        found = _convertor(workflow, arguments, source).validate(source)
+        found, files = _convertor(workflow, arguments, source).validate(source), list[Path]()
     else:
-        found = _of_records(workflow, arguments, project)
-    if found:
-        console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
-        console.exit_code = REFUSED
-    else:
-        console.message("nothing is wrong")
+        files = _record_files(Path(source))
+        known = None if project is None else known_to(workflow.commons, project)
+        found = list(faults_of_records(files, workflow.dictionary(arguments), project=project, known=known))
+    tell_findings(found, console, files)
     return [_row(each) for each in found]
 
 
@@ -76,17 +75,13 @@ def _project(workflow: Workflow, arguments: Mapping[str, Any]) -> Project | None
     return Project(program, code) if program and code else None
 
 
-def _of_records(workflow: Workflow, arguments: Mapping[str, Any], project: Project | None) -> list[Finding]:
-    """The faults of records; links are held against the project where it is named."""
-    source = Path(arguments["source"])
+def _record_files(source: Path) -> list[Path]:
     try:
-        files = record_files(source)
+        return record_files(source)
     except Gen3UserError as error:
         if source.is_dir():
             error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
         raise
-    known = None if project is None else known_to(workflow.commons, project)
-    return list(faults_of_records(files, workflow.dictionary(arguments), project=project, known=known))
 
 
 def _faults(findings: Sequence[Finding]) -> str:

@@ -9,9 +9,11 @@ from omicsdk.cli.commands.gen3.dictionary import dictionary_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.gen3.records import known_to, project_of, submit_rows
 from omicsdk.gen3.records import validate as findings_in
+from omicsdk.gen3.records.tables.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from omicsdk.cli.commands.gen3.access import Access
     from omicsdk.cli.console import Console
@@ -72,12 +74,31 @@ def validate(access: Access, arguments: Mapping[str, Any], console: Console) -> 
             known=known_to(access.commons, project) if project is not None else None,
         )
     ]
+    tell_findings(found, console, arguments["files"])
+    return found
+
+
+def tell_findings(found: Sequence[object], console: Console, files: Sequence[str | Path] = ()) -> None:
+    """Says what a validation of tables came to; that nothing is wrong only where there was something to check.
+
+    Args:
+        found: The faults.
+        console: Where it is told; the process will end with 1 where there are faults.
+        files: The tables; none where what was checked isn't tables of records.
+    """
+    empty = [file for file in files if not _has_rows(file)]
+    for file in empty:
+        console.warning(f"{file} has no row: there was nothing to check")
     if found:
         console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
         console.exit_code = REFUSED
-    else:
+    elif not files or len(empty) < len(files):
         console.message("nothing is wrong")
-    return found
+
+
+def _has_rows(file: str | Path) -> bool:
+    rows = iter(Source(file))
+    return next(rows, None) is not None
 
 
 def _row(finding: Finding) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
         kind: What it is: tsv or csv.
 
     Raises:
-        Gen3UserError: It isn't UTF-8 or no such table, or two columns have the same name.
+        Gen3UserError: It isn't UTF-8 or no such table, has no line with columns, or two columns have the same name.
     """
     take_long_cells()
     line = 0
@@ -38,6 +38,8 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
                     columns = columns_of(cells, place) if any(cells) else []
                 elif (row := row_of(columns, cells, place, kind)) is not None:
                     yield row
+            if not columns:
+                raise Gen3UserError(f"{path}: the file is empty", remedy="Its first line names the columns.")
     except UnicodeDecodeError as error:
         raise Gen3UserError(
             f"{path}: {error.object[error.start : error.start + 1]!r} after line {line} isn't UTF-8",
