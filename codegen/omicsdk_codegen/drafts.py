@@ -27,7 +27,8 @@ _OPERATION_WISHES: dict[str, type] = {
     "x-omics-public": bool,
     "x-omics-location": str,
 }
-_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool}
+_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool, "x-omics-delimiter": str}
+_DELIMITED: dict[Json, How] = {"space": "space", "tab": "tab", "pipe": "pipe"}
 _FORMS: dict[tuple[str, bool], How] = {
     ("form", False): "comma",
     ("spaceDelimited", False): "space",
@@ -151,6 +152,8 @@ class Drafter:
         )
 
     def _how(self, position: Position, parameter: Object, pointer: str) -> How:
+        if delimited := _DELIMITED.get(parameter.get("x-omics-delimiter")):
+            return delimited
         style = str(parameter.get("style") or ("form" if position in ("query", "cookie") else "simple"))
         explode = parameter.get("explode", style == "form") is not False
         if position in ("path", "header"):
@@ -361,6 +364,8 @@ def _how_in_form(encoding: Json) -> How:
     if not isinstance(encoding, dict) or encoding.keys().isdisjoint({"style", "explode"}):
         return "plain"
     style = str(encoding.get("style") or "form")
+    if delimited := _DELIMITED.get(encoding.get("x-omics-delimiter")):
+        return delimited
     return _FORMS.get((style, encoding.get("explode", style == "form") is not False), "plain")
 
 

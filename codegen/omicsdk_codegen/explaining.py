@@ -166,7 +166,13 @@ def _argument(argument: Argument, draft: Draft, package: Package) -> str:
         where = f"the whole body as {draft.body.media_type}" if draft.body is not None else "the whole body"
     else:
         where = f"field {one_line(argument.wire)} of the body"
-    how = {"comma": "joined by commas", "space": "joined by spaces", "pipe": "joined by |", "json": "written as JSON"}
+    how = {
+        "comma": "joined by commas",
+        "space": "joined by spaces",
+        "tab": "joined by tabs",
+        "pipe": "joined by |",
+        "json": "written as JSON",
+    }
     forms = [how.get(argument.how, ""), "slashes stay" if argument.raw else ""]
     return ", ".join(text for text in (kind, need, where, *forms) if text)
 

@@ -20,7 +20,7 @@ Position: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 # How a value is written: as it is, its items joined by something, its members named one by one, as JSON, or in a style
 # of RFC 6570, exploded where a star follows.
 How: TypeAlias = Literal[
-    "plain", "comma", "space", "pipe", "deep", "json", "simple*", "label", "label*", "matrix", "matrix*"
+    "plain", "comma", "space", "tab", "pipe", "deep", "json", "simple*", "label", "label*", "matrix", "matrix*"
 ]
 
 

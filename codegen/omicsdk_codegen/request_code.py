@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 from .code import Code, as_literal
 from .imports import Imports
-from .operations import Argument, Draft
+from .operations import Argument, Draft, How
 from .shapes import BYTES, Array, is_plain
 
 REQUEST = "omicsdk.core.request"
@@ -17,6 +17,7 @@ HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
+_SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
 _STYLED = frozenset({"simple*", "label", "label*", "matrix", "matrix*"})
 # What may stand in a path as it is (RFC 3986), less what would end a literal.
 _SAFE = "/-._~!$&()*+,;=:@"
@@ -33,8 +34,8 @@ def path_code(draft: Draft, imports: Imports) -> Code:
             continue
         argument = arguments[piece]
         value = argument.python
-        if argument.how == "comma":
-            value = f'{imports.add(REQUEST, "joined")}({value}, ",")'
+        if argument.how in _SEPARATORS:
+            value = f"{imports.add(REQUEST, 'joined')}({value}, {_separator(argument, imports)}, '{argument.python}')"
         elif argument.how in _STYLED:
             value = _styled(argument, imports)
         elif argument.how == "json":
@@ -48,7 +49,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
 
 
 def _quoted(text: str) -> str:
-    # Single quotes stand inside for arguments' names; `joined` brings the one double-quoted comma.
+    # Single quotes stand inside for arguments' names; `joined` brings double-quoted separators.
     return f'"{text}"' if '"' not in text else f'"""{text}"""'
 
 
@@ -83,10 +84,15 @@ def _pair(argument: Argument, imports: Imports) -> str:
 
 
 def _joined(argument: Argument, imports: Imports) -> str:
-    separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
-    if separator is None or is_plain(argument.type):
+    if argument.how not in _SEPARATORS or is_plain(argument.type):
         return argument.python
-    return f"{imports.add(REQUEST, 'joined')}({argument.python}, {separator!r})"
+    called, separator = imports.add(REQUEST, "joined"), _separator(argument, imports)
+    return f"{called}({argument.python}, {separator}, {as_literal(argument.python)})"
+
+
+def _separator(argument: Argument, imports: Imports) -> str:
+    """What is between items, as code; a tab by its name, since an f-string's braces take no backslash before Python 3.12."""
+    return imports.add(REQUEST, "TAB") if argument.how == "tab" else f'"{_SEPARATORS[argument.how]}"'
 
 
 def _field(argument: Argument, imports: Imports) -> str:

@@ -10,13 +10,17 @@ from .upgrade_context import Context
 from .upgrade_schema import SCHEMA_WORDS, Schemas
 from .values import Json, Node, Object
 
-# Swagger 2.0's way to write a list, as style and explode (OpenAPI 3.0.3, 4.7.12.2; tabs have no style of their own).
+# Swagger 2.0's way to write a list, as style and explode (OpenAPI 3.0.3, 4.7.12.2).
 _COLLECTIONS: dict[str, tuple[str, bool]] = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
     "pipes": ("pipeDelimited", False),
     "multi": ("form", True),
+    "tsv": ("form", False),
 }
+# What is between the items where no style says so: tabs have none, and paths and headers know commas alone.
+_DELIMITERS = {"ssv": "space", "tsv": "tab", "pipes": "pipe"}
+DELIMITER = "x-omics-delimiter"
 _PLACES = ("path", "query", "header", "cookie", "querystring")
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _STATUS = re.compile("[1-5](?:[0-9]{2}|[xX]{2})")
@@ -68,7 +72,7 @@ class Parts:
             self._context.made(words, old)
             new["schema"] = self._schemas.schema(words, old, "type")
             if words.get("type") == "array":
-                new["style"], new["explode"] = self._collection(old, place)
+                new |= self._collection(old, place)
         elif place == "path":
             self._context.repair(old, None, "neither schema nor type", "string, as all of a path is", certain=False)
             new["schema"] = {"type": "string"}
@@ -76,13 +80,19 @@ class Parts:
             self._context.note(old, None, "untyped", "neither schema nor type", "any value", certain=False)
             new["schema"] = {}
 
-    def _collection(self, old: Object, place: str) -> tuple[str, bool]:
+    def _collection(self, old: Object, place: str) -> Object:
+        """How a list is written: style, explode, and what is between the items where these can't say it."""
         form = old.get("collectionFormat", "csv")
-        style = _COLLECTIONS.get(form) if isinstance(form, str) else None
-        if style is None:
-            self._context.repair(old, "collectionFormat", shown(form), "csv: there is no style for it", certain=False)
-            style = _COLLECTIONS["csv"]
-        return style if place in ("query", "formData", "cookie") else ("simple", False)
+        in_fields = place in ("query", "formData", "cookie")
+        if not isinstance(form, str) or form not in _COLLECTIONS or (form == "multi" and not in_fields):
+            why = "csv: a name can't be repeated there" if form == "multi" else "csv: there is no such format"
+            self._context.repair(old, "collectionFormat", shown(form), why, certain=False)
+            form = "csv"
+        style, explode = _COLLECTIONS[form] if in_fields else ("simple", False)
+        said: Object = {"style": style, "explode": explode}
+        return (
+            {**said, DELIMITER: _DELIMITERS[form]} if form == "tsv" or (form in _DELIMITERS and not in_fields) else said
+        )
 
     def _collect(self, words: Object, old: Object) -> None:
         """A list in a list has no style in 3.1."""
@@ -148,8 +158,7 @@ class Parts:
             if field.get("required") is True:
                 required.append(name)
             if field.get("type") == "array":
-                style, explode = self._collection(field, "formData")
-                encoding[name] = {"style": style, "explode": explode}
+                encoding[name] = self._collection(field, "formData")
         schema: Object = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required

@@ -388,8 +388,29 @@ def test_items_that_a_header_would_not_keep_apart_are_refused(items: list[str], 
 
 
 def test_an_item_without_a_text_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^A value can't be sent: <built-in function print> is of type"):
-        joined(["a", print], ",")
+    told = r"^ids can't be sent: <built-in function print> is of type"
+    for value in (["a", print], {"a": print}, print):
+        for build in (
+            lambda value=value: joined(value, ",", "ids"),
+            *(
+                lambda value=value, style=style, explode=explode: styled("ids", value, style, explode=explode)
+                for style in ("simple", "label", "matrix")
+                for explode in (False, True)
+            ),
+        ):
+            with pytest.raises(UsageError, match=told):
+                build()
+
+
+@pytest.mark.parametrize("style", ["simple", "label", "matrix"])
+@pytest.mark.parametrize("explode", [False, True])
+def test_members_that_are_none_are_passed_over(style: Any, explode: bool) -> None:
+    def text(value: object) -> object:
+        return styled("p", value, style, explode=explode)
+
+    assert text(["a", None, "b"]) == text(["a", "b"])
+    assert text({"a": "b", "c": None, "d": OMIT, "e": 1}) == text({"a": "b", "e": 1})
+    assert text([None]) is text({"a": None}) is OMIT
 
 
 def test_a_header_of_one_value_is_sent_as_it_is() -> None:

@@ -2,6 +2,8 @@
 
 import importlib
 import inspect
+import json
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -11,6 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import UsageError
+from omicsdk_codegen.load import load_bytes
+from omicsdk_codegen.resolve import resolve
+from omicsdk_codegen.upgrade import upgrade
 
 WORDS = {"type": "array", "items": {"type": "string"}}
 BOX = {
@@ -305,3 +310,41 @@ def test_arguments_for_files_are_typed_as_files(ways: ModuleType) -> None:
     assert {name: "bytes" in str(held.annotation) for name, held in files.items()} == dict.fromkeys(FILES, True)
     whole = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.any_files").build).parameters
     assert "bytes" in str(whole["body"].annotation)
+
+
+FORMATS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
+
+
+def test_lists_of_swagger_are_written_in_their_collection_formats(generate: Any) -> None:
+    def parameter(place: str, form: str) -> dict[str, Any]:
+        name = f"{place[0]}-{form}"
+        listed = {"type": "array", "items": {"type": "string"}, "collectionFormat": form}
+        return {"name": name, "in": place, "required": place == "path", **listed}
+
+    parameters = [parameter(place, form) for place in ("path", "query", "header", "formData") for form in FORMATS]
+    path = "/" + "/".join(f"{{p-{form}}}" for form in FORMATS)
+    operation = {"operationId": "lists", "parameters": parameters, "responses": {"204": {"description": ""}}}
+    document = {
+        "swagger": "2.0", "info": {"title": "Lists", "version": "1"}, "host": "x.example", "paths": {path: {"post": operation}},
+    }  # fmt: skip
+    source = load_bytes(json.dumps(document).encode(), path=Path("a.json"), label="a.json", uri="file:///a.json")
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    module = generate(upgrade(resolve(source)).data)
+    client = module.ThingApi("https://x.example", transport=httpx.MockTransport(answer))
+    client.lists(**{f"{place}_{form}": ["a", "b"] for place in "pqhf" for form in FORMATS})
+    (request,) = seen
+    texts = {form: f"a{separator}b" for form, separator in FORMATS.items()}
+    assert unquote(request.url.raw_path.decode().partition("?")[0]) == "/" + "/".join(texts.values())
+    assert dict(request.url.params) == {f"q-{form}": text for form, text in texts.items()}
+    assert {form: request.headers[f"h-{form}"] for form in FORMATS} == texts
+    fields = dict(httpx.QueryParams(request.content.decode()))
+    assert fields == {f"f-{form}": text for form, text in texts.items()}
+    with pytest.raises(UsageError, match="q_tsv can't be sent: <built-in function print>"):
+        client.lists(**{f"p_{form}": ["a"] for form in FORMATS}, q_tsv=[print])
+    with pytest.raises(UsageError, match="q-tsv can't be sent"):
+        client.lists(**{f"p_{form}": ["a"] for form in FORMATS}, q_tsv=["a\tb", "c"])

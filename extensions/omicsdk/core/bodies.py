@@ -116,12 +116,12 @@ class Joined(str):
             quoted: Percent-encodes an item for the place; delimiters that it leaves are encoded here.
 
         Raises:
-            UsageError: An item holds a blank where blanks separate: both are sent as %20, and no server can tell
-                them apart (OpenAPI 3.1.1, appendix E).
+            UsageError: An item holds a blank where blanks separate, or a tab where tabs do: both are sent as %20 (%09), and
+                no server can tell them apart (OpenAPI 3.1.1, appendix E).
         """
-        if " " in self._delimiters:
+        if self._delimiters in (" ", "\t"):
             self.refuse_delimiters(name)
-            return "%20".join(map(quoted, self.items))
+            return f"%{ord(self._delimiters):02X}".join(map(quoted, self.items))
         table = {ord(mark): f"%{ord(mark):02X}" for mark in self._delimiters}
         return "".join(mark + quoted(item).translate(table) for mark, item in zip(self._marks, self.items, strict=True))
 

@@ -233,18 +233,31 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     return [(name, text_of(value, name))]
 
 
-def joined(value: Any, separator: str) -> object:
-    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited).
+TAB = "\t"
+"""Separates items where a document of Swagger 2.0 says tsv."""
 
-    An object is its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing of it, where an empty text would be a list of one empty item.
+
+def joined(value: Any, separator: str, name: str = "A value") -> object:
+    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited; TAB has no style).
+
+    An object is its members' names and values in turn. An empty list is OMIT: RFC 6570 sends nothing of it, where an empty
+    text would be a list of one empty item. Members that are None are passed over, as it says too.
+
+    Args:
+        value: A list, an object, a model or a scalar; OMIT and None stay.
+        separator: What is between the items.
+        name: The parameter, for errors.
+
+    Raises:
+        UsageError: An item has no text of its own.
     """
     value = members(value)
     if is_list(value):
-        return _joined([text_of(item) for item in value if item is not None], separator)
+        return _joined([text_of(item, name) for item in value if item is not None], separator)
     if is_mapping(value):
         given = ((str(key), item) for key, item in value.items() if item is not None and item is not OMIT)
-        return _joined([text for key, item in given for text in (key, text_of(item))], separator)
-    return value if value is OMIT or value is None else Joined([""], [text_of(value)], separator, listed=False)
+        return _joined([text for key, item in given for text in (key, text_of(item, name))], separator)
+    return value if value is OMIT or value is None else Joined([""], [text_of(value, name)], separator, listed=False)
 
 
 def _joined(items: Sequence[str], separator: str) -> Joined | Omit:
@@ -261,7 +274,11 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
         explode: Whether each item stands for itself (.a.b and ;name=a;name=b), and members are written as key=value.
 
     Returns:
-        The text, as Joined; OMIT of an empty list or object, of which RFC 6570 sends nothing.
+        The text, as Joined; OMIT of an empty list or object, of which RFC 6570 sends nothing. Members that are None are
+        passed over, as it says too.
+
+    Raises:
+        UsageError: An item has no text of its own.
     """
     if value is OMIT or value is None:
         return value
@@ -269,12 +286,14 @@ def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *
     sign = {"simple": "", "label": ".", "matrix": ";"}[style]
     first = f";{name}=" if style == "matrix" else sign
     if is_mapping(value):
-        items = [text for key, item in value.items() for text in (str(key), text_of(item))]
+        given = {str(key): item for key, item in value.items() if item is not None and item is not OMIT}
+        items = [text for key, item in given.items() for text in (key, text_of(item, name))]
         if explode:
-            marks = [sign, "=", *[sign or ",", "="] * (len(value) - 1)]
+            marks = [sign, "=", *[sign or ",", "="] * (len(given) - 1)]
             return Joined(marks, items, f"{sign or ','}=") if items else OMIT
     else:
-        items = [text_of(item) for item in value if item is not None] if is_list(value) else [text_of(value)]
+        listed_items = value if is_list(value) else [value]
+        items = [text_of(item, name) for item in listed_items if item is not None]
         if explode and style != "simple":
             return Joined([first] * len(items), items, sign, listed=is_list(value)) if items else OMIT
     # Behind a label's point only commas separate; a matrix's semicolon begins another parameter anywhere.

@@ -43,7 +43,7 @@ def build(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/export",
         query=(
-            ("ids", joined(ids, ",")),
+            ("ids", joined(ids, ",", "ids")),
             ("node_label", node_label),
             ("format", format),
             ("with_children", with_children),

@@ -28,7 +28,7 @@ def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/upload_manifest",
-        query=(("ids", joined(ids, ",")),),
+        query=(("ids", joined(ids, ",", "ids")),),
     )
 
 

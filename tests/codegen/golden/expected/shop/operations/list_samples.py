@@ -34,7 +34,7 @@ def build(
         query=(
             ("kind", kind),
             ("per_page", per_page),
-            ("tags", joined(tags, ",")),
+            ("tags", joined(tags, ",", "tags")),
         ),
     )
 
