@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Names the page's list; HCA services send it with every page but the last."""
 
-# Quotes may be single ones: the Data Store's /events sends rel='next'.
-_LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s;,"']+))?)*)""")
-_REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
+_TARGET = re.compile(r"<([^>]*)>")
+# Quotes may be single ones: the Data Store's /events sends rel='next'. Within a value they stay: title*=UTF-8''page.
+_PARAMETER = re.compile(
+    r"""\s*;\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s;,"'][^\s;,"]*)))?"""
+)
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
@@ -27,10 +29,17 @@ def next_link(headers: Mapping[str, str]) -> str | None:
     Args:
         headers: An answer's headers, looked up as `link` (httpx ignores case).
     """
-    for target, parameters in _LINK.findall(headers.get("link") or ""):
-        relation = _REL.search(parameters)
-        if relation and "next" in (relation[1] or relation[2] or relation[3]).lower().split():
-            return target
+    text, at = headers.get("link") or "", 0
+    while target := _TARGET.search(text, at):
+        relation, at = None, target.end()
+        while parameter := _PARAMETER.match(text, at):
+            name, *values = parameter.groups()
+            # The first rel counts, and none that stands in another parameter's value, such as a title.
+            if name.lower() == "rel" and relation is None:
+                relation = next((value for value in values if value), "").lower().split()
+            at = parameter.end()
+        if "next" in (relation or ()):
+            return target[1]
     return None
 
 
