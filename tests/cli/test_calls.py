@@ -4,6 +4,10 @@ import json
 
 import httpx
 import pytest
+from omicsdk.cli.connecting import as_patient
+from omicsdk.core.errors import UsageError
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import Timeout, Transport
 
 ID = ("--uuid", "u1", "--replica", "aws")
 
@@ -343,3 +347,16 @@ def test_numbers_that_json_has_not_are_printed_as_null(omics, widgets):
             "n": [None, 1.5],
             "m": {"x": None},
         }
+
+
+def test_options_say_how_long_calls_are_waited_for():
+    with as_patient({"call-timeout": "5", "call-budget": "30m"}):
+        patient = Transport("https://x.example.org")
+    with as_patient({}):
+        usual = Transport("https://x.example.org")
+    assert (patient._timeout, patient._manners.retry) == (Timeout(read=5, write=5, body=5), Retry(budget=1800))
+    assert (usual._timeout, usual._manners.retry) == (Timeout(), Retry())
+    assert (Timeout().read, Timeout().body, Timeout().least_rate, Retry().budget) == (60, 60, 1024, 600)
+    for option in ("call-timeout", "call-budget"):
+        with pytest.raises(UsageError, match=f"--{option} soon: that is no time"):
+            as_patient({option: "soon"})

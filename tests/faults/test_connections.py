@@ -8,13 +8,20 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from breakable import MovedClock, Server
+from omicsdk.core.errors import TLSFailed
+from omicsdk.core.request import OperationFacts
+from omicsdk.core.request import request as asked
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.sending.transport import Transport
 from omicsdk.core.settings.environment import Network
-from omicsdk.transfer import Item, Location, Patience
+from omicsdk.transfer import Item, Location, Patience, download
 
 MIB = 1024 * 1024
 
@@ -244,3 +251,27 @@ class Certificate:
 def certificate(tmp_path: Path) -> Callable[..., Certificate]:
     """Makes certificates."""
     return lambda names=(), days=1: Certificate(tmp_path, list(names), days)
+
+
+@pytest.mark.parametrize("wrong", ["authority", "host", "date"])
+def test_calls_verify_what_transfers_verify(server: Any, target: Path, certificate: Any, wrong: str) -> None:
+    made = certificate(names=["elsewhere.test"] if wrong == "host" else [], days=-1 if wrong == "date" else 1)
+    environ = {} if wrong == "authority" else {"SSL_CERT_FILE": str(made.pem)}
+    server.tls = made.context
+    item = replace(_secure(server.item("one", b"12345")), retries=0)
+    calls = Transport(server.url("").replace("http:", "https:"), environ=environ, retry=NO_RETRY)
+    with closing(calls), pytest.raises(TLSFailed):
+        calls.send(asked(OperationFacts("get", "GET", "/one"), "/one"))
+    assert isinstance(download([item], target, environ=environ).outcomes[0].error, TLSFailed)
+    assert server.requests == []
+
+
+def test_calls_and_transfers_trust_the_same_authorities(server: Any, target: Path, certificate: Any) -> None:
+    made = certificate()
+    server.tls = made.context
+    item = _secure(server.item("one", b"12345"))
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        environ = {variable: str(made.pem)}
+        with closing(Transport(server.url("").replace("http:", "https:"), environ=environ)) as calls:
+            assert calls.send(asked(OperationFacts("get", "GET", "/one"), "/one")).content == b"12345"
+        download([item], target / variable, environ=environ).raise_if_failed()

@@ -3,10 +3,11 @@
 import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
-from fault_results import summary
+from fault_results import Results, summary
 from trials import RIGHT, Trial, marked
 
 HERE = Path(__file__).parent
@@ -45,6 +46,29 @@ def test_endings_are_added_up() -> None:
     rows = summary([one, two, one])["faults"]
     assert [row["fault"] for row in rows] == ["g", "f"]
     assert rows[1] == {"section": "S", "fault": "f", "tried": 4, "right": 2, "ended": {"DiskFull": 2}}
+
+
+@pytest.mark.parametrize("exitstatus", [0, 1, 2, 5])
+def test_only_a_run_without_a_failure_is_written_down(tmp_path: Path, exitstatus: int) -> None:
+    results, file = Results(tmp_path / "results.json"), tmp_path / "results.json"
+    told = {"section": "S", "fault": "f", "order": "a:2", "endings": [RIGHT]}
+    report: Any = SimpleNamespace(when="teardown", user_properties=[("fault", told)])
+    results.pytest_runtest_logreport(report)
+    results.pytest_sessionfinish(None, exitstatus)  # pyright: ignore[reportArgumentType] - it isn't looked at
+    assert file.exists() == (exitstatus == 0)
+
+
+def test_servers_of_these_tests_are_on_loopback(server: Any, sink: Any) -> None:
+    for each in (server, sink):
+        assert each.url("x").startswith("http://127.0.0.1:")
+        assert each._listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_an_ending_that_comes_late_is_noticed(tmp_path: Path) -> None:
+    trial = Trial("x", (RIGHT,), tmp_path, {})
+    trial.ended(RIGHT)
+    with pytest.raises(AssertionError, match="took"):
+        trial.ended(RIGHT, within=0)
 
 
 def test_a_row_of_the_page(page: ModuleType) -> None:

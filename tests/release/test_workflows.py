@@ -83,6 +83,37 @@ def test_only_what_was_tested_is_published():
     assert jobs["announce"]["needs"] == "publish"
 
 
+def test_a_release_is_published_without_a_stored_password_and_each_file_is_attested():
+    release = ROOT / ".github" / "workflows" / "release.yml"
+    workflow, text = read(release), release.read_text(encoding="utf-8")
+    assert set(re.findall(r"secrets\.(\w+)|github\.(token)", text)) <= {("GITHUB_TOKEN", ""), ("", "token")}
+    (publishing,) = (
+        step for step in steps(workflow) if step.get("uses", "").startswith("pypa/gh-action-pypi-publish@")
+    )
+    assert not publishing.keys() & {"env"}
+    assert set(publishing["with"]) == {"packages-dir"}
+    assert [path for path in WORKFLOWS if "pypi-publish" in path.read_text(encoding="utf-8")] == [release]
+    attested = [
+        step for step in workflow["jobs"]["build"]["steps"] if step.get("uses", "").startswith("actions/attest")
+    ]
+    assert {step["uses"].partition("@")[0] for step in attested} == {
+        "actions/attest-build-provenance", "actions/attest-sbom",
+    }  # fmt: skip
+    for step in attested:
+        assert step["with"]["subject-path"].split() == ["dist/*.whl", "dist/*.tar.gz"]
+    given = next(step for step in workflow["jobs"]["build"]["steps"] if step.get("with", {}).get("name") == "beside")
+    assert {"dist/SHA256SUMS", "dist/built.json", "dist/*.cdx.json"} == set(given["with"]["path"].split())
+    assert workflow[True]["push"]["tags"] == ["v[0-9]*"]  # YAML 1.1 reads `on` as true
+
+
+def test_known_vulnerabilities_are_looked_for_every_week():
+    workflow = read(ROOT / ".github" / "workflows" / "audit.yml")
+    (when,) = workflow[True]["schedule"]
+    minute, hour, day, month, weekday = when["cron"].split()
+    assert (minute.isdecimal(), hour.isdecimal(), day, month, weekday.isdecimal()) == (True, True, "*", "*", True)
+    assert any("make audit" in step.get("run", "") for step in steps(workflow))
+
+
 @pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem != "config"], ids=lambda path: path.stem)
 def test_a_form_can_be_filled_in(path):
     form = read(path)

@@ -1,5 +1,6 @@
 """Where an Api finds its endpoint and token, and in which order."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,17 @@ def test_without_a_home_arguments_and_variables_will_do(homeless, monkeypatch):
     monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
     monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
     assert token_of(Api()) == "of-variables"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_token_that_others_can_read_is_warned_of(write, caplog):
+    folder = write(credentials("default"), "[mode]\nadvance_access = true\n")
+    for name in ("credentials", "sevenbridges-python/config"):
+        (folder / name).chmod(0o644)
+    file = folder / "credentials"
+    assert by_default().auth_token == "of-default"
+    assert caplog.messages == [f"{file} holds a token and others can read it; run: chmod 600 {file}"]
+    caplog.clear()
+    file.chmod(0o600)
+    by_default()
+    assert caplog.messages == []

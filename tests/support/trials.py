@@ -43,6 +43,7 @@ class Trial:
         self.right = dict[str, bytes]()
         self.endings: list[str] = []
         self._served = right
+        self._began = time.monotonic()
 
     def download(
         self,
@@ -77,7 +78,7 @@ class Trial:
             self.held(place, outcome.name, there=outcome.state in ("done", "skipped"), before=before)
             assert (outcome.state == "failed") == (outcome.error is not None)
             if outcome.state != "stopped" and (names is None or outcome.name in names):
-                self.ended(RIGHT if outcome.error is None else type(outcome.error).__name__)
+                self.ended(RIGHT if outcome.error is None else type(outcome.error).__name__, within=within)
             if outcome.error is not None:
                 assert str(outcome.error).strip(), outcome
         json.dumps(report.to_dict())
@@ -131,10 +132,17 @@ class Trial:
         else:
             assert not there, f"{name} isn't there"
 
-    def ended(self, how: str) -> None:
-        """Counts one ending, and asserts that it is one of those that the test allows."""
+    def ended(self, how: str, within: float = BOUND) -> None:
+        """Counts one ending, and asserts that it is one of those that the test allows, and that it came in time.
+
+        Args:
+            how: RIGHT, or the error's name.
+            within: Seconds since the test began, or since the ending before.
+        """
         assert how in self.ends, f"ended with {how}, not with {' or '.join(self.ends)}"
+        assert time.monotonic() - self._began < within, f"took {time.monotonic() - self._began:.0f} s"
         self.endings.append(how)
+        self._began = time.monotonic()
 
 
 def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:

@@ -943,3 +943,32 @@ def test_a_size_that_no_file_has_fails_that_file_alone(
     told = report.outcomes[1].error
     assert told is not None
     assert "1,000,000,000,000,000,000 bytes are stated, more than any file has" in str(told)
+
+
+def test_a_file_may_fail_ten_times_in_a_row(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    body = noise(5000)
+    for failures in (10, 11):
+        server.fault(f"f{failures}", *[fault.status(503)] * failures)
+        item = server.item(f"f{failures}", body, "md5")
+        outcome = only(download([replace(item, min_delay=0.01)], target, clock=clock))
+        assert (outcome.state, outcome.attempts) == (("done", 11) if failures == 10 else ("failed", 11))
+
+
+@pytest.mark.parametrize(("cut", "ends"), [(70_000, "done"), (3_000, "failed")])
+def test_64_kib_of_a_begun_cell_win_a_try_back(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any, cut: int, ends: str
+) -> None:
+    server.always["one"] = fault.cut(cut)
+    item = server.item("one", noise(900_000), "sha256", retries=2)
+    assert only(download([item], target, clock=clock)).state == ends
+
+
+def test_what_has_to_begin_anew_each_time_wins_no_try(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any
+) -> None:
+    """Nothing says that the rest would be of the same version, so what came is never joined with more."""
+    server.always["one"] = fault.cut(5 * MIB)
+    item = server.item("one", noise(9 * MIB), retries=3)
+    server.etags["one"] = 'W/"weak"'
+    outcome = only(download([item], target, clock=clock))
+    assert (outcome.state, outcome.attempts) == ("failed", 4)

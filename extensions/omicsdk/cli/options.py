@@ -35,8 +35,8 @@ GLOBALS: list[Argument] = [
     {
         "name": "call-timeout",
         "type": "string",
-        "help": "Time that a call waits for an answer, and in which its body brings less than 1 KiB a second, before it ends: "
-        "seconds, or 5m (default 60).",
+        "help": "Time that each try of a call waits for an answer, and that a call may take whose body brings less than 1 KiB a "
+        "second: seconds, or 5m (default 60).",
     },
     {
         "name": "call-budget",

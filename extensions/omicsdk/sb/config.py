@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from omicsdk.sb.http.arguments import shown
 
 if TYPE_CHECKING:
     import configparser
+
+_log = logging.getLogger(__name__)
 
 #: The profile that is read when nobody names one.
 DEFAULT_PROFILE = "default"
@@ -234,6 +237,13 @@ def _read(file: Path) -> configparser.ConfigParser:
     try:
         with file.open(encoding="utf-8") as lines:
             parser.read_file(lines)
+            mode = os.fstat(lines.fileno()).st_mode
+        if (
+            os.name != "nt"
+            and mode & 0o077
+            and any(parser.has_option(name, "auth_token") for name in parser.sections())
+        ):
+            _log.warning("%s holds a token and others can read it; run: chmod 600 %s", file, file)
     except FileNotFoundError:
         return parser
     except configparser.Error as error:

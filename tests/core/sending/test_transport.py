@@ -405,6 +405,29 @@ def test_a_token_that_is_refused_again_is_an_error(both):
     assert len(server.seen) == 2
 
 
+def test_a_call_that_is_forbidden_renews_nothing(both):
+    server = Server(answer(403))
+    with pytest.raises(errors.Forbidden):
+        both(server, credentials=BearerToken("old", refresh=lambda: pytest.fail("renewed"))).send(request())
+    assert (len(server.seen), both(server).clock.slept) == (1, [])
+
+
+@pytest.mark.parametrize(("attempts", "sent", "took"), [(6, 6, (360, 400)), (100, None, (600, 661))])
+def test_a_silent_server_is_asked_again_within_the_budget(both, attempts, sent, took):
+    clock = ManualClock()
+    began = clock.monotonic()
+
+    def silent(_got):
+        clock.advance(60)
+        raise httpx.ReadTimeout("silence")
+
+    server = Server(silent)
+    with pytest.raises(errors.TimedOut):
+        both(server, clock=clock, retry=Retry(attempts=attempts)).send(request())
+    assert took[0] <= clock.monotonic() - began <= took[1]
+    assert sent in (None, len(server.seen))
+
+
 def test_a_renewal_that_fails_is_an_auth_error(both):
     def refresh():
         raise RuntimeError("the login service is down")

@@ -1,5 +1,6 @@
 """The documented handles in each of their states."""
 
+import inspect
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,11 @@ from omicsdk.sb.errors import SbgError
 from omicsdk.sb.models.enums import TransferState
 from omicsdk.sb.models.file import File
 from omicsdk.sb.transfer.download import Download
+from omicsdk.sb.transfer.folders import download_folder, upload_folder
+from omicsdk.sb.transfer.handle import retrying
 from omicsdk.sb.transfer.upload import Upload
 from omicsdk.sb.transfer.utils import Progress
+from omicsdk.transfer import Patience
 
 CALLS = ("start", "pause", "resume", "stop", "wait")
 #: What may be called in which state; the rest is an SbgError.
@@ -352,3 +356,12 @@ def test_numbers_that_are_none(make: Any, api: Any, tmp_path: Path, arguments: d
         with pytest.raises(SbgError, match=next(iter(arguments))) as caught:
             kind()
         assert caught.value.remedy
+
+
+def test_files_are_given_the_time_that_the_documentation_says() -> None:
+    assert retrying(None, None) == (6, Patience(silence=300))
+    assert retrying(2, 40) == (2, Patience(silence=40))
+    for method in (File.download, File.upload, Download.__init__, Upload.__init__, download_folder, upload_folder):
+        stated = inspect.signature(method).parameters
+        assert stated["timeout"].default == 300
+        assert (stated.get("retry") or stated["retry_count"]).default == 6

@@ -1,0 +1,63 @@
+"""What SECURITY.md promises of all code that users run: data stays data, and certificates are verified."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for folder in ("codegen", "generated", "extensions") for path in (ROOT / folder).rglob("*.py"))
+
+#: What turns data into code, or into any object that it names.
+EVALUATING = frozenset({"eval", "exec", "execfile", "__import__"})
+UNPICKLING = frozenset(
+    f"{module}.{name}"
+    for module in ("pickle", "cPickle", "_pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib", "jsonpickle")
+    for name in ("load", "loads", "open", "decode", "Unpickler")
+)
+UNSAFE_YAML = frozenset(
+    f"yaml.{name}" for name in ("load", "load_all", "unsafe_load", "unsafe_load_all", "full_load", "full_load_all")
+)
+#: Pickles that a process made itself, for its workers or in a temporary file of its own that has no name.
+OUR_OWN = {"extensions/omicsdk/transfer/scale/running.py", "extensions/omicsdk/transfer/reports/outcomes.py"}
+#: Arguments and attributes that switch the verification of certificates off.
+SWITCHES = frozenset({"verify", "check_hostname", "verify_ssl", "verify_mode"})
+UNVERIFIED = frozenset({"CERT_NONE", "_create_unverified_context", "SSL_VERIFYPEER", "SSL_VERIFYHOST"})
+
+
+def nodes(words: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
+    """All nodes of the modules in which one of some words stands, with the module's path."""
+    parts = re.compile("|".join(sorted(words)))
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        if parts.search(text):
+            place = path.relative_to(ROOT).as_posix()
+            yield from ((place, node) for node in ast.walk(ast.parse(text)))
+
+
+def test_nothing_that_is_read_is_evaluated_or_unpickled() -> None:
+    sought = EVALUATING | UNPICKLING | UNSAFE_YAML
+    found = {
+        (place, name)
+        for place, node in nodes({rf"\b{name.partition('.')[0]}\b" for name in sought})
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in sought
+    }
+    assert len(SOURCES) > 1000
+    assert {place for place, _ in found} == OUR_OWN
+    assert {name for _, name in found} <= {"pickle.loads", "pickle.load"}
+
+
+def test_nothing_switches_the_verification_of_certificates_off() -> None:
+    found: list[str] = []
+    for place, node in nodes(SWITCHES | UNVERIFIED):
+        given: list[tuple[str, ast.expr]] = []
+        if isinstance(node, ast.Assign):
+            given = [(target.attr, node.value) for target in node.targets if isinstance(target, ast.Attribute)]
+        elif isinstance(node, ast.Call):
+            given = [(keyword.arg or "", keyword.value) for keyword in node.keywords]
+        elif isinstance(node, ast.Attribute) and node.attr in UNVERIFIED:
+            found.append(f"{place}:{node.lineno}")
+        for name, value in given:
+            if name in SWITCHES and isinstance(value, ast.Constant) and not value.value:
+                found.append(f"{place}:{value.lineno}")
+    assert found == []
