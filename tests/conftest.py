@@ -2,10 +2,12 @@
 
 import functools
 import importlib
+import inspect
 import os
 import signal
 from typing import Any
 
+import httpx
 from hypothesis import HealthCheck, settings
 
 # The same examples on every run, whoever runs it: a change is judged by what it changed.
@@ -27,6 +29,19 @@ os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 
 # A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# httpx waits five seconds for an answer, which a server beside other tests on a busy machine may need.
+_calls: Any = [
+    httpx.Client.__init__,
+    httpx.AsyncClient.__init__,
+    httpx.request,
+    httpx.stream,
+    httpx.get,
+    httpx.post,
+    httpx.put,
+]
+for _call in [*_calls, httpx.patch, httpx.delete, httpx.head, httpx.options]:
+    inspect.unwrap(_call).__kwdefaults__["timeout"] = httpx.Timeout(60.0)
 
 
 def _once_a_process() -> None:
