@@ -79,7 +79,8 @@ def answers(url: str, host: str) -> int:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
-        return error.code
+        with error:
+            return error.code
 
 
 def test_names_of_this_machine_are_answered_and_those_that_the_user_allows(tmp_path):

@@ -109,9 +109,12 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
 
 TAMPERING = """
 import omicsdk.cli.demo.walk as walk
+from omicsdk.dss.tsv import DictReader
 check = walk.check_manifest
 def tampered(manifest, sources, downloads):
-    path = next((downloads / "store").rglob("11c72d*"))
+    with manifest.open(newline="") as rows:
+        (row,) = (row for row in DictReader(rows) if row["file_name"] == "lambda_early_R1.fastq.gz")
+    path = downloads / row["file_path"]
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     return check(manifest, sources, downloads)

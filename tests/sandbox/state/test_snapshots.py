@@ -8,6 +8,7 @@ import stat
 import tarfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -94,7 +95,7 @@ def test_one_that_is_taken_while_requests_run_is_whole(tmp_path: Path, folder: P
                 before = len(made)
                 sandbox.save(tmp_path / f"{number}.tar")
                 load_snapshot(tmp_path / f"{number}.tar", tmp_path / str(number))
-                with sqlite3.connect(tmp_path / str(number) / "state.sqlite") as state:
+                with closing(sqlite3.connect(tmp_path / str(number) / "state.sqlite")) as state:
                     bundles = state.execute("SELECT count(*) FROM dss_bundles").fetchone()[0]
                     files = state.execute("SELECT count(*) FROM dss_bundle_files").fetchone()[0]
                 assert before <= bundles <= len(made) + 1
