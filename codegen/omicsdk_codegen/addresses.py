@@ -64,7 +64,10 @@ def file_of(uri: str, folder: Path) -> Path:
     except (OSError, ValueError, RuntimeError) as error:
         raise Refused("which is no path of this system", "Refer to a file beside the document.") from error
     if not inside:
-        raise Refused("which is outside the document's folder", "Put the file into the folder, and refer to it there.")
+        raise Refused(
+            "which is outside the document's folder",
+            "Name a folder that holds both with --root, or put the file into the document's folder.",
+        )
     return path
 
 
@@ -118,6 +121,12 @@ def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
         if path == below or path.startswith(below if below.endswith("/") else below + "/"):
             return True
     return False
+
+
+def host_of(url: str) -> str | None:
+    """An address's scheme, host and port, which allow all that is below them; None where it isn't one."""
+    parts = _split(url)
+    return None if parts is None else f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _split(url: str) -> SplitResult | None:

@@ -13,6 +13,7 @@ from .load import load
 from .overlay import apply, corrects
 from .places import Places
 from .resolve import resolve
+from .targets import Ask
 from .upgrade import upgrade
 from .upgraded import Document as Document
 
@@ -28,6 +29,8 @@ def read(
     missing_as_any: bool = False,
     cache: Path | None = None,
     report: Report | None = None,
+    folder: Path | None = None,
+    ask: Ask | None = None,
 ) -> Document:
     """Read a document: load it, lay overlays over it, find what it refers to, and bring it into one form.
 
@@ -39,13 +42,15 @@ def read(
         missing_as_any: take a schema that isn't there as any value, and report it; otherwise it is a fault.
         cache: folder that keeps pages fetched from the network; default the user's own.
         report: takes what was repaired or left out.
+        folder: what files may be opened in, the document's own folder or one above it; default the former.
+        ask: as of `resolve`.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
     report = report or Report()
     report.folder = spec.parent
-    _check(allow_urls, refs)
+    _check(spec, allow_urls, refs, folder)
     root, *laid = _each([lambda path=path: load(path) for path in (spec, *overlays)])
     uris = _each([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
     about = list(zip(uris, laid, strict=True))
@@ -63,13 +68,15 @@ def read(
             cache=cache,
             places=places,
             report=report,
+            folder=folder,
+            ask=ask,
         )
         return upgrade(resolved)
     except RecursionError as error:  # each file is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(root.label, None)]) from error
 
 
-def _check(allow_urls: Sequence[str], refs: Path | None) -> None:
+def _check(spec: Path, allow_urls: Sequence[str], refs: Path | None, folder: Path | None) -> None:
     faults = [
         Fault(
             "it is no web address, so nothing is allowed by it",
@@ -81,6 +88,8 @@ def _check(allow_urls: Sequence[str], refs: Path | None) -> None:
     ]
     if refs is not None and not refs.is_dir():
         faults.append(Fault("there is no such folder of copies", "Name a folder after --refs.", str(refs)))
+    if folder is not None and not spec.resolve().is_relative_to(folder.resolve()):
+        faults.append(Fault("the document isn't in it", "Name a folder above the document after --root.", str(folder)))
     if faults:
         raise DocumentError(faults)
 

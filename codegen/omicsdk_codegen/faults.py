@@ -10,7 +10,7 @@ from typing import Literal
 
 from .values import Json
 
-Kind = Literal["repair", "omission", "untyped"]
+Kind = Literal["repair", "omission", "loss", "untyped"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Note:
         pointer: JSON pointer in `file`, where the thing stands as published.
         file: as in `Fault`.
         line: as in `Fault`.
-        kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "untyped" (taken as any value).
+        kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "loss" (an
+            operation, parameter or answer that isn't), "untyped" (taken as any value).
         before: what stood there, in a few words.
         after: what was made of it.
         certain: whether the document's intent is beyond doubt.

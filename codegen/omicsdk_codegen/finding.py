@@ -148,6 +148,15 @@ class Finder:
             self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
             return locate(self._store, source, meant)
         except LookupError as error:
+            file, hash_, pointer = reference.partition("#")
+            if hash_ and "/" in pointer and not pointer.startswith("/"):
+                meant = f"{file}#/{pointer}"
+                try:
+                    target = locate(self._store, source, meant)
+                except LookupError:
+                    raise self._broken(reference, error) from error
+                self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
+                return target
             target = self._find_through(source, reference)
             if target is None:
                 raise self._broken(reference, error) from error

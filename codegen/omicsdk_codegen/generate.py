@@ -13,6 +13,7 @@ from .faults import DocumentError, Fault, Report
 from .only import only_tags
 from .plan import Package, plan
 from .render import compact_json, readable_json, render_namespace, render_package
+from .targets import Ask
 from .texts import one_line
 from .values import Json, Object
 
@@ -53,6 +54,8 @@ def plan_package(
     refs: Path | None = None,
     missing_as_any: bool = False,
     tags: Sequence[str] = (),
+    folder: Path | None = None,
+    ask: Ask | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Planned:
     """Read a document and plan its package; nothing is written.
@@ -65,6 +68,8 @@ def plan_package(
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: take a schema that isn't there as any value.
         tags: take the operations that have one of these tags, and nothing else; none is all.
+        folder: what files may be opened in; default the document's own folder.
+        ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
         told: is told each step as it begins, in a few words.
 
     Raises:
@@ -73,7 +78,16 @@ def plan_package(
     say = told or _silent
     report = Report()
     say(f"reading {one_line(spec.name)}")
-    document = read(spec, overlays, allow_urls=allow_urls, refs=refs, missing_as_any=missing_as_any, report=report)
+    document = read(
+        spec,
+        overlays,
+        allow_urls=allow_urls,
+        refs=refs,
+        missing_as_any=missing_as_any,
+        report=report,
+        folder=folder,
+        ask=ask,
+    )
     document = only_tags(document, tags)
     say("settling types and names")
     return Planned(document, plan(document, name, report), report)
@@ -89,6 +103,8 @@ def make_package(
     refs: Path | None = None,
     missing_as_any: bool = False,
     tags: Sequence[str] = (),
+    folder: Path | None = None,
+    ask: Ask | None = None,
     told: Callable[[str], None] | None = None,
 ) -> Made:
     """Make a package's files of a document, without writing one.
@@ -102,13 +118,24 @@ def make_package(
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: take a schema that isn't there as any value.
         tags: take the operations that have one of these tags, and nothing else; none is all.
+        folder: what files may be opened in; default the document's own folder.
+        ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
         told: is told each step as it begins, in a few words.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
     planned = plan_package(
-        spec, overlays, name, allow_urls=allow_urls, refs=refs, missing_as_any=missing_as_any, tags=tags, told=told
+        spec,
+        overlays,
+        name,
+        allow_urls=allow_urls,
+        refs=refs,
+        missing_as_any=missing_as_any,
+        tags=tags,
+        folder=folder,
+        ask=ask,
+        told=told,
     )
     (told or _silent)(f"writing the code of {len(planned.package.operations)} operations")
     files = render_package(planned.package, origin)

@@ -58,10 +58,10 @@ class Notes:
         """Note what was put right."""
         self.note(node, key, "repair", before, after, certain=certain)
 
-    def omit(self, node: Node, key: str, why: str) -> None:
+    def omit(self, node: Node, key: str, why: str, kind: Kind = "omission") -> None:
         """Note a member that isn't taken over."""
         before = shown(node[key]) if isinstance(node, dict) else ""
-        self.note(node, key, "omission", before, f"{key} is left out: {why}", certain=False)
+        self.note(node, key, kind, before, f"{key} is left out: {why}", certain=False)
 
 
 def shown(value: Json) -> str:

@@ -100,6 +100,9 @@ def _plan(document: Document, service: str, report: Report) -> Package:
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [drafter.draft(operation, names[operation.key]) for operation in stated]
+    if not stated:
+        place = document.origin("/paths")
+        report.add(Note(place.pointer, place.file, place.line, "loss", "paths", "no operation is in it", True))
     for pointer, what, why in left_out(document.data):
         place = document.origin(pointer)
         report.add(Note(place.pointer, place.file, place.line, "omission", what, why, True))

@@ -23,7 +23,7 @@ from .notes import Notes
 from .overlay import corrects
 from .places import Places
 from .source import Place, Source
-from .targets import Fetch, Store, Target
+from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
 # Members beside `$ref` that change no shape: kept where the dialect would have them ignored, since no reader is misled.
@@ -41,6 +41,8 @@ _ANNOTATIONS = {
         "xml",
     )
 }
+# What a client can do without: where it can't be found, it is left out.
+_DISPENSABLE = frozenset({"tag", "securityScheme", "example", "link"})
 # Parts that are flattened into their users; nothing else can reach them.
 _SPENT = {
     "document": {"parameters", "responses"},
@@ -91,6 +93,8 @@ def resolve(
     cache: Path | None = None,
     places: Places | None = None,
     report: Report | None = None,
+    folder: Path | None = None,
+    ask: Ask | None = None,
 ) -> Resolved:
     """Find what every reference points at.
 
@@ -104,6 +108,8 @@ def resolve(
         cache: folder that keeps pages fetched over HTTP; default the user's own.
         places: what is known of origins so far.
         report: takes the notes.
+        folder: what files may be opened in; default the document's own folder.
+        ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they are; None never asks.
 
     Returns:
         The document in its own dialect, in one piece.
@@ -117,13 +123,17 @@ def resolve(
         places.adopt(root)
     report = report or Report()
 
+    allowed = list(allow_urls)
+
     def fetch_allowed(url: str) -> bytes:
-        return fetch_web(url, allow_urls, cache or default_cache())
+        return fetch_web(url, allowed, cache or default_cache())
 
     dialect = dialect_of(root)
     notes = Notes(root, places, report)
     about = [(corrects(overlay, root), overlay) for overlay in overlays]
-    store = Store(root, about, places, allow_urls=allow_urls, refs=refs, fetch=fetch or fetch_allowed)
+    store = Store(
+        root, about, places, allow_urls=allowed, refs=refs, fetch=fetch or fetch_allowed, ask=ask, folder=folder
+    )
     root = spread_sections(root, store, notes)
     store.replace(root)
     data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any).run()
@@ -192,7 +202,10 @@ class _Walker:
         try:
             return self._schema_reference(value, source) if kind == "schema" else self._flatten(kind, value, source)
         except Broken as broken:
-            if broken.missing and kind == "schema" and self._missing_as_any:
+            if kind in _DISPENSABLE:
+                before = f"a reference to {spoken(str(value['$ref']))}, {broken.message}"
+                self._notes.note(value, "$ref", "omission", before, f"the {kind} is left out", certain=False)
+            elif broken.missing and kind == "schema" and self._missing_as_any:
                 before = f"a reference to {spoken(str(value['$ref']))}, which isn't there"
                 self._notes.note(value, "$ref", "untyped", before, "any value", certain=False)
             else:
@@ -253,9 +266,9 @@ class _Walker:
                 self._notes.note(value, key, "omission", f"{key} beside a $ref", "left out: this version ignores it")
 
     def _flatten(self, kind: str, value: Object, source: Source) -> Json:
+        target = self._finder.find(value, source)
         if kind not in REFERABLE:
             self._notes.repair(value, "$ref", f"a $ref in place of a {kind}", "what it refers to")
-        target = self._finder.find(value, source)
         if not isinstance(target.value, dict):
             raise Broken(f"which is no {kind}", "Refer to one.")
         if kind in ("response", "requestBody") and self._finder.home_name(target) is not None:
@@ -321,14 +334,15 @@ class _Walker:
 
     def _text(self, value: Object, source: Source) -> str:
         """A description may stand in a file of its own; no version says so, many tools read it."""
-        self._notes.repair(value, "$ref", f"a $ref to the text {spoken(str(value['$ref']))}", "the text")
+        text = f"a $ref to the text {spoken(str(value['$ref']))}"
         try:
-            return self._store.text(source, str(value["$ref"]))
-        except Refused as error:
-            self._tell(Broken(error.message, error.remedy), value)
-        except DocumentError as error:
-            self._notes.faults.extend(error.faults)
-        return ""
+            found = self._store.text(source, str(value["$ref"]))
+        except (Refused, DocumentError) as error:  # a client does without
+            why = error.message if isinstance(error, Refused) else "which is no text"
+            self._notes.note(value, "$ref", "omission", f"{text}, {why}", "left out", certain=False)
+            return ""
+        self._notes.repair(value, "$ref", text, "the text")
+        return found
 
     # -- telling
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from posixpath import relpath
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
-from .addresses import Refused, copy_of, file_of, is_allowed, is_web, spoken
+from .addresses import Refused, copy_of, file_of, host_of, is_allowed, is_web, spoken
 from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
@@ -17,6 +17,7 @@ from .source import Source
 from .values import Json, join, step, unescape
 
 Fetch = Callable[[str], bytes]
+Ask = Callable[[Sequence[str]], bool]
 
 # More references in one pointer's way than any document has; a circle of them ends here.
 _MAX_HOPS = 20
@@ -44,15 +45,18 @@ class Store:
         overlays: Sequence[tuple[str, Source]],
         places: Places,
         *,
-        allow_urls: Sequence[str],
+        allow_urls: list[str],
         refs: Path | None,
         fetch: Fetch,
+        ask: Ask | None = None,
+        folder: Path | None = None,
     ) -> None:
-        self._folder = root.path.resolve().parent
-        self._shown_folder = root.path.parent
+        self._shown_folder = root.path.parent if folder is None else folder
+        self._folder = self._shown_folder.resolve()
         self._overlays = overlays
         self._places = places
         self._allow_urls = allow_urls
+        self._ask = ask
         self._refs = refs
         self._fetch = fetch
         self._sources: dict[str, Source] = {root.uri: root}
@@ -132,10 +136,38 @@ class Store:
         copy = copy_of(url, self._refs)
         if copy is not None:
             return copy, label, read_file(copy, label)
-        if not is_allowed(url, self._allow_urls):
-            remedy = "Allow it with --allow-url, or keep a copy under its host's name and name the folder of copies with --refs."
+        if not is_allowed(url, self._allow_urls) and not self._allowed_now(url):
+            remedy = "Allow it with --allow-url or --fetch, or keep a copy under its host's name and name the folder of copies with --refs."
             raise Refused("which is on the network, where nothing is opened unasked", remedy)
         return Path(unquote(urlsplit(url).path)), label, self._fetch(url)
+
+    def _allowed_now(self, url: str) -> bool:
+        """Ask the user for the hosts of all addresses that the files opened so far refer to, this one's among them."""
+        if self._ask is None or (host := host_of(url)) is None:
+            return False
+        referred = {
+            found for source in self._sources.values() for found in map(host_of, _references(source.data)) if found
+        }
+        hosts = sorted({host, *(each for each in referred if not is_allowed(each, self._allow_urls))})
+        if not self._ask(hosts):
+            self._ask = None
+            return False
+        self._allow_urls += hosts
+        return True
+
+
+def _references(data: Json) -> Iterator[str]:
+    """The addresses of the network that a document refers to."""
+    stack: list[Json] = [data]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and is_web(reference):
+                yield reference
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
 
 
 def locate(store: Store, base: Source, reference: str) -> Target:

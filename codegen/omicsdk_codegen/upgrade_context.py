@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from .dialect import Dialect
+from .faults import Kind
 from .notes import Notes, shown
 from .resolve import Resolved
 from .values import Json, Node, Object
@@ -50,12 +51,12 @@ class Context(Notes):
                 self.omit(node, key, "it doesn't belong here")
         return new
 
-    def mapping(self, value: Json, around: Node, key: str) -> Object:
-        """Read a member that has to be a mapping; one that is empty counts as that, another is noted."""
+    def mapping(self, value: Json, around: Node, key: str, kind: Kind = "omission") -> Object:
+        """Read a member that has to be a mapping; one that is empty counts as that, another is noted as of the kind."""
         if isinstance(value, dict):
             return value
         if value is not None:
-            self.note(around, key, "omission", shown(value), f"{key} is left out: it isn't a mapping", certain=False)
+            self.note(around, key, kind, shown(value), f"{key} is left out: it isn't a mapping", certain=False)
         return {}
 
     def items(self, value: Json, around: Node, key: str) -> Sequence[Json]:

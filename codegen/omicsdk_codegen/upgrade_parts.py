@@ -118,7 +118,7 @@ class Parts:
         fields = [parameter for parameter in parameters if parameter.get("in") == "formData"]
         for parameter in [*whole[1:], *(fields if whole else [])]:
             self._context.note(
-                parameter, None, "omission", "a second body", "left out: a request has one body", certain=False
+                parameter, None, "loss", "a second body", "left out: a request has one body", certain=False
             )
         if whole:
             return self._whole(whole[0], consumes)
@@ -275,11 +275,11 @@ class Parts:
                 continue
             spelled = "default" if status.strip().lower() == "default" else status.strip().upper()
             if spelled != "default" and not _STATUS.fullmatch(spelled):
-                self._context.omit(source, status, "it is no status")
+                self._context.omit(source, status, "it is no status", "loss")
                 continue
             if spelled != status:
                 self._context.repair(source, status, status, spelled)
-            found[spelled] = self._response(self._context.mapping(response, source, status), produces)
+            found[spelled] = self._response(self._context.mapping(response, source, status, "loss"), produces)
         return found
 
     def _response(self, old: Object, produces: Sequence[str]) -> Object:

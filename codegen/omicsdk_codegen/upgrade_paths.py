@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import unquote
 
 from .dialect import METHODS
@@ -124,7 +125,7 @@ class Paths:
                 )
                 continue
             written[read.key] = path
-            found[read.key] = self.item(self._context.mapping(item, source, path), read)
+            found[read.key] = self.item(self._context.mapping(item, source, path, "loss"), read)
         return found
 
     def item(self, old: Object, path: Template | None) -> Object:
@@ -144,16 +145,19 @@ class Paths:
             if key in METHODS or key.lower() in METHODS:
                 if key not in METHODS:
                     self._context.repair(old, key, key, key.lower())
-                new[key.lower()] = self._operation(self._context.mapping(value, old, key), old, path)
+                new[key.lower()] = self._operation(self._context.mapping(value, old, key, "loss"), old, path)
             elif key == "additionalOperations" and isinstance(value, dict):
                 made: Object = {
-                    name: self._operation(self._context.mapping(inner, value, name), old, path)
+                    name: self._operation(self._context.mapping(inner, value, name, "loss"), old, path)
                     for name, inner in value.items()
                 }
                 self._context.made(made, value)
                 new[key] = made
             elif key not in ("parameters", "servers") and key not in new:
-                self._context.omit(old, key, "it doesn't belong here")
+                # What is a mapping can only be an operation, under a method that is misspelled.
+                meant = get_close_matches(key.lower(), METHODS, 1) if isinstance(value, dict) else []
+                why = f"it is no method; did you mean {meant[0]}?" if meant else "it doesn't belong here"
+                self._context.omit(old, key, why, "loss" if isinstance(value, dict) else "omission")
         return new
 
     def _operation(self, old: Object, item: Object, path: Template | None) -> Object:
@@ -213,7 +217,7 @@ class Paths:
                     self._context.note(
                         around,
                         "parameters",
-                        "omission",
+                        "loss",
                         shown(parameter),
                         f"parameter {index} is left out: it isn't a mapping",
                         certain=False,
@@ -224,7 +228,7 @@ class Paths:
                     self._context.note(
                         parameter,
                         None,
-                        "omission",
+                        "loss",
                         f"a second parameter {key[1]} in {key[0]}",
                         "left out",
                         certain=False,
@@ -318,7 +322,7 @@ class Paths:
         if isinstance(stated, dict):
             for parameter in in_body:
                 self._context.note(
-                    parameter, None, "omission", "a body parameter", "left out: requestBody counts", certain=False
+                    parameter, None, "loss", "a body parameter", "left out: requestBody counts", certain=False
                 )
             return self._parts.request_body(stated)
         if stated is not None:

@@ -269,3 +269,63 @@ def test_a_document_without_paths_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert _run(spec, "--name", "n", "--out", tmp_path / "o") == 1
     assert "there are no paths" in capsys.readouterr().err
     assert not (tmp_path / "o").exists()
+
+
+def test_what_is_lost_is_told_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "lossy.yaml"
+    spec.write_text(
+        """openapi: 3.0.3
+info: {title: Lossy, version: '1'}
+paths:
+  /a:
+    gett: {responses: {'200': {description: fine}}}
+    x-note: {a: b}
+    get:
+      operationId: getA
+      parameters: [{name: q, in: query}, q, {name: q, in: query}]
+      responses: {'200': {description: fine}, twohundred: {description: what}}
+"""
+    )
+    out = tmp_path / "out"
+    assert _run(spec, "--name", "lossy", "--out", out) == 0
+    told = capsys.readouterr().err
+    assert "4 lost" in told
+    expected = [
+        "5: gett is left out: it is no method; did you mean get?",
+        "9: parameter 1 is left out",
+        "9: left out",
+        "10: twohundred is left out: it is no status",
+    ]
+    assert [words for words in expected if f"lossy.yaml:{words}" not in told] == []
+    assert "x-note" not in told
+    assert (out / "src/lossy/operations/get_a.py").is_file()
+    assert _run(spec, "--name", "lossy", "--out", out, "--strict") == 3
+    assert (out / "src/lossy/operations/get_a.py").is_file()
+
+
+def test_a_document_whose_paths_are_empty_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "empty.yaml"
+    spec.write_text("openapi: 3.0.3\ninfo: {title: Empty, version: '1'}\npaths: {}\n")
+    assert _run(spec, "--name", "empty", "--out", tmp_path / "out", "--strict") == 3
+    assert "empty.yaml:3: no operation is in it" in capsys.readouterr().err
+
+
+def test_a_root_that_holds_the_document(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other").mkdir()
+    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path) == 0
+    assert _run(spec, "--name", "small", "--out", tmp_path / "out", "--root", tmp_path / "other") == 1
+    assert "Name a folder above the document after --root" in capsys.readouterr().err
+
+
+def test_nothing_is_fetched_where_nobody_can_agree(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = tmp_path / "far.yaml"
+    spec.write_text(DOCUMENT.replace("{type: string}}]", "{$ref: 'https://a.example/s.yaml'}}]"))
+    words = (spec, "--name", "far", "--out", tmp_path / "out", "--fetch")
+    assert _run(*words) == 1
+    assert "--allow-url" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "readline", lambda: "n\n", raising=False)
+    assert _run(*words) == 1
+    assert "The document refers to:\n  https://a.example\nFetch from there? [y/N]" in capsys.readouterr().err

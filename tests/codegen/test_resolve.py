@@ -372,14 +372,79 @@ def test_a_section_in_a_file_that_is_not_there_is_a_fault(write: Write) -> None:
         assert fault.startswith("api.yaml:7: it refers to")
 
 
-def test_a_text_that_cannot_be_read_is_a_fault(write: Write) -> None:
-    path = write(
-        "openapi: 3.0.3\npaths: {}\ninfo:\n  description: {$ref: bytes.md}\ntags: [{name: t, description: {$ref: none.md}}]\n"
-    )
+def test_what_a_client_does_without_is_left_out_where_it_cannot_be_found(write: Write) -> None:
+    path = write("""openapi: 3.1.0
+info: {title: t, version: '1', description: {$ref: bytes.md}}
+tags:
+- {name: t, description: {$ref: none.md}}
+- {$ref: 'https://a.example/tag.yaml'}
+paths:
+  /a: {get: {responses: {'200': {description: {$ref: 'https://a.example/text.md'}, links: {next: {$ref: '#/nowhere'}}}}}}
+components: {securitySchemes: {key: {$ref: 'https://a.example/key.yaml'}}}
+""")
     (path.parent / "bytes.md").write_bytes(b"\xff\xfe\x00")
-    found = refused(path)
-    assert [fault.partition(":")[0] for fault in found] == ["bytes.md", "api.yaml"]
-    assert "none.md, which isn't there" in found[1]
+    report = Report()
+    data = resolved(path, report=report).data
+    assert at(data, "/info/description") == ""
+    assert at(data, "/paths/~1a/get/responses/200") == {"description": "", "links": {"next": {}}}
+    rows = [(note.kind, note.line, note.before.partition(", which")[0]) for note in report.notes]
+    assert rows == [
+        ("omission", 2, "a $ref to the text bytes.md"),
+        ("omission", 4, "a $ref to the text none.md"),
+        ("omission", 5, "a reference to https://a.example/tag.yaml"),
+        ("omission", 7, "a $ref to the text https://a.example/text.md"),
+        ("omission", 7, "a reference to #/nowhere"),
+        ("omission", 8, "a reference to https://a.example/key.yaml"),
+    ]
+
+
+def test_a_pointer_without_its_first_slash_is_put_right(write: Write) -> None:
+    path = write(
+        document("{$ref: '#components/schemas/A'}", "components: {schemas: {A: {$ref: 'b.yaml#x/B'}}}"),
+        b="x: {B: {type: string}}",
+    )
+    report = Report()
+    data = resolved(path, report=report).data
+    assert at(data, SCHEMA) == {"$ref": "#/components/schemas/A"}
+    assert at(data, "/components/schemas/A") == {"type": "string"}
+    assert [(note.kind, note.before, note.after, note.certain) for note in report.notes] == [
+        ("repair", "$ref: #components/schemas/A", "#/components/schemas/A", True),
+        ("repair", "$ref: b.yaml#x/B", "b.yaml#/x/B", True),
+    ]
+    assert (
+        "#components/schemas/None, which isn't there"
+        in refused(write(document("{$ref: '#components/schemas/None'}")))[0]
+    )
+
+
+def test_files_above_the_document_are_read_below_a_root_that_is_named(write: Write, tmp_path: Path) -> None:
+    path = write(document("{$ref: '../common/a.yaml#/A'}"))
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "a.yaml").write_text("A: {type: string}")
+    assert "outside the document's folder" in refused(path)[0]
+    assert "--root" in refused(path)[0]
+    data = resolved(path, folder=tmp_path).data
+    assert at(data, "/components/schemas/A") == {"type": "string"}
+
+
+def test_hosts_are_shown_once_and_fetched_from_when_the_user_agrees(write: Write) -> None:
+    text = document(
+        "{$ref: 'https://b.example/s.yaml#/S'}",
+        "components: {schemas: {T: {$ref: 'https://a.example/t.yaml#/T'}, U: {$ref: 'https://b.example/u.yaml#/U'}}}",
+    )
+    pages = {"s": b"S: {$ref: 'https://c.example/v.yaml#/V'}", "t": b"T: {type: string}", "u": b"U: {}", "v": b"V: {}"}
+    shown: list[Sequence[str]] = []
+
+    def agree(hosts: Sequence[str]) -> bool:
+        shown.append(hosts)
+        return True
+
+    resolved(write(text), ask=agree, fetch=lambda url: pages[url.rpartition("/")[2][0]])
+    assert shown == [["https://a.example", "https://b.example"], ["https://c.example"]]
+    asked: list[Sequence[str]] = []
+    told = refused(write(text), ask=lambda hosts: bool(asked.append(hosts)), fetch=lambda _: pytest.fail("fetched"))
+    assert len(asked) == 1
+    assert all("which is on the network" in fault for fault in told)
 
 
 def test_a_section_on_the_network_is_spread(write: Write) -> None:

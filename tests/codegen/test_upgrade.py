@@ -196,7 +196,7 @@ def test_parameters_of_the_path_item_are_the_operations_own() -> None:
     data, notes = noted(text)
     parameters = at(data, GET + "/parameters")
     assert [(p["name"], p["schema"]) for p in parameters] == [("q", {}), ("p", {"type": "integer"})]
-    assert [note.kind for note in notes] == ["omission", "omission"]
+    assert [note.kind for note in notes] == ["loss", "loss"]
     assert "parameters" not in at(data, "/paths/~1a")
 
 
@@ -342,7 +342,7 @@ components: {requestBodies: {B: {required: true, content: {text/plain: {}}}}, x-
     }
     assert data["components"] == {"x-c": 4, "schemas": {}, "securitySchemes": {}}
     assert sorted((note.kind, note.line) for note in notes if note.line and note.line > 1) == [
-        ("omission", 10),
+        ("loss", 10),
         ("repair", 8),
     ]
 
@@ -459,7 +459,7 @@ def test_status_codes_have_one_spelling() -> None:
         "default": {"description": ""},
         "x-r": 1,
     }
-    assert sorted(note.kind for note in notes) == ["omission", "omission", "repair", "repair"]
+    assert sorted(note.kind for note in notes) == ["loss", "loss", "repair", "repair"]
 
 
 # -- the document
@@ -643,7 +643,7 @@ def test_a_second_body_is_left_out_and_reported() -> None:
         )
     )
     assert at(data, GET + "/requestBody/x-body-name") == "a"
-    assert [note.kind for note in notes] == ["omission", "omission"]
+    assert [note.kind for note in notes] == ["loss", "loss"]
 
 
 @pytest.mark.parametrize(
@@ -654,7 +654,7 @@ def test_a_second_body_is_left_out_and_reported() -> None:
         ("parameters: [{name: p, in: query, type: array, items: {type: array, collectionFormat: pipes, items: {}}}]", SWAGGER, "/parameters/0/schema/items", {"type": "array", "items": {}}, ["omission"]),
         ("parameters: [{name: p, in: body, type: string}]", SWAGGER, "/requestBody/content", {"application/json": {"schema": {"type": "string"}}}, ["repair"]),
         ("parameters: [{name: p, in: formData, schema: {type: string}}]", SWAGGER, "/requestBody/content/application~1x-www-form-urlencoded/schema/properties", {"p": {"type": "string"}}, []),
-        ("parameters: [{name: p, in: body, schema: {}}]\nrequestBody: {content: {a/b: {}}}", "openapi: 3.0.3", "/requestBody/content", {"a/b": {}}, ["omission"]),
+        ("parameters: [{name: p, in: body, schema: {}}]\nrequestBody: {content: {a/b: {}}}", "openapi: 3.0.3", "/requestBody/content", {"a/b": {}}, ["loss"]),
         ("requestBody: 3\nresponses: {200: {description: d}}", "openapi: 3.0.3", "/responses", {"200": {"description": "d"}}, ["omission"]),
         ("requestBody: {schema: {type: string}}", "openapi: 3.0.3", "/requestBody", {"required": False, "content": {"application/json": {"schema": {"type": "string"}}}}, ["repair"]),
         ("responses: {200: {schema: {}, content: {a/b: {}}, examples: {}}}", "openapi: 3.0.3", "/responses/200", {"description": "", "content": {"a/b": {}}}, ["omission", "omission"]),

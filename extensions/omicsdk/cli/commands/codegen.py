@@ -6,11 +6,11 @@ import argparse
 import importlib.util
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from omicsdk.cli.errors import DONE, REFUSED, USAGE, lines_of
+from omicsdk.cli.errors import DONE, REFUSED, SHOWN, SOME_FAILED, USAGE, lines_of
 from omicsdk.core.errors import MissingExtra
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class _Reading(TypedDict):
     refs: Path | None
     missing_as_any: bool
     tags: Sequence[str]
+    folder: Path | None
+    ask: Callable[[Sequence[str]], bool] | None
 
 
 _NEEDED = ("jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
@@ -38,7 +40,8 @@ def main(argv: Sequence[str], *, debug: bool) -> int:
 
     Returns:
         0 when all is well; 1 when a document has faults, the folder can't be written, isn't what the document says
-        (--check), or a change is breaking (--fail-on-breaking); 2 when the call is wrong or the extra isn't installed.
+        (--check), or a change is breaking (--fail-on-breaking); 2 when the call is wrong or the extra isn't installed; 3 when
+        an operation, parameter or answer was lost (--strict).
     """
     words = list(argv)
     parse, run = _TOOLS.get(words[0] if words else "", (_generate_parser, _generate))
@@ -101,7 +104,9 @@ def _generate(arguments: argparse.Namespace) -> int:
     _progress(f"formatting {len(made.files)} files")
     left = write_project(made, arguments.name, arguments.spec, arguments.out)
     target = arguments.out / "src" / arguments.name
-    return _say(*_summary(made, target), *(f"{name} was there already and isn't ours: left as it is" for name in left))
+    others = [f"{name} was there already and isn't ours: left as it is" for name in left]
+    lost = _losses(made)
+    return _say(*_summary(made, target), *others, *lost, code=SOME_FAILED if lost and arguments.strict else DONE)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
@@ -140,6 +145,8 @@ def _reading(arguments: argparse.Namespace) -> _Reading:
         "refs": arguments.refs,
         "missing_as_any": arguments.missing_as_any,
         "tags": arguments.only,
+        "folder": arguments.root,
+        "ask": _may_fetch if arguments.fetch else None,
     }
 
 
@@ -149,10 +156,31 @@ def _summary(made: Made, target: Path) -> list[str]:
     lines = [f"{target}: " + ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)]
     kinds = Counter(note.kind for note in made.report.notes)
     if kinds:
-        words = {"repair": "repaired", "omission": "not taken over", "untyped": "without a type"}
+        words = {"repair": "repaired", "omission": "not taken over", "loss": "lost", "untyped": "without a type"}
         told = ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
         lines.append(f"{target / 'report.json'} tells what isn't as the document has it: {told}")
     return lines
+
+
+def _losses(made: Made) -> list[str]:
+    """What of the document's operations isn't in the package, a line each."""
+    lost = [note for note in made.report.notes if note.kind == "loss"]
+    lines = [
+        f"{note.file}{f':{note.line}' if note.line else ''}: {note.after} ({note.pointer})" for note in lost[:SHOWN]
+    ]
+    return [*lines, f"and {len(lost) - SHOWN} more"] if len(lost) > SHOWN else lines
+
+
+def _may_fetch(hosts: Sequence[str]) -> bool:
+    """Shows the hosts of what a document refers to, and asks whether they may be fetched from."""
+    _progress("")
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(
+        "The document refers to:\n" + "".join(f"  {host}\n" for host in hosts) + "Fetch from there? [y/N] "
+    )
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _generate_parser() -> argparse.ArgumentParser:
@@ -169,6 +197,9 @@ def _generate_parser() -> argparse.ArgumentParser:
     _add_reading(parser)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list what in DIR isn't what SPEC says, and end with 1"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="end with 3 when an operation, parameter or answer of SPEC is lost"
     )
     return parser
 
@@ -238,6 +269,14 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="PREFIX",
         help="fetch what the document refers to below this address; may be repeated; by default nothing is fetched",
+    )
+    parser.add_argument(
+        "--fetch",
+        action="store_true",
+        help="show the hosts of what the document refers to, and fetch it from there when you agree; needs a terminal",
+    )
+    parser.add_argument(
+        "--root", type=Path, metavar="DIR", help="folder above SPEC whose files it may refer to; SPEC's own by default"
     )
     parser.add_argument(
         "--refs", type=Path, metavar="DIR", help="copies of what it refers to, as DIR/HOST/PATH; looked at first"
