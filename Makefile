@@ -57,8 +57,10 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix-only -q .
 	@$(BIN)/ruff format -q .
 
+# mypy sees what users of mypy do: the generated clients here, programs that are right and wrong in tests/typing.
 types: $(STAMP)
 	@$(BIN)/basedpyright
+	@$(BIN)/mypy -p omicsdk_api
 
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache

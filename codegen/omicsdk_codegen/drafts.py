@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from .document import Document
 from .faults import Fault, Note, Report
-from .media import ANSWER_ORDER, REQUEST_ORDER, Form, accepted, essence, form_of, preferred, schema_in, sent_type
+from .media import (
+    ANSWER_ORDER,
+    REQUEST_ORDER,
+    SEQUENCES,
+    Form,
+    accepted,
+    essence,
+    form_of,
+    preferred,
+    schema_in,
+    sent_type,
+)
 from .naming import Wanted, argument_name, settle
 from .normalise import Normaliser
-from .operations import Argument, Case, Draft, How, Position, SentBody, Stated, asks
+from .operations import Argument, Case, Draft, Flow, How, Position, SentBody, Stated, asks
 from .paging import pages_of
 from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
 from .values import Json, Object, join
@@ -92,9 +105,8 @@ class Drafter:
             position, wire = _IN.get(str(parameter.get("in"))), str(parameter.get("name", ""))
             reason = self._ignored(stated, position, wire)
             if position is None or reason:
-                self._note(
-                    pointer, "omission", f"parameter {wire!r} in {parameter.get('in')}", reason or "no such place"
-                )
+                what = f"parameter {wire!r} in {parameter.get('in')}"
+                self._note(pointer, "omission" if reason else "loss", what, reason or "no such place")
                 continue
             found[(position, wire)] = (parameter, pointer)
         for wire in re.findall(r"\{([^}]*)\}", stated.sent):
@@ -186,7 +198,8 @@ class Drafter:
         encoding = _encoding(content[media_type])
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
         self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, whole=fields is None)
-        draft.body = SentBody(form, sent_type(media_type, form), fields is None, required)
+        types = _types_of_parts(encoding) if form == "multipart" else {}
+        draft.body = SentBody(form, sent_type(media_type, form), fields is None, required, types)
         draft.arguments = [*fields, *draft.arguments] if fields is not None else draft.arguments
         if fields is None:
             draft.arguments.insert(0, self._whole(draft, schema, pointer, form, body))
@@ -239,10 +252,9 @@ class Drafter:
     def _unheeded(self, encoding: Object, pointer: str, form: Form, *, whole: bool) -> None:
         """Note what a form's encoding says that isn't done."""
         for wire, rule in encoding.items():
-            words = {"contentType", "headers"} | ({"style", "explode"} if whole else set[str]())
+            words = {"headers"} | ({"style", "explode"} if whole else set[str]())
+            words |= {"contentType"} if form == "form" else set()
             lost = sorted(words & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
-            if isinstance(rule, dict) and rule.get("contentType") in ("application/json", "application/octet-stream"):
-                lost = [word for word in lost if word != "contentType"]
             if lost:
                 self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
 
@@ -276,36 +288,93 @@ class Drafter:
         cases: list[Case] = []
         places: list[tuple[Json, str]] = []
         for status in sorted(wanted, key=lambda status: (status == "default", status.endswith("XX"))):
-            case = self._answer(draft, status, listed[status], media_types, places)
-            same = next(
-                (n for n, other in enumerate(cases) if (other.kind, other.type) == (case.kind, case.type)), None
-            )
-            if same is None:
-                cases.append(case)
-            else:
-                held = cases[same]
-                cases[same] = Case(
-                    (*held.statuses, status), held.kind, held.key, held.type, held.nullable or case.nullable
-                )
+            for case in self._answer(draft, status, listed[status], media_types, places):
+                same = next((n for n, other in enumerate(cases) if other.sort == case.sort), None)
+                if same is None:
+                    cases.append(case)
+                else:
+                    held = cases[same]
+                    nullable = held.nullable or case.nullable
+                    cases[same] = replace(held, statuses=(*held.statuses, status), nullable=nullable)
         draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
         wish = draft.stated.data.get("x-omics-stream")
-        flows = any(case.kind == "bytes" for case in cases) or "text/event-stream" in map(essence, media_types)
+        if "x-omics-pagination" not in draft.stated.data and wish is not False:
+            draft.flow = next(filter(None, (self._flow(draft, status, listed[status]) for status in wanted)), None)
+        flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
+
+    def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
+        """How an answer's items follow each other, where it is a sequence of them."""
+        content = response.get("content") if isinstance(response, dict) else None
+        stated: Object = content if isinstance(content, dict) else {}
+        name = next((name for name in stated if essence(name) in SEQUENCES), None)
+        media = stated[name] if name is not None else None
+        if name is None or not isinstance(media, dict):
+            return None
+        place = join(draft.stated.key, "responses", status, "content", name)
+        events = essence(name) == "text/event-stream"
+        if "itemSchema" in media:
+            schema, pointer, of_data = media["itemSchema"], join(place, "itemSchema"), False
+        else:
+            schema, pointer = schema_in(media), join(place, "schema")
+            facts = self._types.facts_of(schema)
+            of_data = events and facts.get("type") != "string" and schema is not None
+            if events and not of_data:
+                schema = None  # the event itself
+            elif (
+                facts.get("type") == "array" and "items" in facts and isinstance(schema, dict) and "$ref" not in schema
+            ):
+                schema, pointer = facts["items"], join(pointer, "items")
+        item = self._types.type_of(schema, pointer, body=True) if schema is not None else Map(ANY) if events else ANY
+        type_, nullable = split_null(item)
+        return Flow(sent_type(name, "bytes"), join(place, "item"), type_, nullable and type_ != ANY, of_data)
 
     def _answer(
         self, draft: Draft, status: str, response: Json, media_types: dict[str, Form], places: list[tuple[Json, str]]
-    ) -> Case:
+    ) -> list[Case]:
+        """The answers of one status: one for each thing that its media types say, the best one last."""
+        links = response.get("links") if isinstance(response, dict) else None
+        for name in links if isinstance(links, dict) else ():
+            pointer = join(draft.stated.key, "responses", status, "links", name)
+            self._note(pointer, "omission", f"link {name} of answer {status}", "operations are called by their names")
         if draft.stated.method == "HEAD":
-            return Case((status,), "headers")
-        content = response.get("content") if isinstance(response, dict) else None
-        forms = self._forms(content if isinstance(content, dict) else {})
-        taken = preferred(forms, ANSWER_ORDER)
-        if taken is None or not isinstance(content, dict):
-            return Case((status,), "none")
-        media_type, form = taken
-        media_types |= {name: form for name in content if forms[name] == form}
-        schema = schema_in(content[media_type])
+            return [Case((status,), "headers")]
+        stated = response.get("content") if isinstance(response, dict) else None
+        content: Object = stated if isinstance(stated, dict) else {}
+        forms = self._forms(content)
+        best = preferred(forms, ANSWER_ORDER)
+        if best is None:
+            return [Case((status,), "none")]
+        paged = "x-omics-pagination" in draft.stated.data
+        groups: dict[tuple[Form, str], list[str]] = {}
+        for name, form in forms.items():
+            schema = schema_in(content[name])
+            spelled = json.dumps(schema, sort_keys=True) if form == "json" else ""
+            if form != best[1] and (paged or (schema is not None and schema == schema_in(content[best[0]]))):
+                # Of what is the same in another spelling, such as XML, and of a page, one is asked for.
+                pointer = join(draft.stated.key, "responses", status, "content", name)
+                self._note(pointer, "omission", f"answer {status} as {name}", f"{best[0]} is asked for")
+                continue
+            groups.setdefault((form, spelled), []).append(name)
+        cases: list[Case] = []
+        for (form, _), names in groups.items():
+            if form == best[1]:  # servers that don't weigh what is accepted would send the others
+                media_types |= dict.fromkeys(names, form)
+            name = best[0] if best[0] in names else names[0]
+            case = self._of_media(draft, status, name, form, schema_in(content[name]), places)
+            cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
+        return sorted(cases, key=lambda case: not case.media)
+
+    def _of_media(
+        self,
+        draft: Draft,
+        status: str,
+        media_type: str,
+        form: Form,
+        schema: Json,
+        places: list[tuple[Json, str]],
+    ) -> Case:
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
         if form != "json":
             kind = "text" if form == "text" else "bytes"
@@ -322,7 +391,8 @@ class Drafter:
         self._untyped(type_, schema, pointer, f"answer {status}")
         if type_ == BYTES:
             return Case((status,), "bytes")
-        return Case((status,), "json", pointer, type_, nullable and type_ != ANY)
+        or_bytes = essence(media_type) == "application/octet-stream"
+        return Case((status,), "json", pointer, type_, nullable and type_ != ANY, or_bytes=or_bytes)
 
     def _forms(self, content: Object) -> dict[str, Form]:
         return {name: form_of(name, self._types.facts_of(schema_in(media))) for name, media in content.items()}
@@ -346,7 +416,7 @@ class Drafter:
 
     def _note(self, pointer: str, kind: str, before: str, after: str, *, certain: bool = True) -> None:
         place = self._document.origin(pointer)
-        assert kind in ("repair", "omission", "untyped")
+        assert kind in ("repair", "omission", "loss", "untyped")
         self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
 
     def _fault(self, pointer: str, message: str) -> None:
@@ -357,6 +427,12 @@ def _encoding(media: Json) -> Object:
     """What a media type says of how a form's fields are written."""
     found = media.get("encoding") if isinstance(media, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _types_of_parts(encoding: Object) -> dict[str, str]:
+    """The media types that parts are stated to have, by field; what can't stand in a header is none."""
+    stated = {wire: rule.get("contentType") for wire, rule in encoding.items() if isinstance(rule, dict)}
+    return {wire: kind for wire, kind in stated.items() if isinstance(kind, str) and re.fullmatch(r"[ -~]+", kind)}
 
 
 def _how_in_form(encoding: Json) -> How:

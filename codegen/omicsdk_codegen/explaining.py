@@ -51,7 +51,6 @@ class Explanation:
         command: its word on the command line.
         named: why it is called so.
         module: of the package.
-        classes: the sync and the async class.
         arguments: in the order of the call.
         answers: by status.
         wishes: what overlays or the document say in x-omics-....
@@ -66,7 +65,6 @@ class Explanation:
     command: str
     named: str
     module: str
-    classes: tuple[str, str]
     arguments: list[Part]
     answers: list[Part]
     wishes: list[Part]
@@ -86,7 +84,6 @@ def explain(planned: Planned, wanted: str) -> Explanation:
     """
     draft = _found(planned.package.drafts, wanted)
     document, package = planned.document, planned.package
-    stem = package.names.classes[draft.stated.key]
     models = _models(draft, package)
     return Explanation(
         name=draft.name,
@@ -96,7 +93,6 @@ def explain(planned: Planned, wanted: str) -> Explanation:
         command=_command(draft, package),
         named=_named(draft),
         module=f"operations/{draft.name}.py",
-        classes=(stem, f"Async{stem}"),
         arguments=[
             Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
             for argument in sorted(draft.arguments, key=lambda argument: not argument.required)

@@ -19,7 +19,7 @@ def as_text(found: Explanation) -> str:
         f"{found.name}: {found.method} {one_line(found.path)}",
         f"  stated at {found.place}",
         f"  named by {found.named}",
-        f"  {found.module}: {', '.join(found.classes)}",
+        f"  {found.module}",
         f"  on the command line: {found.command}",
     ]
     for title, parts in (

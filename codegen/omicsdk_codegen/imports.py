@@ -32,6 +32,10 @@ class Imports:
         """Import a name of typing, which annotations use."""
         self._now.setdefault("typing", set()).add(name)
 
+    def locals(self) -> set[str]:
+        """What names of the module mean something else than its own."""
+        return {name.rpartition(" as ")[2] for names in self._now.values() for name in names}
+
     def lines(self) -> list[str]:
         """The imports that run."""
         if self.late_lines():

@@ -42,6 +42,19 @@ def form_of(media_type: str, schema: Json) -> Form:
     return "json" if name in ("*/*", "application/*", "") and isinstance(schema, dict) and not binary else "bytes"
 
 
+# Answers that are a sequence of items, one behind the other.
+SEQUENCES = frozenset(
+    {
+        "application/jsonl",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/x-jsonlines",
+        "application/json-seq",
+        "text/event-stream",
+    }
+)
+
+
 def schema_in(media: Json) -> Json:
     """The schema of a media type object, or None."""
     return media.get("schema") if isinstance(media, dict) else None

@@ -1,4 +1,4 @@
-"""Classes and modules of models and operations: one set of names, compared without case."""
+"""Classes and modules of models: one set of names, compared without case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Names:
     """What everything is called.
 
     Attributes:
-        classes: models' classes, and operations' class stems with `Operation`, by key.
+        classes: models' classes by key.
         modules: models' modules by key; models that refer to each other in a circle share one.
     """
 
@@ -35,7 +35,6 @@ def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str,
     """
     known = list(models)
     wanted = [_wanted_model(data, model.key, operations) for model in known]
-    wanted += [Wanted(key, (class_stem(name),), suffix="Operation") for key, name in operations.items()]
     classes = settle(wanted, taken)
     modules: dict[str, str] = {}
     for group in _circles(known):

@@ -106,13 +106,11 @@ class Wanted:
         key: what it is, for ever: the pointer of its place in the document.
         candidates: names from the shortest to the longest; when all are taken the last gets a short hash of the key.
         exact: whether the document spells the first candidate itself; that one has the better claim.
-        suffix: what every candidate ends with, however long it is.
     """
 
     key: str
     candidates: tuple[str, ...]
     exact: bool = False
-    suffix: str = ""
 
 
 def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, str]:
@@ -149,9 +147,9 @@ def _losers(group: Sequence[Wanted], levels: dict[str, int], taken: bool) -> lis
 
 def _candidate(thing: Wanted, level: int) -> str:
     if level < len(thing.candidates):
-        return _bounded(thing.candidates[level], thing.key) + thing.suffix
+        return _bounded(thing.candidates[level], thing.key)
     # Each level beyond the candidates lengthens the hash.
-    return _hashed(thing.candidates[-1], thing.key, _HASH + 2 * (level - len(thing.candidates))) + thing.suffix
+    return _hashed(thing.candidates[-1], thing.key, _HASH + 2 * (level - len(thing.candidates)))
 
 
 def _bounded(name: str, key: str) -> str:

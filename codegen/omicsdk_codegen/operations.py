@@ -78,12 +78,21 @@ class Argument:
 
 @dataclass(frozen=True)
 class SentBody:
-    """What a request's body is made of."""
+    """What a request's body is made of.
+
+    Attributes:
+        form: how it is written.
+        media_type: as it is sent.
+        whole: whether it is one argument, not one a field.
+        required: whether the document demands it.
+        types: of a multipart body the fields whose media types are stated, and these.
+    """
 
     form: Form
     media_type: str
     whole: bool
     required: bool
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,8 @@ class Case:
         key: what its type is asked by, when there is one.
         type: of a JSON answer.
         nullable: whether a JSON answer may be null.
+        media: the media types that it comes as, where another answer has the same status; empty for any other.
+        or_bytes: whether bytes may come where JSON is stated.
     """
 
     statuses: tuple[str, ...]
@@ -103,6 +114,13 @@ class Case:
     key: str = ""
     type: Type | None = None
     nullable: bool = False
+    media: tuple[str, ...] = ()
+    or_bytes: bool = False
+
+    @property
+    def sort(self) -> tuple[object, ...]:
+        """What two answers have in common that are one."""
+        return (self.kind, self.type, self.media, self.or_bytes)
 
 
 @dataclass(frozen=True)
@@ -126,6 +144,25 @@ class Pages:
     more: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@dataclass(frozen=True)
+class Flow:
+    """An answer that is a sequence of items, each of which is read as it arrives.
+
+    Attributes:
+        media_type: what is asked for.
+        key: what an item's type is asked by.
+        type: of an item.
+        nullable: whether it may be null.
+        of_data: whether items are what the events' data hold, and not the events themselves.
+    """
+
+    media_type: str
+    key: str
+    type: Type
+    nullable: bool
+    of_data: bool
+
+
 @dataclass
 class Draft:
     """An operation with its arguments and answers in our own shapes."""
@@ -138,6 +175,7 @@ class Draft:
     accept: str = "application/json"
     pages: Pages | None = None
     streams: bool = False
+    flow: Flow | None = None
     secured: bool = False
     public: bool = False
 

@@ -28,7 +28,7 @@ from .texts import clean, one_line, summary
 from .values import Json, Object
 
 # Version of what generated packages use of omicsdk.core (a test compares).
-INTERFACE = 1
+INTERFACE = 2
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ def _plan(document: Document, service: str, report: Report) -> Package:
     for draft in drafts:
         wanted |= {argument.key: argument.type for argument in draft.arguments}
         wanted |= {case.key: case.type for case in draft.cases if case.type is not None}
+        wanted |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
         if draft.pages is not None:
             wanted[draft.pages.key] = draft.pages.item
     models = list(normaliser.models.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .annotations import Annotations
@@ -14,6 +16,9 @@ from .operations import Argument, Case, Draft
 from .parser import Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
 from .shapes import Ref, Type
+
+# What each module of an operation has of its own.
+_OWN = frozenset({"build", "parse", "items", "item", "annotations"})
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,17 @@ class PagedItems:
     """The function that gives a page's items."""
 
     type: Code
-    item: Code
     value: Code
+
+
+@dataclass(frozen=True)
+class StreamedItem:
+    """The function that reads one of a sequence of items, and what is asked for."""
+
+    type: Code
+    imports: list[Code]
+    value: Code
+    media_type: Code
 
 
 @dataclass(frozen=True)
@@ -46,41 +60,39 @@ class OperationModule:
 
     Attributes:
         name: the client's attribute, and the module.
-        summary: one line, as text.
+        symbol: the module's name for what `build`, `parse` and `items` make together.
+        kind: the class of core that binds them.
         title: the module's docstring.
-        doc: the docstring of a call.
-        class_: the class; the async one has `Async` before it.
+        doc: the docstring of `build`.
         imports: those that run.
         late: those under TYPE_CHECKING.
         facts: the arguments of OperationFacts.
         signature: the keyword arguments.
-        passed: the same, passed on.
         path: expression of the sent path.
         sent: further arguments of `request`.
         request: what `request` is called here.
         answer: what the call answers.
         cases: how an answer is read.
         paged: how pages follow.
-        streams: whether there is `stream`.
+        item: how one of a sequence of items is read.
     """
 
     name: Code
-    summary: str
+    symbol: Code
+    kind: Code
     title: Code
     doc: Code
-    class_: Code
     imports: Code
     late: Code
     facts: list[Code]
     signature: list[Code]
-    passed: Code
     path: Code
     sent: list[Code]
     request: Code
     answer: Code
     cases: list[AnswerCase]
     paged: PagedItems | None
-    streams: bool
+    item: StreamedItem | None
 
 
 class OperationPlanner:
@@ -102,40 +114,36 @@ class OperationPlanner:
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
         answer = self._answer_type(draft, annotations)
-        for name in ("AsyncOperation", "Operation"):
-            imports.add("omicsdk.core.operation", name)
+        kind = f"{'Paged' if draft.pages is not None else ''}{'Stream' if draft.streams else ''}Operation"
+        kind = kind if draft.flow is None else "ItemStreamOperation"
+        imports.add("omicsdk.core.operation", kind)
         for name in ("Request", "OperationFacts"):
             imports.add(REQUEST, name)
         imports.add("omicsdk.core.answer", "Answer")
-        imports.late("httpx", "")
         if any(not argument.required for argument in ordered):
             imports.add("omicsdk.core.omit", "OMIT")
             imports.add("omicsdk.core.omit", "Omit")
-        if draft.streams:
-            imports.late("contextlib", "AbstractContextManager")
-            imports.late("contextlib", "AbstractAsyncContextManager")
-            imports.late("omicsdk.core.streaming", "Body")
-            imports.late("omicsdk.core.streaming", "AsyncBody")
         paged = self._paged(draft, annotations, imports)
-        cases = self._cases(draft, imports)
-        line = headline(draft)
-        class_ = self._names.classes[draft.stated.key]
+        cases = self._cases(draft, annotations, imports)
+        path, sent, facts = path_code(draft, imports), sent_code(draft, imports), _facts(draft, imports)
+        item = self._item(draft, annotations, imports)
+        request = imports.add(REQUEST, "request")
+        hidden = draft.name in imports.locals() or draft.name in _OWN or hasattr(builtins, draft.name)
         return OperationModule(
             name=Code(draft.name),
-            summary=line,
-            title=as_docstring(line, 0),
-            doc=as_docstring(operation_doc(draft, ordered, types, answer), 8),
-            class_=Code(class_),
-            path=path_code(draft, imports),
-            sent=sent_code(draft, imports),
-            request=Code(imports.add(REQUEST, "request")),
-            facts=_facts(draft, imports),
+            symbol=Code(f"{draft.name}_" if hidden else draft.name),
+            kind=Code(kind),
+            title=as_docstring(headline(draft), 0),
+            doc=as_docstring(operation_doc(draft, ordered, types, answer), 4),
+            path=path,
+            sent=sent,
+            request=Code(request),
+            facts=facts,
             signature=[_parameter(argument, types[argument.python]) for argument in ordered],
-            passed=Code(", ".join(f"{argument.python}={argument.python}" for argument in ordered)),
             answer=Code(answer),
             cases=cases,
             paged=paged,
-            streams=draft.streams,
+            item=item,
             imports=as_lines(imports.lines()),
             late=as_lines(imports.late_lines()),
         )
@@ -146,24 +154,25 @@ class OperationPlanner:
 
     def _answer_type(self, draft: Draft, annotations: Annotations) -> str:
         parts = [self._case_type(case, annotations) for case in draft.cases]
-        ordered = sorted(dict.fromkeys(parts), key=lambda part: part == "None")
-        return "Any" if "Any" in ordered else " | ".join(ordered)
+        return _joined(parts)
 
     def _case_type(self, case: Case, annotations: Annotations) -> str:
         if case.kind == "json":
-            return annotations.write(self._parsed.wanted[case.key], "answer", optional=case.nullable)
+            stated = annotations.write(self._parsed.wanted[case.key], "answer", optional=case.nullable)
+            return _joined([*stated.split(" | "), "bytes"]) if case.or_bytes else stated
         if case.kind == "headers":
             return annotations.headers()
         return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
 
-    def _cases(self, draft: Draft, imports: Imports) -> list[AnswerCase]:
+    def _cases(self, draft: Draft, annotations: Annotations, imports: Imports) -> list[AnswerCase]:
         # What is left falls to the first answer with a content; a body that nobody announced is read as that.
-        ordered = sorted(draft.cases, key=lambda case: case.kind != "none")
-        fallback = next((case for case in draft.cases if case.kind != "none"), draft.cases[0])
+        ordered = sorted(draft.cases, key=lambda case: (not case.media, case.kind != "none"))
+        whole = [case for case in draft.cases if not case.media]
+        fallback = next((case for case in whole if case.kind != "none"), whole[0])
         ordered = [case for case in ordered if case is not fallback] + [fallback]
-        return [self._case(case, imports, last=case is fallback) for case in ordered]
+        return [self._case(case, annotations, imports, last=case is fallback) for case in ordered]
 
-    def _case(self, case: Case, imports: Imports, *, last: bool) -> AnswerCase:
+    def _case(self, case: Case, annotations: Annotations, imports: Imports, *, last: bool) -> AnswerCase:
         used: dict[str, None] = {}
 
         def use(key: str) -> None:
@@ -172,19 +181,37 @@ class OperationPlanner:
         value = {"none": "None", "text": "answer.text()", "bytes": "answer.content", "headers": "answer.headers"}.get(
             case.kind
         )
-        if value is None:
+        if value is None and isinstance(case.type, Ref) and not case.nullable:
+            use(case.type.key)
+            value = f"answer.model({self._names.classes[case.type.key]})"
+        elif value is None:
             assert case.type is not None
             value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
-        condition = "" if last else _condition(case.statuses)
+            if ("as_it_came" in value or "fitting(data" in value) and (
+                type_ := self._case_type(case, annotations)
+            ) != "Any":
+                imports.typing("cast")
+                value = f"cast({as_literal(type_)}, {value})"
+        if case.or_bytes:
+            value = f"{value} if answer.holds_json else answer.content"
+        condition = "" if last else _condition(case.statuses, case.media)
         return AnswerCase(Code(condition), [Code(line) for line in sorted(used)], Code(value))
+
+    def _item(self, draft: Draft, annotations: Annotations, imports: Imports) -> StreamedItem | None:
+        flow = draft.flow
+        if flow is None:
+            return None
+        case = Case((), "json", flow.key, flow.type, flow.nullable)
+        made = self._case(case, annotations, imports, last=True)
+        value = made.value.replace("answer.", "answer.event_data().", 1) if flow.of_data else made.value
+        type_ = self._case_type(case, annotations)
+        return StreamedItem(Code(type_), made.imports, Code(value), Code(as_literal(flow.media_type)))
 
     def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
         expression = decoding.expression(type_, "data", "the answer")
         shape = decoding.shape(type_, nullable=nullable)
         if expression == "data":
             decode = imports.add("omicsdk.core.answer", "as_it_came")
-        elif isinstance(type_, Ref) and not nullable:
-            decode = f"{imports.add('omicsdk.core.answer', 'model_of')}({self._names.classes[type_.key]})"
         else:
             decode = f"lambda data: {expression}"
         return f"answer.json({decode}, {shape})"
@@ -193,8 +220,6 @@ class OperationPlanner:
         pages = draft.pages
         if pages is None:
             return None
-        imports.late("collections.abc", "Iterator")
-        imports.late("collections.abc", "AsyncIterator")
         imports.late("collections.abc", "Sequence")
         item = annotations.write(self._parsed.wanted[pages.key], "answer")
         if not pages.paths:
@@ -206,7 +231,7 @@ class OperationPlanner:
         else:
             lists = [_attribute(path) for path in pages.paths]
             value = " else ".join([*(f"{each} if {each} is not None" for each in lists[:-1]), lists[-1]])
-        return PagedItems(Code(f"Sequence[{item}] | None"), Code(item), Code(value))
+        return PagedItems(Code(f"Sequence[{item}] | None"), Code(value))
 
 
 def _attribute(path: tuple[str, ...]) -> str:
@@ -247,7 +272,12 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     return [Code(fact) for fact in facts]
 
 
-def _condition(statuses: tuple[str, ...]) -> str:
+def _joined(parts: Iterable[str]) -> str:
+    ordered = sorted(dict.fromkeys(parts), key=lambda part: part == "None")
+    return "Any" if "Any" in ordered else " | ".join(ordered)
+
+
+def _condition(statuses: tuple[str, ...], media: tuple[str, ...]) -> str:
     conditions: list[str] = []
     exact = sorted(int(status) for status in statuses if status.isdigit())
     if len(exact) == 1:
@@ -256,4 +286,8 @@ def _condition(statuses: tuple[str, ...]) -> str:
         conditions.append(f"answer.status in ({', '.join(map(str, exact))})")
     if "2XX" in statuses:
         conditions.append("200 <= answer.status < 300")
-    return " or ".join(conditions) or "answer.status >= 300"
+    of_status = " or ".join(conditions) or "answer.status >= 300"
+    if not media:
+        return of_status
+    of_status = f"({of_status})" if len(conditions) > 1 else of_status
+    return f"{of_status} and answer.comes_as({', '.join(map(as_literal, media))})"

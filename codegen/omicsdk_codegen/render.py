@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,14 +48,13 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
 
 
 def _client(note: Code, package: Package) -> str:
-    hidden = any(operation.name == "cached_property" for operation in package.operations)
+    lines = textwrap.wrap(" ".join(operation.name for operation in package.operations), 100)
     return render_text(
         "client.py.jinja",
         origin=note,
         package=package,
         interface=as_literal(INTERFACE),
-        cached=Code("cached_property as _cached_property" if hidden else "cached_property"),
-        cached_name=Code("_cached_property" if hidden else "cached_property"),
+        names=Code('"""' + "\n            ".join(lines) + '"""'),  # identifiers, of which nothing needs escaping
     )
 
 

@@ -126,8 +126,10 @@ def _body(draft: Draft, imports: Imports) -> str:
     function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
     called = imports.add(_BODIES, function)
     files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
-    if function == "multipart_body" and files:
-        return f"{called}({value}, ({', '.join(as_literal(name) for name in files)},))"
+    if function == "multipart_body":
+        named = f", ({', '.join(as_literal(name) for name in files)},)" if files else ""
+        types = ", ".join(f"{as_literal(name)}: {as_literal(kind)}" for name, kind in body.types.items())
+        return f"{called}({value}{named}{f', types={{{types}}}' if types else ''})"
     usual = {"json_body": "application/json", "raw_body": "application/octet-stream"}.get(function)
     if usual is not None and body.media_type != usual:
         return f"{called}({value}, {as_literal(body.media_type)})"

@@ -51,7 +51,7 @@ def calls_of(package: Package) -> list[Call]:
 def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
     every = {argument.python: sample(argument.type, models) for argument in draft.arguments}
     needed = {argument.python for argument in draft.arguments if argument.required}
-    case = next((case for case in draft.cases if case.kind != "none"), draft.cases[0])
+    case = next((case for case in draft.cases if case.kind != "none" and not case.media), draft.cases[-1])
     return Call(
         name=draft.name,
         method=draft.stated.method,

@@ -12,12 +12,13 @@ import httpx
 import pytest
 from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.main import main
+from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
+from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT
-from omicsdk.core.operation import Operation
+from omicsdk.core.operation import Operation, PagedOperation, StreamOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
-from omicsdk.core.sending.exchange import Exchange
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}
 
@@ -116,7 +117,7 @@ COMMANDS: list[dict[str, Any]] = [
 ]
 
 
-def _operation(command: dict[str, Any]) -> type[Operation]:
+def _operation(command: dict[str, Any]) -> Any:
     items = command.get("paged")
     facts = OperationFacts(
         name=command["name"],
@@ -134,7 +135,13 @@ def _operation(command: dict[str, Any]) -> type[Operation]:
         query = [(known[n]["name"], v) for n, v in arguments.items() if known[n]["in"] == "query"]
         return request(facts, path, query=query, body=json_body(body or OMIT))
 
-    return type("Made", (Operation,), {"facts": facts, "build": staticmethod(build)})
+    if items:
+        return PagedOperation(facts, build, plain, lambda page: page[items])
+    return (StreamOperation if facts.streams else Operation)(facts, build, plain)
+
+
+def plain(answer: Answer) -> Any:
+    return answer.json(as_it_came, ANY)
 
 
 @dataclass
@@ -160,13 +167,8 @@ def widgets(monkeypatch: pytest.MonkeyPatch) -> Widgets:
         def __init__(self, base_url: str | None = None, **options: Any) -> None:
             super().__init__(base_url, transport=httpx.MockTransport(service), **options)
 
-        def __getattr__(self, name: str) -> Operation:
-            for command in COMMANDS:
-                if command["name"] == name:
-                    exchange: Exchange = self.__dict__["_exchange"]
-                    return _operation(command)(exchange)
-            raise AttributeError(name)
-
+    for command in COMMANDS:
+        setattr(WidgetsApi, command["name"], _operation(command))
     module = ModuleType("omicsdk_api.widgets")
     module.WidgetsApi = WidgetsApi
     module.__all__ = ["AsyncWidgetsApi", "WidgetsApi"]

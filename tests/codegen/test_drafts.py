@@ -339,10 +339,10 @@ def test_what_an_encoding_says_and_is_not_done_is_noted() -> None:
     for form, schema in (({"a": words}, "flat"), ({"a": words, "q": words}, "whole")):
         body = _body({"type": "object", "properties": form}, "multipart/form-data")
         body["requestBody"]["content"]["multipart/form-data"]["encoding"] = {
-            "a": {"contentType": "text/csv", "style": "form", "explode": False}
+            "a": {"headers": {}, "style": "form", "explode": False}
         }
         drafted = Drafted({**body, "parameters": [_parameter("q")]})
-        lost = "contentType" if schema == "flat" else "contentType, explode, style"
+        lost = "headers" if schema == "flat" else "explode, headers, style"
         assert drafted.notes == [("omission", f"{lost} of the field 'a'", "as is usual")]
     assert Drafted({**_body(OBJECT, "multipart/form-data")}).notes == []
 
@@ -390,3 +390,17 @@ def test_no_more_is_asked_for_than_can_be_read(answers: dict[str, Any], accept: 
         for status, content in answers.items()
     }
     assert Drafted({"responses": responses}).draft.accept == accept
+
+
+def test_another_spelling_of_the_same_is_not_asked_for_and_reported() -> None:
+    content = {"application/json": {"schema": OBJECT}, "application/xml": {"schema": OBJECT}}
+    drafted = Drafted({"responses": {"200": {"content": content}}})
+    assert [(case.kind, case.media) for case in drafted.draft.cases] == [("json", ())]
+    assert drafted.draft.accept == "application/json"
+    assert [(row[0], row[-1]) for row in drafted.notes] == [("omission", "application/json is asked for")]
+
+
+def test_links_are_reported() -> None:
+    answers = {"201": {"description": "", "links": {"next": {"operationId": "other"}, "self": {}}}}
+    notes = Drafted({"responses": answers}).notes
+    assert [note[1] for note in notes] == ["link next of answer 201", "link self of answer 201"]

@@ -52,7 +52,7 @@ def test_an_operation_is_told_with_its_places(planned: Planned) -> None:
     text = as_text(explain(planned, "get_thing"))
     assert text.startswith(
         "get_thing: GET /things/{id}\n  stated at thing.yaml:5\n  named by operationId getThing\n"
-        "  operations/get_thing.py: GetThingOperation, AsyncGetThingOperation\n  on the command line: get-thing\n"
+        "  operations/get_thing.py\n  on the command line: get-thing\n"
     )
     for line in (
         "  id      int, required, path parameter id  (thing.yaml:5)",

@@ -118,8 +118,8 @@ def _calls_are_plain_values(source: str, count: int) -> None:
 ALLOWED = {
     "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define", "field",
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
-    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "staticmethod", "tagged", "tagged_union", "union", "build",
-    "import_module", "streamed", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "_call", "_raw",
+    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "tagged", "tagged_union", "union", "build",
+    "import_module", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "vars", "update", "late_operations",
     "all", "issuperset", "blank", "rest_of",
 }  # fmt: skip
 
@@ -141,5 +141,5 @@ def _holds_no_foreign_calls(tree: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or node.names[0].name
             assert module.split(".")[0] in {
-                "__future__", "attrs", "collections", "contextlib", "functools", "httpx", "importlib", "omicsdk", "os", "typing",
+                "__future__", "attrs", "collections", "importlib", "omicsdk", "os", "typing",
             } or getattr(node, "level", 0), ast.dump(node)  # fmt: skip

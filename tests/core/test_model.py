@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import answer, collector
+from omicsdk.core import answer
 from omicsdk.core.answer import Answer, as_it_came, decoded, model_of
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import (
@@ -129,18 +129,18 @@ def test_an_empty_object_is_a_model():
 
 def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
     assert gc.isenabled()
-    with collector.paused_for(collector.PAUSE_FROM):
+    with answer.paused_for(answer.PAUSE_FROM):
         assert not gc.isenabled()
-        with collector.paused_for(collector.PAUSE_FROM):
+        with answer.paused_for(answer.PAUSE_FROM):
             assert not gc.isenabled()
         assert not gc.isenabled()
     assert gc.isenabled()
-    with collector.paused_for(10):
+    with answer.paused_for(10):
         assert gc.isenabled()
 
 
 def test_what_was_made_in_a_pause_is_no_longer_young():
-    with collector.paused_for(collector.PAUSE_FROM):
+    with answer.paused_for(answer.PAUSE_FROM):
         made = [[number] for number in range(5000)]
     young = {id(each) for each in gc.get_objects(generation=0)}
     assert not any(id(each) in young for each in made)
@@ -149,7 +149,7 @@ def test_what_was_made_in_a_pause_is_no_longer_young():
 def test_objects_that_somebody_froze_stay_frozen():
     gc.freeze()
     try:
-        with collector.paused_for(collector.PAUSE_FROM):
+        with answer.paused_for(answer.PAUSE_FROM):
             pass
         assert gc.get_freeze_count() > 0
     finally:
@@ -159,7 +159,7 @@ def test_objects_that_somebody_froze_stay_frozen():
 def test_the_collector_stays_off_where_it_was_off():
     gc.disable()
     try:
-        with collector.paused_for(collector.PAUSE_FROM):
+        with answer.paused_for(answer.PAUSE_FROM):
             pass
         assert not gc.isenabled()
     finally:

@@ -94,6 +94,6 @@ def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> N
         given = {row["python"]: {} if row["type"] == "object" else row["name"] for row in row["parameters"]}
         operation = getattr(client, row["name"])
         assert operation(**given).to_dict() == DATA
-        assert [(item.list_, item.class_) for item in operation.iterate(**given, max_items=1)] == [("a", None)]
+        assert [(item.list_, item.class_) for item in operation.iterate(**given).take(1)] == [("a", None)]
         assert sent[-1].url.path.endswith("/a.b")
         assert dict(sent[-1].url.params) == {word: word for word in WORDS if word}

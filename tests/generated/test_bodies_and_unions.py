@@ -31,6 +31,18 @@ def _answering(schema: Any) -> Any:
     return {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}}
 
 
+def _typed_parts() -> Any:
+    names = dict.fromkeys(("picture", "table"), BINARY) | {"note": {"type": "string"}, "label": {"type": "string"}}
+    made = _operation("typed_parts", {"type": "object", "properties": names}, "multipart/form-data")
+    made["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"] = {
+        "picture": {"contentType": "image/png, image/jpeg"},
+        "table": {"contentType": "text/*"},
+        "note": {"contentType": "text/markdown"},
+        "label": {"contentType": "application/json"},
+    }
+    return made
+
+
 FORM = {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -46,6 +58,7 @@ DOCUMENT: dict[str, Any] = {
             {"type": "object", "properties": {"file": BINARY, "note": {"type": "string"}}},
             "multipart/form-data",
         ),
+        "/typed": _typed_parts(),
         "/bytes": _operation("raw_bytes", BINARY, "application/zip"),
         "/text": _operation("text", {"type": "string"}, "text/csv"),
         "/fixed path/{request}?action=run": _operation(
@@ -127,6 +140,21 @@ def test_files_from_memory_disk_and_streams(sent: Any, tmp_path: Path) -> None:
         assert f'filename="{name}"'.encode() in content
         assert wanted in content
         assert b"a note" in content
+
+
+@pytest.mark.parametrize(
+    ("given", "head"),
+    [
+        ({"picture": b"..."}, b'name="picture"; filename="picture"\r\ncontent-type: image/png\r\n\r\n...'),
+        ({"picture": ("a.jpg", b"...")}, b'name="picture"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n...'),
+        ({"table": ("a.csv", b"a,b")}, b'name="table"; filename="a.csv"\r\ncontent-type: text/csv\r\n\r\na,b'),
+        ({"table": b"?"}, b'name="table"; filename="table"\r\ncontent-type: application/octet-stream\r\n\r\n?'),
+        ({"note": "# a"}, b'name="note"\r\ncontent-type: text/markdown\r\n\r\n# a'),
+        ({"label": "a"}, b'name="label"\r\ncontent-type: application/json\r\n\r\n"a"'),
+    ],
+)
+def test_parts_say_the_media_types_that_the_document_states(sent: Any, given: dict[str, Any], head: bytes) -> None:
+    assert head in sent("typed_parts", **given).content
 
 
 def test_bytes_and_text(sent: Any) -> None:

@@ -137,7 +137,7 @@ def test_a_call_is_parsed_into_a_model_that_keeps_what_it_does_not_know(client: 
 
 def test_items_and_pages_come_from_all_pages(client: Any) -> None:
     assert [file.name for file in client.get_bundle.iterate(uuid="u", replica="aws")] == ["a", "b", "c"]
-    assert [file.name for file in client.get_bundle.iterate(uuid="u", replica="aws", max_items=2)] == ["a", "b"]
+    assert [file.name for file in client.get_bundle.iterate(uuid="u", replica="aws").take(2)] == ["a", "b"]
     assert [len(page.bundle.files) for page in client.get_bundle.pages(uuid="u", replica="aws")] == [2, 1]
 
 
@@ -203,7 +203,7 @@ def test_the_async_twin_does_the_same(things: ModuleType) -> None:
                 streamed = await body.read()
             return [
                 (await client.get_bundle(uuid="u", replica="aws")).to_dict(),
-                [file.name async for file in client.get_bundle.iterate(uuid="u", replica="aws", max_items=2)],
+                [file.name async for file in client.get_bundle.iterate(uuid="u", replica="aws").take(2)],
                 [len(page.bundle.files) async for page in client.get_bundle.pages(uuid="u", replica="aws")],
                 streamed,
                 (await client.head_file(uuid="u"))["x-size"],

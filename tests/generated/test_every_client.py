@@ -99,17 +99,17 @@ def test_every_answer_is_parsed_sync_and_async(service: str):
             for command in operations_of(service):
                 operation = getattr(client, command["name"])
                 told.append(page(operation))
-                await operation(**arguments_of(operation.__call__, command))
+                await operation(**arguments_of(operation, command))
 
     with client_class("https://api.example.org/base", transport=network) as client:
         for command in operations_of(service):
             operation = getattr(client, command["name"])
             told.append(page(operation))
-            operation(**arguments_of(operation.__call__, command))
+            operation(**arguments_of(operation, command))
             if operation.facts.paging is not None:
                 told.append({})
                 with pytest.raises(DecodeError, match=f"{operation.facts.name}: .*, not a list"):
-                    operation(**arguments_of(operation.__call__, command))
+                    operation(**arguments_of(operation, command))
     asyncio.run(run())
 
 

@@ -77,7 +77,7 @@ def test_all_items_come_sync_and_async(
     network = httpx.MockTransport(lambda request: httpx.Response(200, json=service(request.url.params)))
     with package.ThingApi(transport=network) as client:
         assert [item.name for item in client.list_things.iterate(limit=2)] == NAMES
-        assert [item.name for item in client.list_things.iterate(limit=2, max_items=3)] == NAMES[:3]
+        assert [item.name for item in client.list_things.iterate(limit=2).take(3)] == NAMES[:3]
 
     async def run() -> list[str]:
         async with package.AsyncThingApi(transport=network) as client:

@@ -27,6 +27,7 @@ REASONS = (
     "goes on until it is stopped",
     "asks on a terminal",
     "is of another program",
+    "is a module of a package",
 )
 """Why a block may be left out."""
 

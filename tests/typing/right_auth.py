@@ -5,6 +5,7 @@ from typing import Any, assert_type
 
 from omicsdk.auth import AsyncAuth, AsyncAuthClient, Auth, AuthClient
 from omicsdk.core.credentials import BearerToken
+from omicsdk.core.operation import AsyncItems, Items
 from omicsdk.core.retry import Retry
 from omicsdk.hca import HCAConfig
 from omicsdk_api.fusillade.models import Decision, Outcome, Owned, ResourceMember, Roles, User
@@ -39,11 +40,11 @@ def calls(auth: Auth) -> None:
 
 
 def lists(auth: Auth) -> None:
-    assert_type(auth.get_v1_roles.iterate(), Iterator[str])
+    assert_type(auth.get_v1_roles.iterate(), Items[str])
     assert_type(auth.get_v1_roles.pages(per_page=5), Iterator[Roles])
-    assert_type(auth.get_v1_user_owns.iterate(user_id="ada", resource_type="role"), Iterator[str])
+    assert_type(auth.get_v1_user_owns.iterate(user_id="ada", resource_type="role"), Items[str])
     members = auth.get_v1_resource_id_members.iterate(resource_type_name="project", resource_id="one")
-    assert_type(members, Iterator[ResourceMember])
+    assert_type(members, Items[ResourceMember])
 
 
 def documented(client: AuthClient) -> None:
@@ -60,7 +61,7 @@ def documented(client: AuthClient) -> None:
 
 async def asynchronous(auth: AsyncAuth, client: AsyncAuthClient) -> None:
     assert_type(await auth.get_v1_user(user_id="ada"), User)
-    assert_type(auth.get_v1_roles.iterate(), AsyncIterator[str])
+    assert_type(auth.get_v1_roles.iterate(), AsyncItems[str])
     assert_type(await client.get_v1_roles(), RolesDict)
     assert_type(client.get_v1_roles.paginate(), AsyncIterator[RolesDict])
     async for page in client.get_v1_roles.paginate(per_page=5):

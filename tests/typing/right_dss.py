@@ -1,11 +1,12 @@
 """What a type checker must accept of the Data Store's clients, and what it must know of each answer. Never run."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, assert_type
 
 import httpx
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import NotFound
+from omicsdk.core.operation import AsyncItems
 from omicsdk.core.retry import Retry
 from omicsdk.core.streaming import AsyncBody, Body
 from omicsdk.dss import AsyncDss, Dss, DSSClient
@@ -79,7 +80,7 @@ def bodies(api: DssApi) -> None:
 
 def pages_and_items(api: DssApi) -> None:
     assert_type(api.get_bundles_all.pages(replica="aws"), Iterator[BundleEnumerationResult])
-    assert_type(api.get_bundles_all.iterate(replica="aws", max_items=3), Iterator[BundleIdentifier])
+    assert_type(api.get_bundles_all.iterate(replica="aws").take(3), Iterator[BundleIdentifier])
     for hit in api.post_search.iterate(es_query={}, replica="aws"):
         assert_type(hit, SearchHit)
         assert_type(hit.bundle_fqid, str)
@@ -110,7 +111,7 @@ def a_replica_chosen_at_run_time(api: DssApi, replica: Literal["aws", "gcp"]) ->
 
 async def asynchronous(api: AsyncDssApi) -> None:
     assert_type(await api.get_bundle(uuid=UUID, replica="aws"), BundlePage)
-    assert_type(api.get_bundle.iterate(uuid=UUID, replica="aws"), AsyncIterator[FileVersion])
+    assert_type(api.get_bundle.iterate(uuid=UUID, replica="aws"), AsyncItems[FileVersion])
     async for bundle in api.get_bundles_all.iterate(replica="aws"):
         assert_type(bundle, BundleIdentifier)
     async for page in api.get_bundles_all.pages(replica="aws"):

@@ -1,6 +1,7 @@
 """The public surface as a strict type checker sees it: what is right passes, what is wrong is refused where it is wrong."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -55,6 +56,38 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
         if one["severity"] == "error" and one.get("rule") not in NOT_TYPES:
             found[Path(one["file"]).resolve()][one["range"]["start"]["line"] + 1].append(one["message"])
     return found
+
+
+@pytest.fixture(scope="module")
+def seen_by_mypy(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, set[int]]:
+    """The lines that mypy --strict refuses, by file."""
+    files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py")]
+    cache = tmp_path_factory.mktemp("mypy")
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(cache), "--config-file", "", "--no-pretty"]
+    told = subprocess.run(
+        [*command, *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+        cwd=CHECKOUT,
+        env={**os.environ, "MYPYPATH": os.pathsep.join(str(CHECKOUT / name) for name in ("generated", "extensions"))},
+    )
+    assert told.returncode in (0, 1), told.stderr
+    found: dict[Path, set[int]] = {file.resolve(): set() for file in files}
+    for line in told.stdout.splitlines():
+        if match := re.match(r"(.+?):(\d+): error: ", line):
+            found[(CHECKOUT / match[1]).resolve()].add(int(match[2]))
+    return found
+
+
+def test_mypy_refuses_the_same_lines_and_no_other(seen_by_mypy: dict[Path, set[int]]) -> None:
+    marked = {
+        file: {number for number, line in enumerate(file.read_text().splitlines(), 1) if MARK.search(line)}
+        for file in seen_by_mypy
+    }
+    assert seen_by_mypy == marked
+    assert sum(map(len, marked.values())) > 150
 
 
 def _examples(folder: Path) -> list[Path]:

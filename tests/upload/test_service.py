@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from omicsdk.core.errors import (
     TransportError,
     Unauthorized,
 )
+from omicsdk.core.operation import Call
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca import get_config
 from omicsdk.upload import (
@@ -369,7 +369,7 @@ def test_the_key_goes_with_what_needs_it_only(home: Path):
 @pytest.mark.parametrize("kind", [UploadClient, AsyncUploadClient])
 def test_each_operation_either_needs_the_key_or_gets_none(home: Path, kind: Any):
     client = kind(HOST)
-    names = [name for name in dir(UploadApi) if isinstance(vars(UploadApi).get(name), cached_property)]
+    names = [name for name in dir(UploadApi) if isinstance(getattr(UploadApi, name), Call)]
     facts = [getattr(client, name).facts for name in names]
     assert len(facts) == 19
     assert [each.name for each in facts if each.secured == each.public] == []

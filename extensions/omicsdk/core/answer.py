@@ -1,15 +1,16 @@
 """What came back: one answer as plain data, and the pieces that generated parsers are made of."""
 
+import gc
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.collector import paused_for
-from omicsdk.core.model import Model, Shape, check, otherwise_typed
-from omicsdk.core.narrowing import is_object
+from omicsdk.core.model import ANY, Model, Shape, check, otherwise_typed
 from omicsdk.core.paging import items_at
 
 T = TypeVar("T")
@@ -46,6 +47,53 @@ def _fast_decoder() -> Callable[[bytes], Any] | None:
     except ImportError:
         return None
     return decode
+
+
+PAUSE_FROM = 1 << 18
+"""Bytes of a body from which on a pause pays: pages of a thousand records are that long."""
+
+pause_enabled = True
+"""Set to False to never pause the cyclic collector."""
+
+_pause_lock = threading.Lock()
+_pauses = 0
+_was_enabled = False
+
+
+@contextmanager
+def paused_for(size: int) -> Generator[None]:
+    """Pause the cyclic collector while a body of `size` bytes is decoded, if that pays.
+
+    Its passes are two thirds of the time of decoding many small objects, none of which is garbage. A pause is process-wide, so
+    the pauses of all threads are counted, and the last one restores what the first one found.
+    """
+    if not pause_enabled or size < PAUSE_FROM:
+        yield
+        return
+    global _pauses, _was_enabled
+    with _pause_lock:
+        if _pauses == 0:
+            _was_enabled = gc.isenabled()
+            gc.disable()
+        _pauses += 1
+    try:
+        yield
+    finally:
+        with _pause_lock:
+            _pauses -= 1
+            if _pauses == 0 and _was_enabled:
+                _settle()
+                gc.enable()
+
+
+def _settle() -> None:
+    """Count what was made during the pause among the old objects, or the next young pass would walk through all of it.
+
+    Freezing and thawing moves lists, not objects. Where somebody froze objects for good, nothing is thawed.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +144,33 @@ class Answer:
             del data  # before the collector comes back, or it would walk through all of it
         return result
 
+    def model(self, cls: type[M]) -> M:
+        """Decode a JSON body that is one model; an answer that is no object is kept as it is.
+
+        Raises:
+            NotJson, DecodeError: As of `json`.
+        """
+        return self.json(model_of(cls), Shape("model", model=lambda: cls) if self.strict else ANY)
+
+    def event_data(self) -> Self:
+        """What an event's data holds, as an answer of its own; of an answer that is an event."""
+        return replace(self, content=json.loads(self.content)["data"].encode())
+
+    def comes_as(self, *media_types: str) -> bool:
+        """Whether its Content-Type is one of these.
+
+        Args:
+            media_types: In lower case, without parameters; `text/*` and `*/*` are ranges.
+        """
+        stated = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = stated.partition("/")[0]
+        return any(each in (stated, f"{kind}/*", "*/*") for each in media_types)
+
+    @property
+    def holds_json(self) -> bool:
+        """Whether JSON came, where bytes may: the Content-Type says so, or the body begins as an object or array does."""
+        return "json" in self.headers.get("content-type", "") or self.content.lstrip()[:1] in (b"{", b"[")
+
     def text(self) -> str:
         """The body as text; what its encoding can't read becomes U+FFFD."""
         try:
@@ -108,7 +183,7 @@ def model_of(cls: type[M]) -> Callable[[Any], M]:
     """A decoder of one model: an object becomes one, anything else is kept as it is."""
 
     def decode(data: Any) -> M:
-        return cls.from_dict(data) if is_object(data) else cast("M", otherwise_typed(cls.__name__, data))
+        return cls.from_dict(data) if data.__class__ is dict else cast("M", otherwise_typed(cls.__name__, data))
 
     return decode
 

@@ -193,27 +193,32 @@ def chunks(source: Content) -> Iterator[bytes]:
         yield from iter(lambda: source.read(CHUNK), b"")
 
 
-def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = ()) -> Body:
+def multipart_body(
+    fields: Mapping[str, object] | Omit, files: Sequence[str] = (), *, types: Mapping[str, str] | None = None
+) -> Body:
     """A multipart/form-data body (RFC 7578), streamed.
 
     Args:
         fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
         files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these). What can only
             be a file is sent as one under any name.
+        types: Media types of fields, as the document states them: several with commas between, `image/*` for any of a kind.
+            A file is sent as that of them which its name tells, or the first.
     """
     if fields is OMIT:
         return NO_BODY
     boundary = os.urandom(16).hex()
+    stated = types or {}
     parts = [
-        (name, _spelled(name, item), name in files or _is_content(item))
+        (name, _spelled(name, item), name in files or _is_content(item), stated.get(name, ""))
         for name, value in fields.items()
         if value is not OMIT and value is not None
         for item in (value if is_array(value) else [value])
     ]
 
     def content() -> Iterator[bytes]:
-        for name, value, is_file in parts:
-            yield from _part(boundary, name, value, is_file)
+        for part in parts:
+            yield from _part(boundary, *part)
         yield f"--{boundary}--\r\n".encode()
 
     return Body(content, f"multipart/form-data; boundary={boundary}")
@@ -230,17 +235,33 @@ def _is_content(value: object) -> bool:
     return isinstance(value, (bytes, os.PathLike)) or hasattr(value, "read")
 
 
-def _part(boundary: str, name: str, value: Any, is_file: bool) -> Iterator[bytes]:
+def _part(boundary: str, name: str, value: Any, is_file: bool, stated: str) -> Iterator[bytes]:
     head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"'
     if not is_file:
         # OpenAPI: an object that is a part is JSON, and says so.
-        kind = "\r\ncontent-type: application/json" if is_mapping(members(value)) else ""
-        yield f"{head}{kind}\r\n\r\n{_form_text(value)}\r\n".encode()
+        kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
+        text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else _form_text(value)
+        line = f"\r\ncontent-type: {kind}" if kind else ""
+        yield f"{head}{line}\r\n\r\n{text}\r\n".encode()
         return
     filename, source = _named_file(name, value)
-    yield f'{head}; filename="{_quoted(filename)}"\r\ncontent-type: application/octet-stream\r\n\r\n'.encode()
+    kind = _type_of_part(stated, filename, "application/octet-stream")
+    yield f'{head}; filename="{_quoted(filename)}"\r\ncontent-type: {kind}\r\n\r\n'.encode()
     yield from chunks(source)
     yield b"\r\n"
+
+
+def _type_of_part(stated: str, filename: str, usual: str) -> str:
+    """A part's media type: of those that are stated the one that the file's name tells, else the first that is no range."""
+    names = [name.strip() for name in stated.split(",") if name.strip()]
+    if not names:
+        return usual
+    from mimetypes import guess_type
+
+    guessed = guess_type(filename)[0] or ""
+    if any(name in (guessed, f"{guessed.partition('/')[0]}/*", "*/*") for name in names) and guessed:
+        return guessed
+    return next((name for name in names if "*" not in name), usual)
 
 
 def _named_file(name: str, value: Any) -> tuple[str, Content]:

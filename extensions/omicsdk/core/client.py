@@ -1,17 +1,22 @@
 """The bases of generated clients, sync and async."""
 
 import copy
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
+from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.sending.exchange import AsyncExchange, Exchange
-from omicsdk.core.sending.transport import AsyncTransport, Transport
+from omicsdk.core.paging import content_key
+from omicsdk.core.request import URI_LIST, Paging, Request
+from omicsdk.core.sending.redirects import is_elsewhere
+from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
+from omicsdk.core.streaming import AsyncBody, Body
 
 if TYPE_CHECKING:
     import httpx
@@ -20,11 +25,109 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
 
+_OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+
+
+def _is_address(request: Request, response: "httpx.Response") -> bool:
+    return request.location and is_elsewhere(response.status_code, response.headers.get("location"))
+
+
+def _address(response: "httpx.Response") -> "httpx.Response":
+    """The answer whose body is the address that it redirects to, since that is what was asked for."""
+    import httpx
+
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_BODIES]
+    return httpx.Response(
+        response.status_code,
+        headers=[*headers, ("content-type", URI_LIST)],
+        content=response.headers["location"].encode(),
+        request=response.request,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What bears on answers.
+
+    Attributes:
+        strict: Whether an answer that isn't what the document says is an error.
+        follow_redirects: Whether redirects without Retry-After are followed or handed to the caller.
+    """
+
+    strict: bool = False
+    follow_redirects: bool = True
+
+    def answer(self, request: Request, response: "httpx.Response", paging: Paging | None = None) -> Answer:
+        """A whole response as plain data; a page's where its operation has pages."""
+        return Answer(
+            operation=request.operation,
+            status=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            encoding=response.charset_encoding or "utf-8",
+            strict=self.strict,
+            items=None if paging is None else content_key(paging, response.headers),
+            url=str(response.url),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(_Options):
+    """Sends over a Transport."""
+
+    transport: Transport
+
+    def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+        """The final answer to a request; errors as `Transport.send`."""
+        response = self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        if not _is_address(request, response):
+            return response
+        response.close()
+        return _address(response)
+
+    @contextmanager
+    def streamed(self, request: Request) -> Generator[Body]:
+        """The bytes of the final answer to a request, as they arrive."""
+        response = self.send(request, stream=True)
+        try:
+            yield Body(response, lambda error: transport_error(error, request, response))
+        finally:
+            response.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncExchange(_Options):
+    """Sends over an AsyncTransport."""
+
+    transport: AsyncTransport
+
+    async def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+        """The final answer to a request; errors as `AsyncTransport.send`."""
+        response = await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+        if not _is_address(request, response):
+            return response
+        await response.aclose()
+        return _address(response)
+
+    @asynccontextmanager
+    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
+        """The bytes of the final answer to a request, as they arrive."""
+        response = await self.send(request, stream=True)
+        try:
+            yield AsyncBody(response, lambda error: transport_error(error, request, response))
+        finally:
+            await response.aclose()
+
+
 C = TypeVar("C", bound="Client")
 E = TypeVar("E", Exchange, AsyncExchange)
 
-INTERFACE = 1
+INTERFACE = 2
 """Version of what generated packages use of this one; both sides compare."""
+
+
+class Bound:
+    """Base of what a client keeps that is bound to it; a clone makes its own."""
 
 
 class _ClientBase(Generic[E]):
@@ -83,8 +186,8 @@ class _ClientBase(Generic[E]):
             ConfigError: The limit is no whole number from 1.
         """
         clone = copy.copy(self)
-        # The operations made so far (cached properties) belong to the original; they'd send with its options.
-        for name in [name for name in vars(clone) if isinstance(getattr(type(clone), name, None), cached_property)]:
+        # The calls made so far belong to the original; they'd send with its options.
+        for name in [name for name, value in vars(clone).items() if isinstance(value, Bound)]:
             delattr(clone, name)
         held = self._exchange
         clone._exchange = replace(
@@ -219,3 +322,31 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+class _Late:
+    """An operation whose module is imported when it is first asked for; it takes this one's place then."""
+
+    def __init__(self, package: str, name: str) -> None:
+        self._package = package
+        self._name = name
+
+    def __set_name__(self, owner: type, _: str) -> None:
+        self._owner = owner
+
+    def __get__(self, client: object, owner: type) -> object:
+        module = vars(import_module(f"{self._package}.operations.{self._name}"))
+        # A name that the module itself uses is followed by an underscore.
+        operation = module.get(f"{self._name}_") or module[self._name]
+        setattr(self._owner, self._name, operation)
+        return operation.__get__(client, owner)
+
+
+def late_operations(package: str, names: str) -> dict[str, _Late]:
+    """The operations of a generated package as attributes of a class, each imported when it is first asked for.
+
+    Args:
+        package: The package, whose `operations` has a module an operation.
+        names: The operations' names, with blanks between.
+    """
+    return {name: _Late(package, name) for name in names.split()}

@@ -15,7 +15,7 @@ class Clock(Protocol):
         """Seconds since some moment; never goes back."""
         ...
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, /) -> None:
         """Waits for so many seconds."""
         ...
 
@@ -27,17 +27,9 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own time."""
 
-    def now(self) -> float:
-        """Seconds since 1970-01-01T00:00Z."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Waits for so many seconds."""
-        time.sleep(seconds)
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
 
     async def async_sleep(self, seconds: float) -> None:
         """Waits for so many seconds without holding up an event loop, asyncio's or trio's."""

@@ -1,31 +1,161 @@
-"""The bases of generated operations, sync and async: sending is all in which they differ.
+"""Operations: what a service can do, each said once, for both kinds of client.
 
-A generated operation states its facts, a function that builds its request and one that parses its answer, and a method
-of each kind with the document's arguments; those methods end here.
+A generated module states three functions: `build` makes the request of the arguments and carries the signature and the
+documentation, `parse` reads the answer, and `items` finds the items of a page. A descriptor binds them:
+
+    get_bundle = PagedOperation(FACTS, build, parse, items)
+
+As an attribute of a Client it gives a `PagedCall`, of an AsyncClient an `AsyncPagedCall`, whose forms (the call itself,
+`raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do with the answer.
+Forms have comments in the place of docstrings, so that editors show the documentation of `build` over each of them.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer
+from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.sending.conversation import Outgoing
-from omicsdk.core.sending.exchange import AsyncExchange, Exchange
-from omicsdk.core.streaming import AsyncBody, Body
+from omicsdk.core.streaming import AsyncBody, Body, Frames
 
 if TYPE_CHECKING:
     import httpx
 
-T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
 Item = TypeVar("Item")
+S = TypeVar("S")
+A = TypeVar("A")
+E = TypeVar("E", Exchange, AsyncExchange)
+
+
+class Items(Iterator[Item]):
+    """The items of all pages, as they arrive; a page is asked for when its first item is."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+
+    def __next__(self) -> Item:
+        return next(self._items)
+
+    def take(self, n: int) -> Iterator[Item]:
+        """Give the next items, and ask for no page that they don't need.
+
+        Args:
+            n: How many at most, from 0.
+
+        Raises:
+            ValueError: The number is negative.
+        """
+        return islice(self._items, n)
+
+
+class AsyncItems(AsyncIterator[Item]):
+    """The items of all pages, as they arrive; a page is asked for when its first item is."""
+
+    def __init__(self, items: AsyncIterator[Item]) -> None:
+        self._items = items
+
+    async def __anext__(self) -> Item:
+        return await anext(self._items)
+
+    def take(self, n: int) -> AsyncIterator[Item]:
+        """Give the next items, and ask for no page that they don't need.
+
+        Args:
+            n: How many at most, from 0.
+
+        Raises:
+            ValueError: The number is negative.
+        """
+        if n < 0:
+            raise ValueError(f"take({n}): a number of items can't be negative")
+        return self._take(n)
+
+    async def _take(self, n: int) -> AsyncIterator[Item]:
+        while n > 0:
+            try:
+                item = await anext(self._items)
+            except StopAsyncIteration:
+                return
+            n -= 1
+            yield item
+
+
+class _Signature:
+    """`__signature__` of a call and of its forms; made when it is asked for, since that takes longer than many a call."""
+
+    def __get__(self, shown: "_Shown | None", owner: object = None) -> inspect.Signature:
+        if shown is None:
+            raise AttributeError("__signature__")  # of the class: that of its constructor
+        return shown._signature()  # pyright: ignore[reportPrivateUsage] - its own
+
+
+class _Shown:
+    """What help(), inspect and IPython show as a method: name, arguments and documentation of `build`."""
+
+    __signature__ = _Signature()
+    __name__: str
+    __qualname__: str
+
+    def _show(self, build: Callable[..., Request], name: str) -> None:
+        self.__name__, self.__qualname__ = name, name
+        self.__module__, self.__doc__ = build.__module__, build.__doc__
+
+    def _signature(self) -> inspect.Signature:
+        raise NotImplementedError
+
+    def __get__(self, instance: object, owner: object = None) -> Self:
+        return self  # it is bound already; pydoc takes for a routine what has this method
+
+
+class _Form(_Shown):
+    """One form of a call, such as `raw`, with the signature that it has."""
+
+    def __init__(self, call: "_Call[..., Any, Any]", function: Callable[..., Any]) -> None:
+        self._function = function
+        self._called = call
+        self._show(call.build, f"{call.facts.name}.{function.__name__}")
+
+    def _signature(self) -> inspect.Signature:
+        return inspect.signature(self._called.build).replace(return_annotation=inspect.Signature.empty)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(self._called, *args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self.__qualname__}: {self._called.facts.method} {self._called.facts.path}>"
+
+
+if TYPE_CHECKING:
+    F = TypeVar("F", bound=Callable[..., Any])
+
+    def _form(function: F) -> F:
+        """Has a method show the signature and the documentation of its operation."""
+        ...
+
+else:
+
+    class _form:
+        """Has a method show the signature and the documentation of its operation."""
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            self._function = function
+            self.__doc__ = function.__doc__
+
+        def __get__(self, call: Any, owner: object = None) -> Any:
+            return self._function if call is None else _Form(call, self._function)
 
 
 def _items_of(
-    facts: OperationFacts, answer: Answer, parse: Callable[[Answer], T], items: Callable[[T], Sequence[Item] | None]
-) -> Sequence[Any]:
+    facts: OperationFacts, answer: Answer, parse: Callable[[Answer], R], items: Callable[[R], Sequence[Item] | None]
+) -> Sequence[Item]:
     """A page's items: typed where the document says they stand, as plain JSON where the server names another key."""
     assert facts.paging is not None
     key = content_key(facts.paging, answer.headers)
@@ -34,23 +164,56 @@ def _items_of(
     return answer.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
-class Operation:
-    """Base of generated operations of a Client."""
+class _Call(_Shown, Bound, Generic[P, R, E]):
+    """What calls have in common.
 
-    facts: ClassVar[OperationFacts]
-    build: ClassVar[Callable[..., Request]]
+    Attributes:
+        facts: What the document says beside arguments and answers.
+        build: Makes the request of the arguments, without sending it.
+        parse: Reads an answer.
+    """
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, operation: "_Operation[P, R, Any, Any]", exchange: E | None) -> None:
+        self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
+        self._way = exchange
+        self._show(operation.build, operation.facts.name)
+
+    @property
+    def _exchange(self) -> E:
+        if self._way is None:
+            raise TypeError(f"{self.facts.name} is an operation of a client; make one, and call it there")
+        return self._way
+
+    def _signature(self) -> inspect.Signature:
+        returned = inspect.signature(self.parse).return_annotation
+        return inspect.signature(self.build).replace(return_annotation=returned)
 
     def __repr__(self) -> str:
         return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
 
-    def _call(self, request: Request, parse: Callable[[Answer], T]) -> T:
-        return parse(self._exchange.answer(request, self._exchange.send(request), self.facts.paging))
+    def _answer(self, request: Request, response: "httpx.Response") -> Answer:
+        return self._exchange.answer(request, response, self.facts.paging)
 
-    def _raw(self, request: Request) -> "httpx.Response":
-        return self._exchange.send(request)
+    def _frames(self, body: Body | AsyncBody) -> Frames:
+        return Frames(body.headers.get("content-type", ""), self._exchange.transport.answer_limit)
+
+    def _item_answer(self, body: Body | AsyncBody, content: bytes) -> Answer:
+        """An item as an answer of its own."""
+        strict = self._exchange.strict
+        return Answer(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
+
+
+class Call(_Call[P, R, Exchange]):
+    """An operation of a Client: called, it sends the request and gives what the answer says."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        request = self.build(*args, **kwargs)
+        return self.parse(self._answer(request, self._exchange.send(request)))
+
+    @_form
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
+        # Give the whole answer as httpx has it, headers and all.
+        return self._exchange.send(self.build(*args, **kwargs))
 
     def streamed(self, request: Request) -> AbstractContextManager[Body]:
         """The bytes of the answer to a request that `build` made, as they arrive."""
@@ -68,44 +231,18 @@ class Operation:
         """A request that `build` made as it goes out, for whoever has other means to send it; see `Transport.outgoing`."""
         return self._exchange.transport.outgoing(request)
 
-    def _pages(self, request: Request, parse: Callable[[Answer], T]) -> Iterator[T]:
-        for response in self.answers(request):
-            yield parse(self._exchange.answer(request, response, self.facts.paging))
 
-    def _iterate(
-        self,
-        request: Request,
-        parse: Callable[[Answer], T],
-        items: Callable[[T], Sequence[Item] | None],
-        max_items: int | None,
-    ) -> Iterator[Item]:
-        left = max_items
-        for response in self.answers(request) if left is None or left > 0 else ():
-            found = _items_of(self.facts, self._exchange.answer(request, response, self.facts.paging), parse, items)
-            yield from found if left is None else found[:left]
-            if left is not None:
-                left -= len(found)
-                if left <= 0:
-                    return
+class AsyncCall(_Call[P, R, AsyncExchange]):
+    """An operation of an AsyncClient: called, it sends the request and gives what the answer says."""
 
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        request = self.build(*args, **kwargs)
+        return self.parse(self._answer(request, await self._exchange.send(request)))
 
-class AsyncOperation:
-    """Base of generated operations of an AsyncClient."""
-
-    facts: ClassVar[OperationFacts]
-    build: ClassVar[Callable[..., Request]]
-
-    def __init__(self, exchange: AsyncExchange) -> None:
-        self._exchange = exchange
-
-    def __repr__(self) -> str:
-        return f"<async operation {self.facts.name}: {self.facts.method} {self.facts.path}>"
-
-    async def _call(self, request: Request, parse: Callable[[Answer], T]) -> T:
-        return parse(self._exchange.answer(request, await self._exchange.send(request), self.facts.paging))
-
-    async def _raw(self, request: Request) -> "httpx.Response":
-        return await self._exchange.send(request)
+    @_form
+    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
+        # Give the whole answer as httpx has it, headers and all.
+        return await self._exchange.send(self.build(*args, **kwargs))
 
     def streamed(self, request: Request) -> AbstractAsyncContextManager[AsyncBody]:
         """The bytes of the answer to a request that `build` made, as they arrive."""
@@ -119,25 +256,240 @@ class AsyncOperation:
             yield response
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
-    async def _pages(self, request: Request, parse: Callable[[Answer], T]) -> AsyncIterator[T]:
-        async for response in self.answers(request):
-            yield parse(self._exchange.answer(request, response, self.facts.paging))
 
-    async def _iterate(
-        self,
-        request: Request,
-        parse: Callable[[Answer], T],
-        items: Callable[[T], Sequence[Item] | None],
-        max_items: int | None,
-    ) -> AsyncIterator[Item]:
-        left = max_items
-        if left is not None and left <= 0:
-            return
+class StreamCall(Call[P, R]):
+    """An operation of a Client whose answers are bytes of any length."""
+
+    @_form
+    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractContextManager[Body]:
+        # Give the answer's bytes as they arrive, in a `with` block.
+        return self.streamed(self.build(*args, **kwargs))
+
+
+class AsyncStreamCall(AsyncCall[P, R]):
+    """An operation of an AsyncClient whose answers are bytes of any length."""
+
+    @_form
+    def stream(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[AsyncBody]:
+        # Give the answer's bytes as they arrive, in an `async with` block.
+        return self.streamed(self.build(*args, **kwargs))
+
+
+class ItemStreamCall(StreamCall[P, R], Generic[P, R, Item]):
+    """An operation of a Client whose answer is a sequence of items, each read as it arrives.
+
+    Attributes:
+        item: Reads one, given as an answer of its own.
+    """
+
+    def __init__(self, operation: "ItemStreamOperation[P, R, Item]", exchange: Exchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._media_type = operation.media_type
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
+        # Give every item, as it arrives.
+        return Items(self._items(self.build(*args, **kwargs).for_items(self._media_type)))
+
+    def _items(self, request: Request) -> Iterator[Item]:
+        with self._exchange.streamed(request) as body:
+            frames = self._frames(body)
+            for piece in body.arriving():
+                for content in frames.feed(piece):
+                    yield self.item(self._item_answer(body, content))
+            for content in frames.end():
+                yield self.item(self._item_answer(body, content))
+
+
+class AsyncItemStreamCall(AsyncStreamCall[P, R], Generic[P, R, Item]):
+    """An operation of an AsyncClient whose answer is a sequence of items, each read as it arrives.
+
+    Attributes:
+        item: Reads one, given as an answer of its own.
+    """
+
+    def __init__(self, operation: "ItemStreamOperation[P, R, Item]", exchange: AsyncExchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.item = operation.item
+        self._media_type = operation.media_type
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
+        # Give every item, as it arrives.
+        return AsyncItems(self._items(self.build(*args, **kwargs).for_items(self._media_type)))
+
+    async def _items(self, request: Request) -> AsyncIterator[Item]:
+        async with self._exchange.streamed(request) as body:
+            frames = self._frames(body)
+            async for piece in body.arriving():
+                for content in frames.feed(piece):
+                    yield self.item(self._item_answer(body, content))
+            for content in frames.end():
+                yield self.item(self._item_answer(body, content))
+
+
+class PagedCall(Call[P, R], Generic[P, R, Item]):
+    """An operation of a Client that answers in pages.
+
+    Attributes:
+        items: Finds a page's items.
+    """
+
+    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any]", exchange: Exchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.items = operation.items
+
+    @_form
+    def pages(self, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+        # Give every page, as it arrives.
+        return self._pages(self.build(*args, **kwargs))
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> Items[Item]:
+        # Give every item of every page, as they arrive.
+        return Items(self._items(self.build(*args, **kwargs)))
+
+    def _pages(self, request: Request) -> Iterator[R]:
+        for response in self.answers(request):
+            yield self.parse(self._answer(request, response))
+
+    def _items(self, request: Request) -> Iterator[Item]:
+        for response in self.answers(request):
+            yield from _items_of(self.facts, self._answer(request, response), self.parse, self.items)
+
+
+class AsyncPagedCall(AsyncCall[P, R], Generic[P, R, Item]):
+    """An operation of an AsyncClient that answers in pages.
+
+    Attributes:
+        items: Finds a page's items.
+    """
+
+    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any]", exchange: AsyncExchange | None) -> None:
+        super().__init__(operation, exchange)
+        self.items = operation.items
+
+    @_form
+    def pages(self, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        # Give every page, as it arrives.
+        return self._pages(self.build(*args, **kwargs))
+
+    @_form
+    def iterate(self, *args: P.args, **kwargs: P.kwargs) -> AsyncItems[Item]:
+        # Give every item of every page, as they arrive.
+        return AsyncItems(self._items(self.build(*args, **kwargs)))
+
+    async def _pages(self, request: Request) -> AsyncIterator[R]:
         async for response in self.answers(request):
-            found = _items_of(self.facts, self._exchange.answer(request, response, self.facts.paging), parse, items)
-            for item in found if left is None else found[:left]:
+            yield self.parse(self._answer(request, response))
+
+    async def _items(self, request: Request) -> AsyncIterator[Item]:
+        async for response in self.answers(request):
+            for item in _items_of(self.facts, self._answer(request, response), self.parse, self.items):
                 yield item
-            if left is not None:
-                left -= len(found)
-                if left <= 0:
-                    return
+
+
+class PagedStreamCall(PagedCall[P, R, Item], StreamCall[P, R]):
+    """An operation of a Client that answers in pages, each of which may be read as bytes."""
+
+
+class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item], AsyncStreamCall[P, R]):
+    """An operation of an AsyncClient that answers in pages, each of which may be read as bytes."""
+
+
+class _Operation(Generic[P, R, S, A]):
+    """An operation, as an attribute of clients: of a Client it gives an S, of an AsyncClient an A."""
+
+    calls: ClassVar[tuple[type[Any], type[Any]]]
+
+    def __init__(self, facts: OperationFacts, build: Callable[P, Request], parse: Callable[[Answer], R]) -> None:
+        self.facts = facts
+        self.build = build
+        self.parse = parse
+
+    @overload
+    def __get__(self, client: Client, owner: Any) -> S: ...
+    @overload
+    def __get__(self, client: AsyncClient, owner: Any) -> A: ...
+    @overload
+    def __get__(self, client: None, owner: type[Client]) -> S: ...
+    @overload
+    def __get__(self, client: None, owner: type[AsyncClient]) -> A: ...
+    def __get__(self, client: Any, owner: Any) -> Any:
+        kind = self.calls[issubclass(owner, AsyncClient)]
+        if client is None:
+            return kind(self, None)
+        call = kind(self, client._exchange)
+        vars(client)[self.facts.name] = call  # which is found before this descriptor from now on
+        return call
+
+
+class Operation(_Operation[P, R, Call[P, R], AsyncCall[P, R]]):
+    """An operation, as an attribute of clients.
+
+    Args:
+        facts: What the document says beside arguments and answers.
+        build: Makes the request of the arguments; its signature and documentation are those of every form.
+        parse: Reads an answer.
+    """
+
+    calls = (Call, AsyncCall)
+
+
+class StreamOperation(_Operation[P, R, StreamCall[P, R], AsyncStreamCall[P, R]]):
+    """An operation whose answers are bytes of any length; arguments as those of Operation."""
+
+    calls = (StreamCall, AsyncStreamCall)
+
+
+class ItemStreamOperation(
+    _Operation[P, R, ItemStreamCall[P, R, Item], AsyncItemStreamCall[P, R, Item]], Generic[P, R, Item]
+):
+    """An operation whose answer is a sequence of items, each read as it arrives.
+
+    Args:
+        facts: What the document says beside arguments and answers.
+        build: Makes the request of the arguments; its signature and documentation are those of every form.
+        parse: Reads an answer that came whole.
+        item: Reads one item, given as an answer of its own.
+        media_type: What is asked for when items are read as they arrive; the answer's own says how they are framed.
+    """
+
+    calls = (ItemStreamCall, AsyncItemStreamCall)
+
+    def __init__(
+        self,
+        facts: OperationFacts,
+        build: Callable[P, Request],
+        parse: Callable[[Answer], R],
+        item: Callable[[Answer], Item],
+        media_type: str,
+    ) -> None:
+        super().__init__(facts, build, parse)
+        self.item = item
+        self.media_type = media_type
+
+
+class _PagedOperation(_Operation[P, R, S, A], Generic[P, R, Item, S, A]):
+    def __init__(
+        self,
+        facts: OperationFacts,
+        build: Callable[P, Request],
+        parse: Callable[[Answer], R],
+        items: Callable[[R], Sequence[Item] | None],
+    ) -> None:
+        super().__init__(facts, build, parse)
+        self.items = items
+
+
+class PagedOperation(_PagedOperation[P, R, Item, PagedCall[P, R, Item], AsyncPagedCall[P, R, Item]]):
+    """An operation that answers in pages; arguments as those of Operation, and `items`, which finds a page's items."""
+
+    calls = (PagedCall, AsyncPagedCall)
+
+
+class PagedStreamOperation(_PagedOperation[P, R, Item, PagedStreamCall[P, R, Item], AsyncPagedStreamCall[P, R, Item]]):
+    """An operation that answers in pages, each of which may be read as bytes; arguments as those of PagedOperation."""
+
+    calls = (PagedStreamCall, AsyncPagedStreamCall)

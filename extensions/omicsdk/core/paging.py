@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunspli
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.errors import DecodeError, shortened
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.request import Paging, Request
 
 if TYPE_CHECKING:
@@ -131,24 +130,25 @@ def found_at(page: Any, path: str) -> Any:
         path: Steps separated by dots: a member's name, a whole number for a place in a list (-1 is the last), or
             `rel=next` for the list's member whose field rel is next, whatever its case.
     """
-    found = page
+    found: Any = page
     for step in path.split("."):
-        if is_object(found):
-            found = found.get(step)
-        elif is_array(found):
-            name, equals, wanted = step.partition("=")
-            if equals:
-                found = next(
-                    (item for item in found if is_object(item) and str(item.get(name)).lower() == wanted.lower()), None
-                )
-            elif step.removeprefix("-").isdigit():
-                place = int(step)
-                found = found[place] if -len(found) <= place < len(found) else None
-            else:
-                return None
-        else:
-            return None
+        found = _step(found, step)
     return found
+
+
+def _step(found: Any, step: str) -> Any:
+    # Not isinstance, which types what is in it as unknown, and finds no more in decoded JSON.
+    if found.__class__ is dict:
+        return found.get(step)
+    if found.__class__ is not list:
+        return None
+    name, equals, wanted = step.partition("=")
+    if equals:
+        members = (item for item in found if item.__class__ is dict)
+        return next((item for item in members if str(item.get(name)).lower() == wanted.lower()), None)
+    if not step.removeprefix("-").isdigit():
+        return None
+    return found[int(step)] if -len(found) <= int(step) < len(found) else None
 
 
 def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
@@ -205,8 +205,8 @@ def _no_list(page: Any, key: str, operation: str) -> DecodeError:
     field, value = next((pair for pair in found if pair[1] is not None), (key, None))
     if not key:
         field, value = "the body", page
-    elif value is None and not (is_object(page) and key in page):
-        names = ", ".join(map(repr, page)) if is_object(page) else ""
+    elif value is None and not (page.__class__ is dict and key in page):
+        names = ", ".join(map(repr, page)) if page.__class__ is dict else ""
         came = f"has only {names}" if names else f"is {page!r}"
         expected = f"a list: the answer {shortened(came, 120)}"
     error = DecodeError(operation, field, value, expected=expected)
@@ -215,12 +215,12 @@ def _no_list(page: Any, key: str, operation: str) -> DecodeError:
 
 
 def _at(page: Any, key: str) -> Any:
-    return page[key] if is_object(page) and key in page else found_at(page, key)
+    return page[key] if page.__class__ is dict and key in page else found_at(page, key)
 
 
 def _list_at(page: Any, key: str) -> list[Any] | None:
     found = _at(page, key) if key else page
-    return found if is_array(found) else None
+    return found if found.__class__ is list else None
 
 
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
@@ -230,7 +230,7 @@ def with_items(page: Any, key: str, items: list[Any]) -> Any:
         key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
     if not key:
         return items
-    if not is_object(page):
+    if page.__class__ is not dict:
         return page
     if key in page or "." not in key:
         return {**page, key: items}

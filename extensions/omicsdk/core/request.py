@@ -100,6 +100,7 @@ class Request:
         public: Whether none are needed: a credential of the client stays here, since a secret that isn't sent can't leak.
         location: Whether a redirect to what isn't http is no fault: the address is the answer.
         streams: Whether its answers are bytes of any length, which no limit of answers holds for.
+        live: Whether its answer's items are sent as they come about: silence between them is no lost connection.
     """
 
     method: str
@@ -112,6 +113,16 @@ class Request:
     public: bool = False
     location: bool = False
     streams: bool = False
+    live: bool = False
+
+    def for_items(self, accept: str) -> "Request":
+        """The same request for an answer that is read item by item.
+
+        Args:
+            accept: The media type that is asked for.
+        """
+        headers = tuple((name, accept if name == "accept" else value) for name, value in self.headers)
+        return replace(self, headers=headers, live=True)
 
     def at(self, url: str) -> "Request":
         """The same request to another URL: the next page's."""
@@ -176,7 +187,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
         WrongSegment: The value is None, OMIT or empty, or `.` or `..`, which a server would take for another path.
         UsageError: The value is nothing that has a text, such as a function.
     """
-    value = joined(value, ",") if is_list(value) else value
+    value = joined(value, ",") if not isinstance(value, str) and is_list(value) else value
     text = "" if value is None or value is OMIT else text_of(value, name)
     pieces = text.split("/") if raw else [text]
     if not text or any(piece in (".", "..") for piece in pieces):
@@ -225,6 +236,8 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     """Names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
     if value is OMIT or value is None:
         return []
+    if isinstance(value, str):
+        return [(name, value)]
     value = members(value)
     if is_list(value):
         return [(name, text_of(item, name)) for item in value if item is not None]

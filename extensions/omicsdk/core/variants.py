@@ -1,11 +1,9 @@
 """Which of several models a JSON object is, where a document allows more than one."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from omicsdk.core.model import Model, named_by_tag, tag_of
-
-M = TypeVar("M", bound=Model)
 
 
 class AsItCame:
@@ -17,7 +15,7 @@ class AsItCame:
         return data
 
 
-def fitting(data: Mapping[str, Any], *classes: type[M]) -> type[M]:
+def fitting(data: Mapping[str, Any], *classes: type[Model]) -> type[Any]:
     """The model that an object fits best.
 
     Args:
@@ -30,9 +28,7 @@ def fitting(data: Mapping[str, Any], *classes: type[M]) -> type[M]:
     return min(classes, key=lambda cls: _misfit(data, cls))
 
 
-def tagged(
-    data: Mapping[str, Any], tag: str, table: Mapping[str, type[M]], *classes: type[M]
-) -> type[M] | type[AsItCame]:
+def tagged(data: Mapping[str, Any], tag: str, table: Mapping[str, type[Model]], *classes: type[Model]) -> type[Any]:
     """The model that an object names itself (OpenAPI's discriminator).
 
     Args:

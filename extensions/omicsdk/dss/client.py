@@ -17,7 +17,7 @@ from omicsdk.hca.client import HCAClient
 if TYPE_CHECKING:
     from omicsdk_api.dss import types
 
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.operation import Call
     from omicsdk.dss.replica import Replica
     from omicsdk.hca.config import HCAConfig
 
@@ -200,7 +200,7 @@ class AnySize(DocumentedOperation[Any]):
 
     def __init__(
         self,
-        operation: Operation,
+        operation: Call[..., Any],
         ignored: frozenset[str],
         translate: Callable[[Exception], Exception],
         call: Callable[[Callable[..., Any], dict[str, Any]], Any],

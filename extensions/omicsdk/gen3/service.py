@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import Basic, Credentials, as_credentials
 from omicsdk.core.documented.errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.errors import APIError, ConfigError, TransportError
-from omicsdk.core.sending.exchange import AsyncExchange, Exchange
 from omicsdk.gen3.commons import endpoint_of
 from omicsdk.gen3.errors import Gen3UserError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import AsyncClient, Client
-    from omicsdk.core.operation import AsyncOperation
+    from omicsdk.core.operation import AsyncCall
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
@@ -202,9 +202,8 @@ def plain(response: httpx.Response) -> Any:
     Raises:
         NotJson: It isn't JSON.
     """
-    from omicsdk.core.answer import decoded
+    from omicsdk.core.answer import decoded, paused_for
     from omicsdk.core.api_errors import not_json
-    from omicsdk.core.collector import paused_for
 
     content = response.content
     if not content:
@@ -216,7 +215,7 @@ def plain(response: httpx.Response) -> Any:
             raise not_json(response.url.path, str(response.url), response.text, str(error)) from error
 
 
-async def first_answer(operation: AsyncOperation, request: Request) -> httpx.Response:
+async def first_answer(operation: AsyncCall[..., Any], request: Request) -> httpx.Response:
     """The answer to one request of an operation, without the pages that may follow it."""
     async with aclosing(cast("AsyncGenerator[httpx.Response]", operation.answers(request))) as answers:
         return await anext(answers)

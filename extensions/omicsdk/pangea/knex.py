@@ -316,9 +316,8 @@ def _response(answer: httpx.Response) -> DocumentedResponse:
 
 def _decoded(answer: httpx.Response) -> Any:
     """The JSON value of an answer, None where it has no body."""
-    from omicsdk.core.answer import decoded
+    from omicsdk.core.answer import decoded, paused_for
     from omicsdk.core.api_errors import not_json
-    from omicsdk.core.collector import paused_for
 
     content = answer.content
     if not content:

@@ -3,24 +3,35 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.get_access_url import AsyncGetAccessUrlOperation, GetAccessUrlOperation
-    from .operations.get_bulk_access_url import AsyncGetBulkAccessUrlOperation, GetBulkAccessUrlOperation
-    from .operations.get_bulk_objects import AsyncGetBulkObjectsOperation, GetBulkObjectsOperation
-    from .operations.get_object import AsyncGetObjectOperation, GetObjectOperation
-    from .operations.get_service_info import AsyncGetServiceInfoOperation, GetServiceInfoOperation
-    from .operations.options_bulk_object import AsyncOptionsBulkObjectOperation, OptionsBulkObjectOperation
-    from .operations.options_object import AsyncOptionsObjectOperation, OptionsObjectOperation
-    from .operations.post_access_url import AsyncPostAccessUrlOperation, PostAccessUrlOperation
-    from .operations.post_object import AsyncPostObjectOperation, PostObjectOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class DrsApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.get_access_url import get_access_url as get_access_url
+        from .operations.get_bulk_access_url import get_bulk_access_url as get_bulk_access_url
+        from .operations.get_bulk_objects import get_bulk_objects as get_bulk_objects
+        from .operations.get_object import get_object as get_object
+        from .operations.get_service_info import get_service_info as get_service_info
+        from .operations.options_bulk_object import options_bulk_object as options_bulk_object
+        from .operations.options_object import options_object as options_object
+        from .operations.post_access_url import post_access_url as post_access_url
+        from .operations.post_object import post_object as post_object
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """get_access_url get_bulk_access_url get_bulk_objects get_object get_service_info options_bulk_object
+            options_object post_access_url post_object""",
+            )
+        )
+
+
+class DrsApi(_Operations, Client):
     """Data Repository Service.
 
     One way to ask any data repository for its files. The Global Alliance for Genomics and Health (GA4GH)
@@ -99,138 +110,12 @@ class DrsApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
 
-    @cached_property
-    def get_access_url(self) -> GetAccessUrlOperation:
-        """Get an address for the bytes of an object."""
-        from .operations.get_access_url import GetAccessUrlOperation
 
-        return GetAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_access_url(self) -> GetBulkAccessUrlOperation:
-        """Get addresses for the bytes of several objects."""
-        from .operations.get_bulk_access_url import GetBulkAccessUrlOperation
-
-        return GetBulkAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_objects(self) -> GetBulkObjectsOperation:
-        """Describe several objects."""
-        from .operations.get_bulk_objects import GetBulkObjectsOperation
-
-        return GetBulkObjectsOperation(self._exchange)
-
-    @cached_property
-    def get_object(self) -> GetObjectOperation:
-        """Describe an object."""
-        from .operations.get_object import GetObjectOperation
-
-        return GetObjectOperation(self._exchange)
-
-    @cached_property
-    def get_service_info(self) -> GetServiceInfoOperation:
-        """Describe the server."""
-        from .operations.get_service_info import GetServiceInfoOperation
-
-        return GetServiceInfoOperation(self._exchange)
-
-    @cached_property
-    def options_bulk_object(self) -> OptionsBulkObjectOperation:
-        """Ask how requests for several objects are authorised."""
-        from .operations.options_bulk_object import OptionsBulkObjectOperation
-
-        return OptionsBulkObjectOperation(self._exchange)
-
-    @cached_property
-    def options_object(self) -> OptionsObjectOperation:
-        """Ask how requests for an object are authorised."""
-        from .operations.options_object import OptionsObjectOperation
-
-        return OptionsObjectOperation(self._exchange)
-
-    @cached_property
-    def post_access_url(self) -> PostAccessUrlOperation:
-        """Get an address for the bytes of an object with passports."""
-        from .operations.post_access_url import PostAccessUrlOperation
-
-        return PostAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def post_object(self) -> PostObjectOperation:
-        """Describe an object to the holder of passports."""
-        from .operations.post_object import PostObjectOperation
-
-        return PostObjectOperation(self._exchange)
-
-
-class AsyncDrsApi(AsyncClient):
+class AsyncDrsApi(_Operations, AsyncClient):
     """Data Repository Service, for asyncio. Arguments as those of DrsApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://drs.example.org/ga4gh/drs/v1"
-
-    @cached_property
-    def get_access_url(self) -> AsyncGetAccessUrlOperation:
-        """Get an address for the bytes of an object."""
-        from .operations.get_access_url import AsyncGetAccessUrlOperation
-
-        return AsyncGetAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_access_url(self) -> AsyncGetBulkAccessUrlOperation:
-        """Get addresses for the bytes of several objects."""
-        from .operations.get_bulk_access_url import AsyncGetBulkAccessUrlOperation
-
-        return AsyncGetBulkAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_objects(self) -> AsyncGetBulkObjectsOperation:
-        """Describe several objects."""
-        from .operations.get_bulk_objects import AsyncGetBulkObjectsOperation
-
-        return AsyncGetBulkObjectsOperation(self._exchange)
-
-    @cached_property
-    def get_object(self) -> AsyncGetObjectOperation:
-        """Describe an object."""
-        from .operations.get_object import AsyncGetObjectOperation
-
-        return AsyncGetObjectOperation(self._exchange)
-
-    @cached_property
-    def get_service_info(self) -> AsyncGetServiceInfoOperation:
-        """Describe the server."""
-        from .operations.get_service_info import AsyncGetServiceInfoOperation
-
-        return AsyncGetServiceInfoOperation(self._exchange)
-
-    @cached_property
-    def options_bulk_object(self) -> AsyncOptionsBulkObjectOperation:
-        """Ask how requests for several objects are authorised."""
-        from .operations.options_bulk_object import AsyncOptionsBulkObjectOperation
-
-        return AsyncOptionsBulkObjectOperation(self._exchange)
-
-    @cached_property
-    def options_object(self) -> AsyncOptionsObjectOperation:
-        """Ask how requests for an object are authorised."""
-        from .operations.options_object import AsyncOptionsObjectOperation
-
-        return AsyncOptionsObjectOperation(self._exchange)
-
-    @cached_property
-    def post_access_url(self) -> AsyncPostAccessUrlOperation:
-        """Get an address for the bytes of an object with passports."""
-        from .operations.post_access_url import AsyncPostAccessUrlOperation
-
-        return AsyncPostAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def post_object(self) -> AsyncPostObjectOperation:
-        """Describe an object to the holder of passports."""
-        from .operations.post_object import AsyncPostObjectOperation
-
-        return AsyncPostObjectOperation(self._exchange)

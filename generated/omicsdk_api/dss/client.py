@@ -3,37 +3,50 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.delete_bundle import AsyncDeleteBundleOperation, DeleteBundleOperation
-    from .operations.delete_collection import AsyncDeleteCollectionOperation, DeleteCollectionOperation
-    from .operations.delete_subscription import AsyncDeleteSubscriptionOperation, DeleteSubscriptionOperation
-    from .operations.get_bundle import AsyncGetBundleOperation, GetBundleOperation
-    from .operations.get_bundles_all import AsyncGetBundlesAllOperation, GetBundlesAllOperation
-    from .operations.get_bundles_checkout import AsyncGetBundlesCheckoutOperation, GetBundlesCheckoutOperation
-    from .operations.get_collection import AsyncGetCollectionOperation, GetCollectionOperation
-    from .operations.get_collections import AsyncGetCollectionsOperation, GetCollectionsOperation
-    from .operations.get_event import AsyncGetEventOperation, GetEventOperation
-    from .operations.get_events import AsyncGetEventsOperation, GetEventsOperation
-    from .operations.get_file import AsyncGetFileOperation, GetFileOperation
-    from .operations.get_subscription import AsyncGetSubscriptionOperation, GetSubscriptionOperation
-    from .operations.get_subscriptions import AsyncGetSubscriptionsOperation, GetSubscriptionsOperation
-    from .operations.head_file import AsyncHeadFileOperation, HeadFileOperation
-    from .operations.patch_bundle import AsyncPatchBundleOperation, PatchBundleOperation
-    from .operations.patch_collection import AsyncPatchCollectionOperation, PatchCollectionOperation
-    from .operations.post_bundles_checkout import AsyncPostBundlesCheckoutOperation, PostBundlesCheckoutOperation
-    from .operations.post_search import AsyncPostSearchOperation, PostSearchOperation
-    from .operations.put_bundle import AsyncPutBundleOperation, PutBundleOperation
-    from .operations.put_collection import AsyncPutCollectionOperation, PutCollectionOperation
-    from .operations.put_file import AsyncPutFileOperation, PutFileOperation
-    from .operations.put_subscription import AsyncPutSubscriptionOperation, PutSubscriptionOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class DssApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.delete_bundle import delete_bundle as delete_bundle
+        from .operations.delete_collection import delete_collection as delete_collection
+        from .operations.delete_subscription import delete_subscription as delete_subscription
+        from .operations.get_bundle import get_bundle as get_bundle
+        from .operations.get_bundles_all import get_bundles_all as get_bundles_all
+        from .operations.get_bundles_checkout import get_bundles_checkout as get_bundles_checkout
+        from .operations.get_collection import get_collection as get_collection
+        from .operations.get_collections import get_collections as get_collections
+        from .operations.get_event import get_event as get_event
+        from .operations.get_events import get_events as get_events
+        from .operations.get_file import get_file as get_file
+        from .operations.get_subscription import get_subscription as get_subscription
+        from .operations.get_subscriptions import get_subscriptions as get_subscriptions
+        from .operations.head_file import head_file as head_file
+        from .operations.patch_bundle import patch_bundle as patch_bundle
+        from .operations.patch_collection import patch_collection as patch_collection
+        from .operations.post_bundles_checkout import post_bundles_checkout as post_bundles_checkout
+        from .operations.post_search import post_search as post_search
+        from .operations.put_bundle import put_bundle as put_bundle
+        from .operations.put_collection import put_collection as put_collection
+        from .operations.put_file import put_file as put_file
+        from .operations.put_subscription import put_subscription as put_subscription
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """delete_bundle delete_collection delete_subscription get_bundle get_bundles_all get_bundles_checkout
+            get_collection get_collections get_event get_events get_file get_subscription get_subscriptions
+            head_file patch_bundle patch_collection post_bundles_checkout post_search put_bundle put_collection
+            put_file put_subscription""",
+            )
+        )
+
+
+class DssApi(_Operations, Client):
     """Human Cell Atlas Data Store API.
 
     The Data Store (DSS) of the Human Cell Atlas keeps files, groups them into bundles and collections, and
@@ -99,320 +112,12 @@ class DssApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
 
-    @cached_property
-    def delete_bundle(self) -> DeleteBundleOperation:
-        """Delete a bundle, or one version of it."""
-        from .operations.delete_bundle import DeleteBundleOperation
 
-        return DeleteBundleOperation(self._exchange)
-
-    @cached_property
-    def delete_collection(self) -> DeleteCollectionOperation:
-        """Delete a collection."""
-        from .operations.delete_collection import DeleteCollectionOperation
-
-        return DeleteCollectionOperation(self._exchange)
-
-    @cached_property
-    def delete_subscription(self) -> DeleteSubscriptionOperation:
-        """End one of your subscriptions."""
-        from .operations.delete_subscription import DeleteSubscriptionOperation
-
-        return DeleteSubscriptionOperation(self._exchange)
-
-    @cached_property
-    def get_bundle(self) -> GetBundleOperation:
-        """Read the manifest of a bundle."""
-        from .operations.get_bundle import GetBundleOperation
-
-        return GetBundleOperation(self._exchange)
-
-    @cached_property
-    def get_bundles_all(self) -> GetBundlesAllOperation:
-        """List all bundles."""
-        from .operations.get_bundles_all import GetBundlesAllOperation
-
-        return GetBundlesAllOperation(self._exchange)
-
-    @cached_property
-    def get_bundles_checkout(self) -> GetBundlesCheckoutOperation:
-        """Ask how a checkout job is doing."""
-        from .operations.get_bundles_checkout import GetBundlesCheckoutOperation
-
-        return GetBundlesCheckoutOperation(self._exchange)
-
-    @cached_property
-    def get_collection(self) -> GetCollectionOperation:
-        """Read a collection."""
-        from .operations.get_collection import GetCollectionOperation
-
-        return GetCollectionOperation(self._exchange)
-
-    @cached_property
-    def get_collections(self) -> GetCollectionsOperation:
-        """List your collections."""
-        from .operations.get_collections import GetCollectionsOperation
-
-        return GetCollectionsOperation(self._exchange)
-
-    @cached_property
-    def get_event(self) -> GetEventOperation:
-        """Read the metadata of the bundle of an event."""
-        from .operations.get_event import GetEventOperation
-
-        return GetEventOperation(self._exchange)
-
-    @cached_property
-    def get_events(self) -> GetEventsOperation:
-        """List the journals of past events."""
-        from .operations.get_events import GetEventsOperation
-
-        return GetEventsOperation(self._exchange)
-
-    @cached_property
-    def get_file(self) -> GetFileOperation:
-        """Read the contents of a file."""
-        from .operations.get_file import GetFileOperation
-
-        return GetFileOperation(self._exchange)
-
-    @cached_property
-    def get_subscription(self) -> GetSubscriptionOperation:
-        """Read one of your subscriptions."""
-        from .operations.get_subscription import GetSubscriptionOperation
-
-        return GetSubscriptionOperation(self._exchange)
-
-    @cached_property
-    def get_subscriptions(self) -> GetSubscriptionsOperation:
-        """List your subscriptions."""
-        from .operations.get_subscriptions import GetSubscriptionsOperation
-
-        return GetSubscriptionsOperation(self._exchange)
-
-    @cached_property
-    def head_file(self) -> HeadFileOperation:
-        """Read the metadata of a file, without its contents."""
-        from .operations.head_file import HeadFileOperation
-
-        return HeadFileOperation(self._exchange)
-
-    @cached_property
-    def patch_bundle(self) -> PatchBundleOperation:
-        """Add and remove files of a bundle."""
-        from .operations.patch_bundle import PatchBundleOperation
-
-        return PatchBundleOperation(self._exchange)
-
-    @cached_property
-    def patch_collection(self) -> PatchCollectionOperation:
-        """Add and remove links of a collection, or rename it."""
-        from .operations.patch_collection import PatchCollectionOperation
-
-        return PatchCollectionOperation(self._exchange)
-
-    @cached_property
-    def post_bundles_checkout(self) -> PostBundlesCheckoutOperation:
-        """Start copying a bundle to a bucket."""
-        from .operations.post_bundles_checkout import PostBundlesCheckoutOperation
-
-        return PostBundlesCheckoutOperation(self._exchange)
-
-    @cached_property
-    def post_search(self) -> PostSearchOperation:
-        """Find bundles by their metadata."""
-        from .operations.post_search import PostSearchOperation
-
-        return PostSearchOperation(self._exchange)
-
-    @cached_property
-    def put_bundle(self) -> PutBundleOperation:
-        """Create a bundle."""
-        from .operations.put_bundle import PutBundleOperation
-
-        return PutBundleOperation(self._exchange)
-
-    @cached_property
-    def put_collection(self) -> PutCollectionOperation:
-        """Create a collection."""
-        from .operations.put_collection import PutCollectionOperation
-
-        return PutCollectionOperation(self._exchange)
-
-    @cached_property
-    def put_file(self) -> PutFileOperation:
-        """Store a new version of a file."""
-        from .operations.put_file import PutFileOperation
-
-        return PutFileOperation(self._exchange)
-
-    @cached_property
-    def put_subscription(self) -> PutSubscriptionOperation:
-        """Subscribe an address to bundle events."""
-        from .operations.put_subscription import PutSubscriptionOperation
-
-        return PutSubscriptionOperation(self._exchange)
-
-
-class AsyncDssApi(AsyncClient):
+class AsyncDssApi(_Operations, AsyncClient):
     """Human Cell Atlas Data Store API, for asyncio. Arguments as those of DssApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://dss.data.humancellatlas.org/v1"
-
-    @cached_property
-    def delete_bundle(self) -> AsyncDeleteBundleOperation:
-        """Delete a bundle, or one version of it."""
-        from .operations.delete_bundle import AsyncDeleteBundleOperation
-
-        return AsyncDeleteBundleOperation(self._exchange)
-
-    @cached_property
-    def delete_collection(self) -> AsyncDeleteCollectionOperation:
-        """Delete a collection."""
-        from .operations.delete_collection import AsyncDeleteCollectionOperation
-
-        return AsyncDeleteCollectionOperation(self._exchange)
-
-    @cached_property
-    def delete_subscription(self) -> AsyncDeleteSubscriptionOperation:
-        """End one of your subscriptions."""
-        from .operations.delete_subscription import AsyncDeleteSubscriptionOperation
-
-        return AsyncDeleteSubscriptionOperation(self._exchange)
-
-    @cached_property
-    def get_bundle(self) -> AsyncGetBundleOperation:
-        """Read the manifest of a bundle."""
-        from .operations.get_bundle import AsyncGetBundleOperation
-
-        return AsyncGetBundleOperation(self._exchange)
-
-    @cached_property
-    def get_bundles_all(self) -> AsyncGetBundlesAllOperation:
-        """List all bundles."""
-        from .operations.get_bundles_all import AsyncGetBundlesAllOperation
-
-        return AsyncGetBundlesAllOperation(self._exchange)
-
-    @cached_property
-    def get_bundles_checkout(self) -> AsyncGetBundlesCheckoutOperation:
-        """Ask how a checkout job is doing."""
-        from .operations.get_bundles_checkout import AsyncGetBundlesCheckoutOperation
-
-        return AsyncGetBundlesCheckoutOperation(self._exchange)
-
-    @cached_property
-    def get_collection(self) -> AsyncGetCollectionOperation:
-        """Read a collection."""
-        from .operations.get_collection import AsyncGetCollectionOperation
-
-        return AsyncGetCollectionOperation(self._exchange)
-
-    @cached_property
-    def get_collections(self) -> AsyncGetCollectionsOperation:
-        """List your collections."""
-        from .operations.get_collections import AsyncGetCollectionsOperation
-
-        return AsyncGetCollectionsOperation(self._exchange)
-
-    @cached_property
-    def get_event(self) -> AsyncGetEventOperation:
-        """Read the metadata of the bundle of an event."""
-        from .operations.get_event import AsyncGetEventOperation
-
-        return AsyncGetEventOperation(self._exchange)
-
-    @cached_property
-    def get_events(self) -> AsyncGetEventsOperation:
-        """List the journals of past events."""
-        from .operations.get_events import AsyncGetEventsOperation
-
-        return AsyncGetEventsOperation(self._exchange)
-
-    @cached_property
-    def get_file(self) -> AsyncGetFileOperation:
-        """Read the contents of a file."""
-        from .operations.get_file import AsyncGetFileOperation
-
-        return AsyncGetFileOperation(self._exchange)
-
-    @cached_property
-    def get_subscription(self) -> AsyncGetSubscriptionOperation:
-        """Read one of your subscriptions."""
-        from .operations.get_subscription import AsyncGetSubscriptionOperation
-
-        return AsyncGetSubscriptionOperation(self._exchange)
-
-    @cached_property
-    def get_subscriptions(self) -> AsyncGetSubscriptionsOperation:
-        """List your subscriptions."""
-        from .operations.get_subscriptions import AsyncGetSubscriptionsOperation
-
-        return AsyncGetSubscriptionsOperation(self._exchange)
-
-    @cached_property
-    def head_file(self) -> AsyncHeadFileOperation:
-        """Read the metadata of a file, without its contents."""
-        from .operations.head_file import AsyncHeadFileOperation
-
-        return AsyncHeadFileOperation(self._exchange)
-
-    @cached_property
-    def patch_bundle(self) -> AsyncPatchBundleOperation:
-        """Add and remove files of a bundle."""
-        from .operations.patch_bundle import AsyncPatchBundleOperation
-
-        return AsyncPatchBundleOperation(self._exchange)
-
-    @cached_property
-    def patch_collection(self) -> AsyncPatchCollectionOperation:
-        """Add and remove links of a collection, or rename it."""
-        from .operations.patch_collection import AsyncPatchCollectionOperation
-
-        return AsyncPatchCollectionOperation(self._exchange)
-
-    @cached_property
-    def post_bundles_checkout(self) -> AsyncPostBundlesCheckoutOperation:
-        """Start copying a bundle to a bucket."""
-        from .operations.post_bundles_checkout import AsyncPostBundlesCheckoutOperation
-
-        return AsyncPostBundlesCheckoutOperation(self._exchange)
-
-    @cached_property
-    def post_search(self) -> AsyncPostSearchOperation:
-        """Find bundles by their metadata."""
-        from .operations.post_search import AsyncPostSearchOperation
-
-        return AsyncPostSearchOperation(self._exchange)
-
-    @cached_property
-    def put_bundle(self) -> AsyncPutBundleOperation:
-        """Create a bundle."""
-        from .operations.put_bundle import AsyncPutBundleOperation
-
-        return AsyncPutBundleOperation(self._exchange)
-
-    @cached_property
-    def put_collection(self) -> AsyncPutCollectionOperation:
-        """Create a collection."""
-        from .operations.put_collection import AsyncPutCollectionOperation
-
-        return AsyncPutCollectionOperation(self._exchange)
-
-    @cached_property
-    def put_file(self) -> AsyncPutFileOperation:
-        """Store a new version of a file."""
-        from .operations.put_file import AsyncPutFileOperation
-
-        return AsyncPutFileOperation(self._exchange)
-
-    @cached_property
-    def put_subscription(self) -> AsyncPutSubscriptionOperation:
-        """Subscribe an address to bundle events."""
-        from .operations.put_subscription import AsyncPutSubscriptionOperation
-
-        return AsyncPutSubscriptionOperation(self._exchange)

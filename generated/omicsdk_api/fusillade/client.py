@@ -3,86 +3,88 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.delete_v1_group import AsyncDeleteV1GroupOperation, DeleteV1GroupOperation
-    from .operations.delete_v1_resource import AsyncDeleteV1ResourceOperation, DeleteV1ResourceOperation
-    from .operations.delete_v1_resource_actions import (
-        AsyncDeleteV1ResourceActionsOperation,
-        DeleteV1ResourceActionsOperation,
-    )
-    from .operations.delete_v1_resource_id import AsyncDeleteV1ResourceIdOperation, DeleteV1ResourceIdOperation
-    from .operations.delete_v1_resource_policy import (
-        AsyncDeleteV1ResourcePolicyOperation,
-        DeleteV1ResourcePolicyOperation,
-    )
-    from .operations.delete_v1_role import AsyncDeleteV1RoleOperation, DeleteV1RoleOperation
-    from .operations.get_echo import AsyncGetEchoOperation, GetEchoOperation
-    from .operations.get_jwks_json import AsyncGetJwksJsonOperation, GetJwksJsonOperation
-    from .operations.get_login import AsyncGetLoginOperation, GetLoginOperation
-    from .operations.get_logout import AsyncGetLogoutOperation, GetLogoutOperation
-    from .operations.get_oauth_authorize import AsyncGetOauthAuthorizeOperation, GetOauthAuthorizeOperation
-    from .operations.get_oauth_userinfo import AsyncGetOauthUserinfoOperation, GetOauthUserinfoOperation
-    from .operations.get_openid_configuration import (
-        AsyncGetOpenidConfigurationOperation,
-        GetOpenidConfigurationOperation,
-    )
-    from .operations.get_v1_group import AsyncGetV1GroupOperation, GetV1GroupOperation
-    from .operations.get_v1_group_roles import AsyncGetV1GroupRolesOperation, GetV1GroupRolesOperation
-    from .operations.get_v1_group_users import AsyncGetV1GroupUsersOperation, GetV1GroupUsersOperation
-    from .operations.get_v1_groups import AsyncGetV1GroupsOperation, GetV1GroupsOperation
-    from .operations.get_v1_resource import AsyncGetV1ResourceOperation, GetV1ResourceOperation
-    from .operations.get_v1_resource_actions import AsyncGetV1ResourceActionsOperation, GetV1ResourceActionsOperation
-    from .operations.get_v1_resource_id import AsyncGetV1ResourceIdOperation, GetV1ResourceIdOperation
-    from .operations.get_v1_resource_id_members import (
-        AsyncGetV1ResourceIdMembersOperation,
-        GetV1ResourceIdMembersOperation,
-    )
-    from .operations.get_v1_resource_ids import AsyncGetV1ResourceIdsOperation, GetV1ResourceIdsOperation
-    from .operations.get_v1_resource_policies import AsyncGetV1ResourcePoliciesOperation, GetV1ResourcePoliciesOperation
-    from .operations.get_v1_resource_policy import AsyncGetV1ResourcePolicyOperation, GetV1ResourcePolicyOperation
-    from .operations.get_v1_resources import AsyncGetV1ResourcesOperation, GetV1ResourcesOperation
-    from .operations.get_v1_role import AsyncGetV1RoleOperation, GetV1RoleOperation
-    from .operations.get_v1_roles import AsyncGetV1RolesOperation, GetV1RolesOperation
-    from .operations.get_v1_user import AsyncGetV1UserOperation, GetV1UserOperation
-    from .operations.get_v1_user_groups import AsyncGetV1UserGroupsOperation, GetV1UserGroupsOperation
-    from .operations.get_v1_user_owns import AsyncGetV1UserOwnsOperation, GetV1UserOwnsOperation
-    from .operations.get_v1_user_roles import AsyncGetV1UserRolesOperation, GetV1UserRolesOperation
-    from .operations.get_v1_users import AsyncGetV1UsersOperation, GetV1UsersOperation
-    from .operations.post_oauth_revoke import AsyncPostOauthRevokeOperation, PostOauthRevokeOperation
-    from .operations.post_oauth_token import AsyncPostOauthTokenOperation, PostOauthTokenOperation
-    from .operations.post_oauth_userinfo import AsyncPostOauthUserinfoOperation, PostOauthUserinfoOperation
-    from .operations.post_v1_group import AsyncPostV1GroupOperation, PostV1GroupOperation
-    from .operations.post_v1_policies_evaluate import (
-        AsyncPostV1PoliciesEvaluateOperation,
-        PostV1PoliciesEvaluateOperation,
-    )
-    from .operations.post_v1_resource import AsyncPostV1ResourceOperation, PostV1ResourceOperation
-    from .operations.post_v1_resource_id import AsyncPostV1ResourceIdOperation, PostV1ResourceIdOperation
-    from .operations.post_v1_resource_policy import AsyncPostV1ResourcePolicyOperation, PostV1ResourcePolicyOperation
-    from .operations.post_v1_role import AsyncPostV1RoleOperation, PostV1RoleOperation
-    from .operations.post_v1_user import AsyncPostV1UserOperation, PostV1UserOperation
-    from .operations.put_v1_group_policy import AsyncPutV1GroupPolicyOperation, PutV1GroupPolicyOperation
-    from .operations.put_v1_group_role import AsyncPutV1GroupRoleOperation, PutV1GroupRoleOperation
-    from .operations.put_v1_group_user import AsyncPutV1GroupUserOperation, PutV1GroupUserOperation
-    from .operations.put_v1_resource_action import AsyncPutV1ResourceActionOperation, PutV1ResourceActionOperation
-    from .operations.put_v1_resource_id_member import (
-        AsyncPutV1ResourceIdMemberOperation,
-        PutV1ResourceIdMemberOperation,
-    )
-    from .operations.put_v1_resource_policy import AsyncPutV1ResourcePolicyOperation, PutV1ResourcePolicyOperation
-    from .operations.put_v1_role_policy import AsyncPutV1RolePolicyOperation, PutV1RolePolicyOperation
-    from .operations.put_v1_user import AsyncPutV1UserOperation, PutV1UserOperation
-    from .operations.put_v1_user_group import AsyncPutV1UserGroupOperation, PutV1UserGroupOperation
-    from .operations.put_v1_user_policy import AsyncPutV1UserPolicyOperation, PutV1UserPolicyOperation
-    from .operations.put_v1_user_role import AsyncPutV1UserRoleOperation, PutV1UserRoleOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class FusilladeApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.delete_v1_group import delete_v1_group as delete_v1_group
+        from .operations.delete_v1_resource import delete_v1_resource as delete_v1_resource
+        from .operations.delete_v1_resource_actions import delete_v1_resource_actions as delete_v1_resource_actions
+        from .operations.delete_v1_resource_id import delete_v1_resource_id as delete_v1_resource_id
+        from .operations.delete_v1_resource_policy import delete_v1_resource_policy as delete_v1_resource_policy
+        from .operations.delete_v1_role import delete_v1_role as delete_v1_role
+        from .operations.get_echo import get_echo as get_echo
+        from .operations.get_jwks_json import get_jwks_json as get_jwks_json
+        from .operations.get_login import get_login as get_login
+        from .operations.get_logout import get_logout as get_logout
+        from .operations.get_oauth_authorize import get_oauth_authorize as get_oauth_authorize
+        from .operations.get_oauth_userinfo import get_oauth_userinfo as get_oauth_userinfo
+        from .operations.get_openid_configuration import get_openid_configuration as get_openid_configuration
+        from .operations.get_v1_group import get_v1_group as get_v1_group
+        from .operations.get_v1_group_roles import get_v1_group_roles as get_v1_group_roles
+        from .operations.get_v1_group_users import get_v1_group_users as get_v1_group_users
+        from .operations.get_v1_groups import get_v1_groups as get_v1_groups
+        from .operations.get_v1_resource import get_v1_resource as get_v1_resource
+        from .operations.get_v1_resource_actions import get_v1_resource_actions as get_v1_resource_actions
+        from .operations.get_v1_resource_id import get_v1_resource_id as get_v1_resource_id
+        from .operations.get_v1_resource_id_members import get_v1_resource_id_members as get_v1_resource_id_members
+        from .operations.get_v1_resource_ids import get_v1_resource_ids as get_v1_resource_ids
+        from .operations.get_v1_resource_policies import get_v1_resource_policies as get_v1_resource_policies
+        from .operations.get_v1_resource_policy import get_v1_resource_policy as get_v1_resource_policy
+        from .operations.get_v1_resources import get_v1_resources as get_v1_resources
+        from .operations.get_v1_role import get_v1_role as get_v1_role
+        from .operations.get_v1_roles import get_v1_roles as get_v1_roles
+        from .operations.get_v1_user import get_v1_user as get_v1_user
+        from .operations.get_v1_user_groups import get_v1_user_groups as get_v1_user_groups
+        from .operations.get_v1_user_owns import get_v1_user_owns as get_v1_user_owns
+        from .operations.get_v1_user_roles import get_v1_user_roles as get_v1_user_roles
+        from .operations.get_v1_users import get_v1_users as get_v1_users
+        from .operations.post_oauth_revoke import post_oauth_revoke as post_oauth_revoke
+        from .operations.post_oauth_token import post_oauth_token as post_oauth_token
+        from .operations.post_oauth_userinfo import post_oauth_userinfo as post_oauth_userinfo
+        from .operations.post_v1_group import post_v1_group as post_v1_group
+        from .operations.post_v1_policies_evaluate import post_v1_policies_evaluate as post_v1_policies_evaluate
+        from .operations.post_v1_resource import post_v1_resource as post_v1_resource
+        from .operations.post_v1_resource_id import post_v1_resource_id as post_v1_resource_id
+        from .operations.post_v1_resource_policy import post_v1_resource_policy as post_v1_resource_policy
+        from .operations.post_v1_role import post_v1_role as post_v1_role
+        from .operations.post_v1_user import post_v1_user as post_v1_user
+        from .operations.put_v1_group_policy import put_v1_group_policy as put_v1_group_policy
+        from .operations.put_v1_group_role import put_v1_group_role as put_v1_group_role
+        from .operations.put_v1_group_user import put_v1_group_user as put_v1_group_user
+        from .operations.put_v1_resource_action import put_v1_resource_action as put_v1_resource_action
+        from .operations.put_v1_resource_id_member import put_v1_resource_id_member as put_v1_resource_id_member
+        from .operations.put_v1_resource_policy import put_v1_resource_policy as put_v1_resource_policy
+        from .operations.put_v1_role_policy import put_v1_role_policy as put_v1_role_policy
+        from .operations.put_v1_user import put_v1_user as put_v1_user
+        from .operations.put_v1_user_group import put_v1_user_group as put_v1_user_group
+        from .operations.put_v1_user_policy import put_v1_user_policy as put_v1_user_policy
+        from .operations.put_v1_user_role import put_v1_user_role as put_v1_user_role
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """delete_v1_group delete_v1_resource delete_v1_resource_actions delete_v1_resource_id
+            delete_v1_resource_policy delete_v1_role get_echo get_jwks_json get_login get_logout
+            get_oauth_authorize get_oauth_userinfo get_openid_configuration get_v1_group get_v1_group_roles
+            get_v1_group_users get_v1_groups get_v1_resource get_v1_resource_actions get_v1_resource_id
+            get_v1_resource_id_members get_v1_resource_ids get_v1_resource_policies get_v1_resource_policy
+            get_v1_resources get_v1_role get_v1_roles get_v1_user get_v1_user_groups get_v1_user_owns
+            get_v1_user_roles get_v1_users post_oauth_revoke post_oauth_token post_oauth_userinfo post_v1_group
+            post_v1_policies_evaluate post_v1_resource post_v1_resource_id post_v1_resource_policy post_v1_role
+            post_v1_user put_v1_group_policy put_v1_group_role put_v1_group_user put_v1_resource_action
+            put_v1_resource_id_member put_v1_resource_policy put_v1_role_policy put_v1_user put_v1_user_group
+            put_v1_user_policy put_v1_user_role""",
+            )
+        )
+
+
+class FusilladeApi(_Operations, Client):
     """Fusillade.
 
     Says who somebody is and what they may do, for the services of the Human Cell Atlas. The name is short for
@@ -127,754 +129,12 @@ class FusilladeApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://auth.data.humancellatlas.org"
 
-    @cached_property
-    def delete_v1_group(self) -> DeleteV1GroupOperation:
-        """Delete a group."""
-        from .operations.delete_v1_group import DeleteV1GroupOperation
 
-        return DeleteV1GroupOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource(self) -> DeleteV1ResourceOperation:
-        """Delete a resource type."""
-        from .operations.delete_v1_resource import DeleteV1ResourceOperation
-
-        return DeleteV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_actions(self) -> DeleteV1ResourceActionsOperation:
-        """Remove actions from a resource type."""
-        from .operations.delete_v1_resource_actions import DeleteV1ResourceActionsOperation
-
-        return DeleteV1ResourceActionsOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_id(self) -> DeleteV1ResourceIdOperation:
-        """Delete a resource ID."""
-        from .operations.delete_v1_resource_id import DeleteV1ResourceIdOperation
-
-        return DeleteV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_policy(self) -> DeleteV1ResourcePolicyOperation:
-        """Delete an access level of a resource type."""
-        from .operations.delete_v1_resource_policy import DeleteV1ResourcePolicyOperation
-
-        return DeleteV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_role(self) -> DeleteV1RoleOperation:
-        """Delete a role."""
-        from .operations.delete_v1_role import DeleteV1RoleOperation
-
-        return DeleteV1RoleOperation(self._exchange)
-
-    @cached_property
-    def get_echo(self) -> GetEchoOperation:
-        """Read your own request."""
-        from .operations.get_echo import GetEchoOperation
-
-        return GetEchoOperation(self._exchange)
-
-    @cached_property
-    def get_jwks_json(self) -> GetJwksJsonOperation:
-        """Read the keys that tokens are signed with."""
-        from .operations.get_jwks_json import GetJwksJsonOperation
-
-        return GetJwksJsonOperation(self._exchange)
-
-    @cached_property
-    def get_login(self) -> GetLoginOperation:
-        """Send somebody to the login page."""
-        from .operations.get_login import GetLoginOperation
-
-        return GetLoginOperation(self._exchange)
-
-    @cached_property
-    def get_logout(self) -> GetLogoutOperation:
-        """End the sessions of a user."""
-        from .operations.get_logout import GetLogoutOperation
-
-        return GetLogoutOperation(self._exchange)
-
-    @cached_property
-    def get_oauth_authorize(self) -> GetOauthAuthorizeOperation:
-        """Begin a login by OpenID Connect."""
-        from .operations.get_oauth_authorize import GetOauthAuthorizeOperation
-
-        return GetOauthAuthorizeOperation(self._exchange)
-
-    @cached_property
-    def get_oauth_userinfo(self) -> GetOauthUserinfoOperation:
-        """Read who the token belongs to."""
-        from .operations.get_oauth_userinfo import GetOauthUserinfoOperation
-
-        return GetOauthUserinfoOperation(self._exchange)
-
-    @cached_property
-    def get_openid_configuration(self) -> GetOpenidConfigurationOperation:
-        """Read the configuration of OpenID Connect."""
-        from .operations.get_openid_configuration import GetOpenidConfigurationOperation
-
-        return GetOpenidConfigurationOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group(self) -> GetV1GroupOperation:
-        """Read a group."""
-        from .operations.get_v1_group import GetV1GroupOperation
-
-        return GetV1GroupOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group_roles(self) -> GetV1GroupRolesOperation:
-        """List the roles of a group."""
-        from .operations.get_v1_group_roles import GetV1GroupRolesOperation
-
-        return GetV1GroupRolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group_users(self) -> GetV1GroupUsersOperation:
-        """List the users of a group."""
-        from .operations.get_v1_group_users import GetV1GroupUsersOperation
-
-        return GetV1GroupUsersOperation(self._exchange)
-
-    @cached_property
-    def get_v1_groups(self) -> GetV1GroupsOperation:
-        """List all groups."""
-        from .operations.get_v1_groups import GetV1GroupsOperation
-
-        return GetV1GroupsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource(self) -> GetV1ResourceOperation:
-        """Read a resource type."""
-        from .operations.get_v1_resource import GetV1ResourceOperation
-
-        return GetV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_actions(self) -> GetV1ResourceActionsOperation:
-        """List the actions of a resource type."""
-        from .operations.get_v1_resource_actions import GetV1ResourceActionsOperation
-
-        return GetV1ResourceActionsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_id(self) -> GetV1ResourceIdOperation:
-        """Ask whether a resource ID exists."""
-        from .operations.get_v1_resource_id import GetV1ResourceIdOperation
-
-        return GetV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_id_members(self) -> GetV1ResourceIdMembersOperation:
-        """List who has access to a resource ID."""
-        from .operations.get_v1_resource_id_members import GetV1ResourceIdMembersOperation
-
-        return GetV1ResourceIdMembersOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_ids(self) -> GetV1ResourceIdsOperation:
-        """List the IDs of a resource type."""
-        from .operations.get_v1_resource_ids import GetV1ResourceIdsOperation
-
-        return GetV1ResourceIdsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_policies(self) -> GetV1ResourcePoliciesOperation:
-        """List the access levels of a resource type."""
-        from .operations.get_v1_resource_policies import GetV1ResourcePoliciesOperation
-
-        return GetV1ResourcePoliciesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_policy(self) -> GetV1ResourcePolicyOperation:
-        """Read an access level of a resource type."""
-        from .operations.get_v1_resource_policy import GetV1ResourcePolicyOperation
-
-        return GetV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resources(self) -> GetV1ResourcesOperation:
-        """List all resource types."""
-        from .operations.get_v1_resources import GetV1ResourcesOperation
-
-        return GetV1ResourcesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_role(self) -> GetV1RoleOperation:
-        """Read a role."""
-        from .operations.get_v1_role import GetV1RoleOperation
-
-        return GetV1RoleOperation(self._exchange)
-
-    @cached_property
-    def get_v1_roles(self) -> GetV1RolesOperation:
-        """List all roles."""
-        from .operations.get_v1_roles import GetV1RolesOperation
-
-        return GetV1RolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user(self) -> GetV1UserOperation:
-        """Read a user."""
-        from .operations.get_v1_user import GetV1UserOperation
-
-        return GetV1UserOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_groups(self) -> GetV1UserGroupsOperation:
-        """List the groups of a user."""
-        from .operations.get_v1_user_groups import GetV1UserGroupsOperation
-
-        return GetV1UserGroupsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_owns(self) -> GetV1UserOwnsOperation:
-        """List what a user owns."""
-        from .operations.get_v1_user_owns import GetV1UserOwnsOperation
-
-        return GetV1UserOwnsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_roles(self) -> GetV1UserRolesOperation:
-        """List the roles of a user."""
-        from .operations.get_v1_user_roles import GetV1UserRolesOperation
-
-        return GetV1UserRolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_users(self) -> GetV1UsersOperation:
-        """List all users."""
-        from .operations.get_v1_users import GetV1UsersOperation
-
-        return GetV1UsersOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_revoke(self) -> PostOauthRevokeOperation:
-        """Revoke a refresh token."""
-        from .operations.post_oauth_revoke import PostOauthRevokeOperation
-
-        return PostOauthRevokeOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_token(self) -> PostOauthTokenOperation:
-        """Get tokens, or renew them."""
-        from .operations.post_oauth_token import PostOauthTokenOperation
-
-        return PostOauthTokenOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_userinfo(self) -> PostOauthUserinfoOperation:
-        """Read who the token belongs to, by POST."""
-        from .operations.post_oauth_userinfo import PostOauthUserinfoOperation
-
-        return PostOauthUserinfoOperation(self._exchange)
-
-    @cached_property
-    def post_v1_group(self) -> PostV1GroupOperation:
-        """Create a group."""
-        from .operations.post_v1_group import PostV1GroupOperation
-
-        return PostV1GroupOperation(self._exchange)
-
-    @cached_property
-    def post_v1_policies_evaluate(self) -> PostV1PoliciesEvaluateOperation:
-        """Ask whether a user may do something."""
-        from .operations.post_v1_policies_evaluate import PostV1PoliciesEvaluateOperation
-
-        return PostV1PoliciesEvaluateOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource(self) -> PostV1ResourceOperation:
-        """Create a resource type."""
-        from .operations.post_v1_resource import PostV1ResourceOperation
-
-        return PostV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource_id(self) -> PostV1ResourceIdOperation:
-        """Create a resource ID."""
-        from .operations.post_v1_resource_id import PostV1ResourceIdOperation
-
-        return PostV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource_policy(self) -> PostV1ResourcePolicyOperation:
-        """Create an access level of a resource type."""
-        from .operations.post_v1_resource_policy import PostV1ResourcePolicyOperation
-
-        return PostV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def post_v1_role(self) -> PostV1RoleOperation:
-        """Create a role."""
-        from .operations.post_v1_role import PostV1RoleOperation
-
-        return PostV1RoleOperation(self._exchange)
-
-    @cached_property
-    def post_v1_user(self) -> PostV1UserOperation:
-        """Create a user."""
-        from .operations.post_v1_user import PostV1UserOperation
-
-        return PostV1UserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_policy(self) -> PutV1GroupPolicyOperation:
-        """Set the policy of a group."""
-        from .operations.put_v1_group_policy import PutV1GroupPolicyOperation
-
-        return PutV1GroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_role(self) -> PutV1GroupRoleOperation:
-        """Give a group roles, or take them away."""
-        from .operations.put_v1_group_role import PutV1GroupRoleOperation
-
-        return PutV1GroupRoleOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_user(self) -> PutV1GroupUserOperation:
-        """Add users to a group, or remove them."""
-        from .operations.put_v1_group_user import PutV1GroupUserOperation
-
-        return PutV1GroupUserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_action(self) -> PutV1ResourceActionOperation:
-        """Add actions to a resource type."""
-        from .operations.put_v1_resource_action import PutV1ResourceActionOperation
-
-        return PutV1ResourceActionOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_id_member(self) -> PutV1ResourceIdMemberOperation:
-        """Give, change or end access to a resource ID."""
-        from .operations.put_v1_resource_id_member import PutV1ResourceIdMemberOperation
-
-        return PutV1ResourceIdMemberOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_policy(self) -> PutV1ResourcePolicyOperation:
-        """Change an access level of a resource type."""
-        from .operations.put_v1_resource_policy import PutV1ResourcePolicyOperation
-
-        return PutV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_role_policy(self) -> PutV1RolePolicyOperation:
-        """Set the policy of a role."""
-        from .operations.put_v1_role_policy import PutV1RolePolicyOperation
-
-        return PutV1RolePolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user(self) -> PutV1UserOperation:
-        """Enable or disable a user."""
-        from .operations.put_v1_user import PutV1UserOperation
-
-        return PutV1UserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_group(self) -> PutV1UserGroupOperation:
-        """Add a user to groups, or remove them."""
-        from .operations.put_v1_user_group import PutV1UserGroupOperation
-
-        return PutV1UserGroupOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_policy(self) -> PutV1UserPolicyOperation:
-        """Set the policy of a user."""
-        from .operations.put_v1_user_policy import PutV1UserPolicyOperation
-
-        return PutV1UserPolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_role(self) -> PutV1UserRoleOperation:
-        """Give a user roles, or take them away."""
-        from .operations.put_v1_user_role import PutV1UserRoleOperation
-
-        return PutV1UserRoleOperation(self._exchange)
-
-
-class AsyncFusilladeApi(AsyncClient):
+class AsyncFusilladeApi(_Operations, AsyncClient):
     """Fusillade, for asyncio. Arguments as those of FusilladeApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://auth.data.humancellatlas.org"
-
-    @cached_property
-    def delete_v1_group(self) -> AsyncDeleteV1GroupOperation:
-        """Delete a group."""
-        from .operations.delete_v1_group import AsyncDeleteV1GroupOperation
-
-        return AsyncDeleteV1GroupOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource(self) -> AsyncDeleteV1ResourceOperation:
-        """Delete a resource type."""
-        from .operations.delete_v1_resource import AsyncDeleteV1ResourceOperation
-
-        return AsyncDeleteV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_actions(self) -> AsyncDeleteV1ResourceActionsOperation:
-        """Remove actions from a resource type."""
-        from .operations.delete_v1_resource_actions import AsyncDeleteV1ResourceActionsOperation
-
-        return AsyncDeleteV1ResourceActionsOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_id(self) -> AsyncDeleteV1ResourceIdOperation:
-        """Delete a resource ID."""
-        from .operations.delete_v1_resource_id import AsyncDeleteV1ResourceIdOperation
-
-        return AsyncDeleteV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_resource_policy(self) -> AsyncDeleteV1ResourcePolicyOperation:
-        """Delete an access level of a resource type."""
-        from .operations.delete_v1_resource_policy import AsyncDeleteV1ResourcePolicyOperation
-
-        return AsyncDeleteV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def delete_v1_role(self) -> AsyncDeleteV1RoleOperation:
-        """Delete a role."""
-        from .operations.delete_v1_role import AsyncDeleteV1RoleOperation
-
-        return AsyncDeleteV1RoleOperation(self._exchange)
-
-    @cached_property
-    def get_echo(self) -> AsyncGetEchoOperation:
-        """Read your own request."""
-        from .operations.get_echo import AsyncGetEchoOperation
-
-        return AsyncGetEchoOperation(self._exchange)
-
-    @cached_property
-    def get_jwks_json(self) -> AsyncGetJwksJsonOperation:
-        """Read the keys that tokens are signed with."""
-        from .operations.get_jwks_json import AsyncGetJwksJsonOperation
-
-        return AsyncGetJwksJsonOperation(self._exchange)
-
-    @cached_property
-    def get_login(self) -> AsyncGetLoginOperation:
-        """Send somebody to the login page."""
-        from .operations.get_login import AsyncGetLoginOperation
-
-        return AsyncGetLoginOperation(self._exchange)
-
-    @cached_property
-    def get_logout(self) -> AsyncGetLogoutOperation:
-        """End the sessions of a user."""
-        from .operations.get_logout import AsyncGetLogoutOperation
-
-        return AsyncGetLogoutOperation(self._exchange)
-
-    @cached_property
-    def get_oauth_authorize(self) -> AsyncGetOauthAuthorizeOperation:
-        """Begin a login by OpenID Connect."""
-        from .operations.get_oauth_authorize import AsyncGetOauthAuthorizeOperation
-
-        return AsyncGetOauthAuthorizeOperation(self._exchange)
-
-    @cached_property
-    def get_oauth_userinfo(self) -> AsyncGetOauthUserinfoOperation:
-        """Read who the token belongs to."""
-        from .operations.get_oauth_userinfo import AsyncGetOauthUserinfoOperation
-
-        return AsyncGetOauthUserinfoOperation(self._exchange)
-
-    @cached_property
-    def get_openid_configuration(self) -> AsyncGetOpenidConfigurationOperation:
-        """Read the configuration of OpenID Connect."""
-        from .operations.get_openid_configuration import AsyncGetOpenidConfigurationOperation
-
-        return AsyncGetOpenidConfigurationOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group(self) -> AsyncGetV1GroupOperation:
-        """Read a group."""
-        from .operations.get_v1_group import AsyncGetV1GroupOperation
-
-        return AsyncGetV1GroupOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group_roles(self) -> AsyncGetV1GroupRolesOperation:
-        """List the roles of a group."""
-        from .operations.get_v1_group_roles import AsyncGetV1GroupRolesOperation
-
-        return AsyncGetV1GroupRolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_group_users(self) -> AsyncGetV1GroupUsersOperation:
-        """List the users of a group."""
-        from .operations.get_v1_group_users import AsyncGetV1GroupUsersOperation
-
-        return AsyncGetV1GroupUsersOperation(self._exchange)
-
-    @cached_property
-    def get_v1_groups(self) -> AsyncGetV1GroupsOperation:
-        """List all groups."""
-        from .operations.get_v1_groups import AsyncGetV1GroupsOperation
-
-        return AsyncGetV1GroupsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource(self) -> AsyncGetV1ResourceOperation:
-        """Read a resource type."""
-        from .operations.get_v1_resource import AsyncGetV1ResourceOperation
-
-        return AsyncGetV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_actions(self) -> AsyncGetV1ResourceActionsOperation:
-        """List the actions of a resource type."""
-        from .operations.get_v1_resource_actions import AsyncGetV1ResourceActionsOperation
-
-        return AsyncGetV1ResourceActionsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_id(self) -> AsyncGetV1ResourceIdOperation:
-        """Ask whether a resource ID exists."""
-        from .operations.get_v1_resource_id import AsyncGetV1ResourceIdOperation
-
-        return AsyncGetV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_id_members(self) -> AsyncGetV1ResourceIdMembersOperation:
-        """List who has access to a resource ID."""
-        from .operations.get_v1_resource_id_members import AsyncGetV1ResourceIdMembersOperation
-
-        return AsyncGetV1ResourceIdMembersOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_ids(self) -> AsyncGetV1ResourceIdsOperation:
-        """List the IDs of a resource type."""
-        from .operations.get_v1_resource_ids import AsyncGetV1ResourceIdsOperation
-
-        return AsyncGetV1ResourceIdsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_policies(self) -> AsyncGetV1ResourcePoliciesOperation:
-        """List the access levels of a resource type."""
-        from .operations.get_v1_resource_policies import AsyncGetV1ResourcePoliciesOperation
-
-        return AsyncGetV1ResourcePoliciesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resource_policy(self) -> AsyncGetV1ResourcePolicyOperation:
-        """Read an access level of a resource type."""
-        from .operations.get_v1_resource_policy import AsyncGetV1ResourcePolicyOperation
-
-        return AsyncGetV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def get_v1_resources(self) -> AsyncGetV1ResourcesOperation:
-        """List all resource types."""
-        from .operations.get_v1_resources import AsyncGetV1ResourcesOperation
-
-        return AsyncGetV1ResourcesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_role(self) -> AsyncGetV1RoleOperation:
-        """Read a role."""
-        from .operations.get_v1_role import AsyncGetV1RoleOperation
-
-        return AsyncGetV1RoleOperation(self._exchange)
-
-    @cached_property
-    def get_v1_roles(self) -> AsyncGetV1RolesOperation:
-        """List all roles."""
-        from .operations.get_v1_roles import AsyncGetV1RolesOperation
-
-        return AsyncGetV1RolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user(self) -> AsyncGetV1UserOperation:
-        """Read a user."""
-        from .operations.get_v1_user import AsyncGetV1UserOperation
-
-        return AsyncGetV1UserOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_groups(self) -> AsyncGetV1UserGroupsOperation:
-        """List the groups of a user."""
-        from .operations.get_v1_user_groups import AsyncGetV1UserGroupsOperation
-
-        return AsyncGetV1UserGroupsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_owns(self) -> AsyncGetV1UserOwnsOperation:
-        """List what a user owns."""
-        from .operations.get_v1_user_owns import AsyncGetV1UserOwnsOperation
-
-        return AsyncGetV1UserOwnsOperation(self._exchange)
-
-    @cached_property
-    def get_v1_user_roles(self) -> AsyncGetV1UserRolesOperation:
-        """List the roles of a user."""
-        from .operations.get_v1_user_roles import AsyncGetV1UserRolesOperation
-
-        return AsyncGetV1UserRolesOperation(self._exchange)
-
-    @cached_property
-    def get_v1_users(self) -> AsyncGetV1UsersOperation:
-        """List all users."""
-        from .operations.get_v1_users import AsyncGetV1UsersOperation
-
-        return AsyncGetV1UsersOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_revoke(self) -> AsyncPostOauthRevokeOperation:
-        """Revoke a refresh token."""
-        from .operations.post_oauth_revoke import AsyncPostOauthRevokeOperation
-
-        return AsyncPostOauthRevokeOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_token(self) -> AsyncPostOauthTokenOperation:
-        """Get tokens, or renew them."""
-        from .operations.post_oauth_token import AsyncPostOauthTokenOperation
-
-        return AsyncPostOauthTokenOperation(self._exchange)
-
-    @cached_property
-    def post_oauth_userinfo(self) -> AsyncPostOauthUserinfoOperation:
-        """Read who the token belongs to, by POST."""
-        from .operations.post_oauth_userinfo import AsyncPostOauthUserinfoOperation
-
-        return AsyncPostOauthUserinfoOperation(self._exchange)
-
-    @cached_property
-    def post_v1_group(self) -> AsyncPostV1GroupOperation:
-        """Create a group."""
-        from .operations.post_v1_group import AsyncPostV1GroupOperation
-
-        return AsyncPostV1GroupOperation(self._exchange)
-
-    @cached_property
-    def post_v1_policies_evaluate(self) -> AsyncPostV1PoliciesEvaluateOperation:
-        """Ask whether a user may do something."""
-        from .operations.post_v1_policies_evaluate import AsyncPostV1PoliciesEvaluateOperation
-
-        return AsyncPostV1PoliciesEvaluateOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource(self) -> AsyncPostV1ResourceOperation:
-        """Create a resource type."""
-        from .operations.post_v1_resource import AsyncPostV1ResourceOperation
-
-        return AsyncPostV1ResourceOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource_id(self) -> AsyncPostV1ResourceIdOperation:
-        """Create a resource ID."""
-        from .operations.post_v1_resource_id import AsyncPostV1ResourceIdOperation
-
-        return AsyncPostV1ResourceIdOperation(self._exchange)
-
-    @cached_property
-    def post_v1_resource_policy(self) -> AsyncPostV1ResourcePolicyOperation:
-        """Create an access level of a resource type."""
-        from .operations.post_v1_resource_policy import AsyncPostV1ResourcePolicyOperation
-
-        return AsyncPostV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def post_v1_role(self) -> AsyncPostV1RoleOperation:
-        """Create a role."""
-        from .operations.post_v1_role import AsyncPostV1RoleOperation
-
-        return AsyncPostV1RoleOperation(self._exchange)
-
-    @cached_property
-    def post_v1_user(self) -> AsyncPostV1UserOperation:
-        """Create a user."""
-        from .operations.post_v1_user import AsyncPostV1UserOperation
-
-        return AsyncPostV1UserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_policy(self) -> AsyncPutV1GroupPolicyOperation:
-        """Set the policy of a group."""
-        from .operations.put_v1_group_policy import AsyncPutV1GroupPolicyOperation
-
-        return AsyncPutV1GroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_role(self) -> AsyncPutV1GroupRoleOperation:
-        """Give a group roles, or take them away."""
-        from .operations.put_v1_group_role import AsyncPutV1GroupRoleOperation
-
-        return AsyncPutV1GroupRoleOperation(self._exchange)
-
-    @cached_property
-    def put_v1_group_user(self) -> AsyncPutV1GroupUserOperation:
-        """Add users to a group, or remove them."""
-        from .operations.put_v1_group_user import AsyncPutV1GroupUserOperation
-
-        return AsyncPutV1GroupUserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_action(self) -> AsyncPutV1ResourceActionOperation:
-        """Add actions to a resource type."""
-        from .operations.put_v1_resource_action import AsyncPutV1ResourceActionOperation
-
-        return AsyncPutV1ResourceActionOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_id_member(self) -> AsyncPutV1ResourceIdMemberOperation:
-        """Give, change or end access to a resource ID."""
-        from .operations.put_v1_resource_id_member import AsyncPutV1ResourceIdMemberOperation
-
-        return AsyncPutV1ResourceIdMemberOperation(self._exchange)
-
-    @cached_property
-    def put_v1_resource_policy(self) -> AsyncPutV1ResourcePolicyOperation:
-        """Change an access level of a resource type."""
-        from .operations.put_v1_resource_policy import AsyncPutV1ResourcePolicyOperation
-
-        return AsyncPutV1ResourcePolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_role_policy(self) -> AsyncPutV1RolePolicyOperation:
-        """Set the policy of a role."""
-        from .operations.put_v1_role_policy import AsyncPutV1RolePolicyOperation
-
-        return AsyncPutV1RolePolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user(self) -> AsyncPutV1UserOperation:
-        """Enable or disable a user."""
-        from .operations.put_v1_user import AsyncPutV1UserOperation
-
-        return AsyncPutV1UserOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_group(self) -> AsyncPutV1UserGroupOperation:
-        """Add a user to groups, or remove them."""
-        from .operations.put_v1_user_group import AsyncPutV1UserGroupOperation
-
-        return AsyncPutV1UserGroupOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_policy(self) -> AsyncPutV1UserPolicyOperation:
-        """Set the policy of a user."""
-        from .operations.put_v1_user_policy import AsyncPutV1UserPolicyOperation
-
-        return AsyncPutV1UserPolicyOperation(self._exchange)
-
-    @cached_property
-    def put_v1_user_role(self) -> AsyncPutV1UserRoleOperation:
-        """Give a user roles, or take them away."""
-        from .operations.put_v1_user_role import AsyncPutV1UserRoleOperation
-
-        return AsyncPutV1UserRoleOperation(self._exchange)

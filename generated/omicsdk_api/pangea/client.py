@@ -3,381 +3,354 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.activate_account import ActivateAccountOperation, AsyncActivateAccountOperation
-    from .operations.add_organization_user import AddOrganizationUserOperation, AsyncAddOrganizationUserOperation
-    from .operations.add_project_sample_group import AddProjectSampleGroupOperation, AsyncAddProjectSampleGroupOperation
-    from .operations.add_sample_group_samples import AddSampleGroupSamplesOperation, AsyncAddSampleGroupSamplesOperation
-    from .operations.annotate_taxa import AnnotateTaxaOperation, AsyncAnnotateTaxaOperation
-    from .operations.complete_sample_analysis_result_field_upload import (
-        AsyncCompleteSampleAnalysisResultFieldUploadOperation,
-        CompleteSampleAnalysisResultFieldUploadOperation,
-    )
-    from .operations.complete_sample_group_analysis_result_field_upload import (
-        AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation,
-        CompleteSampleGroupAnalysisResultFieldUploadOperation,
-    )
-    from .operations.confirm_reset_email import AsyncConfirmResetEmailOperation, ConfirmResetEmailOperation
-    from .operations.confirm_reset_password import AsyncConfirmResetPasswordOperation, ConfirmResetPasswordOperation
-    from .operations.correct_taxon_names import AsyncCorrectTaxonNamesOperation, CorrectTaxonNamesOperation
-    from .operations.create_organization import AsyncCreateOrganizationOperation, CreateOrganizationOperation
-    from .operations.create_pipeline import AsyncCreatePipelineOperation, CreatePipelineOperation
-    from .operations.create_pipeline_module import AsyncCreatePipelineModuleOperation, CreatePipelineModuleOperation
-    from .operations.create_project import AsyncCreateProjectOperation, CreateProjectOperation
-    from .operations.create_s3_api_key import AsyncCreateS3ApiKeyOperation, CreateS3ApiKeyOperation
-    from .operations.create_s3_bucket import AsyncCreateS3BucketOperation, CreateS3BucketOperation
-    from .operations.create_sample import AsyncCreateSampleOperation, CreateSampleOperation
-    from .operations.create_sample_analysis_result import (
-        AsyncCreateSampleAnalysisResultOperation,
-        CreateSampleAnalysisResultOperation,
-    )
-    from .operations.create_sample_analysis_result_field import (
-        AsyncCreateSampleAnalysisResultFieldOperation,
-        CreateSampleAnalysisResultFieldOperation,
-    )
-    from .operations.create_sample_group import AsyncCreateSampleGroupOperation, CreateSampleGroupOperation
-    from .operations.create_sample_group_analysis_result import (
-        AsyncCreateSampleGroupAnalysisResultOperation,
-        CreateSampleGroupAnalysisResultOperation,
-    )
-    from .operations.create_sample_group_analysis_result_field import (
-        AsyncCreateSampleGroupAnalysisResultFieldOperation,
-        CreateSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.create_samples import AsyncCreateSamplesOperation, CreateSamplesOperation
-    from .operations.create_tag import AsyncCreateTagOperation, CreateTagOperation
-    from .operations.create_work_order_for_sample import (
-        AsyncCreateWorkOrderForSampleOperation,
-        CreateWorkOrderForSampleOperation,
-    )
-    from .operations.create_work_order_for_sample_group import (
-        AsyncCreateWorkOrderForSampleGroupOperation,
-        CreateWorkOrderForSampleGroupOperation,
-    )
-    from .operations.delete_account import AsyncDeleteAccountOperation, DeleteAccountOperation
-    from .operations.delete_job_order import AsyncDeleteJobOrderOperation, DeleteJobOrderOperation
-    from .operations.delete_my_account import AsyncDeleteMyAccountOperation, DeleteMyAccountOperation
-    from .operations.delete_organization import AsyncDeleteOrganizationOperation, DeleteOrganizationOperation
-    from .operations.delete_pipeline import AsyncDeletePipelineOperation, DeletePipelineOperation
-    from .operations.delete_pipeline_by_name import AsyncDeletePipelineByNameOperation, DeletePipelineByNameOperation
-    from .operations.delete_pipeline_module import AsyncDeletePipelineModuleOperation, DeletePipelineModuleOperation
-    from .operations.delete_project import AsyncDeleteProjectOperation, DeleteProjectOperation
-    from .operations.delete_s3_api_key import AsyncDeleteS3ApiKeyOperation, DeleteS3ApiKeyOperation
-    from .operations.delete_s3_bucket import AsyncDeleteS3BucketOperation, DeleteS3BucketOperation
-    from .operations.delete_sample import AsyncDeleteSampleOperation, DeleteSampleOperation
-    from .operations.delete_sample_analysis_result import (
-        AsyncDeleteSampleAnalysisResultOperation,
-        DeleteSampleAnalysisResultOperation,
-    )
-    from .operations.delete_sample_analysis_result_field import (
-        AsyncDeleteSampleAnalysisResultFieldOperation,
-        DeleteSampleAnalysisResultFieldOperation,
-    )
-    from .operations.delete_sample_group import AsyncDeleteSampleGroupOperation, DeleteSampleGroupOperation
-    from .operations.delete_sample_group_analysis_result import (
-        AsyncDeleteSampleGroupAnalysisResultOperation,
-        DeleteSampleGroupAnalysisResultOperation,
-    )
-    from .operations.delete_sample_group_analysis_result_field import (
-        AsyncDeleteSampleGroupAnalysisResultFieldOperation,
-        DeleteSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.delete_tag import AsyncDeleteTagOperation, DeleteTagOperation
-    from .operations.delete_tag_by_name import AsyncDeleteTagByNameOperation, DeleteTagByNameOperation
-    from .operations.delete_user import AsyncDeleteUserOperation, DeleteUserOperation
-    from .operations.download_sample_group_module import (
-        AsyncDownloadSampleGroupModuleOperation,
-        DownloadSampleGroupModuleOperation,
-    )
-    from .operations.generate_sample_group_metadata_schema import (
-        AsyncGenerateSampleGroupMetadataSchemaOperation,
-        GenerateSampleGroupMetadataSchemaOperation,
-    )
-    from .operations.get_account import AsyncGetAccountOperation, GetAccountOperation
-    from .operations.get_group_work_order import AsyncGetGroupWorkOrderOperation, GetGroupWorkOrderOperation
-    from .operations.get_group_work_order_prototype import (
-        AsyncGetGroupWorkOrderPrototypeOperation,
-        GetGroupWorkOrderPrototypeOperation,
-    )
-    from .operations.get_job_order import AsyncGetJobOrderOperation, GetJobOrderOperation
-    from .operations.get_job_order_prototype import AsyncGetJobOrderPrototypeOperation, GetJobOrderPrototypeOperation
-    from .operations.get_me import AsyncGetMeOperation, GetMeOperation
-    from .operations.get_metasub_kobo_map import AsyncGetMetasubKoboMapOperation, GetMetasubKoboMapOperation
-    from .operations.get_metasub_sample_sunburst import (
-        AsyncGetMetasubSampleSunburstOperation,
-        GetMetasubSampleSunburstOperation,
-    )
-    from .operations.get_my_account import AsyncGetMyAccountOperation, GetMyAccountOperation
-    from .operations.get_organization import AsyncGetOrganizationOperation, GetOrganizationOperation
-    from .operations.get_organization_by_name import AsyncGetOrganizationByNameOperation, GetOrganizationByNameOperation
-    from .operations.get_organization_wiki import AsyncGetOrganizationWikiOperation, GetOrganizationWikiOperation
-    from .operations.get_pipeline import AsyncGetPipelineOperation, GetPipelineOperation
-    from .operations.get_pipeline_by_name import AsyncGetPipelineByNameOperation, GetPipelineByNameOperation
-    from .operations.get_pipeline_module import AsyncGetPipelineModuleOperation, GetPipelineModuleOperation
-    from .operations.get_pipeline_module_by_name import (
-        AsyncGetPipelineModuleByNameOperation,
-        GetPipelineModuleByNameOperation,
-    )
-    from .operations.get_pipeline_wiki import AsyncGetPipelineWikiOperation, GetPipelineWikiOperation
-    from .operations.get_project import AsyncGetProjectOperation, GetProjectOperation
-    from .operations.get_s3_api_key import AsyncGetS3ApiKeyOperation, GetS3ApiKeyOperation
-    from .operations.get_s3_bucket import AsyncGetS3BucketOperation, GetS3BucketOperation
-    from .operations.get_sample import AsyncGetSampleOperation, GetSampleOperation
-    from .operations.get_sample_analysis_result import (
-        AsyncGetSampleAnalysisResultOperation,
-        GetSampleAnalysisResultOperation,
-    )
-    from .operations.get_sample_analysis_result_by_name import (
-        AsyncGetSampleAnalysisResultByNameOperation,
-        GetSampleAnalysisResultByNameOperation,
-    )
-    from .operations.get_sample_analysis_result_field import (
-        AsyncGetSampleAnalysisResultFieldOperation,
-        GetSampleAnalysisResultFieldOperation,
-    )
-    from .operations.get_sample_analysis_result_field_by_name import (
-        AsyncGetSampleAnalysisResultFieldByNameOperation,
-        GetSampleAnalysisResultFieldByNameOperation,
-    )
-    from .operations.get_sample_by_name import AsyncGetSampleByNameOperation, GetSampleByNameOperation
-    from .operations.get_sample_group import AsyncGetSampleGroupOperation, GetSampleGroupOperation
-    from .operations.get_sample_group_analysis_result import (
-        AsyncGetSampleGroupAnalysisResultOperation,
-        GetSampleGroupAnalysisResultOperation,
-    )
-    from .operations.get_sample_group_analysis_result_by_name import (
-        AsyncGetSampleGroupAnalysisResultByNameOperation,
-        GetSampleGroupAnalysisResultByNameOperation,
-    )
-    from .operations.get_sample_group_analysis_result_field import (
-        AsyncGetSampleGroupAnalysisResultFieldOperation,
-        GetSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.get_sample_group_analysis_result_field_by_name import (
-        AsyncGetSampleGroupAnalysisResultFieldByNameOperation,
-        GetSampleGroupAnalysisResultFieldByNameOperation,
-    )
-    from .operations.get_sample_group_by_name import AsyncGetSampleGroupByNameOperation, GetSampleGroupByNameOperation
-    from .operations.get_sample_group_manifest import (
-        AsyncGetSampleGroupManifestOperation,
-        GetSampleGroupManifestOperation,
-    )
-    from .operations.get_sample_group_metadata import (
-        AsyncGetSampleGroupMetadataOperation,
-        GetSampleGroupMetadataOperation,
-    )
-    from .operations.get_sample_group_module_counts import (
-        AsyncGetSampleGroupModuleCountsOperation,
-        GetSampleGroupModuleCountsOperation,
-    )
-    from .operations.get_sample_group_sample_links import (
-        AsyncGetSampleGroupSampleLinksOperation,
-        GetSampleGroupSampleLinksOperation,
-    )
-    from .operations.get_sample_group_wiki import AsyncGetSampleGroupWikiOperation, GetSampleGroupWikiOperation
-    from .operations.get_sample_manifest import AsyncGetSampleManifestOperation, GetSampleManifestOperation
-    from .operations.get_sample_metadata import AsyncGetSampleMetadataOperation, GetSampleMetadataOperation
-    from .operations.get_site_wiki import AsyncGetSiteWikiOperation, GetSiteWikiOperation
-    from .operations.get_tag import AsyncGetTagOperation, GetTagOperation
-    from .operations.get_tag_by_name import AsyncGetTagByNameOperation, GetTagByNameOperation
-    from .operations.get_tag_random_samples import AsyncGetTagRandomSamplesOperation, GetTagRandomSamplesOperation
-    from .operations.get_tag_sample_group_module_counts import (
-        AsyncGetTagSampleGroupModuleCountsOperation,
-        GetTagSampleGroupModuleCountsOperation,
-    )
-    from .operations.get_tag_sample_module_counts import (
-        AsyncGetTagSampleModuleCountsOperation,
-        GetTagSampleModuleCountsOperation,
-    )
-    from .operations.get_taxon_ancestors import AsyncGetTaxonAncestorsOperation, GetTaxonAncestorsOperation
-    from .operations.get_taxon_descendants import AsyncGetTaxonDescendantsOperation, GetTaxonDescendantsOperation
-    from .operations.get_user import AsyncGetUserOperation, GetUserOperation
-    from .operations.get_user_by_id import AsyncGetUserByIdOperation, GetUserByIdOperation
-    from .operations.get_work_order import AsyncGetWorkOrderOperation, GetWorkOrderOperation
-    from .operations.get_work_order_prototype import AsyncGetWorkOrderPrototypeOperation, GetWorkOrderPrototypeOperation
-    from .operations.list_accounts import AsyncListAccountsOperation, ListAccountsOperation
-    from .operations.list_group_work_order_prototypes import (
-        AsyncListGroupWorkOrderPrototypesOperation,
-        ListGroupWorkOrderPrototypesOperation,
-    )
-    from .operations.list_job_order_prototypes import (
-        AsyncListJobOrderPrototypesOperation,
-        ListJobOrderPrototypesOperation,
-    )
-    from .operations.list_metasub_taxa import AsyncListMetasubTaxaOperation, ListMetasubTaxaOperation
-    from .operations.list_organization_users import AsyncListOrganizationUsersOperation, ListOrganizationUsersOperation
-    from .operations.list_organizations import AsyncListOrganizationsOperation, ListOrganizationsOperation
-    from .operations.list_pipeline_modules import AsyncListPipelineModulesOperation, ListPipelineModulesOperation
-    from .operations.list_pipelines import AsyncListPipelinesOperation, ListPipelinesOperation
-    from .operations.list_project_sample_groups import (
-        AsyncListProjectSampleGroupsOperation,
-        ListProjectSampleGroupsOperation,
-    )
-    from .operations.list_projects import AsyncListProjectsOperation, ListProjectsOperation
-    from .operations.list_prototype_group_work_orders import (
-        AsyncListPrototypeGroupWorkOrdersOperation,
-        ListPrototypeGroupWorkOrdersOperation,
-    )
-    from .operations.list_prototype_work_orders import (
-        AsyncListPrototypeWorkOrdersOperation,
-        ListPrototypeWorkOrdersOperation,
-    )
-    from .operations.list_s3_api_keys import AsyncListS3ApiKeysOperation, ListS3ApiKeysOperation
-    from .operations.list_s3_buckets import AsyncListS3BucketsOperation, ListS3BucketsOperation
-    from .operations.list_sample_analysis_result_fields import (
-        AsyncListSampleAnalysisResultFieldsOperation,
-        ListSampleAnalysisResultFieldsOperation,
-    )
-    from .operations.list_sample_analysis_results import (
-        AsyncListSampleAnalysisResultsOperation,
-        ListSampleAnalysisResultsOperation,
-    )
-    from .operations.list_sample_group_analysis_result_fields import (
-        AsyncListSampleGroupAnalysisResultFieldsOperation,
-        ListSampleGroupAnalysisResultFieldsOperation,
-    )
-    from .operations.list_sample_group_analysis_results import (
-        AsyncListSampleGroupAnalysisResultsOperation,
-        ListSampleGroupAnalysisResultsOperation,
-    )
-    from .operations.list_sample_group_samples import (
-        AsyncListSampleGroupSamplesOperation,
-        ListSampleGroupSamplesOperation,
-    )
-    from .operations.list_sample_group_work_orders import (
-        AsyncListSampleGroupWorkOrdersOperation,
-        ListSampleGroupWorkOrdersOperation,
-    )
-    from .operations.list_sample_groups import AsyncListSampleGroupsOperation, ListSampleGroupsOperation
-    from .operations.list_sample_work_orders import AsyncListSampleWorkOrdersOperation, ListSampleWorkOrdersOperation
-    from .operations.list_samples import AsyncListSamplesOperation, ListSamplesOperation
-    from .operations.list_tag_sample_groups import AsyncListTagSampleGroupsOperation, ListTagSampleGroupsOperation
-    from .operations.list_tag_samples import AsyncListTagSamplesOperation, ListTagSamplesOperation
-    from .operations.list_tag_tags import AsyncListTagTagsOperation, ListTagTagsOperation
-    from .operations.list_tags import AsyncListTagsOperation, ListTagsOperation
-    from .operations.list_users import AsyncListUsersOperation, ListUsersOperation
-    from .operations.list_work_order_prototypes import (
-        AsyncListWorkOrderPrototypesOperation,
-        ListWorkOrderPrototypesOperation,
-    )
-    from .operations.login import AsyncLoginOperation, LoginOperation
-    from .operations.logout import AsyncLogoutOperation, LogoutOperation
-    from .operations.omnisearch import AsyncOmnisearchOperation, OmnisearchOperation
-    from .operations.patch_account import AsyncPatchAccountOperation, PatchAccountOperation
-    from .operations.patch_job_order import AsyncPatchJobOrderOperation, PatchJobOrderOperation
-    from .operations.patch_my_account import AsyncPatchMyAccountOperation, PatchMyAccountOperation
-    from .operations.patch_organization import AsyncPatchOrganizationOperation, PatchOrganizationOperation
-    from .operations.patch_pipeline import AsyncPatchPipelineOperation, PatchPipelineOperation
-    from .operations.patch_pipeline_by_name import AsyncPatchPipelineByNameOperation, PatchPipelineByNameOperation
-    from .operations.patch_pipeline_module import AsyncPatchPipelineModuleOperation, PatchPipelineModuleOperation
-    from .operations.patch_project import AsyncPatchProjectOperation, PatchProjectOperation
-    from .operations.patch_s3_api_key import AsyncPatchS3ApiKeyOperation, PatchS3ApiKeyOperation
-    from .operations.patch_s3_bucket import AsyncPatchS3BucketOperation, PatchS3BucketOperation
-    from .operations.patch_sample import AsyncPatchSampleOperation, PatchSampleOperation
-    from .operations.patch_sample_analysis_result import (
-        AsyncPatchSampleAnalysisResultOperation,
-        PatchSampleAnalysisResultOperation,
-    )
-    from .operations.patch_sample_analysis_result_field import (
-        AsyncPatchSampleAnalysisResultFieldOperation,
-        PatchSampleAnalysisResultFieldOperation,
-    )
-    from .operations.patch_sample_group import AsyncPatchSampleGroupOperation, PatchSampleGroupOperation
-    from .operations.patch_sample_group_analysis_result import (
-        AsyncPatchSampleGroupAnalysisResultOperation,
-        PatchSampleGroupAnalysisResultOperation,
-    )
-    from .operations.patch_sample_group_analysis_result_field import (
-        AsyncPatchSampleGroupAnalysisResultFieldOperation,
-        PatchSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.patch_tag import AsyncPatchTagOperation, PatchTagOperation
-    from .operations.patch_tag_by_name import AsyncPatchTagByNameOperation, PatchTagByNameOperation
-    from .operations.patch_user import AsyncPatchUserOperation, PatchUserOperation
-    from .operations.put_account import AsyncPutAccountOperation, PutAccountOperation
-    from .operations.put_job_order import AsyncPutJobOrderOperation, PutJobOrderOperation
-    from .operations.put_my_account import AsyncPutMyAccountOperation, PutMyAccountOperation
-    from .operations.put_organization import AsyncPutOrganizationOperation, PutOrganizationOperation
-    from .operations.put_pipeline import AsyncPutPipelineOperation, PutPipelineOperation
-    from .operations.put_pipeline_by_name import AsyncPutPipelineByNameOperation, PutPipelineByNameOperation
-    from .operations.put_pipeline_module import AsyncPutPipelineModuleOperation, PutPipelineModuleOperation
-    from .operations.put_project import AsyncPutProjectOperation, PutProjectOperation
-    from .operations.put_s3_api_key import AsyncPutS3ApiKeyOperation, PutS3ApiKeyOperation
-    from .operations.put_s3_bucket import AsyncPutS3BucketOperation, PutS3BucketOperation
-    from .operations.put_sample import AsyncPutSampleOperation, PutSampleOperation
-    from .operations.put_sample_analysis_result import (
-        AsyncPutSampleAnalysisResultOperation,
-        PutSampleAnalysisResultOperation,
-    )
-    from .operations.put_sample_analysis_result_field import (
-        AsyncPutSampleAnalysisResultFieldOperation,
-        PutSampleAnalysisResultFieldOperation,
-    )
-    from .operations.put_sample_group import AsyncPutSampleGroupOperation, PutSampleGroupOperation
-    from .operations.put_sample_group_analysis_result import (
-        AsyncPutSampleGroupAnalysisResultOperation,
-        PutSampleGroupAnalysisResultOperation,
-    )
-    from .operations.put_sample_group_analysis_result_field import (
-        AsyncPutSampleGroupAnalysisResultFieldOperation,
-        PutSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.put_tag import AsyncPutTagOperation, PutTagOperation
-    from .operations.put_tag_by_name import AsyncPutTagByNameOperation, PutTagByNameOperation
-    from .operations.put_user import AsyncPutUserOperation, PutUserOperation
-    from .operations.queue_covid19_reads import AsyncQueueCovid19ReadsOperation, QueueCovid19ReadsOperation
-    from .operations.refresh_metasub_kobo import AsyncRefreshMetasubKoboOperation, RefreshMetasubKoboOperation
-    from .operations.register import AsyncRegisterOperation, RegisterOperation
-    from .operations.remove_sample_group_samples import (
-        AsyncRemoveSampleGroupSamplesOperation,
-        RemoveSampleGroupSamplesOperation,
-    )
-    from .operations.resend_activation import AsyncResendActivationOperation, ResendActivationOperation
-    from .operations.reset_email import AsyncResetEmailOperation, ResetEmailOperation
-    from .operations.reset_password import AsyncResetPasswordOperation, ResetPasswordOperation
-    from .operations.search import AsyncSearchOperation, SearchOperation
-    from .operations.search_metasub_cities import AsyncSearchMetasubCitiesOperation, SearchMetasubCitiesOperation
-    from .operations.search_metasub_materials import (
-        AsyncSearchMetasubMaterialsOperation,
-        SearchMetasubMaterialsOperation,
-    )
-    from .operations.search_metasub_samples import AsyncSearchMetasubSamplesOperation, SearchMetasubSamplesOperation
-    from .operations.search_taxa import AsyncSearchTaxaOperation, SearchTaxaOperation
-    from .operations.set_email import AsyncSetEmailOperation, SetEmailOperation
-    from .operations.set_password import AsyncSetPasswordOperation, SetPasswordOperation
-    from .operations.tag_sample import AsyncTagSampleOperation, TagSampleOperation
-    from .operations.tag_sample_group import AsyncTagSampleGroupOperation, TagSampleGroupOperation
-    from .operations.tag_tag import AsyncTagTagOperation, TagTagOperation
-    from .operations.upload_sample_analysis_result_field import (
-        AsyncUploadSampleAnalysisResultFieldOperation,
-        UploadSampleAnalysisResultFieldOperation,
-    )
-    from .operations.upload_sample_group_analysis_result_field import (
-        AsyncUploadSampleGroupAnalysisResultFieldOperation,
-        UploadSampleGroupAnalysisResultFieldOperation,
-    )
-    from .operations.validate_sample_group_metadata_schema import (
-        AsyncValidateSampleGroupMetadataSchemaOperation,
-        ValidateSampleGroupMetadataSchemaOperation,
-    )
-    from .operations.write_organization_wiki_page import (
-        AsyncWriteOrganizationWikiPageOperation,
-        WriteOrganizationWikiPageOperation,
-    )
-    from .operations.write_pipeline_wiki_page import AsyncWritePipelineWikiPageOperation, WritePipelineWikiPageOperation
-    from .operations.write_sample_group_wiki_page import (
-        AsyncWriteSampleGroupWikiPageOperation,
-        WriteSampleGroupWikiPageOperation,
-    )
-    from .operations.write_site_wiki_page import AsyncWriteSiteWikiPageOperation, WriteSiteWikiPageOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class PangeaApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.activate_account import activate_account as activate_account
+        from .operations.add_organization_user import add_organization_user as add_organization_user
+        from .operations.add_project_sample_group import add_project_sample_group as add_project_sample_group
+        from .operations.add_sample_group_samples import add_sample_group_samples as add_sample_group_samples
+        from .operations.annotate_taxa import annotate_taxa as annotate_taxa
+        from .operations.complete_sample_analysis_result_field_upload import (
+            complete_sample_analysis_result_field_upload as complete_sample_analysis_result_field_upload,
+        )
+        from .operations.complete_sample_group_analysis_result_field_upload import (
+            complete_sample_group_analysis_result_field_upload as complete_sample_group_analysis_result_field_upload,
+        )
+        from .operations.confirm_reset_email import confirm_reset_email as confirm_reset_email
+        from .operations.confirm_reset_password import confirm_reset_password as confirm_reset_password
+        from .operations.correct_taxon_names import correct_taxon_names as correct_taxon_names
+        from .operations.create_organization import create_organization as create_organization
+        from .operations.create_pipeline import create_pipeline as create_pipeline
+        from .operations.create_pipeline_module import create_pipeline_module as create_pipeline_module
+        from .operations.create_project import create_project as create_project
+        from .operations.create_s3_api_key import create_s3_api_key as create_s3_api_key
+        from .operations.create_s3_bucket import create_s3_bucket as create_s3_bucket
+        from .operations.create_sample import create_sample as create_sample
+        from .operations.create_sample_analysis_result import (
+            create_sample_analysis_result as create_sample_analysis_result,
+        )
+        from .operations.create_sample_analysis_result_field import (
+            create_sample_analysis_result_field as create_sample_analysis_result_field,
+        )
+        from .operations.create_sample_group import create_sample_group as create_sample_group
+        from .operations.create_sample_group_analysis_result import (
+            create_sample_group_analysis_result as create_sample_group_analysis_result,
+        )
+        from .operations.create_sample_group_analysis_result_field import (
+            create_sample_group_analysis_result_field as create_sample_group_analysis_result_field,
+        )
+        from .operations.create_samples import create_samples as create_samples
+        from .operations.create_tag import create_tag as create_tag
+        from .operations.create_work_order_for_sample import (
+            create_work_order_for_sample as create_work_order_for_sample,
+        )
+        from .operations.create_work_order_for_sample_group import (
+            create_work_order_for_sample_group as create_work_order_for_sample_group,
+        )
+        from .operations.delete_account import delete_account as delete_account
+        from .operations.delete_job_order import delete_job_order as delete_job_order
+        from .operations.delete_my_account import delete_my_account as delete_my_account
+        from .operations.delete_organization import delete_organization as delete_organization
+        from .operations.delete_pipeline import delete_pipeline as delete_pipeline
+        from .operations.delete_pipeline_by_name import delete_pipeline_by_name as delete_pipeline_by_name
+        from .operations.delete_pipeline_module import delete_pipeline_module as delete_pipeline_module
+        from .operations.delete_project import delete_project as delete_project
+        from .operations.delete_s3_api_key import delete_s3_api_key as delete_s3_api_key
+        from .operations.delete_s3_bucket import delete_s3_bucket as delete_s3_bucket
+        from .operations.delete_sample import delete_sample as delete_sample
+        from .operations.delete_sample_analysis_result import (
+            delete_sample_analysis_result as delete_sample_analysis_result,
+        )
+        from .operations.delete_sample_analysis_result_field import (
+            delete_sample_analysis_result_field as delete_sample_analysis_result_field,
+        )
+        from .operations.delete_sample_group import delete_sample_group as delete_sample_group
+        from .operations.delete_sample_group_analysis_result import (
+            delete_sample_group_analysis_result as delete_sample_group_analysis_result,
+        )
+        from .operations.delete_sample_group_analysis_result_field import (
+            delete_sample_group_analysis_result_field as delete_sample_group_analysis_result_field,
+        )
+        from .operations.delete_tag import delete_tag as delete_tag
+        from .operations.delete_tag_by_name import delete_tag_by_name as delete_tag_by_name
+        from .operations.delete_user import delete_user as delete_user
+        from .operations.download_sample_group_module import (
+            download_sample_group_module as download_sample_group_module,
+        )
+        from .operations.generate_sample_group_metadata_schema import (
+            generate_sample_group_metadata_schema as generate_sample_group_metadata_schema,
+        )
+        from .operations.get_account import get_account as get_account
+        from .operations.get_group_work_order import get_group_work_order as get_group_work_order
+        from .operations.get_group_work_order_prototype import (
+            get_group_work_order_prototype as get_group_work_order_prototype,
+        )
+        from .operations.get_job_order import get_job_order as get_job_order
+        from .operations.get_job_order_prototype import get_job_order_prototype as get_job_order_prototype
+        from .operations.get_me import get_me as get_me
+        from .operations.get_metasub_kobo_map import get_metasub_kobo_map as get_metasub_kobo_map
+        from .operations.get_metasub_sample_sunburst import get_metasub_sample_sunburst as get_metasub_sample_sunburst
+        from .operations.get_my_account import get_my_account as get_my_account
+        from .operations.get_organization import get_organization as get_organization
+        from .operations.get_organization_by_name import get_organization_by_name as get_organization_by_name
+        from .operations.get_organization_wiki import get_organization_wiki as get_organization_wiki
+        from .operations.get_pipeline import get_pipeline as get_pipeline
+        from .operations.get_pipeline_by_name import get_pipeline_by_name as get_pipeline_by_name
+        from .operations.get_pipeline_module import get_pipeline_module as get_pipeline_module
+        from .operations.get_pipeline_module_by_name import get_pipeline_module_by_name as get_pipeline_module_by_name
+        from .operations.get_pipeline_wiki import get_pipeline_wiki as get_pipeline_wiki
+        from .operations.get_project import get_project as get_project
+        from .operations.get_s3_api_key import get_s3_api_key as get_s3_api_key
+        from .operations.get_s3_bucket import get_s3_bucket as get_s3_bucket
+        from .operations.get_sample import get_sample as get_sample
+        from .operations.get_sample_analysis_result import get_sample_analysis_result as get_sample_analysis_result
+        from .operations.get_sample_analysis_result_by_name import (
+            get_sample_analysis_result_by_name as get_sample_analysis_result_by_name,
+        )
+        from .operations.get_sample_analysis_result_field import (
+            get_sample_analysis_result_field as get_sample_analysis_result_field,
+        )
+        from .operations.get_sample_analysis_result_field_by_name import (
+            get_sample_analysis_result_field_by_name as get_sample_analysis_result_field_by_name,
+        )
+        from .operations.get_sample_by_name import get_sample_by_name as get_sample_by_name
+        from .operations.get_sample_group import get_sample_group as get_sample_group
+        from .operations.get_sample_group_analysis_result import (
+            get_sample_group_analysis_result as get_sample_group_analysis_result,
+        )
+        from .operations.get_sample_group_analysis_result_by_name import (
+            get_sample_group_analysis_result_by_name as get_sample_group_analysis_result_by_name,
+        )
+        from .operations.get_sample_group_analysis_result_field import (
+            get_sample_group_analysis_result_field as get_sample_group_analysis_result_field,
+        )
+        from .operations.get_sample_group_analysis_result_field_by_name import (
+            get_sample_group_analysis_result_field_by_name as get_sample_group_analysis_result_field_by_name,
+        )
+        from .operations.get_sample_group_by_name import get_sample_group_by_name as get_sample_group_by_name
+        from .operations.get_sample_group_manifest import get_sample_group_manifest as get_sample_group_manifest
+        from .operations.get_sample_group_metadata import get_sample_group_metadata as get_sample_group_metadata
+        from .operations.get_sample_group_module_counts import (
+            get_sample_group_module_counts as get_sample_group_module_counts,
+        )
+        from .operations.get_sample_group_sample_links import (
+            get_sample_group_sample_links as get_sample_group_sample_links,
+        )
+        from .operations.get_sample_group_wiki import get_sample_group_wiki as get_sample_group_wiki
+        from .operations.get_sample_manifest import get_sample_manifest as get_sample_manifest
+        from .operations.get_sample_metadata import get_sample_metadata as get_sample_metadata
+        from .operations.get_site_wiki import get_site_wiki as get_site_wiki
+        from .operations.get_tag import get_tag as get_tag
+        from .operations.get_tag_by_name import get_tag_by_name as get_tag_by_name
+        from .operations.get_tag_random_samples import get_tag_random_samples as get_tag_random_samples
+        from .operations.get_tag_sample_group_module_counts import (
+            get_tag_sample_group_module_counts as get_tag_sample_group_module_counts,
+        )
+        from .operations.get_tag_sample_module_counts import (
+            get_tag_sample_module_counts as get_tag_sample_module_counts,
+        )
+        from .operations.get_taxon_ancestors import get_taxon_ancestors as get_taxon_ancestors
+        from .operations.get_taxon_descendants import get_taxon_descendants as get_taxon_descendants
+        from .operations.get_user import get_user as get_user
+        from .operations.get_user_by_id import get_user_by_id as get_user_by_id
+        from .operations.get_work_order import get_work_order as get_work_order
+        from .operations.get_work_order_prototype import get_work_order_prototype as get_work_order_prototype
+        from .operations.list_accounts import list_accounts as list_accounts
+        from .operations.list_group_work_order_prototypes import (
+            list_group_work_order_prototypes as list_group_work_order_prototypes,
+        )
+        from .operations.list_job_order_prototypes import list_job_order_prototypes as list_job_order_prototypes
+        from .operations.list_metasub_taxa import list_metasub_taxa as list_metasub_taxa
+        from .operations.list_organization_users import list_organization_users as list_organization_users
+        from .operations.list_organizations import list_organizations as list_organizations
+        from .operations.list_pipeline_modules import list_pipeline_modules as list_pipeline_modules
+        from .operations.list_pipelines import list_pipelines as list_pipelines
+        from .operations.list_project_sample_groups import list_project_sample_groups as list_project_sample_groups
+        from .operations.list_projects import list_projects as list_projects
+        from .operations.list_prototype_group_work_orders import (
+            list_prototype_group_work_orders as list_prototype_group_work_orders,
+        )
+        from .operations.list_prototype_work_orders import list_prototype_work_orders as list_prototype_work_orders
+        from .operations.list_s3_api_keys import list_s3_api_keys as list_s3_api_keys
+        from .operations.list_s3_buckets import list_s3_buckets as list_s3_buckets
+        from .operations.list_sample_analysis_result_fields import (
+            list_sample_analysis_result_fields as list_sample_analysis_result_fields,
+        )
+        from .operations.list_sample_analysis_results import (
+            list_sample_analysis_results as list_sample_analysis_results,
+        )
+        from .operations.list_sample_group_analysis_result_fields import (
+            list_sample_group_analysis_result_fields as list_sample_group_analysis_result_fields,
+        )
+        from .operations.list_sample_group_analysis_results import (
+            list_sample_group_analysis_results as list_sample_group_analysis_results,
+        )
+        from .operations.list_sample_group_samples import list_sample_group_samples as list_sample_group_samples
+        from .operations.list_sample_group_work_orders import (
+            list_sample_group_work_orders as list_sample_group_work_orders,
+        )
+        from .operations.list_sample_groups import list_sample_groups as list_sample_groups
+        from .operations.list_sample_work_orders import list_sample_work_orders as list_sample_work_orders
+        from .operations.list_samples import list_samples as list_samples
+        from .operations.list_tag_sample_groups import list_tag_sample_groups as list_tag_sample_groups
+        from .operations.list_tag_samples import list_tag_samples as list_tag_samples
+        from .operations.list_tag_tags import list_tag_tags as list_tag_tags
+        from .operations.list_tags import list_tags as list_tags
+        from .operations.list_users import list_users as list_users
+        from .operations.list_work_order_prototypes import list_work_order_prototypes as list_work_order_prototypes
+        from .operations.login import login as login
+        from .operations.logout import logout as logout
+        from .operations.omnisearch import omnisearch as omnisearch
+        from .operations.patch_account import patch_account as patch_account
+        from .operations.patch_job_order import patch_job_order as patch_job_order
+        from .operations.patch_my_account import patch_my_account as patch_my_account
+        from .operations.patch_organization import patch_organization as patch_organization
+        from .operations.patch_pipeline import patch_pipeline as patch_pipeline
+        from .operations.patch_pipeline_by_name import patch_pipeline_by_name as patch_pipeline_by_name
+        from .operations.patch_pipeline_module import patch_pipeline_module as patch_pipeline_module
+        from .operations.patch_project import patch_project as patch_project
+        from .operations.patch_s3_api_key import patch_s3_api_key as patch_s3_api_key
+        from .operations.patch_s3_bucket import patch_s3_bucket as patch_s3_bucket
+        from .operations.patch_sample import patch_sample as patch_sample
+        from .operations.patch_sample_analysis_result import (
+            patch_sample_analysis_result as patch_sample_analysis_result,
+        )
+        from .operations.patch_sample_analysis_result_field import (
+            patch_sample_analysis_result_field as patch_sample_analysis_result_field,
+        )
+        from .operations.patch_sample_group import patch_sample_group as patch_sample_group
+        from .operations.patch_sample_group_analysis_result import (
+            patch_sample_group_analysis_result as patch_sample_group_analysis_result,
+        )
+        from .operations.patch_sample_group_analysis_result_field import (
+            patch_sample_group_analysis_result_field as patch_sample_group_analysis_result_field,
+        )
+        from .operations.patch_tag import patch_tag as patch_tag
+        from .operations.patch_tag_by_name import patch_tag_by_name as patch_tag_by_name
+        from .operations.patch_user import patch_user as patch_user
+        from .operations.put_account import put_account as put_account
+        from .operations.put_job_order import put_job_order as put_job_order
+        from .operations.put_my_account import put_my_account as put_my_account
+        from .operations.put_organization import put_organization as put_organization
+        from .operations.put_pipeline import put_pipeline as put_pipeline
+        from .operations.put_pipeline_by_name import put_pipeline_by_name as put_pipeline_by_name
+        from .operations.put_pipeline_module import put_pipeline_module as put_pipeline_module
+        from .operations.put_project import put_project as put_project
+        from .operations.put_s3_api_key import put_s3_api_key as put_s3_api_key
+        from .operations.put_s3_bucket import put_s3_bucket as put_s3_bucket
+        from .operations.put_sample import put_sample as put_sample
+        from .operations.put_sample_analysis_result import put_sample_analysis_result as put_sample_analysis_result
+        from .operations.put_sample_analysis_result_field import (
+            put_sample_analysis_result_field as put_sample_analysis_result_field,
+        )
+        from .operations.put_sample_group import put_sample_group as put_sample_group
+        from .operations.put_sample_group_analysis_result import (
+            put_sample_group_analysis_result as put_sample_group_analysis_result,
+        )
+        from .operations.put_sample_group_analysis_result_field import (
+            put_sample_group_analysis_result_field as put_sample_group_analysis_result_field,
+        )
+        from .operations.put_tag import put_tag as put_tag
+        from .operations.put_tag_by_name import put_tag_by_name as put_tag_by_name
+        from .operations.put_user import put_user as put_user
+        from .operations.queue_covid19_reads import queue_covid19_reads as queue_covid19_reads
+        from .operations.refresh_metasub_kobo import refresh_metasub_kobo as refresh_metasub_kobo
+        from .operations.register import register as register
+        from .operations.remove_sample_group_samples import remove_sample_group_samples as remove_sample_group_samples
+        from .operations.resend_activation import resend_activation as resend_activation
+        from .operations.reset_email import reset_email as reset_email
+        from .operations.reset_password import reset_password as reset_password
+        from .operations.search import search as search
+        from .operations.search_metasub_cities import search_metasub_cities as search_metasub_cities
+        from .operations.search_metasub_materials import search_metasub_materials as search_metasub_materials
+        from .operations.search_metasub_samples import search_metasub_samples as search_metasub_samples
+        from .operations.search_taxa import search_taxa as search_taxa
+        from .operations.set_email import set_email as set_email
+        from .operations.set_password import set_password as set_password
+        from .operations.tag_sample import tag_sample as tag_sample
+        from .operations.tag_sample_group import tag_sample_group as tag_sample_group
+        from .operations.tag_tag import tag_tag as tag_tag
+        from .operations.upload_sample_analysis_result_field import (
+            upload_sample_analysis_result_field as upload_sample_analysis_result_field,
+        )
+        from .operations.upload_sample_group_analysis_result_field import (
+            upload_sample_group_analysis_result_field as upload_sample_group_analysis_result_field,
+        )
+        from .operations.validate_sample_group_metadata_schema import (
+            validate_sample_group_metadata_schema as validate_sample_group_metadata_schema,
+        )
+        from .operations.write_organization_wiki_page import (
+            write_organization_wiki_page as write_organization_wiki_page,
+        )
+        from .operations.write_pipeline_wiki_page import write_pipeline_wiki_page as write_pipeline_wiki_page
+        from .operations.write_sample_group_wiki_page import (
+            write_sample_group_wiki_page as write_sample_group_wiki_page,
+        )
+        from .operations.write_site_wiki_page import write_site_wiki_page as write_site_wiki_page
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """activate_account add_organization_user add_project_sample_group add_sample_group_samples
+            annotate_taxa complete_sample_analysis_result_field_upload
+            complete_sample_group_analysis_result_field_upload confirm_reset_email confirm_reset_password
+            correct_taxon_names create_organization create_pipeline create_pipeline_module create_project
+            create_s3_api_key create_s3_bucket create_sample create_sample_analysis_result
+            create_sample_analysis_result_field create_sample_group create_sample_group_analysis_result
+            create_sample_group_analysis_result_field create_samples create_tag create_work_order_for_sample
+            create_work_order_for_sample_group delete_account delete_job_order delete_my_account
+            delete_organization delete_pipeline delete_pipeline_by_name delete_pipeline_module delete_project
+            delete_s3_api_key delete_s3_bucket delete_sample delete_sample_analysis_result
+            delete_sample_analysis_result_field delete_sample_group delete_sample_group_analysis_result
+            delete_sample_group_analysis_result_field delete_tag delete_tag_by_name delete_user
+            download_sample_group_module generate_sample_group_metadata_schema get_account get_group_work_order
+            get_group_work_order_prototype get_job_order get_job_order_prototype get_me get_metasub_kobo_map
+            get_metasub_sample_sunburst get_my_account get_organization get_organization_by_name
+            get_organization_wiki get_pipeline get_pipeline_by_name get_pipeline_module
+            get_pipeline_module_by_name get_pipeline_wiki get_project get_s3_api_key get_s3_bucket get_sample
+            get_sample_analysis_result get_sample_analysis_result_by_name get_sample_analysis_result_field
+            get_sample_analysis_result_field_by_name get_sample_by_name get_sample_group
+            get_sample_group_analysis_result get_sample_group_analysis_result_by_name
+            get_sample_group_analysis_result_field get_sample_group_analysis_result_field_by_name
+            get_sample_group_by_name get_sample_group_manifest get_sample_group_metadata
+            get_sample_group_module_counts get_sample_group_sample_links get_sample_group_wiki
+            get_sample_manifest get_sample_metadata get_site_wiki get_tag get_tag_by_name get_tag_random_samples
+            get_tag_sample_group_module_counts get_tag_sample_module_counts get_taxon_ancestors
+            get_taxon_descendants get_user get_user_by_id get_work_order get_work_order_prototype list_accounts
+            list_group_work_order_prototypes list_job_order_prototypes list_metasub_taxa list_organization_users
+            list_organizations list_pipeline_modules list_pipelines list_project_sample_groups list_projects
+            list_prototype_group_work_orders list_prototype_work_orders list_s3_api_keys list_s3_buckets
+            list_sample_analysis_result_fields list_sample_analysis_results
+            list_sample_group_analysis_result_fields list_sample_group_analysis_results
+            list_sample_group_samples list_sample_group_work_orders list_sample_groups list_sample_work_orders
+            list_samples list_tag_sample_groups list_tag_samples list_tag_tags list_tags list_users
+            list_work_order_prototypes login logout omnisearch patch_account patch_job_order patch_my_account
+            patch_organization patch_pipeline patch_pipeline_by_name patch_pipeline_module patch_project
+            patch_s3_api_key patch_s3_bucket patch_sample patch_sample_analysis_result
+            patch_sample_analysis_result_field patch_sample_group patch_sample_group_analysis_result
+            patch_sample_group_analysis_result_field patch_tag patch_tag_by_name patch_user put_account
+            put_job_order put_my_account put_organization put_pipeline put_pipeline_by_name put_pipeline_module
+            put_project put_s3_api_key put_s3_bucket put_sample put_sample_analysis_result
+            put_sample_analysis_result_field put_sample_group put_sample_group_analysis_result
+            put_sample_group_analysis_result_field put_tag put_tag_by_name put_user queue_covid19_reads
+            refresh_metasub_kobo register remove_sample_group_samples resend_activation reset_email
+            reset_password search search_metasub_cities search_metasub_materials search_metasub_samples
+            search_taxa set_email set_password tag_sample tag_sample_group tag_tag
+            upload_sample_analysis_result_field upload_sample_group_analysis_result_field
+            validate_sample_group_metadata_schema write_organization_wiki_page write_pipeline_wiki_page
+            write_sample_group_wiki_page write_site_wiki_page""",
+            )
+        )
+
+
+class PangeaApi(_Operations, Client):
     """Pangea API.
 
     Pangea keeps what is known about samples of microbial communities: facts on the samples, what pipelines
@@ -432,2730 +405,12 @@ class PangeaApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://pangeabio.io"
 
-    @cached_property
-    def activate_account(self) -> ActivateAccountOperation:
-        """Confirm the e-mail address of an account that waits for it."""
-        from .operations.activate_account import ActivateAccountOperation
 
-        return ActivateAccountOperation(self._exchange)
-
-    @cached_property
-    def add_organization_user(self) -> AddOrganizationUserOperation:
-        """Make a user a member of an organization."""
-        from .operations.add_organization_user import AddOrganizationUserOperation
-
-        return AddOrganizationUserOperation(self._exchange)
-
-    @cached_property
-    def add_project_sample_group(self) -> AddProjectSampleGroupOperation:
-        """Put a sample group into a project."""
-        from .operations.add_project_sample_group import AddProjectSampleGroupOperation
-
-        return AddProjectSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def add_sample_group_samples(self) -> AddSampleGroupSamplesOperation:
-        """Put samples into a sample group."""
-        from .operations.add_sample_group_samples import AddSampleGroupSamplesOperation
-
-        return AddSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def annotate_taxa(self) -> AnnotateTaxaOperation:
-        """Get what is known about taxa."""
-        from .operations.annotate_taxa import AnnotateTaxaOperation
-
-        return AnnotateTaxaOperation(self._exchange)
-
-    @cached_property
-    def complete_sample_analysis_result_field_upload(self) -> CompleteSampleAnalysisResultFieldUploadOperation:
-        """Complete the upload in parts into a field of a sample's result."""
-        from .operations.complete_sample_analysis_result_field_upload import (
-            CompleteSampleAnalysisResultFieldUploadOperation,
-        )
-
-        return CompleteSampleAnalysisResultFieldUploadOperation(self._exchange)
-
-    @cached_property
-    def complete_sample_group_analysis_result_field_upload(
-        self,
-    ) -> CompleteSampleGroupAnalysisResultFieldUploadOperation:
-        """Complete the upload in parts into a field of a sample group's result."""
-        from .operations.complete_sample_group_analysis_result_field_upload import (
-            CompleteSampleGroupAnalysisResultFieldUploadOperation,
-        )
-
-        return CompleteSampleGroupAnalysisResultFieldUploadOperation(self._exchange)
-
-    @cached_property
-    def confirm_reset_email(self) -> ConfirmResetEmailOperation:
-        """Change the e-mail address of an account with the proof from a mail."""
-        from .operations.confirm_reset_email import ConfirmResetEmailOperation
-
-        return ConfirmResetEmailOperation(self._exchange)
-
-    @cached_property
-    def confirm_reset_password(self) -> ConfirmResetPasswordOperation:
-        """Change the password of an account with the proof from a mail."""
-        from .operations.confirm_reset_password import ConfirmResetPasswordOperation
-
-        return ConfirmResetPasswordOperation(self._exchange)
-
-    @cached_property
-    def correct_taxon_names(self) -> CorrectTaxonNamesOperation:
-        """Find the taxa that names stand for."""
-        from .operations.correct_taxon_names import CorrectTaxonNamesOperation
-
-        return CorrectTaxonNamesOperation(self._exchange)
-
-    @cached_property
-    def create_organization(self) -> CreateOrganizationOperation:
-        """Make an organization."""
-        from .operations.create_organization import CreateOrganizationOperation
-
-        return CreateOrganizationOperation(self._exchange)
-
-    @cached_property
-    def create_pipeline(self) -> CreatePipelineOperation:
-        """Make a pipeline."""
-        from .operations.create_pipeline import CreatePipelineOperation
-
-        return CreatePipelineOperation(self._exchange)
-
-    @cached_property
-    def create_pipeline_module(self) -> CreatePipelineModuleOperation:
-        """Make a version of a pipeline's module."""
-        from .operations.create_pipeline_module import CreatePipelineModuleOperation
-
-        return CreatePipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def create_project(self) -> CreateProjectOperation:
-        """Make a project."""
-        from .operations.create_project import CreateProjectOperation
-
-        return CreateProjectOperation(self._exchange)
-
-    @cached_property
-    def create_s3_api_key(self) -> CreateS3ApiKeyOperation:
-        """Give the server the key pair of an S3 bucket."""
-        from .operations.create_s3_api_key import CreateS3ApiKeyOperation
-
-        return CreateS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def create_s3_bucket(self) -> CreateS3BucketOperation:
-        """Tell the server about an S3 bucket."""
-        from .operations.create_s3_bucket import CreateS3BucketOperation
-
-        return CreateS3BucketOperation(self._exchange)
-
-    @cached_property
-    def create_sample(self) -> CreateSampleOperation:
-        """Make a sample."""
-        from .operations.create_sample import CreateSampleOperation
-
-        return CreateSampleOperation(self._exchange)
-
-    @cached_property
-    def create_sample_analysis_result(self) -> CreateSampleAnalysisResultOperation:
-        """Make an analysis result of a sample."""
-        from .operations.create_sample_analysis_result import CreateSampleAnalysisResultOperation
-
-        return CreateSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def create_sample_analysis_result_field(self) -> CreateSampleAnalysisResultFieldOperation:
-        """Make a field of a sample's analysis result."""
-        from .operations.create_sample_analysis_result_field import CreateSampleAnalysisResultFieldOperation
-
-        return CreateSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group(self) -> CreateSampleGroupOperation:
-        """Make a sample group."""
-        from .operations.create_sample_group import CreateSampleGroupOperation
-
-        return CreateSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group_analysis_result(self) -> CreateSampleGroupAnalysisResultOperation:
-        """Make an analysis result of a sample group."""
-        from .operations.create_sample_group_analysis_result import CreateSampleGroupAnalysisResultOperation
-
-        return CreateSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group_analysis_result_field(self) -> CreateSampleGroupAnalysisResultFieldOperation:
-        """Make a field of a sample group's analysis result."""
-        from .operations.create_sample_group_analysis_result_field import CreateSampleGroupAnalysisResultFieldOperation
-
-        return CreateSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def create_samples(self) -> CreateSamplesOperation:
-        """Make many samples in a library at once."""
-        from .operations.create_samples import CreateSamplesOperation
-
-        return CreateSamplesOperation(self._exchange)
-
-    @cached_property
-    def create_tag(self) -> CreateTagOperation:
-        """Make a tag."""
-        from .operations.create_tag import CreateTagOperation
-
-        return CreateTagOperation(self._exchange)
-
-    @cached_property
-    def create_work_order_for_sample(self) -> CreateWorkOrderForSampleOperation:
-        """Make a work order for a sample after a prototype."""
-        from .operations.create_work_order_for_sample import CreateWorkOrderForSampleOperation
-
-        return CreateWorkOrderForSampleOperation(self._exchange)
-
-    @cached_property
-    def create_work_order_for_sample_group(self) -> CreateWorkOrderForSampleGroupOperation:
-        """Make a group work order for a sample group after a prototype."""
-        from .operations.create_work_order_for_sample_group import CreateWorkOrderForSampleGroupOperation
-
-        return CreateWorkOrderForSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_account(self) -> DeleteAccountOperation:
-        """Delete an account."""
-        from .operations.delete_account import DeleteAccountOperation
-
-        return DeleteAccountOperation(self._exchange)
-
-    @cached_property
-    def delete_job_order(self) -> DeleteJobOrderOperation:
-        """Delete a job order."""
-        from .operations.delete_job_order import DeleteJobOrderOperation
-
-        return DeleteJobOrderOperation(self._exchange)
-
-    @cached_property
-    def delete_my_account(self) -> DeleteMyAccountOperation:
-        """Delete your own account."""
-        from .operations.delete_my_account import DeleteMyAccountOperation
-
-        return DeleteMyAccountOperation(self._exchange)
-
-    @cached_property
-    def delete_organization(self) -> DeleteOrganizationOperation:
-        """Delete an organization."""
-        from .operations.delete_organization import DeleteOrganizationOperation
-
-        return DeleteOrganizationOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline(self) -> DeletePipelineOperation:
-        """Delete a pipeline."""
-        from .operations.delete_pipeline import DeletePipelineOperation
-
-        return DeletePipelineOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline_by_name(self) -> DeletePipelineByNameOperation:
-        """Delete the pipeline of a name."""
-        from .operations.delete_pipeline_by_name import DeletePipelineByNameOperation
-
-        return DeletePipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline_module(self) -> DeletePipelineModuleOperation:
-        """Delete a version of a pipeline's module."""
-        from .operations.delete_pipeline_module import DeletePipelineModuleOperation
-
-        return DeletePipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def delete_project(self) -> DeleteProjectOperation:
-        """Delete a project."""
-        from .operations.delete_project import DeleteProjectOperation
-
-        return DeleteProjectOperation(self._exchange)
-
-    @cached_property
-    def delete_s3_api_key(self) -> DeleteS3ApiKeyOperation:
-        """Delete the key pair of an S3 bucket."""
-        from .operations.delete_s3_api_key import DeleteS3ApiKeyOperation
-
-        return DeleteS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_s3_bucket(self) -> DeleteS3BucketOperation:
-        """Delete an S3 bucket that is known to the server."""
-        from .operations.delete_s3_bucket import DeleteS3BucketOperation
-
-        return DeleteS3BucketOperation(self._exchange)
-
-    @cached_property
-    def delete_sample(self) -> DeleteSampleOperation:
-        """Delete a sample."""
-        from .operations.delete_sample import DeleteSampleOperation
-
-        return DeleteSampleOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_analysis_result(self) -> DeleteSampleAnalysisResultOperation:
-        """Delete an analysis result of a sample."""
-        from .operations.delete_sample_analysis_result import DeleteSampleAnalysisResultOperation
-
-        return DeleteSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_analysis_result_field(self) -> DeleteSampleAnalysisResultFieldOperation:
-        """Delete a field of a sample's analysis result."""
-        from .operations.delete_sample_analysis_result_field import DeleteSampleAnalysisResultFieldOperation
-
-        return DeleteSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group(self) -> DeleteSampleGroupOperation:
-        """Delete a sample group."""
-        from .operations.delete_sample_group import DeleteSampleGroupOperation
-
-        return DeleteSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group_analysis_result(self) -> DeleteSampleGroupAnalysisResultOperation:
-        """Delete an analysis result of a sample group."""
-        from .operations.delete_sample_group_analysis_result import DeleteSampleGroupAnalysisResultOperation
-
-        return DeleteSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group_analysis_result_field(self) -> DeleteSampleGroupAnalysisResultFieldOperation:
-        """Delete a field of a sample group's analysis result."""
-        from .operations.delete_sample_group_analysis_result_field import DeleteSampleGroupAnalysisResultFieldOperation
-
-        return DeleteSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def delete_tag(self) -> DeleteTagOperation:
-        """Delete a tag."""
-        from .operations.delete_tag import DeleteTagOperation
-
-        return DeleteTagOperation(self._exchange)
-
-    @cached_property
-    def delete_tag_by_name(self) -> DeleteTagByNameOperation:
-        """Delete the tag of a name."""
-        from .operations.delete_tag_by_name import DeleteTagByNameOperation
-
-        return DeleteTagByNameOperation(self._exchange)
-
-    @cached_property
-    def delete_user(self) -> DeleteUserOperation:
-        """Delete a user's profile."""
-        from .operations.delete_user import DeleteUserOperation
-
-        return DeleteUserOperation(self._exchange)
-
-    @cached_property
-    def download_sample_group_module(self) -> DownloadSampleGroupModuleOperation:
-        """Read all results of a module in a sample group as a tar archive."""
-        from .operations.download_sample_group_module import DownloadSampleGroupModuleOperation
-
-        return DownloadSampleGroupModuleOperation(self._exchange)
-
-    @cached_property
-    def generate_sample_group_metadata_schema(self) -> GenerateSampleGroupMetadataSchemaOperation:
-        """Make a table schema of the metadata that a group's samples have."""
-        from .operations.generate_sample_group_metadata_schema import GenerateSampleGroupMetadataSchemaOperation
-
-        return GenerateSampleGroupMetadataSchemaOperation(self._exchange)
-
-    @cached_property
-    def get_account(self) -> GetAccountOperation:
-        """Get an account by its number."""
-        from .operations.get_account import GetAccountOperation
-
-        return GetAccountOperation(self._exchange)
-
-    @cached_property
-    def get_group_work_order(self) -> GetGroupWorkOrderOperation:
-        """Get a group work order and how far it is."""
-        from .operations.get_group_work_order import GetGroupWorkOrderOperation
-
-        return GetGroupWorkOrderOperation(self._exchange)
-
-    @cached_property
-    def get_group_work_order_prototype(self) -> GetGroupWorkOrderPrototypeOperation:
-        """Get a prototype of group work orders."""
-        from .operations.get_group_work_order_prototype import GetGroupWorkOrderPrototypeOperation
-
-        return GetGroupWorkOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def get_job_order(self) -> GetJobOrderOperation:
-        """Get a job order."""
-        from .operations.get_job_order import GetJobOrderOperation
-
-        return GetJobOrderOperation(self._exchange)
-
-    @cached_property
-    def get_job_order_prototype(self) -> GetJobOrderPrototypeOperation:
-        """Get a prototype of job orders."""
-        from .operations.get_job_order_prototype import GetJobOrderPrototypeOperation
-
-        return GetJobOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def get_me(self) -> GetMeOperation:
-        """Get your own profile."""
-        from .operations.get_me import GetMeOperation
-
-        return GetMeOperation(self._exchange)
-
-    @cached_property
-    def get_metasub_kobo_map(self) -> GetMetasubKoboMapOperation:
-        """Get the map of where MetaSUB samples were taken, by the forms of Kobo."""
-        from .operations.get_metasub_kobo_map import GetMetasubKoboMapOperation
-
-        return GetMetasubKoboMapOperation(self._exchange)
-
-    @cached_property
-    def get_metasub_sample_sunburst(self) -> GetMetasubSampleSunburstOperation:
-        """Get the taxa of a MetaSUB sample as a sunburst chart's data."""
-        from .operations.get_metasub_sample_sunburst import GetMetasubSampleSunburstOperation
-
-        return GetMetasubSampleSunburstOperation(self._exchange)
-
-    @cached_property
-    def get_my_account(self) -> GetMyAccountOperation:
-        """Get your own account."""
-        from .operations.get_my_account import GetMyAccountOperation
-
-        return GetMyAccountOperation(self._exchange)
-
-    @cached_property
-    def get_organization(self) -> GetOrganizationOperation:
-        """Get an organization."""
-        from .operations.get_organization import GetOrganizationOperation
-
-        return GetOrganizationOperation(self._exchange)
-
-    @cached_property
-    def get_organization_by_name(self) -> GetOrganizationByNameOperation:
-        """Get an organization by its name or UUID."""
-        from .operations.get_organization_by_name import GetOrganizationByNameOperation
-
-        return GetOrganizationByNameOperation(self._exchange)
-
-    @cached_property
-    def get_organization_wiki(self) -> GetOrganizationWikiOperation:
-        """Get the wiki of an organization; the first reading makes it."""
-        from .operations.get_organization_wiki import GetOrganizationWikiOperation
-
-        return GetOrganizationWikiOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline(self) -> GetPipelineOperation:
-        """Get a pipeline."""
-        from .operations.get_pipeline import GetPipelineOperation
-
-        return GetPipelineOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_by_name(self) -> GetPipelineByNameOperation:
-        """Get a pipeline by its name, letter for letter."""
-        from .operations.get_pipeline_by_name import GetPipelineByNameOperation
-
-        return GetPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_module(self) -> GetPipelineModuleOperation:
-        """Get a version of a pipeline's module."""
-        from .operations.get_pipeline_module import GetPipelineModuleOperation
-
-        return GetPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_module_by_name(self) -> GetPipelineModuleByNameOperation:
-        """Get a module of a pipeline by its name and version."""
-        from .operations.get_pipeline_module_by_name import GetPipelineModuleByNameOperation
-
-        return GetPipelineModuleByNameOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_wiki(self) -> GetPipelineWikiOperation:
-        """Get the wiki of a pipeline; the first reading makes it."""
-        from .operations.get_pipeline_wiki import GetPipelineWikiOperation
-
-        return GetPipelineWikiOperation(self._exchange)
-
-    @cached_property
-    def get_project(self) -> GetProjectOperation:
-        """Get a project."""
-        from .operations.get_project import GetProjectOperation
-
-        return GetProjectOperation(self._exchange)
-
-    @cached_property
-    def get_s3_api_key(self) -> GetS3ApiKeyOperation:
-        """Get the key pair of an S3 bucket."""
-        from .operations.get_s3_api_key import GetS3ApiKeyOperation
-
-        return GetS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def get_s3_bucket(self) -> GetS3BucketOperation:
-        """Get an S3 bucket that is known to the server."""
-        from .operations.get_s3_bucket import GetS3BucketOperation
-
-        return GetS3BucketOperation(self._exchange)
-
-    @cached_property
-    def get_sample(self) -> GetSampleOperation:
-        """Get a sample."""
-        from .operations.get_sample import GetSampleOperation
-
-        return GetSampleOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result(self) -> GetSampleAnalysisResultOperation:
-        """Get an analysis result of a sample."""
-        from .operations.get_sample_analysis_result import GetSampleAnalysisResultOperation
-
-        return GetSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_by_name(self) -> GetSampleAnalysisResultByNameOperation:
-        """Get an analysis result of a sample by names or UUIDs."""
-        from .operations.get_sample_analysis_result_by_name import GetSampleAnalysisResultByNameOperation
-
-        return GetSampleAnalysisResultByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_field(self) -> GetSampleAnalysisResultFieldOperation:
-        """Get a field of a sample's analysis result."""
-        from .operations.get_sample_analysis_result_field import GetSampleAnalysisResultFieldOperation
-
-        return GetSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_field_by_name(self) -> GetSampleAnalysisResultFieldByNameOperation:
-        """Get a field of a sample's analysis result by names or UUIDs."""
-        from .operations.get_sample_analysis_result_field_by_name import GetSampleAnalysisResultFieldByNameOperation
-
-        return GetSampleAnalysisResultFieldByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_by_name(self) -> GetSampleByNameOperation:
-        """Get a sample by names or UUIDs."""
-        from .operations.get_sample_by_name import GetSampleByNameOperation
-
-        return GetSampleByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group(self) -> GetSampleGroupOperation:
-        """Get a sample group."""
-        from .operations.get_sample_group import GetSampleGroupOperation
-
-        return GetSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result(self) -> GetSampleGroupAnalysisResultOperation:
-        """Get an analysis result of a sample group."""
-        from .operations.get_sample_group_analysis_result import GetSampleGroupAnalysisResultOperation
-
-        return GetSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_by_name(self) -> GetSampleGroupAnalysisResultByNameOperation:
-        """Get an analysis result of a sample group by names or UUIDs."""
-        from .operations.get_sample_group_analysis_result_by_name import GetSampleGroupAnalysisResultByNameOperation
-
-        return GetSampleGroupAnalysisResultByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_field(self) -> GetSampleGroupAnalysisResultFieldOperation:
-        """Get a field of a sample group's analysis result."""
-        from .operations.get_sample_group_analysis_result_field import GetSampleGroupAnalysisResultFieldOperation
-
-        return GetSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_field_by_name(self) -> GetSampleGroupAnalysisResultFieldByNameOperation:
-        """Get a field of a sample group's analysis result by names or UUIDs."""
-        from .operations.get_sample_group_analysis_result_field_by_name import (
-            GetSampleGroupAnalysisResultFieldByNameOperation,
-        )
-
-        return GetSampleGroupAnalysisResultFieldByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_by_name(self) -> GetSampleGroupByNameOperation:
-        """Get a sample group by names or UUIDs."""
-        from .operations.get_sample_group_by_name import GetSampleGroupByNameOperation
-
-        return GetSampleGroupByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_manifest(self) -> GetSampleGroupManifestOperation:
-        """Get a sample group with all samples, results and fields in one answer."""
-        from .operations.get_sample_group_manifest import GetSampleGroupManifestOperation
-
-        return GetSampleGroupManifestOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_metadata(self) -> GetSampleGroupMetadataOperation:
-        """Get the metadata of a group's samples, by the samples' names."""
-        from .operations.get_sample_group_metadata import GetSampleGroupMetadataOperation
-
-        return GetSampleGroupMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_module_counts(self) -> GetSampleGroupModuleCountsOperation:
-        """Count a group's samples by the modules that they have results of."""
-        from .operations.get_sample_group_module_counts import GetSampleGroupModuleCountsOperation
-
-        return GetSampleGroupModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_sample_links(self) -> GetSampleGroupSampleLinksOperation:
-        """Get the names and UUIDs of a group's samples in one answer."""
-        from .operations.get_sample_group_sample_links import GetSampleGroupSampleLinksOperation
-
-        return GetSampleGroupSampleLinksOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_wiki(self) -> GetSampleGroupWikiOperation:
-        """Get the wiki of a sample group; the first reading makes it."""
-        from .operations.get_sample_group_wiki import GetSampleGroupWikiOperation
-
-        return GetSampleGroupWikiOperation(self._exchange)
-
-    @cached_property
-    def get_sample_manifest(self) -> GetSampleManifestOperation:
-        """Get a sample with all of its results and fields in one answer."""
-        from .operations.get_sample_manifest import GetSampleManifestOperation
-
-        return GetSampleManifestOperation(self._exchange)
-
-    @cached_property
-    def get_sample_metadata(self) -> GetSampleMetadataOperation:
-        """Get a sample with its metadata as they are and as they were before."""
-        from .operations.get_sample_metadata import GetSampleMetadataOperation
-
-        return GetSampleMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_site_wiki(self) -> GetSiteWikiOperation:
-        """Get the wiki of the whole site."""
-        from .operations.get_site_wiki import GetSiteWikiOperation
-
-        return GetSiteWikiOperation(self._exchange)
-
-    @cached_property
-    def get_tag(self) -> GetTagOperation:
-        """Get a tag."""
-        from .operations.get_tag import GetTagOperation
-
-        return GetTagOperation(self._exchange)
-
-    @cached_property
-    def get_tag_by_name(self) -> GetTagByNameOperation:
-        """Get a tag by its name."""
-        from .operations.get_tag_by_name import GetTagByNameOperation
-
-        return GetTagByNameOperation(self._exchange)
-
-    @cached_property
-    def get_tag_random_samples(self) -> GetTagRandomSamplesOperation:
-        """Draw samples with a tag at random."""
-        from .operations.get_tag_random_samples import GetTagRandomSamplesOperation
-
-        return GetTagRandomSamplesOperation(self._exchange)
-
-    @cached_property
-    def get_tag_sample_group_module_counts(self) -> GetTagSampleGroupModuleCountsOperation:
-        """Count the groups with a tag by the modules that they have results of."""
-        from .operations.get_tag_sample_group_module_counts import GetTagSampleGroupModuleCountsOperation
-
-        return GetTagSampleGroupModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_tag_sample_module_counts(self) -> GetTagSampleModuleCountsOperation:
-        """Count the samples with a tag by the modules that they have results of."""
-        from .operations.get_tag_sample_module_counts import GetTagSampleModuleCountsOperation
-
-        return GetTagSampleModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_taxon_ancestors(self) -> GetTaxonAncestorsOperation:
-        """Get the taxa above a taxon."""
-        from .operations.get_taxon_ancestors import GetTaxonAncestorsOperation
-
-        return GetTaxonAncestorsOperation(self._exchange)
-
-    @cached_property
-    def get_taxon_descendants(self) -> GetTaxonDescendantsOperation:
-        """Get the taxa below a taxon."""
-        from .operations.get_taxon_descendants import GetTaxonDescendantsOperation
-
-        return GetTaxonDescendantsOperation(self._exchange)
-
-    @cached_property
-    def get_user(self) -> GetUserOperation:
-        """Get a user's profile."""
-        from .operations.get_user import GetUserOperation
-
-        return GetUserOperation(self._exchange)
-
-    @cached_property
-    def get_user_by_id(self) -> GetUserByIdOperation:
-        """Get a user's profile by the user's number."""
-        from .operations.get_user_by_id import GetUserByIdOperation
-
-        return GetUserByIdOperation(self._exchange)
-
-    @cached_property
-    def get_work_order(self) -> GetWorkOrderOperation:
-        """Get a work order with its jobs."""
-        from .operations.get_work_order import GetWorkOrderOperation
-
-        return GetWorkOrderOperation(self._exchange)
-
-    @cached_property
-    def get_work_order_prototype(self) -> GetWorkOrderPrototypeOperation:
-        """Get a prototype of work orders; it can't be found by its name."""
-        from .operations.get_work_order_prototype import GetWorkOrderPrototypeOperation
-
-        return GetWorkOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def list_accounts(self) -> ListAccountsOperation:
-        """List the accounts that you may see: for most users their own."""
-        from .operations.list_accounts import ListAccountsOperation
-
-        return ListAccountsOperation(self._exchange)
-
-    @cached_property
-    def list_group_work_order_prototypes(self) -> ListGroupWorkOrderPrototypesOperation:
-        """List the prototypes of group work orders."""
-        from .operations.list_group_work_order_prototypes import ListGroupWorkOrderPrototypesOperation
-
-        return ListGroupWorkOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def list_job_order_prototypes(self) -> ListJobOrderPrototypesOperation:
-        """List the prototypes of job orders."""
-        from .operations.list_job_order_prototypes import ListJobOrderPrototypesOperation
-
-        return ListJobOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def list_metasub_taxa(self) -> ListMetasubTaxaOperation:
-        """List the taxa that were found in MetaSUB samples."""
-        from .operations.list_metasub_taxa import ListMetasubTaxaOperation
-
-        return ListMetasubTaxaOperation(self._exchange)
-
-    @cached_property
-    def list_organization_users(self) -> ListOrganizationUsersOperation:
-        """List the members of an organization."""
-        from .operations.list_organization_users import ListOrganizationUsersOperation
-
-        return ListOrganizationUsersOperation(self._exchange)
-
-    @cached_property
-    def list_organizations(self) -> ListOrganizationsOperation:
-        """List all organizations."""
-        from .operations.list_organizations import ListOrganizationsOperation
-
-        return ListOrganizationsOperation(self._exchange)
-
-    @cached_property
-    def list_pipeline_modules(self) -> ListPipelineModulesOperation:
-        """List all versions of pipelines' modules."""
-        from .operations.list_pipeline_modules import ListPipelineModulesOperation
-
-        return ListPipelineModulesOperation(self._exchange)
-
-    @cached_property
-    def list_pipelines(self) -> ListPipelinesOperation:
-        """List all pipelines."""
-        from .operations.list_pipelines import ListPipelinesOperation
-
-        return ListPipelinesOperation(self._exchange)
-
-    @cached_property
-    def list_project_sample_groups(self) -> ListProjectSampleGroupsOperation:
-        """List the sample groups of a project."""
-        from .operations.list_project_sample_groups import ListProjectSampleGroupsOperation
-
-        return ListProjectSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_projects(self) -> ListProjectsOperation:
-        """List all projects."""
-        from .operations.list_projects import ListProjectsOperation
-
-        return ListProjectsOperation(self._exchange)
-
-    @cached_property
-    def list_prototype_group_work_orders(self) -> ListPrototypeGroupWorkOrdersOperation:
-        """List the group work orders of a prototype."""
-        from .operations.list_prototype_group_work_orders import ListPrototypeGroupWorkOrdersOperation
-
-        return ListPrototypeGroupWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_prototype_work_orders(self) -> ListPrototypeWorkOrdersOperation:
-        """List the work orders of a prototype."""
-        from .operations.list_prototype_work_orders import ListPrototypeWorkOrdersOperation
-
-        return ListPrototypeWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_s3_api_keys(self) -> ListS3ApiKeysOperation:
-        """List key pairs of your organizations' S3 buckets."""
-        from .operations.list_s3_api_keys import ListS3ApiKeysOperation
-
-        return ListS3ApiKeysOperation(self._exchange)
-
-    @cached_property
-    def list_s3_buckets(self) -> ListS3BucketsOperation:
-        """List S3 buckets of your organizations."""
-        from .operations.list_s3_buckets import ListS3BucketsOperation
-
-        return ListS3BucketsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_analysis_result_fields(self) -> ListSampleAnalysisResultFieldsOperation:
-        """List fields of samples' analysis results that you may see."""
-        from .operations.list_sample_analysis_result_fields import ListSampleAnalysisResultFieldsOperation
-
-        return ListSampleAnalysisResultFieldsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_analysis_results(self) -> ListSampleAnalysisResultsOperation:
-        """List analysis results of samples that you may see."""
-        from .operations.list_sample_analysis_results import ListSampleAnalysisResultsOperation
-
-        return ListSampleAnalysisResultsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_analysis_result_fields(self) -> ListSampleGroupAnalysisResultFieldsOperation:
-        """List fields of sample groups' analysis results that you may see."""
-        from .operations.list_sample_group_analysis_result_fields import ListSampleGroupAnalysisResultFieldsOperation
-
-        return ListSampleGroupAnalysisResultFieldsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_analysis_results(self) -> ListSampleGroupAnalysisResultsOperation:
-        """List analysis results of sample groups that you may see."""
-        from .operations.list_sample_group_analysis_results import ListSampleGroupAnalysisResultsOperation
-
-        return ListSampleGroupAnalysisResultsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_samples(self) -> ListSampleGroupSamplesOperation:
-        """List the samples in a sample group."""
-        from .operations.list_sample_group_samples import ListSampleGroupSamplesOperation
-
-        return ListSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_work_orders(self) -> ListSampleGroupWorkOrdersOperation:
-        """List the work orders for a sample group."""
-        from .operations.list_sample_group_work_orders import ListSampleGroupWorkOrdersOperation
-
-        return ListSampleGroupWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_sample_groups(self) -> ListSampleGroupsOperation:
-        """List sample groups that you may see."""
-        from .operations.list_sample_groups import ListSampleGroupsOperation
-
-        return ListSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_work_orders(self) -> ListSampleWorkOrdersOperation:
-        """List the work orders for a sample."""
-        from .operations.list_sample_work_orders import ListSampleWorkOrdersOperation
-
-        return ListSampleWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_samples(self) -> ListSamplesOperation:
-        """List samples that you may see."""
-        from .operations.list_samples import ListSamplesOperation
-
-        return ListSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_tag_sample_groups(self) -> ListTagSampleGroupsOperation:
-        """List the sample groups with a tag."""
-        from .operations.list_tag_sample_groups import ListTagSampleGroupsOperation
-
-        return ListTagSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_tag_samples(self) -> ListTagSamplesOperation:
-        """List the samples with a tag."""
-        from .operations.list_tag_samples import ListTagSamplesOperation
-
-        return ListTagSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_tag_tags(self) -> ListTagTagsOperation:
-        """List tags; all of the server's, whatever tag the path names."""
-        from .operations.list_tag_tags import ListTagTagsOperation
-
-        return ListTagTagsOperation(self._exchange)
-
-    @cached_property
-    def list_tags(self) -> ListTagsOperation:
-        """List all tags."""
-        from .operations.list_tags import ListTagsOperation
-
-        return ListTagsOperation(self._exchange)
-
-    @cached_property
-    def list_users(self) -> ListUsersOperation:
-        """List the profiles of all users."""
-        from .operations.list_users import ListUsersOperation
-
-        return ListUsersOperation(self._exchange)
-
-    @cached_property
-    def list_work_order_prototypes(self) -> ListWorkOrderPrototypesOperation:
-        """List the prototypes of work orders."""
-        from .operations.list_work_order_prototypes import ListWorkOrderPrototypesOperation
-
-        return ListWorkOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def login(self) -> LoginOperation:
-        """Log in and get the account's token."""
-        from .operations.login import LoginOperation
-
-        return LoginOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> LogoutOperation:
-        """Log out: delete the token that the request is sent with."""
-        from .operations.logout import LogoutOperation
-
-        return LogoutOperation(self._exchange)
-
-    @cached_property
-    def omnisearch(self) -> OmnisearchOperation:
-        """Search everything by words, or by a DNA sequence."""
-        from .operations.omnisearch import OmnisearchOperation
-
-        return OmnisearchOperation(self._exchange)
-
-    @cached_property
-    def patch_account(self) -> PatchAccountOperation:
-        """Answer an account as it is; a changed e-mail address is ignored."""
-        from .operations.patch_account import PatchAccountOperation
-
-        return PatchAccountOperation(self._exchange)
-
-    @cached_property
-    def patch_job_order(self) -> PatchJobOrderOperation:
-        """Change single fields of a job order."""
-        from .operations.patch_job_order import PatchJobOrderOperation
-
-        return PatchJobOrderOperation(self._exchange)
-
-    @cached_property
-    def patch_my_account(self) -> PatchMyAccountOperation:
-        """Answer your own account as it is; a changed e-mail address is ignored."""
-        from .operations.patch_my_account import PatchMyAccountOperation
-
-        return PatchMyAccountOperation(self._exchange)
-
-    @cached_property
-    def patch_organization(self) -> PatchOrganizationOperation:
-        """Change single fields of an organization."""
-        from .operations.patch_organization import PatchOrganizationOperation
-
-        return PatchOrganizationOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline(self) -> PatchPipelineOperation:
-        """Change single fields of a pipeline."""
-        from .operations.patch_pipeline import PatchPipelineOperation
-
-        return PatchPipelineOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline_by_name(self) -> PatchPipelineByNameOperation:
-        """Change single fields of the pipeline of a name."""
-        from .operations.patch_pipeline_by_name import PatchPipelineByNameOperation
-
-        return PatchPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline_module(self) -> PatchPipelineModuleOperation:
-        """Change single fields of a version of a pipeline's module."""
-        from .operations.patch_pipeline_module import PatchPipelineModuleOperation
-
-        return PatchPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def patch_project(self) -> PatchProjectOperation:
-        """Change single fields of a project."""
-        from .operations.patch_project import PatchProjectOperation
-
-        return PatchProjectOperation(self._exchange)
-
-    @cached_property
-    def patch_s3_api_key(self) -> PatchS3ApiKeyOperation:
-        """Change single fields of the key pair of an S3 bucket."""
-        from .operations.patch_s3_api_key import PatchS3ApiKeyOperation
-
-        return PatchS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def patch_s3_bucket(self) -> PatchS3BucketOperation:
-        """Change single fields of an S3 bucket that is known to the server."""
-        from .operations.patch_s3_bucket import PatchS3BucketOperation
-
-        return PatchS3BucketOperation(self._exchange)
-
-    @cached_property
-    def patch_sample(self) -> PatchSampleOperation:
-        """Change single fields of a sample."""
-        from .operations.patch_sample import PatchSampleOperation
-
-        return PatchSampleOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_analysis_result(self) -> PatchSampleAnalysisResultOperation:
-        """Change single fields of an analysis result of a sample."""
-        from .operations.patch_sample_analysis_result import PatchSampleAnalysisResultOperation
-
-        return PatchSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_analysis_result_field(self) -> PatchSampleAnalysisResultFieldOperation:
-        """Change single fields of a field of a sample's analysis result."""
-        from .operations.patch_sample_analysis_result_field import PatchSampleAnalysisResultFieldOperation
-
-        return PatchSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group(self) -> PatchSampleGroupOperation:
-        """Change single fields of a sample group."""
-        from .operations.patch_sample_group import PatchSampleGroupOperation
-
-        return PatchSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group_analysis_result(self) -> PatchSampleGroupAnalysisResultOperation:
-        """Change single fields of an analysis result of a sample group."""
-        from .operations.patch_sample_group_analysis_result import PatchSampleGroupAnalysisResultOperation
-
-        return PatchSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group_analysis_result_field(self) -> PatchSampleGroupAnalysisResultFieldOperation:
-        """Change single fields of a field of a sample group's analysis result."""
-        from .operations.patch_sample_group_analysis_result_field import PatchSampleGroupAnalysisResultFieldOperation
-
-        return PatchSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def patch_tag(self) -> PatchTagOperation:
-        """Change single fields of a tag."""
-        from .operations.patch_tag import PatchTagOperation
-
-        return PatchTagOperation(self._exchange)
-
-    @cached_property
-    def patch_tag_by_name(self) -> PatchTagByNameOperation:
-        """Change single fields of the tag of a name."""
-        from .operations.patch_tag_by_name import PatchTagByNameOperation
-
-        return PatchTagByNameOperation(self._exchange)
-
-    @cached_property
-    def patch_user(self) -> PatchUserOperation:
-        """Change single fields of a user's profile."""
-        from .operations.patch_user import PatchUserOperation
-
-        return PatchUserOperation(self._exchange)
-
-    @cached_property
-    def put_account(self) -> PutAccountOperation:
-        """Answer an account as it is; an e-mail address that is sent is ignored."""
-        from .operations.put_account import PutAccountOperation
-
-        return PutAccountOperation(self._exchange)
-
-    @cached_property
-    def put_job_order(self) -> PutJobOrderOperation:
-        """Update a job order, giving its name and work order."""
-        from .operations.put_job_order import PutJobOrderOperation
-
-        return PutJobOrderOperation(self._exchange)
-
-    @cached_property
-    def put_my_account(self) -> PutMyAccountOperation:
-        """Answer your own account as it is; an e-mail address that is sent is ignored."""
-        from .operations.put_my_account import PutMyAccountOperation
-
-        return PutMyAccountOperation(self._exchange)
-
-    @cached_property
-    def put_organization(self) -> PutOrganizationOperation:
-        """Update an organization, giving its name."""
-        from .operations.put_organization import PutOrganizationOperation
-
-        return PutOrganizationOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline(self) -> PutPipelineOperation:
-        """Update a pipeline, giving its name."""
-        from .operations.put_pipeline import PutPipelineOperation
-
-        return PutPipelineOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline_by_name(self) -> PutPipelineByNameOperation:
-        """Update the pipeline of a name, giving the name again."""
-        from .operations.put_pipeline_by_name import PutPipelineByNameOperation
-
-        return PutPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline_module(self) -> PutPipelineModuleOperation:
-        """Update a version of a pipeline's module, giving its name, version and pipeline."""
-        from .operations.put_pipeline_module import PutPipelineModuleOperation
-
-        return PutPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def put_project(self) -> PutProjectOperation:
-        """Update a project, giving its name and organization."""
-        from .operations.put_project import PutProjectOperation
-
-        return PutProjectOperation(self._exchange)
-
-    @cached_property
-    def put_s3_api_key(self) -> PutS3ApiKeyOperation:
-        """Update the key pair of an S3 bucket, giving its bucket."""
-        from .operations.put_s3_api_key import PutS3ApiKeyOperation
-
-        return PutS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def put_s3_bucket(self) -> PutS3BucketOperation:
-        """Update an S3 bucket that is known to the server, giving its name, endpoint and organization."""
-        from .operations.put_s3_bucket import PutS3BucketOperation
-
-        return PutS3BucketOperation(self._exchange)
-
-    @cached_property
-    def put_sample(self) -> PutSampleOperation:
-        """Update a sample, giving its name and library."""
-        from .operations.put_sample import PutSampleOperation
-
-        return PutSampleOperation(self._exchange)
-
-    @cached_property
-    def put_sample_analysis_result(self) -> PutSampleAnalysisResultOperation:
-        """Update an analysis result of a sample, giving its module's name and its sample."""
-        from .operations.put_sample_analysis_result import PutSampleAnalysisResultOperation
-
-        return PutSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def put_sample_analysis_result_field(self) -> PutSampleAnalysisResultFieldOperation:
-        """Update a field of a sample's analysis result, giving its name, result and stored data."""
-        from .operations.put_sample_analysis_result_field import PutSampleAnalysisResultFieldOperation
-
-        return PutSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group(self) -> PutSampleGroupOperation:
-        """Update a sample group, giving its name and organization."""
-        from .operations.put_sample_group import PutSampleGroupOperation
-
-        return PutSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group_analysis_result(self) -> PutSampleGroupAnalysisResultOperation:
-        """Update an analysis result of a sample group, giving its module's name and its group."""
-        from .operations.put_sample_group_analysis_result import PutSampleGroupAnalysisResultOperation
-
-        return PutSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group_analysis_result_field(self) -> PutSampleGroupAnalysisResultFieldOperation:
-        """Update a field of a sample group's analysis result, giving its name, result and stored data."""
-        from .operations.put_sample_group_analysis_result_field import PutSampleGroupAnalysisResultFieldOperation
-
-        return PutSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def put_tag(self) -> PutTagOperation:
-        """Update a tag, giving its name."""
-        from .operations.put_tag import PutTagOperation
-
-        return PutTagOperation(self._exchange)
-
-    @cached_property
-    def put_tag_by_name(self) -> PutTagByNameOperation:
-        """Update the tag of a name, giving the name again."""
-        from .operations.put_tag_by_name import PutTagByNameOperation
-
-        return PutTagByNameOperation(self._exchange)
-
-    @cached_property
-    def put_user(self) -> PutUserOperation:
-        """Update a user's profile."""
-        from .operations.put_user import PutUserOperation
-
-        return PutUserOperation(self._exchange)
-
-    @cached_property
-    def queue_covid19_reads(self) -> QueueCovid19ReadsOperation:
-        """Queue raw reads for analysis by a SARS-CoV-2 pipeline."""
-        from .operations.queue_covid19_reads import QueueCovid19ReadsOperation
-
-        return QueueCovid19ReadsOperation(self._exchange)
-
-    @cached_property
-    def refresh_metasub_kobo(self) -> RefreshMetasubKoboOperation:
-        """Read the forms of MetaSUB's sampling from Kobo anew."""
-        from .operations.refresh_metasub_kobo import RefreshMetasubKoboOperation
-
-        return RefreshMetasubKoboOperation(self._exchange)
-
-    @cached_property
-    def register(self) -> RegisterOperation:
-        """Make an account."""
-        from .operations.register import RegisterOperation
-
-        return RegisterOperation(self._exchange)
-
-    @cached_property
-    def remove_sample_group_samples(self) -> RemoveSampleGroupSamplesOperation:
-        """Take samples out of a sample group."""
-        from .operations.remove_sample_group_samples import RemoveSampleGroupSamplesOperation
-
-        return RemoveSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def resend_activation(self) -> ResendActivationOperation:
-        """Ask for another mail that activates an account."""
-        from .operations.resend_activation import ResendActivationOperation
-
-        return ResendActivationOperation(self._exchange)
-
-    @cached_property
-    def reset_email(self) -> ResetEmailOperation:
-        """Ask for a mail that lets an account change its e-mail address."""
-        from .operations.reset_email import ResetEmailOperation
-
-        return ResetEmailOperation(self._exchange)
-
-    @cached_property
-    def reset_password(self) -> ResetPasswordOperation:
-        """Ask for a mail that lets an account change its password."""
-        from .operations.reset_password import ResetPasswordOperation
-
-        return ResetPasswordOperation(self._exchange)
-
-    @cached_property
-    def search(self) -> SearchOperation:
-        """Search samples, sample groups and organizations by words."""
-        from .operations.search import SearchOperation
-
-        return SearchOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_cities(self) -> SearchMetasubCitiesOperation:
-        """Search the cities of MetaSUB."""
-        from .operations.search_metasub_cities import SearchMetasubCitiesOperation
-
-        return SearchMetasubCitiesOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_materials(self) -> SearchMetasubMaterialsOperation:
-        """Search the surface materials of MetaSUB."""
-        from .operations.search_metasub_materials import SearchMetasubMaterialsOperation
-
-        return SearchMetasubMaterialsOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_samples(self) -> SearchMetasubSamplesOperation:
-        """Search the samples of MetaSUB."""
-        from .operations.search_metasub_samples import SearchMetasubSamplesOperation
-
-        return SearchMetasubSamplesOperation(self._exchange)
-
-    @cached_property
-    def search_taxa(self) -> SearchTaxaOperation:
-        """Search samples by the taxa in them."""
-        from .operations.search_taxa import SearchTaxaOperation
-
-        return SearchTaxaOperation(self._exchange)
-
-    @cached_property
-    def set_email(self) -> SetEmailOperation:
-        """Change your e-mail address."""
-        from .operations.set_email import SetEmailOperation
-
-        return SetEmailOperation(self._exchange)
-
-    @cached_property
-    def set_password(self) -> SetPasswordOperation:
-        """Change your password."""
-        from .operations.set_password import SetPasswordOperation
-
-        return SetPasswordOperation(self._exchange)
-
-    @cached_property
-    def tag_sample(self) -> TagSampleOperation:
-        """Tag a sample."""
-        from .operations.tag_sample import TagSampleOperation
-
-        return TagSampleOperation(self._exchange)
-
-    @cached_property
-    def tag_sample_group(self) -> TagSampleGroupOperation:
-        """Tag a sample group."""
-        from .operations.tag_sample_group import TagSampleGroupOperation
-
-        return TagSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def tag_tag(self) -> TagTagOperation:
-        """Relate a tag to another one."""
-        from .operations.tag_tag import TagTagOperation
-
-        return TagTagOperation(self._exchange)
-
-    @cached_property
-    def upload_sample_analysis_result_field(self) -> UploadSampleAnalysisResultFieldOperation:
-        """Begin the upload of a file into an empty field of a sample's result."""
-        from .operations.upload_sample_analysis_result_field import UploadSampleAnalysisResultFieldOperation
-
-        return UploadSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def upload_sample_group_analysis_result_field(self) -> UploadSampleGroupAnalysisResultFieldOperation:
-        """Begin the upload of a file into an empty field of a sample group's result."""
-        from .operations.upload_sample_group_analysis_result_field import UploadSampleGroupAnalysisResultFieldOperation
-
-        return UploadSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def validate_sample_group_metadata_schema(self) -> ValidateSampleGroupMetadataSchemaOperation:
-        """Hold the metadata of a group's samples against the group's table schema."""
-        from .operations.validate_sample_group_metadata_schema import ValidateSampleGroupMetadataSchemaOperation
-
-        return ValidateSampleGroupMetadataSchemaOperation(self._exchange)
-
-    @cached_property
-    def write_organization_wiki_page(self) -> WriteOrganizationWikiPageOperation:
-        """Write a page of an organization's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_organization_wiki_page import WriteOrganizationWikiPageOperation
-
-        return WriteOrganizationWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_pipeline_wiki_page(self) -> WritePipelineWikiPageOperation:
-        """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_pipeline_wiki_page import WritePipelineWikiPageOperation
-
-        return WritePipelineWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_sample_group_wiki_page(self) -> WriteSampleGroupWikiPageOperation:
-        """Write a page of a sample group's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_sample_group_wiki_page import WriteSampleGroupWikiPageOperation
-
-        return WriteSampleGroupWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_site_wiki_page(self) -> WriteSiteWikiPageOperation:
-        """Write a page of the whole site's wiki."""
-        from .operations.write_site_wiki_page import WriteSiteWikiPageOperation
-
-        return WriteSiteWikiPageOperation(self._exchange)
-
-
-class AsyncPangeaApi(AsyncClient):
+class AsyncPangeaApi(_Operations, AsyncClient):
     """Pangea API, for asyncio. Arguments as those of PangeaApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://pangeabio.io"
-
-    @cached_property
-    def activate_account(self) -> AsyncActivateAccountOperation:
-        """Confirm the e-mail address of an account that waits for it."""
-        from .operations.activate_account import AsyncActivateAccountOperation
-
-        return AsyncActivateAccountOperation(self._exchange)
-
-    @cached_property
-    def add_organization_user(self) -> AsyncAddOrganizationUserOperation:
-        """Make a user a member of an organization."""
-        from .operations.add_organization_user import AsyncAddOrganizationUserOperation
-
-        return AsyncAddOrganizationUserOperation(self._exchange)
-
-    @cached_property
-    def add_project_sample_group(self) -> AsyncAddProjectSampleGroupOperation:
-        """Put a sample group into a project."""
-        from .operations.add_project_sample_group import AsyncAddProjectSampleGroupOperation
-
-        return AsyncAddProjectSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def add_sample_group_samples(self) -> AsyncAddSampleGroupSamplesOperation:
-        """Put samples into a sample group."""
-        from .operations.add_sample_group_samples import AsyncAddSampleGroupSamplesOperation
-
-        return AsyncAddSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def annotate_taxa(self) -> AsyncAnnotateTaxaOperation:
-        """Get what is known about taxa."""
-        from .operations.annotate_taxa import AsyncAnnotateTaxaOperation
-
-        return AsyncAnnotateTaxaOperation(self._exchange)
-
-    @cached_property
-    def complete_sample_analysis_result_field_upload(self) -> AsyncCompleteSampleAnalysisResultFieldUploadOperation:
-        """Complete the upload in parts into a field of a sample's result."""
-        from .operations.complete_sample_analysis_result_field_upload import (
-            AsyncCompleteSampleAnalysisResultFieldUploadOperation,
-        )
-
-        return AsyncCompleteSampleAnalysisResultFieldUploadOperation(self._exchange)
-
-    @cached_property
-    def complete_sample_group_analysis_result_field_upload(
-        self,
-    ) -> AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation:
-        """Complete the upload in parts into a field of a sample group's result."""
-        from .operations.complete_sample_group_analysis_result_field_upload import (
-            AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation,
-        )
-
-        return AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation(self._exchange)
-
-    @cached_property
-    def confirm_reset_email(self) -> AsyncConfirmResetEmailOperation:
-        """Change the e-mail address of an account with the proof from a mail."""
-        from .operations.confirm_reset_email import AsyncConfirmResetEmailOperation
-
-        return AsyncConfirmResetEmailOperation(self._exchange)
-
-    @cached_property
-    def confirm_reset_password(self) -> AsyncConfirmResetPasswordOperation:
-        """Change the password of an account with the proof from a mail."""
-        from .operations.confirm_reset_password import AsyncConfirmResetPasswordOperation
-
-        return AsyncConfirmResetPasswordOperation(self._exchange)
-
-    @cached_property
-    def correct_taxon_names(self) -> AsyncCorrectTaxonNamesOperation:
-        """Find the taxa that names stand for."""
-        from .operations.correct_taxon_names import AsyncCorrectTaxonNamesOperation
-
-        return AsyncCorrectTaxonNamesOperation(self._exchange)
-
-    @cached_property
-    def create_organization(self) -> AsyncCreateOrganizationOperation:
-        """Make an organization."""
-        from .operations.create_organization import AsyncCreateOrganizationOperation
-
-        return AsyncCreateOrganizationOperation(self._exchange)
-
-    @cached_property
-    def create_pipeline(self) -> AsyncCreatePipelineOperation:
-        """Make a pipeline."""
-        from .operations.create_pipeline import AsyncCreatePipelineOperation
-
-        return AsyncCreatePipelineOperation(self._exchange)
-
-    @cached_property
-    def create_pipeline_module(self) -> AsyncCreatePipelineModuleOperation:
-        """Make a version of a pipeline's module."""
-        from .operations.create_pipeline_module import AsyncCreatePipelineModuleOperation
-
-        return AsyncCreatePipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def create_project(self) -> AsyncCreateProjectOperation:
-        """Make a project."""
-        from .operations.create_project import AsyncCreateProjectOperation
-
-        return AsyncCreateProjectOperation(self._exchange)
-
-    @cached_property
-    def create_s3_api_key(self) -> AsyncCreateS3ApiKeyOperation:
-        """Give the server the key pair of an S3 bucket."""
-        from .operations.create_s3_api_key import AsyncCreateS3ApiKeyOperation
-
-        return AsyncCreateS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def create_s3_bucket(self) -> AsyncCreateS3BucketOperation:
-        """Tell the server about an S3 bucket."""
-        from .operations.create_s3_bucket import AsyncCreateS3BucketOperation
-
-        return AsyncCreateS3BucketOperation(self._exchange)
-
-    @cached_property
-    def create_sample(self) -> AsyncCreateSampleOperation:
-        """Make a sample."""
-        from .operations.create_sample import AsyncCreateSampleOperation
-
-        return AsyncCreateSampleOperation(self._exchange)
-
-    @cached_property
-    def create_sample_analysis_result(self) -> AsyncCreateSampleAnalysisResultOperation:
-        """Make an analysis result of a sample."""
-        from .operations.create_sample_analysis_result import AsyncCreateSampleAnalysisResultOperation
-
-        return AsyncCreateSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def create_sample_analysis_result_field(self) -> AsyncCreateSampleAnalysisResultFieldOperation:
-        """Make a field of a sample's analysis result."""
-        from .operations.create_sample_analysis_result_field import AsyncCreateSampleAnalysisResultFieldOperation
-
-        return AsyncCreateSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group(self) -> AsyncCreateSampleGroupOperation:
-        """Make a sample group."""
-        from .operations.create_sample_group import AsyncCreateSampleGroupOperation
-
-        return AsyncCreateSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group_analysis_result(self) -> AsyncCreateSampleGroupAnalysisResultOperation:
-        """Make an analysis result of a sample group."""
-        from .operations.create_sample_group_analysis_result import AsyncCreateSampleGroupAnalysisResultOperation
-
-        return AsyncCreateSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def create_sample_group_analysis_result_field(self) -> AsyncCreateSampleGroupAnalysisResultFieldOperation:
-        """Make a field of a sample group's analysis result."""
-        from .operations.create_sample_group_analysis_result_field import (
-            AsyncCreateSampleGroupAnalysisResultFieldOperation,
-        )
-
-        return AsyncCreateSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def create_samples(self) -> AsyncCreateSamplesOperation:
-        """Make many samples in a library at once."""
-        from .operations.create_samples import AsyncCreateSamplesOperation
-
-        return AsyncCreateSamplesOperation(self._exchange)
-
-    @cached_property
-    def create_tag(self) -> AsyncCreateTagOperation:
-        """Make a tag."""
-        from .operations.create_tag import AsyncCreateTagOperation
-
-        return AsyncCreateTagOperation(self._exchange)
-
-    @cached_property
-    def create_work_order_for_sample(self) -> AsyncCreateWorkOrderForSampleOperation:
-        """Make a work order for a sample after a prototype."""
-        from .operations.create_work_order_for_sample import AsyncCreateWorkOrderForSampleOperation
-
-        return AsyncCreateWorkOrderForSampleOperation(self._exchange)
-
-    @cached_property
-    def create_work_order_for_sample_group(self) -> AsyncCreateWorkOrderForSampleGroupOperation:
-        """Make a group work order for a sample group after a prototype."""
-        from .operations.create_work_order_for_sample_group import AsyncCreateWorkOrderForSampleGroupOperation
-
-        return AsyncCreateWorkOrderForSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_account(self) -> AsyncDeleteAccountOperation:
-        """Delete an account."""
-        from .operations.delete_account import AsyncDeleteAccountOperation
-
-        return AsyncDeleteAccountOperation(self._exchange)
-
-    @cached_property
-    def delete_job_order(self) -> AsyncDeleteJobOrderOperation:
-        """Delete a job order."""
-        from .operations.delete_job_order import AsyncDeleteJobOrderOperation
-
-        return AsyncDeleteJobOrderOperation(self._exchange)
-
-    @cached_property
-    def delete_my_account(self) -> AsyncDeleteMyAccountOperation:
-        """Delete your own account."""
-        from .operations.delete_my_account import AsyncDeleteMyAccountOperation
-
-        return AsyncDeleteMyAccountOperation(self._exchange)
-
-    @cached_property
-    def delete_organization(self) -> AsyncDeleteOrganizationOperation:
-        """Delete an organization."""
-        from .operations.delete_organization import AsyncDeleteOrganizationOperation
-
-        return AsyncDeleteOrganizationOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline(self) -> AsyncDeletePipelineOperation:
-        """Delete a pipeline."""
-        from .operations.delete_pipeline import AsyncDeletePipelineOperation
-
-        return AsyncDeletePipelineOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline_by_name(self) -> AsyncDeletePipelineByNameOperation:
-        """Delete the pipeline of a name."""
-        from .operations.delete_pipeline_by_name import AsyncDeletePipelineByNameOperation
-
-        return AsyncDeletePipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def delete_pipeline_module(self) -> AsyncDeletePipelineModuleOperation:
-        """Delete a version of a pipeline's module."""
-        from .operations.delete_pipeline_module import AsyncDeletePipelineModuleOperation
-
-        return AsyncDeletePipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def delete_project(self) -> AsyncDeleteProjectOperation:
-        """Delete a project."""
-        from .operations.delete_project import AsyncDeleteProjectOperation
-
-        return AsyncDeleteProjectOperation(self._exchange)
-
-    @cached_property
-    def delete_s3_api_key(self) -> AsyncDeleteS3ApiKeyOperation:
-        """Delete the key pair of an S3 bucket."""
-        from .operations.delete_s3_api_key import AsyncDeleteS3ApiKeyOperation
-
-        return AsyncDeleteS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_s3_bucket(self) -> AsyncDeleteS3BucketOperation:
-        """Delete an S3 bucket that is known to the server."""
-        from .operations.delete_s3_bucket import AsyncDeleteS3BucketOperation
-
-        return AsyncDeleteS3BucketOperation(self._exchange)
-
-    @cached_property
-    def delete_sample(self) -> AsyncDeleteSampleOperation:
-        """Delete a sample."""
-        from .operations.delete_sample import AsyncDeleteSampleOperation
-
-        return AsyncDeleteSampleOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_analysis_result(self) -> AsyncDeleteSampleAnalysisResultOperation:
-        """Delete an analysis result of a sample."""
-        from .operations.delete_sample_analysis_result import AsyncDeleteSampleAnalysisResultOperation
-
-        return AsyncDeleteSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_analysis_result_field(self) -> AsyncDeleteSampleAnalysisResultFieldOperation:
-        """Delete a field of a sample's analysis result."""
-        from .operations.delete_sample_analysis_result_field import AsyncDeleteSampleAnalysisResultFieldOperation
-
-        return AsyncDeleteSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group(self) -> AsyncDeleteSampleGroupOperation:
-        """Delete a sample group."""
-        from .operations.delete_sample_group import AsyncDeleteSampleGroupOperation
-
-        return AsyncDeleteSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group_analysis_result(self) -> AsyncDeleteSampleGroupAnalysisResultOperation:
-        """Delete an analysis result of a sample group."""
-        from .operations.delete_sample_group_analysis_result import AsyncDeleteSampleGroupAnalysisResultOperation
-
-        return AsyncDeleteSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def delete_sample_group_analysis_result_field(self) -> AsyncDeleteSampleGroupAnalysisResultFieldOperation:
-        """Delete a field of a sample group's analysis result."""
-        from .operations.delete_sample_group_analysis_result_field import (
-            AsyncDeleteSampleGroupAnalysisResultFieldOperation,
-        )
-
-        return AsyncDeleteSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def delete_tag(self) -> AsyncDeleteTagOperation:
-        """Delete a tag."""
-        from .operations.delete_tag import AsyncDeleteTagOperation
-
-        return AsyncDeleteTagOperation(self._exchange)
-
-    @cached_property
-    def delete_tag_by_name(self) -> AsyncDeleteTagByNameOperation:
-        """Delete the tag of a name."""
-        from .operations.delete_tag_by_name import AsyncDeleteTagByNameOperation
-
-        return AsyncDeleteTagByNameOperation(self._exchange)
-
-    @cached_property
-    def delete_user(self) -> AsyncDeleteUserOperation:
-        """Delete a user's profile."""
-        from .operations.delete_user import AsyncDeleteUserOperation
-
-        return AsyncDeleteUserOperation(self._exchange)
-
-    @cached_property
-    def download_sample_group_module(self) -> AsyncDownloadSampleGroupModuleOperation:
-        """Read all results of a module in a sample group as a tar archive."""
-        from .operations.download_sample_group_module import AsyncDownloadSampleGroupModuleOperation
-
-        return AsyncDownloadSampleGroupModuleOperation(self._exchange)
-
-    @cached_property
-    def generate_sample_group_metadata_schema(self) -> AsyncGenerateSampleGroupMetadataSchemaOperation:
-        """Make a table schema of the metadata that a group's samples have."""
-        from .operations.generate_sample_group_metadata_schema import AsyncGenerateSampleGroupMetadataSchemaOperation
-
-        return AsyncGenerateSampleGroupMetadataSchemaOperation(self._exchange)
-
-    @cached_property
-    def get_account(self) -> AsyncGetAccountOperation:
-        """Get an account by its number."""
-        from .operations.get_account import AsyncGetAccountOperation
-
-        return AsyncGetAccountOperation(self._exchange)
-
-    @cached_property
-    def get_group_work_order(self) -> AsyncGetGroupWorkOrderOperation:
-        """Get a group work order and how far it is."""
-        from .operations.get_group_work_order import AsyncGetGroupWorkOrderOperation
-
-        return AsyncGetGroupWorkOrderOperation(self._exchange)
-
-    @cached_property
-    def get_group_work_order_prototype(self) -> AsyncGetGroupWorkOrderPrototypeOperation:
-        """Get a prototype of group work orders."""
-        from .operations.get_group_work_order_prototype import AsyncGetGroupWorkOrderPrototypeOperation
-
-        return AsyncGetGroupWorkOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def get_job_order(self) -> AsyncGetJobOrderOperation:
-        """Get a job order."""
-        from .operations.get_job_order import AsyncGetJobOrderOperation
-
-        return AsyncGetJobOrderOperation(self._exchange)
-
-    @cached_property
-    def get_job_order_prototype(self) -> AsyncGetJobOrderPrototypeOperation:
-        """Get a prototype of job orders."""
-        from .operations.get_job_order_prototype import AsyncGetJobOrderPrototypeOperation
-
-        return AsyncGetJobOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def get_me(self) -> AsyncGetMeOperation:
-        """Get your own profile."""
-        from .operations.get_me import AsyncGetMeOperation
-
-        return AsyncGetMeOperation(self._exchange)
-
-    @cached_property
-    def get_metasub_kobo_map(self) -> AsyncGetMetasubKoboMapOperation:
-        """Get the map of where MetaSUB samples were taken, by the forms of Kobo."""
-        from .operations.get_metasub_kobo_map import AsyncGetMetasubKoboMapOperation
-
-        return AsyncGetMetasubKoboMapOperation(self._exchange)
-
-    @cached_property
-    def get_metasub_sample_sunburst(self) -> AsyncGetMetasubSampleSunburstOperation:
-        """Get the taxa of a MetaSUB sample as a sunburst chart's data."""
-        from .operations.get_metasub_sample_sunburst import AsyncGetMetasubSampleSunburstOperation
-
-        return AsyncGetMetasubSampleSunburstOperation(self._exchange)
-
-    @cached_property
-    def get_my_account(self) -> AsyncGetMyAccountOperation:
-        """Get your own account."""
-        from .operations.get_my_account import AsyncGetMyAccountOperation
-
-        return AsyncGetMyAccountOperation(self._exchange)
-
-    @cached_property
-    def get_organization(self) -> AsyncGetOrganizationOperation:
-        """Get an organization."""
-        from .operations.get_organization import AsyncGetOrganizationOperation
-
-        return AsyncGetOrganizationOperation(self._exchange)
-
-    @cached_property
-    def get_organization_by_name(self) -> AsyncGetOrganizationByNameOperation:
-        """Get an organization by its name or UUID."""
-        from .operations.get_organization_by_name import AsyncGetOrganizationByNameOperation
-
-        return AsyncGetOrganizationByNameOperation(self._exchange)
-
-    @cached_property
-    def get_organization_wiki(self) -> AsyncGetOrganizationWikiOperation:
-        """Get the wiki of an organization; the first reading makes it."""
-        from .operations.get_organization_wiki import AsyncGetOrganizationWikiOperation
-
-        return AsyncGetOrganizationWikiOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline(self) -> AsyncGetPipelineOperation:
-        """Get a pipeline."""
-        from .operations.get_pipeline import AsyncGetPipelineOperation
-
-        return AsyncGetPipelineOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_by_name(self) -> AsyncGetPipelineByNameOperation:
-        """Get a pipeline by its name, letter for letter."""
-        from .operations.get_pipeline_by_name import AsyncGetPipelineByNameOperation
-
-        return AsyncGetPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_module(self) -> AsyncGetPipelineModuleOperation:
-        """Get a version of a pipeline's module."""
-        from .operations.get_pipeline_module import AsyncGetPipelineModuleOperation
-
-        return AsyncGetPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_module_by_name(self) -> AsyncGetPipelineModuleByNameOperation:
-        """Get a module of a pipeline by its name and version."""
-        from .operations.get_pipeline_module_by_name import AsyncGetPipelineModuleByNameOperation
-
-        return AsyncGetPipelineModuleByNameOperation(self._exchange)
-
-    @cached_property
-    def get_pipeline_wiki(self) -> AsyncGetPipelineWikiOperation:
-        """Get the wiki of a pipeline; the first reading makes it."""
-        from .operations.get_pipeline_wiki import AsyncGetPipelineWikiOperation
-
-        return AsyncGetPipelineWikiOperation(self._exchange)
-
-    @cached_property
-    def get_project(self) -> AsyncGetProjectOperation:
-        """Get a project."""
-        from .operations.get_project import AsyncGetProjectOperation
-
-        return AsyncGetProjectOperation(self._exchange)
-
-    @cached_property
-    def get_s3_api_key(self) -> AsyncGetS3ApiKeyOperation:
-        """Get the key pair of an S3 bucket."""
-        from .operations.get_s3_api_key import AsyncGetS3ApiKeyOperation
-
-        return AsyncGetS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def get_s3_bucket(self) -> AsyncGetS3BucketOperation:
-        """Get an S3 bucket that is known to the server."""
-        from .operations.get_s3_bucket import AsyncGetS3BucketOperation
-
-        return AsyncGetS3BucketOperation(self._exchange)
-
-    @cached_property
-    def get_sample(self) -> AsyncGetSampleOperation:
-        """Get a sample."""
-        from .operations.get_sample import AsyncGetSampleOperation
-
-        return AsyncGetSampleOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result(self) -> AsyncGetSampleAnalysisResultOperation:
-        """Get an analysis result of a sample."""
-        from .operations.get_sample_analysis_result import AsyncGetSampleAnalysisResultOperation
-
-        return AsyncGetSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_by_name(self) -> AsyncGetSampleAnalysisResultByNameOperation:
-        """Get an analysis result of a sample by names or UUIDs."""
-        from .operations.get_sample_analysis_result_by_name import AsyncGetSampleAnalysisResultByNameOperation
-
-        return AsyncGetSampleAnalysisResultByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_field(self) -> AsyncGetSampleAnalysisResultFieldOperation:
-        """Get a field of a sample's analysis result."""
-        from .operations.get_sample_analysis_result_field import AsyncGetSampleAnalysisResultFieldOperation
-
-        return AsyncGetSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def get_sample_analysis_result_field_by_name(self) -> AsyncGetSampleAnalysisResultFieldByNameOperation:
-        """Get a field of a sample's analysis result by names or UUIDs."""
-        from .operations.get_sample_analysis_result_field_by_name import (
-            AsyncGetSampleAnalysisResultFieldByNameOperation,
-        )
-
-        return AsyncGetSampleAnalysisResultFieldByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_by_name(self) -> AsyncGetSampleByNameOperation:
-        """Get a sample by names or UUIDs."""
-        from .operations.get_sample_by_name import AsyncGetSampleByNameOperation
-
-        return AsyncGetSampleByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group(self) -> AsyncGetSampleGroupOperation:
-        """Get a sample group."""
-        from .operations.get_sample_group import AsyncGetSampleGroupOperation
-
-        return AsyncGetSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result(self) -> AsyncGetSampleGroupAnalysisResultOperation:
-        """Get an analysis result of a sample group."""
-        from .operations.get_sample_group_analysis_result import AsyncGetSampleGroupAnalysisResultOperation
-
-        return AsyncGetSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_by_name(self) -> AsyncGetSampleGroupAnalysisResultByNameOperation:
-        """Get an analysis result of a sample group by names or UUIDs."""
-        from .operations.get_sample_group_analysis_result_by_name import (
-            AsyncGetSampleGroupAnalysisResultByNameOperation,
-        )
-
-        return AsyncGetSampleGroupAnalysisResultByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_field(self) -> AsyncGetSampleGroupAnalysisResultFieldOperation:
-        """Get a field of a sample group's analysis result."""
-        from .operations.get_sample_group_analysis_result_field import AsyncGetSampleGroupAnalysisResultFieldOperation
-
-        return AsyncGetSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_analysis_result_field_by_name(self) -> AsyncGetSampleGroupAnalysisResultFieldByNameOperation:
-        """Get a field of a sample group's analysis result by names or UUIDs."""
-        from .operations.get_sample_group_analysis_result_field_by_name import (
-            AsyncGetSampleGroupAnalysisResultFieldByNameOperation,
-        )
-
-        return AsyncGetSampleGroupAnalysisResultFieldByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_by_name(self) -> AsyncGetSampleGroupByNameOperation:
-        """Get a sample group by names or UUIDs."""
-        from .operations.get_sample_group_by_name import AsyncGetSampleGroupByNameOperation
-
-        return AsyncGetSampleGroupByNameOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_manifest(self) -> AsyncGetSampleGroupManifestOperation:
-        """Get a sample group with all samples, results and fields in one answer."""
-        from .operations.get_sample_group_manifest import AsyncGetSampleGroupManifestOperation
-
-        return AsyncGetSampleGroupManifestOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_metadata(self) -> AsyncGetSampleGroupMetadataOperation:
-        """Get the metadata of a group's samples, by the samples' names."""
-        from .operations.get_sample_group_metadata import AsyncGetSampleGroupMetadataOperation
-
-        return AsyncGetSampleGroupMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_module_counts(self) -> AsyncGetSampleGroupModuleCountsOperation:
-        """Count a group's samples by the modules that they have results of."""
-        from .operations.get_sample_group_module_counts import AsyncGetSampleGroupModuleCountsOperation
-
-        return AsyncGetSampleGroupModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_sample_links(self) -> AsyncGetSampleGroupSampleLinksOperation:
-        """Get the names and UUIDs of a group's samples in one answer."""
-        from .operations.get_sample_group_sample_links import AsyncGetSampleGroupSampleLinksOperation
-
-        return AsyncGetSampleGroupSampleLinksOperation(self._exchange)
-
-    @cached_property
-    def get_sample_group_wiki(self) -> AsyncGetSampleGroupWikiOperation:
-        """Get the wiki of a sample group; the first reading makes it."""
-        from .operations.get_sample_group_wiki import AsyncGetSampleGroupWikiOperation
-
-        return AsyncGetSampleGroupWikiOperation(self._exchange)
-
-    @cached_property
-    def get_sample_manifest(self) -> AsyncGetSampleManifestOperation:
-        """Get a sample with all of its results and fields in one answer."""
-        from .operations.get_sample_manifest import AsyncGetSampleManifestOperation
-
-        return AsyncGetSampleManifestOperation(self._exchange)
-
-    @cached_property
-    def get_sample_metadata(self) -> AsyncGetSampleMetadataOperation:
-        """Get a sample with its metadata as they are and as they were before."""
-        from .operations.get_sample_metadata import AsyncGetSampleMetadataOperation
-
-        return AsyncGetSampleMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_site_wiki(self) -> AsyncGetSiteWikiOperation:
-        """Get the wiki of the whole site."""
-        from .operations.get_site_wiki import AsyncGetSiteWikiOperation
-
-        return AsyncGetSiteWikiOperation(self._exchange)
-
-    @cached_property
-    def get_tag(self) -> AsyncGetTagOperation:
-        """Get a tag."""
-        from .operations.get_tag import AsyncGetTagOperation
-
-        return AsyncGetTagOperation(self._exchange)
-
-    @cached_property
-    def get_tag_by_name(self) -> AsyncGetTagByNameOperation:
-        """Get a tag by its name."""
-        from .operations.get_tag_by_name import AsyncGetTagByNameOperation
-
-        return AsyncGetTagByNameOperation(self._exchange)
-
-    @cached_property
-    def get_tag_random_samples(self) -> AsyncGetTagRandomSamplesOperation:
-        """Draw samples with a tag at random."""
-        from .operations.get_tag_random_samples import AsyncGetTagRandomSamplesOperation
-
-        return AsyncGetTagRandomSamplesOperation(self._exchange)
-
-    @cached_property
-    def get_tag_sample_group_module_counts(self) -> AsyncGetTagSampleGroupModuleCountsOperation:
-        """Count the groups with a tag by the modules that they have results of."""
-        from .operations.get_tag_sample_group_module_counts import AsyncGetTagSampleGroupModuleCountsOperation
-
-        return AsyncGetTagSampleGroupModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_tag_sample_module_counts(self) -> AsyncGetTagSampleModuleCountsOperation:
-        """Count the samples with a tag by the modules that they have results of."""
-        from .operations.get_tag_sample_module_counts import AsyncGetTagSampleModuleCountsOperation
-
-        return AsyncGetTagSampleModuleCountsOperation(self._exchange)
-
-    @cached_property
-    def get_taxon_ancestors(self) -> AsyncGetTaxonAncestorsOperation:
-        """Get the taxa above a taxon."""
-        from .operations.get_taxon_ancestors import AsyncGetTaxonAncestorsOperation
-
-        return AsyncGetTaxonAncestorsOperation(self._exchange)
-
-    @cached_property
-    def get_taxon_descendants(self) -> AsyncGetTaxonDescendantsOperation:
-        """Get the taxa below a taxon."""
-        from .operations.get_taxon_descendants import AsyncGetTaxonDescendantsOperation
-
-        return AsyncGetTaxonDescendantsOperation(self._exchange)
-
-    @cached_property
-    def get_user(self) -> AsyncGetUserOperation:
-        """Get a user's profile."""
-        from .operations.get_user import AsyncGetUserOperation
-
-        return AsyncGetUserOperation(self._exchange)
-
-    @cached_property
-    def get_user_by_id(self) -> AsyncGetUserByIdOperation:
-        """Get a user's profile by the user's number."""
-        from .operations.get_user_by_id import AsyncGetUserByIdOperation
-
-        return AsyncGetUserByIdOperation(self._exchange)
-
-    @cached_property
-    def get_work_order(self) -> AsyncGetWorkOrderOperation:
-        """Get a work order with its jobs."""
-        from .operations.get_work_order import AsyncGetWorkOrderOperation
-
-        return AsyncGetWorkOrderOperation(self._exchange)
-
-    @cached_property
-    def get_work_order_prototype(self) -> AsyncGetWorkOrderPrototypeOperation:
-        """Get a prototype of work orders; it can't be found by its name."""
-        from .operations.get_work_order_prototype import AsyncGetWorkOrderPrototypeOperation
-
-        return AsyncGetWorkOrderPrototypeOperation(self._exchange)
-
-    @cached_property
-    def list_accounts(self) -> AsyncListAccountsOperation:
-        """List the accounts that you may see: for most users their own."""
-        from .operations.list_accounts import AsyncListAccountsOperation
-
-        return AsyncListAccountsOperation(self._exchange)
-
-    @cached_property
-    def list_group_work_order_prototypes(self) -> AsyncListGroupWorkOrderPrototypesOperation:
-        """List the prototypes of group work orders."""
-        from .operations.list_group_work_order_prototypes import AsyncListGroupWorkOrderPrototypesOperation
-
-        return AsyncListGroupWorkOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def list_job_order_prototypes(self) -> AsyncListJobOrderPrototypesOperation:
-        """List the prototypes of job orders."""
-        from .operations.list_job_order_prototypes import AsyncListJobOrderPrototypesOperation
-
-        return AsyncListJobOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def list_metasub_taxa(self) -> AsyncListMetasubTaxaOperation:
-        """List the taxa that were found in MetaSUB samples."""
-        from .operations.list_metasub_taxa import AsyncListMetasubTaxaOperation
-
-        return AsyncListMetasubTaxaOperation(self._exchange)
-
-    @cached_property
-    def list_organization_users(self) -> AsyncListOrganizationUsersOperation:
-        """List the members of an organization."""
-        from .operations.list_organization_users import AsyncListOrganizationUsersOperation
-
-        return AsyncListOrganizationUsersOperation(self._exchange)
-
-    @cached_property
-    def list_organizations(self) -> AsyncListOrganizationsOperation:
-        """List all organizations."""
-        from .operations.list_organizations import AsyncListOrganizationsOperation
-
-        return AsyncListOrganizationsOperation(self._exchange)
-
-    @cached_property
-    def list_pipeline_modules(self) -> AsyncListPipelineModulesOperation:
-        """List all versions of pipelines' modules."""
-        from .operations.list_pipeline_modules import AsyncListPipelineModulesOperation
-
-        return AsyncListPipelineModulesOperation(self._exchange)
-
-    @cached_property
-    def list_pipelines(self) -> AsyncListPipelinesOperation:
-        """List all pipelines."""
-        from .operations.list_pipelines import AsyncListPipelinesOperation
-
-        return AsyncListPipelinesOperation(self._exchange)
-
-    @cached_property
-    def list_project_sample_groups(self) -> AsyncListProjectSampleGroupsOperation:
-        """List the sample groups of a project."""
-        from .operations.list_project_sample_groups import AsyncListProjectSampleGroupsOperation
-
-        return AsyncListProjectSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_projects(self) -> AsyncListProjectsOperation:
-        """List all projects."""
-        from .operations.list_projects import AsyncListProjectsOperation
-
-        return AsyncListProjectsOperation(self._exchange)
-
-    @cached_property
-    def list_prototype_group_work_orders(self) -> AsyncListPrototypeGroupWorkOrdersOperation:
-        """List the group work orders of a prototype."""
-        from .operations.list_prototype_group_work_orders import AsyncListPrototypeGroupWorkOrdersOperation
-
-        return AsyncListPrototypeGroupWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_prototype_work_orders(self) -> AsyncListPrototypeWorkOrdersOperation:
-        """List the work orders of a prototype."""
-        from .operations.list_prototype_work_orders import AsyncListPrototypeWorkOrdersOperation
-
-        return AsyncListPrototypeWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_s3_api_keys(self) -> AsyncListS3ApiKeysOperation:
-        """List key pairs of your organizations' S3 buckets."""
-        from .operations.list_s3_api_keys import AsyncListS3ApiKeysOperation
-
-        return AsyncListS3ApiKeysOperation(self._exchange)
-
-    @cached_property
-    def list_s3_buckets(self) -> AsyncListS3BucketsOperation:
-        """List S3 buckets of your organizations."""
-        from .operations.list_s3_buckets import AsyncListS3BucketsOperation
-
-        return AsyncListS3BucketsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_analysis_result_fields(self) -> AsyncListSampleAnalysisResultFieldsOperation:
-        """List fields of samples' analysis results that you may see."""
-        from .operations.list_sample_analysis_result_fields import AsyncListSampleAnalysisResultFieldsOperation
-
-        return AsyncListSampleAnalysisResultFieldsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_analysis_results(self) -> AsyncListSampleAnalysisResultsOperation:
-        """List analysis results of samples that you may see."""
-        from .operations.list_sample_analysis_results import AsyncListSampleAnalysisResultsOperation
-
-        return AsyncListSampleAnalysisResultsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_analysis_result_fields(self) -> AsyncListSampleGroupAnalysisResultFieldsOperation:
-        """List fields of sample groups' analysis results that you may see."""
-        from .operations.list_sample_group_analysis_result_fields import (
-            AsyncListSampleGroupAnalysisResultFieldsOperation,
-        )
-
-        return AsyncListSampleGroupAnalysisResultFieldsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_analysis_results(self) -> AsyncListSampleGroupAnalysisResultsOperation:
-        """List analysis results of sample groups that you may see."""
-        from .operations.list_sample_group_analysis_results import AsyncListSampleGroupAnalysisResultsOperation
-
-        return AsyncListSampleGroupAnalysisResultsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_samples(self) -> AsyncListSampleGroupSamplesOperation:
-        """List the samples in a sample group."""
-        from .operations.list_sample_group_samples import AsyncListSampleGroupSamplesOperation
-
-        return AsyncListSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_sample_group_work_orders(self) -> AsyncListSampleGroupWorkOrdersOperation:
-        """List the work orders for a sample group."""
-        from .operations.list_sample_group_work_orders import AsyncListSampleGroupWorkOrdersOperation
-
-        return AsyncListSampleGroupWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_sample_groups(self) -> AsyncListSampleGroupsOperation:
-        """List sample groups that you may see."""
-        from .operations.list_sample_groups import AsyncListSampleGroupsOperation
-
-        return AsyncListSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_sample_work_orders(self) -> AsyncListSampleWorkOrdersOperation:
-        """List the work orders for a sample."""
-        from .operations.list_sample_work_orders import AsyncListSampleWorkOrdersOperation
-
-        return AsyncListSampleWorkOrdersOperation(self._exchange)
-
-    @cached_property
-    def list_samples(self) -> AsyncListSamplesOperation:
-        """List samples that you may see."""
-        from .operations.list_samples import AsyncListSamplesOperation
-
-        return AsyncListSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_tag_sample_groups(self) -> AsyncListTagSampleGroupsOperation:
-        """List the sample groups with a tag."""
-        from .operations.list_tag_sample_groups import AsyncListTagSampleGroupsOperation
-
-        return AsyncListTagSampleGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_tag_samples(self) -> AsyncListTagSamplesOperation:
-        """List the samples with a tag."""
-        from .operations.list_tag_samples import AsyncListTagSamplesOperation
-
-        return AsyncListTagSamplesOperation(self._exchange)
-
-    @cached_property
-    def list_tag_tags(self) -> AsyncListTagTagsOperation:
-        """List tags; all of the server's, whatever tag the path names."""
-        from .operations.list_tag_tags import AsyncListTagTagsOperation
-
-        return AsyncListTagTagsOperation(self._exchange)
-
-    @cached_property
-    def list_tags(self) -> AsyncListTagsOperation:
-        """List all tags."""
-        from .operations.list_tags import AsyncListTagsOperation
-
-        return AsyncListTagsOperation(self._exchange)
-
-    @cached_property
-    def list_users(self) -> AsyncListUsersOperation:
-        """List the profiles of all users."""
-        from .operations.list_users import AsyncListUsersOperation
-
-        return AsyncListUsersOperation(self._exchange)
-
-    @cached_property
-    def list_work_order_prototypes(self) -> AsyncListWorkOrderPrototypesOperation:
-        """List the prototypes of work orders."""
-        from .operations.list_work_order_prototypes import AsyncListWorkOrderPrototypesOperation
-
-        return AsyncListWorkOrderPrototypesOperation(self._exchange)
-
-    @cached_property
-    def login(self) -> AsyncLoginOperation:
-        """Log in and get the account's token."""
-        from .operations.login import AsyncLoginOperation
-
-        return AsyncLoginOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> AsyncLogoutOperation:
-        """Log out: delete the token that the request is sent with."""
-        from .operations.logout import AsyncLogoutOperation
-
-        return AsyncLogoutOperation(self._exchange)
-
-    @cached_property
-    def omnisearch(self) -> AsyncOmnisearchOperation:
-        """Search everything by words, or by a DNA sequence."""
-        from .operations.omnisearch import AsyncOmnisearchOperation
-
-        return AsyncOmnisearchOperation(self._exchange)
-
-    @cached_property
-    def patch_account(self) -> AsyncPatchAccountOperation:
-        """Answer an account as it is; a changed e-mail address is ignored."""
-        from .operations.patch_account import AsyncPatchAccountOperation
-
-        return AsyncPatchAccountOperation(self._exchange)
-
-    @cached_property
-    def patch_job_order(self) -> AsyncPatchJobOrderOperation:
-        """Change single fields of a job order."""
-        from .operations.patch_job_order import AsyncPatchJobOrderOperation
-
-        return AsyncPatchJobOrderOperation(self._exchange)
-
-    @cached_property
-    def patch_my_account(self) -> AsyncPatchMyAccountOperation:
-        """Answer your own account as it is; a changed e-mail address is ignored."""
-        from .operations.patch_my_account import AsyncPatchMyAccountOperation
-
-        return AsyncPatchMyAccountOperation(self._exchange)
-
-    @cached_property
-    def patch_organization(self) -> AsyncPatchOrganizationOperation:
-        """Change single fields of an organization."""
-        from .operations.patch_organization import AsyncPatchOrganizationOperation
-
-        return AsyncPatchOrganizationOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline(self) -> AsyncPatchPipelineOperation:
-        """Change single fields of a pipeline."""
-        from .operations.patch_pipeline import AsyncPatchPipelineOperation
-
-        return AsyncPatchPipelineOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline_by_name(self) -> AsyncPatchPipelineByNameOperation:
-        """Change single fields of the pipeline of a name."""
-        from .operations.patch_pipeline_by_name import AsyncPatchPipelineByNameOperation
-
-        return AsyncPatchPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def patch_pipeline_module(self) -> AsyncPatchPipelineModuleOperation:
-        """Change single fields of a version of a pipeline's module."""
-        from .operations.patch_pipeline_module import AsyncPatchPipelineModuleOperation
-
-        return AsyncPatchPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def patch_project(self) -> AsyncPatchProjectOperation:
-        """Change single fields of a project."""
-        from .operations.patch_project import AsyncPatchProjectOperation
-
-        return AsyncPatchProjectOperation(self._exchange)
-
-    @cached_property
-    def patch_s3_api_key(self) -> AsyncPatchS3ApiKeyOperation:
-        """Change single fields of the key pair of an S3 bucket."""
-        from .operations.patch_s3_api_key import AsyncPatchS3ApiKeyOperation
-
-        return AsyncPatchS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def patch_s3_bucket(self) -> AsyncPatchS3BucketOperation:
-        """Change single fields of an S3 bucket that is known to the server."""
-        from .operations.patch_s3_bucket import AsyncPatchS3BucketOperation
-
-        return AsyncPatchS3BucketOperation(self._exchange)
-
-    @cached_property
-    def patch_sample(self) -> AsyncPatchSampleOperation:
-        """Change single fields of a sample."""
-        from .operations.patch_sample import AsyncPatchSampleOperation
-
-        return AsyncPatchSampleOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_analysis_result(self) -> AsyncPatchSampleAnalysisResultOperation:
-        """Change single fields of an analysis result of a sample."""
-        from .operations.patch_sample_analysis_result import AsyncPatchSampleAnalysisResultOperation
-
-        return AsyncPatchSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_analysis_result_field(self) -> AsyncPatchSampleAnalysisResultFieldOperation:
-        """Change single fields of a field of a sample's analysis result."""
-        from .operations.patch_sample_analysis_result_field import AsyncPatchSampleAnalysisResultFieldOperation
-
-        return AsyncPatchSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group(self) -> AsyncPatchSampleGroupOperation:
-        """Change single fields of a sample group."""
-        from .operations.patch_sample_group import AsyncPatchSampleGroupOperation
-
-        return AsyncPatchSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group_analysis_result(self) -> AsyncPatchSampleGroupAnalysisResultOperation:
-        """Change single fields of an analysis result of a sample group."""
-        from .operations.patch_sample_group_analysis_result import AsyncPatchSampleGroupAnalysisResultOperation
-
-        return AsyncPatchSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def patch_sample_group_analysis_result_field(self) -> AsyncPatchSampleGroupAnalysisResultFieldOperation:
-        """Change single fields of a field of a sample group's analysis result."""
-        from .operations.patch_sample_group_analysis_result_field import (
-            AsyncPatchSampleGroupAnalysisResultFieldOperation,
-        )
-
-        return AsyncPatchSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def patch_tag(self) -> AsyncPatchTagOperation:
-        """Change single fields of a tag."""
-        from .operations.patch_tag import AsyncPatchTagOperation
-
-        return AsyncPatchTagOperation(self._exchange)
-
-    @cached_property
-    def patch_tag_by_name(self) -> AsyncPatchTagByNameOperation:
-        """Change single fields of the tag of a name."""
-        from .operations.patch_tag_by_name import AsyncPatchTagByNameOperation
-
-        return AsyncPatchTagByNameOperation(self._exchange)
-
-    @cached_property
-    def patch_user(self) -> AsyncPatchUserOperation:
-        """Change single fields of a user's profile."""
-        from .operations.patch_user import AsyncPatchUserOperation
-
-        return AsyncPatchUserOperation(self._exchange)
-
-    @cached_property
-    def put_account(self) -> AsyncPutAccountOperation:
-        """Answer an account as it is; an e-mail address that is sent is ignored."""
-        from .operations.put_account import AsyncPutAccountOperation
-
-        return AsyncPutAccountOperation(self._exchange)
-
-    @cached_property
-    def put_job_order(self) -> AsyncPutJobOrderOperation:
-        """Update a job order, giving its name and work order."""
-        from .operations.put_job_order import AsyncPutJobOrderOperation
-
-        return AsyncPutJobOrderOperation(self._exchange)
-
-    @cached_property
-    def put_my_account(self) -> AsyncPutMyAccountOperation:
-        """Answer your own account as it is; an e-mail address that is sent is ignored."""
-        from .operations.put_my_account import AsyncPutMyAccountOperation
-
-        return AsyncPutMyAccountOperation(self._exchange)
-
-    @cached_property
-    def put_organization(self) -> AsyncPutOrganizationOperation:
-        """Update an organization, giving its name."""
-        from .operations.put_organization import AsyncPutOrganizationOperation
-
-        return AsyncPutOrganizationOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline(self) -> AsyncPutPipelineOperation:
-        """Update a pipeline, giving its name."""
-        from .operations.put_pipeline import AsyncPutPipelineOperation
-
-        return AsyncPutPipelineOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline_by_name(self) -> AsyncPutPipelineByNameOperation:
-        """Update the pipeline of a name, giving the name again."""
-        from .operations.put_pipeline_by_name import AsyncPutPipelineByNameOperation
-
-        return AsyncPutPipelineByNameOperation(self._exchange)
-
-    @cached_property
-    def put_pipeline_module(self) -> AsyncPutPipelineModuleOperation:
-        """Update a version of a pipeline's module, giving its name, version and pipeline."""
-        from .operations.put_pipeline_module import AsyncPutPipelineModuleOperation
-
-        return AsyncPutPipelineModuleOperation(self._exchange)
-
-    @cached_property
-    def put_project(self) -> AsyncPutProjectOperation:
-        """Update a project, giving its name and organization."""
-        from .operations.put_project import AsyncPutProjectOperation
-
-        return AsyncPutProjectOperation(self._exchange)
-
-    @cached_property
-    def put_s3_api_key(self) -> AsyncPutS3ApiKeyOperation:
-        """Update the key pair of an S3 bucket, giving its bucket."""
-        from .operations.put_s3_api_key import AsyncPutS3ApiKeyOperation
-
-        return AsyncPutS3ApiKeyOperation(self._exchange)
-
-    @cached_property
-    def put_s3_bucket(self) -> AsyncPutS3BucketOperation:
-        """Update an S3 bucket that is known to the server, giving its name, endpoint and organization."""
-        from .operations.put_s3_bucket import AsyncPutS3BucketOperation
-
-        return AsyncPutS3BucketOperation(self._exchange)
-
-    @cached_property
-    def put_sample(self) -> AsyncPutSampleOperation:
-        """Update a sample, giving its name and library."""
-        from .operations.put_sample import AsyncPutSampleOperation
-
-        return AsyncPutSampleOperation(self._exchange)
-
-    @cached_property
-    def put_sample_analysis_result(self) -> AsyncPutSampleAnalysisResultOperation:
-        """Update an analysis result of a sample, giving its module's name and its sample."""
-        from .operations.put_sample_analysis_result import AsyncPutSampleAnalysisResultOperation
-
-        return AsyncPutSampleAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def put_sample_analysis_result_field(self) -> AsyncPutSampleAnalysisResultFieldOperation:
-        """Update a field of a sample's analysis result, giving its name, result and stored data."""
-        from .operations.put_sample_analysis_result_field import AsyncPutSampleAnalysisResultFieldOperation
-
-        return AsyncPutSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group(self) -> AsyncPutSampleGroupOperation:
-        """Update a sample group, giving its name and organization."""
-        from .operations.put_sample_group import AsyncPutSampleGroupOperation
-
-        return AsyncPutSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group_analysis_result(self) -> AsyncPutSampleGroupAnalysisResultOperation:
-        """Update an analysis result of a sample group, giving its module's name and its group."""
-        from .operations.put_sample_group_analysis_result import AsyncPutSampleGroupAnalysisResultOperation
-
-        return AsyncPutSampleGroupAnalysisResultOperation(self._exchange)
-
-    @cached_property
-    def put_sample_group_analysis_result_field(self) -> AsyncPutSampleGroupAnalysisResultFieldOperation:
-        """Update a field of a sample group's analysis result, giving its name, result and stored data."""
-        from .operations.put_sample_group_analysis_result_field import AsyncPutSampleGroupAnalysisResultFieldOperation
-
-        return AsyncPutSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def put_tag(self) -> AsyncPutTagOperation:
-        """Update a tag, giving its name."""
-        from .operations.put_tag import AsyncPutTagOperation
-
-        return AsyncPutTagOperation(self._exchange)
-
-    @cached_property
-    def put_tag_by_name(self) -> AsyncPutTagByNameOperation:
-        """Update the tag of a name, giving the name again."""
-        from .operations.put_tag_by_name import AsyncPutTagByNameOperation
-
-        return AsyncPutTagByNameOperation(self._exchange)
-
-    @cached_property
-    def put_user(self) -> AsyncPutUserOperation:
-        """Update a user's profile."""
-        from .operations.put_user import AsyncPutUserOperation
-
-        return AsyncPutUserOperation(self._exchange)
-
-    @cached_property
-    def queue_covid19_reads(self) -> AsyncQueueCovid19ReadsOperation:
-        """Queue raw reads for analysis by a SARS-CoV-2 pipeline."""
-        from .operations.queue_covid19_reads import AsyncQueueCovid19ReadsOperation
-
-        return AsyncQueueCovid19ReadsOperation(self._exchange)
-
-    @cached_property
-    def refresh_metasub_kobo(self) -> AsyncRefreshMetasubKoboOperation:
-        """Read the forms of MetaSUB's sampling from Kobo anew."""
-        from .operations.refresh_metasub_kobo import AsyncRefreshMetasubKoboOperation
-
-        return AsyncRefreshMetasubKoboOperation(self._exchange)
-
-    @cached_property
-    def register(self) -> AsyncRegisterOperation:
-        """Make an account."""
-        from .operations.register import AsyncRegisterOperation
-
-        return AsyncRegisterOperation(self._exchange)
-
-    @cached_property
-    def remove_sample_group_samples(self) -> AsyncRemoveSampleGroupSamplesOperation:
-        """Take samples out of a sample group."""
-        from .operations.remove_sample_group_samples import AsyncRemoveSampleGroupSamplesOperation
-
-        return AsyncRemoveSampleGroupSamplesOperation(self._exchange)
-
-    @cached_property
-    def resend_activation(self) -> AsyncResendActivationOperation:
-        """Ask for another mail that activates an account."""
-        from .operations.resend_activation import AsyncResendActivationOperation
-
-        return AsyncResendActivationOperation(self._exchange)
-
-    @cached_property
-    def reset_email(self) -> AsyncResetEmailOperation:
-        """Ask for a mail that lets an account change its e-mail address."""
-        from .operations.reset_email import AsyncResetEmailOperation
-
-        return AsyncResetEmailOperation(self._exchange)
-
-    @cached_property
-    def reset_password(self) -> AsyncResetPasswordOperation:
-        """Ask for a mail that lets an account change its password."""
-        from .operations.reset_password import AsyncResetPasswordOperation
-
-        return AsyncResetPasswordOperation(self._exchange)
-
-    @cached_property
-    def search(self) -> AsyncSearchOperation:
-        """Search samples, sample groups and organizations by words."""
-        from .operations.search import AsyncSearchOperation
-
-        return AsyncSearchOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_cities(self) -> AsyncSearchMetasubCitiesOperation:
-        """Search the cities of MetaSUB."""
-        from .operations.search_metasub_cities import AsyncSearchMetasubCitiesOperation
-
-        return AsyncSearchMetasubCitiesOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_materials(self) -> AsyncSearchMetasubMaterialsOperation:
-        """Search the surface materials of MetaSUB."""
-        from .operations.search_metasub_materials import AsyncSearchMetasubMaterialsOperation
-
-        return AsyncSearchMetasubMaterialsOperation(self._exchange)
-
-    @cached_property
-    def search_metasub_samples(self) -> AsyncSearchMetasubSamplesOperation:
-        """Search the samples of MetaSUB."""
-        from .operations.search_metasub_samples import AsyncSearchMetasubSamplesOperation
-
-        return AsyncSearchMetasubSamplesOperation(self._exchange)
-
-    @cached_property
-    def search_taxa(self) -> AsyncSearchTaxaOperation:
-        """Search samples by the taxa in them."""
-        from .operations.search_taxa import AsyncSearchTaxaOperation
-
-        return AsyncSearchTaxaOperation(self._exchange)
-
-    @cached_property
-    def set_email(self) -> AsyncSetEmailOperation:
-        """Change your e-mail address."""
-        from .operations.set_email import AsyncSetEmailOperation
-
-        return AsyncSetEmailOperation(self._exchange)
-
-    @cached_property
-    def set_password(self) -> AsyncSetPasswordOperation:
-        """Change your password."""
-        from .operations.set_password import AsyncSetPasswordOperation
-
-        return AsyncSetPasswordOperation(self._exchange)
-
-    @cached_property
-    def tag_sample(self) -> AsyncTagSampleOperation:
-        """Tag a sample."""
-        from .operations.tag_sample import AsyncTagSampleOperation
-
-        return AsyncTagSampleOperation(self._exchange)
-
-    @cached_property
-    def tag_sample_group(self) -> AsyncTagSampleGroupOperation:
-        """Tag a sample group."""
-        from .operations.tag_sample_group import AsyncTagSampleGroupOperation
-
-        return AsyncTagSampleGroupOperation(self._exchange)
-
-    @cached_property
-    def tag_tag(self) -> AsyncTagTagOperation:
-        """Relate a tag to another one."""
-        from .operations.tag_tag import AsyncTagTagOperation
-
-        return AsyncTagTagOperation(self._exchange)
-
-    @cached_property
-    def upload_sample_analysis_result_field(self) -> AsyncUploadSampleAnalysisResultFieldOperation:
-        """Begin the upload of a file into an empty field of a sample's result."""
-        from .operations.upload_sample_analysis_result_field import AsyncUploadSampleAnalysisResultFieldOperation
-
-        return AsyncUploadSampleAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def upload_sample_group_analysis_result_field(self) -> AsyncUploadSampleGroupAnalysisResultFieldOperation:
-        """Begin the upload of a file into an empty field of a sample group's result."""
-        from .operations.upload_sample_group_analysis_result_field import (
-            AsyncUploadSampleGroupAnalysisResultFieldOperation,
-        )
-
-        return AsyncUploadSampleGroupAnalysisResultFieldOperation(self._exchange)
-
-    @cached_property
-    def validate_sample_group_metadata_schema(self) -> AsyncValidateSampleGroupMetadataSchemaOperation:
-        """Hold the metadata of a group's samples against the group's table schema."""
-        from .operations.validate_sample_group_metadata_schema import AsyncValidateSampleGroupMetadataSchemaOperation
-
-        return AsyncValidateSampleGroupMetadataSchemaOperation(self._exchange)
-
-    @cached_property
-    def write_organization_wiki_page(self) -> AsyncWriteOrganizationWikiPageOperation:
-        """Write a page of an organization's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_organization_wiki_page import AsyncWriteOrganizationWikiPageOperation
-
-        return AsyncWriteOrganizationWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_pipeline_wiki_page(self) -> AsyncWritePipelineWikiPageOperation:
-        """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_pipeline_wiki_page import AsyncWritePipelineWikiPageOperation
-
-        return AsyncWritePipelineWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_sample_group_wiki_page(self) -> AsyncWriteSampleGroupWikiPageOperation:
-        """Write a page of a sample group's wiki: a new one, or the one whose UUID is given."""
-        from .operations.write_sample_group_wiki_page import AsyncWriteSampleGroupWikiPageOperation
-
-        return AsyncWriteSampleGroupWikiPageOperation(self._exchange)
-
-    @cached_property
-    def write_site_wiki_page(self) -> AsyncWriteSiteWikiPageOperation:
-        """Write a page of the whole site's wiki."""
-        from .operations.write_site_wiki_page import AsyncWriteSiteWikiPageOperation
-
-        return AsyncWriteSiteWikiPageOperation(self._exchange)

@@ -3,37 +3,46 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.area_exists import AreaExistsOperation, AsyncAreaExistsOperation
-    from .operations.checksum_status import AsyncChecksumStatusOperation, ChecksumStatusOperation
-    from .operations.checksum_statuses import AsyncChecksumStatusesOperation, ChecksumStatusesOperation
-    from .operations.create_area import AsyncCreateAreaOperation, CreateAreaOperation
-    from .operations.delete_area import AsyncDeleteAreaOperation, DeleteAreaOperation
-    from .operations.file_info import AsyncFileInfoOperation, FileInfoOperation
-    from .operations.file_upload_notification import (
-        AsyncFileUploadNotificationOperation,
-        FileUploadNotificationOperation,
-    )
-    from .operations.files_info import AsyncFilesInfoOperation, FilesInfoOperation
-    from .operations.get_credentials import AsyncGetCredentialsOperation, GetCredentialsOperation
-    from .operations.get_health import AsyncGetHealthOperation, GetHealthOperation
-    from .operations.get_v1_health import AsyncGetV1HealthOperation, GetV1HealthOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.store_file import AsyncStoreFileOperation, StoreFileOperation
-    from .operations.update_checksum import AsyncUpdateChecksumOperation, UpdateChecksumOperation
-    from .operations.update_validation import AsyncUpdateValidationOperation, UpdateValidationOperation
-    from .operations.validate_file import AsyncValidateFileOperation, ValidateFileOperation
-    from .operations.validate_files import AsyncValidateFilesOperation, ValidateFilesOperation
-    from .operations.validation_status import AsyncValidationStatusOperation, ValidationStatusOperation
-    from .operations.validation_statuses import AsyncValidationStatusesOperation, ValidationStatusesOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class UploadApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.area_exists import area_exists as area_exists
+        from .operations.checksum_status import checksum_status as checksum_status
+        from .operations.checksum_statuses import checksum_statuses as checksum_statuses
+        from .operations.create_area import create_area as create_area
+        from .operations.delete_area import delete_area as delete_area
+        from .operations.file_info import file_info as file_info
+        from .operations.file_upload_notification import file_upload_notification as file_upload_notification
+        from .operations.files_info import files_info as files_info
+        from .operations.get_credentials import get_credentials as get_credentials
+        from .operations.get_health import get_health as get_health
+        from .operations.get_v1_health import get_v1_health as get_v1_health
+        from .operations.get_version import get_version as get_version
+        from .operations.store_file import store_file as store_file
+        from .operations.update_checksum import update_checksum as update_checksum
+        from .operations.update_validation import update_validation as update_validation
+        from .operations.validate_file import validate_file as validate_file
+        from .operations.validate_files import validate_files as validate_files
+        from .operations.validation_status import validation_status as validation_status
+        from .operations.validation_statuses import validation_statuses as validation_statuses
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """area_exists checksum_status checksum_statuses create_area delete_area file_info
+            file_upload_notification files_info get_credentials get_health get_v1_health get_version store_file
+            update_checksum update_validation validate_file validate_files validation_status validation_statuses""",
+            )
+        )
+
+
+class UploadApi(_Operations, Client):
     """DCP Upload Service API.
 
     Takes in the files of a submission to the Human Cell Atlas. Each submission has an upload area: a folder
@@ -67,278 +76,12 @@ class UploadApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://upload.data.humancellatlas.org"
 
-    @cached_property
-    def area_exists(self) -> AreaExistsOperation:
-        """Ask whether an upload area exists."""
-        from .operations.area_exists import AreaExistsOperation
 
-        return AreaExistsOperation(self._exchange)
-
-    @cached_property
-    def checksum_status(self) -> ChecksumStatusOperation:
-        """Ask how far the checksums of a file are."""
-        from .operations.checksum_status import ChecksumStatusOperation
-
-        return ChecksumStatusOperation(self._exchange)
-
-    @cached_property
-    def checksum_statuses(self) -> ChecksumStatusesOperation:
-        """Count the files of an upload area by state of their checksums."""
-        from .operations.checksum_statuses import ChecksumStatusesOperation
-
-        return ChecksumStatusesOperation(self._exchange)
-
-    @cached_property
-    def create_area(self) -> CreateAreaOperation:
-        """Create an upload area."""
-        from .operations.create_area import CreateAreaOperation
-
-        return CreateAreaOperation(self._exchange)
-
-    @cached_property
-    def delete_area(self) -> DeleteAreaOperation:
-        """Delete an upload area with all of its files."""
-        from .operations.delete_area import DeleteAreaOperation
-
-        return DeleteAreaOperation(self._exchange)
-
-    @cached_property
-    def file_info(self) -> FileInfoOperation:
-        """Describe a file of an upload area."""
-        from .operations.file_info import FileInfoOperation
-
-        return FileInfoOperation(self._exchange)
-
-    @cached_property
-    def file_upload_notification(self) -> FileUploadNotificationOperation:
-        """Tell that a file has been put into the bucket."""
-        from .operations.file_upload_notification import FileUploadNotificationOperation
-
-        return FileUploadNotificationOperation(self._exchange)
-
-    @cached_property
-    def files_info(self) -> FilesInfoOperation:
-        """Describe several files of an upload area."""
-        from .operations.files_info import FilesInfoOperation
-
-        return FilesInfoOperation(self._exchange)
-
-    @cached_property
-    def get_credentials(self) -> GetCredentialsOperation:
-        """Get AWS credentials for an upload area."""
-        from .operations.get_credentials import GetCredentialsOperation
-
-        return GetCredentialsOperation(self._exchange)
-
-    @cached_property
-    def get_health(self) -> GetHealthOperation:
-        """Ask whether the service works."""
-        from .operations.get_health import GetHealthOperation
-
-        return GetHealthOperation(self._exchange)
-
-    @cached_property
-    def get_v1_health(self) -> GetV1HealthOperation:
-        """Ask whether this version of the interface works."""
-        from .operations.get_v1_health import GetV1HealthOperation
-
-        return GetV1HealthOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Ask which version of the service is deployed."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def store_file(self) -> StoreFileOperation:
-        """Store a small file through the service."""
-        from .operations.store_file import StoreFileOperation
-
-        return StoreFileOperation(self._exchange)
-
-    @cached_property
-    def update_checksum(self) -> UpdateChecksumOperation:
-        """Report how the computing of checksums goes."""
-        from .operations.update_checksum import UpdateChecksumOperation
-
-        return UpdateChecksumOperation(self._exchange)
-
-    @cached_property
-    def update_validation(self) -> UpdateValidationOperation:
-        """Report how a validation goes."""
-        from .operations.update_validation import UpdateValidationOperation
-
-        return UpdateValidationOperation(self._exchange)
-
-    @cached_property
-    def validate_file(self) -> ValidateFileOperation:
-        """Validate one file."""
-        from .operations.validate_file import ValidateFileOperation
-
-        return ValidateFileOperation(self._exchange)
-
-    @cached_property
-    def validate_files(self) -> ValidateFilesOperation:
-        """Validate several files together."""
-        from .operations.validate_files import ValidateFilesOperation
-
-        return ValidateFilesOperation(self._exchange)
-
-    @cached_property
-    def validation_status(self) -> ValidationStatusOperation:
-        """Ask how the validation of a file went."""
-        from .operations.validation_status import ValidationStatusOperation
-
-        return ValidationStatusOperation(self._exchange)
-
-    @cached_property
-    def validation_statuses(self) -> ValidationStatusesOperation:
-        """Count the files of an upload area by state of validation."""
-        from .operations.validation_statuses import ValidationStatusesOperation
-
-        return ValidationStatusesOperation(self._exchange)
-
-
-class AsyncUploadApi(AsyncClient):
+class AsyncUploadApi(_Operations, AsyncClient):
     """DCP Upload Service API, for asyncio. Arguments as those of UploadApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://upload.data.humancellatlas.org"
-
-    @cached_property
-    def area_exists(self) -> AsyncAreaExistsOperation:
-        """Ask whether an upload area exists."""
-        from .operations.area_exists import AsyncAreaExistsOperation
-
-        return AsyncAreaExistsOperation(self._exchange)
-
-    @cached_property
-    def checksum_status(self) -> AsyncChecksumStatusOperation:
-        """Ask how far the checksums of a file are."""
-        from .operations.checksum_status import AsyncChecksumStatusOperation
-
-        return AsyncChecksumStatusOperation(self._exchange)
-
-    @cached_property
-    def checksum_statuses(self) -> AsyncChecksumStatusesOperation:
-        """Count the files of an upload area by state of their checksums."""
-        from .operations.checksum_statuses import AsyncChecksumStatusesOperation
-
-        return AsyncChecksumStatusesOperation(self._exchange)
-
-    @cached_property
-    def create_area(self) -> AsyncCreateAreaOperation:
-        """Create an upload area."""
-        from .operations.create_area import AsyncCreateAreaOperation
-
-        return AsyncCreateAreaOperation(self._exchange)
-
-    @cached_property
-    def delete_area(self) -> AsyncDeleteAreaOperation:
-        """Delete an upload area with all of its files."""
-        from .operations.delete_area import AsyncDeleteAreaOperation
-
-        return AsyncDeleteAreaOperation(self._exchange)
-
-    @cached_property
-    def file_info(self) -> AsyncFileInfoOperation:
-        """Describe a file of an upload area."""
-        from .operations.file_info import AsyncFileInfoOperation
-
-        return AsyncFileInfoOperation(self._exchange)
-
-    @cached_property
-    def file_upload_notification(self) -> AsyncFileUploadNotificationOperation:
-        """Tell that a file has been put into the bucket."""
-        from .operations.file_upload_notification import AsyncFileUploadNotificationOperation
-
-        return AsyncFileUploadNotificationOperation(self._exchange)
-
-    @cached_property
-    def files_info(self) -> AsyncFilesInfoOperation:
-        """Describe several files of an upload area."""
-        from .operations.files_info import AsyncFilesInfoOperation
-
-        return AsyncFilesInfoOperation(self._exchange)
-
-    @cached_property
-    def get_credentials(self) -> AsyncGetCredentialsOperation:
-        """Get AWS credentials for an upload area."""
-        from .operations.get_credentials import AsyncGetCredentialsOperation
-
-        return AsyncGetCredentialsOperation(self._exchange)
-
-    @cached_property
-    def get_health(self) -> AsyncGetHealthOperation:
-        """Ask whether the service works."""
-        from .operations.get_health import AsyncGetHealthOperation
-
-        return AsyncGetHealthOperation(self._exchange)
-
-    @cached_property
-    def get_v1_health(self) -> AsyncGetV1HealthOperation:
-        """Ask whether this version of the interface works."""
-        from .operations.get_v1_health import AsyncGetV1HealthOperation
-
-        return AsyncGetV1HealthOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Ask which version of the service is deployed."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def store_file(self) -> AsyncStoreFileOperation:
-        """Store a small file through the service."""
-        from .operations.store_file import AsyncStoreFileOperation
-
-        return AsyncStoreFileOperation(self._exchange)
-
-    @cached_property
-    def update_checksum(self) -> AsyncUpdateChecksumOperation:
-        """Report how the computing of checksums goes."""
-        from .operations.update_checksum import AsyncUpdateChecksumOperation
-
-        return AsyncUpdateChecksumOperation(self._exchange)
-
-    @cached_property
-    def update_validation(self) -> AsyncUpdateValidationOperation:
-        """Report how a validation goes."""
-        from .operations.update_validation import AsyncUpdateValidationOperation
-
-        return AsyncUpdateValidationOperation(self._exchange)
-
-    @cached_property
-    def validate_file(self) -> AsyncValidateFileOperation:
-        """Validate one file."""
-        from .operations.validate_file import AsyncValidateFileOperation
-
-        return AsyncValidateFileOperation(self._exchange)
-
-    @cached_property
-    def validate_files(self) -> AsyncValidateFilesOperation:
-        """Validate several files together."""
-        from .operations.validate_files import AsyncValidateFilesOperation
-
-        return AsyncValidateFilesOperation(self._exchange)
-
-    @cached_property
-    def validation_status(self) -> AsyncValidationStatusOperation:
-        """Ask how the validation of a file went."""
-        from .operations.validation_status import AsyncValidationStatusOperation
-
-        return AsyncValidationStatusOperation(self._exchange)
-
-    @cached_property
-    def validation_statuses(self) -> AsyncValidationStatusesOperation:
-        """Count the files of an upload area by state of validation."""
-        from .operations.validation_statuses import AsyncValidationStatusesOperation
-
-        return AsyncValidationStatusesOperation(self._exchange)

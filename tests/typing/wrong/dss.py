@@ -19,7 +19,7 @@ def arguments(api: DssApi, anything: str) -> None:
     api.get_bundle(uuid=UUID, replica="aws", version=None)  # error: "None" is not assignable
     api.get_bundle(uuid=UUID, replica="aws", per_page="many")  # error: is not assignable to "int"
     api.get_bundle.raw(uuid=UUID, replica="azure")  # error: "Literal['azure']" is not assignable
-    api.get_bundle.iterate(uuid=UUID, replica="aws", max_items="all")  # error: is not assignable to "int"
+    api.get_bundle.iterate(uuid=UUID, replica="aws").take("all")  # error: is not assignable to "int"
     api.put_file(uuid=UUID, version="v", creator_uid="me", source_url="s3://b/k")  # error: is not assignable to "int"
     api.put_subscription(callback_url="https://a.example.org", replica="aws", method="GET")  # error: is not assignable
 

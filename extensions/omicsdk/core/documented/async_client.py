@@ -5,7 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, cast
 
 from omicsdk.core.documented.client import DocumentedCall, DocumentedResponse, translating
-from omicsdk.core.operation import AsyncOperation
+from omicsdk.core.operation import AsyncCall
 
 if TYPE_CHECKING:
     import httpx
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncDocumentedOperation(DocumentedCall[AsyncOperation, T]):
+class AsyncDocumentedOperation(DocumentedCall[AsyncCall[..., Any], T]):
     """One operation as a documented client for asyncio offers it: keyword arguments in, plain JSON out."""
 
     async def __call__(self, *positional: Never, **arguments: Any) -> T:

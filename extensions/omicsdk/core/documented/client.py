@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import Client
-    from omicsdk.core.operation import AsyncOperation, Operation
+    from omicsdk.core.operation import AsyncCall, Call
 
 T = TypeVar("T")
 
@@ -231,7 +231,7 @@ def _parameters(package: str) -> dict[str, dict[str, str]]:
     return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
 
 
-Op = TypeVar("Op", bound="Operation | AsyncOperation")
+Op = TypeVar("Op", bound="Call[..., Any] | AsyncCall[..., Any]")
 
 
 class DocumentedCall(Generic[Op, T]):
@@ -271,7 +271,7 @@ class DocumentedCall(Generic[Op, T]):
         return items_at(page_of(response, key, name), key, name)
 
     def _known(self) -> dict[str, str]:
-        package = type(self._operation).__module__.rpartition(".operations")[0]
+        package = self._operation.__module__.rpartition(".operations")[0]
         return _parameters(package)[self._operation.facts.name]
 
     def _request(self, arguments: Mapping[str, Any]) -> Any:
@@ -294,7 +294,7 @@ class DocumentedCall(Generic[Op, T]):
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 
 
-class DocumentedOperation(DocumentedCall["Operation", T]):
+class DocumentedOperation(DocumentedCall["Call[..., Any]", T]):
     """One operation as a documented client offers it: keyword arguments in, plain JSON out."""
 
     def __call__(self, *positional: Never, **arguments: Any) -> T:

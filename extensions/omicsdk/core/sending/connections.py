@@ -22,8 +22,10 @@ MOST_CONNECTIONS = 100
 KEPT_FOR = 5.0
 
 
-class Connections:
-    """httpx transports by origin, shared where the way is the same. Thread-safe.
+class Connections(dict[str, Any]):
+    """httpx transports by origin (`https://host:port`), made when they are first asked for. Thread-safe.
+
+    Origins that are reached the same way share one.
 
     Args:
         environ: The environment's variables; None is the process's own, read when an origin is first reached.
@@ -43,8 +45,8 @@ class Connections:
         self._environ = environ
         self._http2 = http2
         self._asynchronous = asynchronous
+        super().__init__()
         self._given = given
-        self._by_origin: dict[str, Any] = {}
         self._by_network: dict[tuple[Network, bool], Any] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -54,25 +56,20 @@ class Connections:
         """Whether requests go over the network, and not into a transport that takes its place."""
         return self._given is None
 
-    def towards(self, url: "httpx.URL") -> Any:
-        """Gives the httpx transport that reaches a URL.
+    def __missing__(self, origin: str) -> Any:
+        """Makes the httpx transport that reaches an origin.
 
         Raises:
             UsageError: They are closed.
             ConfigError: The environment's proxy or certificate authorities can't be used.
         """
-        if self._closed:
-            raise UsageError("The client is closed", remedy="Make a new one, or close it later.")
-        if self._given is not None:
-            return self._given
-        key = f"{url.scheme}://{url.netloc}"
-        found = self._by_origin.get(key)
-        if found is None:
-            with self._lock:
-                found = self._by_origin.get(key)
-                if found is None:
-                    found = self._by_origin[key] = self._reaching(str(url))
-        return found
+        with self._lock:
+            if self._closed:
+                raise UsageError("The client is closed", remedy="Make a new one, or close it later.")
+            found = self.get(origin)
+            if found is None:
+                found = self[origin] = self._reaching(origin) if self._given is None else self._given
+            return found
 
     def proxy_towards(self, url: "httpx.URL") -> str | None:
         """Gives the proxy that a URL is reached by, with its password; None for a direct connection."""
@@ -122,6 +119,7 @@ class Connections:
             if self._closed:
                 return []
             self._closed = True
+            self.clear()
             return [self._given] if self._given is not None else list(self._by_network.values())
 
 

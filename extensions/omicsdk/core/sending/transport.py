@@ -234,6 +234,11 @@ class _Transport:
         """What is sent along to the base URL's origin."""
         return self._manners.credentials
 
+    @property
+    def answer_limit(self) -> int:
+        """Bytes of an answer, or of one of its items, that is held in memory."""
+        return self._answer_limit
+
     def _most(self, request: Request) -> int | None:
         """Bytes of an answer that are read whole."""
         return None if request.streams else self._answer_limit
@@ -383,7 +388,9 @@ class Transport(_Transport):
                 return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
             case Send(hop, headers, query, credentials):
                 content = request.content if hop.has_content else None
-                return self._sender.send(hop, content, (headers, query), credentials, stream, self._most(request))
+                return self._sender.send(
+                    hop, content, (headers, query), credentials, stream, self._most(request), live=request.live
+                )
             case Finish(response):
                 return self._sender.finish(response)
             case Sleep(seconds):
@@ -471,7 +478,9 @@ class AsyncTransport(_Transport):
                 return carried, credentials.query(hop.method, hop.url)
             case Send(hop, headers, query, credentials):
                 content = request.content if hop.has_content else None
-                return await self._sender.send(hop, content, (headers, query), credentials, stream, self._most(request))
+                return await self._sender.send(
+                    hop, content, (headers, query), credentials, stream, self._most(request), live=request.live
+                )
             case Finish(response):
                 return await self._sender.finish(response)
             case Sleep(seconds):

@@ -120,7 +120,7 @@ class _Sender:
             raise _unsendable(error) from error
 
     def _watch(self) -> "_Watch | None":
-        return None if self._body is None else _Watch(Flow(self._least_rate, self._body), self._now)
+        return None if self._body is None else _Watch(self._least_rate, self._body, self._now)
 
     def _failure(self, error: Exception, request: httpx.Request, *, in_body: bool) -> WireFailure:
         failure = failure_of(error)
@@ -212,6 +212,8 @@ class Sender(_Sender):
         credentials: Credentials | None,
         stream: bool,
         most: int | None = None,
+        *,
+        live: bool = False,
     ) -> httpx.Response:
         """Sends one request and reads its answer.
 
@@ -223,18 +225,19 @@ class Sender(_Sender):
             stream: Whether to read the head only.
             most: Bytes of a body that are read, decoded; None for all. Of an error's body the rest is left out, any other
                 answer that is larger is a failure.
+            live: Whether the body may be slow.
 
         Raises:
             WireFailure: No whole answer came, or it is larger.
         """
         request = self._request(hop, content, carried, _Content)
         if not isinstance(credentials, HttpxAuth):
-            return self._once(request, stream, most)
+            return self._once(request, stream, most, live)
         flow = credentials.auth.sync_auth_flow(request)
         try:
             request = next(flow)
             while True:
-                response = self._once(request, stream, most)
+                response = self._once(request, stream, most, live)
                 try:
                     request = flow.send(response)
                 except StopIteration:
@@ -245,14 +248,14 @@ class Sender(_Sender):
         finally:
             flow.close()
 
-    def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
+    def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         in_body = False
         try:
-            response: httpx.Response = self._connections.towards(request.url).handle_request(request)
+            response: httpx.Response = self._connections[_origin(request.url)].handle_request(request)
             response.request = request
             in_body = True
-            if (watch := self._watch()) is not None and isinstance(response.stream, httpx.SyncByteStream):
+            if not live and (watch := self._watch()) is not None and isinstance(response.stream, httpx.SyncByteStream):
                 response.stream = _Watched(response.stream, watch)
             if not stream:
                 try:
@@ -302,16 +305,18 @@ class AsyncSender(_Sender):
         credentials: Credentials | None,
         stream: bool,
         most: int | None = None,
+        *,
+        live: bool = False,
     ) -> httpx.Response:
         """Sends one request and reads its answer; arguments and errors are those of `Sender.send`."""
         request = self._request(hop, content, carried, _AsyncContent)
         if not isinstance(credentials, HttpxAuth):
-            return await self._once(request, stream, most)
+            return await self._once(request, stream, most, live)
         flow = credentials.auth.async_auth_flow(request)
         try:
             request = await anext(flow)
             while True:
-                response = await self._once(request, stream, most)
+                response = await self._once(request, stream, most, live)
                 try:
                     request = await flow.asend(response)
                 except StopAsyncIteration:
@@ -322,14 +327,14 @@ class AsyncSender(_Sender):
         finally:
             await flow.aclose()
 
-    async def _once(self, request: httpx.Request, stream: bool, most: int | None) -> httpx.Response:
+    async def _once(self, request: httpx.Request, stream: bool, most: int | None, live: bool) -> httpx.Response:
         started = time.perf_counter()
         in_body = False
         try:
-            response: httpx.Response = await self._connections.towards(request.url).handle_async_request(request)
+            response: httpx.Response = await self._connections[_origin(request.url)].handle_async_request(request)
             response.request = request
             in_body = True
-            if (watch := self._watch()) is not None and isinstance(response.stream, httpx.AsyncByteStream):
+            if not live and (watch := self._watch()) is not None and isinstance(response.stream, httpx.AsyncByteStream):
                 response.stream = _AsyncWatched(response.stream, watch)
             if not stream:
                 try:
@@ -369,17 +374,19 @@ class _Watch:
     """Counts the time in which a body is waited for; that in which its reader does something else isn't.
 
     Args:
-        flow: Tells what is too slow.
+        least_rate: Bytes a second that are enough.
+        seconds: Over which they are counted.
         now: The clock.
     """
 
-    def __init__(self, flow: Flow, now: Callable[[], float]) -> None:
-        self._flow = flow
+    def __init__(self, least_rate: int, seconds: float, now: Callable[[], float]) -> None:
+        self._least_rate = least_rate
+        self._seconds = seconds
         self._now = now
+        self._flow: Flow | None = None  # most bodies are there before anything is to be counted
         self._waited = 0.0
         self._moved = 0
         self._began = 0.0
-        flow.is_slow(0.0, 0)
 
     def begin(self) -> None:
         """Notes that it is waited for."""
@@ -393,6 +400,11 @@ class _Watch:
         """
         self._waited += self._now() - self._began
         self._moved += count
+        if self._flow is None:
+            if self._waited < 1.0:
+                return
+            self._flow = Flow(self._least_rate, self._seconds)
+            self._flow.is_slow(0.0, 0)
         if self._flow.is_slow(self._waited, self._moved):
             raise _TooSlow(f"The answer came too slowly: {self._moved} bytes in {self._waited:.0f} s")
 
@@ -456,6 +468,10 @@ class _AsyncContent:
         pieces = iter(await run_sync(self._make))
         while (piece := await run_sync(next, pieces, None)) is not None:
             yield piece
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def with_query(url: str, query: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from omicsdk.gen3.service import first_answer, plain
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.operation import AsyncOperation
+    from omicsdk.core.operation import AsyncCall
     from omicsdk.core.request import Request
 
 
@@ -155,5 +155,5 @@ class AsyncMetadataMethods(MetadataPlaces):
             return (await _sent(client.delete_aliases, client.delete_aliases.build(guid=guid), kwargs)).text
 
 
-async def _sent(operation: AsyncOperation, request: Request, further: Mapping[str, Any]) -> httpx.Response:
+async def _sent(operation: AsyncCall[..., Any], request: Request, further: Mapping[str, Any]) -> httpx.Response:
     return await first_answer(operation, asked(request, tuple(further.items())))

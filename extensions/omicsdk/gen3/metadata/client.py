@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.gen3.metadata.asynchronous import AsyncMetadataMethods
@@ -13,7 +13,7 @@ from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.operation import Call
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
@@ -178,7 +178,7 @@ class Gen3Metadata(AsyncMetadataMethods):
             The GUIDs that were `created` and `updated`, those in `conflict`, and those of `bad_input`.
         """
         asking = self._writing.batch_create
-        return self._sent(asking, asking.build(body=list(metadata_list), overwrite=overwrite), kwargs)
+        return self._sent(asking, asking.build(body=cast("Any", list(metadata_list)), overwrite=overwrite), kwargs)
 
     def create(
         self,
@@ -336,9 +336,9 @@ class Gen3Metadata(AsyncMetadataMethods):
         return self._told(self._writing.delete_aliases, self._writing.delete_aliases.build(guid=guid), kwargs)
 
     @staticmethod
-    def _sent(operation: Operation, request: Request, further: Mapping[str, Any]) -> Any:
+    def _sent(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> Any:
         return plain(next(operation.answers(asked(request, tuple(further.items())))))
 
     @staticmethod
-    def _told(operation: Operation, request: Request, further: Mapping[str, Any]) -> str:
+    def _told(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> str:
         return next(operation.answers(asked(request, tuple(further.items())))).text

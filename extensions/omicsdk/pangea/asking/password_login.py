@@ -8,10 +8,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import Bound
 from omicsdk.core.errors import APIError, AuthError, BadRequest, Forbidden
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.sending.exchange import AsyncExchange, Exchange
 from omicsdk.pangea.asking.server import check_is_encrypted
 
 if TYPE_CHECKING:

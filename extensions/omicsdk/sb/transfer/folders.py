@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from omicsdk.core.errors import OmicsError, first_of
 from omicsdk.sb.enums import PartSize, RequestParameters
@@ -67,7 +67,7 @@ class _Place:
     parent: str | None
 
     @property
-    def arguments(self) -> dict[str, str]:
+    def arguments(self) -> dict[str, Any]:
         return {"project": self.project} if self.project is not None else {"parent": self.parent or ""}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.omit import OMIT
 
@@ -47,7 +47,7 @@ def file_routes(client: SbApi, name: str, *, project: str | None, parent: str | 
         parent: The folder that it goes to, or None.
         overwrite: Whether it takes the place of one of that name.
     """
-    place = {"project": project} if project is not None else {"parent": parent or ""}
+    place: dict[str, Any] = {"project": project} if project is not None else {"parent": parent or ""}
     return Routes(
         start=lambda size, part_size: client.start_upload.build(
             name=name, size=size, part_size=part_size, overwrite=True if overwrite else OMIT, **place

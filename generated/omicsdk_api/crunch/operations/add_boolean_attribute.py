@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.boolean_attribute import BooleanAttribute
 
 FACTS = OperationFacts(name="add_boolean_attribute", method="POST", path="/api/attributes/bool/", secured=True)
 
 
 def build(*, item: str, key: str, value: bool) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a yes-or-no attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key. A `value` that is
+    left out is taken as false.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the yes-or-no attribute.
+        key (str): Name of the yes-or-no attribute. At most 255 characters.
+        value (bool): Whether it is so.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/bool/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> BooleanAttribute:
     """What an answer says."""
     from ..models.boolean_attribute import BooleanAttribute
 
-    return answer.json(model_of(BooleanAttribute), model(lambda: BooleanAttribute))
+    return answer.model(BooleanAttribute)
 
 
-class AddBooleanAttributeOperation(Operation):
-    """Give an item a yes-or-no attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: bool) -> BooleanAttribute:
-        """Give an item a yes-or-no attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A `value` that is
-        left out is taken as false.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the yes-or-no attribute.
-            key (str): Name of the yes-or-no attribute. At most 255 characters.
-            value (bool): Whether it is so.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: bool) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddBooleanAttributeOperation(AsyncOperation):
-    """Give an item a yes-or-no attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: bool) -> BooleanAttribute:
-        """Give an item a yes-or-no attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A `value` that is
-        left out is taken as false.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the yes-or-no attribute.
-            key (str): Name of the yes-or-no attribute. At most 255 characters.
-            value (bool): Whether it is so.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: bool) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_boolean_attribute = Operation(FACTS, build, parse)

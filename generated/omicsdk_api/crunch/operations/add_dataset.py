@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset import Dataset
 
 FACTS = OperationFacts(name="add_dataset", method="POST", path="/api/datasets/", secured=True)
@@ -28,7 +25,24 @@ def build(
     details: str | Omit = OMIT,
     base_file_path: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a dataset.
+
+    Belongs to a project. Names are unique over all projects, datasets and items; the slug is made of the name
+    and stays when it changes. `attributes` and `items` can't be sent.
+
+    Args:
+        name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
+            characters.
+        parent (str): Slug of the project that the dataset belongs to.
+        description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
+        base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug of
+            the project: one folder for all its datasets. At most 4096 characters. Optional.
+
+    Returns:
+        201: The dataset, as it is stored.
+    """
     return request(
         FACTS,
         "/api/datasets/",
@@ -48,120 +62,7 @@ def parse(answer: Answer) -> Dataset:
     """What an answer says."""
     from ..models.dataset import Dataset
 
-    return answer.json(model_of(Dataset), model(lambda: Dataset))
+    return answer.model(Dataset)
 
 
-class AddDatasetOperation(Operation):
-    """Create a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        parent: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> Dataset:
-        """Create a dataset.
-
-        Belongs to a project. Names are unique over all projects, datasets and items; the slug is made of the
-        name and stays when it changes. `attributes` and `items` can't be sent.
-
-        Args:
-            name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
-                characters.
-            parent (str): Slug of the project that the dataset belongs to.
-            description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
-            base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug
-                of the project: one folder for all its datasets. At most 4096 characters. Optional.
-
-        Returns:
-            201: The dataset, as it is stored.
-        """
-        return self._call(
-            self.build(
-                name=name, parent=parent, description=description, details=details, base_file_path=base_file_path
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        parent: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name, parent=parent, description=description, details=details, base_file_path=base_file_path
-            )
-        )
-
-
-class AsyncAddDatasetOperation(AsyncOperation):
-    """Create a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        parent: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> Dataset:
-        """Create a dataset.
-
-        Belongs to a project. Names are unique over all projects, datasets and items; the slug is made of the
-        name and stays when it changes. `attributes` and `items` can't be sent.
-
-        Args:
-            name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
-                characters.
-            parent (str): Slug of the project that the dataset belongs to.
-            description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
-            base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug
-                of the project: one folder for all its datasets. At most 4096 characters. Optional.
-
-        Returns:
-            201: The dataset, as it is stored.
-        """
-        return await self._call(
-            self.build(
-                name=name, parent=parent, description=description, details=details, base_file_path=base_file_path
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        parent: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name, parent=parent, description=description, details=details, base_file_path=base_file_path
-            )
-        )
+add_dataset = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.date_attribute import DateAttribute
 
 FACTS = OperationFacts(name="add_date_attribute", method="POST", path="/api/attributes/date/", secured=True)
 
 
 def build(*, item: str, key: str, value: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a date attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the date attribute.
+        key (str): Name of the date attribute. At most 255 characters.
+        value (str): Date, as in `2020-01-02`. Format date.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/date/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> DateAttribute:
     """What an answer says."""
     from ..models.date_attribute import DateAttribute
 
-    return answer.json(model_of(DateAttribute), model(lambda: DateAttribute))
+    return answer.model(DateAttribute)
 
 
-class AddDateAttributeOperation(Operation):
-    """Give an item a date attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: str) -> DateAttribute:
-        """Give an item a date attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the date attribute.
-            key (str): Name of the date attribute. At most 255 characters.
-            value (str): Date, as in `2020-01-02`. Format date.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddDateAttributeOperation(AsyncOperation):
-    """Give an item a date attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: str) -> DateAttribute:
-        """Give an item a date attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the date attribute.
-            key (str): Name of the date attribute. At most 255 characters.
-            value (str): Date, as in `2020-01-02`. Format date.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_date_attribute = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.date_time_attribute import DateTimeAttribute
 
 FACTS = OperationFacts(name="add_datetime_attribute", method="POST", path="/api/attributes/datetime/", secured=True)
 
 
 def build(*, item: str, key: str, value: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a date-and-time attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key. A time without a zone
+    is taken as UTC.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the date-and-time attribute.
+        key (str): Name of the date-and-time attribute. At most 255 characters.
+        value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
+            too. Format date-time.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/datetime/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> DateTimeAttribute:
     """What an answer says."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.json(model_of(DateTimeAttribute), model(lambda: DateTimeAttribute))
+    return answer.model(DateTimeAttribute)
 
 
-class AddDatetimeAttributeOperation(Operation):
-    """Give an item a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: str) -> DateTimeAttribute:
-        """Give an item a date-and-time attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A time without a
-        zone is taken as UTC.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the date-and-time attribute.
-            key (str): Name of the date-and-time attribute. At most 255 characters.
-            value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is
-                taken too. Format date-time.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddDatetimeAttributeOperation(AsyncOperation):
-    """Give an item a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: str) -> DateTimeAttribute:
-        """Give an item a date-and-time attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A time without a
-        zone is taken as UTC.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the date-and-time attribute.
-            key (str): Name of the date-and-time attribute. At most 255 characters.
-            value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is
-                taken too. Format date-time.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_datetime_attribute = Operation(FACTS, build, parse)

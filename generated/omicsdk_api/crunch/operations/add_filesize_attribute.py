@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.filesize_attribute import FilesizeAttribute
 
 FACTS = OperationFacts(name="add_filesize_attribute", method="POST", path="/api/attributes/filesize/", secured=True)
 
 
 def build(*, item: str, key: str, value: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a file-size attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key. A negative size, and
+    one over 64 bits, fail with 500.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the file-size attribute.
+        key (str): Name of the file-size attribute. At most 255 characters.
+        value (int): Size in bytes, from 0 to 2^63-1.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/filesize/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> FilesizeAttribute:
     """What an answer says."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.json(model_of(FilesizeAttribute), model(lambda: FilesizeAttribute))
+    return answer.model(FilesizeAttribute)
 
 
-class AddFilesizeAttributeOperation(Operation):
-    """Give an item a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: int) -> FilesizeAttribute:
-        """Give an item a file-size attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A negative size,
-        and one over 64 bits, fail with 500.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the file-size attribute.
-            key (str): Name of the file-size attribute. At most 255 characters.
-            value (int): Size in bytes, from 0 to 2^63-1.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddFilesizeAttributeOperation(AsyncOperation):
-    """Give an item a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: int) -> FilesizeAttribute:
-        """Give an item a file-size attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A negative size,
-        and one over 64 bits, fail with 500.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the file-size attribute.
-            key (str): Name of the file-size attribute. At most 255 characters.
-            value (int): Size in bytes, from 0 to 2^63-1.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_filesize_attribute = Operation(FACTS, build, parse)

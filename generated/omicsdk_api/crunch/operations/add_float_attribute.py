@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.float_attribute import FloatAttribute
 
 FACTS = OperationFacts(name="add_float_attribute", method="POST", path="/api/attributes/float/", secured=True)
 
 
 def build(*, item: str, key: str, value: float) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a number attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key. NaN fails with 500.
+    Never send `inf`: that fails too, but is stored, and from then on the item and every list that holds it
+    fail.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the number attribute.
+        key (str): Name of the number attribute. At most 255 characters.
+        value (float): Number of double precision; finite.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/float/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> FloatAttribute:
     """What an answer says."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.json(model_of(FloatAttribute), model(lambda: FloatAttribute))
+    return answer.model(FloatAttribute)
 
 
-class AddFloatAttributeOperation(Operation):
-    """Give an item a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: float) -> FloatAttribute:
-        """Give an item a number attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. NaN fails with
-        500. Never send `inf`: that fails too, but is stored, and from then on the item and every list that
-        holds it fail.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the number attribute.
-            key (str): Name of the number attribute. At most 255 characters.
-            value (float): Number of double precision; finite.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: float) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddFloatAttributeOperation(AsyncOperation):
-    """Give an item a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: float) -> FloatAttribute:
-        """Give an item a number attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. NaN fails with
-        500. Never send `inf`: that fails too, but is stored, and from then on the item and every list that
-        holds it fail.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the number attribute.
-            key (str): Name of the number attribute. At most 255 characters.
-            value (float): Number of double precision; finite.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: float) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_float_attribute = Operation(FACTS, build, parse)

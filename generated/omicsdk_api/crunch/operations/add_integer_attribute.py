@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.integer_attribute import IntegerAttribute
 
 FACTS = OperationFacts(name="add_integer_attribute", method="POST", path="/api/attributes/int/", secured=True)
 
 
 def build(*, item: str, key: str, value: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a whole-number attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key. A number over 64 bits
+    fails with 500.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the whole-number attribute.
+        key (str): Name of the whole-number attribute. At most 255 characters.
+        value (int): Whole number; sites guarantee 32 bits.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/int/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> IntegerAttribute:
     """What an answer says."""
     from ..models.integer_attribute import IntegerAttribute
 
-    return answer.json(model_of(IntegerAttribute), model(lambda: IntegerAttribute))
+    return answer.model(IntegerAttribute)
 
 
-class AddIntegerAttributeOperation(Operation):
-    """Give an item a whole-number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: int) -> IntegerAttribute:
-        """Give an item a whole-number attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A number over 64
-        bits fails with 500.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the whole-number attribute.
-            key (str): Name of the whole-number attribute. At most 255 characters.
-            value (int): Whole number; sites guarantee 32 bits.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddIntegerAttributeOperation(AsyncOperation):
-    """Give an item a whole-number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: int) -> IntegerAttribute:
-        """Give an item a whole-number attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key. A number over 64
-        bits fails with 500.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the whole-number attribute.
-            key (str): Name of the whole-number attribute. At most 255 characters.
-            value (int): Whole number; sites guarantee 32 bits.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_integer_attribute = Operation(FACTS, build, parse)

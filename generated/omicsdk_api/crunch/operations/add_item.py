@@ -5,23 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.item import Item
 
 FACTS = OperationFacts(name="add_item", method="POST", path="/api/items/", secured=True)
 
 
 def build(*, name: str, parent: str, description: str | Omit = OMIT, details: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an item.
+
+    Belongs to a project, a dataset or another item. Names are unique over all projects, datasets and items;
+    the slug is made of the name and stays when it changes. `attributes` can't be sent.
+
+    Args:
+        name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.
+        parent (str): Slug of the project, dataset or item that it belongs to.
+        description (str): Short description of the item; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the item, as Markdown; empty when omitted. Optional.
+
+    Returns:
+        201: The item, as it is stored.
+    """
     return request(
         FACTS,
         "/api/items/",
@@ -33,74 +44,7 @@ def parse(answer: Answer) -> Item:
     """What an answer says."""
     from ..models.item import Item
 
-    return answer.json(model_of(Item), model(lambda: Item))
+    return answer.model(Item)
 
 
-class AddItemOperation(Operation):
-    """Create an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, parent: str, description: str | Omit = OMIT, details: str | Omit = OMIT) -> Item:
-        """Create an item.
-
-        Belongs to a project, a dataset or another item. Names are unique over all projects, datasets and
-        items; the slug is made of the name and stays when it changes. `attributes` can't be sent.
-
-        Args:
-            name (str): Name of the item; unique over all projects, datasets and items. At most 1023
-                characters.
-            parent (str): Slug of the project, dataset or item that it belongs to.
-            description (str): Short description of the item; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the item, as Markdown; empty when omitted. Optional.
-
-        Returns:
-            201: The item, as it is stored.
-        """
-        return self._call(self.build(name=name, parent=parent, description=description, details=details), self.parse)
-
-    def raw(
-        self, *, name: str, parent: str, description: str | Omit = OMIT, details: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, parent=parent, description=description, details=details))
-
-
-class AsyncAddItemOperation(AsyncOperation):
-    """Create an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, parent: str, description: str | Omit = OMIT, details: str | Omit = OMIT
-    ) -> Item:
-        """Create an item.
-
-        Belongs to a project, a dataset or another item. Names are unique over all projects, datasets and
-        items; the slug is made of the name and stays when it changes. `attributes` can't be sent.
-
-        Args:
-            name (str): Name of the item; unique over all projects, datasets and items. At most 1023
-                characters.
-            parent (str): Slug of the project, dataset or item that it belongs to.
-            description (str): Short description of the item; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the item, as Markdown; empty when omitted. Optional.
-
-        Returns:
-            201: The item, as it is stored.
-        """
-        return await self._call(
-            self.build(name=name, parent=parent, description=description, details=details), self.parse
-        )
-
-    async def raw(
-        self, *, name: str, parent: str, description: str | Omit = OMIT, details: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, parent=parent, description=description, details=details))
+add_item = Operation(FACTS, build, parse)

@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.lat_long_attribute import LatLongAttribute
 
 FACTS = OperationFacts(name="add_lat_long_attribute", method="POST", path="/api/attributes/lat-long/", secured=True)
 
 
 def build(*, item: str, key: str, latitude: str, longitude: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item a place attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the place attribute.
+        key (str): Name of the place attribute. At most 255 characters.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(
         FACTS,
         "/api/attributes/lat-long/",
@@ -32,64 +43,7 @@ def parse(answer: Answer) -> LatLongAttribute:
     """What an answer says."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.json(model_of(LatLongAttribute), model(lambda: LatLongAttribute))
+    return answer.model(LatLongAttribute)
 
 
-class AddLatLongAttributeOperation(Operation):
-    """Give an item a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, latitude: str, longitude: str) -> LatLongAttribute:
-        """Give an item a place attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the place attribute.
-            key (str): Name of the place attribute. At most 255 characters.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, latitude=latitude, longitude=longitude), self.parse)
-
-    def raw(self, *, item: str, key: str, latitude: str, longitude: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, latitude=latitude, longitude=longitude))
-
-
-class AsyncAddLatLongAttributeOperation(AsyncOperation):
-    """Give an item a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, latitude: str, longitude: str) -> LatLongAttribute:
-        """Give an item a place attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the place attribute.
-            key (str): Name of the place attribute. At most 255 characters.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, latitude=latitude, longitude=longitude), self.parse)
-
-    async def raw(self, *, item: str, key: str, latitude: str, longitude: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, latitude=latitude, longitude=longitude))
+add_lat_long_attribute = Operation(FACTS, build, parse)

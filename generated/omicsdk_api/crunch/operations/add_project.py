@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="add_project", method="POST", path="/api/projects/", secured=True)
@@ -23,7 +20,23 @@ FACTS = OperationFacts(name="add_project", method="POST", path="/api/projects/",
 def build(
     *, name: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a project.
+
+    Names are unique over all projects, datasets and items; the slug is made of the name and stays when it
+    changes.
+
+    Args:
+        name (str): Name of the project; unique over all projects, datasets and items. At most 1023
+            characters.
+        description (str): Short description of the project; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the project, as Markdown; empty when omitted. Optional.
+        workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and line
+            ends around it are cut off. Optional.
+
+    Returns:
+        201: The project, as it is stored.
+    """
     return request(
         FACTS,
         "/api/projects/",
@@ -35,80 +48,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class AddProjectOperation(Operation):
-    """Create a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, name: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
-    ) -> Project:
-        """Create a project.
-
-        Names are unique over all projects, datasets and items; the slug is made of the name and stays when it
-        changes.
-
-        Args:
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            201: The project, as it is stored.
-        """
-        return self._call(
-            self.build(name=name, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    def raw(
-        self, *, name: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, description=description, details=details, workflow=workflow))
-
-
-class AsyncAddProjectOperation(AsyncOperation):
-    """Create a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
-    ) -> Project:
-        """Create a project.
-
-        Names are unique over all projects, datasets and items; the slug is made of the name and stays when it
-        changes.
-
-        Args:
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            201: The project, as it is stored.
-        """
-        return await self._call(
-            self.build(name=name, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    async def raw(
-        self, *, name: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, description=description, details=details, workflow=workflow))
+add_project = Operation(FACTS, build, parse)

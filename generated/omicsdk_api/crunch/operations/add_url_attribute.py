@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.url_attribute import URLAttribute
 
 FACTS = OperationFacts(name="add_url_attribute", method="POST", path="/api/attributes/url/", secured=True)
 
 
 def build(*, item: str, key: str, value: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give an item an address attribute.
+
+    The item may be a project or dataset too; it may have several attributes of one key.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the address attribute.
+        key (str): Name of the address attribute. At most 255 characters.
+        value (str): Address, with its scheme. Format uri. At most 1023 characters.
+
+    Returns:
+        201: The attribute, as it is stored.
+    """
     return request(FACTS, "/api/attributes/url/", body=json_body({"item": item, "key": key, "value": value}))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> URLAttribute:
     """What an answer says."""
     from ..models.url_attribute import URLAttribute
 
-    return answer.json(model_of(URLAttribute), model(lambda: URLAttribute))
+    return answer.model(URLAttribute)
 
 
-class AddUrlAttributeOperation(Operation):
-    """Give an item an address attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: str) -> URLAttribute:
-        """Give an item an address attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the address attribute.
-            key (str): Name of the address attribute. At most 255 characters.
-            value (str): Address, with its scheme. Format uri. At most 1023 characters.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value))
-
-
-class AsyncAddUrlAttributeOperation(AsyncOperation):
-    """Give an item an address attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: str) -> URLAttribute:
-        """Give an item an address attribute.
-
-        The item may be a project or dataset too; it may have several attributes of one key.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the address attribute.
-            key (str): Name of the address attribute. At most 255 characters.
-            value (str): Address, with its scheme. Format uri. At most 1023 characters.
-
-        Returns:
-            201: The attribute, as it is stored.
-        """
-        return await self._call(self.build(item=item, key=key, value=value), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value))
+add_url_attribute = Operation(FACTS, build, parse)

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_dataset", method="DELETE", path="/api/datasets/{slug}/", accept="*/*", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a dataset.
+
+    Its statuses go too; its items stay, without a parent.
+
+    Args:
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+
+    Returns:
+        204: The dataset is gone.
+    """
     return request(FACTS, f"/api/datasets/{segment('slug', slug)}/")
 
 
@@ -24,51 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteDatasetOperation(Operation):
-    """Delete a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> None:
-        """Delete a dataset.
-
-        Its statuses go too; its items stay, without a parent.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-
-        Returns:
-            204: The dataset is gone.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncDeleteDatasetOperation(AsyncOperation):
-    """Delete a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> None:
-        """Delete a dataset.
-
-        Its statuses go too; its items stay, without a parent.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-
-        Returns:
-            204: The dataset is gone.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+delete_dataset = Operation(FACTS, build, parse)

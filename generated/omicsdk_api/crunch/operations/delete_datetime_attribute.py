@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_datetime_attribute", method="DELETE", path="/api/attributes/datetime/{id}/", accept="*/*", secured=True
@@ -18,7 +13,14 @@ FACTS = OperationFacts(
 
 
 def build(*, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a date-and-time attribute.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        204: The attribute is gone.
+    """
     return request(FACTS, f"/api/attributes/datetime/{segment('id', id)}/")
 
 
@@ -26,47 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteDatetimeAttributeOperation(Operation):
-    """Delete a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int) -> None:
-        """Delete a date-and-time attribute.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            204: The attribute is gone.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncDeleteDatetimeAttributeOperation(AsyncOperation):
-    """Delete a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int) -> None:
-        """Delete a date-and-time attribute.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            204: The attribute is gone.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+delete_datetime_attribute = Operation(FACTS, build, parse)

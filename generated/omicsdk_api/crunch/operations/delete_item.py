@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_item", method="DELETE", path="/api/items/{slug}/", accept="*/*", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an item.
+
+    Items below it stay, without a parent.
+
+    Args:
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+
+    Returns:
+        204: The item is gone.
+    """
     return request(FACTS, f"/api/items/{segment('slug', slug)}/")
 
 
@@ -24,51 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteItemOperation(Operation):
-    """Delete an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> None:
-        """Delete an item.
-
-        Items below it stay, without a parent.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-
-        Returns:
-            204: The item is gone.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncDeleteItemOperation(AsyncOperation):
-    """Delete an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> None:
-        """Delete an item.
-
-        Items below it stay, without a parent.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-
-        Returns:
-            204: The item is gone.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+delete_item = Operation(FACTS, build, parse)

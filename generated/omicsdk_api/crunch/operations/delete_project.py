@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_project", method="DELETE", path="/api/projects/{slug}/", accept="*/*", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a project.
+
+    Its datasets stay, without a parent, and then asking for the next dataset of all projects fails with 500:
+    delete them first.
+
+    Args:
+        slug (str): Slug of the project, such as `my-proj`; case counts.
+
+    Returns:
+        204: The project is gone.
+    """
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteProjectOperation(Operation):
-    """Delete a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> None:
-        """Delete a project.
-
-        Its datasets stay, without a parent, and then asking for the next dataset of all projects fails with
-        500: delete them first.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            204: The project is gone.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncDeleteProjectOperation(AsyncOperation):
-    """Delete a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> None:
-        """Delete a project.
-
-        Its datasets stay, without a parent, and then asking for the next dataset of all projects fails with
-        500: delete them first.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            204: The project is gone.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+delete_project = Operation(FACTS, build, parse)

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset import Dataset
 
 FACTS = OperationFacts(name="get_dataset", method="GET", path="/api/datasets/{slug}/", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a dataset.
+
+    With its attributes and its items.
+
+    Args:
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+
+    Returns:
+        200: The dataset of that slug.
+    """
     return request(FACTS, f"/api/datasets/{segment('slug', slug)}/")
 
 
@@ -27,54 +33,7 @@ def parse(answer: Answer) -> Dataset:
     """What an answer says."""
     from ..models.dataset import Dataset
 
-    return answer.json(model_of(Dataset), model(lambda: Dataset))
+    return answer.model(Dataset)
 
 
-class GetDatasetOperation(Operation):
-    """Read a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> Dataset:
-        """Read a dataset.
-
-        With its attributes and its items.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-
-        Returns:
-            200: The dataset of that slug.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncGetDatasetOperation(AsyncOperation):
-    """Read a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> Dataset:
-        """Read a dataset.
-
-        With its attributes and its items.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-
-        Returns:
-            200: The dataset of that slug.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+get_dataset = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.date_time_attribute import DateTimeAttribute
 
 FACTS = OperationFacts(name="get_datetime_attribute", method="GET", path="/api/attributes/datetime/{id}/", secured=True)
 
 
 def build(*, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a date-and-time attribute by its number.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        200: The attribute of that number.
+    """
     return request(FACTS, f"/api/attributes/datetime/{segment('id', id)}/")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> DateTimeAttribute:
     """What an answer says."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.json(model_of(DateTimeAttribute), model(lambda: DateTimeAttribute))
+    return answer.model(DateTimeAttribute)
 
 
-class GetDatetimeAttributeOperation(Operation):
-    """Read a date-and-time attribute by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int) -> DateTimeAttribute:
-        """Read a date-and-time attribute by its number.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute of that number.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetDatetimeAttributeOperation(AsyncOperation):
-    """Read a date-and-time attribute by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int) -> DateTimeAttribute:
-        """Read a date-and-time attribute by its number.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute of that number.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_datetime_attribute = Operation(FACTS, build, parse)

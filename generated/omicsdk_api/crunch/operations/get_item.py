@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.item import Item
 
 FACTS = OperationFacts(name="get_item", method="GET", path="/api/items/{slug}/", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read an item.
+
+    A project or dataset can be read as an item too.
+
+    Args:
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+
+    Returns:
+        200: The item of that slug.
+    """
     return request(FACTS, f"/api/items/{segment('slug', slug)}/")
 
 
@@ -27,54 +33,7 @@ def parse(answer: Answer) -> Item:
     """What an answer says."""
     from ..models.item import Item
 
-    return answer.json(model_of(Item), model(lambda: Item))
+    return answer.model(Item)
 
 
-class GetItemOperation(Operation):
-    """Read an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> Item:
-        """Read an item.
-
-        A project or dataset can be read as an item too.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-
-        Returns:
-            200: The item of that slug.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncGetItemOperation(AsyncOperation):
-    """Read an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> Item:
-        """Read an item.
-
-        A project or dataset can be read as an item too.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-
-        Returns:
-            200: The item of that slug.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+get_item = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset_reference import DatasetReference
 
 FACTS = OperationFacts(name="get_next_dataset", method="GET", path="/api/next/", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find the next dataset to process.
+
+    The oldest of all projects that has no status yet. It isn't reserved: two workers that ask at once get the
+    same one, until one of them posts a status.
+
+    Returns:
+        200: Slugs of the project and the dataset, both empty when nothing is left.
+    """
     return request(FACTS, "/api/next/")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> DatasetReference:
     """What an answer says."""
     from ..models.dataset_reference import DatasetReference
 
-    return answer.json(model_of(DatasetReference), model(lambda: DatasetReference))
+    return answer.model(DatasetReference)
 
 
-class GetNextDatasetOperation(Operation):
-    """Find the next dataset to process."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> DatasetReference:
-        """Find the next dataset to process.
-
-        The oldest of all projects that has no status yet. It isn't reserved: two workers that ask at once get
-        the same one, until one of them posts a status.
-
-        Returns:
-            200: Slugs of the project and the dataset, both empty when nothing is left.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetNextDatasetOperation(AsyncOperation):
-    """Find the next dataset to process."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> DatasetReference:
-        """Find the next dataset to process.
-
-        The oldest of all projects that has no status yet. It isn't reserved: two workers that ask at once get
-        the same one, until one of them posts a status.
-
-        Returns:
-            200: Slugs of the project and the dataset, both empty when nothing is left.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_next_dataset = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset_reference import DatasetReference
 
 FACTS = OperationFacts(
@@ -21,7 +18,16 @@ FACTS = OperationFacts(
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find the next dataset of a project to process.
+
+    The oldest that has no status yet; it isn't reserved. An unknown project fails with 500.
+
+    Args:
+        slug (str): Slug of the project, such as `my-proj`; case counts.
+
+    Returns:
+        200: Slugs of the project and the dataset, both empty when nothing is left.
+    """
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/next/")
 
 
@@ -29,54 +35,7 @@ def parse(answer: Answer) -> DatasetReference:
     """What an answer says."""
     from ..models.dataset_reference import DatasetReference
 
-    return answer.json(model_of(DatasetReference), model(lambda: DatasetReference))
+    return answer.model(DatasetReference)
 
 
-class GetNextDatasetOfProjectOperation(Operation):
-    """Find the next dataset of a project to process."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> DatasetReference:
-        """Find the next dataset of a project to process.
-
-        The oldest that has no status yet; it isn't reserved. An unknown project fails with 500.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            200: Slugs of the project and the dataset, both empty when nothing is left.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncGetNextDatasetOfProjectOperation(AsyncOperation):
-    """Find the next dataset of a project to process."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> DatasetReference:
-        """Find the next dataset of a project to process.
-
-        The oldest that has no status yet; it isn't reserved. An unknown project fails with 500.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            200: Slugs of the project and the dataset, both empty when nothing is left.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+get_next_dataset_of_project = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="get_project", method="GET", path="/api/projects/{slug}/", secured=True)
 
 
 def build(*, slug: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a project.
+
+    Args:
+        slug (str): Slug of the project, such as `my-proj`; case counts.
+
+    Returns:
+        200: The project of that slug.
+    """
     return request(FACTS, f"/api/projects/{segment('slug', slug)}/")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class GetProjectOperation(Operation):
-    """Read a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, slug: str) -> Project:
-        """Read a project.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            200: The project of that slug.
-        """
-        return self._call(self.build(slug=slug), self.parse)
-
-    def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug))
-
-
-class AsyncGetProjectOperation(AsyncOperation):
-    """Read a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, slug: str) -> Project:
-        """Read a project.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-
-        Returns:
-            200: The project of that slug.
-        """
-        return await self._call(self.build(slug=slug), self.parse)
-
-    async def raw(self, *, slug: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(slug=slug))
+get_project = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.url_attribute import URLAttribute
 
 FACTS = OperationFacts(name="get_url_attribute", method="GET", path="/api/attributes/url/{id}/", secured=True)
 
 
 def build(*, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read an address attribute by its number.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        200: The attribute of that number.
+    """
     return request(FACTS, f"/api/attributes/url/{segment('id', id)}/")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> URLAttribute:
     """What an answer says."""
     from ..models.url_attribute import URLAttribute
 
-    return answer.json(model_of(URLAttribute), model(lambda: URLAttribute))
+    return answer.model(URLAttribute)
 
 
-class GetUrlAttributeOperation(Operation):
-    """Read an address attribute by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int) -> URLAttribute:
-        """Read an address attribute by its number.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute of that number.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetUrlAttributeOperation(AsyncOperation):
-    """Read an address attribute by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int) -> URLAttribute:
-        """Read an address attribute by its number.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute of that number.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_url_attribute = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.dataset import Dataset
     from ..models.paginated_dataset_list import PaginatedDatasetList
@@ -29,7 +26,17 @@ FACTS = OperationFacts(
 
 
 def build(*, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all datasets.
+
+    Of all projects, with their attributes and items.
+
+    Args:
+        page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.
+            Optional.
+
+    Returns:
+        200: A page of datasets.
+    """
     return request(FACTS, "/api/datasets/", query=(("page", page),))
 
 
@@ -37,7 +44,7 @@ def parse(answer: Answer) -> PaginatedDatasetList:
     """What an answer says."""
     from ..models.paginated_dataset_list import PaginatedDatasetList
 
-    return answer.json(model_of(PaginatedDatasetList), model(lambda: PaginatedDatasetList))
+    return answer.model(PaginatedDatasetList)
 
 
 def items(page: PaginatedDatasetList) -> Sequence[Dataset] | None:
@@ -45,79 +52,4 @@ def items(page: PaginatedDatasetList) -> Sequence[Dataset] | None:
     return page.results
 
 
-class ListDatasetsOperation(Operation):
-    """List all datasets."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, page: int | Omit = OMIT) -> PaginatedDatasetList:
-        """List all datasets.
-
-        Of all projects, with their attributes and items.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of datasets.
-        """
-        return self._call(self.build(page=page), self.parse)
-
-    def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> Iterator[PaginatedDatasetList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[Dataset]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
-
-
-class AsyncListDatasetsOperation(AsyncOperation):
-    """List all datasets."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, page: int | Omit = OMIT) -> PaginatedDatasetList:
-        """List all datasets.
-
-        Of all projects, with their attributes and items.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of datasets.
-        """
-        return await self._call(self.build(page=page), self.parse)
-
-    async def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> AsyncIterator[PaginatedDatasetList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[Dataset]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
+list_datasets = PagedOperation(FACTS, build, parse, items)

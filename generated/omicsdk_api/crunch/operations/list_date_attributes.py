@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.date_attribute import DateAttribute
     from ..models.paginated_date_attribute_list import PaginatedDateAttributeList
@@ -29,7 +26,17 @@ FACTS = OperationFacts(
 
 
 def build(*, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List date attributes of all items.
+
+    In the order of their making; their numbers aren't told.
+
+    Args:
+        page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.
+            Optional.
+
+    Returns:
+        200: A page of attributes.
+    """
     return request(FACTS, "/api/attributes/date/", query=(("page", page),))
 
 
@@ -37,7 +44,7 @@ def parse(answer: Answer) -> PaginatedDateAttributeList:
     """What an answer says."""
     from ..models.paginated_date_attribute_list import PaginatedDateAttributeList
 
-    return answer.json(model_of(PaginatedDateAttributeList), model(lambda: PaginatedDateAttributeList))
+    return answer.model(PaginatedDateAttributeList)
 
 
 def items(page: PaginatedDateAttributeList) -> Sequence[DateAttribute] | None:
@@ -45,79 +52,4 @@ def items(page: PaginatedDateAttributeList) -> Sequence[DateAttribute] | None:
     return page.results
 
 
-class ListDateAttributesOperation(Operation):
-    """List date attributes of all items."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, page: int | Omit = OMIT) -> PaginatedDateAttributeList:
-        """List date attributes of all items.
-
-        In the order of their making; their numbers aren't told.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of attributes.
-        """
-        return self._call(self.build(page=page), self.parse)
-
-    def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> Iterator[PaginatedDateAttributeList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[DateAttribute]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
-
-
-class AsyncListDateAttributesOperation(AsyncOperation):
-    """List date attributes of all items."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, page: int | Omit = OMIT) -> PaginatedDateAttributeList:
-        """List date attributes of all items.
-
-        In the order of their making; their numbers aren't told.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of attributes.
-        """
-        return await self._call(self.build(page=page), self.parse)
-
-    async def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> AsyncIterator[PaginatedDateAttributeList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[DateAttribute]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
+list_date_attributes = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.lat_long_attribute import LatLongAttribute
     from ..models.paginated_lat_long_attribute_list import PaginatedLatLongAttributeList
@@ -29,7 +26,17 @@ FACTS = OperationFacts(
 
 
 def build(*, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List place attributes of all items.
+
+    In the order of their making; their numbers aren't told.
+
+    Args:
+        page (int): Number of the page, from 1, which is the default; a number past the last page is a 404.
+            Optional.
+
+    Returns:
+        200: A page of attributes.
+    """
     return request(FACTS, "/api/attributes/lat-long/", query=(("page", page),))
 
 
@@ -37,7 +44,7 @@ def parse(answer: Answer) -> PaginatedLatLongAttributeList:
     """What an answer says."""
     from ..models.paginated_lat_long_attribute_list import PaginatedLatLongAttributeList
 
-    return answer.json(model_of(PaginatedLatLongAttributeList), model(lambda: PaginatedLatLongAttributeList))
+    return answer.model(PaginatedLatLongAttributeList)
 
 
 def items(page: PaginatedLatLongAttributeList) -> Sequence[LatLongAttribute] | None:
@@ -45,79 +52,4 @@ def items(page: PaginatedLatLongAttributeList) -> Sequence[LatLongAttribute] | N
     return page.results
 
 
-class ListLatLongAttributesOperation(Operation):
-    """List place attributes of all items."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, page: int | Omit = OMIT) -> PaginatedLatLongAttributeList:
-        """List place attributes of all items.
-
-        In the order of their making; their numbers aren't told.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of attributes.
-        """
-        return self._call(self.build(page=page), self.parse)
-
-    def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> Iterator[PaginatedLatLongAttributeList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[LatLongAttribute]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
-
-
-class AsyncListLatLongAttributesOperation(AsyncOperation):
-    """List place attributes of all items."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, page: int | Omit = OMIT) -> PaginatedLatLongAttributeList:
-        """List place attributes of all items.
-
-        In the order of their making; their numbers aren't told.
-
-        Args:
-            page (int): Number of the page, from 1, which is the default; a number past the last page is a
-                404. Optional.
-
-        Returns:
-            200: A page of attributes.
-        """
-        return await self._call(self.build(page=page), self.parse)
-
-    async def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> AsyncIterator[PaginatedLatLongAttributeList]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[LatLongAttribute]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
+list_lat_long_attributes = PagedOperation(FACTS, build, parse, items)

@@ -5,22 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.filesize_attribute import FilesizeAttribute
 
 FACTS = OperationFacts(name="put_filesize_attribute", method="PUT", path="/api/attributes/filesize/{id}/", secured=True)
 
 
 def build(*, item: str, key: str, value: int, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace a file-size attribute.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the file-size attribute.
+        key (str): Name of the file-size attribute. At most 255 characters.
+        value (int): Size in bytes, from 0 to 2^63-1.
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/filesize/{segment('id', id)}/",
@@ -32,56 +39,7 @@ def parse(answer: Answer) -> FilesizeAttribute:
     """What an answer says."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.json(model_of(FilesizeAttribute), model(lambda: FilesizeAttribute))
+    return answer.model(FilesizeAttribute)
 
 
-class PutFilesizeAttributeOperation(Operation):
-    """Replace a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: int, id: int) -> FilesizeAttribute:
-        """Replace a file-size attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the file-size attribute.
-            key (str): Name of the file-size attribute. At most 255 characters.
-            value (int): Size in bytes, from 0 to 2^63-1.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(item=item, key=key, value=value, id=id), self.parse)
-
-    def raw(self, *, item: str, key: str, value: int, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value, id=id))
-
-
-class AsyncPutFilesizeAttributeOperation(AsyncOperation):
-    """Replace a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: int, id: int) -> FilesizeAttribute:
-        """Replace a file-size attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the file-size attribute.
-            key (str): Name of the file-size attribute. At most 255 characters.
-            value (int): Size in bytes, from 0 to 2^63-1.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(item=item, key=key, value=value, id=id), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: int, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value, id=id))
+put_filesize_attribute = Operation(FACTS, build, parse)

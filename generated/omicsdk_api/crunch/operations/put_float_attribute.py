@@ -5,22 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.float_attribute import FloatAttribute
 
 FACTS = OperationFacts(name="put_float_attribute", method="PUT", path="/api/attributes/float/{id}/", secured=True)
 
 
 def build(*, item: str, key: str, value: float, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace a number attribute.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the number attribute.
+        key (str): Name of the number attribute. At most 255 characters.
+        value (float): Number of double precision; finite.
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS, f"/api/attributes/float/{segment('id', id)}/", body=json_body({"item": item, "key": key, "value": value})
     )
@@ -30,56 +37,7 @@ def parse(answer: Answer) -> FloatAttribute:
     """What an answer says."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.json(model_of(FloatAttribute), model(lambda: FloatAttribute))
+    return answer.model(FloatAttribute)
 
 
-class PutFloatAttributeOperation(Operation):
-    """Replace a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, value: float, id: int) -> FloatAttribute:
-        """Replace a number attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the number attribute.
-            key (str): Name of the number attribute. At most 255 characters.
-            value (float): Number of double precision; finite.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(item=item, key=key, value=value, id=id), self.parse)
-
-    def raw(self, *, item: str, key: str, value: float, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, value=value, id=id))
-
-
-class AsyncPutFloatAttributeOperation(AsyncOperation):
-    """Replace a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, value: float, id: int) -> FloatAttribute:
-        """Replace a number attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the number attribute.
-            key (str): Name of the number attribute. At most 255 characters.
-            value (float): Number of double precision; finite.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(item=item, key=key, value=value, id=id), self.parse)
-
-    async def raw(self, *, item: str, key: str, value: float, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, value=value, id=id))
+put_float_attribute = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.lat_long_attribute import LatLongAttribute
 
 FACTS = OperationFacts(name="put_lat_long_attribute", method="PUT", path="/api/attributes/lat-long/{id}/", secured=True)
 
 
 def build(*, item: str, key: str, latitude: str, longitude: str, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace a place attribute.
+
+    Args:
+        item (str): Slug of the item, dataset or project that has the place attribute.
+        key (str): Name of the place attribute. At most 255 characters.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/lat-long/{segment('id', id)}/",
@@ -32,64 +42,7 @@ def parse(answer: Answer) -> LatLongAttribute:
     """What an answer says."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.json(model_of(LatLongAttribute), model(lambda: LatLongAttribute))
+    return answer.model(LatLongAttribute)
 
 
-class PutLatLongAttributeOperation(Operation):
-    """Replace a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, item: str, key: str, latitude: str, longitude: str, id: int) -> LatLongAttribute:
-        """Replace a place attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the place attribute.
-            key (str): Name of the place attribute. At most 255 characters.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(item=item, key=key, latitude=latitude, longitude=longitude, id=id), self.parse)
-
-    def raw(self, *, item: str, key: str, latitude: str, longitude: str, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(item=item, key=key, latitude=latitude, longitude=longitude, id=id))
-
-
-class AsyncPutLatLongAttributeOperation(AsyncOperation):
-    """Replace a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, item: str, key: str, latitude: str, longitude: str, id: int) -> LatLongAttribute:
-        """Replace a place attribute.
-
-        Args:
-            item (str): Slug of the item, dataset or project that has the place attribute.
-            key (str): Name of the place attribute. At most 255 characters.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`.
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(
-            self.build(item=item, key=key, latitude=latitude, longitude=longitude, id=id), self.parse
-        )
-
-    async def raw(self, *, item: str, key: str, latitude: str, longitude: str, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(item=item, key=key, latitude=latitude, longitude=longitude, id=id))
+put_lat_long_attribute = Operation(FACTS, build, parse)

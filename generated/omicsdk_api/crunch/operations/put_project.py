@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="put_project", method="PUT", path="/api/projects/{slug}/", secured=True)
@@ -23,7 +20,23 @@ FACTS = OperationFacts(name="put_project", method="PUT", path="/api/projects/{sl
 def build(
     *, name: str, slug: str, description: str | Omit = OMIT, details: str | Omit = OMIT, workflow: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace the required fields of a project, and others that are sent.
+
+    Optional fields that aren't sent stay as they are.
+
+    Args:
+        name (str): Name of the project; unique over all projects, datasets and items. At most 1023
+            characters.
+        slug (str): Slug of the project, such as `my-proj`; case counts.
+        description (str): Short description of the project; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the project, as Markdown; empty when omitted. Optional.
+        workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and line
+            ends around it are cut off. Optional.
+
+    Returns:
+        200: The project, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/projects/{segment('slug', slug)}/",
@@ -35,106 +48,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class PutProjectOperation(Operation):
-    """Replace the required fields of a project, and others that are sent."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        slug: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> Project:
-        """Replace the required fields of a project, and others that are sent.
-
-        Optional fields that aren't sent stay as they are.
-
-        Args:
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters.
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            200: The project, as it is stored now.
-        """
-        return self._call(
-            self.build(name=name, slug=slug, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        slug: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, slug=slug, description=description, details=details, workflow=workflow))
-
-
-class AsyncPutProjectOperation(AsyncOperation):
-    """Replace the required fields of a project, and others that are sent."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        slug: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> Project:
-        """Replace the required fields of a project, and others that are sent.
-
-        Optional fields that aren't sent stay as they are.
-
-        Args:
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters.
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            200: The project, as it is stored now.
-        """
-        return await self._call(
-            self.build(name=name, slug=slug, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        slug: str,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, slug=slug, description=description, details=details, workflow=workflow)
-        )
+put_project = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.status import Status
 
 FACTS = OperationFacts(name="send_status", method="POST", path="/api/statuses/", secured=True)
@@ -41,7 +38,36 @@ def build(
     disk_total: int | None | Omit = OMIT,
     disk_free: int | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell how the processing of a dataset goes.
+
+    The first status of a dataset locks it: it is never the next one again until an administrator unlocks it.
+    It is complete with a success of the upload. Statuses may come in any order.
+
+    Args:
+        dataset (int): Number of the dataset, its `id` and not its slug.
+        stage (Literal[1, 2, 3]): Step of the processing: 1 set-up, 2 workflow, 3 upload.
+        state (Literal[1, 2, 3]): How far a step is: 1 started, 2 succeeded, 3 failed.
+        note (str): What else there is to say, such as the text of an error; empty when omitted. Optional.
+        agent_user (str): User that the worker runs as, on its machine. At most 255 characters. Optional.
+        version (str): Version of the worker's client. At most 255 characters. Optional.
+        revision (str): Revision of the workflow, such as a Git commit. At most 255 characters. Optional.
+        system (str): Operating system of the machine, such as `Linux`. At most 255 characters. Optional.
+        system_release (str): Release of the operating system. At most 255 characters. Optional.
+        system_version (str): Version of the operating system. At most 255 characters. Optional.
+        machine (str): Kind of processor, such as `x86_64`. At most 255 characters. Optional.
+        hostname (str): Name of the machine in its network. At most 255 characters. Optional.
+        ip_address (str): Address of the machine in its network. At most 255 characters. Optional.
+        mac_address (str): Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255
+            characters. Optional.
+        memory_total (int | None): Memory of the machine in bytes, or null when it isn't known. Optional.
+        memory_free (int | None): Memory that is free, in bytes, or null when it isn't known. Optional.
+        disk_total (int | None): Size of the working disk in bytes, or null when it isn't known. Optional.
+        disk_free (int | None): Space that is free on the working disk, in bytes, or null when it isn't known.
+            Optional.
+
+    Returns:
+        201: The status, as it is stored.
+    """
     return request(
         FACTS,
         "/api/statuses/",
@@ -74,264 +100,7 @@ def parse(answer: Answer) -> Status:
     """What an answer says."""
     from ..models.status import Status
 
-    return answer.json(model_of(Status), model(lambda: Status))
+    return answer.model(Status)
 
 
-class SendStatusOperation(Operation):
-    """Tell how the processing of a dataset goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        dataset: int,
-        stage: Literal[1, 2, 3],
-        state: Literal[1, 2, 3],
-        note: str | Omit = OMIT,
-        agent_user: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        revision: str | Omit = OMIT,
-        system: str | Omit = OMIT,
-        system_release: str | Omit = OMIT,
-        system_version: str | Omit = OMIT,
-        machine: str | Omit = OMIT,
-        hostname: str | Omit = OMIT,
-        ip_address: str | Omit = OMIT,
-        mac_address: str | Omit = OMIT,
-        memory_total: int | None | Omit = OMIT,
-        memory_free: int | None | Omit = OMIT,
-        disk_total: int | None | Omit = OMIT,
-        disk_free: int | None | Omit = OMIT,
-    ) -> Status:
-        """Tell how the processing of a dataset goes.
-
-        The first status of a dataset locks it: it is never the next one again until an administrator unlocks
-        it. It is complete with a success of the upload. Statuses may come in any order.
-
-        Args:
-            dataset (int): Number of the dataset, its `id` and not its slug.
-            stage (Literal[1, 2, 3]): Step of the processing: 1 set-up, 2 workflow, 3 upload.
-            state (Literal[1, 2, 3]): How far a step is: 1 started, 2 succeeded, 3 failed.
-            note (str): What else there is to say, such as the text of an error; empty when omitted. Optional.
-            agent_user (str): User that the worker runs as, on its machine. At most 255 characters. Optional.
-            version (str): Version of the worker's client. At most 255 characters. Optional.
-            revision (str): Revision of the workflow, such as a Git commit. At most 255 characters. Optional.
-            system (str): Operating system of the machine, such as `Linux`. At most 255 characters. Optional.
-            system_release (str): Release of the operating system. At most 255 characters. Optional.
-            system_version (str): Version of the operating system. At most 255 characters. Optional.
-            machine (str): Kind of processor, such as `x86_64`. At most 255 characters. Optional.
-            hostname (str): Name of the machine in its network. At most 255 characters. Optional.
-            ip_address (str): Address of the machine in its network. At most 255 characters. Optional.
-            mac_address (str): Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255
-                characters. Optional.
-            memory_total (int | None): Memory of the machine in bytes, or null when it isn't known. Optional.
-            memory_free (int | None): Memory that is free, in bytes, or null when it isn't known. Optional.
-            disk_total (int | None): Size of the working disk in bytes, or null when it isn't known. Optional.
-            disk_free (int | None): Space that is free on the working disk, in bytes, or null when it isn't
-                known. Optional.
-
-        Returns:
-            201: The status, as it is stored.
-        """
-        return self._call(
-            self.build(
-                dataset=dataset,
-                stage=stage,
-                state=state,
-                note=note,
-                agent_user=agent_user,
-                version=version,
-                revision=revision,
-                system=system,
-                system_release=system_release,
-                system_version=system_version,
-                machine=machine,
-                hostname=hostname,
-                ip_address=ip_address,
-                mac_address=mac_address,
-                memory_total=memory_total,
-                memory_free=memory_free,
-                disk_total=disk_total,
-                disk_free=disk_free,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        dataset: int,
-        stage: Literal[1, 2, 3],
-        state: Literal[1, 2, 3],
-        note: str | Omit = OMIT,
-        agent_user: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        revision: str | Omit = OMIT,
-        system: str | Omit = OMIT,
-        system_release: str | Omit = OMIT,
-        system_version: str | Omit = OMIT,
-        machine: str | Omit = OMIT,
-        hostname: str | Omit = OMIT,
-        ip_address: str | Omit = OMIT,
-        mac_address: str | Omit = OMIT,
-        memory_total: int | None | Omit = OMIT,
-        memory_free: int | None | Omit = OMIT,
-        disk_total: int | None | Omit = OMIT,
-        disk_free: int | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                dataset=dataset,
-                stage=stage,
-                state=state,
-                note=note,
-                agent_user=agent_user,
-                version=version,
-                revision=revision,
-                system=system,
-                system_release=system_release,
-                system_version=system_version,
-                machine=machine,
-                hostname=hostname,
-                ip_address=ip_address,
-                mac_address=mac_address,
-                memory_total=memory_total,
-                memory_free=memory_free,
-                disk_total=disk_total,
-                disk_free=disk_free,
-            )
-        )
-
-
-class AsyncSendStatusOperation(AsyncOperation):
-    """Tell how the processing of a dataset goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        dataset: int,
-        stage: Literal[1, 2, 3],
-        state: Literal[1, 2, 3],
-        note: str | Omit = OMIT,
-        agent_user: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        revision: str | Omit = OMIT,
-        system: str | Omit = OMIT,
-        system_release: str | Omit = OMIT,
-        system_version: str | Omit = OMIT,
-        machine: str | Omit = OMIT,
-        hostname: str | Omit = OMIT,
-        ip_address: str | Omit = OMIT,
-        mac_address: str | Omit = OMIT,
-        memory_total: int | None | Omit = OMIT,
-        memory_free: int | None | Omit = OMIT,
-        disk_total: int | None | Omit = OMIT,
-        disk_free: int | None | Omit = OMIT,
-    ) -> Status:
-        """Tell how the processing of a dataset goes.
-
-        The first status of a dataset locks it: it is never the next one again until an administrator unlocks
-        it. It is complete with a success of the upload. Statuses may come in any order.
-
-        Args:
-            dataset (int): Number of the dataset, its `id` and not its slug.
-            stage (Literal[1, 2, 3]): Step of the processing: 1 set-up, 2 workflow, 3 upload.
-            state (Literal[1, 2, 3]): How far a step is: 1 started, 2 succeeded, 3 failed.
-            note (str): What else there is to say, such as the text of an error; empty when omitted. Optional.
-            agent_user (str): User that the worker runs as, on its machine. At most 255 characters. Optional.
-            version (str): Version of the worker's client. At most 255 characters. Optional.
-            revision (str): Revision of the workflow, such as a Git commit. At most 255 characters. Optional.
-            system (str): Operating system of the machine, such as `Linux`. At most 255 characters. Optional.
-            system_release (str): Release of the operating system. At most 255 characters. Optional.
-            system_version (str): Version of the operating system. At most 255 characters. Optional.
-            machine (str): Kind of processor, such as `x86_64`. At most 255 characters. Optional.
-            hostname (str): Name of the machine in its network. At most 255 characters. Optional.
-            ip_address (str): Address of the machine in its network. At most 255 characters. Optional.
-            mac_address (str): Hardware address of the machine, such as `02:42:ac:11:00:02`. At most 255
-                characters. Optional.
-            memory_total (int | None): Memory of the machine in bytes, or null when it isn't known. Optional.
-            memory_free (int | None): Memory that is free, in bytes, or null when it isn't known. Optional.
-            disk_total (int | None): Size of the working disk in bytes, or null when it isn't known. Optional.
-            disk_free (int | None): Space that is free on the working disk, in bytes, or null when it isn't
-                known. Optional.
-
-        Returns:
-            201: The status, as it is stored.
-        """
-        return await self._call(
-            self.build(
-                dataset=dataset,
-                stage=stage,
-                state=state,
-                note=note,
-                agent_user=agent_user,
-                version=version,
-                revision=revision,
-                system=system,
-                system_release=system_release,
-                system_version=system_version,
-                machine=machine,
-                hostname=hostname,
-                ip_address=ip_address,
-                mac_address=mac_address,
-                memory_total=memory_total,
-                memory_free=memory_free,
-                disk_total=disk_total,
-                disk_free=disk_free,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        dataset: int,
-        stage: Literal[1, 2, 3],
-        state: Literal[1, 2, 3],
-        note: str | Omit = OMIT,
-        agent_user: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        revision: str | Omit = OMIT,
-        system: str | Omit = OMIT,
-        system_release: str | Omit = OMIT,
-        system_version: str | Omit = OMIT,
-        machine: str | Omit = OMIT,
-        hostname: str | Omit = OMIT,
-        ip_address: str | Omit = OMIT,
-        mac_address: str | Omit = OMIT,
-        memory_total: int | None | Omit = OMIT,
-        memory_free: int | None | Omit = OMIT,
-        disk_total: int | None | Omit = OMIT,
-        disk_free: int | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                dataset=dataset,
-                stage=stage,
-                state=state,
-                note=note,
-                agent_user=agent_user,
-                version=version,
-                revision=revision,
-                system=system,
-                system_release=system_release,
-                system_version=system_version,
-                machine=machine,
-                hostname=hostname,
-                ip_address=ip_address,
-                mac_address=mac_address,
-                memory_total=memory_total,
-                memory_free=memory_free,
-                disk_total=disk_total,
-                disk_free=disk_free,
-            )
-        )
+send_status = Operation(FACTS, build, parse)

@@ -5,23 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.char_attribute import CharAttribute
 
 FACTS = OperationFacts(name="update_char_attribute", method="PATCH", path="/api/attributes/char/{id}/", secured=True)
 
 
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a text attribute.
+
+    What isn't sent stays.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        item (str): Slug of the item, dataset or project that has the text attribute. Optional.
+        key (str): Name of the text attribute. At most 255 characters. Optional.
+        value (str): Text of the attribute. At most 1023 characters. Optional.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/char/{segment('id', id)}/",
@@ -33,68 +42,7 @@ def parse(answer: Answer) -> CharAttribute:
     """What an answer says."""
     from ..models.char_attribute import CharAttribute
 
-    return answer.json(model_of(CharAttribute), model(lambda: CharAttribute))
+    return answer.model(CharAttribute)
 
 
-class UpdateCharAttributeOperation(Operation):
-    """Change parts of a text attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> CharAttribute:
-        """Change parts of a text attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the text attribute. Optional.
-            key (str): Name of the text attribute. At most 255 characters. Optional.
-            value (str): Text of the attribute. At most 1023 characters. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, item=item, key=key, value=value))
-
-
-class AsyncUpdateCharAttributeOperation(AsyncOperation):
-    """Change parts of a text attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> CharAttribute:
-        """Change parts of a text attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the text attribute. Optional.
-            key (str): Name of the text attribute. At most 255 characters. Optional.
-            value (str): Text of the attribute. At most 1023 characters. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    async def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, item=item, key=key, value=value))
+update_char_attribute = Operation(FACTS, build, parse)

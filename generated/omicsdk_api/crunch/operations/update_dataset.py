@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset import Dataset
 
 FACTS = OperationFacts(name="update_dataset", method="PATCH", path="/api/datasets/{slug}/", secured=True)
@@ -29,7 +26,25 @@ def build(
     details: str | Omit = OMIT,
     base_file_path: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a dataset.
+
+    What isn't sent stays; so does the slug when the name changes. An empty `base_file_path` gives the dataset
+    a folder of its own.
+
+    Args:
+        slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
+        name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
+            characters. Optional.
+        parent (str): Slug of the project that the dataset belongs to. Optional.
+        description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
+        base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug of
+            the project: one folder for all its datasets. At most 4096 characters. Optional.
+
+    Returns:
+        200: The dataset, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/datasets/{segment('slug', slug)}/",
@@ -51,146 +66,7 @@ def parse(answer: Answer) -> Dataset:
     """What an answer says."""
     from ..models.dataset import Dataset
 
-    return answer.json(model_of(Dataset), model(lambda: Dataset))
+    return answer.model(Dataset)
 
 
-class UpdateDatasetOperation(Operation):
-    """Change parts of a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> Dataset:
-        """Change parts of a dataset.
-
-        What isn't sent stays; so does the slug when the name changes. An empty `base_file_path` gives the
-        dataset a folder of its own.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-            name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            parent (str): Slug of the project that the dataset belongs to. Optional.
-            description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
-            base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug
-                of the project: one folder for all its datasets. At most 4096 characters. Optional.
-
-        Returns:
-            200: The dataset, as it is stored now.
-        """
-        return self._call(
-            self.build(
-                slug=slug,
-                name=name,
-                parent=parent,
-                description=description,
-                details=details,
-                base_file_path=base_file_path,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                slug=slug,
-                name=name,
-                parent=parent,
-                description=description,
-                details=details,
-                base_file_path=base_file_path,
-            )
-        )
-
-
-class AsyncUpdateDatasetOperation(AsyncOperation):
-    """Change parts of a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> Dataset:
-        """Change parts of a dataset.
-
-        What isn't sent stays; so does the slug when the name changes. An empty `base_file_path` gives the
-        dataset a folder of its own.
-
-        Args:
-            slug (str): Slug of the dataset, such as `my-proj:data-set-1`; case counts.
-            name (str): Name of the dataset; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            parent (str): Slug of the project that the dataset belongs to. Optional.
-            description (str): Short description of the dataset; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the dataset, as Markdown; empty when omitted. Optional.
-            base_file_path (str): Folder of the dataset in the storage. When omitted, `crunch/` and the slug
-                of the project: one folder for all its datasets. At most 4096 characters. Optional.
-
-        Returns:
-            200: The dataset, as it is stored now.
-        """
-        return await self._call(
-            self.build(
-                slug=slug,
-                name=name,
-                parent=parent,
-                description=description,
-                details=details,
-                base_file_path=base_file_path,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        base_file_path: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                slug=slug,
-                name=name,
-                parent=parent,
-                description=description,
-                details=details,
-                base_file_path=base_file_path,
-            )
-        )
+update_dataset = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.date_time_attribute import DateTimeAttribute
 
 FACTS = OperationFacts(
@@ -23,7 +20,20 @@ FACTS = OperationFacts(
 
 
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a date-and-time attribute.
+
+    What isn't sent stays.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        item (str): Slug of the item, dataset or project that has the date-and-time attribute. Optional.
+        key (str): Name of the date-and-time attribute. At most 255 characters. Optional.
+        value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is taken
+            too. Format date-time. Optional.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/datetime/{segment('id', id)}/",
@@ -35,70 +45,7 @@ def parse(answer: Answer) -> DateTimeAttribute:
     """What an answer says."""
     from ..models.date_time_attribute import DateTimeAttribute
 
-    return answer.json(model_of(DateTimeAttribute), model(lambda: DateTimeAttribute))
+    return answer.model(DateTimeAttribute)
 
 
-class UpdateDatetimeAttributeOperation(Operation):
-    """Change parts of a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> DateTimeAttribute:
-        """Change parts of a date-and-time attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the date-and-time attribute. Optional.
-            key (str): Name of the date-and-time attribute. At most 255 characters. Optional.
-            value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is
-                taken too. Format date-time. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, item=item, key=key, value=value))
-
-
-class AsyncUpdateDatetimeAttributeOperation(AsyncOperation):
-    """Change parts of a date-and-time attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> DateTimeAttribute:
-        """Change parts of a date-and-time attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the date-and-time attribute. Optional.
-            key (str): Name of the date-and-time attribute. At most 255 characters. Optional.
-            value (str): Date and time, answered as in `2020-01-02T03:04:05Z`; a blank in place of the T is
-                taken too. Format date-time. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    async def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, item=item, key=key, value=value))
+update_datetime_attribute = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.filesize_attribute import FilesizeAttribute
 
 FACTS = OperationFacts(
@@ -23,7 +20,19 @@ FACTS = OperationFacts(
 
 
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a file-size attribute.
+
+    What isn't sent stays.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        item (str): Slug of the item, dataset or project that has the file-size attribute. Optional.
+        key (str): Name of the file-size attribute. At most 255 characters. Optional.
+        value (int): Size in bytes, from 0 to 2^63-1. Optional.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/filesize/{segment('id', id)}/",
@@ -35,68 +44,7 @@ def parse(answer: Answer) -> FilesizeAttribute:
     """What an answer says."""
     from ..models.filesize_attribute import FilesizeAttribute
 
-    return answer.json(model_of(FilesizeAttribute), model(lambda: FilesizeAttribute))
+    return answer.model(FilesizeAttribute)
 
 
-class UpdateFilesizeAttributeOperation(Operation):
-    """Change parts of a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT
-    ) -> FilesizeAttribute:
-        """Change parts of a file-size attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the file-size attribute. Optional.
-            key (str): Name of the file-size attribute. At most 255 characters. Optional.
-            value (int): Size in bytes, from 0 to 2^63-1. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, item=item, key=key, value=value))
-
-
-class AsyncUpdateFilesizeAttributeOperation(AsyncOperation):
-    """Change parts of a file-size attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT
-    ) -> FilesizeAttribute:
-        """Change parts of a file-size attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the file-size attribute. Optional.
-            key (str): Name of the file-size attribute. At most 255 characters. Optional.
-            value (int): Size in bytes, from 0 to 2^63-1. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    async def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, item=item, key=key, value=value))
+update_filesize_attribute = Operation(FACTS, build, parse)

@@ -5,23 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.float_attribute import FloatAttribute
 
 FACTS = OperationFacts(name="update_float_attribute", method="PATCH", path="/api/attributes/float/{id}/", secured=True)
 
 
 def build(*, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a number attribute.
+
+    What isn't sent stays.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        item (str): Slug of the item, dataset or project that has the number attribute. Optional.
+        key (str): Name of the number attribute. At most 255 characters. Optional.
+        value (float): Number of double precision; finite. Optional.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/float/{segment('id', id)}/",
@@ -33,68 +42,7 @@ def parse(answer: Answer) -> FloatAttribute:
     """What an answer says."""
     from ..models.float_attribute import FloatAttribute
 
-    return answer.json(model_of(FloatAttribute), model(lambda: FloatAttribute))
+    return answer.model(FloatAttribute)
 
 
-class UpdateFloatAttributeOperation(Operation):
-    """Change parts of a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT
-    ) -> FloatAttribute:
-        """Change parts of a number attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the number attribute. Optional.
-            key (str): Name of the number attribute. At most 255 characters. Optional.
-            value (float): Number of double precision; finite. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, item=item, key=key, value=value))
-
-
-class AsyncUpdateFloatAttributeOperation(AsyncOperation):
-    """Change parts of a number attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT
-    ) -> FloatAttribute:
-        """Change parts of a number attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the number attribute. Optional.
-            key (str): Name of the number attribute. At most 255 characters. Optional.
-            value (float): Number of double precision; finite. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(self.build(id=id, item=item, key=key, value=value), self.parse)
-
-    async def raw(
-        self, *, id: int, item: str | Omit = OMIT, key: str | Omit = OMIT, value: float | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, item=item, key=key, value=value))
+update_float_attribute = Operation(FACTS, build, parse)

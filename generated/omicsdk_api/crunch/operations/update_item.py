@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.item import Item
 
 FACTS = OperationFacts(name="update_item", method="PATCH", path="/api/items/{slug}/", secured=True)
@@ -28,7 +25,22 @@ def build(
     description: str | Omit = OMIT,
     details: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of an item.
+
+    What isn't sent stays; so does the slug when the name changes.
+
+    Args:
+        slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
+        name (str): Name of the item; unique over all projects, datasets and items. At most 1023 characters.
+            Optional.
+        parent (str): Slug of the project, dataset or item that it belongs to. Optional.
+        description (str): Short description of the item; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the item, as Markdown; empty when omitted. Optional.
+
+    Returns:
+        200: The item, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/items/{segment('slug', slug)}/",
@@ -40,104 +52,7 @@ def parse(answer: Answer) -> Item:
     """What an answer says."""
     from ..models.item import Item
 
-    return answer.json(model_of(Item), model(lambda: Item))
+    return answer.model(Item)
 
 
-class UpdateItemOperation(Operation):
-    """Change parts of an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-    ) -> Item:
-        """Change parts of an item.
-
-        What isn't sent stays; so does the slug when the name changes.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-            name (str): Name of the item; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            parent (str): Slug of the project, dataset or item that it belongs to. Optional.
-            description (str): Short description of the item; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the item, as Markdown; empty when omitted. Optional.
-
-        Returns:
-            200: The item, as it is stored now.
-        """
-        return self._call(
-            self.build(slug=slug, name=name, parent=parent, description=description, details=details), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug, name=name, parent=parent, description=description, details=details))
-
-
-class AsyncUpdateItemOperation(AsyncOperation):
-    """Change parts of an item."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-    ) -> Item:
-        """Change parts of an item.
-
-        What isn't sent stays; so does the slug when the name changes.
-
-        Args:
-            slug (str): Slug of the item, such as `my-proj:item-1`; that of a project or dataset will do too.
-            name (str): Name of the item; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            parent (str): Slug of the project, dataset or item that it belongs to. Optional.
-            description (str): Short description of the item; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the item, as Markdown; empty when omitted. Optional.
-
-        Returns:
-            200: The item, as it is stored now.
-        """
-        return await self._call(
-            self.build(slug=slug, name=name, parent=parent, description=description, details=details), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(slug=slug, name=name, parent=parent, description=description, details=details)
-        )
+update_item = Operation(FACTS, build, parse)

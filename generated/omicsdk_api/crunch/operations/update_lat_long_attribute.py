@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.lat_long_attribute import LatLongAttribute
 
 FACTS = OperationFacts(
@@ -30,7 +27,22 @@ def build(
     latitude: str | Omit = OMIT,
     longitude: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a place attribute.
+
+    What isn't sent stays.
+
+    Args:
+        id (int): Number of the attribute. No answer tells it, only the site's administration.
+        item (str): Slug of the item, dataset or project that has the place attribute. Optional.
+        key (str): Name of the place attribute. At most 255 characters. Optional.
+        latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
+        longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
+            Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
+
+    Returns:
+        200: The attribute, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/attributes/lat-long/{segment('id', id)}/",
@@ -42,100 +54,7 @@ def parse(answer: Answer) -> LatLongAttribute:
     """What an answer says."""
     from ..models.lat_long_attribute import LatLongAttribute
 
-    return answer.json(model_of(LatLongAttribute), model(lambda: LatLongAttribute))
+    return answer.model(LatLongAttribute)
 
 
-class UpdateLatLongAttributeOperation(Operation):
-    """Change parts of a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        id: int,
-        item: str | Omit = OMIT,
-        key: str | Omit = OMIT,
-        latitude: str | Omit = OMIT,
-        longitude: str | Omit = OMIT,
-    ) -> LatLongAttribute:
-        """Change parts of a place attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the place attribute. Optional.
-            key (str): Name of the place attribute. At most 255 characters. Optional.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return self._call(self.build(id=id, item=item, key=key, latitude=latitude, longitude=longitude), self.parse)
-
-    def raw(
-        self,
-        *,
-        id: int,
-        item: str | Omit = OMIT,
-        key: str | Omit = OMIT,
-        latitude: str | Omit = OMIT,
-        longitude: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, item=item, key=key, latitude=latitude, longitude=longitude))
-
-
-class AsyncUpdateLatLongAttributeOperation(AsyncOperation):
-    """Change parts of a place attribute."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        id: int,
-        item: str | Omit = OMIT,
-        key: str | Omit = OMIT,
-        latitude: str | Omit = OMIT,
-        longitude: str | Omit = OMIT,
-    ) -> LatLongAttribute:
-        """Change parts of a place attribute.
-
-        What isn't sent stays.
-
-        Args:
-            id (int): Number of the attribute. No answer tells it, only the site's administration.
-            item (str): Slug of the item, dataset or project that has the place attribute. Optional.
-            key (str): Name of the place attribute. At most 255 characters. Optional.
-            latitude (str): Degrees north of the equator, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
-            longitude (str): Degrees east of Greenwich, with up to 9 decimals; answered with all 9, as text.
-                Matches `^-?\\d{0,3}(?:\\.\\d{0,9})?$`. Optional.
-
-        Returns:
-            200: The attribute, as it is stored now.
-        """
-        return await self._call(
-            self.build(id=id, item=item, key=key, latitude=latitude, longitude=longitude), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        id: int,
-        item: str | Omit = OMIT,
-        key: str | Omit = OMIT,
-        latitude: str | Omit = OMIT,
-        longitude: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, item=item, key=key, latitude=latitude, longitude=longitude))
+update_lat_long_attribute = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="update_project", method="PATCH", path="/api/projects/{slug}/", secured=True)
@@ -28,7 +25,23 @@ def build(
     details: str | Omit = OMIT,
     workflow: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a project.
+
+    What isn't sent stays; so does the slug when the name changes.
+
+    Args:
+        slug (str): Slug of the project, such as `my-proj`; case counts.
+        name (str): Name of the project; unique over all projects, datasets and items. At most 1023
+            characters. Optional.
+        description (str): Short description of the project; empty when omitted. At most 1023 characters.
+            Optional.
+        details (str): Long description of the project, as Markdown; empty when omitted. Optional.
+        workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and line
+            ends around it are cut off. Optional.
+
+    Returns:
+        200: The project, as it is stored now.
+    """
     return request(
         FACTS,
         f"/api/projects/{segment('slug', slug)}/",
@@ -40,106 +53,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class UpdateProjectOperation(Operation):
-    """Change parts of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> Project:
-        """Change parts of a project.
-
-        What isn't sent stays; so does the slug when the name changes.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            200: The project, as it is stored now.
-        """
-        return self._call(
-            self.build(slug=slug, name=name, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(slug=slug, name=name, description=description, details=details, workflow=workflow))
-
-
-class AsyncUpdateProjectOperation(AsyncOperation):
-    """Change parts of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> Project:
-        """Change parts of a project.
-
-        What isn't sent stays; so does the slug when the name changes.
-
-        Args:
-            slug (str): Slug of the project, such as `my-proj`; case counts.
-            name (str): Name of the project; unique over all projects, datasets and items. At most 1023
-                characters. Optional.
-            description (str): Short description of the project; empty when omitted. At most 1023 characters.
-                Optional.
-            details (str): Long description of the project, as Markdown; empty when omitted. Optional.
-            workflow (str): Text of the Snakefile or script that processes the project's datasets; blanks and
-                line ends around it are cut off. Optional.
-
-        Returns:
-            200: The project, as it is stored now.
-        """
-        return await self._call(
-            self.build(slug=slug, name=name, description=description, details=details, workflow=workflow), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        slug: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: str | Omit = OMIT,
-        workflow: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(slug=slug, name=name, description=description, details=details, workflow=workflow)
-        )
+update_project = Operation(FACTS, build, parse)

@@ -5,21 +5,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.access_url import AccessURL
 
 FACTS = OperationFacts(name="get_access_url", method="GET", path="/objects/{object_id}/access/{access_id}")
 
 
 def build(*, object_id: str, access_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an address for the bytes of an object.
+
+    Answers an address from which the object's bytes can be fetched, with the headers to send there. It is
+    only needed for access methods that have an `access_id`. Addresses are usually presigned: they need no
+    token, work for a limited time, and are as secret as a token while they do. When one has ended, ask for
+    another.
+
+    Args:
+        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
+            prefix in a compact one.
+        access_id (str): The `access_id` of one of the object's access methods.
+
+    Returns:
+        200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the time
+            in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier, or the object no such access method.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(
         FACTS, f"/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id)}"
     )
@@ -31,84 +51,7 @@ def parse(answer: Answer) -> AccessURL | None:
         return None
     from ..models.access_url import AccessURL
 
-    return answer.json(model_of(AccessURL), model(lambda: AccessURL))
+    return answer.model(AccessURL)
 
 
-class GetAccessUrlOperation(Operation):
-    """Get an address for the bytes of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, access_id: str) -> AccessURL | None:
-        """Get an address for the bytes of an object.
-
-        Answers an address from which the object's bytes can be fetched, with the headers to send there. It is
-        only needed for access methods that have an `access_id`. Addresses are usually presigned: they need no
-        token, work for a limited time, and are as secret as a token while they do. When one has ended, ask
-        for another.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            access_id (str): The `access_id` of one of the object's access methods.
-
-        Returns:
-            200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the
-                time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(object_id=object_id, access_id=access_id), self.parse)
-
-    def raw(self, *, object_id: str, access_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, access_id=access_id))
-
-
-class AsyncGetAccessUrlOperation(AsyncOperation):
-    """Get an address for the bytes of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str, access_id: str) -> AccessURL | None:
-        """Get an address for the bytes of an object.
-
-        Answers an address from which the object's bytes can be fetched, with the headers to send there. It is
-        only needed for access methods that have an `access_id`. Addresses are usually presigned: they need no
-        token, work for a limited time, and are as secret as a token while they do. When one has ended, ask
-        for another.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            access_id (str): The `access_id` of one of the object's access methods.
-
-        Returns:
-            200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the
-                time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(object_id=object_id, access_id=access_id), self.parse)
-
-    async def raw(self, *, object_id: str, access_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, access_id=access_id))
+get_access_url = Operation(FACTS, build, parse)

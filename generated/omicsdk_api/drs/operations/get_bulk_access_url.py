@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_access_id import BulkAccessId
     from ..models.bulk_access_urls import BulkAccessUrls
@@ -29,7 +26,35 @@ def build(
     passports: Sequence[str] | Omit = OMIT,
     bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get addresses for the bytes of several objects.
+
+    Answers an address for each pair of object and access identifier that could be resolved, and the other
+    objects with their status. The order is the server's; match by `drs_object_id` and `drs_access_id`.
+    Nothing is changed, so the request may be sent again.
+
+    The request is authorised as a whole, by passports or by one token. Since addresses end, ask for no more
+    of them than can be fetched in that time.
+
+    Args:
+        passports (Sequence[str]): Passports that give access to all the bytes, each an encoded and signed
+            JSON Web Token. Optional.
+        bulk_object_access_ids (Sequence[BulkAccessId | BulkAccessIdDict]): Objects, each with its access
+            identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
+
+    Returns:
+        200: The addresses, and which objects couldn't be resolved. 202: The answer isn't ready. Send the same
+            request again after the time in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier, or the object no such access method.
+        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; cut it into smaller ones.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(
         FACTS,
         "/objects/access",
@@ -43,116 +68,7 @@ def parse(answer: Answer) -> BulkAccessUrls | None:
         return None
     from ..models.bulk_access_urls import BulkAccessUrls
 
-    return answer.json(model_of(BulkAccessUrls), model(lambda: BulkAccessUrls))
+    return answer.model(BulkAccessUrls)
 
 
-class GetBulkAccessUrlOperation(Operation):
-    """Get addresses for the bytes of several objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
-    ) -> BulkAccessUrls | None:
-        """Get addresses for the bytes of several objects.
-
-        Answers an address for each pair of object and access identifier that could be resolved, and the other
-        objects with their status. The order is the server's; match by `drs_object_id` and `drs_access_id`.
-        Nothing is changed, so the request may be sent again.
-
-        The request is authorised as a whole, by passports or by one token. Since addresses end, ask for no
-        more of them than can be fetched in that time.
-
-        Args:
-            passports (Sequence[str]): Passports that give access to all the bytes, each an encoded and signed
-                JSON Web Token. Optional.
-            bulk_object_access_ids (Sequence[BulkAccessId | BulkAccessIdDict]): Objects, each with its access
-                identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
-
-        Returns:
-            200: The addresses, and which objects couldn't be resolved. 202: The answer isn't ready. Send the
-                same request again after the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(passports=passports, bulk_object_access_ids=bulk_object_access_ids), self.parse)
-
-    def raw(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(passports=passports, bulk_object_access_ids=bulk_object_access_ids))
-
-
-class AsyncGetBulkAccessUrlOperation(AsyncOperation):
-    """Get addresses for the bytes of several objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
-    ) -> BulkAccessUrls | None:
-        """Get addresses for the bytes of several objects.
-
-        Answers an address for each pair of object and access identifier that could be resolved, and the other
-        objects with their status. The order is the server's; match by `drs_object_id` and `drs_access_id`.
-        Nothing is changed, so the request may be sent again.
-
-        The request is authorised as a whole, by passports or by one token. Since addresses end, ask for no
-        more of them than can be fetched in that time.
-
-        Args:
-            passports (Sequence[str]): Passports that give access to all the bytes, each an encoded and signed
-                JSON Web Token. Optional.
-            bulk_object_access_ids (Sequence[BulkAccessId | BulkAccessIdDict]): Objects, each with its access
-                identifiers; at most `drs.maxBulkRequestLength` of the server's description. Optional.
-
-        Returns:
-            200: The addresses, and which objects couldn't be resolved. 202: The answer isn't ready. Send the
-                same request again after the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(
-            self.build(passports=passports, bulk_object_access_ids=bulk_object_access_ids), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_access_ids: Sequence[BulkAccessId | BulkAccessIdDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(passports=passports, bulk_object_access_ids=bulk_object_access_ids))
+get_bulk_access_url = Operation(FACTS, build, parse)

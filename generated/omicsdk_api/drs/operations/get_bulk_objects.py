@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_objects import BulkObjects
 
@@ -25,7 +22,38 @@ FACTS = OperationFacts(name="get_bulk_objects", method="POST", path="/objects", 
 def build(
     *, passports: Sequence[str] | Omit = OMIT, bulk_object_ids: Sequence[str] | Omit = OMIT, expand: bool | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe several objects.
+
+    Answers the descriptions of all objects that could be resolved, and the others with their status. The
+    order is the server's; match by `id`. It is a POST because of its body; nothing is changed, so the request
+    may be sent again.
+
+    The request is authorised as a whole, by passports or by one token. Objects that want something else come
+    back as unresolved, with 401 or 403.
+
+    Args:
+        passports (Sequence[str]): Passports that give access to the objects, each an encoded and signed JSON
+            Web Token. Optional.
+        bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
+            `drs.maxBulkRequestLength` of the server's description. Optional.
+        expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
+            have `contents` of their own, and so on; when false or omitted, only what is directly in it is
+            listed. Ignored for blobs. Optional.
+
+    Returns:
+        200: The descriptions, and which objects couldn't be resolved. 202: The answer isn't ready. Send the
+            same request again after the time in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier.
+        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; cut it into smaller ones.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(
         FACTS,
         "/objects",
@@ -40,126 +68,7 @@ def parse(answer: Answer) -> BulkObjects | None:
         return None
     from ..models.bulk_objects import BulkObjects
 
-    return answer.json(model_of(BulkObjects), model(lambda: BulkObjects))
+    return answer.model(BulkObjects)
 
 
-class GetBulkObjectsOperation(Operation):
-    """Describe several objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_ids: Sequence[str] | Omit = OMIT,
-        expand: bool | Omit = OMIT,
-    ) -> BulkObjects | None:
-        """Describe several objects.
-
-        Answers the descriptions of all objects that could be resolved, and the others with their status. The
-        order is the server's; match by `id`. It is a POST because of its body; nothing is changed, so the
-        request may be sent again.
-
-        The request is authorised as a whole, by passports or by one token. Objects that want something else
-        come back as unresolved, with 401 or 403.
-
-        Args:
-            passports (Sequence[str]): Passports that give access to the objects, each an encoded and signed
-                JSON Web Token. Optional.
-            bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
-                `drs.maxBulkRequestLength` of the server's description. Optional.
-            expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside
-                it have `contents` of their own, and so on; when false or omitted, only what is directly in it
-                is listed. Ignored for blobs. Optional.
-
-        Returns:
-            200: The descriptions, and which objects couldn't be resolved. 202: The answer isn't ready. Send
-                the same request again after the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(passports=passports, bulk_object_ids=bulk_object_ids, expand=expand), self.parse)
-
-    def raw(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_ids: Sequence[str] | Omit = OMIT,
-        expand: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(passports=passports, bulk_object_ids=bulk_object_ids, expand=expand))
-
-
-class AsyncGetBulkObjectsOperation(AsyncOperation):
-    """Describe several objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_ids: Sequence[str] | Omit = OMIT,
-        expand: bool | Omit = OMIT,
-    ) -> BulkObjects | None:
-        """Describe several objects.
-
-        Answers the descriptions of all objects that could be resolved, and the others with their status. The
-        order is the server's; match by `id`. It is a POST because of its body; nothing is changed, so the
-        request may be sent again.
-
-        The request is authorised as a whole, by passports or by one token. Objects that want something else
-        come back as unresolved, with 401 or 403.
-
-        Args:
-            passports (Sequence[str]): Passports that give access to the objects, each an encoded and signed
-                JSON Web Token. Optional.
-            bulk_object_ids (Sequence[str]): Identifiers of the objects to describe, at most
-                `drs.maxBulkRequestLength` of the server's description. Optional.
-            expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside
-                it have `contents` of their own, and so on; when false or omitted, only what is directly in it
-                is listed. Ignored for blobs. Optional.
-
-        Returns:
-            200: The descriptions, and which objects couldn't be resolved. 202: The answer isn't ready. Send
-                the same request again after the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(
-            self.build(passports=passports, bulk_object_ids=bulk_object_ids, expand=expand), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        passports: Sequence[str] | Omit = OMIT,
-        bulk_object_ids: Sequence[str] | Omit = OMIT,
-        expand: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(passports=passports, bulk_object_ids=bulk_object_ids, expand=expand))
+get_bulk_objects = Operation(FACTS, build, parse)

@@ -5,22 +5,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.drs_object import DrsObject
 
 FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{object_id}")
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe an object.
+
+    Answers the object's name, size, checksums and times, and for a blob where its bytes are: each access
+    method has either an address or an identifier to ask for one. A bundle's description lists what is in it.
+
+    An object that needs authorisation is a 401 without a valid token, and a 403 with one that isn't enough.
+
+    Args:
+        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
+            prefix in a compact one.
+        expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside it
+            have `contents` of their own, and so on; when false or omitted, only what is directly in it is
+            listed. Ignored for blobs. Optional.
+
+    Returns:
+        200: The description of the object. 202: The answer isn't ready. Send the same request again after the
+            time in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),))
 
 
@@ -30,92 +52,7 @@ def parse(answer: Answer) -> DrsObject | None:
         return None
     from ..models.drs_object import DrsObject
 
-    return answer.json(model_of(DrsObject), model(lambda: DrsObject))
+    return answer.model(DrsObject)
 
 
-class GetObjectOperation(Operation):
-    """Describe an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, expand: bool | Omit = OMIT) -> DrsObject | None:
-        """Describe an object.
-
-        Answers the object's name, size, checksums and times, and for a blob where its bytes are: each access
-        method has either an address or an identifier to ask for one. A bundle's description lists what is in
-        it.
-
-        An object that needs authorisation is a 401 without a valid token, and a 403 with one that isn't
-        enough.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside
-                it have `contents` of their own, and so on; when false or omitted, only what is directly in it
-                is listed. Ignored for blobs. Optional.
-
-        Returns:
-            200: The description of the object. 202: The answer isn't ready. Send the same request again after
-                the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(object_id=object_id, expand=expand), self.parse)
-
-    def raw(self, *, object_id: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, expand=expand))
-
-
-class AsyncGetObjectOperation(AsyncOperation):
-    """Describe an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str, expand: bool | Omit = OMIT) -> DrsObject | None:
-        """Describe an object.
-
-        Answers the object's name, size, checksums and times, and for a blob where its bytes are: each access
-        method has either an address or an identifier to ask for one. A bundle's description lists what is in
-        it.
-
-        An object that needs authorisation is a 401 without a valid token, and a 403 with one that isn't
-        enough.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            expand (bool): Whether a bundle's contents are listed all the way down. When true, bundles inside
-                it have `contents` of their own, and so on; when false or omitted, only what is directly in it
-                is listed. Ignored for blobs. Optional.
-
-        Returns:
-            200: The description of the object. 202: The answer isn't ready. Send the same request again after
-                the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(object_id=object_id, expand=expand), self.parse)
-
-    async def raw(self, *, object_id: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, expand=expand))
+get_object = Operation(FACTS, build, parse)

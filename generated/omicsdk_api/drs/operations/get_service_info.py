@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.service_info import ServiceInfo
 
 FACTS = OperationFacts(name="get_service_info", method="GET", path="/service-info")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe the server.
+
+    Answers who runs the server, which version of the interface it speaks, how many objects a bulk request may
+    ask for, and, if the server tells, how many objects and bytes it holds. The form is that of GA4GH's
+    service-info, so that registries can read it: `type.group` is `org.ga4gh` and `type.artifact` is `drs`.
+
+    Nobody needs a token for it, and it is a cheap way to find out whether a host has a server.
+
+    Returns:
+        200: The description of the server.
+
+    Raises:
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(FACTS, "/service-info")
 
 
@@ -27,64 +37,7 @@ def parse(answer: Answer) -> ServiceInfo:
     """What an answer says."""
     from ..models.service_info import ServiceInfo
 
-    return answer.json(model_of(ServiceInfo), model(lambda: ServiceInfo))
+    return answer.model(ServiceInfo)
 
 
-class GetServiceInfoOperation(Operation):
-    """Describe the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ServiceInfo:
-        """Describe the server.
-
-        Answers who runs the server, which version of the interface it speaks, how many objects a bulk request
-        may ask for, and, if the server tells, how many objects and bytes it holds. The form is that of
-        GA4GH's service-info, so that registries can read it: `type.group` is `org.ga4gh` and `type.artifact`
-        is `drs`.
-
-        Nobody needs a token for it, and it is a cheap way to find out whether a host has a server.
-
-        Returns:
-            200: The description of the server.
-
-        Raises:
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetServiceInfoOperation(AsyncOperation):
-    """Describe the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ServiceInfo:
-        """Describe the server.
-
-        Answers who runs the server, which version of the interface it speaks, how many objects a bulk request
-        may ask for, and, if the server tells, how many objects and bytes it holds. The form is that of
-        GA4GH's service-info, so that registries can read it: `type.group` is `org.ga4gh` and `type.artifact`
-        is `drs`.
-
-        Nobody needs a token for it, and it is a cheap way to find out whether a host has a server.
-
-        Returns:
-            200: The description of the server.
-
-        Raises:
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_service_info = Operation(FACTS, build, parse)

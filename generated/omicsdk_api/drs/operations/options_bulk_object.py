@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_authorizations import BulkAuthorizations
 
@@ -23,7 +20,30 @@ FACTS = OperationFacts(name="options_bulk_object", method="OPTIONS", path="/obje
 
 
 def build(*, bulk_object_ids: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how requests for several objects are authorised.
+
+    Answers for each object which kinds of authorisation it accepts, and whose tokens and passports; see the
+    question about one object. The object that an entry is about stands in its `drs_object_id`. Use it to sort
+    objects into groups that the same credentials open, since a bulk request takes one set of them.
+
+    The list of objects goes into the body, which is unusual for OPTIONS: a proxy on the way may drop it.
+
+    Args:
+        bulk_object_ids (Sequence[str]): Identifiers of the objects to ask about, at most
+            `drs.maxBulkRequestLength` of the server's description. Optional.
+
+    Returns:
+        200: What the objects accept, and which objects couldn't be found. 204: The server doesn't tell how
+            requests are authorised; take it as `None`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        NotFound: 404: The server has no object of this identifier.
+        APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
+        TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
+            description allows; cut it into smaller ones.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(FACTS, "/objects", body=json_body({"bulk_object_ids": bulk_object_ids}))
 
 
@@ -33,86 +53,7 @@ def parse(answer: Answer) -> BulkAuthorizations | None:
         return None
     from ..models.bulk_authorizations import BulkAuthorizations
 
-    return answer.json(model_of(BulkAuthorizations), model(lambda: BulkAuthorizations))
+    return answer.model(BulkAuthorizations)
 
 
-class OptionsBulkObjectOperation(Operation):
-    """Ask how requests for several objects are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, bulk_object_ids: Sequence[str] | Omit = OMIT) -> BulkAuthorizations | None:
-        """Ask how requests for several objects are authorised.
-
-        Answers for each object which kinds of authorisation it accepts, and whose tokens and passports; see
-        the question about one object. The object that an entry is about stands in its `drs_object_id`. Use it
-        to sort objects into groups that the same credentials open, since a bulk request takes one set of
-        them.
-
-        The list of objects goes into the body, which is unusual for OPTIONS: a proxy on the way may drop it.
-
-        Args:
-            bulk_object_ids (Sequence[str]): Identifiers of the objects to ask about, at most
-                `drs.maxBulkRequestLength` of the server's description. Optional.
-
-        Returns:
-            200: What the objects accept, and which objects couldn't be found. 204: The server doesn't tell
-                how requests are authorised; take it as `None`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            NotFound: 404: The server has no object of this identifier.
-            APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(bulk_object_ids=bulk_object_ids), self.parse)
-
-    def raw(self, *, bulk_object_ids: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(bulk_object_ids=bulk_object_ids))
-
-
-class AsyncOptionsBulkObjectOperation(AsyncOperation):
-    """Ask how requests for several objects are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, bulk_object_ids: Sequence[str] | Omit = OMIT) -> BulkAuthorizations | None:
-        """Ask how requests for several objects are authorised.
-
-        Answers for each object which kinds of authorisation it accepts, and whose tokens and passports; see
-        the question about one object. The object that an entry is about stands in its `drs_object_id`. Use it
-        to sort objects into groups that the same credentials open, since a bulk request takes one set of
-        them.
-
-        The list of objects goes into the body, which is unusual for OPTIONS: a proxy on the way may drop it.
-
-        Args:
-            bulk_object_ids (Sequence[str]): Identifiers of the objects to ask about, at most
-                `drs.maxBulkRequestLength` of the server's description. Optional.
-
-        Returns:
-            200: What the objects accept, and which objects couldn't be found. 204: The server doesn't tell
-                how requests are authorised; take it as `None`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            NotFound: 404: The server has no object of this identifier.
-            APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
-            TooLarge: 413: The request asks for more objects than `drs.maxBulkRequestLength` of the server's
-                description allows; cut it into smaller ones.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(bulk_object_ids=bulk_object_ids), self.parse)
-
-    async def raw(self, *, bulk_object_ids: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(bulk_object_ids=bulk_object_ids))
+options_bulk_object = Operation(FACTS, build, parse)

@@ -5,21 +5,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.authorizations import Authorizations
 
 FACTS = OperationFacts(name="options_object", method="OPTIONS", path="/objects/{object_id}")
 
 
 def build(*, object_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how requests for an object are authorised.
+
+    Answers which kinds of authorisation the object accepts, and whose tokens and passports. Reading this
+    needs no authorisation, so it can be asked before deciding which credentials to send. Several kinds may be
+    accepted; try them in order.
+
+    Servers that don't offer this answer 204 or 405; take that as `None`, an object that is open to all, and
+    see what a request for it answers.
+
+    Args:
+        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
+            prefix in a compact one.
+
+    Returns:
+        200: What the object accepts. 204: The server doesn't tell how requests are authorised; take it as
+            `None`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        NotFound: 404: The server has no object of this identifier.
+        APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(FACTS, f"/objects/{segment('object_id', object_id, raw=True)}")
 
 
@@ -29,82 +48,7 @@ def parse(answer: Answer) -> Authorizations | None:
         return None
     from ..models.authorizations import Authorizations
 
-    return answer.json(model_of(Authorizations), model(lambda: Authorizations))
+    return answer.model(Authorizations)
 
 
-class OptionsObjectOperation(Operation):
-    """Ask how requests for an object are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str) -> Authorizations | None:
-        """Ask how requests for an object are authorised.
-
-        Answers which kinds of authorisation the object accepts, and whose tokens and passports. Reading this
-        needs no authorisation, so it can be asked before deciding which credentials to send. Several kinds
-        may be accepted; try them in order.
-
-        Servers that don't offer this answer 204 or 405; take that as `None`, an object that is open to all,
-        and see what a request for it answers.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-
-        Returns:
-            200: What the object accepts. 204: The server doesn't tell how requests are authorised; take it as
-                `None`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            NotFound: 404: The server has no object of this identifier.
-            APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(object_id=object_id), self.parse)
-
-    def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id))
-
-
-class AsyncOptionsObjectOperation(AsyncOperation):
-    """Ask how requests for an object are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str) -> Authorizations | None:
-        """Ask how requests for an object are authorised.
-
-        Answers which kinds of authorisation the object accepts, and whose tokens and passports. Reading this
-        needs no authorisation, so it can be asked before deciding which credentials to send. Several kinds
-        may be accepted; try them in order.
-
-        Servers that don't offer this answer 204 or 405; take that as `None`, an object that is open to all,
-        and see what a request for it answers.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-
-        Returns:
-            200: What the object accepts. 204: The server doesn't tell how requests are authorised; take it as
-                `None`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            NotFound: 404: The server has no object of this identifier.
-            APIError: 405: The server doesn't tell how requests are authorised; take it as `None`.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(object_id=object_id), self.parse)
-
-    async def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id))
+options_object = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.access_url import AccessURL
 
@@ -25,7 +22,30 @@ FACTS = OperationFacts(
 
 
 def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an address for the bytes of an object with passports.
+
+    Answers the same as GET, to a request that passports authorise. Nothing is changed, so the request may be
+    sent again; each answer may hold another address.
+
+    Args:
+        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
+            prefix in a compact one.
+        access_id (str): The `access_id` of one of the object's access methods.
+        passports (Sequence[str]): Passports that give access to the bytes, each an encoded and signed JSON
+            Web Token. Optional.
+
+    Returns:
+        200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the time
+            in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier, or the object no such access method.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(
         FACTS,
         f"/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id)}",
@@ -39,86 +59,7 @@ def parse(answer: Answer) -> AccessURL | None:
         return None
     from ..models.access_url import AccessURL
 
-    return answer.json(model_of(AccessURL), model(lambda: AccessURL))
+    return answer.model(AccessURL)
 
 
-class PostAccessUrlOperation(Operation):
-    """Get an address for the bytes of an object with passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> AccessURL | None:
-        """Get an address for the bytes of an object with passports.
-
-        Answers the same as GET, to a request that passports authorise. Nothing is changed, so the request may
-        be sent again; each answer may hold another address.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            access_id (str): The `access_id` of one of the object's access methods.
-            passports (Sequence[str]): Passports that give access to the bytes, each an encoded and signed
-                JSON Web Token. Optional.
-
-        Returns:
-            200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the
-                time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(object_id=object_id, access_id=access_id, passports=passports), self.parse)
-
-    def raw(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, access_id=access_id, passports=passports))
-
-
-class AsyncPostAccessUrlOperation(AsyncOperation):
-    """Get an address for the bytes of an object with passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT
-    ) -> AccessURL | None:
-        """Get an address for the bytes of an object with passports.
-
-        Answers the same as GET, to a request that passports authorise. Nothing is changed, so the request may
-        be sent again; each answer may hold another address.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            access_id (str): The `access_id` of one of the object's access methods.
-            passports (Sequence[str]): Passports that give access to the bytes, each an encoded and signed
-                JSON Web Token. Optional.
-
-        Returns:
-            200: An address of the bytes. 202: The answer isn't ready. Send the same request again after the
-                time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier, or the object no such access method.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(object_id=object_id, access_id=access_id, passports=passports), self.parse)
-
-    async def raw(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, access_id=access_id, passports=passports))
+post_access_url = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.drs_object import DrsObject
 
@@ -23,7 +20,31 @@ FACTS = OperationFacts(name="post_object", method="POST", path="/objects/{object
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe an object to the holder of passports.
+
+    Answers the same as GET. It is a POST only because passports are too long for headers and go into the
+    body; nothing is changed, so the request may be sent again.
+
+    Args:
+        object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
+            prefix in a compact one.
+        expand (bool): Whether a bundle's contents are listed all the way down. When false or omitted, only
+            what is directly in it is listed. Ignored for blobs. Optional.
+        passports (Sequence[str]): Passports that give access to the object, each an encoded and signed JSON
+            Web Token. Optional.
+
+    Returns:
+        200: The description of the object. 202: The answer isn't ready. Send the same request again after the
+            time in `Retry-After`.
+
+    Raises:
+        BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and passports.
+        Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
+            ended.
+        Forbidden: 403: The authorisation is valid, but doesn't include this.
+        NotFound: 404: The server has no object of this identifier.
+        ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
+    """
     return request(
         FACTS,
         f"/objects/{segment('object_id', object_id, raw=True)}",
@@ -37,94 +58,7 @@ def parse(answer: Answer) -> DrsObject | None:
         return None
     from ..models.drs_object import DrsObject
 
-    return answer.json(model_of(DrsObject), model(lambda: DrsObject))
+    return answer.model(DrsObject)
 
 
-class PostObjectOperation(Operation):
-    """Describe an object to the holder of passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> DrsObject | None:
-        """Describe an object to the holder of passports.
-
-        Answers the same as GET. It is a POST only because passports are too long for headers and go into the
-        body; nothing is changed, so the request may be sent again.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            expand (bool): Whether a bundle's contents are listed all the way down. When false or omitted,
-                only what is directly in it is listed. Ignored for blobs. Optional.
-            passports (Sequence[str]): Passports that give access to the object, each an encoded and signed
-                JSON Web Token. Optional.
-
-        Returns:
-            200: The description of the object. 202: The answer isn't ready. Send the same request again after
-                the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return self._call(self.build(object_id=object_id, expand=expand, passports=passports), self.parse)
-
-    def raw(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, expand=expand, passports=passports))
-
-
-class AsyncPostObjectOperation(AsyncOperation):
-    """Describe an object to the holder of passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> DrsObject | None:
-        """Describe an object to the holder of passports.
-
-        Answers the same as GET. It is a POST only because passports are too long for headers and go into the
-        body; nothing is changed, so the request may be sent again.
-
-        Args:
-            object_id (str): Identifier of the object on this server: what follows the host in its URI, or the
-                prefix in a compact one.
-            expand (bool): Whether a bundle's contents are listed all the way down. When false or omitted,
-                only what is directly in it is listed. Ignored for blobs. Optional.
-            passports (Sequence[str]): Passports that give access to the object, each an encoded and signed
-                JSON Web Token. Optional.
-
-        Returns:
-            200: The description of the object. 202: The answer isn't ready. Send the same request again after
-                the time in `Retry-After`.
-
-        Raises:
-            BadRequest: 400: The request isn't well formed, or, on some servers, has both a token and
-                passports.
-            Unauthorized: 401: The request has no authorisation that is valid; the token or passport may have
-                ended.
-            Forbidden: 403: The authorisation is valid, but doesn't include this.
-            NotFound: 404: The server has no object of this identifier.
-            ServerError: 500: Something unforeseen went wrong in the server; trying again later may help.
-        """
-        return await self._call(self.build(object_id=object_id, expand=expand, passports=passports), self.parse)
-
-    async def raw(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, expand=expand, passports=passports))
+post_object = Operation(FACTS, build, parse)

@@ -3,23 +3,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundles/{uuid}", secured=True)
 
 
 def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a bundle, or one version of it.
+
+    Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
+    only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles may
+    hold them. The mark, called a tombstone, keeps the reason. A deletion can't be taken back.
+
+    Args:
+        reason (str): Reason for the deletion, in words that other users will understand; kept with the
+            tombstone.
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
+            Storage). The other one follows soon after.
+        version (str): Version of the bundle to delete, such as `2019-08-01T200147.836832Z`; all versions when
+            omitted. Optional.
+
+    Returns:
+        200: The bundle, or the version, is deleted.
+
+    Raises:
+        Unauthorized: 401: The token is missing or has ended.
+        Forbidden: 403: The user may not delete bundles.
+        Conflict: 409: The bundle, or the version, was deleted before, for another reason.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The bundle was not deleted: there is none of that UUID and version (404),
+            or an argument is not as stated (400).
+    """
     return request(
         FACTS,
         f"/bundles/{segment('uuid', uuid)}",
@@ -33,108 +62,7 @@ def build(*, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: st
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class DeleteBundleOperation(Operation):
-    """Delete a bundle, or one version of it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> dict[str, Any]:
-        """Delete a bundle, or one version of it.
-
-        Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
-        only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles
-        may hold them. The mark, called a tombstone, keeps the reason. A deletion can't be taken back.
-
-        Args:
-            reason (str): Reason for the deletion, in words that other users will understand; kept with the
-                tombstone.
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the bundle to delete, such as `2019-08-01T200147.836832Z`; all versions
-                when omitted. Optional.
-
-        Returns:
-            200: The bundle, or the version, is deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing or has ended.
-            Forbidden: 403: The user may not delete bundles.
-            Conflict: 409: The bundle, or the version, was deleted before, for another reason.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundle was not deleted: there is none of that UUID and version
-                (404), or an argument is not as stated (400).
-        """
-        return self._call(self.build(reason=reason, uuid=uuid, replica=replica, version=version), self.parse)
-
-    def raw(
-        self, *, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(reason=reason, uuid=uuid, replica=replica, version=version))
-
-
-class AsyncDeleteBundleOperation(AsyncOperation):
-    """Delete a bundle, or one version of it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> dict[str, Any]:
-        """Delete a bundle, or one version of it.
-
-        Marks a bundle as deleted, in all replicas: it is no longer listed, found or answered. With a version,
-        only that one is deleted; without, the bundle with all its versions. Its files stay, as other bundles
-        may hold them. The mark, called a tombstone, keeps the reason. A deletion can't be taken back.
-
-        Args:
-            reason (str): Reason for the deletion, in words that other users will understand; kept with the
-                tombstone.
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the bundle to delete, such as `2019-08-01T200147.836832Z`; all versions
-                when omitted. Optional.
-
-        Returns:
-            200: The bundle, or the version, is deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing or has ended.
-            Forbidden: 403: The user may not delete bundles.
-            Conflict: 409: The bundle, or the version, was deleted before, for another reason.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundle was not deleted: there is none of that UUID and version
-                (404), or an argument is not as stated (400).
-        """
-        return await self._call(self.build(reason=reason, uuid=uuid, replica=replica, version=version), self.parse)
-
-    async def raw(
-        self, *, reason: str, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(reason=reason, uuid=uuid, replica=replica, version=version))
+delete_bundle = Operation(FACTS, build, parse)

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_collection", method="DELETE", path="/collections/{uuid}", accept="*/*", secured=True
@@ -18,7 +15,30 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str, replica: Literal["aws", "gcp"]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a collection.
+
+    Deletes a collection that you own, with all its versions. What its links lead to stays. There is no way to
+    bring the collection back. The answer has no body.
+
+    Args:
+        uuid (str): UUID of the collection. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to delete the collection from, `aws` or `gcp`.
+
+    Returns:
+        200: The collection is deleted.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The collection was not deleted: there is none of that UUID (404), it isn't
+            yours (403), or the token is no good (401).
+    """
     return request(FACTS, f"/collections/{segment('uuid', uuid)}", query=(("replica", replica),))
 
 
@@ -26,79 +46,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteCollectionOperation(Operation):
-    """Delete a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, replica: Literal["aws", "gcp"]) -> None:
-        """Delete a collection.
-
-        Deletes a collection that you own, with all its versions. What its links lead to stays. There is no
-        way to bring the collection back. The answer has no body.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to delete the collection from, `aws` or `gcp`.
-
-        Returns:
-            200: The collection is deleted.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not deleted: there is none of that UUID (404), it
-                isn't yours (403), or the token is no good (401).
-        """
-        return self._call(self.build(uuid=uuid, replica=replica), self.parse)
-
-    def raw(self, *, uuid: str, replica: Literal["aws", "gcp"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, replica=replica))
-
-
-class AsyncDeleteCollectionOperation(AsyncOperation):
-    """Delete a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str, replica: Literal["aws", "gcp"]) -> None:
-        """Delete a collection.
-
-        Deletes a collection that you own, with all its versions. What its links lead to stays. There is no
-        way to bring the collection back. The answer has no body.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to delete the collection from, `aws` or `gcp`.
-
-        Returns:
-            200: The collection is deleted.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not deleted: there is none of that UUID (404), it
-                isn't yours (403), or the token is no good (401).
-        """
-        return await self._call(self.build(uuid=uuid, replica=replica), self.parse)
-
-    async def raw(self, *, uuid: str, replica: Literal["aws", "gcp"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, replica=replica))
+delete_collection = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.delete_subscription_response import DeleteSubscriptionResponse
 
 FACTS = OperationFacts(name="delete_subscription", method="DELETE", path="/subscriptions/{uuid}", secured=True)
@@ -22,7 +19,33 @@ FACTS = OperationFacts(name="delete_subscription", method="DELETE", path="/subsc
 def build(
     *, uuid: str, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """End one of your subscriptions.
+
+    Removes the subscription of this UUID, so that its address is called no more. The type must be stated when
+    it isn't `jmespath`. Notifications that are under way may still arrive.
+
+    Args:
+        uuid (str): UUID of the subscription, as it was answered when the subscription was registered. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
+            `gcp`. Each replica has its own subscriptions.
+        subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
+            registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
+
+    Returns:
+        200: The subscription is gone.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The subscription was not removed: you have none of this UUID and type in
+            the replica (404), or the token is no good (401, 403).
+    """
     return request(
         FACTS,
         f"/subscriptions/{segment('uuid', uuid)}",
@@ -37,112 +60,7 @@ def parse(answer: Answer) -> DeleteSubscriptionResponse:
     """What an answer says."""
     from ..models.delete_subscription_response import DeleteSubscriptionResponse
 
-    return answer.json(model_of(DeleteSubscriptionResponse), model(lambda: DeleteSubscriptionResponse))
+    return answer.model(DeleteSubscriptionResponse)
 
 
-class DeleteSubscriptionOperation(Operation):
-    """End one of your subscriptions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT,
-    ) -> DeleteSubscriptionResponse:
-        """End one of your subscriptions.
-
-        Removes the subscription of this UUID, so that its address is called no more. The type must be stated
-        when it isn't `jmespath`. Notifications that are under way may still arrive.
-
-        Args:
-            uuid (str): UUID of the subscription, as it was answered when the subscription was registered.
-                Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
-
-        Returns:
-            200: The subscription is gone.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscription was not removed: you have none of this UUID and type
-                in the replica (404), or the token is no good (401, 403).
-        """
-        return self._call(self.build(uuid=uuid, replica=replica, subscription_type=subscription_type), self.parse)
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, replica=replica, subscription_type=subscription_type))
-
-
-class AsyncDeleteSubscriptionOperation(AsyncOperation):
-    """End one of your subscriptions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT,
-    ) -> DeleteSubscriptionResponse:
-        """End one of your subscriptions.
-
-        Removes the subscription of this UUID, so that its address is called no more. The type must be stated
-        when it isn't `jmespath`. Notifications that are under way may still arrive.
-
-        Args:
-            uuid (str): UUID of the subscription, as it was answered when the subscription was registered.
-                Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
-
-        Returns:
-            200: The subscription is gone.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscription was not removed: you have none of this UUID and type
-                in the replica (404), or the token is no good (401, 403).
-        """
-        return await self._call(self.build(uuid=uuid, replica=replica, subscription_type=subscription_type), self.parse)
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, replica=replica, subscription_type=subscription_type))
+delete_subscription = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.bundle_page import BundlePage
     from ..models.file_version import FileVersion
@@ -33,7 +30,49 @@ def build(
     per_page: int | Omit = OMIT,
     start_at: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the manifest of a bundle.
+
+    Answers what is in a bundle: its version, who wrote it, and for each file the name, UUID, version, media
+    type, size and checksums. Without a version, the latest one is read. The files come in pages of
+    `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
+
+    With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have to be
+    copied to where they can be read first. While that lasts the answer is a 301 with `Retry-After`; follow it
+    after that time.
+
+    Args:
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
+            omitted. Optional.
+        directurls (bool): Give each file the address of its object in the replica itself, as
+            `s3://bucket/key` or `gs://bucket/key`. Reading it takes credentials of your own for that cloud.
+            Not together with `presignedurls`. False when omitted. Optional.
+        presignedurls (bool): Give each file an address that it can be read from for a limited time without
+            further credentials. Not together with `directurls`. False when omitted. Optional.
+        token (str): State of a request that is being prepared, set by the service in the address of a
+            redirect. Leave it out of requests of your own. Optional.
+        per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
+        start_at (int): Number of the item that a page begins with, set by the service in the address of a
+            next page. Leave it out of requests of your own. Optional.
+
+    Returns:
+        200: The bundle with the last page of its files; there is no further one. 206: The bundle with a page
+            of its files; the `Link` header leads to the next one.
+
+    Raises:
+        BadRequest: 400: The parameters are not in order.
+        ServerError: 500: The service failed; send the request again after the time in `Retry-After`. 502: A
+            part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service has too much to do; send the request again after the time in
+            `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        NotFound: 404: There is no such bundle or version in the replica, or it was deleted.
+    """
     return request(
         FACTS,
         f"/bundles/{segment('uuid', uuid)}",
@@ -53,7 +92,7 @@ def parse(answer: Answer) -> BundlePage:
     """What an answer says."""
     from ..models.bundle_page import BundlePage
 
-    return answer.json(model_of(BundlePage), model(lambda: BundlePage))
+    return answer.model(BundlePage)
 
 
 def items(page: BundlePage) -> Sequence[FileVersion] | None:
@@ -61,331 +100,4 @@ def items(page: BundlePage) -> Sequence[FileVersion] | None:
     return getattr(page.bundle, "files", None)
 
 
-class GetBundleOperation(Operation):
-    """Read the manifest of a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> BundlePage:
-        """Read the manifest of a bundle.
-
-        Answers what is in a bundle: its version, who wrote it, and for each file the name, UUID, version,
-        media type, size and checksums. Without a version, the latest one is read. The files come in pages of
-        `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
-
-        With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have
-        to be copied to where they can be read first. While that lasts the answer is a 301 with `Retry-After`;
-        follow it after that time.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-            directurls (bool): Give each file the address of its object in the replica itself, as
-                `s3://bucket/key` or `gs://bucket/key`. Reading it takes credentials of your own for that
-                cloud. Not together with `presignedurls`. False when omitted. Optional.
-            presignedurls (bool): Give each file an address that it can be read from for a limited time
-                without further credentials. Not together with `directurls`. False when omitted. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
-            start_at (int): Number of the item that a page begins with, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The bundle with the last page of its files; there is no further one. 206: The bundle with a
-                page of its files; the `Link` header leads to the next one.
-
-        Raises:
-            BadRequest: 400: The parameters are not in order.
-            ServerError: 500: The service failed; send the request again after the time in `Retry-After`. 502:
-                A part of the service gave no proper answer (502). Send the request again after the time in
-                `Retry-After`.
-            ServiceUnavailable: 503: The service has too much to do; send the request again after the time in
-                `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            NotFound: 404: There is no such bundle or version in the replica, or it was deleted.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> Iterator[BundlePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[FileVersion]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetBundleOperation(AsyncOperation):
-    """Read the manifest of a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> BundlePage:
-        """Read the manifest of a bundle.
-
-        Answers what is in a bundle: its version, who wrote it, and for each file the name, UUID, version,
-        media type, size and checksums. Without a version, the latest one is read. The files come in pages of
-        `bundle.files`, in the order in which they were stored; `bundle` itself is repeated on every page.
-
-        With `presignedurls` or `directurls`, each file also has a `url` to read it from. The files may have
-        to be copied to where they can be read first. While that lasts the answer is a 301 with `Retry-After`;
-        follow it after that time.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-            directurls (bool): Give each file the address of its object in the replica itself, as
-                `s3://bucket/key` or `gs://bucket/key`. Reading it takes credentials of your own for that
-                cloud. Not together with `presignedurls`. False when omitted. Optional.
-            presignedurls (bool): Give each file an address that it can be read from for a limited time
-                without further credentials. Not together with `directurls`. False when omitted. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
-            start_at (int): Number of the item that a page begins with, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The bundle with the last page of its files; there is no further one. 206: The bundle with a
-                page of its files; the `Link` header leads to the next one.
-
-        Raises:
-            BadRequest: 400: The parameters are not in order.
-            ServerError: 500: The service failed; send the request again after the time in `Retry-After`. 502:
-                A part of the service gave no proper answer (502). Send the request again after the time in
-                `Retry-After`.
-            ServiceUnavailable: 503: The service has too much to do; send the request again after the time in
-                `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            NotFound: 404: There is no such bundle or version in the replica, or it was deleted.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-    ) -> AsyncIterator[BundlePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        directurls: bool | Omit = OMIT,
-        presignedurls: bool | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        start_at: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[FileVersion]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                directurls=directurls,
-                presignedurls=presignedurls,
-                token=token,
-                per_page=per_page,
-                start_at=start_at,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_bundle = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.bundle_enumeration_result import BundleEnumerationResult
     from ..models.bundle_identifier import BundleIdentifier
@@ -30,7 +27,39 @@ def build(
     per_page: int | Omit = OMIT,
     search_after: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all bundles.
+
+    Answers the UUID and version of every bundle version in a replica, in the order of UUID and version and in
+    pages of `bundles`. Deleted bundles are left out. With a prefix, only the UUIDs that begin with it are
+    listed, which is a way to share the work between several processes.
+
+    Args:
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        prefix (str): Beginning of the UUIDs to list, for example `00` or `fff7`: letters, digits and dashes
+            only, in either case. All bundles are listed when it is omitted. Matches
+            `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
+        token (str): State of a request that is being prepared, set by the service in the address of a
+            redirect. Leave it out of requests of your own. Optional.
+        per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
+        search_after (str): Position after which a page begins, set by the service in the address of a next
+            page. Leave it out of requests of your own. Optional.
+
+    Returns:
+        200: The last page of bundles; there is no further one. 206: A page of bundles; the `Link` header
+            leads to the next one.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The bundles can't be listed, most often because a parameter is not as
+            stated (400).
+    """
     return request(
         FACTS,
         "/bundles/all",
@@ -48,7 +77,7 @@ def parse(answer: Answer) -> BundleEnumerationResult:
     """What an answer says."""
     from ..models.bundle_enumeration_result import BundleEnumerationResult
 
-    return answer.json(model_of(BundleEnumerationResult), model(lambda: BundleEnumerationResult))
+    return answer.model(BundleEnumerationResult)
 
 
 def items(page: BundleEnumerationResult) -> Sequence[BundleIdentifier] | None:
@@ -56,215 +85,4 @@ def items(page: BundleEnumerationResult) -> Sequence[BundleIdentifier] | None:
     return page.bundles
 
 
-class GetBundlesAllOperation(Operation):
-    """List all bundles."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> BundleEnumerationResult:
-        """List all bundles.
-
-        Answers the UUID and version of every bundle version in a replica, in the order of UUID and version
-        and in pages of `bundles`. Deleted bundles are left out. With a prefix, only the UUIDs that begin with
-        it are listed, which is a way to share the work between several processes.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            prefix (str): Beginning of the UUIDs to list, for example `00` or `fff7`: letters, digits and
-                dashes only, in either case. All bundles are listed when it is omitted. Matches
-                `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
-            search_after (str): Position after which a page begins, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of bundles; there is no further one. 206: A page of bundles; the `Link` header
-                leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundles can't be listed, most often because a parameter is not as
-                stated (400).
-        """
-        return self._call(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after)
-        )
-
-    def pages(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> Iterator[BundleEnumerationResult]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[BundleIdentifier]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetBundlesAllOperation(AsyncOperation):
-    """List all bundles."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> BundleEnumerationResult:
-        """List all bundles.
-
-        Answers the UUID and version of every bundle version in a replica, in the order of UUID and version
-        and in pages of `bundles`. Deleted bundles are left out. With a prefix, only the UUIDs that begin with
-        it are listed, which is a way to share the work between several processes.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            prefix (str): Beginning of the UUIDs to list, for example `00` or `fff7`: letters, digits and
-                dashes only, in either case. All bundles are listed when it is omitted. Matches
-                `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
-            search_after (str): Position after which a page begins, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of bundles; there is no further one. 206: A page of bundles; the `Link` header
-                leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundles can't be listed, most often because a parameter is not as
-                stated (400).
-        """
-        return await self._call(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after)
-        )
-
-    def pages(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> AsyncIterator[BundleEnumerationResult]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        prefix: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[BundleIdentifier]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(replica=replica, prefix=prefix, token=token, per_page=per_page, search_after=search_after),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_bundles_all = PagedOperation(FACTS, build, parse, items)

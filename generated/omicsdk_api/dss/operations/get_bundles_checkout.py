@@ -5,21 +5,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_bundles_checkout_response import GetBundlesCheckoutResponse
 
 FACTS = OperationFacts(name="get_bundles_checkout", method="GET", path="/bundles/checkout/{checkout_job_id}")
 
 
 def build(*, replica: Literal["aws", "gcp"], checkout_job_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how a checkout job is doing.
+
+    Answers the state of a job that POST /bundles/{uuid}/checkout started: still running, done, or failed with
+    a cause. A job is done when all files of the bundle are in the bucket.
+
+    Args:
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        checkout_job_id (str): UUID of the checkout job, as it was answered when the job was started. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+
+    Returns:
+        200: The state of the job.
+
+    Raises:
+        NotFound: 404: There is no such job.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The state can't be answered, most often because the number of the job is
+            malformed (400).
+    """
     return request(
         FACTS, f"/bundles/checkout/{segment('checkout_job_id', checkout_job_id)}", query=(("replica", replica),)
     )
@@ -29,86 +51,7 @@ def parse(answer: Answer) -> GetBundlesCheckoutResponse:
     """What an answer says."""
     from ..models.get_bundles_checkout_response import GetBundlesCheckoutResponse
 
-    return answer.json(model_of(GetBundlesCheckoutResponse), model(lambda: GetBundlesCheckoutResponse))
+    return answer.model(GetBundlesCheckoutResponse)
 
 
-class GetBundlesCheckoutOperation(Operation):
-    """Ask how a checkout job is doing."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, replica: Literal["aws", "gcp"], checkout_job_id: str) -> GetBundlesCheckoutResponse:
-        """Ask how a checkout job is doing.
-
-        Answers the state of a job that POST /bundles/{uuid}/checkout started: still running, done, or failed
-        with a cause. A job is done when all files of the bundle are in the bucket.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            checkout_job_id (str): UUID of the checkout job, as it was answered when the job was started.
-                Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            200: The state of the job.
-
-        Raises:
-            NotFound: 404: There is no such job.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The state can't be answered, most often because the number of the job
-                is malformed (400).
-        """
-        return self._call(self.build(replica=replica, checkout_job_id=checkout_job_id), self.parse)
-
-    def raw(self, *, replica: Literal["aws", "gcp"], checkout_job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(replica=replica, checkout_job_id=checkout_job_id))
-
-
-class AsyncGetBundlesCheckoutOperation(AsyncOperation):
-    """Ask how a checkout job is doing."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, replica: Literal["aws", "gcp"], checkout_job_id: str) -> GetBundlesCheckoutResponse:
-        """Ask how a checkout job is doing.
-
-        Answers the state of a job that POST /bundles/{uuid}/checkout started: still running, done, or failed
-        with a cause. A job is done when all files of the bundle are in the bucket.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            checkout_job_id (str): UUID of the checkout job, as it was answered when the job was started.
-                Matches `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            200: The state of the job.
-
-        Raises:
-            NotFound: 404: There is no such job.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The state can't be answered, most often because the number of the job
-                is malformed (400).
-        """
-        return await self._call(self.build(replica=replica, checkout_job_id=checkout_job_id), self.parse)
-
-    async def raw(self, *, replica: Literal["aws", "gcp"], checkout_job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(replica=replica, checkout_job_id=checkout_job_id))
+get_bundles_checkout = Operation(FACTS, build, parse)

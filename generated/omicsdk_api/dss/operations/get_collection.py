@@ -5,22 +5,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.stored_collection import StoredCollection
 
 FACTS = OperationFacts(name="get_collection", method="GET", path="/collections/{uuid}", secured=True)
 
 
 def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a collection.
+
+    Answers the name, description, details and all links of a collection that you own, in one piece. Without a
+    version, the latest one is read.
+
+    Args:
+        uuid (str): UUID of the collection. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        version (str): Version of the collection to read, such as `2019-08-01T200147.836832Z`; the latest when
+            omitted. Optional.
+
+    Returns:
+        200: The collection with all its links.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The collection can't be read: there is none of that UUID and version (404),
+            it isn't yours (403), or the token is no good (401).
+    """
     return request(
         FACTS,
         f"/collections/{segment('uuid', uuid)}",
@@ -35,90 +58,7 @@ def parse(answer: Answer) -> StoredCollection:
     """What an answer says."""
     from ..models.stored_collection import StoredCollection
 
-    return answer.json(model_of(StoredCollection), model(lambda: StoredCollection))
+    return answer.model(StoredCollection)
 
 
-class GetCollectionOperation(Operation):
-    """Read a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> StoredCollection:
-        """Read a collection.
-
-        Answers the name, description, details and all links of a collection that you own, in one piece.
-        Without a version, the latest one is read.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the collection to read, such as `2019-08-01T200147.836832Z`; the latest
-                when omitted. Optional.
-
-        Returns:
-            200: The collection with all its links.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection can't be read: there is none of that UUID and version
-                (404), it isn't yours (403), or the token is no good (401).
-        """
-        return self._call(self.build(uuid=uuid, replica=replica, version=version), self.parse)
-
-    def raw(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, replica=replica, version=version))
-
-
-class AsyncGetCollectionOperation(AsyncOperation):
-    """Read a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> StoredCollection:
-        """Read a collection.
-
-        Answers the name, description, details and all links of a collection that you own, in one piece.
-        Without a version, the latest one is read.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the collection to read, such as `2019-08-01T200147.836832Z`; the latest
-                when omitted. Optional.
-
-        Returns:
-            200: The collection with all its links.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection can't be read: there is none of that UUID and version
-                (404), it isn't yours (403), or the token is no good (401).
-        """
-        return await self._call(self.build(uuid=uuid, replica=replica, version=version), self.parse)
-
-    async def raw(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, replica=replica, version=version))
+get_collection = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.collection_of_collections_item import CollectionOfCollectionsItem
     from ..models.collections_page import CollectionsPage
@@ -25,7 +22,31 @@ FACTS = OperationFacts(
 
 
 def build(*, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List your collections.
+
+    Answers the UUID and latest version of every collection that you own, in pages of `collections`. Read what
+    is in one with GET /collections/{uuid}. Collections are private to the user who made them.
+
+    Args:
+        per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Optional.
+        start_at (int): Number of the item that a page begins with, set by the service in the address of a
+            next page. Leave it out of requests of your own. Optional.
+
+    Returns:
+        200: The last page of collections; there is no further one. 206: A page of collections; the `Link`
+            header leads to the next one.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The collections can't be listed, most often for want of a valid token (401,
+            403).
+    """
     return request(
         FACTS,
         "/collections",
@@ -40,7 +61,7 @@ def parse(answer: Answer) -> CollectionsPage:
     """What an answer says."""
     from ..models.collections_page import CollectionsPage
 
-    return answer.json(model_of(CollectionsPage), model(lambda: CollectionsPage))
+    return answer.model(CollectionsPage)
 
 
 def items(page: CollectionsPage) -> Sequence[CollectionOfCollectionsItem] | None:
@@ -48,113 +69,4 @@ def items(page: CollectionsPage) -> Sequence[CollectionOfCollectionsItem] | None
     return page.collections
 
 
-class GetCollectionsOperation(Operation):
-    """List your collections."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> CollectionsPage:
-        """List your collections.
-
-        Answers the UUID and latest version of every collection that you own, in pages of `collections`. Read
-        what is in one with GET /collections/{uuid}. Collections are private to the user who made them.
-
-        Args:
-            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted.
-                Optional.
-            start_at (int): Number of the item that a page begins with, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of collections; there is no further one. 206: A page of collections; the `Link`
-                header leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collections can't be listed, most often for want of a valid token
-                (401, 403).
-        """
-        return self._call(self.build(per_page=per_page, start_at=start_at), self.parse)
-
-    def raw(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(per_page=per_page, start_at=start_at))
-
-    def pages(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> Iterator[CollectionsPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(per_page=per_page, start_at=start_at), self.parse)
-
-    def iterate(
-        self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[CollectionOfCollectionsItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(per_page=per_page, start_at=start_at), self.parse, self.items, max_items)
-
-
-class AsyncGetCollectionsOperation(AsyncOperation):
-    """List your collections."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> CollectionsPage:
-        """List your collections.
-
-        Answers the UUID and latest version of every collection that you own, in pages of `collections`. Read
-        what is in one with GET /collections/{uuid}. Collections are private to the user who made them.
-
-        Args:
-            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted.
-                Optional.
-            start_at (int): Number of the item that a page begins with, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of collections; there is no further one. 206: A page of collections; the `Link`
-                header leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collections can't be listed, most often for want of a valid token
-                (401, 403).
-        """
-        return await self._call(self.build(per_page=per_page, start_at=start_at), self.parse)
-
-    async def raw(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(per_page=per_page, start_at=start_at))
-
-    def pages(self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT) -> AsyncIterator[CollectionsPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(per_page=per_page, start_at=start_at), self.parse)
-
-    def iterate(
-        self, *, per_page: int | Omit = OMIT, start_at: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[CollectionOfCollectionsItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(per_page=per_page, start_at=start_at), self.parse, self.items, max_items)
+get_collections = PagedOperation(FACTS, build, parse, items)

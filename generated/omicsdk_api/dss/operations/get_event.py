@@ -3,21 +3,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_event", method="GET", path="/events/{uuid}")
 
 
 def build(*, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the metadata of the bundle of an event.
+
+    Answers the metadata document of a bundle version as it was when the event happened: the same document
+    that searches run over, with the manifest and the contents of all indexed files.
+
+    Args:
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        version (str): Version of the bundle, such as `2019-08-01T200147.836832Z`.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+
+    Returns:
+        200: The metadata document of the bundle.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The document can't be read: there is no event of that bundle version (404),
+            or a parameter is not as stated (400).
+    """
     return request(
         FACTS,
         f"/events/{segment('uuid', uuid)}",
@@ -30,86 +52,7 @@ def build(*, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> Request
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetEventOperation(Operation):
-    """Read the metadata of the bundle of an event."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> dict[str, Any]:
-        """Read the metadata of the bundle of an event.
-
-        Answers the metadata document of a bundle version as it was when the event happened: the same document
-        that searches run over, with the manifest and the contents of all indexed files.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version of the bundle, such as `2019-08-01T200147.836832Z`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-
-        Returns:
-            200: The metadata document of the bundle.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The document can't be read: there is no event of that bundle version
-                (404), or a parameter is not as stated (400).
-        """
-        return self._call(self.build(uuid=uuid, version=version, replica=replica), self.parse)
-
-    def raw(self, *, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, version=version, replica=replica))
-
-
-class AsyncGetEventOperation(AsyncOperation):
-    """Read the metadata of the bundle of an event."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> dict[str, Any]:
-        """Read the metadata of the bundle of an event.
-
-        Answers the metadata document of a bundle version as it was when the event happened: the same document
-        that searches run over, with the manifest and the contents of all indexed files.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version of the bundle, such as `2019-08-01T200147.836832Z`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-
-        Returns:
-            200: The metadata document of the bundle.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The document can't be read: there is no event of that bundle version
-                (404), or a parameter is not as stated (400).
-        """
-        return await self._call(self.build(uuid=uuid, version=version, replica=replica), self.parse)
-
-    async def raw(self, *, uuid: str, version: str, replica: Literal["aws", "gcp"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, version=version, replica=replica))
+get_event = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.event_streams import EventStreams
     from ..models.events_manifest import EventsManifest
@@ -30,7 +27,37 @@ def build(
     per_page: int | Omit = OMIT,
     token: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the journals of past events.
+
+    Lists the journals in which a replica records what happened to bundles, with the events that each one
+    holds, in the order of time and in pages of `event_streams`. A program that was away can read here what it
+    missed, and replay it. The metadata of the bundle of a single event comes from GET /events/{uuid}.
+
+    Args:
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        from_date (str): Time of the first event to list, such as `2019-08-01T200147.836832Z`; from the very
+            first one when omitted. Optional.
+        to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest one
+            when omitted. Optional.
+        per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
+        token (str): Position in the list, set by the service in the address of a next page. Leave it out of
+            requests of your own. Optional.
+
+    Returns:
+        200: The last page of journals; there is no further one. 206: A page of journals; the `Link` header
+            leads to the next one.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The events can't be listed, most often because a date is malformed (400).
+    """
     return request(
         FACTS,
         "/events",
@@ -48,7 +75,7 @@ def parse(answer: Answer) -> EventStreams:
     """What an answer says."""
     from ..models.event_streams import EventStreams
 
-    return answer.json(model_of(EventStreams), model(lambda: EventStreams))
+    return answer.model(EventStreams)
 
 
 def items(page: EventStreams) -> Sequence[EventsManifest] | None:
@@ -56,215 +83,4 @@ def items(page: EventStreams) -> Sequence[EventsManifest] | None:
     return page.event_streams
 
 
-class GetEventsOperation(Operation):
-    """List the journals of past events."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> EventStreams:
-        """List the journals of past events.
-
-        Lists the journals in which a replica records what happened to bundles, with the events that each one
-        holds, in the order of time and in pages of `event_streams`. A program that was away can read here
-        what it missed, and replay it. The metadata of the bundle of a single event comes from GET
-        /events/{uuid}.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            from_date (str): Time of the first event to list, such as `2019-08-01T200147.836832Z`; from the
-                very first one when omitted. Optional.
-            to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest
-                one when omitted. Optional.
-            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
-            token (str): Position in the list, set by the service in the address of a next page. Leave it out
-                of requests of your own. Optional.
-
-        Returns:
-            200: The last page of journals; there is no further one. 206: A page of journals; the `Link`
-                header leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The events can't be listed, most often because a date is malformed
-                (400).
-        """
-        return self._call(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token)
-        )
-
-    def pages(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> Iterator[EventStreams]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[EventsManifest]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetEventsOperation(AsyncOperation):
-    """List the journals of past events."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> EventStreams:
-        """List the journals of past events.
-
-        Lists the journals in which a replica records what happened to bundles, with the events that each one
-        holds, in the order of time and in pages of `event_streams`. A program that was away can read here
-        what it missed, and replay it. The metadata of the bundle of a single event comes from GET
-        /events/{uuid}.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            from_date (str): Time of the first event to list, such as `2019-08-01T200147.836832Z`; from the
-                very first one when omitted. Optional.
-            to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest
-                one when omitted. Optional.
-            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
-            token (str): Position in the list, set by the service in the address of a next page. Leave it out
-                of requests of your own. Optional.
-
-        Returns:
-            200: The last page of journals; there is no further one. 206: A page of journals; the `Link`
-                header leads to the next one.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The events can't be listed, most often because a date is malformed
-                (400).
-        """
-        return await self._call(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token)
-        )
-
-    def pages(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-    ) -> AsyncIterator[EventStreams]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        replica: Literal["aws", "gcp"],
-        from_date: str | Omit = OMIT,
-        to_date: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        token: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[EventsManifest]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(replica=replica, from_date=from_date, to_date=to_date, per_page=per_page, token=token),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_events = PagedOperation(FACTS, build, parse, items)

@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_file",
@@ -35,7 +29,48 @@ def build(
     directurl: bool | Omit = OMIT,
     content_disposition: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the contents of a file.
+
+    Redirects to an address in cloud storage where the contents can be read for a limited time, without
+    further credentials. The headers of the redirect describe the file as HEAD does. Without a version, the
+    latest one is read. The storage address takes byte ranges, so a download that was interrupted can go on
+    where it stopped.
+
+    The file may have to be copied to where it can be read first. While that lasts the answer is a 301 with
+    `Retry-After`; follow it after that time.
+
+    Args:
+        uuid (str): UUID of the file. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
+            omitted. Optional.
+        token (str): State of a request that is being prepared, set by the service in the address of a
+            redirect. Leave it out of requests of your own. Optional.
+        directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
+            `gs://bucket/key`, instead of a presigned address. Reading it takes credentials of your own for
+            that cloud. False when omitted. Optional.
+        content_disposition (str): Value of the `Content-Disposition` header that the storage shall send with
+            the contents, for example `attachment; filename=data.json`, so that a browser saves the file under
+            that name. None is sent when it is omitted, or when `directurl` is set. Optional.
+
+    Returns:
+        200: The contents of the file, from the address that the redirect led to; with `directurl` that
+            address itself.
+
+    Raises:
+        BadRequest: 400: The retry token can't be understood. Send the request again without one.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The file can't be read: there is none of that UUID and version in the
+            replica (404), or a parameter is not as stated (400).
+    """
     return request(
         FACTS,
         f"/files/{segment('uuid', uuid)}",
@@ -54,233 +89,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetFileOperation(Operation):
-    """Read the contents of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> bytes:
-        """Read the contents of a file.
-
-        Redirects to an address in cloud storage where the contents can be read for a limited time, without
-        further credentials. The headers of the redirect describe the file as HEAD does. Without a version,
-        the latest one is read. The storage address takes byte ranges, so a download that was interrupted can
-        go on where it stopped.
-
-        The file may have to be copied to where it can be read first. While that lasts the answer is a 301
-        with `Retry-After`; follow it after that time.
-
-        Args:
-            uuid (str): UUID of the file. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
-                `gs://bucket/key`, instead of a presigned address. Reading it takes credentials of your own
-                for that cloud. False when omitted. Optional.
-            content_disposition (str): Value of the `Content-Disposition` header that the storage shall send
-                with the contents, for example `attachment; filename=data.json`, so that a browser saves the
-                file under that name. None is sent when it is omitted, or when `directurl` is set. Optional.
-
-        Returns:
-            200: The contents of the file, from the address that the redirect led to; with `directurl` that
-                address itself.
-
-        Raises:
-            BadRequest: 400: The retry token can't be understood. Send the request again without one.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The file can't be read: there is none of that UUID and version in the
-                replica (404), or a parameter is not as stated (400).
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            )
-        )
-
-
-class AsyncGetFileOperation(AsyncOperation):
-    """Read the contents of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> bytes:
-        """Read the contents of a file.
-
-        Redirects to an address in cloud storage where the contents can be read for a limited time, without
-        further credentials. The headers of the redirect describe the file as HEAD does. Without a version,
-        the latest one is read. The storage address takes byte ranges, so a download that was interrupted can
-        go on where it stopped.
-
-        The file may have to be copied to where it can be read first. While that lasts the answer is a 301
-        with `Retry-After`; follow it after that time.
-
-        Args:
-            uuid (str): UUID of the file. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-            token (str): State of a request that is being prepared, set by the service in the address of a
-                redirect. Leave it out of requests of your own. Optional.
-            directurl (bool): Redirect to the object in the replica itself, as `s3://bucket/key` or
-                `gs://bucket/key`, instead of a presigned address. Reading it takes credentials of your own
-                for that cloud. False when omitted. Optional.
-            content_disposition (str): Value of the `Content-Disposition` header that the storage shall send
-                with the contents, for example `attachment; filename=data.json`, so that a browser saves the
-                file under that name. None is sent when it is omitted, or when `directurl` is set. Optional.
-
-        Returns:
-            200: The contents of the file, from the address that the redirect led to; with `directurl` that
-                address itself.
-
-        Raises:
-            BadRequest: 400: The retry token can't be understood. Send the request again without one.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The file can't be read: there is none of that UUID and version in the
-                replica (404), or a parameter is not as stated (400).
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str | Omit = OMIT,
-        token: str | Omit = OMIT,
-        directurl: bool | Omit = OMIT,
-        content_disposition: str | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                token=token,
-                directurl=directurl,
-                content_disposition=content_disposition,
-            )
-        )
+get_file = StreamOperation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_subscriptions_response import GetSubscriptionsResponse
 
 FACTS = OperationFacts(name="get_subscriptions", method="GET", path="/subscriptions", secured=True)
@@ -22,7 +19,31 @@ FACTS = OperationFacts(name="get_subscriptions", method="GET", path="/subscripti
 def build(
     *, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List your subscriptions.
+
+    Answers all subscriptions of one type that you have registered in a replica, as one list; there are at
+    most 100 of them. Keys for signing notifications are never answered.
+
+    Args:
+        replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
+            `gcp`. Each replica has its own subscriptions.
+        subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
+            registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
+
+    Returns:
+        200: Your subscriptions; the list may be empty.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The subscriptions can't be listed, most often for want of a valid token
+            (401, 403).
+    """
     return request(
         FACTS,
         "/subscriptions",
@@ -37,92 +58,7 @@ def parse(answer: Answer) -> GetSubscriptionsResponse:
     """What an answer says."""
     from ..models.get_subscriptions_response import GetSubscriptionsResponse
 
-    return answer.json(model_of(GetSubscriptionsResponse), model(lambda: GetSubscriptionsResponse))
+    return answer.model(GetSubscriptionsResponse)
 
 
-class GetSubscriptionsOperation(Operation):
-    """List your subscriptions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
-    ) -> GetSubscriptionsResponse:
-        """List your subscriptions.
-
-        Answers all subscriptions of one type that you have registered in a replica, as one list; there are at
-        most 100 of them. Keys for signing notifications are never answered.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
-
-        Returns:
-            200: Your subscriptions; the list may be empty.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscriptions can't be listed, most often for want of a valid token
-                (401, 403).
-        """
-        return self._call(self.build(replica=replica, subscription_type=subscription_type), self.parse)
-
-    def raw(
-        self, *, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(replica=replica, subscription_type=subscription_type))
-
-
-class AsyncGetSubscriptionsOperation(AsyncOperation):
-    """List your subscriptions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
-    ) -> GetSubscriptionsResponse:
-        """List your subscriptions.
-
-        Answers all subscriptions of one type that you have registered in a replica, as one list; there are at
-        most 100 of them. Keys for signing notifications are never answered.
-
-        Args:
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
-
-        Returns:
-            200: Your subscriptions; the list may be empty.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscriptions can't be listed, most often for want of a valid token
-                (401, 403).
-        """
-        return await self._call(self.build(replica=replica, subscription_type=subscription_type), self.parse)
-
-    async def raw(
-        self, *, replica: Literal["aws", "gcp"], subscription_type: Literal["elasticsearch", "jmespath"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(replica=replica, subscription_type=subscription_type))
+get_subscriptions = Operation(FACTS, build, parse)

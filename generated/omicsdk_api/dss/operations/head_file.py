@@ -7,19 +7,44 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="head_file", method="HEAD", path="/files/{uuid}", accept="*/*")
 
 
 def build(*, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the metadata of a file, without its contents.
+
+    Answers what the store knows about a file: who wrote it and when, its media type, size and four checksums.
+    All of it comes in headers; there is no body. Without a version, the latest one is described.
+
+    A file that was written asynchronously isn't there yet while its contents are copied: then the answer is
+    404, and asking again later is the way to learn that the copy is done.
+
+    Args:
+        uuid (str): UUID of the file to describe.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
+            omitted. Optional.
+
+    Returns:
+        200: The file is there; the headers describe it.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        NotFound: 404: There is no such file or version in the replica, or not yet.
+    """
     return request(
         FACTS,
         f"/files/{segment('uuid', uuid)}",
@@ -35,91 +60,4 @@ def parse(answer: Answer) -> Mapping[str, str]:
     return answer.headers
 
 
-class HeadFileOperation(Operation):
-    """Read the metadata of a file, without its contents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> Mapping[str, str]:
-        """Read the metadata of a file, without its contents.
-
-        Answers what the store knows about a file: who wrote it and when, its media type, size and four
-        checksums. All of it comes in headers; there is no body. Without a version, the latest one is
-        described.
-
-        A file that was written asynchronously isn't there yet while its contents are copied: then the answer
-        is 404, and asking again later is the way to learn that the copy is done.
-
-        Args:
-            uuid (str): UUID of the file to describe.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-
-        Returns:
-            200: The file is there; the headers describe it.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            NotFound: 404: There is no such file or version in the replica, or not yet.
-        """
-        return self._call(self.build(uuid=uuid, replica=replica, version=version), self.parse)
-
-    def raw(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, replica=replica, version=version))
-
-
-class AsyncHeadFileOperation(AsyncOperation):
-    """Read the metadata of a file, without its contents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT
-    ) -> Mapping[str, str]:
-        """Read the metadata of a file, without its contents.
-
-        Answers what the store knows about a file: who wrote it and when, its media type, size and four
-        checksums. All of it comes in headers; there is no body. Without a version, the latest one is
-        described.
-
-        A file that was written asynchronously isn't there yet while its contents are copied: then the answer
-        is 404, and asking again later is the way to learn that the copy is done.
-
-        Args:
-            uuid (str): UUID of the file to describe.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            version (str): Version of the file to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-
-        Returns:
-            200: The file is there; the headers describe it.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            NotFound: 404: There is no such file or version in the replica, or not yet.
-        """
-        return await self._call(self.build(uuid=uuid, replica=replica, version=version), self.parse)
-
-    async def raw(self, *, uuid: str, replica: Literal["aws", "gcp"], version: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, replica=replica, version=version))
+head_file = Operation(FACTS, build, parse)

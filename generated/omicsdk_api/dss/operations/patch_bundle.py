@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bundle_file import BundleFile
     from ..models.patch_bundle_response import PatchBundleResponse
@@ -32,7 +29,37 @@ def build(
     add_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
     remove_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add and remove files of a bundle.
+
+    Writes a new version of a bundle, made from the version that you state: with files added and removed. The
+    service chooses the new version and answers it; the old one stays.
+
+    A request adds at most 1,000 files and removes at most 1,000. Names must remain unique in the bundle. A
+    file to remove that isn't in the bundle is ignored, and a request without changes is allowed. A bundle
+    that grows beyond 20,000 files is stored, but its manifest isn't indexed for search.
+
+    Args:
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
+            Storage). The other one follows soon after.
+        version (str): Version of the bundle to start from, such as `2019-08-01T200147.836832Z`; it stays as
+            it is. Format DSS_VERSION.
+        add_files (Sequence[BundleFile | BundleFileDict]): Files to add, at most 1,000. Their names must not
+            be in the bundle yet. At most 1000 items. Optional.
+        remove_files (Sequence[BundleFile | BundleFileDict]): Files to remove, at most 1,000. They must equal
+            those of the bundle in every field; others are ignored. At most 1000 items. Optional.
+
+    Returns:
+        200: The new version is stored.
+
+    Raises:
+        BadRequest: 400: The files to add or the version are not in order.
+        Forbidden: 403: The token doesn't give the right to change this bundle.
+        NotFound: 404: There is no bundle of that UUID and version.
+        Unprocessable: 422: A file to add isn't in the store.
+        APIError: Any other error: The bundle was not changed, for another reason.
+    """
     return request(
         FACTS,
         f"/bundles/{segment('uuid', uuid)}",
@@ -48,138 +75,7 @@ def parse(answer: Answer) -> PatchBundleResponse:
     """What an answer says."""
     from ..models.patch_bundle_response import PatchBundleResponse
 
-    return answer.json(model_of(PatchBundleResponse), model(lambda: PatchBundleResponse))
+    return answer.model(PatchBundleResponse)
 
 
-class PatchBundleOperation(Operation):
-    """Add and remove files of a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-        remove_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-    ) -> PatchBundleResponse:
-        """Add and remove files of a bundle.
-
-        Writes a new version of a bundle, made from the version that you state: with files added and removed.
-        The service chooses the new version and answers it; the old one stays.
-
-        A request adds at most 1,000 files and removes at most 1,000. Names must remain unique in the bundle.
-        A file to remove that isn't in the bundle is ignored, and a request without changes is allowed. A
-        bundle that grows beyond 20,000 files is stored, but its manifest isn't indexed for search.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the bundle to start from, such as `2019-08-01T200147.836832Z`; it stays
-                as it is. Format DSS_VERSION.
-            add_files (Sequence[BundleFile | BundleFileDict]): Files to add, at most 1,000. Their names must
-                not be in the bundle yet. At most 1000 items. Optional.
-            remove_files (Sequence[BundleFile | BundleFileDict]): Files to remove, at most 1,000. They must
-                equal those of the bundle in every field; others are ignored. At most 1000 items. Optional.
-
-        Returns:
-            200: The new version is stored.
-
-        Raises:
-            BadRequest: 400: The files to add or the version are not in order.
-            Forbidden: 403: The token doesn't give the right to change this bundle.
-            NotFound: 404: There is no bundle of that UUID and version.
-            Unprocessable: 422: A file to add isn't in the store.
-            APIError: Any other error: The bundle was not changed, for another reason.
-        """
-        return self._call(
-            self.build(uuid=uuid, replica=replica, version=version, add_files=add_files, remove_files=remove_files),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-        remove_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(uuid=uuid, replica=replica, version=version, add_files=add_files, remove_files=remove_files)
-        )
-
-
-class AsyncPatchBundleOperation(AsyncOperation):
-    """Add and remove files of a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-        remove_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-    ) -> PatchBundleResponse:
-        """Add and remove files of a bundle.
-
-        Writes a new version of a bundle, made from the version that you state: with files added and removed.
-        The service chooses the new version and answers it; the old one stays.
-
-        A request adds at most 1,000 files and removes at most 1,000. Names must remain unique in the bundle.
-        A file to remove that isn't in the bundle is ignored, and a request without changes is allowed. A
-        bundle that grows beyond 20,000 files is stored, but its manifest isn't indexed for search.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the bundle to start from, such as `2019-08-01T200147.836832Z`; it stays
-                as it is. Format DSS_VERSION.
-            add_files (Sequence[BundleFile | BundleFileDict]): Files to add, at most 1,000. Their names must
-                not be in the bundle yet. At most 1000 items. Optional.
-            remove_files (Sequence[BundleFile | BundleFileDict]): Files to remove, at most 1,000. They must
-                equal those of the bundle in every field; others are ignored. At most 1000 items. Optional.
-
-        Returns:
-            200: The new version is stored.
-
-        Raises:
-            BadRequest: 400: The files to add or the version are not in order.
-            Forbidden: 403: The token doesn't give the right to change this bundle.
-            NotFound: 404: There is no bundle of that UUID and version.
-            Unprocessable: 422: A file to add isn't in the store.
-            APIError: Any other error: The bundle was not changed, for another reason.
-        """
-        return await self._call(
-            self.build(uuid=uuid, replica=replica, version=version, add_files=add_files, remove_files=remove_files),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-        remove_files: Sequence[BundleFile | BundleFileDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(uuid=uuid, replica=replica, version=version, add_files=add_files, remove_files=remove_files)
-        )
+patch_bundle = Operation(FACTS, build, parse)

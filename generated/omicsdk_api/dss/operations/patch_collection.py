@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.collection_item import CollectionItem
     from ..models.patch_collection_response import PatchCollectionResponse
@@ -35,7 +32,49 @@ def build(
     description: str | Omit = OMIT,
     details: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add and remove links of a collection, or rename it.
+
+    Writes a new version of a collection that you own, made from the version that you state: with links added
+    and removed, or another name, description or details. What isn't mentioned stays as it is. The service
+    chooses the new version and answers it.
+
+    A request adds at most 1,000 links and removes at most 1,000. A link that is there already isn't added
+    again, and a link to remove that isn't there is ignored.
+
+    Args:
+        uuid (str): UUID of the collection. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
+            Storage). The other one follows soon after.
+        version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it stays
+            as it is. Format DSS_VERSION.
+        add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those that
+            are in the collection already aren't added again. At most 1000 items. Optional.
+        remove_contents (Sequence[CollectionItem | CollectionItemDict]): Links to remove, at most 1,000. They
+            must equal those of the collection in every field; others are ignored. At most 1000 items.
+            Optional.
+        name (str): New short name of the collection; unchanged when omitted. Optional.
+        description (str): New description of the collection, in Markdown; unchanged when omitted. Optional.
+        details (Mapping[str, Any]): New details of the collection, in place of all the old ones; unchanged
+            when omitted. Optional.
+
+    Returns:
+        200: The new version is stored.
+
+    Raises:
+        BadRequest: 400: The version to start from is malformed.
+        Forbidden: 403: The token doesn't give access to this collection.
+        NotFound: 404: There is no collection of that UUID and version.
+        Unprocessable: 422: A link to add leads nowhere.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The collection was not changed, for another reason.
+    """
     return request(
         FACTS,
         f"/collections/{segment('uuid', uuid)}",
@@ -59,212 +98,7 @@ def parse(answer: Answer) -> PatchCollectionResponse:
     """What an answer says."""
     from ..models.patch_collection_response import PatchCollectionResponse
 
-    return answer.json(model_of(PatchCollectionResponse), model(lambda: PatchCollectionResponse))
+    return answer.model(PatchCollectionResponse)
 
 
-class PatchCollectionOperation(Operation):
-    """Add and remove links of a collection, or rename it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        remove_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: Mapping[str, Any] | Omit = OMIT,
-    ) -> PatchCollectionResponse:
-        """Add and remove links of a collection, or rename it.
-
-        Writes a new version of a collection that you own, made from the version that you state: with links
-        added and removed, or another name, description or details. What isn't mentioned stays as it is. The
-        service chooses the new version and answers it.
-
-        A request adds at most 1,000 links and removes at most 1,000. A link that is there already isn't added
-        again, and a link to remove that isn't there is ignored.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it
-                stays as it is. Format DSS_VERSION.
-            add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those
-                that are in the collection already aren't added again. At most 1000 items. Optional.
-            remove_contents (Sequence[CollectionItem | CollectionItemDict]): Links to remove, at most 1,000.
-                They must equal those of the collection in every field; others are ignored. At most 1000
-                items. Optional.
-            name (str): New short name of the collection; unchanged when omitted. Optional.
-            description (str): New description of the collection, in Markdown; unchanged when omitted.
-                Optional.
-            details (Mapping[str, Any]): New details of the collection, in place of all the old ones;
-                unchanged when omitted. Optional.
-
-        Returns:
-            200: The new version is stored.
-
-        Raises:
-            BadRequest: 400: The version to start from is malformed.
-            Forbidden: 403: The token doesn't give access to this collection.
-            NotFound: 404: There is no collection of that UUID and version.
-            Unprocessable: 422: A link to add leads nowhere.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not changed, for another reason.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                add_contents=add_contents,
-                remove_contents=remove_contents,
-                name=name,
-                description=description,
-                details=details,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        remove_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                add_contents=add_contents,
-                remove_contents=remove_contents,
-                name=name,
-                description=description,
-                details=details,
-            )
-        )
-
-
-class AsyncPatchCollectionOperation(AsyncOperation):
-    """Add and remove links of a collection, or rename it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        remove_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: Mapping[str, Any] | Omit = OMIT,
-    ) -> PatchCollectionResponse:
-        """Add and remove links of a collection, or rename it.
-
-        Writes a new version of a collection that you own, made from the version that you state: with links
-        added and removed, or another name, description or details. What isn't mentioned stays as it is. The
-        service chooses the new version and answers it.
-
-        A request adds at most 1,000 links and removes at most 1,000. A link that is there already isn't added
-        again, and a link to remove that isn't there is ignored.
-
-        Args:
-            uuid (str): UUID of the collection. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-            version (str): Version of the collection to start from, such as `2019-08-01T200147.836832Z`; it
-                stays as it is. Format DSS_VERSION.
-            add_contents (Sequence[CollectionItem | CollectionItemDict]): Links to add, at most 1,000. Those
-                that are in the collection already aren't added again. At most 1000 items. Optional.
-            remove_contents (Sequence[CollectionItem | CollectionItemDict]): Links to remove, at most 1,000.
-                They must equal those of the collection in every field; others are ignored. At most 1000
-                items. Optional.
-            name (str): New short name of the collection; unchanged when omitted. Optional.
-            description (str): New description of the collection, in Markdown; unchanged when omitted.
-                Optional.
-            details (Mapping[str, Any]): New details of the collection, in place of all the old ones;
-                unchanged when omitted. Optional.
-
-        Returns:
-            200: The new version is stored.
-
-        Raises:
-            BadRequest: 400: The version to start from is malformed.
-            Forbidden: 403: The token doesn't give access to this collection.
-            NotFound: 404: There is no collection of that UUID and version.
-            Unprocessable: 422: A link to add leads nowhere.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not changed, for another reason.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                add_contents=add_contents,
-                remove_contents=remove_contents,
-                name=name,
-                description=description,
-                details=details,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        version: str,
-        add_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        remove_contents: Sequence[CollectionItem | CollectionItemDict] | Omit = OMIT,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        details: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                replica=replica,
-                version=version,
-                add_contents=add_contents,
-                remove_contents=remove_contents,
-                name=name,
-                description=description,
-                details=details,
-            )
-        )
+patch_collection = Operation(FACTS, build, parse)

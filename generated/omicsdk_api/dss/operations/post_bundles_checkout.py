@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.post_bundles_checkout_response import PostBundlesCheckoutResponse
 
 FACTS = OperationFacts(name="post_bundles_checkout", method="POST", path="/bundles/{uuid}/checkout")
@@ -28,7 +25,31 @@ def build(
     destination: str | Omit = OMIT,
     version: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start copying a bundle to a bucket.
+
+    Starts a job that copies all files of a bundle to a bucket: one of yours, or one of the service's, where
+    the copy is removed after some time. The answer comes at once, with the number of the job; ask for its
+    state with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is copied.
+
+    Args:
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        email (str): E-mail address that is told when the job ends; nobody is told when it is omitted. Format
+            email. Optional.
+        destination (str): Name of a bucket of yours, in the replica's cloud, that the service may write to.
+            The service's own bucket is used when it is omitted. Optional.
+        version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
+            omitted. Optional.
+
+    Returns:
+        200: The job has started.
+
+    Raises:
+        APIError: Any other error: The job was not started: there is no such bundle (404), or an argument is
+            not as stated (400).
+    """
     return request(
         FACTS,
         f"/bundles/{segment('uuid', uuid)}/checkout",
@@ -44,124 +65,7 @@ def parse(answer: Answer) -> PostBundlesCheckoutResponse:
     """What an answer says."""
     from ..models.post_bundles_checkout_response import PostBundlesCheckoutResponse
 
-    return answer.json(model_of(PostBundlesCheckoutResponse), model(lambda: PostBundlesCheckoutResponse))
+    return answer.model(PostBundlesCheckoutResponse)
 
 
-class PostBundlesCheckoutOperation(Operation):
-    """Start copying a bundle to a bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        email: str | Omit = OMIT,
-        destination: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> PostBundlesCheckoutResponse:
-        """Start copying a bundle to a bucket.
-
-        Starts a job that copies all files of a bundle to a bucket: one of yours, or one of the service's,
-        where the copy is removed after some time. The answer comes at once, with the number of the job; ask
-        for its state with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is
-        copied.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            email (str): E-mail address that is told when the job ends; nobody is told when it is omitted.
-                Format email. Optional.
-            destination (str): Name of a bucket of yours, in the replica's cloud, that the service may write
-                to. The service's own bucket is used when it is omitted. Optional.
-            version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-
-        Returns:
-            200: The job has started.
-
-        Raises:
-            APIError: Any other error: The job was not started: there is no such bundle (404), or an argument
-                is not as stated (400).
-        """
-        return self._call(
-            self.build(uuid=uuid, replica=replica, email=email, destination=destination, version=version), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        email: str | Omit = OMIT,
-        destination: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, replica=replica, email=email, destination=destination, version=version))
-
-
-class AsyncPostBundlesCheckoutOperation(AsyncOperation):
-    """Start copying a bundle to a bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        email: str | Omit = OMIT,
-        destination: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> PostBundlesCheckoutResponse:
-        """Start copying a bundle to a bucket.
-
-        Starts a job that copies all files of a bundle to a bucket: one of yours, or one of the service's,
-        where the copy is removed after some time. The answer comes at once, with the number of the job; ask
-        for its state with GET /bundles/checkout/{checkout_job_id}. Without a version, the latest one is
-        copied.
-
-        Args:
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            email (str): E-mail address that is told when the job ends; nobody is told when it is omitted.
-                Format email. Optional.
-            destination (str): Name of a bucket of yours, in the replica's cloud, that the service may write
-                to. The service's own bucket is used when it is omitted. Optional.
-            version (str): Version of the bundle to read, such as `2019-08-01T200147.836832Z`; the latest when
-                omitted. Optional.
-
-        Returns:
-            200: The job has started.
-
-        Raises:
-            APIError: Any other error: The job was not started: there is no such bundle (404), or an argument
-                is not as stated (400).
-        """
-        return await self._call(
-            self.build(uuid=uuid, replica=replica, email=email, destination=destination, version=version), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        replica: Literal["aws", "gcp"],
-        email: str | Omit = OMIT,
-        destination: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(uuid=uuid, replica=replica, email=email, destination=destination, version=version)
-        )
+post_bundles_checkout = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-
-    import httpx
+    from collections.abc import Mapping, Sequence
 
     from ..models.search_hit import SearchHit
     from ..models.search_result import SearchResult
@@ -33,7 +30,41 @@ def build(
     per_page: int | Omit = OMIT,
     search_after: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find bundles by their metadata.
+
+    Runs an Elasticsearch query over the metadata of all bundles of a replica and answers the bundles that
+    match. Every bundle is one document in the index: its manifest and all its indexed files together, under
+    the paths `manifest` and `files`, for example `files.project_json.project_core.project_short_name`. So a
+    query can combine fields of different files of a bundle, but not of different bundles. The query `{}`
+    matches everything.
+
+    Field names follow the schema of the metadata, so a query may have to be revised when a schema changes.
+    Deleted bundles aren't found. A bundle of more than 20,000 files is in the index without its manifest.
+
+    Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
+
+    Args:
+        es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object that would stand in the body of
+            an Elasticsearch search, for example `{"query": {"match":
+            {"files.project_json.project_core.project_short_name": "Mouse Melanoma"}}}`. An empty object
+            matches every bundle.
+        replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
+            Cloud Storage).
+        output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the default)
+            for its name and address, or `raw` for its whole metadata document as well. Optional.
+        per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of `raw`
+            output holds at most 10 of them whatever is asked for. Optional.
+        search_after (str): Position after which a page begins, set by the service in the address of a next
+            page. Leave it out of requests of your own. Optional.
+
+    Returns:
+        200: The last page of matches; there is no further one. 206: A page of matches; the `Link` header
+            leads to the next one.
+
+    Raises:
+        APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter out of
+            bounds is a 400; anything unforeseen is a 500.
+    """
     return request(
         FACTS,
         "/search",
@@ -51,7 +82,7 @@ def parse(answer: Answer) -> SearchResult:
     """What an answer says."""
     from ..models.search_result import SearchResult
 
-    return answer.json(model_of(SearchResult), model(lambda: SearchResult))
+    return answer.model(SearchResult)
 
 
 def items(page: SearchResult) -> Sequence[SearchHit] | None:
@@ -59,269 +90,4 @@ def items(page: SearchResult) -> Sequence[SearchHit] | None:
     return page.results
 
 
-class PostSearchOperation(Operation):
-    """Find bundles by their metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> SearchResult:
-        """Find bundles by their metadata.
-
-        Runs an Elasticsearch query over the metadata of all bundles of a replica and answers the bundles that
-        match. Every bundle is one document in the index: its manifest and all its indexed files together,
-        under the paths `manifest` and `files`, for example
-        `files.project_json.project_core.project_short_name`. So a query can combine fields of different files
-        of a bundle, but not of different bundles. The query `{}` matches everything.
-
-        Field names follow the schema of the metadata, so a query may have to be revised when a schema
-        changes. Deleted bundles aren't found. A bundle of more than 20,000 files is in the index without its
-        manifest.
-
-        Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
-
-        Args:
-            es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object that would stand in the body
-                of an Elasticsearch search, for example `{"query": {"match":
-                {"files.project_json.project_core.project_short_name": "Mouse Melanoma"}}}`. An empty object
-                matches every bundle.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the
-                default) for its name and address, or `raw` for its whole metadata document as well. Optional.
-            per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of
-                `raw` output holds at most 10 of them whatever is asked for. Optional.
-            search_after (str): Position after which a page begins, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of matches; there is no further one. 206: A page of matches; the `Link` header
-                leads to the next one.
-
-        Raises:
-            APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter
-                out of bounds is a 400; anything unforeseen is a 500.
-        """
-        return self._call(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> Iterator[SearchResult]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[SearchHit]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncPostSearchOperation(AsyncOperation):
-    """Find bundles by their metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> SearchResult:
-        """Find bundles by their metadata.
-
-        Runs an Elasticsearch query over the metadata of all bundles of a replica and answers the bundles that
-        match. Every bundle is one document in the index: its manifest and all its indexed files together,
-        under the paths `manifest` and `files`, for example
-        `files.project_json.project_core.project_short_name`. So a query can combine fields of different files
-        of a bundle, but not of different bundles. The query `{}` matches everything.
-
-        Field names follow the schema of the metadata, so a query may have to be revised when a schema
-        changes. Deleted bundles aren't found. A bundle of more than 20,000 files is in the index without its
-        manifest.
-
-        Answers come in pages of `results`. Nothing is changed, so a search may be sent again safely.
-
-        Args:
-            es_query (Mapping[str, Any]): Elasticsearch query, as the JSON object that would stand in the body
-                of an Elasticsearch search, for example `{"query": {"match":
-                {"files.project_json.project_core.project_short_name": "Mouse Melanoma"}}}`. An empty object
-                matches every bundle.
-            replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage).
-            output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the
-                default) for its name and address, or `raw` for its whole metadata document as well. Optional.
-            per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of
-                `raw` output holds at most 10 of them whatever is asked for. Optional.
-            search_after (str): Position after which a page begins, set by the service in the address of a
-                next page. Leave it out of requests of your own. Optional.
-
-        Returns:
-            200: The last page of matches; there is no further one. 206: A page of matches; the `Link` header
-                leads to the next one.
-
-        Raises:
-            APIError: Any other error: The search failed. A query that Elasticsearch refuses or a parameter
-                out of bounds is a 400; anything unforeseen is a 500.
-        """
-        return await self._call(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-    ) -> AsyncIterator[SearchResult]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        es_query: Mapping[str, Any],
-        replica: Literal["aws", "gcp"],
-        output_format: Literal["summary", "raw"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        search_after: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[SearchHit]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                es_query=es_query,
-                replica=replica,
-                output_format=output_format,
-                per_page=per_page,
-                search_after=search_after,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+post_search = PagedOperation(FACTS, build, parse, items)

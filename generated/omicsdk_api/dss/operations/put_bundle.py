@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bundle_file import BundleFile
     from ..models.bundle_stored import BundleStored
@@ -31,7 +28,43 @@ def build(
     version: str,
     replica: Literal["aws", "gcp"],
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a bundle.
+
+    Stores a bundle under the UUID and version that you choose. Every file must be in the replica already,
+    stored with PUT /files/{uuid}, and no two files may have the same name in the bundle. Files marked as
+    indexed are read as JSON and put into the search index soon after; a bundle of more than 20,000 files is
+    stored, but its manifest isn't indexed. Storing the same bundle again under the same version changes
+    nothing (200).
+
+    Args:
+        files (Sequence[BundleFile | BundleFileDict]): The files of the bundle. Each is an object with the
+            UUID and version of a stored file, the name that it has in this bundle, and whether it is metadata
+            to index.
+        creator_uid (int): Number of the user who writes the bundle; kept with it and never interpreted.
+            Format int64.
+        uuid (str): UUID of the bundle. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        version (str): Version to store the bundle under: a UTC timestamp such as `2019-08-01T200147.836832Z`,
+            normally the present time. Format DSS_VERSION.
+        replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google Cloud
+            Storage). The other one follows soon after.
+
+    Returns:
+        200: The bundle was there already, with the same files. 201: The bundle is stored.
+
+    Raises:
+        BadRequest: 400: The list of files or the version is not in order.
+        Conflict: 409: The store has other files under this UUID and version. Choose another version.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The bundle was not stored: the token is missing or has ended (401), the
+            user may not write (403), or an argument is not as stated (400).
+    """
     return request(
         FACTS,
         f"/bundles/{segment('uuid', uuid)}",
@@ -47,146 +80,7 @@ def parse(answer: Answer) -> BundleStored:
     """What an answer says."""
     from ..models.bundle_stored import BundleStored
 
-    return answer.json(model_of(BundleStored), model(lambda: BundleStored))
+    return answer.model(BundleStored)
 
 
-class PutBundleOperation(Operation):
-    """Create a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        files: Sequence[BundleFile | BundleFileDict],
-        creator_uid: int,
-        uuid: str,
-        version: str,
-        replica: Literal["aws", "gcp"],
-    ) -> BundleStored:
-        """Create a bundle.
-
-        Stores a bundle under the UUID and version that you choose. Every file must be in the replica already,
-        stored with PUT /files/{uuid}, and no two files may have the same name in the bundle. Files marked as
-        indexed are read as JSON and put into the search index soon after; a bundle of more than 20,000 files
-        is stored, but its manifest isn't indexed. Storing the same bundle again under the same version
-        changes nothing (200).
-
-        Args:
-            files (Sequence[BundleFile | BundleFileDict]): The files of the bundle. Each is an object with the
-                UUID and version of a stored file, the name that it has in this bundle, and whether it is
-                metadata to index.
-            creator_uid (int): Number of the user who writes the bundle; kept with it and never interpreted.
-                Format int64.
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version to store the bundle under: a UTC timestamp such as
-                `2019-08-01T200147.836832Z`, normally the present time. Format DSS_VERSION.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-
-        Returns:
-            200: The bundle was there already, with the same files. 201: The bundle is stored.
-
-        Raises:
-            BadRequest: 400: The list of files or the version is not in order.
-            Conflict: 409: The store has other files under this UUID and version. Choose another version.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundle was not stored: the token is missing or has ended (401), the
-                user may not write (403), or an argument is not as stated (400).
-        """
-        return self._call(
-            self.build(files=files, creator_uid=creator_uid, uuid=uuid, version=version, replica=replica), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        files: Sequence[BundleFile | BundleFileDict],
-        creator_uid: int,
-        uuid: str,
-        version: str,
-        replica: Literal["aws", "gcp"],
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(files=files, creator_uid=creator_uid, uuid=uuid, version=version, replica=replica))
-
-
-class AsyncPutBundleOperation(AsyncOperation):
-    """Create a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        files: Sequence[BundleFile | BundleFileDict],
-        creator_uid: int,
-        uuid: str,
-        version: str,
-        replica: Literal["aws", "gcp"],
-    ) -> BundleStored:
-        """Create a bundle.
-
-        Stores a bundle under the UUID and version that you choose. Every file must be in the replica already,
-        stored with PUT /files/{uuid}, and no two files may have the same name in the bundle. Files marked as
-        indexed are read as JSON and put into the search index soon after; a bundle of more than 20,000 files
-        is stored, but its manifest isn't indexed. Storing the same bundle again under the same version
-        changes nothing (200).
-
-        Args:
-            files (Sequence[BundleFile | BundleFileDict]): The files of the bundle. Each is an object with the
-                UUID and version of a stored file, the name that it has in this bundle, and whether it is
-                metadata to index.
-            creator_uid (int): Number of the user who writes the bundle; kept with it and never interpreted.
-                Format int64.
-            uuid (str): UUID of the bundle. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version to store the bundle under: a UTC timestamp such as
-                `2019-08-01T200147.836832Z`, normally the present time. Format DSS_VERSION.
-            replica (Literal['aws', 'gcp']): Storage replica to write to, `aws` (Amazon S3) or `gcp` (Google
-                Cloud Storage). The other one follows soon after.
-
-        Returns:
-            200: The bundle was there already, with the same files. 201: The bundle is stored.
-
-        Raises:
-            BadRequest: 400: The list of files or the version is not in order.
-            Conflict: 409: The store has other files under this UUID and version. Choose another version.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The bundle was not stored: the token is missing or has ended (401), the
-                user may not write (403), or an argument is not as stated (400).
-        """
-        return await self._call(
-            self.build(files=files, creator_uid=creator_uid, uuid=uuid, version=version, replica=replica), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        files: Sequence[BundleFile | BundleFileDict],
-        creator_uid: int,
-        uuid: str,
-        version: str,
-        replica: Literal["aws", "gcp"],
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(files=files, creator_uid=creator_uid, uuid=uuid, version=version, replica=replica)
-        )
+put_bundle = Operation(FACTS, build, parse)

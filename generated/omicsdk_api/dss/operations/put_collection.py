@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.collection_item import CollectionItem
     from ..models.put_collection_response import PutCollectionResponse
@@ -33,7 +30,41 @@ def build(
     uuid: str,
     version: str,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a collection.
+
+    Stores a list of links to files, bundles, other collections and parts of metadata files, under the UUID
+    and version that you choose. Every link must lead to something that is in the replica. A link that is
+    given twice is kept once. A new collection takes at most 1,000 links; add more with PATCH. It is private
+    to you, and copied to the other replica as files and bundles are.
+
+    Args:
+        name (str): Short name of the collection.
+        description (str): What the collection is about, in Markdown, as long as need be.
+        details (Mapping[str, Any]): Metadata of your own about the collection, any JSON object; empty if
+            there is none.
+        contents (Sequence[CollectionItem | CollectionItemDict]): The links of the collection, each of them
+            once.
+        replica (Literal['aws', 'gcp']): Storage replica to write to and to check the links in, `aws` or
+            `gcp`. The other one gets its copy soon after.
+        uuid (str): UUID for the new collection, of your choice. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        version (str): Version of the new collection: a UTC timestamp such as `2019-08-01T200147.836832Z`,
+            normally the present time. Format DSS_VERSION.
+
+    Returns:
+        201: The collection is stored.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The collection was not stored: a link leads nowhere (422), the token is no
+            good (401, 403), or an argument is not as stated (400).
+    """
     return request(
         FACTS,
         "/collections",
@@ -50,186 +81,7 @@ def parse(answer: Answer) -> PutCollectionResponse:
     """What an answer says."""
     from ..models.put_collection_response import PutCollectionResponse
 
-    return answer.json(model_of(PutCollectionResponse), model(lambda: PutCollectionResponse))
+    return answer.model(PutCollectionResponse)
 
 
-class PutCollectionOperation(Operation):
-    """Create a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        description: str,
-        details: Mapping[str, Any],
-        contents: Sequence[CollectionItem | CollectionItemDict],
-        replica: Literal["aws", "gcp"],
-        uuid: str,
-        version: str,
-    ) -> PutCollectionResponse:
-        """Create a collection.
-
-        Stores a list of links to files, bundles, other collections and parts of metadata files, under the
-        UUID and version that you choose. Every link must lead to something that is in the replica. A link
-        that is given twice is kept once. A new collection takes at most 1,000 links; add more with PATCH. It
-        is private to you, and copied to the other replica as files and bundles are.
-
-        Args:
-            name (str): Short name of the collection.
-            description (str): What the collection is about, in Markdown, as long as need be.
-            details (Mapping[str, Any]): Metadata of your own about the collection, any JSON object; empty if
-                there is none.
-            contents (Sequence[CollectionItem | CollectionItemDict]): The links of the collection, each of
-                them once.
-            replica (Literal['aws', 'gcp']): Storage replica to write to and to check the links in, `aws` or
-                `gcp`. The other one gets its copy soon after.
-            uuid (str): UUID for the new collection, of your choice. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version of the new collection: a UTC timestamp such as `2019-08-01T200147.836832Z`,
-                normally the present time. Format DSS_VERSION.
-
-        Returns:
-            201: The collection is stored.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not stored: a link leads nowhere (422), the token is
-                no good (401, 403), or an argument is not as stated (400).
-        """
-        return self._call(
-            self.build(
-                name=name,
-                description=description,
-                details=details,
-                contents=contents,
-                replica=replica,
-                uuid=uuid,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        description: str,
-        details: Mapping[str, Any],
-        contents: Sequence[CollectionItem | CollectionItemDict],
-        replica: Literal["aws", "gcp"],
-        uuid: str,
-        version: str,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                description=description,
-                details=details,
-                contents=contents,
-                replica=replica,
-                uuid=uuid,
-                version=version,
-            )
-        )
-
-
-class AsyncPutCollectionOperation(AsyncOperation):
-    """Create a collection."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        description: str,
-        details: Mapping[str, Any],
-        contents: Sequence[CollectionItem | CollectionItemDict],
-        replica: Literal["aws", "gcp"],
-        uuid: str,
-        version: str,
-    ) -> PutCollectionResponse:
-        """Create a collection.
-
-        Stores a list of links to files, bundles, other collections and parts of metadata files, under the
-        UUID and version that you choose. Every link must lead to something that is in the replica. A link
-        that is given twice is kept once. A new collection takes at most 1,000 links; add more with PATCH. It
-        is private to you, and copied to the other replica as files and bundles are.
-
-        Args:
-            name (str): Short name of the collection.
-            description (str): What the collection is about, in Markdown, as long as need be.
-            details (Mapping[str, Any]): Metadata of your own about the collection, any JSON object; empty if
-                there is none.
-            contents (Sequence[CollectionItem | CollectionItemDict]): The links of the collection, each of
-                them once.
-            replica (Literal['aws', 'gcp']): Storage replica to write to and to check the links in, `aws` or
-                `gcp`. The other one gets its copy soon after.
-            uuid (str): UUID for the new collection, of your choice. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version of the new collection: a UTC timestamp such as `2019-08-01T200147.836832Z`,
-                normally the present time. Format DSS_VERSION.
-
-        Returns:
-            201: The collection is stored.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The collection was not stored: a link leads nowhere (422), the token is
-                no good (401, 403), or an argument is not as stated (400).
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                description=description,
-                details=details,
-                contents=contents,
-                replica=replica,
-                uuid=uuid,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        description: str,
-        details: Mapping[str, Any],
-        contents: Sequence[CollectionItem | CollectionItemDict],
-        replica: Literal["aws", "gcp"],
-        uuid: str,
-        version: str,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                description=description,
-                details=details,
-                contents=contents,
-                replica=replica,
-                uuid=uuid,
-                version=version,
-            )
-        )
+put_collection = Operation(FACTS, build, parse)

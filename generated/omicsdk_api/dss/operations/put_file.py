@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file_queued import FileQueued
     from ..models.file_stored import FileStored
 
@@ -21,7 +18,50 @@ FACTS = OperationFacts(name="put_file", method="PUT", path="/files/{uuid}", secu
 
 
 def build(*, source_url: str, creator_uid: int, uuid: str, version: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store a new version of a file.
+
+    Copies an object from a bucket of yours into the store, under the UUID and version that you choose; the
+    contents themselves are not sent with the request. The service must be allowed to read the object. The
+    replica is that of the object's cloud; the other replica gets its copy soon after.
+
+    The object must carry its checksums as tags or metadata: `hca-dss-sha256`, `hca-dss-sha1`,
+    `hca-dss-crc32c` and `hca-dss-s3_etag`, all in lower-case hexadecimal. The S3 ETag is the MD5 of the
+    contents up to 64 MiB; above that, parts of 64 MiB are hashed and it is the MD5 of their MD5s, then `-`
+    and the number of parts. Above 640,000 MiB a part is a 10,000th of the size, rounded up to a whole MiB, so
+    that there are never more than 10,000 parts. Its media type becomes the file's.
+
+    A small object is copied before the answer comes (201); a large one is queued (202), and HEAD of the file
+    answers 404 until it is there. Storing the same contents again under the same version changes nothing
+    (200).
+
+    Args:
+        source_url (str): Address of the object to copy, for example
+            `s3://my-staging-bucket/reads_1.fastq.gz`. Matches `^(gs|s3|wasb)://`.
+        creator_uid (int): Number of the user who writes the file; kept with it and never interpreted. Format
+            int64.
+        uuid (str): UUID of the file. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+        version (str): Version to store the file under: a UTC timestamp such as `2019-08-01T200147.836832Z`,
+            normally the present time. Format DSS_VERSION.
+
+    Returns:
+        200: The file was there already, with the same contents. 201: The file has been copied and can be
+            read. 202: The copy has been queued. The file can be read once HEAD finds it.
+
+    Raises:
+        BadRequest: 400: The request can't be carried out as it stands.
+        Conflict: 409: The store has other contents under this UUID and version. Choose another version.
+        Unprocessable: 422: The checksums of the source object are not in order.
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The file was not stored: the token is missing or has ended (401), the user
+            may not write (403), or an argument is not as stated (400).
+    """
     return request(
         FACTS,
         f"/files/{segment('uuid', uuid)}",
@@ -35,129 +75,10 @@ def parse(answer: Answer) -> FileStored | FileQueued:
     if answer.status == 202:
         from ..models.file_queued import FileQueued
 
-        return answer.json(model_of(FileQueued), model(lambda: FileQueued))
+        return answer.model(FileQueued)
     from ..models.file_stored import FileStored
 
-    return answer.json(model_of(FileStored), model(lambda: FileStored))
+    return answer.model(FileStored)
 
 
-class PutFileOperation(Operation):
-    """Store a new version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, source_url: str, creator_uid: int, uuid: str, version: str) -> FileStored | FileQueued:
-        """Store a new version of a file.
-
-        Copies an object from a bucket of yours into the store, under the UUID and version that you choose;
-        the contents themselves are not sent with the request. The service must be allowed to read the object.
-        The replica is that of the object's cloud; the other replica gets its copy soon after.
-
-        The object must carry its checksums as tags or metadata: `hca-dss-sha256`, `hca-dss-sha1`,
-        `hca-dss-crc32c` and `hca-dss-s3_etag`, all in lower-case hexadecimal. The S3 ETag is the MD5 of the
-        contents up to 64 MiB; above that, parts of 64 MiB are hashed and it is the MD5 of their MD5s, then
-        `-` and the number of parts. Above 640,000 MiB a part is a 10,000th of the size, rounded up to a whole
-        MiB, so that there are never more than 10,000 parts. Its media type becomes the file's.
-
-        A small object is copied before the answer comes (201); a large one is queued (202), and HEAD of the
-        file answers 404 until it is there. Storing the same contents again under the same version changes
-        nothing (200).
-
-        Args:
-            source_url (str): Address of the object to copy, for example
-                `s3://my-staging-bucket/reads_1.fastq.gz`. Matches `^(gs|s3|wasb)://`.
-            creator_uid (int): Number of the user who writes the file; kept with it and never interpreted.
-                Format int64.
-            uuid (str): UUID of the file. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version to store the file under: a UTC timestamp such as
-                `2019-08-01T200147.836832Z`, normally the present time. Format DSS_VERSION.
-
-        Returns:
-            200: The file was there already, with the same contents. 201: The file has been copied and can be
-                read. 202: The copy has been queued. The file can be read once HEAD finds it.
-
-        Raises:
-            BadRequest: 400: The request can't be carried out as it stands.
-            Conflict: 409: The store has other contents under this UUID and version. Choose another version.
-            Unprocessable: 422: The checksums of the source object are not in order.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The file was not stored: the token is missing or has ended (401), the
-                user may not write (403), or an argument is not as stated (400).
-        """
-        return self._call(
-            self.build(source_url=source_url, creator_uid=creator_uid, uuid=uuid, version=version), self.parse
-        )
-
-    def raw(self, *, source_url: str, creator_uid: int, uuid: str, version: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(source_url=source_url, creator_uid=creator_uid, uuid=uuid, version=version))
-
-
-class AsyncPutFileOperation(AsyncOperation):
-    """Store a new version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, source_url: str, creator_uid: int, uuid: str, version: str) -> FileStored | FileQueued:
-        """Store a new version of a file.
-
-        Copies an object from a bucket of yours into the store, under the UUID and version that you choose;
-        the contents themselves are not sent with the request. The service must be allowed to read the object.
-        The replica is that of the object's cloud; the other replica gets its copy soon after.
-
-        The object must carry its checksums as tags or metadata: `hca-dss-sha256`, `hca-dss-sha1`,
-        `hca-dss-crc32c` and `hca-dss-s3_etag`, all in lower-case hexadecimal. The S3 ETag is the MD5 of the
-        contents up to 64 MiB; above that, parts of 64 MiB are hashed and it is the MD5 of their MD5s, then
-        `-` and the number of parts. Above 640,000 MiB a part is a 10,000th of the size, rounded up to a whole
-        MiB, so that there are never more than 10,000 parts. Its media type becomes the file's.
-
-        A small object is copied before the answer comes (201); a large one is queued (202), and HEAD of the
-        file answers 404 until it is there. Storing the same contents again under the same version changes
-        nothing (200).
-
-        Args:
-            source_url (str): Address of the object to copy, for example
-                `s3://my-staging-bucket/reads_1.fastq.gz`. Matches `^(gs|s3|wasb)://`.
-            creator_uid (int): Number of the user who writes the file; kept with it and never interpreted.
-                Format int64.
-            uuid (str): UUID of the file. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-            version (str): Version to store the file under: a UTC timestamp such as
-                `2019-08-01T200147.836832Z`, normally the present time. Format DSS_VERSION.
-
-        Returns:
-            200: The file was there already, with the same contents. 201: The file has been copied and can be
-                read. 202: The copy has been queued. The file can be read once HEAD finds it.
-
-        Raises:
-            BadRequest: 400: The request can't be carried out as it stands.
-            Conflict: 409: The store has other contents under this UUID and version. Choose another version.
-            Unprocessable: 422: The checksums of the source object are not in order.
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The file was not stored: the token is missing or has ended (401), the
-                user may not write (403), or an argument is not as stated (400).
-        """
-        return await self._call(
-            self.build(source_url=source_url, creator_uid=creator_uid, uuid=uuid, version=version), self.parse
-        )
-
-    async def raw(self, *, source_url: str, creator_uid: int, uuid: str, version: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(source_url=source_url, creator_uid=creator_uid, uuid=uuid, version=version))
+put_file = Operation(FACTS, build, parse)

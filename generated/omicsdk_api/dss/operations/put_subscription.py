@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.attachment import Attachment
     from ..models.subscription import Subscription
@@ -38,7 +35,63 @@ def build(
     hmac_key_id: str | Omit = OMIT,
     attachments: Mapping[str, Attachment | AttachmentDict] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Subscribe an address to bundle events.
+
+    Registers an address of yours to be called whenever a bundle that matches a query is created or deleted in
+    a replica. With `es_query` it is an Elasticsearch subscription, which sees newly indexed bundles;
+    otherwise it is a JMESPath subscription, which sees every event and, without `jmespath_query`, every
+    bundle. The service chooses the UUID and answers it.
+
+    A delivery counts as successful when your address answers with a status from 200 to 299. Otherwise it is
+    tried again, after waits that grow exponentially, until it succeeds or the tries are used up. Now and then
+    a notification arrives twice: the receiver must cope with that.
+
+    A user may have 100 subscriptions. Attachments that don't evaluate are reported in the notification, under
+    the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as JSON, when
+    none of them is sent.
+
+    Args:
+        callback_url (str): Address to call, for example `https://example.org/notify`. Matches `https?://`.
+        replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
+            `gcp`. Each replica has its own subscriptions.
+        es_query (Mapping[str, Any]): Elasticsearch query that a newly indexed bundle must match. Its presence
+            makes this an Elasticsearch subscription. Optional.
+        jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
+            delivered when the expression yields something. It is used when there is no `es_query`; without
+            either, every event is delivered. Optional.
+        method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
+        encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
+            `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a form,
+            with the payload as JSON in the field that `payload_form_field` names. Optional.
+        form_fields (Mapping[str, str]): Fixed form fields to send beside the payload, as names with their
+            values. Each has one value, a string. They are sent only when `encoding` is `multipart/form-data`;
+            none when omitted. Optional.
+        payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
+            Change it when one of `form_fields` has that name. It matters only when `encoding` is
+            `multipart/form-data`. Optional.
+        hmac_secret_key (str): Secret key for signing the calls. The signature stands in their `Authorization`
+            header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it is omitted. It is
+            never answered back. Optional.
+        hmac_key_id (str): Name for the secret key, sent with each signature so that the receiver knows which
+            key to check with. Optional.
+        attachments (Mapping[str, Attachment | AttachmentDict]): Values from the bundle's metadata to send
+            with each notification: names, which must not begin with an underscore, and how to find the value
+            of each. Optional.
+
+    Returns:
+        201: The subscription is registered.
+
+    Raises:
+        ServerError: 500: The service failed (500). Send the request again after the time in `Retry-After`.
+            502: A part of the service gave no proper answer (502). Send the request again after the time in
+            `Retry-After`.
+        ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after the
+            time in `Retry-After`.
+        GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the time
+            in `Retry-After`.
+        APIError: Any other error: The subscription was not registered: a query or attachment is faulty (400,
+            422), the token is no good (401, 403), or you have as many subscriptions as you may (406).
+    """
     return request(
         FACTS,
         "/subscriptions",
@@ -64,266 +117,7 @@ def parse(answer: Answer) -> Subscription:
     """What an answer says."""
     from ..models.subscription import Subscription
 
-    return answer.json(model_of(Subscription), model(lambda: Subscription))
+    return answer.model(Subscription)
 
 
-class PutSubscriptionOperation(Operation):
-    """Subscribe an address to bundle events."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        callback_url: str,
-        replica: Literal["aws", "gcp"],
-        es_query: Mapping[str, Any] | Omit = OMIT,
-        jmespath_query: str | Omit = OMIT,
-        method: Literal["POST", "PUT"] | Omit = OMIT,
-        encoding: Literal["application/json", "multipart/form-data"] | Omit = OMIT,
-        form_fields: Mapping[str, str] | Omit = OMIT,
-        payload_form_field: str | Omit = OMIT,
-        hmac_secret_key: str | Omit = OMIT,
-        hmac_key_id: str | Omit = OMIT,
-        attachments: Mapping[str, Attachment | AttachmentDict] | Omit = OMIT,
-    ) -> Subscription:
-        """Subscribe an address to bundle events.
-
-        Registers an address of yours to be called whenever a bundle that matches a query is created or
-        deleted in a replica. With `es_query` it is an Elasticsearch subscription, which sees newly indexed
-        bundles; otherwise it is a JMESPath subscription, which sees every event and, without
-        `jmespath_query`, every bundle. The service chooses the UUID and answers it.
-
-        A delivery counts as successful when your address answers with a status from 200 to 299. Otherwise it
-        is tried again, after waits that grow exponentially, until it succeeds or the tries are used up. Now
-        and then a notification arrives twice: the receiver must cope with that.
-
-        A user may have 100 subscriptions. Attachments that don't evaluate are reported in the notification,
-        under the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as
-        JSON, when none of them is sent.
-
-        Args:
-            callback_url (str): Address to call, for example `https://example.org/notify`. Matches
-                `https?://`.
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            es_query (Mapping[str, Any]): Elasticsearch query that a newly indexed bundle must match. Its
-                presence makes this an Elasticsearch subscription. Optional.
-            jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
-                delivered when the expression yields something. It is used when there is no `es_query`;
-                without either, every event is delivered. Optional.
-            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
-            encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
-                `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a
-                form, with the payload as JSON in the field that `payload_form_field` names. Optional.
-            form_fields (Mapping[str, str]): Fixed form fields to send beside the payload, as names with their
-                values. Each has one value, a string. They are sent only when `encoding` is
-                `multipart/form-data`; none when omitted. Optional.
-            payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
-                Change it when one of `form_fields` has that name. It matters only when `encoding` is
-                `multipart/form-data`. Optional.
-            hmac_secret_key (str): Secret key for signing the calls. The signature stands in their
-                `Authorization` header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it
-                is omitted. It is never answered back. Optional.
-            hmac_key_id (str): Name for the secret key, sent with each signature so that the receiver knows
-                which key to check with. Optional.
-            attachments (Mapping[str, Attachment | AttachmentDict]): Values from the bundle's metadata to send
-                with each notification: names, which must not begin with an underscore, and how to find the
-                value of each. Optional.
-
-        Returns:
-            201: The subscription is registered.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscription was not registered: a query or attachment is faulty
-                (400, 422), the token is no good (401, 403), or you have as many subscriptions as you may
-                (406).
-        """
-        return self._call(
-            self.build(
-                callback_url=callback_url,
-                replica=replica,
-                es_query=es_query,
-                jmespath_query=jmespath_query,
-                method=method,
-                encoding=encoding,
-                form_fields=form_fields,
-                payload_form_field=payload_form_field,
-                hmac_secret_key=hmac_secret_key,
-                hmac_key_id=hmac_key_id,
-                attachments=attachments,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        callback_url: str,
-        replica: Literal["aws", "gcp"],
-        es_query: Mapping[str, Any] | Omit = OMIT,
-        jmespath_query: str | Omit = OMIT,
-        method: Literal["POST", "PUT"] | Omit = OMIT,
-        encoding: Literal["application/json", "multipart/form-data"] | Omit = OMIT,
-        form_fields: Mapping[str, str] | Omit = OMIT,
-        payload_form_field: str | Omit = OMIT,
-        hmac_secret_key: str | Omit = OMIT,
-        hmac_key_id: str | Omit = OMIT,
-        attachments: Mapping[str, Attachment | AttachmentDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                callback_url=callback_url,
-                replica=replica,
-                es_query=es_query,
-                jmespath_query=jmespath_query,
-                method=method,
-                encoding=encoding,
-                form_fields=form_fields,
-                payload_form_field=payload_form_field,
-                hmac_secret_key=hmac_secret_key,
-                hmac_key_id=hmac_key_id,
-                attachments=attachments,
-            )
-        )
-
-
-class AsyncPutSubscriptionOperation(AsyncOperation):
-    """Subscribe an address to bundle events."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        callback_url: str,
-        replica: Literal["aws", "gcp"],
-        es_query: Mapping[str, Any] | Omit = OMIT,
-        jmespath_query: str | Omit = OMIT,
-        method: Literal["POST", "PUT"] | Omit = OMIT,
-        encoding: Literal["application/json", "multipart/form-data"] | Omit = OMIT,
-        form_fields: Mapping[str, str] | Omit = OMIT,
-        payload_form_field: str | Omit = OMIT,
-        hmac_secret_key: str | Omit = OMIT,
-        hmac_key_id: str | Omit = OMIT,
-        attachments: Mapping[str, Attachment | AttachmentDict] | Omit = OMIT,
-    ) -> Subscription:
-        """Subscribe an address to bundle events.
-
-        Registers an address of yours to be called whenever a bundle that matches a query is created or
-        deleted in a replica. With `es_query` it is an Elasticsearch subscription, which sees newly indexed
-        bundles; otherwise it is a JMESPath subscription, which sees every event and, without
-        `jmespath_query`, every bundle. The service chooses the UUID and answers it.
-
-        A delivery counts as successful when your address answers with a status from 200 to 299. Otherwise it
-        is tried again, after waits that grow exponentially, until it succeeds or the tries are used up. Now
-        and then a notification arrives twice: the receiver must cope with that.
-
-        A user may have 100 subscriptions. Attachments that don't evaluate are reported in the notification,
-        under the reserved name `_errors`; so is the case that all attachments together exceed 128 KiB as
-        JSON, when none of them is sent.
-
-        Args:
-            callback_url (str): Address to call, for example `https://example.org/notify`. Matches
-                `https?://`.
-            replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
-                `gcp`. Each replica has its own subscriptions.
-            es_query (Mapping[str, Any]): Elasticsearch query that a newly indexed bundle must match. Its
-                presence makes this an Elasticsearch subscription. Optional.
-            jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
-                delivered when the expression yields something. It is used when there is no `es_query`;
-                without either, every event is delivered. Optional.
-            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
-            encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
-                `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a
-                form, with the payload as JSON in the field that `payload_form_field` names. Optional.
-            form_fields (Mapping[str, str]): Fixed form fields to send beside the payload, as names with their
-                values. Each has one value, a string. They are sent only when `encoding` is
-                `multipart/form-data`; none when omitted. Optional.
-            payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
-                Change it when one of `form_fields` has that name. It matters only when `encoding` is
-                `multipart/form-data`. Optional.
-            hmac_secret_key (str): Secret key for signing the calls. The signature stands in their
-                `Authorization` header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it
-                is omitted. It is never answered back. Optional.
-            hmac_key_id (str): Name for the secret key, sent with each signature so that the receiver knows
-                which key to check with. Optional.
-            attachments (Mapping[str, Attachment | AttachmentDict]): Values from the bundle's metadata to send
-                with each notification: names, which must not begin with an underscore, and how to find the
-                value of each. Optional.
-
-        Returns:
-            201: The subscription is registered.
-
-        Raises:
-            ServerError: 500: The service failed (500). Send the request again after the time in
-                `Retry-After`. 502: A part of the service gave no proper answer (502). Send the request again
-                after the time in `Retry-After`.
-            ServiceUnavailable: 503: The service can't answer at present (503). Send the request again after
-                the time in `Retry-After`.
-            GatewayTimeout: 504: A part of the service took too long (504). Send the request again after the
-                time in `Retry-After`.
-            APIError: Any other error: The subscription was not registered: a query or attachment is faulty
-                (400, 422), the token is no good (401, 403), or you have as many subscriptions as you may
-                (406).
-        """
-        return await self._call(
-            self.build(
-                callback_url=callback_url,
-                replica=replica,
-                es_query=es_query,
-                jmespath_query=jmespath_query,
-                method=method,
-                encoding=encoding,
-                form_fields=form_fields,
-                payload_form_field=payload_form_field,
-                hmac_secret_key=hmac_secret_key,
-                hmac_key_id=hmac_key_id,
-                attachments=attachments,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        callback_url: str,
-        replica: Literal["aws", "gcp"],
-        es_query: Mapping[str, Any] | Omit = OMIT,
-        jmespath_query: str | Omit = OMIT,
-        method: Literal["POST", "PUT"] | Omit = OMIT,
-        encoding: Literal["application/json", "multipart/form-data"] | Omit = OMIT,
-        form_fields: Mapping[str, str] | Omit = OMIT,
-        payload_form_field: str | Omit = OMIT,
-        hmac_secret_key: str | Omit = OMIT,
-        hmac_key_id: str | Omit = OMIT,
-        attachments: Mapping[str, Attachment | AttachmentDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                callback_url=callback_url,
-                replica=replica,
-                es_query=es_query,
-                jmespath_query=jmespath_query,
-                method=method,
-                encoding=encoding,
-                form_fields=form_fields,
-                payload_form_field=payload_form_field,
-                hmac_secret_key=hmac_secret_key,
-                hmac_key_id=hmac_key_id,
-                attachments=attachments,
-            )
-        )
+put_subscription = Operation(FACTS, build, parse)

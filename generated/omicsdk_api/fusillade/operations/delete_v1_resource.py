@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.outcome import Outcome
 
 FACTS = OperationFacts(
@@ -21,7 +18,24 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a resource type.
+
+    Deletes a resource type with its access levels. All of its resource IDs have to be deleted before. The
+    caller needs the permission `fus:DeleteResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        201: The resource type has been deleted. 200: The resource type has been deleted.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: The resource type still has resource IDs. Delete them first.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}")
 
 
@@ -31,72 +45,7 @@ def parse(answer: Answer) -> Outcome | None:
         return None
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class DeleteV1ResourceOperation(Operation):
-    """Delete a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str) -> Outcome | None:
-        """Delete a resource type.
-
-        Deletes a resource type with its access levels. All of its resource IDs have to be deleted before. The
-        caller needs the permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            201: The resource type has been deleted. 200: The resource type has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: The resource type still has resource IDs. Delete them first.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name), self.parse)
-
-    def raw(self, *, resource_type_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name))
-
-
-class AsyncDeleteV1ResourceOperation(AsyncOperation):
-    """Delete a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str) -> Outcome | None:
-        """Delete a resource type.
-
-        Deletes a resource type with its access levels. All of its resource IDs have to be deleted before. The
-        caller needs the permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            201: The resource type has been deleted. 200: The resource type has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: The resource type still has resource IDs. Delete them first.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name), self.parse)
-
-    async def raw(self, *, resource_type_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name))
+delete_v1_resource = Operation(FACTS, build, parse)

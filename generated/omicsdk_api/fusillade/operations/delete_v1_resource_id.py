@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.outcome import Outcome
 
 FACTS = OperationFacts(
@@ -24,7 +21,26 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, resource_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a resource ID.
+
+    Forgets a thing and everybody's access to it; the thing itself is not touched. The caller needs the
+    permission `fus:DeleteResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The resource ID has been deleted.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/id/{segment('resource_id', resource_id)}",
@@ -35,76 +51,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class DeleteV1ResourceIdOperation(Operation):
-    """Delete a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
-        """Delete a resource ID.
-
-        Forgets a thing and everybody's access to it; the thing itself is not touched. The caller needs the
-        permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The resource ID has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name, resource_id=resource_id), self.parse)
-
-    def raw(self, *, resource_type_name: str, resource_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, resource_id=resource_id))
-
-
-class AsyncDeleteV1ResourceIdOperation(AsyncOperation):
-    """Delete a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
-        """Delete a resource ID.
-
-        Forgets a thing and everybody's access to it; the thing itself is not touched. The caller needs the
-        permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The resource ID has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name, resource_id=resource_id), self.parse)
-
-    async def raw(self, *, resource_type_name: str, resource_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name, resource_id=resource_id))
+delete_v1_resource_id = Operation(FACTS, build, parse)

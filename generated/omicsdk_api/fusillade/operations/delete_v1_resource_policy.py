@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_v1_resource_policy",
@@ -22,7 +17,26 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, policy_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an access level of a resource type.
+
+    Deletes an access level. Members who have it can no longer do what it allowed. The caller needs the
+    permission `fus:DeleteResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
+            start.
+
+    Returns:
+        200: The access level has been deleted.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/policy/{segment('policy_name', policy_name)}",
@@ -33,73 +47,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteV1ResourcePolicyOperation(Operation):
-    """Delete an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str, policy_name: str) -> None:
-        """Delete an access level of a resource type.
-
-        Deletes an access level. Members who have it can no longer do what it allowed. The caller needs the
-        permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-
-        Returns:
-            200: The access level has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name, policy_name=policy_name), self.parse)
-
-    def raw(self, *, resource_type_name: str, policy_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, policy_name=policy_name))
-
-
-class AsyncDeleteV1ResourcePolicyOperation(AsyncOperation):
-    """Delete an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str, policy_name: str) -> None:
-        """Delete an access level of a resource type.
-
-        Deletes an access level. Members who have it can no longer do what it allowed. The caller needs the
-        permission `fus:DeleteResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-
-        Returns:
-            200: The access level has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name, policy_name=policy_name), self.parse)
-
-    async def raw(self, *, resource_type_name: str, policy_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name, policy_name=policy_name))
+delete_v1_resource_policy = Operation(FACTS, build, parse)

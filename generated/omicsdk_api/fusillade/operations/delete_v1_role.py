@@ -3,20 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_v1_role", method="DELETE", path="/v1/role/{role_id}", accept="*/*", secured=True)
 
 
 def build(*, role_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a role.
+
+    Takes the role away from all users and groups that have it, and deletes it with its policy. This can't be
+    taken back. The caller needs the permission `fus:DeleteRole`.
+
+    Args:
+        role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The role has been deleted.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: The role has not been deleted; a 404 says that there is none of that name.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+    """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 
 
@@ -24,69 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteV1RoleOperation(Operation):
-    """Delete a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, role_id: str) -> None:
-        """Delete a role.
-
-        Takes the role away from all users and groups that have it, and deletes it with its policy. This can't
-        be taken back. The caller needs the permission `fus:DeleteRole`.
-
-        Args:
-            role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The role has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The role has not been deleted; a 404 says that there is none of that
-                name.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return self._call(self.build(role_id=role_id), self.parse)
-
-    def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(role_id=role_id))
-
-
-class AsyncDeleteV1RoleOperation(AsyncOperation):
-    """Delete a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, role_id: str) -> None:
-        """Delete a role.
-
-        Takes the role away from all users and groups that have it, and deletes it with its policy. This can't
-        be taken back. The caller needs the permission `fus:DeleteRole`.
-
-        Args:
-            role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The role has been deleted.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The role has not been deleted; a 404 says that there is none of that
-                name.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return await self._call(self.build(role_id=role_id), self.parse)
-
-    async def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(role_id=role_id))
+delete_v1_role = Operation(FACTS, build, parse)

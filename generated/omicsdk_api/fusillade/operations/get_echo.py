@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_echo", method="GET", path="/echo", accept="text/plain, */*;q=0.5")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read your own request.
+
+    Answers the request as the service saw it, as text. It shows what arrives behind proxies, and it is where
+    a login from a machine without a browser ends: the code stands in the query that is shown.
+
+    Returns:
+        200: The request, as text.
+    """
     return request(FACTS, "/echo")
 
 
@@ -25,47 +27,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetEchoOperation(Operation):
-    """Read your own request."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Read your own request.
-
-        Answers the request as the service saw it, as text. It shows what arrives behind proxies, and it is
-        where a login from a machine without a browser ends: the code stands in the query that is shown.
-
-        Returns:
-            200: The request, as text.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetEchoOperation(AsyncOperation):
-    """Read your own request."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Read your own request.
-
-        Answers the request as the service saw it, as text. It shows what arrives behind proxies, and it is
-        where a login from a machine without a browser ends: the code stands in the query that is shown.
-
-        Returns:
-            200: The request, as text.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_echo = Operation(FACTS, build, parse)

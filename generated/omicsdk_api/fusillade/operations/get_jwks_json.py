@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.key_set import KeySet
 
 FACTS = OperationFacts(name="get_jwks_json", method="GET", path="/.well-known/jwks.json", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the keys that tokens are signed with.
+
+    Answers the public keys of the identity provider as a JSON Web Key Set (RFC 7517). A service that is
+    handed a token finds the key by the `kid` of the token's header and checks the signature with it, without
+    asking anybody.
+
+    Returns:
+        200: The key set, a JSON object.
+    """
     return request(FACTS, "/.well-known/jwks.json")
 
 
@@ -27,52 +32,7 @@ def parse(answer: Answer) -> KeySet:
     """What an answer says."""
     from ..models.key_set import KeySet
 
-    return answer.json(model_of(KeySet), model(lambda: KeySet))
+    return answer.model(KeySet)
 
 
-class GetJwksJsonOperation(Operation):
-    """Read the keys that tokens are signed with."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> KeySet:
-        """Read the keys that tokens are signed with.
-
-        Answers the public keys of the identity provider as a JSON Web Key Set (RFC 7517). A service that is
-        handed a token finds the key by the `kid` of the token's header and checks the signature with it,
-        without asking anybody.
-
-        Returns:
-            200: The key set, a JSON object.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetJwksJsonOperation(AsyncOperation):
-    """Read the keys that tokens are signed with."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> KeySet:
-        """Read the keys that tokens are signed with.
-
-        Answers the public keys of the identity provider as a JSON Web Key Set (RFC 7517). A service that is
-        handed a token finds the key by the `kid` of the token's header and checks the signature with it,
-        without asking anybody.
-
-        Returns:
-            200: The key set, a JSON object.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_jwks_json = Operation(FACTS, build, parse)

@@ -3,21 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_login", method="GET", path="/login", accept="text/html, */*;q=0.5")
 
 
 def build(*, redirect_uri: str, state: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Send somebody to the login page.
+
+    Redirects to the identity provider's login page, by way of /oauth/authorize. Once the login is done the
+    browser comes back to `redirect_uri`, whose query then has the tokens and the `state`. A user who logs in
+    for the first time gets an account. This is an address for browsers; a program has little use for the
+    page.
+
+    Args:
+        redirect_uri (str): Address to come back to once the login is done.
+        state (str): Any text; it is handed back with the redirect to `redirect_uri`, so that the caller can
+            tell whose login it was. None when omitted. Optional.
+
+    Returns:
+        200: The login page that the redirects lead to, as HTML.
+
+    Raises:
+        APIError: Any other error: The login can't begin, mostly because `redirect_uri` is missing.
+    """
     return request(
         FACTS,
         "/login",
@@ -33,67 +45,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetLoginOperation(Operation):
-    """Send somebody to the login page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, redirect_uri: str, state: str | Omit = OMIT) -> str:
-        """Send somebody to the login page.
-
-        Redirects to the identity provider's login page, by way of /oauth/authorize. Once the login is done
-        the browser comes back to `redirect_uri`, whose query then has the tokens and the `state`. A user who
-        logs in for the first time gets an account. This is an address for browsers; a program has little use
-        for the page.
-
-        Args:
-            redirect_uri (str): Address to come back to once the login is done.
-            state (str): Any text; it is handed back with the redirect to `redirect_uri`, so that the caller
-                can tell whose login it was. None when omitted. Optional.
-
-        Returns:
-            200: The login page that the redirects lead to, as HTML.
-
-        Raises:
-            APIError: Any other error: The login can't begin, mostly because `redirect_uri` is missing.
-        """
-        return self._call(self.build(redirect_uri=redirect_uri, state=state), self.parse)
-
-    def raw(self, *, redirect_uri: str, state: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(redirect_uri=redirect_uri, state=state))
-
-
-class AsyncGetLoginOperation(AsyncOperation):
-    """Send somebody to the login page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, redirect_uri: str, state: str | Omit = OMIT) -> str:
-        """Send somebody to the login page.
-
-        Redirects to the identity provider's login page, by way of /oauth/authorize. Once the login is done
-        the browser comes back to `redirect_uri`, whose query then has the tokens and the `state`. A user who
-        logs in for the first time gets an account. This is an address for browsers; a program has little use
-        for the page.
-
-        Args:
-            redirect_uri (str): Address to come back to once the login is done.
-            state (str): Any text; it is handed back with the redirect to `redirect_uri`, so that the caller
-                can tell whose login it was. None when omitted. Optional.
-
-        Returns:
-            200: The login page that the redirects lead to, as HTML.
-
-        Raises:
-            APIError: Any other error: The login can't begin, mostly because `redirect_uri` is missing.
-        """
-        return await self._call(self.build(redirect_uri=redirect_uri, state=state), self.parse)
-
-    async def raw(self, *, redirect_uri: str, state: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(redirect_uri=redirect_uri, state=state))
+get_login = Operation(FACTS, build, parse)

@@ -3,21 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_logout", method="GET", path="/logout", accept="*/*")
 
 
 def build(*, client_id: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """End the sessions of a user.
+
+    Ends the sessions that the user's browser has with the identity provider, so that the next login asks for
+    a password again. Where the provider does so stands in the `Location` header; the user's browser has to go
+    there. Tokens that were handed out stay valid until they end; a refresh token is revoked at /oauth/revoke.
+
+    Args:
+        client_id (str): Application to log out from. The application of this deployment when omitted.
+            Optional.
+
+    Returns:
+        200: The `Location` header says where the provider ends the sessions.
+
+    Raises:
+        APIError: Any other error: The provider could not be asked.
+    """
     return request(FACTS, "/logout", query=(("client_id", client_id),))
 
 
@@ -25,65 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GetLogoutOperation(Operation):
-    """End the sessions of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str | Omit = OMIT) -> None:
-        """End the sessions of a user.
-
-        Ends the sessions that the user's browser has with the identity provider, so that the next login asks
-        for a password again. Where the provider does so stands in the `Location` header; the user's browser
-        has to go there. Tokens that were handed out stay valid until they end; a refresh token is revoked at
-        /oauth/revoke.
-
-        Args:
-            client_id (str): Application to log out from. The application of this deployment when omitted.
-                Optional.
-
-        Returns:
-            200: The `Location` header says where the provider ends the sessions.
-
-        Raises:
-            APIError: Any other error: The provider could not be asked.
-        """
-        return self._call(self.build(client_id=client_id), self.parse)
-
-    def raw(self, *, client_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id))
-
-
-class AsyncGetLogoutOperation(AsyncOperation):
-    """End the sessions of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str | Omit = OMIT) -> None:
-        """End the sessions of a user.
-
-        Ends the sessions that the user's browser has with the identity provider, so that the next login asks
-        for a password again. Where the provider does so stands in the `Location` header; the user's browser
-        has to go there. Tokens that were handed out stay valid until they end; a refresh token is revoked at
-        /oauth/revoke.
-
-        Args:
-            client_id (str): Application to log out from. The application of this deployment when omitted.
-                Optional.
-
-        Returns:
-            200: The `Location` header says where the provider ends the sessions.
-
-        Raises:
-            APIError: Any other error: The provider could not be asked.
-        """
-        return await self._call(self.build(client_id=client_id), self.parse)
-
-    async def raw(self, *, client_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id))
+get_logout = Operation(FACTS, build, parse)

@@ -3,18 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_oauth_authorize", method="GET", path="/oauth/authorize", accept="text/html, */*;q=0.5", streams=True
@@ -32,7 +24,36 @@ def build(
     prompt: str | Omit = OMIT,
     response_type: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin a login by OpenID Connect.
+
+    Redirects to the authorisation page of the identity provider. With a `client_id` all parameters are passed
+    on as they are. Without one the login is that of this deployment's own application: it asks for the scopes
+    `openid email profile`, and the browser comes back to `redirect_uri` with the tokens in the query. The
+    flow is always that of an authorisation code.
+
+    Args:
+        redirect_uri (str): Address to come back to once the login is done. The answer is shown as JSON when
+            it is omitted. Optional.
+        state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
+        client_id (str): Application that asks, as it is registered with the identity provider. The
+            deployment's own when omitted. Optional.
+        scope (str): What is asked for, words separated by blanks, such as `openid email offline_access`. The
+            deployment's usual ones when omitted. Optional.
+        respone_type (str): Kind of answer that is asked for, spelt like this by the service; `code` is the
+            only one, also when it is omitted. Optional.
+        nonce (str): Any text; it is put into the identity token, so that the caller can tell that the token
+            was made for this login. None when omitted. Optional.
+        prompt (str): What the provider shows: `none` for nothing, which fails where a login is needed, or
+            `login` for the login page (the default when omitted). Optional.
+        response_type (str): The same as `respone_type`, spelt as OpenID Connect spells it; `code` is the only
+            value, also when it is omitted. Optional.
+
+    Returns:
+        200: The page that the redirect leads to, as HTML.
+
+    Raises:
+        APIError: Any other error: The login can't begin.
+    """
     return request(
         FACTS,
         "/oauth/authorize",
@@ -54,233 +75,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetOauthAuthorizeOperation(Operation):
-    """Begin a login by OpenID Connect."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> str:
-        """Begin a login by OpenID Connect.
-
-        Redirects to the authorisation page of the identity provider. With a `client_id` all parameters are
-        passed on as they are. Without one the login is that of this deployment's own application: it asks for
-        the scopes `openid email profile`, and the browser comes back to `redirect_uri` with the tokens in the
-        query. The flow is always that of an authorisation code.
-
-        Args:
-            redirect_uri (str): Address to come back to once the login is done. The answer is shown as JSON
-                when it is omitted. Optional.
-            state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
-            client_id (str): Application that asks, as it is registered with the identity provider. The
-                deployment's own when omitted. Optional.
-            scope (str): What is asked for, words separated by blanks, such as `openid email offline_access`.
-                The deployment's usual ones when omitted. Optional.
-            respone_type (str): Kind of answer that is asked for, spelt like this by the service; `code` is
-                the only one, also when it is omitted. Optional.
-            nonce (str): Any text; it is put into the identity token, so that the caller can tell that the
-                token was made for this login. None when omitted. Optional.
-            prompt (str): What the provider shows: `none` for nothing, which fails where a login is needed, or
-                `login` for the login page (the default when omitted). Optional.
-            response_type (str): The same as `respone_type`, spelt as OpenID Connect spells it; `code` is the
-                only value, also when it is omitted. Optional.
-
-        Returns:
-            200: The page that the redirect leads to, as HTML.
-
-        Raises:
-            APIError: Any other error: The login can't begin.
-        """
-        return self._call(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            )
-        )
-
-
-class AsyncGetOauthAuthorizeOperation(AsyncOperation):
-    """Begin a login by OpenID Connect."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> str:
-        """Begin a login by OpenID Connect.
-
-        Redirects to the authorisation page of the identity provider. With a `client_id` all parameters are
-        passed on as they are. Without one the login is that of this deployment's own application: it asks for
-        the scopes `openid email profile`, and the browser comes back to `redirect_uri` with the tokens in the
-        query. The flow is always that of an authorisation code.
-
-        Args:
-            redirect_uri (str): Address to come back to once the login is done. The answer is shown as JSON
-                when it is omitted. Optional.
-            state (str): Any text; it is handed back with the redirect. None when omitted. Optional.
-            client_id (str): Application that asks, as it is registered with the identity provider. The
-                deployment's own when omitted. Optional.
-            scope (str): What is asked for, words separated by blanks, such as `openid email offline_access`.
-                The deployment's usual ones when omitted. Optional.
-            respone_type (str): Kind of answer that is asked for, spelt like this by the service; `code` is
-                the only one, also when it is omitted. Optional.
-            nonce (str): Any text; it is put into the identity token, so that the caller can tell that the
-                token was made for this login. None when omitted. Optional.
-            prompt (str): What the provider shows: `none` for nothing, which fails where a login is needed, or
-                `login` for the login page (the default when omitted). Optional.
-            response_type (str): The same as `respone_type`, spelt as OpenID Connect spells it; `code` is the
-                only value, also when it is omitted. Optional.
-
-        Returns:
-            200: The page that the redirect leads to, as HTML.
-
-        Raises:
-            APIError: Any other error: The login can't begin.
-        """
-        return await self._call(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        state: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        respone_type: str | Omit = OMIT,
-        nonce: str | Omit = OMIT,
-        prompt: str | Omit = OMIT,
-        response_type: str | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                redirect_uri=redirect_uri,
-                state=state,
-                client_id=client_id,
-                scope=scope,
-                respone_type=respone_type,
-                nonce=nonce,
-                prompt=prompt,
-                response_type=response_type,
-            )
-        )
+get_oauth_authorize = StreamOperation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.userinfo import Userinfo
 
 FACTS = OperationFacts(name="get_oauth_userinfo", method="GET", path="/oauth/userinfo", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read who the token belongs to.
+
+    Answers the claims of the token that comes with the request, and under a name of this deployment what its
+    user may do: the groups and roles that they are in and the actions that these allow.
+
+    Returns:
+        200: The token's claims, and what its user may do.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+    """
     return request(FACTS, "/oauth/userinfo")
 
 
@@ -27,58 +34,7 @@ def parse(answer: Answer) -> Userinfo:
     """What an answer says."""
     from ..models.userinfo import Userinfo
 
-    return answer.json(model_of(Userinfo), model(lambda: Userinfo))
+    return answer.model(Userinfo)
 
 
-class GetOauthUserinfoOperation(Operation):
-    """Read who the token belongs to."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Userinfo:
-        """Read who the token belongs to.
-
-        Answers the claims of the token that comes with the request, and under a name of this deployment what
-        its user may do: the groups and roles that they are in and the actions that these allow.
-
-        Returns:
-            200: The token's claims, and what its user may do.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetOauthUserinfoOperation(AsyncOperation):
-    """Read who the token belongs to."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Userinfo:
-        """Read who the token belongs to.
-
-        Answers the claims of the token that comes with the request, and under a name of this deployment what
-        its user may do: the groups and roles that they are in and the actions that these allow.
-
-        Returns:
-            200: The token's claims, and what its user may do.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_oauth_userinfo = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.openid_configuration import OpenidConfiguration
 
 FACTS = OperationFacts(
@@ -21,7 +18,19 @@ FACTS = OperationFacts(
 
 
 def build(*, host: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the configuration of OpenID Connect.
+
+    Answers the addresses and abilities of the identity provider in the form that OpenID Connect Discovery
+    fixes. The addresses for authorisation, tokens, keys, user information, revocation and logout are those of
+    this service, which passes requests on to the provider.
+
+    Args:
+        host (str): Host name of the deployment, `auth.data.humancellatlas.org` by default; with any other one
+            the request is refused (400).
+
+    Returns:
+        200: The configuration, a JSON object.
+    """
     return request(FACTS, "/.well-known/openid-configuration", headers=(("host", host),))
 
 
@@ -29,60 +38,7 @@ def parse(answer: Answer) -> OpenidConfiguration:
     """What an answer says."""
     from ..models.openid_configuration import OpenidConfiguration
 
-    return answer.json(model_of(OpenidConfiguration), model(lambda: OpenidConfiguration))
+    return answer.model(OpenidConfiguration)
 
 
-class GetOpenidConfigurationOperation(Operation):
-    """Read the configuration of OpenID Connect."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, host: str) -> OpenidConfiguration:
-        """Read the configuration of OpenID Connect.
-
-        Answers the addresses and abilities of the identity provider in the form that OpenID Connect Discovery
-        fixes. The addresses for authorisation, tokens, keys, user information, revocation and logout are
-        those of this service, which passes requests on to the provider.
-
-        Args:
-            host (str): Host name of the deployment, `auth.data.humancellatlas.org` by default; with any other
-                one the request is refused (400).
-
-        Returns:
-            200: The configuration, a JSON object.
-        """
-        return self._call(self.build(host=host), self.parse)
-
-    def raw(self, *, host: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(host=host))
-
-
-class AsyncGetOpenidConfigurationOperation(AsyncOperation):
-    """Read the configuration of OpenID Connect."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, host: str) -> OpenidConfiguration:
-        """Read the configuration of OpenID Connect.
-
-        Answers the addresses and abilities of the identity provider in the form that OpenID Connect Discovery
-        fixes. The addresses for authorisation, tokens, keys, user information, revocation and logout are
-        those of this service, which passes requests on to the provider.
-
-        Args:
-            host (str): Host name of the deployment, `auth.data.humancellatlas.org` by default; with any other
-                one the request is refused (400).
-
-        Returns:
-            200: The configuration, a JSON object.
-        """
-        return await self._call(self.build(host=host), self.parse)
-
-    async def raw(self, *, host: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(host=host))
+get_openid_configuration = Operation(FACTS, build, parse)

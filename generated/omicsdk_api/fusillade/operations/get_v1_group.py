@@ -5,21 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.group import Group
 
 FACTS = OperationFacts(name="get_v1_group", method="GET", path="/v1/group/{group_id}", secured=True)
 
 
 def build(*, group_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a group.
+
+    Answers the name of a group and the policies that are attached to it directly. Its users and roles are
+    listed separately. The caller needs the permission `fus:GetGroup`.
+
+    Args:
+        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The group is there, and is described.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/group/{segment('group_id', group_id)}")
 
 
@@ -27,66 +39,7 @@ def parse(answer: Answer) -> Group:
     """What an answer says."""
     from ..models.group import Group
 
-    return answer.json(model_of(Group), model(lambda: Group))
+    return answer.model(Group)
 
 
-class GetV1GroupOperation(Operation):
-    """Read a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_id: str) -> Group:
-        """Read a group.
-
-        Answers the name of a group and the policies that are attached to it directly. Its users and roles are
-        listed separately. The caller needs the permission `fus:GetGroup`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The group is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(group_id=group_id), self.parse)
-
-    def raw(self, *, group_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id))
-
-
-class AsyncGetV1GroupOperation(AsyncOperation):
-    """Read a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, group_id: str) -> Group:
-        """Read a group.
-
-        Answers the name of a group and the policies that are attached to it directly. Its users and roles are
-        listed separately. The caller needs the permission `fus:GetGroup`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The group is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(group_id=group_id), self.parse)
-
-    async def raw(self, *, group_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id))
+get_v1_group = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.roles import Roles
 
@@ -28,7 +25,27 @@ FACTS = OperationFacts(
 
 
 def build(*, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the roles of a group.
+
+    Answers the names of the roles that every user of the group has by it, in pages under `roles`. The caller
+    needs the permission `fus:GetRole`.
+
+    Args:
+        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of roles; there is no further one. 206: A page of roles; the `Link` header leads to
+            the next one.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
+            caller may not read it (403).
+    """
     return request(
         FACTS,
         f"/v1/group/{segment('group_id', group_id)}/roles",
@@ -43,7 +60,7 @@ def parse(answer: Answer) -> Roles:
     """What an answer says."""
     from ..models.roles import Roles
 
-    return answer.json(model_of(Roles), model(lambda: Roles))
+    return answer.model(Roles)
 
 
 def items(page: Roles) -> Sequence[str] | None:
@@ -51,109 +68,4 @@ def items(page: Roles) -> Sequence[str] | None:
     return page.roles
 
 
-class GetV1GroupRolesOperation(Operation):
-    """List the roles of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Roles:
-        """List the roles of a group.
-
-        Answers the names of the roles that every user of the group has by it, in pages under `roles`. The
-        caller needs the permission `fus:GetRole`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of roles; there is no further one. 206: A page of roles; the `Link` header
-                leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return self._call(self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def raw(self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id, next_token=next_token, per_page=per_page))
-
-    def pages(self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Iterator[Roles]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse, self.items, max_items
-        )
-
-
-class AsyncGetV1GroupRolesOperation(AsyncOperation):
-    """List the roles of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Roles:
-        """List the roles of a group.
-
-        Answers the names of the roles that every user of the group has by it, in pages under `roles`. The
-        caller needs the permission `fus:GetRole`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of roles; there is no further one. 206: A page of roles; the `Link` header
-                leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return await self._call(self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse)
-
-    async def raw(self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id, next_token=next_token, per_page=per_page))
-
-    def pages(
-        self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> AsyncIterator[Roles]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, group_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(group_id=group_id, next_token=next_token, per_page=per_page), self.parse, self.items, max_items
-        )
+get_v1_group_roles = PagedOperation(FACTS, build, parse, items)

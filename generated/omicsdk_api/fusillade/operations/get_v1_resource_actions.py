@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy_actions import PolicyActions
 
 FACTS = OperationFacts(
@@ -21,7 +18,24 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the actions of a resource type.
+
+    Answers all actions that there are on things of the resource type, at once and without pages. Its access
+    levels can allow or deny these and no others. The caller needs the permission `fus:GetResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: All actions of the resource type.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/resource/{segment('resource_type_name', resource_type_name)}/actions")
 
 
@@ -29,74 +43,7 @@ def parse(answer: Answer) -> PolicyActions:
     """What an answer says."""
     from ..models.policy_actions import PolicyActions
 
-    return answer.json(model_of(PolicyActions), model(lambda: PolicyActions))
+    return answer.model(PolicyActions)
 
 
-class GetV1ResourceActionsOperation(Operation):
-    """List the actions of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str) -> PolicyActions:
-        """List the actions of a resource type.
-
-        Answers all actions that there are on things of the resource type, at once and without pages. Its
-        access levels can allow or deny these and no others. The caller needs the permission
-        `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: All actions of the resource type.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name), self.parse)
-
-    def raw(self, *, resource_type_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name))
-
-
-class AsyncGetV1ResourceActionsOperation(AsyncOperation):
-    """List the actions of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str) -> PolicyActions:
-        """List the actions of a resource type.
-
-        Answers all actions that there are on things of the resource type, at once and without pages. Its
-        access levels can allow or deny these and no others. The caller needs the permission
-        `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: All actions of the resource type.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name), self.parse)
-
-    async def raw(self, *, resource_type_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name))
+get_v1_resource_actions = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.outcome import Outcome
 
 FACTS = OperationFacts(
@@ -21,7 +18,27 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, resource_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether a resource ID exists.
+
+    Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its
+    members. The caller needs the permission `fus:GetResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The resource ID exists.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+        APIError: Any other error: The resource ID can't be read; a 404 says that there is none.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/id/{segment('resource_id', resource_id)}",
@@ -32,78 +49,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class GetV1ResourceIdOperation(Operation):
-    """Ask whether a resource ID exists."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
-        """Ask whether a resource ID exists.
-
-        Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its
-        members. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The resource ID exists.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The resource ID can't be read; a 404 says that there is none.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name, resource_id=resource_id), self.parse)
-
-    def raw(self, *, resource_type_name: str, resource_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, resource_id=resource_id))
-
-
-class AsyncGetV1ResourceIdOperation(AsyncOperation):
-    """Ask whether a resource ID exists."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
-        """Ask whether a resource ID exists.
-
-        Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its
-        members. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The resource ID exists.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The resource ID can't be read; a 404 says that there is none.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name, resource_id=resource_id), self.parse)
-
-    async def raw(self, *, resource_type_name: str, resource_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name, resource_id=resource_id))
+get_v1_resource_id = Operation(FACTS, build, parse)

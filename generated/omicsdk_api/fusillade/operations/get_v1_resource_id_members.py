@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.members import Members
     from ..models.resource_member import ResourceMember
@@ -31,7 +28,29 @@ FACTS = OperationFacts(
 def build(
     *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List who has access to a resource ID.
+
+    Answers the users and groups that have access to the thing, each with its access level, in pages under
+    `members`. The caller needs the permission `fus:GetResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of members; there is no further one. 206: A page of members; the `Link` header
+            leads to the next one.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/id/{segment('resource_id', resource_id)}/members",
@@ -46,7 +65,7 @@ def parse(answer: Answer) -> Members:
     """What an answer says."""
     from ..models.members import Members
 
-    return answer.json(model_of(Members), model(lambda: Members))
+    return answer.model(Members)
 
 
 def items(page: Members) -> Sequence[ResourceMember] | None:
@@ -54,175 +73,4 @@ def items(page: Members) -> Sequence[ResourceMember] | None:
     return page.members
 
 
-class GetV1ResourceIdMembersOperation(Operation):
-    """List who has access to a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Members:
-        """List who has access to a resource ID.
-
-        Answers the users and groups that have access to the thing, each with its access level, in pages under
-        `members`. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of members; there is no further one. 206: A page of members; the `Link` header
-                leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return self._call(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            )
-        )
-
-    def pages(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Iterator[Members]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        resource_type_name: str,
-        resource_id: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[ResourceMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetV1ResourceIdMembersOperation(AsyncOperation):
-    """List who has access to a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Members:
-        """List who has access to a resource ID.
-
-        Answers the users and groups that have access to the thing, each with its access level, in pages under
-        `members`. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of members; there is no further one. 206: A page of members; the `Link` header
-                leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-        """
-        return await self._call(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            )
-        )
-
-    def pages(
-        self, *, resource_type_name: str, resource_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> AsyncIterator[Members]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        resource_type_name: str,
-        resource_id: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[ResourceMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                resource_type_name=resource_type_name, resource_id=resource_id, next_token=next_token, per_page=per_page
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_v1_resource_id_members = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.policy_names import PolicyNames
 
@@ -28,7 +25,29 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the access levels of a resource type.
+
+    Answers the access levels of the resource type in pages under `policies`, each as
+    `/resource/TYPE/policy/NAME`. The caller needs the permission `fus:GetResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of access levels; there is no further one. 206: A page of access levels; the `Link`
+            header leads to the next one.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
+            caller may not read it (403).
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/policies",
@@ -43,7 +62,7 @@ def parse(answer: Answer) -> PolicyNames:
     """What an answer says."""
     from ..models.policy_names import PolicyNames
 
-    return answer.json(model_of(PolicyNames), model(lambda: PolicyNames))
+    return answer.model(PolicyNames)
 
 
 def items(page: PolicyNames) -> Sequence[str] | None:
@@ -51,151 +70,4 @@ def items(page: PolicyNames) -> Sequence[str] | None:
     return page.policies
 
 
-class GetV1ResourcePoliciesOperation(Operation):
-    """List the access levels of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> PolicyNames:
-        """List the access levels of a resource type.
-
-        Answers the access levels of the resource type in pages under `policies`, each as
-        `/resource/TYPE/policy/NAME`. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of access levels; there is no further one. 206: A page of access levels; the
-                `Link` header leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return self._call(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page), self.parse
-        )
-
-    def raw(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page))
-
-    def pages(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Iterator[PolicyNames]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        resource_type_name: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetV1ResourcePoliciesOperation(AsyncOperation):
-    """List the access levels of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> PolicyNames:
-        """List the access levels of a resource type.
-
-        Answers the access levels of the resource type in pages under `policies`, each as
-        `/resource/TYPE/policy/NAME`. The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of access levels; there is no further one. 206: A page of access levels; the
-                `Link` header leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return await self._call(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page), self.parse
-        )
-
-    async def raw(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page)
-        )
-
-    def pages(
-        self, *, resource_type_name: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> AsyncIterator[PolicyNames]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        resource_type_name: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(resource_type_name=resource_type_name, next_token=next_token, per_page=per_page),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_v1_resource_policies = PagedOperation(FACTS, build, parse, items)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.access_level import AccessLevel
 
 FACTS = OperationFacts(
@@ -24,7 +21,26 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, policy_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read an access level of a resource type.
+
+    Answers the policy that the access level stands for: what its members may do with a thing of the type. The
+    caller needs the permission `fus:GetResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
+            start.
+
+    Returns:
+        200: The access level, with its policy.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/policy/{segment('policy_name', policy_name)}",
@@ -35,76 +51,7 @@ def parse(answer: Answer) -> AccessLevel:
     """What an answer says."""
     from ..models.access_level import AccessLevel
 
-    return answer.json(model_of(AccessLevel), model(lambda: AccessLevel))
+    return answer.model(AccessLevel)
 
 
-class GetV1ResourcePolicyOperation(Operation):
-    """Read an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str, policy_name: str) -> AccessLevel:
-        """Read an access level of a resource type.
-
-        Answers the policy that the access level stands for: what its members may do with a thing of the type.
-        The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-
-        Returns:
-            200: The access level, with its policy.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name, policy_name=policy_name), self.parse)
-
-    def raw(self, *, resource_type_name: str, policy_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, policy_name=policy_name))
-
-
-class AsyncGetV1ResourcePolicyOperation(AsyncOperation):
-    """Read an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str, policy_name: str) -> AccessLevel:
-        """Read an access level of a resource type.
-
-        Answers the policy that the access level stands for: what its members may do with a thing of the type.
-        The caller needs the permission `fus:GetResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-
-        Returns:
-            200: The access level, with its policy.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name, policy_name=policy_name), self.parse)
-
-    async def raw(self, *, resource_type_name: str, policy_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name, policy_name=policy_name))
+get_v1_resource_policy = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.resource_types import ResourceTypes
 
@@ -28,7 +25,26 @@ FACTS = OperationFacts(
 
 
 def build(*, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all resource types.
+
+    Answers the names of all resource types in pages under `resources`. The caller needs the permission
+    `fus:GetResources`.
+
+    Args:
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of resource types; there is no further one. 206: A page of resource types; the
+            `Link` header leads to the next one.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
+            caller may not read it (403).
+    """
     return request(
         FACTS,
         "/v1/resources",
@@ -43,7 +59,7 @@ def parse(answer: Answer) -> ResourceTypes:
     """What an answer says."""
     from ..models.resource_types import ResourceTypes
 
-    return answer.json(model_of(ResourceTypes), model(lambda: ResourceTypes))
+    return answer.model(ResourceTypes)
 
 
 def items(page: ResourceTypes) -> Sequence[str] | None:
@@ -51,103 +67,4 @@ def items(page: ResourceTypes) -> Sequence[str] | None:
     return page.resources
 
 
-class GetV1ResourcesOperation(Operation):
-    """List all resource types."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> ResourceTypes:
-        """List all resource types.
-
-        Answers the names of all resource types in pages under `resources`. The caller needs the permission
-        `fus:GetResources`.
-
-        Args:
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of resource types; there is no further one. 206: A page of resource types; the
-                `Link` header leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return self._call(self.build(next_token=next_token, per_page=per_page), self.parse)
-
-    def raw(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(next_token=next_token, per_page=per_page))
-
-    def pages(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Iterator[ResourceTypes]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(next_token=next_token, per_page=per_page), self.parse, self.items, max_items)
-
-
-class AsyncGetV1ResourcesOperation(AsyncOperation):
-    """List all resource types."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> ResourceTypes:
-        """List all resource types.
-
-        Answers the names of all resource types in pages under `resources`. The caller needs the permission
-        `fus:GetResources`.
-
-        Args:
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of resource types; there is no further one. 206: A page of resource types; the
-                `Link` header leads to the next one.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return await self._call(self.build(next_token=next_token, per_page=per_page), self.parse)
-
-    async def raw(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(next_token=next_token, per_page=per_page))
-
-    def pages(self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> AsyncIterator[ResourceTypes]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(next_token=next_token, per_page=per_page), self.parse, self.items, max_items)
+get_v1_resources = PagedOperation(FACTS, build, parse, items)

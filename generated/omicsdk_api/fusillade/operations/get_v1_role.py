@@ -5,21 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.role import Role
 
 FACTS = OperationFacts(name="get_v1_role", method="GET", path="/v1/role/{role_id}", secured=True)
 
 
 def build(*, role_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a role.
+
+    Answers the name of a role and its policy. Who has the role isn't told; users and groups list their roles.
+    The caller needs the permission `fus:GetRole`.
+
+    Args:
+        role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The role is there, and is described.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/role/{segment('role_id', role_id)}")
 
 
@@ -27,66 +39,7 @@ def parse(answer: Answer) -> Role:
     """What an answer says."""
     from ..models.role import Role
 
-    return answer.json(model_of(Role), model(lambda: Role))
+    return answer.model(Role)
 
 
-class GetV1RoleOperation(Operation):
-    """Read a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, role_id: str) -> Role:
-        """Read a role.
-
-        Answers the name of a role and its policy. Who has the role isn't told; users and groups list their
-        roles. The caller needs the permission `fus:GetRole`.
-
-        Args:
-            role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The role is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(role_id=role_id), self.parse)
-
-    def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(role_id=role_id))
-
-
-class AsyncGetV1RoleOperation(AsyncOperation):
-    """Read a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, role_id: str) -> Role:
-        """Read a role.
-
-        Answers the name of a role and its policy. Who has the role isn't told; users and groups list their
-        roles. The caller needs the permission `fus:GetRole`.
-
-        Args:
-            role_id (str): Name of the role that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The role is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(role_id=role_id), self.parse)
-
-    async def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(role_id=role_id))
+get_v1_role = Operation(FACTS, build, parse)

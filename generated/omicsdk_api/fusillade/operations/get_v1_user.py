@@ -5,21 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
 
 FACTS = OperationFacts(name="get_v1_user", method="GET", path="/v1/user/{user_id}", secured=True)
 
 
 def build(*, user_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a user.
+
+    Answers the status of a user and the policies that are attached to them directly. Groups and roles are
+    listed separately. The caller needs the permission `fus:GetUser`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The user is there, and is described.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}")
 
 
@@ -27,66 +39,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class GetV1UserOperation(Operation):
-    """Read a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user_id: str) -> User:
-        """Read a user.
-
-        Answers the status of a user and the policies that are attached to them directly. Groups and roles are
-        listed separately. The caller needs the permission `fus:GetUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The user is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(user_id=user_id), self.parse)
-
-    def raw(self, *, user_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id))
-
-
-class AsyncGetV1UserOperation(AsyncOperation):
-    """Read a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user_id: str) -> User:
-        """Read a user.
-
-        Answers the status of a user and the policies that are attached to them directly. Groups and roles are
-        listed separately. The caller needs the permission `fus:GetUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The user is there, and is described.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(user_id=user_id), self.parse)
-
-    async def raw(self, *, user_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id))
+get_v1_user = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.groups import Groups
 
@@ -28,7 +25,27 @@ FACTS = OperationFacts(
 
 
 def build(*, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the groups of a user.
+
+    Answers the names of the groups that the user is in, in pages under `groups`. The caller needs the
+    permission `fus:GetGroup`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of groups; there is no further one. 206: A page of groups; the `Link` header leads
+            to the next one.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
+            caller may not read it (403).
+    """
     return request(
         FACTS,
         f"/v1/user/{segment('user_id', user_id)}/groups",
@@ -43,7 +60,7 @@ def parse(answer: Answer) -> Groups:
     """What an answer says."""
     from ..models.groups import Groups
 
-    return answer.json(model_of(Groups), model(lambda: Groups))
+    return answer.model(Groups)
 
 
 def items(page: Groups) -> Sequence[str] | None:
@@ -51,109 +68,4 @@ def items(page: Groups) -> Sequence[str] | None:
     return page.groups
 
 
-class GetV1UserGroupsOperation(Operation):
-    """List the groups of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Groups:
-        """List the groups of a user.
-
-        Answers the names of the groups that the user is in, in pages under `groups`. The caller needs the
-        permission `fus:GetGroup`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of groups; there is no further one. 206: A page of groups; the `Link` header
-                leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return self._call(self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def raw(self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id, next_token=next_token, per_page=per_page))
-
-    def pages(self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Iterator[Groups]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse, self.items, max_items
-        )
-
-
-class AsyncGetV1UserGroupsOperation(AsyncOperation):
-    """List the groups of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Groups:
-        """List the groups of a user.
-
-        Answers the names of the groups that the user is in, in pages under `groups`. The caller needs the
-        permission `fus:GetGroup`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of groups; there is no further one. 206: A page of groups; the `Link` header
-                leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return await self._call(self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse)
-
-    async def raw(self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id, next_token=next_token, per_page=per_page))
-
-    def pages(
-        self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> AsyncIterator[Groups]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse)
-
-    def iterate(
-        self, *, user_id: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(user_id=user_id, next_token=next_token, per_page=per_page), self.parse, self.items, max_items
-        )
+get_v1_user_groups = PagedOperation(FACTS, build, parse, items)

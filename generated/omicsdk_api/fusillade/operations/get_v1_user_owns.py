@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.owned import Owned
 
@@ -28,7 +25,29 @@ FACTS = OperationFacts(
 
 
 def build(*, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List what a user owns.
+
+    Answers what the user has created, of one kind at a time and in pages: groups under `groups`, roles under
+    `roles`, and IDs of a resource type under `resource_ids`. The caller needs the permission `fus:GetUser`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        resource_type (str): What kind of thing to list: `group`, `role`, or the name of a resource type. From
+            1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        next_token (str): Where the page begins: the value in the `next` link of the page before. The list
+            begins at its start when it is omitted. Optional.
+        per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
+
+    Returns:
+        200: The last page of what the user owns; there is no further one. 206: A page of what the user owns;
+            the `Link` header leads to the next one.
+
+    Raises:
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or the
+            caller may not read it (403).
+    """
     return request(
         FACTS,
         f"/v1/user/{segment('user_id', user_id)}/owns",
@@ -44,7 +63,7 @@ def parse(answer: Answer) -> Owned:
     """What an answer says."""
     from ..models.owned import Owned
 
-    return answer.json(model_of(Owned), model(lambda: Owned))
+    return answer.model(Owned)
 
 
 def items(page: Owned) -> Sequence[str] | None:
@@ -52,159 +71,4 @@ def items(page: Owned) -> Sequence[str] | None:
     return page.groups if page.groups is not None else page.roles if page.roles is not None else page.resource_ids
 
 
-class GetV1UserOwnsOperation(Operation):
-    """List what a user owns."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Owned:
-        """List what a user owns.
-
-        Answers what the user has created, of one kind at a time and in pages: groups under `groups`, roles
-        under `roles`, and IDs of a resource type under `resource_ids`. The caller needs the permission
-        `fus:GetUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_type (str): What kind of thing to list: `group`, `role`, or the name of a resource type.
-                From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of what the user owns; there is no further one. 206: A page of what the user
-                owns; the `Link` header leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return self._call(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-        )
-
-    def raw(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page)
-        )
-
-    def pages(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Iterator[Owned]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        user_id: str,
-        resource_type: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncGetV1UserOwnsOperation(AsyncOperation):
-    """List what a user owns."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> Owned:
-        """List what a user owns.
-
-        Answers what the user has created, of one kind at a time and in pages: groups under `groups`, roles
-        under `roles`, and IDs of a resource type under `resource_ids`. The caller needs the permission
-        `fus:GetUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_type (str): What kind of thing to list: `group`, `role`, or the name of a resource type.
-                From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            next_token (str): Where the page begins: the value in the `next` link of the page before. The list
-                begins at its start when it is omitted. Optional.
-            per_page (int): Largest number of items on a page, from 5 to 30; 15 when omitted. Optional.
-
-        Returns:
-            200: The last page of what the user owns; there is no further one. 206: A page of what the user
-                owns; the `Link` header leads to the next one.
-
-        Raises:
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: The list can't be answered: the token is missing or has ended (401), or
-                the caller may not read it (403).
-        """
-        return await self._call(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page)
-        )
-
-    def pages(
-        self, *, user_id: str, resource_type: str, next_token: str | Omit = OMIT, per_page: int | Omit = OMIT
-    ) -> AsyncIterator[Owned]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        user_id: str,
-        resource_type: str,
-        next_token: str | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(user_id=user_id, resource_type=resource_type, next_token=next_token, per_page=per_page),
-            self.parse,
-            self.items,
-            max_items,
-        )
+get_v1_user_owns = PagedOperation(FACTS, build, parse, items)

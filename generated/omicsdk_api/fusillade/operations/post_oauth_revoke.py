@@ -3,21 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="post_oauth_revoke", method="POST", path="/oauth/revoke", accept="*/*", public=True)
 
 
 def build(*, client_id: str, token: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Revoke a refresh token.
+
+    Makes a refresh token worthless: later attempts to get tokens with it fail. Access tokens that were got
+    with it before stay valid until they end.
+
+    Args:
+        client_id (str): Application that the token was issued to.
+        token (str): The refresh token to revoke.
+
+    Returns:
+        200: The token is revoked, or there was no such token.
+
+    Raises:
+        APIError: Any other error: The provider refused, for example because the application is unknown.
+    """
     return request(FACTS, "/oauth/revoke", body=json_body({"client_id": client_id, "token": token}))
 
 
@@ -25,61 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PostOauthRevokeOperation(Operation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str, token: str) -> None:
-        """Revoke a refresh token.
-
-        Makes a refresh token worthless: later attempts to get tokens with it fail. Access tokens that were
-        got with it before stay valid until they end.
-
-        Args:
-            client_id (str): Application that the token was issued to.
-            token (str): The refresh token to revoke.
-
-        Returns:
-            200: The token is revoked, or there was no such token.
-
-        Raises:
-            APIError: Any other error: The provider refused, for example because the application is unknown.
-        """
-        return self._call(self.build(client_id=client_id, token=token), self.parse)
-
-    def raw(self, *, client_id: str, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id, token=token))
-
-
-class AsyncPostOauthRevokeOperation(AsyncOperation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str, token: str) -> None:
-        """Revoke a refresh token.
-
-        Makes a refresh token worthless: later attempts to get tokens with it fail. Access tokens that were
-        got with it before stay valid until they end.
-
-        Args:
-            client_id (str): Application that the token was issued to.
-            token (str): The refresh token to revoke.
-
-        Returns:
-            200: The token is revoked, or there was no such token.
-
-        Raises:
-            APIError: Any other error: The provider refused, for example because the application is unknown.
-        """
-        return await self._call(self.build(client_id=client_id, token=token), self.parse)
-
-    async def raw(self, *, client_id: str, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id, token=token))
+post_oauth_revoke = Operation(FACTS, build, parse)

@@ -5,19 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body, given
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
-
     from ..models.tokens import Tokens
 
 FACTS = OperationFacts(name="post_oauth_token", method="POST", path="/oauth/token", public=True, streams=True)
@@ -33,7 +27,34 @@ def build(
     refresh_token: str | Omit = OMIT,
     scope: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get tokens, or renew them.
+
+    Passes the request on to the token endpoint of the identity provider and answers what that says. With the
+    grant `authorization_code` a code from a login becomes tokens; with `refresh_token` a refresh token
+    becomes a new access token.
+
+    Args:
+        redirect_uri (str): The address that was named when the login began; only for the grant
+            `authorization_code`. Leave it out otherwise. Optional.
+        code (str): Code that the login ended with; only for the grant `authorization_code`. It can be used
+            once. Leave it out otherwise. Optional.
+        grant_type (str): What the tokens are asked for with: `authorization_code` or `refresh_token`. The
+            provider refuses when it is omitted. Optional.
+        client_id (str): Application that asks. The provider refuses when it is omitted. Optional.
+        client_secret (str): Secret of the application; an application that can't keep one leaves it out.
+            Optional.
+        refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`. Leave
+            it out otherwise. Optional.
+        scope (str): What is asked for, words separated by blanks; not more than the login asked for, and the
+            same when omitted. Optional.
+
+    Returns:
+        200: The tokens that the provider issued.
+
+    Raises:
+        APIError: Any other error: The provider refused: the code or the refresh token is wrong, used up or
+            revoked.
+    """
     return request(
         FACTS,
         "/oauth/token",
@@ -57,220 +78,7 @@ def parse(answer: Answer) -> Tokens:
     """What an answer says."""
     from ..models.tokens import Tokens
 
-    return answer.json(model_of(Tokens), model(lambda: Tokens))
+    return answer.model(Tokens)
 
 
-class PostOauthTokenOperation(Operation):
-    """Get tokens, or renew them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> Tokens:
-        """Get tokens, or renew them.
-
-        Passes the request on to the token endpoint of the identity provider and answers what that says. With
-        the grant `authorization_code` a code from a login becomes tokens; with `refresh_token` a refresh
-        token becomes a new access token.
-
-        Args:
-            redirect_uri (str): The address that was named when the login began; only for the grant
-                `authorization_code`. Leave it out otherwise. Optional.
-            code (str): Code that the login ended with; only for the grant `authorization_code`. It can be
-                used once. Leave it out otherwise. Optional.
-            grant_type (str): What the tokens are asked for with: `authorization_code` or `refresh_token`. The
-                provider refuses when it is omitted. Optional.
-            client_id (str): Application that asks. The provider refuses when it is omitted. Optional.
-            client_secret (str): Secret of the application; an application that can't keep one leaves it out.
-                Optional.
-            refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`.
-                Leave it out otherwise. Optional.
-            scope (str): What is asked for, words separated by blanks; not more than the login asked for, and
-                the same when omitted. Optional.
-
-        Returns:
-            200: The tokens that the provider issued.
-
-        Raises:
-            APIError: Any other error: The provider refused: the code or the refresh token is wrong, used up
-                or revoked.
-        """
-        return self._call(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            )
-        )
-
-
-class AsyncPostOauthTokenOperation(AsyncOperation):
-    """Get tokens, or renew them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> Tokens:
-        """Get tokens, or renew them.
-
-        Passes the request on to the token endpoint of the identity provider and answers what that says. With
-        the grant `authorization_code` a code from a login becomes tokens; with `refresh_token` a refresh
-        token becomes a new access token.
-
-        Args:
-            redirect_uri (str): The address that was named when the login began; only for the grant
-                `authorization_code`. Leave it out otherwise. Optional.
-            code (str): Code that the login ended with; only for the grant `authorization_code`. It can be
-                used once. Leave it out otherwise. Optional.
-            grant_type (str): What the tokens are asked for with: `authorization_code` or `refresh_token`. The
-                provider refuses when it is omitted. Optional.
-            client_id (str): Application that asks. The provider refuses when it is omitted. Optional.
-            client_secret (str): Secret of the application; an application that can't keep one leaves it out.
-                Optional.
-            refresh_token (str): Token to get a new access token with; only for the grant `refresh_token`.
-                Leave it out otherwise. Optional.
-            scope (str): What is asked for, words separated by blanks; not more than the login asked for, and
-                the same when omitted. Optional.
-
-        Returns:
-            200: The tokens that the provider issued.
-
-        Raises:
-            APIError: Any other error: The provider refused: the code or the refresh token is wrong, used up
-                or revoked.
-        """
-        return await self._call(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        redirect_uri: str | Omit = OMIT,
-        code: str | Omit = OMIT,
-        grant_type: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        client_secret: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                redirect_uri=redirect_uri,
-                code=code,
-                grant_type=grant_type,
-                client_id=client_id,
-                client_secret=client_secret,
-                refresh_token=refresh_token,
-                scope=scope,
-            )
-        )
+post_oauth_token = StreamOperation(FACTS, build, parse)

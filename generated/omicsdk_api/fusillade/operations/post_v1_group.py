@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
@@ -28,7 +26,27 @@ def build(
     policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
     roles: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a group.
+
+    Creates a group without users, with the named roles and a policy of its own. The caller owns the new group
+    and needs the permission `fus:PostGroup`.
+
+    Args:
+        group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy (PolicyDocument | PolicyDocumentDict | None): Policy of the group, in the grammar of AWS IAM.
+            The deployment's policy for new groups when omitted. Optional.
+        roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
+
+    Returns:
+        201: The group has been created.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: The group has not been created: the policy isn't valid (400), the caller
+            may not create groups (403), or there is such a group (409).
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+    """
     return request(FACTS, "/v1/group", body=json_body({"group_id": group_id, "policy": policy, "roles": roles}))
 
 
@@ -36,99 +54,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PostV1GroupOperation(Operation):
-    """Create a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        group_id: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-    ) -> None:
-        """Create a group.
-
-        Creates a group without users, with the named roles and a policy of its own. The caller owns the new
-        group and needs the permission `fus:PostGroup`.
-
-        Args:
-            group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): Policy of the group, in the grammar of AWS
-                IAM. The deployment's policy for new groups when omitted. Optional.
-            roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
-
-        Returns:
-            201: The group has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The group has not been created: the policy isn't valid (400), the
-                caller may not create groups (403), or there is such a group (409).
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-        """
-        return self._call(self.build(group_id=group_id, policy=policy, roles=roles), self.parse)
-
-    def raw(
-        self,
-        *,
-        group_id: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id, policy=policy, roles=roles))
-
-
-class AsyncPostV1GroupOperation(AsyncOperation):
-    """Create a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        group_id: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-    ) -> None:
-        """Create a group.
-
-        Creates a group without users, with the named roles and a policy of its own. The caller owns the new
-        group and needs the permission `fus:PostGroup`.
-
-        Args:
-            group_id (str): Name of the new group. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): Policy of the group, in the grammar of AWS
-                IAM. The deployment's policy for new groups when omitted. Optional.
-            roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
-
-        Returns:
-            201: The group has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The group has not been created: the policy isn't valid (400), the
-                caller may not create groups (403), or there is such a group (409).
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-        """
-        return await self._call(self.build(group_id=group_id, policy=policy, roles=roles), self.parse)
-
-    async def raw(
-        self,
-        *,
-        group_id: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id, policy=policy, roles=roles))
+post_v1_group = Operation(FACTS, build, parse)

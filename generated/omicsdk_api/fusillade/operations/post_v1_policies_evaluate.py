@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.decision import Decision
 
@@ -24,7 +21,28 @@ FACTS = OperationFacts(
 
 
 def build(*, principal: str, action: Sequence[str], resource: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether a user may do something.
+
+    Answers whether the user may carry out all of the actions on the resource, by all policies of the user and
+    of their groups and roles. Where the resource is of a resource type, the access that the user and their
+    groups have to it counts too. What no policy allows is refused, and so is what a policy denies. A disabled
+    user may do nothing. A user whom the service doesn't know yet gets an account first, with the rights that
+    everybody has.
+
+    Nothing else is changed. The caller needs the permission `fus:Evaluate`.
+
+    Args:
+        principal (str): Name of the user to decide for, mostly an e-mail address.
+        action (Sequence[str]): What the user wants to do; the answer is true only when all of it is allowed.
+        resource (Sequence[str]): What they want to do it to; exactly one name. From 1 to 1 items.
+
+    Returns:
+        200: The decision, be it yes or no.
+
+    Raises:
+        APIError: Any other error: There is no decision: the request is malformed (400), the token is missing
+            or has ended (401), or the caller may not ask (403).
+    """
     return request(
         FACTS, "/v1/policies/evaluate", body=json_body({"principal": principal, "action": action, "resource": resource})
     )
@@ -34,80 +52,7 @@ def parse(answer: Answer) -> Decision:
     """What an answer says."""
     from ..models.decision import Decision
 
-    return answer.json(model_of(Decision), model(lambda: Decision))
+    return answer.model(Decision)
 
 
-class PostV1PoliciesEvaluateOperation(Operation):
-    """Ask whether a user may do something."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, principal: str, action: Sequence[str], resource: Sequence[str]) -> Decision:
-        """Ask whether a user may do something.
-
-        Answers whether the user may carry out all of the actions on the resource, by all policies of the user
-        and of their groups and roles. Where the resource is of a resource type, the access that the user and
-        their groups have to it counts too. What no policy allows is refused, and so is what a policy denies.
-        A disabled user may do nothing. A user whom the service doesn't know yet gets an account first, with
-        the rights that everybody has.
-
-        Nothing else is changed. The caller needs the permission `fus:Evaluate`.
-
-        Args:
-            principal (str): Name of the user to decide for, mostly an e-mail address.
-            action (Sequence[str]): What the user wants to do; the answer is true only when all of it is
-                allowed.
-            resource (Sequence[str]): What they want to do it to; exactly one name. From 1 to 1 items.
-
-        Returns:
-            200: The decision, be it yes or no.
-
-        Raises:
-            APIError: Any other error: There is no decision: the request is malformed (400), the token is
-                missing or has ended (401), or the caller may not ask (403).
-        """
-        return self._call(self.build(principal=principal, action=action, resource=resource), self.parse)
-
-    def raw(self, *, principal: str, action: Sequence[str], resource: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(principal=principal, action=action, resource=resource))
-
-
-class AsyncPostV1PoliciesEvaluateOperation(AsyncOperation):
-    """Ask whether a user may do something."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, principal: str, action: Sequence[str], resource: Sequence[str]) -> Decision:
-        """Ask whether a user may do something.
-
-        Answers whether the user may carry out all of the actions on the resource, by all policies of the user
-        and of their groups and roles. Where the resource is of a resource type, the access that the user and
-        their groups have to it counts too. What no policy allows is refused, and so is what a policy denies.
-        A disabled user may do nothing. A user whom the service doesn't know yet gets an account first, with
-        the rights that everybody has.
-
-        Nothing else is changed. The caller needs the permission `fus:Evaluate`.
-
-        Args:
-            principal (str): Name of the user to decide for, mostly an e-mail address.
-            action (Sequence[str]): What the user wants to do; the answer is true only when all of it is
-                allowed.
-            resource (Sequence[str]): What they want to do it to; exactly one name. From 1 to 1 items.
-
-        Returns:
-            200: The decision, be it yes or no.
-
-        Raises:
-            APIError: Any other error: There is no decision: the request is malformed (400), the token is
-                missing or has ended (401), or the caller may not ask (403).
-        """
-        return await self._call(self.build(principal=principal, action=action, resource=resource), self.parse)
-
-    async def raw(self, *, principal: str, action: Sequence[str], resource: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(principal=principal, action=action, resource=resource))
+post_v1_policies_evaluate = Operation(FACTS, build, parse)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
@@ -30,7 +28,29 @@ def build(
     owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
     actions: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a resource type.
+
+    Creates a resource type with the actions that there are on things of it, and the access level `Owner`,
+    which says what the owner of a resource ID may do with it. The caller needs the permission
+    `fus:PostResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        owner_policy (PolicyDocument | PolicyDocumentDict | None): What the owner of a resource ID may do with
+            it. Reading, changing and deleting it, when omitted. Optional.
+        actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
+
+    Returns:
+        201: The resource type has been created.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+        APIError: Any other error: The resource type has not been created; a 400 says that the policy isn't
+            valid.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}",
@@ -42,109 +62,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PostV1ResourceOperation(Operation):
-    """Create a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        resource_type_name: str,
-        owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        actions: Sequence[str] | Omit = OMIT,
-    ) -> None:
-        """Create a resource type.
-
-        Creates a resource type with the actions that there are on things of it, and the access level `Owner`,
-        which says what the owner of a resource ID may do with it. The caller needs the permission
-        `fus:PostResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            owner_policy (PolicyDocument | PolicyDocumentDict | None): What the owner of a resource ID may do
-                with it. Reading, changing and deleting it, when omitted. Optional.
-            actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
-
-        Returns:
-            201: The resource type has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The resource type has not been created; a 400 says that the policy
-                isn't valid.
-        """
-        return self._call(
-            self.build(resource_type_name=resource_type_name, owner_policy=owner_policy, actions=actions), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        resource_type_name: str,
-        owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        actions: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, owner_policy=owner_policy, actions=actions))
-
-
-class AsyncPostV1ResourceOperation(AsyncOperation):
-    """Create a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        resource_type_name: str,
-        owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        actions: Sequence[str] | Omit = OMIT,
-    ) -> None:
-        """Create a resource type.
-
-        Creates a resource type with the actions that there are on things of it, and the access level `Owner`,
-        which says what the owner of a resource ID may do with it. The caller needs the permission
-        `fus:PostResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            owner_policy (PolicyDocument | PolicyDocumentDict | None): What the owner of a resource ID may do
-                with it. Reading, changing and deleting it, when omitted. Optional.
-            actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
-
-        Returns:
-            201: The resource type has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The resource type has not been created; a 400 says that the policy
-                isn't valid.
-        """
-        return await self._call(
-            self.build(resource_type_name=resource_type_name, owner_policy=owner_policy, actions=actions), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        resource_type_name: str,
-        owner_policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-        actions: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(resource_type_name=resource_type_name, owner_policy=owner_policy, actions=actions)
-        )
+post_v1_resource = Operation(FACTS, build, parse)

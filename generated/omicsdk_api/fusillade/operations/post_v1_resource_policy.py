@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
 
@@ -33,7 +31,32 @@ def build(
     policy_name: str,
     policy_type: Literal["ResourcePolicy", "IAMPolicy"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an access level of a resource type.
+
+    Creates an access level, that is a policy under a name. It may name actions of the resource type only.
+    Users and groups get it as members of a resource ID. The caller needs the permission `fus:PostResources`.
+
+    Args:
+        policy (PolicyDocument | PolicyDocumentDict | None): What members with the level may do with a thing,
+            in the grammar of AWS IAM.
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
+            start.
+        policy_type (Literal['ResourcePolicy', 'IAMPolicy']): Kind of a policy: `ResourcePolicy` for an access
+            level, or `IAMPolicy` for what is attached to users, groups and roles. Optional.
+
+    Returns:
+        200: The access level has been created. 201: The access level has been created.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+        APIError: Any other error: The access level has not been created; a 400 says that the policy isn't
+            valid or names an action that the type doesn't have.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/policy/{segment('policy_name', policy_name)}",
@@ -45,133 +68,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PostV1ResourcePolicyOperation(Operation):
-    """Create an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        policy: PolicyDocument | PolicyDocumentDict | None,
-        resource_type_name: str,
-        policy_name: str,
-        policy_type: Literal["ResourcePolicy", "IAMPolicy"] | Omit = OMIT,
-    ) -> None:
-        """Create an access level of a resource type.
-
-        Creates an access level, that is a policy under a name. It may name actions of the resource type only.
-        Users and groups get it as members of a resource ID. The caller needs the permission
-        `fus:PostResources`.
-
-        Args:
-            policy (PolicyDocument | PolicyDocumentDict | None): What members with the level may do with a
-                thing, in the grammar of AWS IAM.
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-            policy_type (Literal['ResourcePolicy', 'IAMPolicy']): Kind of a policy: `ResourcePolicy` for an
-                access level, or `IAMPolicy` for what is attached to users, groups and roles. Optional.
-
-        Returns:
-            200: The access level has been created. 201: The access level has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The access level has not been created; a 400 says that the policy isn't
-                valid or names an action that the type doesn't have.
-        """
-        return self._call(
-            self.build(
-                policy=policy, resource_type_name=resource_type_name, policy_name=policy_name, policy_type=policy_type
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        policy: PolicyDocument | PolicyDocumentDict | None,
-        resource_type_name: str,
-        policy_name: str,
-        policy_type: Literal["ResourcePolicy", "IAMPolicy"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                policy=policy, resource_type_name=resource_type_name, policy_name=policy_name, policy_type=policy_type
-            )
-        )
-
-
-class AsyncPostV1ResourcePolicyOperation(AsyncOperation):
-    """Create an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        policy: PolicyDocument | PolicyDocumentDict | None,
-        resource_type_name: str,
-        policy_name: str,
-        policy_type: Literal["ResourcePolicy", "IAMPolicy"] | Omit = OMIT,
-    ) -> None:
-        """Create an access level of a resource type.
-
-        Creates an access level, that is a policy under a name. It may name actions of the resource type only.
-        Users and groups get it as members of a resource ID. The caller needs the permission
-        `fus:PostResources`.
-
-        Args:
-            policy (PolicyDocument | PolicyDocumentDict | None): What members with the level may do with a
-                thing, in the grammar of AWS IAM.
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-            policy_type (Literal['ResourcePolicy', 'IAMPolicy']): Kind of a policy: `ResourcePolicy` for an
-                access level, or `IAMPolicy` for what is attached to users, groups and roles. Optional.
-
-        Returns:
-            200: The access level has been created. 201: The access level has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The access level has not been created; a 400 says that the policy isn't
-                valid or names an action that the type doesn't have.
-        """
-        return await self._call(
-            self.build(
-                policy=policy, resource_type_name=resource_type_name, policy_name=policy_name, policy_type=policy_type
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        policy: PolicyDocument | PolicyDocumentDict | None,
-        resource_type_name: str,
-        policy_name: str,
-        policy_type: Literal["ResourcePolicy", "IAMPolicy"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                policy=policy, resource_type_name=resource_type_name, policy_name=policy_name, policy_type=policy_type
-            )
-        )
+post_v1_resource_policy = Operation(FACTS, build, parse)

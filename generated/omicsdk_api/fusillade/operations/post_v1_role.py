@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
 
@@ -20,7 +18,25 @@ FACTS = OperationFacts(name="post_v1_role", method="POST", path="/v1/role", acce
 
 
 def build(*, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a role.
+
+    Creates a role with its policy; nobody has it yet. The caller owns the new role and needs the permission
+    `fus:PostRole`.
+
+    Args:
+        role_id (str): Name of the new role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy (PolicyDocument | PolicyDocumentDict | None): What the role allows and denies, in the grammar
+            of AWS IAM.
+
+    Returns:
+        201: The role has been created.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+        APIError: Any other error: The role has not been created; a 400 says that the policy isn't valid.
+    """
     return request(FACTS, "/v1/role", body=json_body({"role_id": role_id, "policy": policy}))
 
 
@@ -28,71 +44,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PostV1RoleOperation(Operation):
-    """Create a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> None:
-        """Create a role.
-
-        Creates a role with its policy; nobody has it yet. The caller owns the new role and needs the
-        permission `fus:PostRole`.
-
-        Args:
-            role_id (str): Name of the new role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): What the role allows and denies, in the
-                grammar of AWS IAM.
-
-        Returns:
-            201: The role has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The role has not been created; a 400 says that the policy isn't valid.
-        """
-        return self._call(self.build(role_id=role_id, policy=policy), self.parse)
-
-    def raw(self, *, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(role_id=role_id, policy=policy))
-
-
-class AsyncPostV1RoleOperation(AsyncOperation):
-    """Create a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> None:
-        """Create a role.
-
-        Creates a role with its policy; nobody has it yet. The caller owns the new role and needs the
-        permission `fus:PostRole`.
-
-        Args:
-            role_id (str): Name of the new role. From 1 to 128 characters. Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): What the role allows and denies, in the
-                grammar of AWS IAM.
-
-        Returns:
-            201: The role has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: The role has not been created; a 400 says that the policy isn't valid.
-        """
-        return await self._call(self.build(role_id=role_id, policy=policy), self.parse)
-
-    async def raw(self, *, role_id: str, policy: PolicyDocument | PolicyDocumentDict | None) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(role_id=role_id, policy=policy))
+post_v1_role = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.outcome import Outcome
     from ..models.policy_document import PolicyDocument
@@ -31,7 +28,32 @@ def build(
     roles: Sequence[str] | Omit = OMIT,
     policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a user.
+
+    Creates an enabled user, in the named groups and roles and in the group `user_default`, which every user
+    is in. Users who log in get an account by themselves; this is for those who are to have rights before. The
+    caller owns the new user and needs the permission `fus:PostUser`.
+
+    Args:
+        user_id (str): Name of the new user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        groups (Sequence[str]): Groups that the user joins; all of them must exist. None but `user_default`
+            when omitted. Optional.
+        roles (Sequence[str]): Roles that the user gets directly; all of them must exist. None when omitted.
+            Optional.
+        policy (PolicyDocument | PolicyDocumentDict | None): Policy to attach to the user directly, in the
+            grammar of AWS IAM. None when omitted. Optional.
+
+    Returns:
+        201: The user has been created.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: The user has not been created: a group or role doesn't exist or the policy
+            isn't valid (400), the caller may not create users (403), or there is such a user (409).
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+    """
     return request(
         FACTS, "/v1/user", body=json_body({"user_id": user_id, "groups": groups, "roles": roles, "policy": policy})
     )
@@ -41,118 +63,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PostV1UserOperation(Operation):
-    """Create a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        user_id: str,
-        groups: Sequence[str] | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> Outcome:
-        """Create a user.
-
-        Creates an enabled user, in the named groups and roles and in the group `user_default`, which every
-        user is in. Users who log in get an account by themselves; this is for those who are to have rights
-        before. The caller owns the new user and needs the permission `fus:PostUser`.
-
-        Args:
-            user_id (str): Name of the new user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            groups (Sequence[str]): Groups that the user joins; all of them must exist. None but
-                `user_default` when omitted. Optional.
-            roles (Sequence[str]): Roles that the user gets directly; all of them must exist. None when
-                omitted. Optional.
-            policy (PolicyDocument | PolicyDocumentDict | None): Policy to attach to the user directly, in the
-                grammar of AWS IAM. None when omitted. Optional.
-
-        Returns:
-            201: The user has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The user has not been created: a group or role doesn't exist or the
-                policy isn't valid (400), the caller may not create users (403), or there is such a user
-                (409).
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-        """
-        return self._call(self.build(user_id=user_id, groups=groups, roles=roles, policy=policy), self.parse)
-
-    def raw(
-        self,
-        *,
-        user_id: str,
-        groups: Sequence[str] | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id, groups=groups, roles=roles, policy=policy))
-
-
-class AsyncPostV1UserOperation(AsyncOperation):
-    """Create a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        user_id: str,
-        groups: Sequence[str] | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> Outcome:
-        """Create a user.
-
-        Creates an enabled user, in the named groups and roles and in the group `user_default`, which every
-        user is in. Users who log in get an account by themselves; this is for those who are to have rights
-        before. The caller owns the new user and needs the permission `fus:PostUser`.
-
-        Args:
-            user_id (str): Name of the new user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            groups (Sequence[str]): Groups that the user joins; all of them must exist. None but
-                `user_default` when omitted. Optional.
-            roles (Sequence[str]): Roles that the user gets directly; all of them must exist. None when
-                omitted. Optional.
-            policy (PolicyDocument | PolicyDocumentDict | None): Policy to attach to the user directly, in the
-                grammar of AWS IAM. None when omitted. Optional.
-
-        Returns:
-            201: The user has been created.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The user has not been created: a group or role doesn't exist or the
-                policy isn't valid (400), the caller may not create users (403), or there is such a user
-                (409).
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-        """
-        return await self._call(self.build(user_id=user_id, groups=groups, roles=roles, policy=policy), self.parse)
-
-    async def raw(
-        self,
-        *,
-        user_id: str,
-        groups: Sequence[str] | Omit = OMIT,
-        roles: Sequence[str] | Omit = OMIT,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id, groups=groups, roles=roles, policy=policy))
+post_v1_user = Operation(FACTS, build, parse)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
 
@@ -23,7 +21,24 @@ FACTS = OperationFacts(
 
 
 def build(*, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Set the policy of a group.
+
+    Replaces the policy that is attached to the group directly, or attaches one where there was none. It
+    counts for all users of the group at once. The caller needs the permission `fus:PutGroup`.
+
+    Args:
+        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
+            replaces the old one whole. Optional.
+
+    Returns:
+        200: The policy has been set.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
+    """
     return request(
         FACTS, f"/v1/group/{segment('group_id', group_id)}/policy", body=json_body(given({"policy": policy}))
     )
@@ -33,73 +48,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PutV1GroupPolicyOperation(Operation):
-    """Set the policy of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> None:
-        """Set the policy of a group.
-
-        Replaces the policy that is attached to the group directly, or attaches one where there was none. It
-        counts for all users of the group at once. The caller needs the permission `fus:PutGroup`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The policy has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
-        """
-        return self._call(self.build(group_id=group_id, policy=policy), self.parse)
-
-    def raw(self, *, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id, policy=policy))
-
-
-class AsyncPutV1GroupPolicyOperation(AsyncOperation):
-    """Set the policy of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT
-    ) -> None:
-        """Set the policy of a group.
-
-        Replaces the policy that is attached to the group directly, or attaches one where there was none. It
-        counts for all users of the group at once. The caller needs the permission `fus:PutGroup`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The policy has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
-        """
-        return await self._call(self.build(group_id=group_id, policy=policy), self.parse)
-
-    async def raw(
-        self, *, group_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id, policy=policy))
+put_v1_group_policy = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.outcome import Outcome
 
@@ -23,7 +20,26 @@ FACTS = OperationFacts(name="put_v1_group_role", method="PUT", path="/v1/group/{
 
 
 def build(*, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give a group roles, or take them away.
+
+    Gives the group all of the roles or takes all of them away, as `action` says. The change is made as a
+    whole or not at all, and counts for all users of the group at once. The caller needs the permission
+    `fus:PutRole`.
+
+    Args:
+        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
+
+    Returns:
+        200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
+            change was done already: the group has one of the roles already, or doesn't have it.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: Nothing has been changed; one of the roles may not exist.
+    """
     return request(
         FACTS,
         f"/v1/group/{segment('group_id', group_id)}/roles",
@@ -38,84 +54,7 @@ def parse(answer: Answer) -> Outcome | None:
         return None
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1GroupRoleOperation(Operation):
-    """Give a group roles, or take them away."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Give a group roles, or take them away.
-
-        Gives the group all of the roles or takes all of them away, as `action` says. The change is made as a
-        whole or not at all, and counts for all users of the group at once. The caller needs the permission
-        `fus:PutRole`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
-
-        Returns:
-            200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
-                change was done already: the group has one of the roles already, or doesn't have it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; one of the roles may not exist.
-        """
-        return self._call(self.build(group_id=group_id, action=action, roles=roles), self.parse)
-
-    def raw(
-        self, *, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id, action=action, roles=roles))
-
-
-class AsyncPutV1GroupRoleOperation(AsyncOperation):
-    """Give a group roles, or take them away."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Give a group roles, or take them away.
-
-        Gives the group all of the roles or takes all of them away, as `action` says. The change is made as a
-        whole or not at all, and counts for all users of the group at once. The caller needs the permission
-        `fus:PutRole`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            roles (Sequence[str]): Names of roles: those of a page, or those to give or take away. Optional.
-
-        Returns:
-            200: The roles have been given or taken away. 304: Nothing has been changed, because a part of the
-                change was done already: the group has one of the roles already, or doesn't have it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; one of the roles may not exist.
-        """
-        return await self._call(self.build(group_id=group_id, action=action, roles=roles), self.parse)
-
-    async def raw(
-        self, *, group_id: str, action: Literal["add", "remove"], roles: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id, action=action, roles=roles))
+put_v1_group_role = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.outcome import Outcome
 
@@ -23,7 +20,26 @@ FACTS = OperationFacts(name="put_v1_group_user", method="PUT", path="/v1/group/{
 
 
 def build(*, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add users to a group, or remove them.
+
+    Puts all of the users into the group or takes all of them out, as `action` says; 1 to 10 users at a time.
+    The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
+
+    Args:
+        group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10 items.
+            Optional.
+
+    Returns:
+        200: The users have been added or removed. 304: Nothing has been changed, because a part of the change
+            was done already: one of the users is in the group already, or isn't in it.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: Nothing has been changed; one of the users may not exist.
+    """
     return request(
         FACTS,
         f"/v1/group/{segment('group_id', group_id)}/users",
@@ -38,84 +54,7 @@ def parse(answer: Answer) -> Outcome | None:
         return None
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1GroupUserOperation(Operation):
-    """Add users to a group, or remove them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Add users to a group, or remove them.
-
-        Puts all of the users into the group or takes all of them out, as `action` says; 1 to 10 users at a
-        time. The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10
-                items. Optional.
-
-        Returns:
-            200: The users have been added or removed. 304: Nothing has been changed, because a part of the
-                change was done already: one of the users is in the group already, or isn't in it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; one of the users may not exist.
-        """
-        return self._call(self.build(group_id=group_id, action=action, users=users), self.parse)
-
-    def raw(
-        self, *, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_id=group_id, action=action, users=users))
-
-
-class AsyncPutV1GroupUserOperation(AsyncOperation):
-    """Add users to a group, or remove them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Add users to a group, or remove them.
-
-        Puts all of the users into the group or takes all of them out, as `action` says; 1 to 10 users at a
-        time. The change is made as a whole or not at all. The caller needs the permission `fus:PutUser`.
-
-        Args:
-            group_id (str): Name of the group that is meant. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            users (Sequence[str]): Names of the users to add or to remove, 1 to 10 of them. From 1 to 10
-                items. Optional.
-
-        Returns:
-            200: The users have been added or removed. 304: Nothing has been changed, because a part of the
-                change was done already: one of the users is in the group already, or isn't in it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; one of the users may not exist.
-        """
-        return await self._call(self.build(group_id=group_id, action=action, users=users), self.parse)
-
-    async def raw(
-        self, *, group_id: str, action: Literal["add", "remove"], users: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_id=group_id, action=action, users=users))
+put_v1_group_user = Operation(FACTS, build, parse)

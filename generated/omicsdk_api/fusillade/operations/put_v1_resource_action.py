@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
 FACTS = OperationFacts(
     name="put_v1_resource_action",
@@ -26,7 +24,26 @@ FACTS = OperationFacts(
 
 
 def build(*, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add actions to a resource type.
+
+    Adds actions to those that there are on things of the resource type. One that is there already stays as it
+    is. The caller needs the permission `fus:PutResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
+
+    Returns:
+        200: The actions are part of the resource type.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        Conflict: 409: There is one of that name already; nothing has been changed.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/actions",
@@ -38,73 +55,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PutV1ResourceActionOperation(Operation):
-    """Add actions to a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> None:
-        """Add actions to a resource type.
-
-        Adds actions to those that there are on things of the resource type. One that is there already stays
-        as it is. The caller needs the permission `fus:PutResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
-
-        Returns:
-            200: The actions are part of the resource type.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(resource_type_name=resource_type_name, actions=actions), self.parse)
-
-    def raw(self, *, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, actions=actions))
-
-
-class AsyncPutV1ResourceActionOperation(AsyncOperation):
-    """Add actions to a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> None:
-        """Add actions to a resource type.
-
-        Adds actions to those that there are on things of the resource type. One that is there already stays
-        as it is. The caller needs the permission `fus:PutResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            actions (Sequence[str]): Names of actions, each `SERVICE:ACTION`. None when omitted. Optional.
-
-        Returns:
-            200: The actions are part of the resource type.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            Conflict: 409: There is one of that name already; nothing has been changed.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(resource_type_name=resource_type_name, actions=actions), self.parse)
-
-    async def raw(self, *, resource_type_name: str, actions: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_type_name=resource_type_name, actions=actions))
+put_v1_resource_action = Operation(FACTS, build, parse)

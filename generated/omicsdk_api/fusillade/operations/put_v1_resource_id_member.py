@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.outcome import Outcome
     from ..models.resource_member import ResourceMember
@@ -29,7 +26,28 @@ FACTS = OperationFacts(
 
 
 def build(*, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give, change or end access to a resource ID.
+
+    Gives a user or a group an access level on the thing, in place of the one that they had, or ends their
+    access when no level is named; one member at a time. The caller needs the permission `fus:PutResources`.
+
+    Args:
+        body (Sequence[ResourceMember | ResourceMemberDict]): The member to change, alone in a list. From 1 to
+            1 items.
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+
+    Returns:
+        200: The access has been changed.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Nothing has been changed; a 400 says that there is no such access level.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/id/{segment('resource_id', resource_id)}/members",
@@ -41,96 +59,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1ResourceIdMemberOperation(Operation):
-    """Give, change or end access to a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str
-    ) -> Outcome:
-        """Give, change or end access to a resource ID.
-
-        Gives a user or a group an access level on the thing, in place of the one that they had, or ends their
-        access when no level is named; one member at a time. The caller needs the permission
-        `fus:PutResources`.
-
-        Args:
-            body (Sequence[ResourceMember | ResourceMemberDict]): The member to change, alone in a list. From
-                1 to 1 items.
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The access has been changed.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Nothing has been changed; a 400 says that there is no such access
-                level.
-        """
-        return self._call(
-            self.build(body=body, resource_type_name=resource_type_name, resource_id=resource_id), self.parse
-        )
-
-    def raw(
-        self, *, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, resource_type_name=resource_type_name, resource_id=resource_id))
-
-
-class AsyncPutV1ResourceIdMemberOperation(AsyncOperation):
-    """Give, change or end access to a resource ID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str
-    ) -> Outcome:
-        """Give, change or end access to a resource ID.
-
-        Gives a user or a group an access level on the thing, in place of the one that they had, or ends their
-        access when no level is named; one member at a time. The caller needs the permission
-        `fus:PutResources`.
-
-        Args:
-            body (Sequence[ResourceMember | ResourceMemberDict]): The member to change, alone in a list. From
-                1 to 1 items.
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            resource_id (str): ID of the thing, within its resource type. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-
-        Returns:
-            200: The access has been changed.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Nothing has been changed; a 400 says that there is no such access
-                level.
-        """
-        return await self._call(
-            self.build(body=body, resource_type_name=resource_type_name, resource_id=resource_id), self.parse
-        )
-
-    async def raw(
-        self, *, body: Sequence[ResourceMember | ResourceMemberDict], resource_type_name: str, resource_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, resource_type_name=resource_type_name, resource_id=resource_id))
+put_v1_resource_id_member = Operation(FACTS, build, parse)

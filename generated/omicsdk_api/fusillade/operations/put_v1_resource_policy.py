@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
 
@@ -29,7 +27,29 @@ FACTS = OperationFacts(
 def build(
     *, resource_type_name: str, policy_name: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change an access level of a resource type.
+
+    Replaces the policy of an access level, which counts at once for everybody who has it. It may name actions
+    of the resource type only. The caller needs the permission `fus:PutResources`.
+
+    Args:
+        resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
+            start.
+        policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
+            replaces the old one whole. Optional.
+
+    Returns:
+        200: The access level has been changed.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        Forbidden: 403: The caller is known but lacks the permission for this.
+        NotFound: 404: There is no such user, group, role, resource type or ID.
+        APIError: Any other error: Nothing has been changed; a 400 says that the policy isn't valid or names
+            an action that the type doesn't have.
+    """
     return request(
         FACTS,
         f"/v1/resource/{segment('resource_type_name', resource_type_name)}/policy/{segment('policy_name', policy_name)}",
@@ -41,109 +61,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PutV1ResourcePolicyOperation(Operation):
-    """Change an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        resource_type_name: str,
-        policy_name: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> None:
-        """Change an access level of a resource type.
-
-        Replaces the policy of an access level, which counts at once for everybody who has it. It may name
-        actions of the resource type only. The caller needs the permission `fus:PutResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The access level has been changed.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Nothing has been changed; a 400 says that the policy isn't valid or
-                names an action that the type doesn't have.
-        """
-        return self._call(
-            self.build(resource_type_name=resource_type_name, policy_name=policy_name, policy=policy), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        resource_type_name: str,
-        policy_name: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_type_name=resource_type_name, policy_name=policy_name, policy=policy))
-
-
-class AsyncPutV1ResourcePolicyOperation(AsyncOperation):
-    """Change an access level of a resource type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        resource_type_name: str,
-        policy_name: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> None:
-        """Change an access level of a resource type.
-
-        Replaces the policy of an access level, which counts at once for everybody who has it. It may name
-        actions of the resource type only. The caller needs the permission `fus:PutResources`.
-
-        Args:
-            resource_type_name (str): Name of the resource type that is meant. From 1 to 128 characters.
-                Matches `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy_name (str): Name of the access level, within its resource type; `Owner` is there from the
-                start.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The access level has been changed.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            Forbidden: 403: The caller is known but lacks the permission for this.
-            NotFound: 404: There is no such user, group, role, resource type or ID.
-            APIError: Any other error: Nothing has been changed; a 400 says that the policy isn't valid or
-                names an action that the type doesn't have.
-        """
-        return await self._call(
-            self.build(resource_type_name=resource_type_name, policy_name=policy_name, policy=policy), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        resource_type_name: str,
-        policy_name: str,
-        policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(resource_type_name=resource_type_name, policy_name=policy_name, policy=policy)
-        )
+put_v1_resource_policy = Operation(FACTS, build, parse)

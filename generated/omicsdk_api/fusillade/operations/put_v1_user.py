@@ -5,21 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.outcome import Outcome
 
 FACTS = OperationFacts(name="put_v1_user", method="PUT", path="/v1/user/{user_id}", secured=True)
 
 
 def build(*, user_id: str, status: Literal["enabled", "disabled"]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Enable or disable a user.
+
+    Sets the status of a user. Every decision about a disabled user is a refusal; groups, roles and policies
+    are kept and count again when the user is enabled. The caller needs the permission `fus:PutUser`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        status (Literal['enabled', 'disabled']): New status of the user: `enabled` or `disabled`.
+
+    Returns:
+        200: The status has been set.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}", query=(("status", status),))
 
 
@@ -27,72 +40,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1UserOperation(Operation):
-    """Enable or disable a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user_id: str, status: Literal["enabled", "disabled"]) -> Outcome:
-        """Enable or disable a user.
-
-        Sets the status of a user. Every decision about a disabled user is a refusal; groups, roles and
-        policies are kept and count again when the user is enabled. The caller needs the permission
-        `fus:PutUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            status (Literal['enabled', 'disabled']): New status of the user: `enabled` or `disabled`.
-
-        Returns:
-            200: The status has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(user_id=user_id, status=status), self.parse)
-
-    def raw(self, *, user_id: str, status: Literal["enabled", "disabled"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id, status=status))
-
-
-class AsyncPutV1UserOperation(AsyncOperation):
-    """Enable or disable a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user_id: str, status: Literal["enabled", "disabled"]) -> Outcome:
-        """Enable or disable a user.
-
-        Sets the status of a user. Every decision about a disabled user is a refusal; groups, roles and
-        policies are kept and count again when the user is enabled. The caller needs the permission
-        `fus:PutUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            status (Literal['enabled', 'disabled']): New status of the user: `enabled` or `disabled`.
-
-        Returns:
-            200: The status has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(user_id=user_id, status=status), self.parse)
-
-    async def raw(self, *, user_id: str, status: Literal["enabled", "disabled"]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id, status=status))
+put_v1_user = Operation(FACTS, build, parse)

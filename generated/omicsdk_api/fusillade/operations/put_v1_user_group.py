@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.outcome import Outcome
 
@@ -23,7 +20,26 @@ FACTS = OperationFacts(name="put_v1_user_group", method="PUT", path="/v1/user/{u
 
 
 def build(*, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a user to groups, or remove them.
+
+    Puts the user into all of the groups or takes them out of all, as `action` says. The change is made as a
+    whole or not at all. How many groups a user can be in is limited by the deployment; above that the answer
+    is 409. The caller needs the permission `fus:PutGroup`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        action (Literal['add', 'remove']): What to do: `add` or `remove`.
+        groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
+
+    Returns:
+        200: The user has been added or removed. 304: Nothing has been changed, because a part of the change
+            was done already: the user is in one of the groups already, or isn't in it.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: Nothing has been changed; a 409 says that there would be too many groups.
+    """
     return request(
         FACTS,
         f"/v1/user/{segment('user_id', user_id)}/groups",
@@ -38,86 +54,7 @@ def parse(answer: Answer) -> Outcome | None:
         return None
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1UserGroupOperation(Operation):
-    """Add a user to groups, or remove them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Add a user to groups, or remove them.
-
-        Puts the user into all of the groups or takes them out of all, as `action` says. The change is made as
-        a whole or not at all. How many groups a user can be in is limited by the deployment; above that the
-        answer is 409. The caller needs the permission `fus:PutGroup`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
-
-        Returns:
-            200: The user has been added or removed. 304: Nothing has been changed, because a part of the
-                change was done already: the user is in one of the groups already, or isn't in it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; a 409 says that there would be too many
-                groups.
-        """
-        return self._call(self.build(user_id=user_id, action=action, groups=groups), self.parse)
-
-    def raw(
-        self, *, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id, action=action, groups=groups))
-
-
-class AsyncPutV1UserGroupOperation(AsyncOperation):
-    """Add a user to groups, or remove them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT
-    ) -> Outcome | None:
-        """Add a user to groups, or remove them.
-
-        Puts the user into all of the groups or takes them out of all, as `action` says. The change is made as
-        a whole or not at all. How many groups a user can be in is limited by the deployment; above that the
-        answer is 409. The caller needs the permission `fus:PutGroup`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            action (Literal['add', 'remove']): What to do: `add` or `remove`.
-            groups (Sequence[str]): Names of groups: those of a page, or those to join or leave. Optional.
-
-        Returns:
-            200: The user has been added or removed. 304: Nothing has been changed, because a part of the
-                change was done already: the user is in one of the groups already, or isn't in it.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: Nothing has been changed; a 409 says that there would be too many
-                groups.
-        """
-        return await self._call(self.build(user_id=user_id, action=action, groups=groups), self.parse)
-
-    async def raw(
-        self, *, user_id: str, action: Literal["add", "remove"], groups: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id, action=action, groups=groups))
+put_v1_user_group = Operation(FACTS, build, parse)

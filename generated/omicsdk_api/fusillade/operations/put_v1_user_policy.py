@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.outcome import Outcome
     from ..models.policy_document import PolicyDocument
     from ..types import PolicyDocumentDict
@@ -23,7 +20,24 @@ FACTS = OperationFacts(name="put_v1_user_policy", method="PUT", path="/v1/user/{
 
 
 def build(*, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Set the policy of a user.
+
+    Replaces the policy that is attached to the user directly, or attaches one where there was none. A role is
+    the better place for what several users have in common. The caller needs the permission `fus:PutUser`.
+
+    Args:
+        user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
+            `^[0-9a-zA-Z.@_\\-$,=]*$`.
+        policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
+            replaces the old one whole. Optional.
+
+    Returns:
+        200: The policy has been set.
+
+    Raises:
+        Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in again.
+        APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
+    """
     return request(FACTS, f"/v1/user/{segment('user_id', user_id)}/policy", body=json_body(given({"policy": policy})))
 
 
@@ -31,78 +45,7 @@ def parse(answer: Answer) -> Outcome:
     """What an answer says."""
     from ..models.outcome import Outcome
 
-    return answer.json(model_of(Outcome), model(lambda: Outcome))
+    return answer.model(Outcome)
 
 
-class PutV1UserPolicyOperation(Operation):
-    """Set the policy of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> Outcome:
-        """Set the policy of a user.
-
-        Replaces the policy that is attached to the user directly, or attaches one where there was none. A
-        role is the better place for what several users have in common. The caller needs the permission
-        `fus:PutUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The policy has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
-        """
-        return self._call(self.build(user_id=user_id, policy=policy), self.parse)
-
-    def raw(self, *, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id, policy=policy))
-
-
-class AsyncPutV1UserPolicyOperation(AsyncOperation):
-    """Set the policy of a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT
-    ) -> Outcome:
-        """Set the policy of a user.
-
-        Replaces the policy that is attached to the user directly, or attaches one where there was none. A
-        role is the better place for what several users have in common. The caller needs the permission
-        `fus:PutUser`.
-
-        Args:
-            user_id (str): Name of the user, mostly an e-mail address. From 1 to 128 characters. Matches
-                `^[0-9a-zA-Z.@_\\-$,=]*$`.
-            policy (PolicyDocument | PolicyDocumentDict | None): The new policy, in the grammar of AWS IAM. It
-                replaces the old one whole. Optional.
-
-        Returns:
-            200: The policy has been set.
-
-        Raises:
-            Unauthorized: 401: The token is missing, has ended, or wasn't signed by the provider. Log in
-                again.
-            APIError: Any other error: The policy has not been set; a 400 says that it isn't valid.
-        """
-        return await self._call(self.build(user_id=user_id, policy=policy), self.parse)
-
-    async def raw(
-        self, *, user_id: str, policy: PolicyDocument | PolicyDocumentDict | None | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id, policy=policy))
+put_v1_user_policy = Operation(FACTS, build, parse)

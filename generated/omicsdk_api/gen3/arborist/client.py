@@ -3,66 +3,84 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.add_group_user import AddGroupUserOperation, AsyncAddGroupUserOperation
-    from .operations.check_auth_proxy import AsyncCheckAuthProxyOperation, CheckAuthProxyOperation
-    from .operations.check_auth_request import AsyncCheckAuthRequestOperation, CheckAuthRequestOperation
-    from .operations.create_client import AsyncCreateClientOperation, CreateClientOperation
-    from .operations.create_group import AsyncCreateGroupOperation, CreateGroupOperation
-    from .operations.create_policy import AsyncCreatePolicyOperation, CreatePolicyOperation
-    from .operations.create_resource import AsyncCreateResourceOperation, CreateResourceOperation
-    from .operations.create_role import AsyncCreateRoleOperation, CreateRoleOperation
-    from .operations.create_user import AsyncCreateUserOperation, CreateUserOperation
-    from .operations.delete_client import AsyncDeleteClientOperation, DeleteClientOperation
-    from .operations.delete_group import AsyncDeleteGroupOperation, DeleteGroupOperation
-    from .operations.delete_policy import AsyncDeletePolicyOperation, DeletePolicyOperation
-    from .operations.delete_resource import AsyncDeleteResourceOperation, DeleteResourceOperation
-    from .operations.delete_role import AsyncDeleteRoleOperation, DeleteRoleOperation
-    from .operations.delete_user import AsyncDeleteUserOperation, DeleteUserOperation
-    from .operations.find_auth_mapping import AsyncFindAuthMappingOperation, FindAuthMappingOperation
-    from .operations.find_auth_resources import AsyncFindAuthResourcesOperation, FindAuthResourcesOperation
-    from .operations.get_auth_mapping import AsyncGetAuthMappingOperation, GetAuthMappingOperation
-    from .operations.get_client import AsyncGetClientOperation, GetClientOperation
-    from .operations.get_group import AsyncGetGroupOperation, GetGroupOperation
-    from .operations.get_health import AsyncGetHealthOperation, GetHealthOperation
-    from .operations.get_policy import AsyncGetPolicyOperation, GetPolicyOperation
-    from .operations.get_resource import AsyncGetResourceOperation, GetResourceOperation
-    from .operations.get_role import AsyncGetRoleOperation, GetRoleOperation
-    from .operations.get_user import AsyncGetUserOperation, GetUserOperation
-    from .operations.grant_client_policy import AsyncGrantClientPolicyOperation, GrantClientPolicyOperation
-    from .operations.grant_group_policy import AsyncGrantGroupPolicyOperation, GrantGroupPolicyOperation
-    from .operations.grant_user_policies import AsyncGrantUserPoliciesOperation, GrantUserPoliciesOperation
-    from .operations.grant_user_policy import AsyncGrantUserPolicyOperation, GrantUserPolicyOperation
-    from .operations.list_auth_resources import AsyncListAuthResourcesOperation, ListAuthResourcesOperation
-    from .operations.list_clients import AsyncListClientsOperation, ListClientsOperation
-    from .operations.list_groups import AsyncListGroupsOperation, ListGroupsOperation
-    from .operations.list_policies import AsyncListPoliciesOperation, ListPoliciesOperation
-    from .operations.list_resources import AsyncListResourcesOperation, ListResourcesOperation
-    from .operations.list_roles import AsyncListRolesOperation, ListRolesOperation
-    from .operations.list_user_resources import AsyncListUserResourcesOperation, ListUserResourcesOperation
-    from .operations.list_users import AsyncListUsersOperation, ListUsersOperation
-    from .operations.remove_group_user import AsyncRemoveGroupUserOperation, RemoveGroupUserOperation
-    from .operations.replace_group import AsyncReplaceGroupOperation, ReplaceGroupOperation
-    from .operations.replace_policies import AsyncReplacePoliciesOperation, ReplacePoliciesOperation
-    from .operations.replace_policy import AsyncReplacePolicyOperation, ReplacePolicyOperation
-    from .operations.replace_resource import AsyncReplaceResourceOperation, ReplaceResourceOperation
-    from .operations.replace_role import AsyncReplaceRoleOperation, ReplaceRoleOperation
-    from .operations.revoke_client_policies import AsyncRevokeClientPoliciesOperation, RevokeClientPoliciesOperation
-    from .operations.revoke_client_policy import AsyncRevokeClientPolicyOperation, RevokeClientPolicyOperation
-    from .operations.revoke_group_policy import AsyncRevokeGroupPolicyOperation, RevokeGroupPolicyOperation
-    from .operations.revoke_user_policies import AsyncRevokeUserPoliciesOperation, RevokeUserPoliciesOperation
-    from .operations.revoke_user_policy import AsyncRevokeUserPolicyOperation, RevokeUserPolicyOperation
-    from .operations.update_policy import AsyncUpdatePolicyOperation, UpdatePolicyOperation
-    from .operations.update_role import AsyncUpdateRoleOperation, UpdateRoleOperation
-    from .operations.update_user import AsyncUpdateUserOperation, UpdateUserOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class ArboristApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.add_group_user import add_group_user as add_group_user
+        from .operations.check_auth_proxy import check_auth_proxy as check_auth_proxy
+        from .operations.check_auth_request import check_auth_request as check_auth_request
+        from .operations.create_client import create_client as create_client
+        from .operations.create_group import create_group as create_group
+        from .operations.create_policy import create_policy as create_policy
+        from .operations.create_resource import create_resource as create_resource
+        from .operations.create_role import create_role as create_role
+        from .operations.create_user import create_user as create_user
+        from .operations.delete_client import delete_client as delete_client
+        from .operations.delete_group import delete_group as delete_group
+        from .operations.delete_policy import delete_policy as delete_policy
+        from .operations.delete_resource import delete_resource as delete_resource
+        from .operations.delete_role import delete_role as delete_role
+        from .operations.delete_user import delete_user as delete_user
+        from .operations.find_auth_mapping import find_auth_mapping as find_auth_mapping
+        from .operations.find_auth_resources import find_auth_resources as find_auth_resources
+        from .operations.get_auth_mapping import get_auth_mapping as get_auth_mapping
+        from .operations.get_client import get_client as get_client
+        from .operations.get_group import get_group as get_group
+        from .operations.get_health import get_health as get_health
+        from .operations.get_policy import get_policy as get_policy
+        from .operations.get_resource import get_resource as get_resource
+        from .operations.get_role import get_role as get_role
+        from .operations.get_user import get_user as get_user
+        from .operations.grant_client_policy import grant_client_policy as grant_client_policy
+        from .operations.grant_group_policy import grant_group_policy as grant_group_policy
+        from .operations.grant_user_policies import grant_user_policies as grant_user_policies
+        from .operations.grant_user_policy import grant_user_policy as grant_user_policy
+        from .operations.list_auth_resources import list_auth_resources as list_auth_resources
+        from .operations.list_clients import list_clients as list_clients
+        from .operations.list_groups import list_groups as list_groups
+        from .operations.list_policies import list_policies as list_policies
+        from .operations.list_resources import list_resources as list_resources
+        from .operations.list_roles import list_roles as list_roles
+        from .operations.list_user_resources import list_user_resources as list_user_resources
+        from .operations.list_users import list_users as list_users
+        from .operations.remove_group_user import remove_group_user as remove_group_user
+        from .operations.replace_group import replace_group as replace_group
+        from .operations.replace_policies import replace_policies as replace_policies
+        from .operations.replace_policy import replace_policy as replace_policy
+        from .operations.replace_resource import replace_resource as replace_resource
+        from .operations.replace_role import replace_role as replace_role
+        from .operations.revoke_client_policies import revoke_client_policies as revoke_client_policies
+        from .operations.revoke_client_policy import revoke_client_policy as revoke_client_policy
+        from .operations.revoke_group_policy import revoke_group_policy as revoke_group_policy
+        from .operations.revoke_user_policies import revoke_user_policies as revoke_user_policies
+        from .operations.revoke_user_policy import revoke_user_policy as revoke_user_policy
+        from .operations.update_policy import update_policy as update_policy
+        from .operations.update_role import update_role as update_role
+        from .operations.update_user import update_user as update_user
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """add_group_user check_auth_proxy check_auth_request create_client create_group create_policy
+            create_resource create_role create_user delete_client delete_group delete_policy delete_resource
+            delete_role delete_user find_auth_mapping find_auth_resources get_auth_mapping get_client get_group
+            get_health get_policy get_resource get_role get_user grant_client_policy grant_group_policy
+            grant_user_policies grant_user_policy list_auth_resources list_clients list_groups list_policies
+            list_resources list_roles list_user_resources list_users remove_group_user replace_group
+            replace_policies replace_policy replace_resource replace_role revoke_client_policies
+            revoke_client_policy revoke_group_policy revoke_user_policies revoke_user_policy update_policy
+            update_role update_user""",
+            )
+        )
+
+
+class ArboristApi(_Operations, Client):
     """Gen3 Arborist.
 
     Arborist decides who may do what in a Gen3 data commons.
@@ -99,726 +117,12 @@ class ArboristApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
 
-    @cached_property
-    def add_group_user(self) -> AddGroupUserOperation:
-        """Add a user to a group."""
-        from .operations.add_group_user import AddGroupUserOperation
 
-        return AddGroupUserOperation(self._exchange)
-
-    @cached_property
-    def check_auth_proxy(self) -> CheckAuthProxyOperation:
-        """Ask whether the bearer of a token may do something, by status."""
-        from .operations.check_auth_proxy import CheckAuthProxyOperation
-
-        return CheckAuthProxyOperation(self._exchange)
-
-    @cached_property
-    def check_auth_request(self) -> CheckAuthRequestOperation:
-        """Ask whether somebody may do something."""
-        from .operations.check_auth_request import CheckAuthRequestOperation
-
-        return CheckAuthRequestOperation(self._exchange)
-
-    @cached_property
-    def create_client(self) -> CreateClientOperation:
-        """Create a client."""
-        from .operations.create_client import CreateClientOperation
-
-        return CreateClientOperation(self._exchange)
-
-    @cached_property
-    def create_group(self) -> CreateGroupOperation:
-        """Create a group."""
-        from .operations.create_group import CreateGroupOperation
-
-        return CreateGroupOperation(self._exchange)
-
-    @cached_property
-    def create_policy(self) -> CreatePolicyOperation:
-        """Create a policy."""
-        from .operations.create_policy import CreatePolicyOperation
-
-        return CreatePolicyOperation(self._exchange)
-
-    @cached_property
-    def create_resource(self) -> CreateResourceOperation:
-        """Create a resource below another one."""
-        from .operations.create_resource import CreateResourceOperation
-
-        return CreateResourceOperation(self._exchange)
-
-    @cached_property
-    def create_role(self) -> CreateRoleOperation:
-        """Create a role."""
-        from .operations.create_role import CreateRoleOperation
-
-        return CreateRoleOperation(self._exchange)
-
-    @cached_property
-    def create_user(self) -> CreateUserOperation:
-        """Create a user."""
-        from .operations.create_user import CreateUserOperation
-
-        return CreateUserOperation(self._exchange)
-
-    @cached_property
-    def delete_client(self) -> DeleteClientOperation:
-        """Delete a client."""
-        from .operations.delete_client import DeleteClientOperation
-
-        return DeleteClientOperation(self._exchange)
-
-    @cached_property
-    def delete_group(self) -> DeleteGroupOperation:
-        """Delete a group."""
-        from .operations.delete_group import DeleteGroupOperation
-
-        return DeleteGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_policy(self) -> DeletePolicyOperation:
-        """Delete a policy."""
-        from .operations.delete_policy import DeletePolicyOperation
-
-        return DeletePolicyOperation(self._exchange)
-
-    @cached_property
-    def delete_resource(self) -> DeleteResourceOperation:
-        """Delete a resource and all below it."""
-        from .operations.delete_resource import DeleteResourceOperation
-
-        return DeleteResourceOperation(self._exchange)
-
-    @cached_property
-    def delete_role(self) -> DeleteRoleOperation:
-        """Delete a role."""
-        from .operations.delete_role import DeleteRoleOperation
-
-        return DeleteRoleOperation(self._exchange)
-
-    @cached_property
-    def delete_user(self) -> DeleteUserOperation:
-        """Delete a user."""
-        from .operations.delete_user import DeleteUserOperation
-
-        return DeleteUserOperation(self._exchange)
-
-    @cached_property
-    def find_auth_mapping(self) -> FindAuthMappingOperation:
-        """Tell what a user or client may do."""
-        from .operations.find_auth_mapping import FindAuthMappingOperation
-
-        return FindAuthMappingOperation(self._exchange)
-
-    @cached_property
-    def find_auth_resources(self) -> FindAuthResourcesOperation:
-        """List the resources that a user may reach."""
-        from .operations.find_auth_resources import FindAuthResourcesOperation
-
-        return FindAuthResourcesOperation(self._exchange)
-
-    @cached_property
-    def get_auth_mapping(self) -> GetAuthMappingOperation:
-        """Tell what the bearer of a token may do."""
-        from .operations.get_auth_mapping import GetAuthMappingOperation
-
-        return GetAuthMappingOperation(self._exchange)
-
-    @cached_property
-    def get_client(self) -> GetClientOperation:
-        """Read a client with its policies."""
-        from .operations.get_client import GetClientOperation
-
-        return GetClientOperation(self._exchange)
-
-    @cached_property
-    def get_group(self) -> GetGroupOperation:
-        """Read a group with users and policies."""
-        from .operations.get_group import GetGroupOperation
-
-        return GetGroupOperation(self._exchange)
-
-    @cached_property
-    def get_health(self) -> GetHealthOperation:
-        """Say whether the service reaches its database."""
-        from .operations.get_health import GetHealthOperation
-
-        return GetHealthOperation(self._exchange)
-
-    @cached_property
-    def get_policy(self) -> GetPolicyOperation:
-        """Read a policy."""
-        from .operations.get_policy import GetPolicyOperation
-
-        return GetPolicyOperation(self._exchange)
-
-    @cached_property
-    def get_resource(self) -> GetResourceOperation:
-        """Read a resource."""
-        from .operations.get_resource import GetResourceOperation
-
-        return GetResourceOperation(self._exchange)
-
-    @cached_property
-    def get_role(self) -> GetRoleOperation:
-        """Read a role."""
-        from .operations.get_role import GetRoleOperation
-
-        return GetRoleOperation(self._exchange)
-
-    @cached_property
-    def get_user(self) -> GetUserOperation:
-        """Read a user with groups and policies."""
-        from .operations.get_user import GetUserOperation
-
-        return GetUserOperation(self._exchange)
-
-    @cached_property
-    def grant_client_policy(self) -> GrantClientPolicyOperation:
-        """Grant a policy to a client."""
-        from .operations.grant_client_policy import GrantClientPolicyOperation
-
-        return GrantClientPolicyOperation(self._exchange)
-
-    @cached_property
-    def grant_group_policy(self) -> GrantGroupPolicyOperation:
-        """Grant a policy to a group."""
-        from .operations.grant_group_policy import GrantGroupPolicyOperation
-
-        return GrantGroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def grant_user_policies(self) -> GrantUserPoliciesOperation:
-        """Grant several policies to a user."""
-        from .operations.grant_user_policies import GrantUserPoliciesOperation
-
-        return GrantUserPoliciesOperation(self._exchange)
-
-    @cached_property
-    def grant_user_policy(self) -> GrantUserPolicyOperation:
-        """Grant a policy to a user."""
-        from .operations.grant_user_policy import GrantUserPolicyOperation
-
-        return GrantUserPolicyOperation(self._exchange)
-
-    @cached_property
-    def list_auth_resources(self) -> ListAuthResourcesOperation:
-        """List the resources that the bearer of a token may reach."""
-        from .operations.list_auth_resources import ListAuthResourcesOperation
-
-        return ListAuthResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_clients(self) -> ListClientsOperation:
-        """List all clients."""
-        from .operations.list_clients import ListClientsOperation
-
-        return ListClientsOperation(self._exchange)
-
-    @cached_property
-    def list_groups(self) -> ListGroupsOperation:
-        """List all groups."""
-        from .operations.list_groups import ListGroupsOperation
-
-        return ListGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_policies(self) -> ListPoliciesOperation:
-        """List all policies."""
-        from .operations.list_policies import ListPoliciesOperation
-
-        return ListPoliciesOperation(self._exchange)
-
-    @cached_property
-    def list_resources(self) -> ListResourcesOperation:
-        """List all resources."""
-        from .operations.list_resources import ListResourcesOperation
-
-        return ListResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_roles(self) -> ListRolesOperation:
-        """List all roles."""
-        from .operations.list_roles import ListRolesOperation
-
-        return ListRolesOperation(self._exchange)
-
-    @cached_property
-    def list_user_resources(self) -> ListUserResourcesOperation:
-        """List the resources that a user may reach."""
-        from .operations.list_user_resources import ListUserResourcesOperation
-
-        return ListUserResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_users(self) -> ListUsersOperation:
-        """List all users."""
-        from .operations.list_users import ListUsersOperation
-
-        return ListUsersOperation(self._exchange)
-
-    @cached_property
-    def remove_group_user(self) -> RemoveGroupUserOperation:
-        """Take a user out of a group."""
-        from .operations.remove_group_user import RemoveGroupUserOperation
-
-        return RemoveGroupUserOperation(self._exchange)
-
-    @cached_property
-    def replace_group(self) -> ReplaceGroupOperation:
-        """Create a group, or overwrite the one of that name."""
-        from .operations.replace_group import ReplaceGroupOperation
-
-        return ReplaceGroupOperation(self._exchange)
-
-    @cached_property
-    def replace_policies(self) -> ReplacePoliciesOperation:
-        """Overwrite several policies at once."""
-        from .operations.replace_policies import ReplacePoliciesOperation
-
-        return ReplacePoliciesOperation(self._exchange)
-
-    @cached_property
-    def replace_policy(self) -> ReplacePolicyOperation:
-        """Overwrite a policy as a whole."""
-        from .operations.replace_policy import ReplacePolicyOperation
-
-        return ReplacePolicyOperation(self._exchange)
-
-    @cached_property
-    def replace_resource(self) -> ReplaceResourceOperation:
-        """Create a resource below another one, or overwrite it."""
-        from .operations.replace_resource import ReplaceResourceOperation
-
-        return ReplaceResourceOperation(self._exchange)
-
-    @cached_property
-    def replace_role(self) -> ReplaceRoleOperation:
-        """Overwrite a role as a whole."""
-        from .operations.replace_role import ReplaceRoleOperation
-
-        return ReplaceRoleOperation(self._exchange)
-
-    @cached_property
-    def revoke_client_policies(self) -> RevokeClientPoliciesOperation:
-        """Take all policies from a client."""
-        from .operations.revoke_client_policies import RevokeClientPoliciesOperation
-
-        return RevokeClientPoliciesOperation(self._exchange)
-
-    @cached_property
-    def revoke_client_policy(self) -> RevokeClientPolicyOperation:
-        """Take a policy from a client."""
-        from .operations.revoke_client_policy import RevokeClientPolicyOperation
-
-        return RevokeClientPolicyOperation(self._exchange)
-
-    @cached_property
-    def revoke_group_policy(self) -> RevokeGroupPolicyOperation:
-        """Take a policy from a group."""
-        from .operations.revoke_group_policy import RevokeGroupPolicyOperation
-
-        return RevokeGroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def revoke_user_policies(self) -> RevokeUserPoliciesOperation:
-        """Take all policies from a user."""
-        from .operations.revoke_user_policies import RevokeUserPoliciesOperation
-
-        return RevokeUserPoliciesOperation(self._exchange)
-
-    @cached_property
-    def revoke_user_policy(self) -> RevokeUserPolicyOperation:
-        """Take a policy from a user."""
-        from .operations.revoke_user_policy import RevokeUserPolicyOperation
-
-        return RevokeUserPolicyOperation(self._exchange)
-
-    @cached_property
-    def update_policy(self) -> UpdatePolicyOperation:
-        """Change parts of a policy."""
-        from .operations.update_policy import UpdatePolicyOperation
-
-        return UpdatePolicyOperation(self._exchange)
-
-    @cached_property
-    def update_role(self) -> UpdateRoleOperation:
-        """Change parts of a role."""
-        from .operations.update_role import UpdateRoleOperation
-
-        return UpdateRoleOperation(self._exchange)
-
-    @cached_property
-    def update_user(self) -> UpdateUserOperation:
-        """Change a user's name or e-mail address."""
-        from .operations.update_user import UpdateUserOperation
-
-        return UpdateUserOperation(self._exchange)
-
-
-class AsyncArboristApi(AsyncClient):
+class AsyncArboristApi(_Operations, AsyncClient):
     """Gen3 Arborist, for asyncio. Arguments as those of ArboristApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
-
-    @cached_property
-    def add_group_user(self) -> AsyncAddGroupUserOperation:
-        """Add a user to a group."""
-        from .operations.add_group_user import AsyncAddGroupUserOperation
-
-        return AsyncAddGroupUserOperation(self._exchange)
-
-    @cached_property
-    def check_auth_proxy(self) -> AsyncCheckAuthProxyOperation:
-        """Ask whether the bearer of a token may do something, by status."""
-        from .operations.check_auth_proxy import AsyncCheckAuthProxyOperation
-
-        return AsyncCheckAuthProxyOperation(self._exchange)
-
-    @cached_property
-    def check_auth_request(self) -> AsyncCheckAuthRequestOperation:
-        """Ask whether somebody may do something."""
-        from .operations.check_auth_request import AsyncCheckAuthRequestOperation
-
-        return AsyncCheckAuthRequestOperation(self._exchange)
-
-    @cached_property
-    def create_client(self) -> AsyncCreateClientOperation:
-        """Create a client."""
-        from .operations.create_client import AsyncCreateClientOperation
-
-        return AsyncCreateClientOperation(self._exchange)
-
-    @cached_property
-    def create_group(self) -> AsyncCreateGroupOperation:
-        """Create a group."""
-        from .operations.create_group import AsyncCreateGroupOperation
-
-        return AsyncCreateGroupOperation(self._exchange)
-
-    @cached_property
-    def create_policy(self) -> AsyncCreatePolicyOperation:
-        """Create a policy."""
-        from .operations.create_policy import AsyncCreatePolicyOperation
-
-        return AsyncCreatePolicyOperation(self._exchange)
-
-    @cached_property
-    def create_resource(self) -> AsyncCreateResourceOperation:
-        """Create a resource below another one."""
-        from .operations.create_resource import AsyncCreateResourceOperation
-
-        return AsyncCreateResourceOperation(self._exchange)
-
-    @cached_property
-    def create_role(self) -> AsyncCreateRoleOperation:
-        """Create a role."""
-        from .operations.create_role import AsyncCreateRoleOperation
-
-        return AsyncCreateRoleOperation(self._exchange)
-
-    @cached_property
-    def create_user(self) -> AsyncCreateUserOperation:
-        """Create a user."""
-        from .operations.create_user import AsyncCreateUserOperation
-
-        return AsyncCreateUserOperation(self._exchange)
-
-    @cached_property
-    def delete_client(self) -> AsyncDeleteClientOperation:
-        """Delete a client."""
-        from .operations.delete_client import AsyncDeleteClientOperation
-
-        return AsyncDeleteClientOperation(self._exchange)
-
-    @cached_property
-    def delete_group(self) -> AsyncDeleteGroupOperation:
-        """Delete a group."""
-        from .operations.delete_group import AsyncDeleteGroupOperation
-
-        return AsyncDeleteGroupOperation(self._exchange)
-
-    @cached_property
-    def delete_policy(self) -> AsyncDeletePolicyOperation:
-        """Delete a policy."""
-        from .operations.delete_policy import AsyncDeletePolicyOperation
-
-        return AsyncDeletePolicyOperation(self._exchange)
-
-    @cached_property
-    def delete_resource(self) -> AsyncDeleteResourceOperation:
-        """Delete a resource and all below it."""
-        from .operations.delete_resource import AsyncDeleteResourceOperation
-
-        return AsyncDeleteResourceOperation(self._exchange)
-
-    @cached_property
-    def delete_role(self) -> AsyncDeleteRoleOperation:
-        """Delete a role."""
-        from .operations.delete_role import AsyncDeleteRoleOperation
-
-        return AsyncDeleteRoleOperation(self._exchange)
-
-    @cached_property
-    def delete_user(self) -> AsyncDeleteUserOperation:
-        """Delete a user."""
-        from .operations.delete_user import AsyncDeleteUserOperation
-
-        return AsyncDeleteUserOperation(self._exchange)
-
-    @cached_property
-    def find_auth_mapping(self) -> AsyncFindAuthMappingOperation:
-        """Tell what a user or client may do."""
-        from .operations.find_auth_mapping import AsyncFindAuthMappingOperation
-
-        return AsyncFindAuthMappingOperation(self._exchange)
-
-    @cached_property
-    def find_auth_resources(self) -> AsyncFindAuthResourcesOperation:
-        """List the resources that a user may reach."""
-        from .operations.find_auth_resources import AsyncFindAuthResourcesOperation
-
-        return AsyncFindAuthResourcesOperation(self._exchange)
-
-    @cached_property
-    def get_auth_mapping(self) -> AsyncGetAuthMappingOperation:
-        """Tell what the bearer of a token may do."""
-        from .operations.get_auth_mapping import AsyncGetAuthMappingOperation
-
-        return AsyncGetAuthMappingOperation(self._exchange)
-
-    @cached_property
-    def get_client(self) -> AsyncGetClientOperation:
-        """Read a client with its policies."""
-        from .operations.get_client import AsyncGetClientOperation
-
-        return AsyncGetClientOperation(self._exchange)
-
-    @cached_property
-    def get_group(self) -> AsyncGetGroupOperation:
-        """Read a group with users and policies."""
-        from .operations.get_group import AsyncGetGroupOperation
-
-        return AsyncGetGroupOperation(self._exchange)
-
-    @cached_property
-    def get_health(self) -> AsyncGetHealthOperation:
-        """Say whether the service reaches its database."""
-        from .operations.get_health import AsyncGetHealthOperation
-
-        return AsyncGetHealthOperation(self._exchange)
-
-    @cached_property
-    def get_policy(self) -> AsyncGetPolicyOperation:
-        """Read a policy."""
-        from .operations.get_policy import AsyncGetPolicyOperation
-
-        return AsyncGetPolicyOperation(self._exchange)
-
-    @cached_property
-    def get_resource(self) -> AsyncGetResourceOperation:
-        """Read a resource."""
-        from .operations.get_resource import AsyncGetResourceOperation
-
-        return AsyncGetResourceOperation(self._exchange)
-
-    @cached_property
-    def get_role(self) -> AsyncGetRoleOperation:
-        """Read a role."""
-        from .operations.get_role import AsyncGetRoleOperation
-
-        return AsyncGetRoleOperation(self._exchange)
-
-    @cached_property
-    def get_user(self) -> AsyncGetUserOperation:
-        """Read a user with groups and policies."""
-        from .operations.get_user import AsyncGetUserOperation
-
-        return AsyncGetUserOperation(self._exchange)
-
-    @cached_property
-    def grant_client_policy(self) -> AsyncGrantClientPolicyOperation:
-        """Grant a policy to a client."""
-        from .operations.grant_client_policy import AsyncGrantClientPolicyOperation
-
-        return AsyncGrantClientPolicyOperation(self._exchange)
-
-    @cached_property
-    def grant_group_policy(self) -> AsyncGrantGroupPolicyOperation:
-        """Grant a policy to a group."""
-        from .operations.grant_group_policy import AsyncGrantGroupPolicyOperation
-
-        return AsyncGrantGroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def grant_user_policies(self) -> AsyncGrantUserPoliciesOperation:
-        """Grant several policies to a user."""
-        from .operations.grant_user_policies import AsyncGrantUserPoliciesOperation
-
-        return AsyncGrantUserPoliciesOperation(self._exchange)
-
-    @cached_property
-    def grant_user_policy(self) -> AsyncGrantUserPolicyOperation:
-        """Grant a policy to a user."""
-        from .operations.grant_user_policy import AsyncGrantUserPolicyOperation
-
-        return AsyncGrantUserPolicyOperation(self._exchange)
-
-    @cached_property
-    def list_auth_resources(self) -> AsyncListAuthResourcesOperation:
-        """List the resources that the bearer of a token may reach."""
-        from .operations.list_auth_resources import AsyncListAuthResourcesOperation
-
-        return AsyncListAuthResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_clients(self) -> AsyncListClientsOperation:
-        """List all clients."""
-        from .operations.list_clients import AsyncListClientsOperation
-
-        return AsyncListClientsOperation(self._exchange)
-
-    @cached_property
-    def list_groups(self) -> AsyncListGroupsOperation:
-        """List all groups."""
-        from .operations.list_groups import AsyncListGroupsOperation
-
-        return AsyncListGroupsOperation(self._exchange)
-
-    @cached_property
-    def list_policies(self) -> AsyncListPoliciesOperation:
-        """List all policies."""
-        from .operations.list_policies import AsyncListPoliciesOperation
-
-        return AsyncListPoliciesOperation(self._exchange)
-
-    @cached_property
-    def list_resources(self) -> AsyncListResourcesOperation:
-        """List all resources."""
-        from .operations.list_resources import AsyncListResourcesOperation
-
-        return AsyncListResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_roles(self) -> AsyncListRolesOperation:
-        """List all roles."""
-        from .operations.list_roles import AsyncListRolesOperation
-
-        return AsyncListRolesOperation(self._exchange)
-
-    @cached_property
-    def list_user_resources(self) -> AsyncListUserResourcesOperation:
-        """List the resources that a user may reach."""
-        from .operations.list_user_resources import AsyncListUserResourcesOperation
-
-        return AsyncListUserResourcesOperation(self._exchange)
-
-    @cached_property
-    def list_users(self) -> AsyncListUsersOperation:
-        """List all users."""
-        from .operations.list_users import AsyncListUsersOperation
-
-        return AsyncListUsersOperation(self._exchange)
-
-    @cached_property
-    def remove_group_user(self) -> AsyncRemoveGroupUserOperation:
-        """Take a user out of a group."""
-        from .operations.remove_group_user import AsyncRemoveGroupUserOperation
-
-        return AsyncRemoveGroupUserOperation(self._exchange)
-
-    @cached_property
-    def replace_group(self) -> AsyncReplaceGroupOperation:
-        """Create a group, or overwrite the one of that name."""
-        from .operations.replace_group import AsyncReplaceGroupOperation
-
-        return AsyncReplaceGroupOperation(self._exchange)
-
-    @cached_property
-    def replace_policies(self) -> AsyncReplacePoliciesOperation:
-        """Overwrite several policies at once."""
-        from .operations.replace_policies import AsyncReplacePoliciesOperation
-
-        return AsyncReplacePoliciesOperation(self._exchange)
-
-    @cached_property
-    def replace_policy(self) -> AsyncReplacePolicyOperation:
-        """Overwrite a policy as a whole."""
-        from .operations.replace_policy import AsyncReplacePolicyOperation
-
-        return AsyncReplacePolicyOperation(self._exchange)
-
-    @cached_property
-    def replace_resource(self) -> AsyncReplaceResourceOperation:
-        """Create a resource below another one, or overwrite it."""
-        from .operations.replace_resource import AsyncReplaceResourceOperation
-
-        return AsyncReplaceResourceOperation(self._exchange)
-
-    @cached_property
-    def replace_role(self) -> AsyncReplaceRoleOperation:
-        """Overwrite a role as a whole."""
-        from .operations.replace_role import AsyncReplaceRoleOperation
-
-        return AsyncReplaceRoleOperation(self._exchange)
-
-    @cached_property
-    def revoke_client_policies(self) -> AsyncRevokeClientPoliciesOperation:
-        """Take all policies from a client."""
-        from .operations.revoke_client_policies import AsyncRevokeClientPoliciesOperation
-
-        return AsyncRevokeClientPoliciesOperation(self._exchange)
-
-    @cached_property
-    def revoke_client_policy(self) -> AsyncRevokeClientPolicyOperation:
-        """Take a policy from a client."""
-        from .operations.revoke_client_policy import AsyncRevokeClientPolicyOperation
-
-        return AsyncRevokeClientPolicyOperation(self._exchange)
-
-    @cached_property
-    def revoke_group_policy(self) -> AsyncRevokeGroupPolicyOperation:
-        """Take a policy from a group."""
-        from .operations.revoke_group_policy import AsyncRevokeGroupPolicyOperation
-
-        return AsyncRevokeGroupPolicyOperation(self._exchange)
-
-    @cached_property
-    def revoke_user_policies(self) -> AsyncRevokeUserPoliciesOperation:
-        """Take all policies from a user."""
-        from .operations.revoke_user_policies import AsyncRevokeUserPoliciesOperation
-
-        return AsyncRevokeUserPoliciesOperation(self._exchange)
-
-    @cached_property
-    def revoke_user_policy(self) -> AsyncRevokeUserPolicyOperation:
-        """Take a policy from a user."""
-        from .operations.revoke_user_policy import AsyncRevokeUserPolicyOperation
-
-        return AsyncRevokeUserPolicyOperation(self._exchange)
-
-    @cached_property
-    def update_policy(self) -> AsyncUpdatePolicyOperation:
-        """Change parts of a policy."""
-        from .operations.update_policy import AsyncUpdatePolicyOperation
-
-        return AsyncUpdatePolicyOperation(self._exchange)
-
-    @cached_property
-    def update_role(self) -> AsyncUpdateRoleOperation:
-        """Change parts of a role."""
-        from .operations.update_role import AsyncUpdateRoleOperation
-
-        return AsyncUpdateRoleOperation(self._exchange)
-
-    @cached_property
-    def update_user(self) -> AsyncUpdateUserOperation:
-        """Change a user's name or e-mail address."""
-        from .operations.update_user import AsyncUpdateUserOperation
-
-        return AsyncUpdateUserOperation(self._exchange)

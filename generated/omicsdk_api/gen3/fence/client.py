@@ -3,93 +3,104 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.authorize import AsyncAuthorizeOperation, AuthorizeOperation
-    from .operations.check_service_account import AsyncCheckServiceAccountOperation, CheckServiceAccountOperation
-    from .operations.check_service_account_update import (
-        AsyncCheckServiceAccountUpdateOperation,
-        CheckServiceAccountUpdateOperation,
-    )
-    from .operations.check_token_denylisted import AsyncCheckTokenDenylistedOperation, CheckTokenDenylistedOperation
-    from .operations.complete_multipart_upload import (
-        AsyncCompleteMultipartUploadOperation,
-        CompleteMultipartUploadOperation,
-    )
-    from .operations.confirm_authorization import AsyncConfirmAuthorizationOperation, ConfirmAuthorizationOperation
-    from .operations.create_api_key import AsyncCreateApiKeyOperation, CreateApiKeyOperation
-    from .operations.create_cdis_key import AsyncCreateCdisKeyOperation, CreateCdisKeyOperation
-    from .operations.create_google_key import AsyncCreateGoogleKeyOperation, CreateGoogleKeyOperation
-    from .operations.create_provider_key import AsyncCreateProviderKeyOperation, CreateProviderKeyOperation
-    from .operations.create_user import AsyncCreateUserOperation, CreateUserOperation
-    from .operations.delete_all_google_keys import AsyncDeleteAllGoogleKeysOperation, DeleteAllGoogleKeysOperation
-    from .operations.delete_api_key import AsyncDeleteApiKeyOperation, DeleteApiKeyOperation
-    from .operations.delete_cdis_key import AsyncDeleteCdisKeyOperation, DeleteCdisKeyOperation
-    from .operations.delete_file_locations import AsyncDeleteFileLocationsOperation, DeleteFileLocationsOperation
-    from .operations.delete_google_key import AsyncDeleteGoogleKeyOperation, DeleteGoogleKeyOperation
-    from .operations.delete_provider_key import AsyncDeleteProviderKeyOperation, DeleteProviderKeyOperation
-    from .operations.delete_service_account import AsyncDeleteServiceAccountOperation, DeleteServiceAccountOperation
-    from .operations.ensure_primary_service_account import (
-        AsyncEnsurePrimaryServiceAccountOperation,
-        EnsurePrimaryServiceAccountOperation,
-    )
-    from .operations.extend_google_link import AsyncExtendGoogleLinkOperation, ExtendGoogleLinkOperation
-    from .operations.finish_google_link import AsyncFinishGoogleLinkOperation, FinishGoogleLinkOperation
-    from .operations.get_access_token import AsyncGetAccessTokenOperation, GetAccessTokenOperation
-    from .operations.get_access_url import AsyncGetAccessUrlOperation, GetAccessUrlOperation
-    from .operations.get_access_urls import AsyncGetAccessUrlsOperation, GetAccessUrlsOperation
-    from .operations.get_billing_projects import AsyncGetBillingProjectsOperation, GetBillingProjectsOperation
-    from .operations.get_buckets import AsyncGetBucketsOperation, GetBucketsOperation
-    from .operations.get_cdis_access_token import AsyncGetCdisAccessTokenOperation, GetCdisAccessTokenOperation
-    from .operations.get_contents import AsyncGetContentsOperation, GetContentsOperation
-    from .operations.get_jwks import AsyncGetJwksOperation, GetJwksOperation
-    from .operations.get_jwt_keys import AsyncGetJwtKeysOperation, GetJwtKeysOperation
-    from .operations.get_metrics import AsyncGetMetricsOperation, GetMetricsOperation
-    from .operations.get_monitoring_account import AsyncGetMonitoringAccountOperation, GetMonitoringAccountOperation
-    from .operations.get_multipart_upload_url import AsyncGetMultipartUploadUrlOperation, GetMultipartUploadUrlOperation
-    from .operations.get_oauth2_token import AsyncGetOauth2TokenOperation, GetOauth2TokenOperation
-    from .operations.get_openid_configuration import (
-        AsyncGetOpenidConfigurationOperation,
-        GetOpenidConfigurationOperation,
-    )
-    from .operations.get_presigned_url import AsyncGetPresignedUrlOperation, GetPresignedUrlOperation
-    from .operations.get_presigned_urls import AsyncGetPresignedUrlsOperation, GetPresignedUrlsOperation
-    from .operations.get_privacy_policy import AsyncGetPrivacyPolicyOperation, GetPrivacyPolicyOperation
-    from .operations.get_registration_form import AsyncGetRegistrationFormOperation, GetRegistrationFormOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_user_info import AsyncGetUserInfoOperation, GetUserInfoOperation
-    from .operations.get_user_info_by_name import AsyncGetUserInfoByNameOperation, GetUserInfoByNameOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.init_multipart_upload import AsyncInitMultipartUploadOperation, InitMultipartUploadOperation
-    from .operations.link_google_account import AsyncLinkGoogleAccountOperation, LinkGoogleAccountOperation
-    from .operations.list_api_keys import AsyncListApiKeysOperation, ListApiKeysOperation
-    from .operations.list_cdis_keys import AsyncListCdisKeysOperation, ListCdisKeysOperation
-    from .operations.list_credential_sources import AsyncListCredentialSourcesOperation, ListCredentialSourcesOperation
-    from .operations.list_google_keys import AsyncListGoogleKeysOperation, ListGoogleKeysOperation
-    from .operations.list_provider_keys import AsyncListProviderKeysOperation, ListProviderKeysOperation
-    from .operations.list_service_accounts import AsyncListServiceAccountsOperation, ListServiceAccountsOperation
-    from .operations.login_with_fence import AsyncLoginWithFenceOperation, LoginWithFenceOperation
-    from .operations.login_with_shibboleth import AsyncLoginWithShibbolethOperation, LoginWithShibbolethOperation
-    from .operations.logout import AsyncLogoutOperation, LogoutOperation
-    from .operations.post_access_url import AsyncPostAccessUrlOperation, PostAccessUrlOperation
-    from .operations.reactivate_user import AsyncReactivateUserOperation, ReactivateUserOperation
-    from .operations.register_service_account import (
-        AsyncRegisterServiceAccountOperation,
-        RegisterServiceAccountOperation,
-    )
-    from .operations.revoke_token import AsyncRevokeTokenOperation, RevokeTokenOperation
-    from .operations.soft_delete_user import AsyncSoftDeleteUserOperation, SoftDeleteUserOperation
-    from .operations.unlink_google_account import AsyncUnlinkGoogleAccountOperation, UnlinkGoogleAccountOperation
-    from .operations.update_service_account import AsyncUpdateServiceAccountOperation, UpdateServiceAccountOperation
-    from .operations.upload_file import AsyncUploadFileOperation, UploadFileOperation
-    from .operations.upload_file_to_guid import AsyncUploadFileToGuidOperation, UploadFileToGuidOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class FenceApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.authorize import authorize as authorize
+        from .operations.check_service_account import check_service_account as check_service_account
+        from .operations.check_service_account_update import (
+            check_service_account_update as check_service_account_update,
+        )
+        from .operations.check_token_denylisted import check_token_denylisted as check_token_denylisted
+        from .operations.complete_multipart_upload import complete_multipart_upload as complete_multipart_upload
+        from .operations.confirm_authorization import confirm_authorization as confirm_authorization
+        from .operations.create_api_key import create_api_key as create_api_key
+        from .operations.create_cdis_key import create_cdis_key as create_cdis_key
+        from .operations.create_google_key import create_google_key as create_google_key
+        from .operations.create_provider_key import create_provider_key as create_provider_key
+        from .operations.create_user import create_user as create_user
+        from .operations.delete_all_google_keys import delete_all_google_keys as delete_all_google_keys
+        from .operations.delete_api_key import delete_api_key as delete_api_key
+        from .operations.delete_cdis_key import delete_cdis_key as delete_cdis_key
+        from .operations.delete_file_locations import delete_file_locations as delete_file_locations
+        from .operations.delete_google_key import delete_google_key as delete_google_key
+        from .operations.delete_provider_key import delete_provider_key as delete_provider_key
+        from .operations.delete_service_account import delete_service_account as delete_service_account
+        from .operations.ensure_primary_service_account import (
+            ensure_primary_service_account as ensure_primary_service_account,
+        )
+        from .operations.extend_google_link import extend_google_link as extend_google_link
+        from .operations.finish_google_link import finish_google_link as finish_google_link
+        from .operations.get_access_token import get_access_token as get_access_token
+        from .operations.get_access_url import get_access_url as get_access_url
+        from .operations.get_access_urls import get_access_urls as get_access_urls
+        from .operations.get_billing_projects import get_billing_projects as get_billing_projects
+        from .operations.get_buckets import get_buckets as get_buckets
+        from .operations.get_cdis_access_token import get_cdis_access_token as get_cdis_access_token
+        from .operations.get_contents import get_contents as get_contents
+        from .operations.get_jwks import get_jwks as get_jwks
+        from .operations.get_jwt_keys import get_jwt_keys as get_jwt_keys
+        from .operations.get_metrics import get_metrics as get_metrics
+        from .operations.get_monitoring_account import get_monitoring_account as get_monitoring_account
+        from .operations.get_multipart_upload_url import get_multipart_upload_url as get_multipart_upload_url
+        from .operations.get_oauth2_token import get_oauth2_token as get_oauth2_token
+        from .operations.get_openid_configuration import get_openid_configuration as get_openid_configuration
+        from .operations.get_presigned_url import get_presigned_url as get_presigned_url
+        from .operations.get_presigned_urls import get_presigned_urls as get_presigned_urls
+        from .operations.get_privacy_policy import get_privacy_policy as get_privacy_policy
+        from .operations.get_registration_form import get_registration_form as get_registration_form
+        from .operations.get_status import get_status as get_status
+        from .operations.get_user_info import get_user_info as get_user_info
+        from .operations.get_user_info_by_name import get_user_info_by_name as get_user_info_by_name
+        from .operations.get_version import get_version as get_version
+        from .operations.init_multipart_upload import init_multipart_upload as init_multipart_upload
+        from .operations.link_google_account import link_google_account as link_google_account
+        from .operations.list_api_keys import list_api_keys as list_api_keys
+        from .operations.list_cdis_keys import list_cdis_keys as list_cdis_keys
+        from .operations.list_credential_sources import list_credential_sources as list_credential_sources
+        from .operations.list_google_keys import list_google_keys as list_google_keys
+        from .operations.list_provider_keys import list_provider_keys as list_provider_keys
+        from .operations.list_service_accounts import list_service_accounts as list_service_accounts
+        from .operations.login_with_fence import login_with_fence as login_with_fence
+        from .operations.login_with_shibboleth import login_with_shibboleth as login_with_shibboleth
+        from .operations.logout import logout as logout
+        from .operations.post_access_url import post_access_url as post_access_url
+        from .operations.reactivate_user import reactivate_user as reactivate_user
+        from .operations.register_service_account import register_service_account as register_service_account
+        from .operations.revoke_token import revoke_token as revoke_token
+        from .operations.soft_delete_user import soft_delete_user as soft_delete_user
+        from .operations.unlink_google_account import unlink_google_account as unlink_google_account
+        from .operations.update_service_account import update_service_account as update_service_account
+        from .operations.upload_file import upload_file as upload_file
+        from .operations.upload_file_to_guid import upload_file_to_guid as upload_file_to_guid
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """authorize check_service_account check_service_account_update check_token_denylisted
+            complete_multipart_upload confirm_authorization create_api_key create_cdis_key create_google_key
+            create_provider_key create_user delete_all_google_keys delete_api_key delete_cdis_key
+            delete_file_locations delete_google_key delete_provider_key delete_service_account
+            ensure_primary_service_account extend_google_link finish_google_link get_access_token get_access_url
+            get_access_urls get_billing_projects get_buckets get_cdis_access_token get_contents get_jwks
+            get_jwt_keys get_metrics get_monitoring_account get_multipart_upload_url get_oauth2_token
+            get_openid_configuration get_presigned_url get_presigned_urls get_privacy_policy
+            get_registration_form get_status get_user_info get_user_info_by_name get_version
+            init_multipart_upload link_google_account list_api_keys list_cdis_keys list_credential_sources
+            list_google_keys list_provider_keys list_service_accounts login_with_fence login_with_shibboleth
+            logout post_access_url reactivate_user register_service_account revoke_token soft_delete_user
+            unlink_google_account update_service_account upload_file upload_file_to_guid""",
+            )
+        )
+
+
+class FenceApi(_Operations, Client):
     """Gen3 Fence.
 
     Fence is the door of a Gen3 data commons: people log in through it, programs get their tokens from it, and
@@ -125,894 +136,12 @@ class FenceApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://example.domain"
 
-    @cached_property
-    def authorize(self) -> AuthorizeOperation:
-        """Ask the user to let a client act for them."""
-        from .operations.authorize import AuthorizeOperation
 
-        return AuthorizeOperation(self._exchange)
-
-    @cached_property
-    def check_service_account(self) -> CheckServiceAccountOperation:
-        """Try whether a service account could be registered."""
-        from .operations.check_service_account import CheckServiceAccountOperation
-
-        return CheckServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def check_service_account_update(self) -> CheckServiceAccountUpdateOperation:
-        """Try whether the projects of a service account could be changed."""
-        from .operations.check_service_account_update import CheckServiceAccountUpdateOperation
-
-        return CheckServiceAccountUpdateOperation(self._exchange)
-
-    @cached_property
-    def check_token_denylisted(self) -> CheckTokenDenylistedOperation:
-        """Ask whether a token has been revoked."""
-        from .operations.check_token_denylisted import CheckTokenDenylistedOperation
-
-        return CheckTokenDenylistedOperation(self._exchange)
-
-    @cached_property
-    def complete_multipart_upload(self) -> CompleteMultipartUploadOperation:
-        """Put an upload together from its parts."""
-        from .operations.complete_multipart_upload import CompleteMultipartUploadOperation
-
-        return CompleteMultipartUploadOperation(self._exchange)
-
-    @cached_property
-    def confirm_authorization(self) -> ConfirmAuthorizationOperation:
-        """Send the answer of the consent page."""
-        from .operations.confirm_authorization import ConfirmAuthorizationOperation
-
-        return ConfirmAuthorizationOperation(self._exchange)
-
-    @cached_property
-    def create_api_key(self) -> CreateApiKeyOperation:
-        """Create an API key."""
-        from .operations.create_api_key import CreateApiKeyOperation
-
-        return CreateApiKeyOperation(self._exchange)
-
-    @cached_property
-    def create_cdis_key(self) -> CreateCdisKeyOperation:
-        """Create an API key, by the old address."""
-        from .operations.create_cdis_key import CreateCdisKeyOperation
-
-        return CreateCdisKeyOperation(self._exchange)
-
-    @cached_property
-    def create_google_key(self) -> CreateGoogleKeyOperation:
-        """Create a key of the user's Google service account."""
-        from .operations.create_google_key import CreateGoogleKeyOperation
-
-        return CreateGoogleKeyOperation(self._exchange)
-
-    @cached_property
-    def create_provider_key(self) -> CreateProviderKeyOperation:
-        """Create a key for another kind of storage."""
-        from .operations.create_provider_key import CreateProviderKeyOperation
-
-        return CreateProviderKeyOperation(self._exchange)
-
-    @cached_property
-    def create_user(self) -> CreateUserOperation:
-        """Create a user by hand."""
-        from .operations.create_user import CreateUserOperation
-
-        return CreateUserOperation(self._exchange)
-
-    @cached_property
-    def delete_all_google_keys(self) -> DeleteAllGoogleKeysOperation:
-        """Delete all keys of the user's Google service account."""
-        from .operations.delete_all_google_keys import DeleteAllGoogleKeysOperation
-
-        return DeleteAllGoogleKeysOperation(self._exchange)
-
-    @cached_property
-    def delete_api_key(self) -> DeleteApiKeyOperation:
-        """Delete an API key."""
-        from .operations.delete_api_key import DeleteApiKeyOperation
-
-        return DeleteApiKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_cdis_key(self) -> DeleteCdisKeyOperation:
-        """Delete an API key, by the old address."""
-        from .operations.delete_cdis_key import DeleteCdisKeyOperation
-
-        return DeleteCdisKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_file_locations(self) -> DeleteFileLocationsOperation:
-        """Delete a file from all its locations, and its record."""
-        from .operations.delete_file_locations import DeleteFileLocationsOperation
-
-        return DeleteFileLocationsOperation(self._exchange)
-
-    @cached_property
-    def delete_google_key(self) -> DeleteGoogleKeyOperation:
-        """Delete a key of the user's Google service account."""
-        from .operations.delete_google_key import DeleteGoogleKeyOperation
-
-        return DeleteGoogleKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_provider_key(self) -> DeleteProviderKeyOperation:
-        """Delete a key for another kind of storage."""
-        from .operations.delete_provider_key import DeleteProviderKeyOperation
-
-        return DeleteProviderKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_service_account(self) -> DeleteServiceAccountOperation:
-        """End the access of a registered service account."""
-        from .operations.delete_service_account import DeleteServiceAccountOperation
-
-        return DeleteServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def ensure_primary_service_account(self) -> EnsurePrimaryServiceAccountOperation:
-        """Make sure that the user has a Google service account."""
-        from .operations.ensure_primary_service_account import EnsurePrimaryServiceAccountOperation
-
-        return EnsurePrimaryServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def extend_google_link(self) -> ExtendGoogleLinkOperation:
-        """Extend the access of the linked Google account."""
-        from .operations.extend_google_link import ExtendGoogleLinkOperation
-
-        return ExtendGoogleLinkOperation(self._exchange)
-
-    @cached_property
-    def finish_google_link(self) -> FinishGoogleLinkOperation:
-        """Finish linking a Google account."""
-        from .operations.finish_google_link import FinishGoogleLinkOperation
-
-        return FinishGoogleLinkOperation(self._exchange)
-
-    @cached_property
-    def get_access_token(self) -> GetAccessTokenOperation:
-        """Make an access token of an API key."""
-        from .operations.get_access_token import GetAccessTokenOperation
-
-        return GetAccessTokenOperation(self._exchange)
-
-    @cached_property
-    def get_access_url(self) -> GetAccessUrlOperation:
-        """Make the access URL of a DRS object."""
-        from .operations.get_access_url import GetAccessUrlOperation
-
-        return GetAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_access_urls(self) -> GetAccessUrlsOperation:
-        """Make the access URLs of several DRS objects."""
-        from .operations.get_access_urls import GetAccessUrlsOperation
-
-        return GetAccessUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_billing_projects(self) -> GetBillingProjectsOperation:
-        """Tell which Google projects are billed by default."""
-        from .operations.get_billing_projects import GetBillingProjectsOperation
-
-        return GetBillingProjectsOperation(self._exchange)
-
-    @cached_property
-    def get_buckets(self) -> GetBucketsOperation:
-        """List the buckets that the commons keeps data in."""
-        from .operations.get_buckets import GetBucketsOperation
-
-        return GetBucketsOperation(self._exchange)
-
-    @cached_property
-    def get_cdis_access_token(self) -> GetCdisAccessTokenOperation:
-        """Make an access token of an API key, by the old address."""
-        from .operations.get_cdis_access_token import GetCdisAccessTokenOperation
-
-        return GetCdisAccessTokenOperation(self._exchange)
-
-    @cached_property
-    def get_contents(self) -> GetContentsOperation:
-        """Read the contents of several small files at once."""
-        from .operations.get_contents import GetContentsOperation
-
-        return GetContentsOperation(self._exchange)
-
-    @cached_property
-    def get_jwks(self) -> GetJwksOperation:
-        """Read the public keys that verify tokens as a JSON Web Key Set."""
-        from .operations.get_jwks import GetJwksOperation
-
-        return GetJwksOperation(self._exchange)
-
-    @cached_property
-    def get_jwt_keys(self) -> GetJwtKeysOperation:
-        """List the public keys that verify tokens."""
-        from .operations.get_jwt_keys import GetJwtKeysOperation
-
-        return GetJwtKeysOperation(self._exchange)
-
-    @cached_property
-    def get_metrics(self) -> GetMetricsOperation:
-        """Read counters for Prometheus."""
-        from .operations.get_metrics import GetMetricsOperation
-
-        return GetMetricsOperation(self._exchange)
-
-    @cached_property
-    def get_monitoring_account(self) -> GetMonitoringAccountOperation:
-        """Tell which service account watches users' Google projects."""
-        from .operations.get_monitoring_account import GetMonitoringAccountOperation
-
-        return GetMonitoringAccountOperation(self._exchange)
-
-    @cached_property
-    def get_multipart_upload_url(self) -> GetMultipartUploadUrlOperation:
-        """Make a presigned URL to upload one part."""
-        from .operations.get_multipart_upload_url import GetMultipartUploadUrlOperation
-
-        return GetMultipartUploadUrlOperation(self._exchange)
-
-    @cached_property
-    def get_oauth2_token(self) -> GetOauth2TokenOperation:
-        """Exchange a grant for tokens."""
-        from .operations.get_oauth2_token import GetOauth2TokenOperation
-
-        return GetOauth2TokenOperation(self._exchange)
-
-    @cached_property
-    def get_openid_configuration(self) -> GetOpenidConfigurationOperation:
-        """Describe the service as an OpenID provider."""
-        from .operations.get_openid_configuration import GetOpenidConfigurationOperation
-
-        return GetOpenidConfigurationOperation(self._exchange)
-
-    @cached_property
-    def get_presigned_url(self) -> GetPresignedUrlOperation:
-        """Make a presigned URL to download a file."""
-        from .operations.get_presigned_url import GetPresignedUrlOperation
-
-        return GetPresignedUrlOperation(self._exchange)
-
-    @cached_property
-    def get_presigned_urls(self) -> GetPresignedUrlsOperation:
-        """Make presigned URLs to download several files."""
-        from .operations.get_presigned_urls import GetPresignedUrlsOperation
-
-        return GetPresignedUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_privacy_policy(self) -> GetPrivacyPolicyOperation:
-        """Read the privacy policy of the commons."""
-        from .operations.get_privacy_policy import GetPrivacyPolicyOperation
-
-        return GetPrivacyPolicyOperation(self._exchange)
-
-    @cached_property
-    def get_registration_form(self) -> GetRegistrationFormOperation:
-        """Show the form by which a user registers."""
-        from .operations.get_registration_form import GetRegistrationFormOperation
-
-        return GetRegistrationFormOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Say whether the service is healthy."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_user_info(self) -> GetUserInfoOperation:
-        """Tell who asks and what they may do."""
-        from .operations.get_user_info import GetUserInfoOperation
-
-        return GetUserInfoOperation(self._exchange)
-
-    @cached_property
-    def get_user_info_by_name(self) -> GetUserInfoByNameOperation:
-        """Tell who a user is and what they may do."""
-        from .operations.get_user_info_by_name import GetUserInfoByNameOperation
-
-        return GetUserInfoByNameOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Tell the version that is running."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def init_multipart_upload(self) -> InitMultipartUploadOperation:
-        """Begin an upload in parts."""
-        from .operations.init_multipart_upload import InitMultipartUploadOperation
-
-        return InitMultipartUploadOperation(self._exchange)
-
-    @cached_property
-    def link_google_account(self) -> LinkGoogleAccountOperation:
-        """Begin to link a Google account to the user."""
-        from .operations.link_google_account import LinkGoogleAccountOperation
-
-        return LinkGoogleAccountOperation(self._exchange)
-
-    @cached_property
-    def list_api_keys(self) -> ListApiKeysOperation:
-        """List the user's API keys."""
-        from .operations.list_api_keys import ListApiKeysOperation
-
-        return ListApiKeysOperation(self._exchange)
-
-    @cached_property
-    def list_cdis_keys(self) -> ListCdisKeysOperation:
-        """List the user's API keys, by the old address."""
-        from .operations.list_cdis_keys import ListCdisKeysOperation
-
-        return ListCdisKeysOperation(self._exchange)
-
-    @cached_property
-    def list_credential_sources(self) -> ListCredentialSourcesOperation:
-        """List the kinds of credentials that can be had."""
-        from .operations.list_credential_sources import ListCredentialSourcesOperation
-
-        return ListCredentialSourcesOperation(self._exchange)
-
-    @cached_property
-    def list_google_keys(self) -> ListGoogleKeysOperation:
-        """List the keys of the user's Google service account."""
-        from .operations.list_google_keys import ListGoogleKeysOperation
-
-        return ListGoogleKeysOperation(self._exchange)
-
-    @cached_property
-    def list_provider_keys(self) -> ListProviderKeysOperation:
-        """List the user's keys for another kind of storage."""
-        from .operations.list_provider_keys import ListProviderKeysOperation
-
-        return ListProviderKeysOperation(self._exchange)
-
-    @cached_property
-    def list_service_accounts(self) -> ListServiceAccountsOperation:
-        """List registered service accounts of Google projects."""
-        from .operations.list_service_accounts import ListServiceAccountsOperation
-
-        return ListServiceAccountsOperation(self._exchange)
-
-    @cached_property
-    def login_with_fence(self) -> LoginWithFenceOperation:
-        """Log in through the Fence of another commons."""
-        from .operations.login_with_fence import LoginWithFenceOperation
-
-        return LoginWithFenceOperation(self._exchange)
-
-    @cached_property
-    def login_with_shibboleth(self) -> LoginWithShibbolethOperation:
-        """Log in through Shibboleth."""
-        from .operations.login_with_shibboleth import LoginWithShibbolethOperation
-
-        return LoginWithShibbolethOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> LogoutOperation:
-        """End the browser's session."""
-        from .operations.logout import LogoutOperation
-
-        return LogoutOperation(self._exchange)
-
-    @cached_property
-    def post_access_url(self) -> PostAccessUrlOperation:
-        """Make the access URL of a DRS object, by GA4GH passports."""
-        from .operations.post_access_url import PostAccessUrlOperation
-
-        return PostAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def reactivate_user(self) -> ReactivateUserOperation:
-        """Reactivate a deactivated user."""
-        from .operations.reactivate_user import ReactivateUserOperation
-
-        return ReactivateUserOperation(self._exchange)
-
-    @cached_property
-    def register_service_account(self) -> RegisterServiceAccountOperation:
-        """Register a Google service account for access to projects."""
-        from .operations.register_service_account import RegisterServiceAccountOperation
-
-        return RegisterServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def revoke_token(self) -> RevokeTokenOperation:
-        """Revoke a refresh token."""
-        from .operations.revoke_token import RevokeTokenOperation
-
-        return RevokeTokenOperation(self._exchange)
-
-    @cached_property
-    def soft_delete_user(self) -> SoftDeleteUserOperation:
-        """Deactivate a user without deleting them."""
-        from .operations.soft_delete_user import SoftDeleteUserOperation
-
-        return SoftDeleteUserOperation(self._exchange)
-
-    @cached_property
-    def unlink_google_account(self) -> UnlinkGoogleAccountOperation:
-        """Unlink the Google account from the user."""
-        from .operations.unlink_google_account import UnlinkGoogleAccountOperation
-
-        return UnlinkGoogleAccountOperation(self._exchange)
-
-    @cached_property
-    def update_service_account(self) -> UpdateServiceAccountOperation:
-        """Change the projects that a service account may reach."""
-        from .operations.update_service_account import UpdateServiceAccountOperation
-
-        return UpdateServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def upload_file(self) -> UploadFileOperation:
-        """Create a blank record and a presigned URL to upload its file."""
-        from .operations.upload_file import UploadFileOperation
-
-        return UploadFileOperation(self._exchange)
-
-    @cached_property
-    def upload_file_to_guid(self) -> UploadFileToGuidOperation:
-        """Make a presigned URL to upload the file of a record."""
-        from .operations.upload_file_to_guid import UploadFileToGuidOperation
-
-        return UploadFileToGuidOperation(self._exchange)
-
-
-class AsyncFenceApi(AsyncClient):
+class AsyncFenceApi(_Operations, AsyncClient):
     """Gen3 Fence, for asyncio. Arguments as those of FenceApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://example.domain"
-
-    @cached_property
-    def authorize(self) -> AsyncAuthorizeOperation:
-        """Ask the user to let a client act for them."""
-        from .operations.authorize import AsyncAuthorizeOperation
-
-        return AsyncAuthorizeOperation(self._exchange)
-
-    @cached_property
-    def check_service_account(self) -> AsyncCheckServiceAccountOperation:
-        """Try whether a service account could be registered."""
-        from .operations.check_service_account import AsyncCheckServiceAccountOperation
-
-        return AsyncCheckServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def check_service_account_update(self) -> AsyncCheckServiceAccountUpdateOperation:
-        """Try whether the projects of a service account could be changed."""
-        from .operations.check_service_account_update import AsyncCheckServiceAccountUpdateOperation
-
-        return AsyncCheckServiceAccountUpdateOperation(self._exchange)
-
-    @cached_property
-    def check_token_denylisted(self) -> AsyncCheckTokenDenylistedOperation:
-        """Ask whether a token has been revoked."""
-        from .operations.check_token_denylisted import AsyncCheckTokenDenylistedOperation
-
-        return AsyncCheckTokenDenylistedOperation(self._exchange)
-
-    @cached_property
-    def complete_multipart_upload(self) -> AsyncCompleteMultipartUploadOperation:
-        """Put an upload together from its parts."""
-        from .operations.complete_multipart_upload import AsyncCompleteMultipartUploadOperation
-
-        return AsyncCompleteMultipartUploadOperation(self._exchange)
-
-    @cached_property
-    def confirm_authorization(self) -> AsyncConfirmAuthorizationOperation:
-        """Send the answer of the consent page."""
-        from .operations.confirm_authorization import AsyncConfirmAuthorizationOperation
-
-        return AsyncConfirmAuthorizationOperation(self._exchange)
-
-    @cached_property
-    def create_api_key(self) -> AsyncCreateApiKeyOperation:
-        """Create an API key."""
-        from .operations.create_api_key import AsyncCreateApiKeyOperation
-
-        return AsyncCreateApiKeyOperation(self._exchange)
-
-    @cached_property
-    def create_cdis_key(self) -> AsyncCreateCdisKeyOperation:
-        """Create an API key, by the old address."""
-        from .operations.create_cdis_key import AsyncCreateCdisKeyOperation
-
-        return AsyncCreateCdisKeyOperation(self._exchange)
-
-    @cached_property
-    def create_google_key(self) -> AsyncCreateGoogleKeyOperation:
-        """Create a key of the user's Google service account."""
-        from .operations.create_google_key import AsyncCreateGoogleKeyOperation
-
-        return AsyncCreateGoogleKeyOperation(self._exchange)
-
-    @cached_property
-    def create_provider_key(self) -> AsyncCreateProviderKeyOperation:
-        """Create a key for another kind of storage."""
-        from .operations.create_provider_key import AsyncCreateProviderKeyOperation
-
-        return AsyncCreateProviderKeyOperation(self._exchange)
-
-    @cached_property
-    def create_user(self) -> AsyncCreateUserOperation:
-        """Create a user by hand."""
-        from .operations.create_user import AsyncCreateUserOperation
-
-        return AsyncCreateUserOperation(self._exchange)
-
-    @cached_property
-    def delete_all_google_keys(self) -> AsyncDeleteAllGoogleKeysOperation:
-        """Delete all keys of the user's Google service account."""
-        from .operations.delete_all_google_keys import AsyncDeleteAllGoogleKeysOperation
-
-        return AsyncDeleteAllGoogleKeysOperation(self._exchange)
-
-    @cached_property
-    def delete_api_key(self) -> AsyncDeleteApiKeyOperation:
-        """Delete an API key."""
-        from .operations.delete_api_key import AsyncDeleteApiKeyOperation
-
-        return AsyncDeleteApiKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_cdis_key(self) -> AsyncDeleteCdisKeyOperation:
-        """Delete an API key, by the old address."""
-        from .operations.delete_cdis_key import AsyncDeleteCdisKeyOperation
-
-        return AsyncDeleteCdisKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_file_locations(self) -> AsyncDeleteFileLocationsOperation:
-        """Delete a file from all its locations, and its record."""
-        from .operations.delete_file_locations import AsyncDeleteFileLocationsOperation
-
-        return AsyncDeleteFileLocationsOperation(self._exchange)
-
-    @cached_property
-    def delete_google_key(self) -> AsyncDeleteGoogleKeyOperation:
-        """Delete a key of the user's Google service account."""
-        from .operations.delete_google_key import AsyncDeleteGoogleKeyOperation
-
-        return AsyncDeleteGoogleKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_provider_key(self) -> AsyncDeleteProviderKeyOperation:
-        """Delete a key for another kind of storage."""
-        from .operations.delete_provider_key import AsyncDeleteProviderKeyOperation
-
-        return AsyncDeleteProviderKeyOperation(self._exchange)
-
-    @cached_property
-    def delete_service_account(self) -> AsyncDeleteServiceAccountOperation:
-        """End the access of a registered service account."""
-        from .operations.delete_service_account import AsyncDeleteServiceAccountOperation
-
-        return AsyncDeleteServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def ensure_primary_service_account(self) -> AsyncEnsurePrimaryServiceAccountOperation:
-        """Make sure that the user has a Google service account."""
-        from .operations.ensure_primary_service_account import AsyncEnsurePrimaryServiceAccountOperation
-
-        return AsyncEnsurePrimaryServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def extend_google_link(self) -> AsyncExtendGoogleLinkOperation:
-        """Extend the access of the linked Google account."""
-        from .operations.extend_google_link import AsyncExtendGoogleLinkOperation
-
-        return AsyncExtendGoogleLinkOperation(self._exchange)
-
-    @cached_property
-    def finish_google_link(self) -> AsyncFinishGoogleLinkOperation:
-        """Finish linking a Google account."""
-        from .operations.finish_google_link import AsyncFinishGoogleLinkOperation
-
-        return AsyncFinishGoogleLinkOperation(self._exchange)
-
-    @cached_property
-    def get_access_token(self) -> AsyncGetAccessTokenOperation:
-        """Make an access token of an API key."""
-        from .operations.get_access_token import AsyncGetAccessTokenOperation
-
-        return AsyncGetAccessTokenOperation(self._exchange)
-
-    @cached_property
-    def get_access_url(self) -> AsyncGetAccessUrlOperation:
-        """Make the access URL of a DRS object."""
-        from .operations.get_access_url import AsyncGetAccessUrlOperation
-
-        return AsyncGetAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def get_access_urls(self) -> AsyncGetAccessUrlsOperation:
-        """Make the access URLs of several DRS objects."""
-        from .operations.get_access_urls import AsyncGetAccessUrlsOperation
-
-        return AsyncGetAccessUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_billing_projects(self) -> AsyncGetBillingProjectsOperation:
-        """Tell which Google projects are billed by default."""
-        from .operations.get_billing_projects import AsyncGetBillingProjectsOperation
-
-        return AsyncGetBillingProjectsOperation(self._exchange)
-
-    @cached_property
-    def get_buckets(self) -> AsyncGetBucketsOperation:
-        """List the buckets that the commons keeps data in."""
-        from .operations.get_buckets import AsyncGetBucketsOperation
-
-        return AsyncGetBucketsOperation(self._exchange)
-
-    @cached_property
-    def get_cdis_access_token(self) -> AsyncGetCdisAccessTokenOperation:
-        """Make an access token of an API key, by the old address."""
-        from .operations.get_cdis_access_token import AsyncGetCdisAccessTokenOperation
-
-        return AsyncGetCdisAccessTokenOperation(self._exchange)
-
-    @cached_property
-    def get_contents(self) -> AsyncGetContentsOperation:
-        """Read the contents of several small files at once."""
-        from .operations.get_contents import AsyncGetContentsOperation
-
-        return AsyncGetContentsOperation(self._exchange)
-
-    @cached_property
-    def get_jwks(self) -> AsyncGetJwksOperation:
-        """Read the public keys that verify tokens as a JSON Web Key Set."""
-        from .operations.get_jwks import AsyncGetJwksOperation
-
-        return AsyncGetJwksOperation(self._exchange)
-
-    @cached_property
-    def get_jwt_keys(self) -> AsyncGetJwtKeysOperation:
-        """List the public keys that verify tokens."""
-        from .operations.get_jwt_keys import AsyncGetJwtKeysOperation
-
-        return AsyncGetJwtKeysOperation(self._exchange)
-
-    @cached_property
-    def get_metrics(self) -> AsyncGetMetricsOperation:
-        """Read counters for Prometheus."""
-        from .operations.get_metrics import AsyncGetMetricsOperation
-
-        return AsyncGetMetricsOperation(self._exchange)
-
-    @cached_property
-    def get_monitoring_account(self) -> AsyncGetMonitoringAccountOperation:
-        """Tell which service account watches users' Google projects."""
-        from .operations.get_monitoring_account import AsyncGetMonitoringAccountOperation
-
-        return AsyncGetMonitoringAccountOperation(self._exchange)
-
-    @cached_property
-    def get_multipart_upload_url(self) -> AsyncGetMultipartUploadUrlOperation:
-        """Make a presigned URL to upload one part."""
-        from .operations.get_multipart_upload_url import AsyncGetMultipartUploadUrlOperation
-
-        return AsyncGetMultipartUploadUrlOperation(self._exchange)
-
-    @cached_property
-    def get_oauth2_token(self) -> AsyncGetOauth2TokenOperation:
-        """Exchange a grant for tokens."""
-        from .operations.get_oauth2_token import AsyncGetOauth2TokenOperation
-
-        return AsyncGetOauth2TokenOperation(self._exchange)
-
-    @cached_property
-    def get_openid_configuration(self) -> AsyncGetOpenidConfigurationOperation:
-        """Describe the service as an OpenID provider."""
-        from .operations.get_openid_configuration import AsyncGetOpenidConfigurationOperation
-
-        return AsyncGetOpenidConfigurationOperation(self._exchange)
-
-    @cached_property
-    def get_presigned_url(self) -> AsyncGetPresignedUrlOperation:
-        """Make a presigned URL to download a file."""
-        from .operations.get_presigned_url import AsyncGetPresignedUrlOperation
-
-        return AsyncGetPresignedUrlOperation(self._exchange)
-
-    @cached_property
-    def get_presigned_urls(self) -> AsyncGetPresignedUrlsOperation:
-        """Make presigned URLs to download several files."""
-        from .operations.get_presigned_urls import AsyncGetPresignedUrlsOperation
-
-        return AsyncGetPresignedUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_privacy_policy(self) -> AsyncGetPrivacyPolicyOperation:
-        """Read the privacy policy of the commons."""
-        from .operations.get_privacy_policy import AsyncGetPrivacyPolicyOperation
-
-        return AsyncGetPrivacyPolicyOperation(self._exchange)
-
-    @cached_property
-    def get_registration_form(self) -> AsyncGetRegistrationFormOperation:
-        """Show the form by which a user registers."""
-        from .operations.get_registration_form import AsyncGetRegistrationFormOperation
-
-        return AsyncGetRegistrationFormOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Say whether the service is healthy."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_user_info(self) -> AsyncGetUserInfoOperation:
-        """Tell who asks and what they may do."""
-        from .operations.get_user_info import AsyncGetUserInfoOperation
-
-        return AsyncGetUserInfoOperation(self._exchange)
-
-    @cached_property
-    def get_user_info_by_name(self) -> AsyncGetUserInfoByNameOperation:
-        """Tell who a user is and what they may do."""
-        from .operations.get_user_info_by_name import AsyncGetUserInfoByNameOperation
-
-        return AsyncGetUserInfoByNameOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Tell the version that is running."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def init_multipart_upload(self) -> AsyncInitMultipartUploadOperation:
-        """Begin an upload in parts."""
-        from .operations.init_multipart_upload import AsyncInitMultipartUploadOperation
-
-        return AsyncInitMultipartUploadOperation(self._exchange)
-
-    @cached_property
-    def link_google_account(self) -> AsyncLinkGoogleAccountOperation:
-        """Begin to link a Google account to the user."""
-        from .operations.link_google_account import AsyncLinkGoogleAccountOperation
-
-        return AsyncLinkGoogleAccountOperation(self._exchange)
-
-    @cached_property
-    def list_api_keys(self) -> AsyncListApiKeysOperation:
-        """List the user's API keys."""
-        from .operations.list_api_keys import AsyncListApiKeysOperation
-
-        return AsyncListApiKeysOperation(self._exchange)
-
-    @cached_property
-    def list_cdis_keys(self) -> AsyncListCdisKeysOperation:
-        """List the user's API keys, by the old address."""
-        from .operations.list_cdis_keys import AsyncListCdisKeysOperation
-
-        return AsyncListCdisKeysOperation(self._exchange)
-
-    @cached_property
-    def list_credential_sources(self) -> AsyncListCredentialSourcesOperation:
-        """List the kinds of credentials that can be had."""
-        from .operations.list_credential_sources import AsyncListCredentialSourcesOperation
-
-        return AsyncListCredentialSourcesOperation(self._exchange)
-
-    @cached_property
-    def list_google_keys(self) -> AsyncListGoogleKeysOperation:
-        """List the keys of the user's Google service account."""
-        from .operations.list_google_keys import AsyncListGoogleKeysOperation
-
-        return AsyncListGoogleKeysOperation(self._exchange)
-
-    @cached_property
-    def list_provider_keys(self) -> AsyncListProviderKeysOperation:
-        """List the user's keys for another kind of storage."""
-        from .operations.list_provider_keys import AsyncListProviderKeysOperation
-
-        return AsyncListProviderKeysOperation(self._exchange)
-
-    @cached_property
-    def list_service_accounts(self) -> AsyncListServiceAccountsOperation:
-        """List registered service accounts of Google projects."""
-        from .operations.list_service_accounts import AsyncListServiceAccountsOperation
-
-        return AsyncListServiceAccountsOperation(self._exchange)
-
-    @cached_property
-    def login_with_fence(self) -> AsyncLoginWithFenceOperation:
-        """Log in through the Fence of another commons."""
-        from .operations.login_with_fence import AsyncLoginWithFenceOperation
-
-        return AsyncLoginWithFenceOperation(self._exchange)
-
-    @cached_property
-    def login_with_shibboleth(self) -> AsyncLoginWithShibbolethOperation:
-        """Log in through Shibboleth."""
-        from .operations.login_with_shibboleth import AsyncLoginWithShibbolethOperation
-
-        return AsyncLoginWithShibbolethOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> AsyncLogoutOperation:
-        """End the browser's session."""
-        from .operations.logout import AsyncLogoutOperation
-
-        return AsyncLogoutOperation(self._exchange)
-
-    @cached_property
-    def post_access_url(self) -> AsyncPostAccessUrlOperation:
-        """Make the access URL of a DRS object, by GA4GH passports."""
-        from .operations.post_access_url import AsyncPostAccessUrlOperation
-
-        return AsyncPostAccessUrlOperation(self._exchange)
-
-    @cached_property
-    def reactivate_user(self) -> AsyncReactivateUserOperation:
-        """Reactivate a deactivated user."""
-        from .operations.reactivate_user import AsyncReactivateUserOperation
-
-        return AsyncReactivateUserOperation(self._exchange)
-
-    @cached_property
-    def register_service_account(self) -> AsyncRegisterServiceAccountOperation:
-        """Register a Google service account for access to projects."""
-        from .operations.register_service_account import AsyncRegisterServiceAccountOperation
-
-        return AsyncRegisterServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def revoke_token(self) -> AsyncRevokeTokenOperation:
-        """Revoke a refresh token."""
-        from .operations.revoke_token import AsyncRevokeTokenOperation
-
-        return AsyncRevokeTokenOperation(self._exchange)
-
-    @cached_property
-    def soft_delete_user(self) -> AsyncSoftDeleteUserOperation:
-        """Deactivate a user without deleting them."""
-        from .operations.soft_delete_user import AsyncSoftDeleteUserOperation
-
-        return AsyncSoftDeleteUserOperation(self._exchange)
-
-    @cached_property
-    def unlink_google_account(self) -> AsyncUnlinkGoogleAccountOperation:
-        """Unlink the Google account from the user."""
-        from .operations.unlink_google_account import AsyncUnlinkGoogleAccountOperation
-
-        return AsyncUnlinkGoogleAccountOperation(self._exchange)
-
-    @cached_property
-    def update_service_account(self) -> AsyncUpdateServiceAccountOperation:
-        """Change the projects that a service account may reach."""
-        from .operations.update_service_account import AsyncUpdateServiceAccountOperation
-
-        return AsyncUpdateServiceAccountOperation(self._exchange)
-
-    @cached_property
-    def upload_file(self) -> AsyncUploadFileOperation:
-        """Create a blank record and a presigned URL to upload its file."""
-        from .operations.upload_file import AsyncUploadFileOperation
-
-        return AsyncUploadFileOperation(self._exchange)
-
-    @cached_property
-    def upload_file_to_guid(self) -> AsyncUploadFileToGuidOperation:
-        """Make a presigned URL to upload the file of a record."""
-        from .operations.upload_file_to_guid import AsyncUploadFileToGuidOperation
-
-        return AsyncUploadFileToGuidOperation(self._exchange)

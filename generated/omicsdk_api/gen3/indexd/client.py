@@ -3,60 +3,77 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.create_aliases import AsyncCreateAliasesOperation, CreateAliasesOperation
-    from .operations.create_blank import AsyncCreateBlankOperation, CreateBlankOperation
-    from .operations.create_blank_version import AsyncCreateBlankVersionOperation, CreateBlankVersionOperation
-    from .operations.create_bundle import AsyncCreateBundleOperation, CreateBundleOperation
-    from .operations.create_new_version import AsyncCreateNewVersionOperation, CreateNewVersionOperation
-    from .operations.create_record import AsyncCreateRecordOperation, CreateRecordOperation
-    from .operations.delete_alias import AsyncDeleteAliasOperation, DeleteAliasOperation
-    from .operations.delete_alias_record import AsyncDeleteAliasRecordOperation, DeleteAliasRecordOperation
-    from .operations.delete_aliases import AsyncDeleteAliasesOperation, DeleteAliasesOperation
-    from .operations.delete_bundle import AsyncDeleteBundleOperation, DeleteBundleOperation
-    from .operations.delete_record import AsyncDeleteRecordOperation, DeleteRecordOperation
-    from .operations.get import AsyncGetOperation, GetOperation
-    from .operations.get_alias_record import AsyncGetAliasRecordOperation, GetAliasRecordOperation
-    from .operations.get_aliases import AsyncGetAliasesOperation, GetAliasesOperation
-    from .operations.get_bulk_drs_objects import AsyncGetBulkDrsObjectsOperation, GetBulkDrsObjectsOperation
-    from .operations.get_bundle import AsyncGetBundleOperation, GetBundleOperation
-    from .operations.get_dist import AsyncGetDistOperation, GetDistOperation
-    from .operations.get_dos_object import AsyncGetDosObjectOperation, GetDosObjectOperation
-    from .operations.get_drs_object import AsyncGetDrsObjectOperation, GetDrsObjectOperation
-    from .operations.get_guids_prefix import AsyncGetGuidsPrefixOperation, GetGuidsPrefixOperation
-    from .operations.get_latest_version import AsyncGetLatestVersionOperation, GetLatestVersionOperation
-    from .operations.get_record import AsyncGetRecordOperation, GetRecordOperation
-    from .operations.get_records import AsyncGetRecordsOperation, GetRecordsOperation
-    from .operations.get_service_info import AsyncGetServiceInfoOperation, GetServiceInfoOperation
-    from .operations.get_stats import AsyncGetStatsOperation, GetStatsOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_urls import AsyncGetUrlsOperation, GetUrlsOperation
-    from .operations.get_valid_guids import AsyncGetValidGuidsOperation, GetValidGuidsOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.get_versions import AsyncGetVersionsOperation, GetVersionsOperation
-    from .operations.list_alias_records import AsyncListAliasRecordsOperation, ListAliasRecordsOperation
-    from .operations.list_bundles import AsyncListBundlesOperation, ListBundlesOperation
-    from .operations.list_dos_objects import AsyncListDosObjectsOperation, ListDosObjectsOperation
-    from .operations.list_drs_objects import AsyncListDrsObjectsOperation, ListDrsObjectsOperation
-    from .operations.list_records import AsyncListRecordsOperation, ListRecordsOperation
-    from .operations.options_bulk_drs_objects import AsyncOptionsBulkDrsObjectsOperation, OptionsBulkDrsObjectsOperation
-    from .operations.options_drs_object import AsyncOptionsDrsObjectOperation, OptionsDrsObjectOperation
-    from .operations.post_drs_object import AsyncPostDrsObjectOperation, PostDrsObjectOperation
-    from .operations.put_alias_record import AsyncPutAliasRecordOperation, PutAliasRecordOperation
-    from .operations.query_urls import AsyncQueryUrlsOperation, QueryUrlsOperation
-    from .operations.query_urls_metadata import AsyncQueryUrlsMetadataOperation, QueryUrlsMetadataOperation
-    from .operations.update_aliases import AsyncUpdateAliasesOperation, UpdateAliasesOperation
-    from .operations.update_blank import AsyncUpdateBlankOperation, UpdateBlankOperation
-    from .operations.update_record import AsyncUpdateRecordOperation, UpdateRecordOperation
-    from .operations.update_versions import AsyncUpdateVersionsOperation, UpdateVersionsOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class IndexdApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.create_aliases import create_aliases as create_aliases
+        from .operations.create_blank import create_blank as create_blank
+        from .operations.create_blank_version import create_blank_version as create_blank_version
+        from .operations.create_bundle import create_bundle as create_bundle
+        from .operations.create_new_version import create_new_version as create_new_version
+        from .operations.create_record import create_record as create_record
+        from .operations.delete_alias import delete_alias as delete_alias
+        from .operations.delete_alias_record import delete_alias_record as delete_alias_record
+        from .operations.delete_aliases import delete_aliases as delete_aliases
+        from .operations.delete_bundle import delete_bundle as delete_bundle
+        from .operations.delete_record import delete_record as delete_record
+        from .operations.get import get as get
+        from .operations.get_alias_record import get_alias_record as get_alias_record
+        from .operations.get_aliases import get_aliases as get_aliases
+        from .operations.get_bulk_drs_objects import get_bulk_drs_objects as get_bulk_drs_objects
+        from .operations.get_bundle import get_bundle as get_bundle
+        from .operations.get_dist import get_dist as get_dist
+        from .operations.get_dos_object import get_dos_object as get_dos_object
+        from .operations.get_drs_object import get_drs_object as get_drs_object
+        from .operations.get_guids_prefix import get_guids_prefix as get_guids_prefix
+        from .operations.get_latest_version import get_latest_version as get_latest_version
+        from .operations.get_record import get_record as get_record
+        from .operations.get_records import get_records as get_records
+        from .operations.get_service_info import get_service_info as get_service_info
+        from .operations.get_stats import get_stats as get_stats
+        from .operations.get_status import get_status as get_status
+        from .operations.get_urls import get_urls as get_urls
+        from .operations.get_valid_guids import get_valid_guids as get_valid_guids
+        from .operations.get_version import get_version as get_version
+        from .operations.get_versions import get_versions as get_versions
+        from .operations.list_alias_records import list_alias_records as list_alias_records
+        from .operations.list_bundles import list_bundles as list_bundles
+        from .operations.list_dos_objects import list_dos_objects as list_dos_objects
+        from .operations.list_drs_objects import list_drs_objects as list_drs_objects
+        from .operations.list_records import list_records as list_records
+        from .operations.options_bulk_drs_objects import options_bulk_drs_objects as options_bulk_drs_objects
+        from .operations.options_drs_object import options_drs_object as options_drs_object
+        from .operations.post_drs_object import post_drs_object as post_drs_object
+        from .operations.put_alias_record import put_alias_record as put_alias_record
+        from .operations.query_urls import query_urls as query_urls
+        from .operations.query_urls_metadata import query_urls_metadata as query_urls_metadata
+        from .operations.update_aliases import update_aliases as update_aliases
+        from .operations.update_blank import update_blank as update_blank
+        from .operations.update_record import update_record as update_record
+        from .operations.update_versions import update_versions as update_versions
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """create_aliases create_blank create_blank_version create_bundle create_new_version create_record
+            delete_alias delete_alias_record delete_aliases delete_bundle delete_record get get_alias_record
+            get_aliases get_bulk_drs_objects get_bundle get_dist get_dos_object get_drs_object get_guids_prefix
+            get_latest_version get_record get_records get_service_info get_stats get_status get_urls
+            get_valid_guids get_version get_versions list_alias_records list_bundles list_dos_objects
+            list_drs_objects list_records options_bulk_drs_objects options_drs_object post_drs_object
+            put_alias_record query_urls query_urls_metadata update_aliases update_blank update_record
+            update_versions""",
+            )
+        )
+
+
+class IndexdApi(_Operations, Client):
     """Indexd.
 
     The index of a Gen3 data commons: which files there are, where their bytes are, and who may have them. It
@@ -108,642 +125,12 @@ class IndexdApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://data.example.domain"
 
-    @cached_property
-    def create_aliases(self) -> CreateAliasesOperation:
-        """Add aliases to a record."""
-        from .operations.create_aliases import CreateAliasesOperation
 
-        return CreateAliasesOperation(self._exchange)
-
-    @cached_property
-    def create_blank(self) -> CreateBlankOperation:
-        """Announce a file with a blank record."""
-        from .operations.create_blank import CreateBlankOperation
-
-        return CreateBlankOperation(self._exchange)
-
-    @cached_property
-    def create_blank_version(self) -> CreateBlankVersionOperation:
-        """Announce a new version of a file with a blank record."""
-        from .operations.create_blank_version import CreateBlankVersionOperation
-
-        return CreateBlankVersionOperation(self._exchange)
-
-    @cached_property
-    def create_bundle(self) -> CreateBundleOperation:
-        """Create a bundle."""
-        from .operations.create_bundle import CreateBundleOperation
-
-        return CreateBundleOperation(self._exchange)
-
-    @cached_property
-    def create_new_version(self) -> CreateNewVersionOperation:
-        """Add a new version of a file."""
-        from .operations.create_new_version import CreateNewVersionOperation
-
-        return CreateNewVersionOperation(self._exchange)
-
-    @cached_property
-    def create_record(self) -> CreateRecordOperation:
-        """Create the record of a file."""
-        from .operations.create_record import CreateRecordOperation
-
-        return CreateRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_alias(self) -> DeleteAliasOperation:
-        """Remove one alias of a record."""
-        from .operations.delete_alias import DeleteAliasOperation
-
-        return DeleteAliasOperation(self._exchange)
-
-    @cached_property
-    def delete_alias_record(self) -> DeleteAliasRecordOperation:
-        """Delete an old alias record."""
-        from .operations.delete_alias_record import DeleteAliasRecordOperation
-
-        return DeleteAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_aliases(self) -> DeleteAliasesOperation:
-        """Remove all aliases of a record."""
-        from .operations.delete_aliases import DeleteAliasesOperation
-
-        return DeleteAliasesOperation(self._exchange)
-
-    @cached_property
-    def delete_bundle(self) -> DeleteBundleOperation:
-        """Delete a bundle."""
-        from .operations.delete_bundle import DeleteBundleOperation
-
-        return DeleteBundleOperation(self._exchange)
-
-    @cached_property
-    def delete_record(self) -> DeleteRecordOperation:
-        """Delete a record."""
-        from .operations.delete_record import DeleteRecordOperation
-
-        return DeleteRecordOperation(self._exchange)
-
-    @cached_property
-    def get(self) -> GetOperation:
-        """Find a record wherever it may be."""
-        from .operations.get import GetOperation
-
-        return GetOperation(self._exchange)
-
-    @cached_property
-    def get_alias_record(self) -> GetAliasRecordOperation:
-        """Read an old alias record."""
-        from .operations.get_alias_record import GetAliasRecordOperation
-
-        return GetAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def get_aliases(self) -> GetAliasesOperation:
-        """List the aliases of a record."""
-        from .operations.get_aliases import GetAliasesOperation
-
-        return GetAliasesOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_drs_objects(self) -> GetBulkDrsObjectsOperation:
-        """Describe several DRS objects."""
-        from .operations.get_bulk_drs_objects import GetBulkDrsObjectsOperation
-
-        return GetBulkDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def get_bundle(self) -> GetBundleOperation:
-        """Read a bundle."""
-        from .operations.get_bundle import GetBundleOperation
-
-        return GetBundleOperation(self._exchange)
-
-    @cached_property
-    def get_dist(self) -> GetDistOperation:
-        """List the other commons that are asked for unknown GUIDs."""
-        from .operations.get_dist import GetDistOperation
-
-        return GetDistOperation(self._exchange)
-
-    @cached_property
-    def get_dos_object(self) -> GetDosObjectOperation:
-        """Read a record as a DOS data object."""
-        from .operations.get_dos_object import GetDosObjectOperation
-
-        return GetDosObjectOperation(self._exchange)
-
-    @cached_property
-    def get_drs_object(self) -> GetDrsObjectOperation:
-        """Describe a DRS object."""
-        from .operations.get_drs_object import GetDrsObjectOperation
-
-        return GetDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def get_guids_prefix(self) -> GetGuidsPrefixOperation:
-        """Tell the prefix of this commons' GUIDs."""
-        from .operations.get_guids_prefix import GetGuidsPrefixOperation
-
-        return GetGuidsPrefixOperation(self._exchange)
-
-    @cached_property
-    def get_latest_version(self) -> GetLatestVersionOperation:
-        """Read the latest version of a file."""
-        from .operations.get_latest_version import GetLatestVersionOperation
-
-        return GetLatestVersionOperation(self._exchange)
-
-    @cached_property
-    def get_record(self) -> GetRecordOperation:
-        """Read a record."""
-        from .operations.get_record import GetRecordOperation
-
-        return GetRecordOperation(self._exchange)
-
-    @cached_property
-    def get_records(self) -> GetRecordsOperation:
-        """Read several records."""
-        from .operations.get_records import GetRecordsOperation
-
-        return GetRecordsOperation(self._exchange)
-
-    @cached_property
-    def get_service_info(self) -> GetServiceInfoOperation:
-        """Describe the DRS server."""
-        from .operations.get_service_info import GetServiceInfoOperation
-
-        return GetServiceInfoOperation(self._exchange)
-
-    @cached_property
-    def get_stats(self) -> GetStatsOperation:
-        """Count the files and their bytes."""
-        from .operations.get_stats import GetStatsOperation
-
-        return GetStatsOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_urls(self) -> GetUrlsOperation:
-        """List the URLs of records by checksum, size or GUID."""
-        from .operations.get_urls import GetUrlsOperation
-
-        return GetUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_valid_guids(self) -> GetValidGuidsOperation:
-        """Make new GUIDs."""
-        from .operations.get_valid_guids import GetValidGuidsOperation
-
-        return GetValidGuidsOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Tell the version of the service."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def get_versions(self) -> GetVersionsOperation:
-        """Read all versions of a file."""
-        from .operations.get_versions import GetVersionsOperation
-
-        return GetVersionsOperation(self._exchange)
-
-    @cached_property
-    def list_alias_records(self) -> ListAliasRecordsOperation:
-        """List the names of old alias records."""
-        from .operations.list_alias_records import ListAliasRecordsOperation
-
-        return ListAliasRecordsOperation(self._exchange)
-
-    @cached_property
-    def list_bundles(self) -> ListBundlesOperation:
-        """List the bundles of records."""
-        from .operations.list_bundles import ListBundlesOperation
-
-        return ListBundlesOperation(self._exchange)
-
-    @cached_property
-    def list_dos_objects(self) -> ListDosObjectsOperation:
-        """List records as DOS data objects."""
-        from .operations.list_dos_objects import ListDosObjectsOperation
-
-        return ListDosObjectsOperation(self._exchange)
-
-    @cached_property
-    def list_drs_objects(self) -> ListDrsObjectsOperation:
-        """List records and bundles as DRS objects."""
-        from .operations.list_drs_objects import ListDrsObjectsOperation
-
-        return ListDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def list_records(self) -> ListRecordsOperation:
-        """List the records of files."""
-        from .operations.list_records import ListRecordsOperation
-
-        return ListRecordsOperation(self._exchange)
-
-    @cached_property
-    def options_bulk_drs_objects(self) -> OptionsBulkDrsObjectsOperation:
-        """Ask how requests for several DRS objects are authorised."""
-        from .operations.options_bulk_drs_objects import OptionsBulkDrsObjectsOperation
-
-        return OptionsBulkDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def options_drs_object(self) -> OptionsDrsObjectOperation:
-        """Ask how requests for a DRS object are authorised."""
-        from .operations.options_drs_object import OptionsDrsObjectOperation
-
-        return OptionsDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def post_drs_object(self) -> PostDrsObjectOperation:
-        """Describe a DRS object to the holder of passports."""
-        from .operations.post_drs_object import PostDrsObjectOperation
-
-        return PostDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def put_alias_record(self) -> PutAliasRecordOperation:
-        """Create or replace an old alias record."""
-        from .operations.put_alias_record import PutAliasRecordOperation
-
-        return PutAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def query_urls(self) -> QueryUrlsOperation:
-        """List records by what is in their URLs."""
-        from .operations.query_urls import QueryUrlsOperation
-
-        return QueryUrlsOperation(self._exchange)
-
-    @cached_property
-    def query_urls_metadata(self) -> QueryUrlsMetadataOperation:
-        """List records by the metadata of their URLs."""
-        from .operations.query_urls_metadata import QueryUrlsMetadataOperation
-
-        return QueryUrlsMetadataOperation(self._exchange)
-
-    @cached_property
-    def update_aliases(self) -> UpdateAliasesOperation:
-        """Replace the aliases of a record."""
-        from .operations.update_aliases import UpdateAliasesOperation
-
-        return UpdateAliasesOperation(self._exchange)
-
-    @cached_property
-    def update_blank(self) -> UpdateBlankOperation:
-        """Fill in a blank record."""
-        from .operations.update_blank import UpdateBlankOperation
-
-        return UpdateBlankOperation(self._exchange)
-
-    @cached_property
-    def update_record(self) -> UpdateRecordOperation:
-        """Update a record."""
-        from .operations.update_record import UpdateRecordOperation
-
-        return UpdateRecordOperation(self._exchange)
-
-    @cached_property
-    def update_versions(self) -> UpdateVersionsOperation:
-        """Set who may access all versions of a file."""
-        from .operations.update_versions import UpdateVersionsOperation
-
-        return UpdateVersionsOperation(self._exchange)
-
-
-class AsyncIndexdApi(AsyncClient):
+class AsyncIndexdApi(_Operations, AsyncClient):
     """Indexd, for asyncio. Arguments as those of IndexdApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://data.example.domain"
-
-    @cached_property
-    def create_aliases(self) -> AsyncCreateAliasesOperation:
-        """Add aliases to a record."""
-        from .operations.create_aliases import AsyncCreateAliasesOperation
-
-        return AsyncCreateAliasesOperation(self._exchange)
-
-    @cached_property
-    def create_blank(self) -> AsyncCreateBlankOperation:
-        """Announce a file with a blank record."""
-        from .operations.create_blank import AsyncCreateBlankOperation
-
-        return AsyncCreateBlankOperation(self._exchange)
-
-    @cached_property
-    def create_blank_version(self) -> AsyncCreateBlankVersionOperation:
-        """Announce a new version of a file with a blank record."""
-        from .operations.create_blank_version import AsyncCreateBlankVersionOperation
-
-        return AsyncCreateBlankVersionOperation(self._exchange)
-
-    @cached_property
-    def create_bundle(self) -> AsyncCreateBundleOperation:
-        """Create a bundle."""
-        from .operations.create_bundle import AsyncCreateBundleOperation
-
-        return AsyncCreateBundleOperation(self._exchange)
-
-    @cached_property
-    def create_new_version(self) -> AsyncCreateNewVersionOperation:
-        """Add a new version of a file."""
-        from .operations.create_new_version import AsyncCreateNewVersionOperation
-
-        return AsyncCreateNewVersionOperation(self._exchange)
-
-    @cached_property
-    def create_record(self) -> AsyncCreateRecordOperation:
-        """Create the record of a file."""
-        from .operations.create_record import AsyncCreateRecordOperation
-
-        return AsyncCreateRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_alias(self) -> AsyncDeleteAliasOperation:
-        """Remove one alias of a record."""
-        from .operations.delete_alias import AsyncDeleteAliasOperation
-
-        return AsyncDeleteAliasOperation(self._exchange)
-
-    @cached_property
-    def delete_alias_record(self) -> AsyncDeleteAliasRecordOperation:
-        """Delete an old alias record."""
-        from .operations.delete_alias_record import AsyncDeleteAliasRecordOperation
-
-        return AsyncDeleteAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_aliases(self) -> AsyncDeleteAliasesOperation:
-        """Remove all aliases of a record."""
-        from .operations.delete_aliases import AsyncDeleteAliasesOperation
-
-        return AsyncDeleteAliasesOperation(self._exchange)
-
-    @cached_property
-    def delete_bundle(self) -> AsyncDeleteBundleOperation:
-        """Delete a bundle."""
-        from .operations.delete_bundle import AsyncDeleteBundleOperation
-
-        return AsyncDeleteBundleOperation(self._exchange)
-
-    @cached_property
-    def delete_record(self) -> AsyncDeleteRecordOperation:
-        """Delete a record."""
-        from .operations.delete_record import AsyncDeleteRecordOperation
-
-        return AsyncDeleteRecordOperation(self._exchange)
-
-    @cached_property
-    def get(self) -> AsyncGetOperation:
-        """Find a record wherever it may be."""
-        from .operations.get import AsyncGetOperation
-
-        return AsyncGetOperation(self._exchange)
-
-    @cached_property
-    def get_alias_record(self) -> AsyncGetAliasRecordOperation:
-        """Read an old alias record."""
-        from .operations.get_alias_record import AsyncGetAliasRecordOperation
-
-        return AsyncGetAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def get_aliases(self) -> AsyncGetAliasesOperation:
-        """List the aliases of a record."""
-        from .operations.get_aliases import AsyncGetAliasesOperation
-
-        return AsyncGetAliasesOperation(self._exchange)
-
-    @cached_property
-    def get_bulk_drs_objects(self) -> AsyncGetBulkDrsObjectsOperation:
-        """Describe several DRS objects."""
-        from .operations.get_bulk_drs_objects import AsyncGetBulkDrsObjectsOperation
-
-        return AsyncGetBulkDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def get_bundle(self) -> AsyncGetBundleOperation:
-        """Read a bundle."""
-        from .operations.get_bundle import AsyncGetBundleOperation
-
-        return AsyncGetBundleOperation(self._exchange)
-
-    @cached_property
-    def get_dist(self) -> AsyncGetDistOperation:
-        """List the other commons that are asked for unknown GUIDs."""
-        from .operations.get_dist import AsyncGetDistOperation
-
-        return AsyncGetDistOperation(self._exchange)
-
-    @cached_property
-    def get_dos_object(self) -> AsyncGetDosObjectOperation:
-        """Read a record as a DOS data object."""
-        from .operations.get_dos_object import AsyncGetDosObjectOperation
-
-        return AsyncGetDosObjectOperation(self._exchange)
-
-    @cached_property
-    def get_drs_object(self) -> AsyncGetDrsObjectOperation:
-        """Describe a DRS object."""
-        from .operations.get_drs_object import AsyncGetDrsObjectOperation
-
-        return AsyncGetDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def get_guids_prefix(self) -> AsyncGetGuidsPrefixOperation:
-        """Tell the prefix of this commons' GUIDs."""
-        from .operations.get_guids_prefix import AsyncGetGuidsPrefixOperation
-
-        return AsyncGetGuidsPrefixOperation(self._exchange)
-
-    @cached_property
-    def get_latest_version(self) -> AsyncGetLatestVersionOperation:
-        """Read the latest version of a file."""
-        from .operations.get_latest_version import AsyncGetLatestVersionOperation
-
-        return AsyncGetLatestVersionOperation(self._exchange)
-
-    @cached_property
-    def get_record(self) -> AsyncGetRecordOperation:
-        """Read a record."""
-        from .operations.get_record import AsyncGetRecordOperation
-
-        return AsyncGetRecordOperation(self._exchange)
-
-    @cached_property
-    def get_records(self) -> AsyncGetRecordsOperation:
-        """Read several records."""
-        from .operations.get_records import AsyncGetRecordsOperation
-
-        return AsyncGetRecordsOperation(self._exchange)
-
-    @cached_property
-    def get_service_info(self) -> AsyncGetServiceInfoOperation:
-        """Describe the DRS server."""
-        from .operations.get_service_info import AsyncGetServiceInfoOperation
-
-        return AsyncGetServiceInfoOperation(self._exchange)
-
-    @cached_property
-    def get_stats(self) -> AsyncGetStatsOperation:
-        """Count the files and their bytes."""
-        from .operations.get_stats import AsyncGetStatsOperation
-
-        return AsyncGetStatsOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_urls(self) -> AsyncGetUrlsOperation:
-        """List the URLs of records by checksum, size or GUID."""
-        from .operations.get_urls import AsyncGetUrlsOperation
-
-        return AsyncGetUrlsOperation(self._exchange)
-
-    @cached_property
-    def get_valid_guids(self) -> AsyncGetValidGuidsOperation:
-        """Make new GUIDs."""
-        from .operations.get_valid_guids import AsyncGetValidGuidsOperation
-
-        return AsyncGetValidGuidsOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Tell the version of the service."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def get_versions(self) -> AsyncGetVersionsOperation:
-        """Read all versions of a file."""
-        from .operations.get_versions import AsyncGetVersionsOperation
-
-        return AsyncGetVersionsOperation(self._exchange)
-
-    @cached_property
-    def list_alias_records(self) -> AsyncListAliasRecordsOperation:
-        """List the names of old alias records."""
-        from .operations.list_alias_records import AsyncListAliasRecordsOperation
-
-        return AsyncListAliasRecordsOperation(self._exchange)
-
-    @cached_property
-    def list_bundles(self) -> AsyncListBundlesOperation:
-        """List the bundles of records."""
-        from .operations.list_bundles import AsyncListBundlesOperation
-
-        return AsyncListBundlesOperation(self._exchange)
-
-    @cached_property
-    def list_dos_objects(self) -> AsyncListDosObjectsOperation:
-        """List records as DOS data objects."""
-        from .operations.list_dos_objects import AsyncListDosObjectsOperation
-
-        return AsyncListDosObjectsOperation(self._exchange)
-
-    @cached_property
-    def list_drs_objects(self) -> AsyncListDrsObjectsOperation:
-        """List records and bundles as DRS objects."""
-        from .operations.list_drs_objects import AsyncListDrsObjectsOperation
-
-        return AsyncListDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def list_records(self) -> AsyncListRecordsOperation:
-        """List the records of files."""
-        from .operations.list_records import AsyncListRecordsOperation
-
-        return AsyncListRecordsOperation(self._exchange)
-
-    @cached_property
-    def options_bulk_drs_objects(self) -> AsyncOptionsBulkDrsObjectsOperation:
-        """Ask how requests for several DRS objects are authorised."""
-        from .operations.options_bulk_drs_objects import AsyncOptionsBulkDrsObjectsOperation
-
-        return AsyncOptionsBulkDrsObjectsOperation(self._exchange)
-
-    @cached_property
-    def options_drs_object(self) -> AsyncOptionsDrsObjectOperation:
-        """Ask how requests for a DRS object are authorised."""
-        from .operations.options_drs_object import AsyncOptionsDrsObjectOperation
-
-        return AsyncOptionsDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def post_drs_object(self) -> AsyncPostDrsObjectOperation:
-        """Describe a DRS object to the holder of passports."""
-        from .operations.post_drs_object import AsyncPostDrsObjectOperation
-
-        return AsyncPostDrsObjectOperation(self._exchange)
-
-    @cached_property
-    def put_alias_record(self) -> AsyncPutAliasRecordOperation:
-        """Create or replace an old alias record."""
-        from .operations.put_alias_record import AsyncPutAliasRecordOperation
-
-        return AsyncPutAliasRecordOperation(self._exchange)
-
-    @cached_property
-    def query_urls(self) -> AsyncQueryUrlsOperation:
-        """List records by what is in their URLs."""
-        from .operations.query_urls import AsyncQueryUrlsOperation
-
-        return AsyncQueryUrlsOperation(self._exchange)
-
-    @cached_property
-    def query_urls_metadata(self) -> AsyncQueryUrlsMetadataOperation:
-        """List records by the metadata of their URLs."""
-        from .operations.query_urls_metadata import AsyncQueryUrlsMetadataOperation
-
-        return AsyncQueryUrlsMetadataOperation(self._exchange)
-
-    @cached_property
-    def update_aliases(self) -> AsyncUpdateAliasesOperation:
-        """Replace the aliases of a record."""
-        from .operations.update_aliases import AsyncUpdateAliasesOperation
-
-        return AsyncUpdateAliasesOperation(self._exchange)
-
-    @cached_property
-    def update_blank(self) -> AsyncUpdateBlankOperation:
-        """Fill in a blank record."""
-        from .operations.update_blank import AsyncUpdateBlankOperation
-
-        return AsyncUpdateBlankOperation(self._exchange)
-
-    @cached_property
-    def update_record(self) -> AsyncUpdateRecordOperation:
-        """Update a record."""
-        from .operations.update_record import AsyncUpdateRecordOperation
-
-        return AsyncUpdateRecordOperation(self._exchange)
-
-    @cached_property
-    def update_versions(self) -> AsyncUpdateVersionsOperation:
-        """Set who may access all versions of a file."""
-        from .operations.update_versions import AsyncUpdateVersionsOperation
-
-        return AsyncUpdateVersionsOperation(self._exchange)

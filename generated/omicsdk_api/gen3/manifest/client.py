@@ -3,27 +3,38 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.create_cohort import AsyncCreateCohortOperation, CreateCohortOperation
-    from .operations.create_manifest import AsyncCreateManifestOperation, CreateManifestOperation
-    from .operations.create_metadata import AsyncCreateMetadataOperation, CreateMetadataOperation
-    from .operations.get_manifest import AsyncGetManifestOperation, GetManifestOperation
-    from .operations.get_metadata import AsyncGetMetadataOperation, GetMetadataOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.list_cohorts import AsyncListCohortsOperation, ListCohortsOperation
-    from .operations.list_manifests import AsyncListManifestsOperation, ListManifestsOperation
-    from .operations.list_metadata import AsyncListMetadataOperation, ListMetadataOperation
-    from .operations.put_cohort import AsyncPutCohortOperation, PutCohortOperation
-    from .operations.put_manifest import AsyncPutManifestOperation, PutManifestOperation
-    from .operations.put_metadata import AsyncPutMetadataOperation, PutMetadataOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class ManifestApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.create_cohort import create_cohort as create_cohort
+        from .operations.create_manifest import create_manifest as create_manifest
+        from .operations.create_metadata import create_metadata as create_metadata
+        from .operations.get_manifest import get_manifest as get_manifest
+        from .operations.get_metadata import get_metadata as get_metadata
+        from .operations.get_status import get_status as get_status
+        from .operations.list_cohorts import list_cohorts as list_cohorts
+        from .operations.list_manifests import list_manifests as list_manifests
+        from .operations.list_metadata import list_metadata as list_metadata
+        from .operations.put_cohort import put_cohort as put_cohort
+        from .operations.put_manifest import put_manifest as put_manifest
+        from .operations.put_metadata import put_metadata as put_metadata
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """create_cohort create_manifest create_metadata get_manifest get_metadata get_status list_cohorts
+            list_manifests list_metadata put_cohort put_manifest put_metadata""",
+            )
+        )
+
+
+class ManifestApi(_Operations, Client):
     """Manifest Service.
 
     Keeps what users of a commons have exported: manifests (lists of files), cohorts (GUIDs of PFB files) and
@@ -52,180 +63,12 @@ class ManifestApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
 
-    @cached_property
-    def create_cohort(self) -> CreateCohortOperation:
-        """Store a new cohort."""
-        from .operations.create_cohort import CreateCohortOperation
 
-        return CreateCohortOperation(self._exchange)
-
-    @cached_property
-    def create_manifest(self) -> CreateManifestOperation:
-        """Store a new manifest."""
-        from .operations.create_manifest import CreateManifestOperation
-
-        return CreateManifestOperation(self._exchange)
-
-    @cached_property
-    def create_metadata(self) -> CreateMetadataOperation:
-        """Store exported metadata."""
-        from .operations.create_metadata import CreateMetadataOperation
-
-        return CreateMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_manifest(self) -> GetManifestOperation:
-        """Read one of the manifests."""
-        from .operations.get_manifest import GetManifestOperation
-
-        return GetManifestOperation(self._exchange)
-
-    @cached_property
-    def get_metadata(self) -> GetMetadataOperation:
-        """Read exported metadata."""
-        from .operations.get_metadata import GetMetadataOperation
-
-        return GetMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def list_cohorts(self) -> ListCohortsOperation:
-        """List the user's cohorts."""
-        from .operations.list_cohorts import ListCohortsOperation
-
-        return ListCohortsOperation(self._exchange)
-
-    @cached_property
-    def list_manifests(self) -> ListManifestsOperation:
-        """List the user's manifests."""
-        from .operations.list_manifests import ListManifestsOperation
-
-        return ListManifestsOperation(self._exchange)
-
-    @cached_property
-    def list_metadata(self) -> ListMetadataOperation:
-        """List the user's exported metadata."""
-        from .operations.list_metadata import ListMetadataOperation
-
-        return ListMetadataOperation(self._exchange)
-
-    @cached_property
-    def put_cohort(self) -> PutCohortOperation:
-        """Store a cohort, like POST."""
-        from .operations.put_cohort import PutCohortOperation
-
-        return PutCohortOperation(self._exchange)
-
-    @cached_property
-    def put_manifest(self) -> PutManifestOperation:
-        """Store a manifest, like POST."""
-        from .operations.put_manifest import PutManifestOperation
-
-        return PutManifestOperation(self._exchange)
-
-    @cached_property
-    def put_metadata(self) -> PutMetadataOperation:
-        """Store exported metadata, like POST."""
-        from .operations.put_metadata import PutMetadataOperation
-
-        return PutMetadataOperation(self._exchange)
-
-
-class AsyncManifestApi(AsyncClient):
+class AsyncManifestApi(_Operations, AsyncClient):
     """Manifest Service, for asyncio. Arguments as those of ManifestApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
-
-    @cached_property
-    def create_cohort(self) -> AsyncCreateCohortOperation:
-        """Store a new cohort."""
-        from .operations.create_cohort import AsyncCreateCohortOperation
-
-        return AsyncCreateCohortOperation(self._exchange)
-
-    @cached_property
-    def create_manifest(self) -> AsyncCreateManifestOperation:
-        """Store a new manifest."""
-        from .operations.create_manifest import AsyncCreateManifestOperation
-
-        return AsyncCreateManifestOperation(self._exchange)
-
-    @cached_property
-    def create_metadata(self) -> AsyncCreateMetadataOperation:
-        """Store exported metadata."""
-        from .operations.create_metadata import AsyncCreateMetadataOperation
-
-        return AsyncCreateMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_manifest(self) -> AsyncGetManifestOperation:
-        """Read one of the manifests."""
-        from .operations.get_manifest import AsyncGetManifestOperation
-
-        return AsyncGetManifestOperation(self._exchange)
-
-    @cached_property
-    def get_metadata(self) -> AsyncGetMetadataOperation:
-        """Read exported metadata."""
-        from .operations.get_metadata import AsyncGetMetadataOperation
-
-        return AsyncGetMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def list_cohorts(self) -> AsyncListCohortsOperation:
-        """List the user's cohorts."""
-        from .operations.list_cohorts import AsyncListCohortsOperation
-
-        return AsyncListCohortsOperation(self._exchange)
-
-    @cached_property
-    def list_manifests(self) -> AsyncListManifestsOperation:
-        """List the user's manifests."""
-        from .operations.list_manifests import AsyncListManifestsOperation
-
-        return AsyncListManifestsOperation(self._exchange)
-
-    @cached_property
-    def list_metadata(self) -> AsyncListMetadataOperation:
-        """List the user's exported metadata."""
-        from .operations.list_metadata import AsyncListMetadataOperation
-
-        return AsyncListMetadataOperation(self._exchange)
-
-    @cached_property
-    def put_cohort(self) -> AsyncPutCohortOperation:
-        """Store a cohort, like POST."""
-        from .operations.put_cohort import AsyncPutCohortOperation
-
-        return AsyncPutCohortOperation(self._exchange)
-
-    @cached_property
-    def put_manifest(self) -> AsyncPutManifestOperation:
-        """Store a manifest, like POST."""
-        from .operations.put_manifest import AsyncPutManifestOperation
-
-        return AsyncPutManifestOperation(self._exchange)
-
-    @cached_property
-    def put_metadata(self) -> AsyncPutMetadataOperation:
-        """Store exported metadata, like POST."""
-        from .operations.put_metadata import AsyncPutMetadataOperation
-
-        return AsyncPutMetadataOperation(self._exchange)

@@ -3,54 +3,66 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.batch_create import AsyncBatchCreateOperation, BatchCreateOperation
-    from .operations.create import AsyncCreateOperation, CreateOperation
-    from .operations.create_aliases import AsyncCreateAliasesOperation, CreateAliasesOperation
-    from .operations.create_index_key_path import AsyncCreateIndexKeyPathOperation, CreateIndexKeyPathOperation
-    from .operations.create_object import AsyncCreateObjectOperation, CreateObjectOperation
-    from .operations.create_object_for_id import AsyncCreateObjectForIdOperation, CreateObjectForIdOperation
-    from .operations.delete import AsyncDeleteOperation, DeleteOperation
-    from .operations.delete_alias import AsyncDeleteAliasOperation, DeleteAliasOperation
-    from .operations.delete_aliases import AsyncDeleteAliasesOperation, DeleteAliasesOperation
-    from .operations.delete_index_key_path import AsyncDeleteIndexKeyPathOperation, DeleteIndexKeyPathOperation
-    from .operations.delete_object import AsyncDeleteObjectOperation, DeleteObjectOperation
-    from .operations.get import AsyncGetOperation, GetOperation
-    from .operations.get_aggregate_commons import AsyncGetAggregateCommonsOperation, GetAggregateCommonsOperation
-    from .operations.get_aggregate_info import AsyncGetAggregateInfoOperation, GetAggregateInfoOperation
-    from .operations.get_aggregate_info_of_commons import (
-        AsyncGetAggregateInfoOfCommonsOperation,
-        GetAggregateInfoOfCommonsOperation,
-    )
-    from .operations.get_aggregate_metadata import AsyncGetAggregateMetadataOperation, GetAggregateMetadataOperation
-    from .operations.get_aggregate_metadata_by_guid import (
-        AsyncGetAggregateMetadataByGuidOperation,
-        GetAggregateMetadataByGuidOperation,
-    )
-    from .operations.get_aggregate_metadata_of_commons import (
-        AsyncGetAggregateMetadataOfCommonsOperation,
-        GetAggregateMetadataOfCommonsOperation,
-    )
-    from .operations.get_aggregate_tags import AsyncGetAggregateTagsOperation, GetAggregateTagsOperation
-    from .operations.get_aliases import AsyncGetAliasesOperation, GetAliasesOperation
-    from .operations.get_index_key_paths import AsyncGetIndexKeyPathsOperation, GetIndexKeyPathsOperation
-    from .operations.get_latest_object import AsyncGetLatestObjectOperation, GetLatestObjectOperation
-    from .operations.get_object import AsyncGetObjectOperation, GetObjectOperation
-    from .operations.get_object_download_url import AsyncGetObjectDownloadUrlOperation, GetObjectDownloadUrlOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.query import AsyncQueryOperation, QueryOperation
-    from .operations.query_documents import AsyncQueryDocumentsOperation, QueryDocumentsOperation
-    from .operations.update import AsyncUpdateOperation, UpdateOperation
-    from .operations.update_aliases import AsyncUpdateAliasesOperation, UpdateAliasesOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class MetadataApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.batch_create import batch_create as batch_create
+        from .operations.create import create as create
+        from .operations.create_aliases import create_aliases as create_aliases
+        from .operations.create_index_key_path import create_index_key_path as create_index_key_path
+        from .operations.create_object import create_object as create_object
+        from .operations.create_object_for_id import create_object_for_id as create_object_for_id
+        from .operations.delete import delete as delete
+        from .operations.delete_alias import delete_alias as delete_alias
+        from .operations.delete_aliases import delete_aliases as delete_aliases
+        from .operations.delete_index_key_path import delete_index_key_path as delete_index_key_path
+        from .operations.delete_object import delete_object as delete_object
+        from .operations.get import get as get
+        from .operations.get_aggregate_commons import get_aggregate_commons as get_aggregate_commons
+        from .operations.get_aggregate_info import get_aggregate_info as get_aggregate_info
+        from .operations.get_aggregate_info_of_commons import (
+            get_aggregate_info_of_commons as get_aggregate_info_of_commons,
+        )
+        from .operations.get_aggregate_metadata import get_aggregate_metadata as get_aggregate_metadata
+        from .operations.get_aggregate_metadata_by_guid import (
+            get_aggregate_metadata_by_guid as get_aggregate_metadata_by_guid,
+        )
+        from .operations.get_aggregate_metadata_of_commons import (
+            get_aggregate_metadata_of_commons as get_aggregate_metadata_of_commons,
+        )
+        from .operations.get_aggregate_tags import get_aggregate_tags as get_aggregate_tags
+        from .operations.get_aliases import get_aliases as get_aliases
+        from .operations.get_index_key_paths import get_index_key_paths as get_index_key_paths
+        from .operations.get_latest_object import get_latest_object as get_latest_object
+        from .operations.get_object import get_object as get_object
+        from .operations.get_object_download_url import get_object_download_url as get_object_download_url
+        from .operations.get_status import get_status as get_status
+        from .operations.get_version import get_version as get_version
+        from .operations.query import query as query
+        from .operations.query_documents import query_documents as query_documents
+        from .operations.update import update as update
+        from .operations.update_aliases import update_aliases as update_aliases
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """batch_create create create_aliases create_index_key_path create_object create_object_for_id delete
+            delete_alias delete_aliases delete_index_key_path delete_object get get_aggregate_commons
+            get_aggregate_info get_aggregate_info_of_commons get_aggregate_metadata
+            get_aggregate_metadata_by_guid get_aggregate_metadata_of_commons get_aggregate_tags get_aliases
+            get_index_key_paths get_latest_object get_object get_object_download_url get_status get_version
+            query query_documents update update_aliases""",
+            )
+        )
+
+
+class MetadataApi(_Operations, Client):
     """Gen3 Metadata Service.
 
     The metadata service of a Gen3 data commons keeps one JSON document a GUID: of data objects that the index
@@ -82,432 +94,12 @@ class MetadataApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
 
-    @cached_property
-    def batch_create(self) -> BatchCreateOperation:
-        """Store many documents at once."""
-        from .operations.batch_create import BatchCreateOperation
 
-        return BatchCreateOperation(self._exchange)
-
-    @cached_property
-    def create(self) -> CreateOperation:
-        """Store a new document."""
-        from .operations.create import CreateOperation
-
-        return CreateOperation(self._exchange)
-
-    @cached_property
-    def create_aliases(self) -> CreateAliasesOperation:
-        """Give a document its first aliases."""
-        from .operations.create_aliases import CreateAliasesOperation
-
-        return CreateAliasesOperation(self._exchange)
-
-    @cached_property
-    def create_index_key_path(self) -> CreateIndexKeyPathOperation:
-        """Make an index of a key, for faster searches."""
-        from .operations.create_index_key_path import CreateIndexKeyPathOperation
-
-        return CreateIndexKeyPathOperation(self._exchange)
-
-    @cached_property
-    def create_object(self) -> CreateObjectOperation:
-        """Make an object: its record, metadata and address for the upload."""
-        from .operations.create_object import CreateObjectOperation
-
-        return CreateObjectOperation(self._exchange)
-
-    @cached_property
-    def create_object_for_id(self) -> CreateObjectForIdOperation:
-        """Make a new version of an object, and an address for its upload."""
-        from .operations.create_object_for_id import CreateObjectForIdOperation
-
-        return CreateObjectForIdOperation(self._exchange)
-
-    @cached_property
-    def delete(self) -> DeleteOperation:
-        """Delete a document."""
-        from .operations.delete import DeleteOperation
-
-        return DeleteOperation(self._exchange)
-
-    @cached_property
-    def delete_alias(self) -> DeleteAliasOperation:
-        """Delete one alias of a document."""
-        from .operations.delete_alias import DeleteAliasOperation
-
-        return DeleteAliasOperation(self._exchange)
-
-    @cached_property
-    def delete_aliases(self) -> DeleteAliasesOperation:
-        """Delete all aliases of a document."""
-        from .operations.delete_aliases import DeleteAliasesOperation
-
-        return DeleteAliasesOperation(self._exchange)
-
-    @cached_property
-    def delete_index_key_path(self) -> DeleteIndexKeyPathOperation:
-        """Drop the index of a key."""
-        from .operations.delete_index_key_path import DeleteIndexKeyPathOperation
-
-        return DeleteIndexKeyPathOperation(self._exchange)
-
-    @cached_property
-    def delete_object(self) -> DeleteObjectOperation:
-        """Delete the record and the metadata of an object."""
-        from .operations.delete_object import DeleteObjectOperation
-
-        return DeleteObjectOperation(self._exchange)
-
-    @cached_property
-    def get(self) -> GetOperation:
-        """Read a document by its GUID or an alias."""
-        from .operations.get import GetOperation
-
-        return GetOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_commons(self) -> GetAggregateCommonsOperation:
-        """List the commons whose metadata is collected here."""
-        from .operations.get_aggregate_commons import GetAggregateCommonsOperation
-
-        return GetAggregateCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_info(self) -> GetAggregateInfoOperation:
-        """Read information about the collected metadata."""
-        from .operations.get_aggregate_info import GetAggregateInfoOperation
-
-        return GetAggregateInfoOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_info_of_commons(self) -> GetAggregateInfoOfCommonsOperation:
-        """Read information about one commons."""
-        from .operations.get_aggregate_info_of_commons import GetAggregateInfoOfCommonsOperation
-
-        return GetAggregateInfoOfCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata(self) -> GetAggregateMetadataOperation:
-        """List the metadata of all commons."""
-        from .operations.get_aggregate_metadata import GetAggregateMetadataOperation
-
-        return GetAggregateMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata_by_guid(self) -> GetAggregateMetadataByGuidOperation:
-        """Read the collected metadata of a GUID."""
-        from .operations.get_aggregate_metadata_by_guid import GetAggregateMetadataByGuidOperation
-
-        return GetAggregateMetadataByGuidOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata_of_commons(self) -> GetAggregateMetadataOfCommonsOperation:
-        """List the metadata of one commons."""
-        from .operations.get_aggregate_metadata_of_commons import GetAggregateMetadataOfCommonsOperation
-
-        return GetAggregateMetadataOfCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_tags(self) -> GetAggregateTagsOperation:
-        """Count the tags of all commons."""
-        from .operations.get_aggregate_tags import GetAggregateTagsOperation
-
-        return GetAggregateTagsOperation(self._exchange)
-
-    @cached_property
-    def get_aliases(self) -> GetAliasesOperation:
-        """List the aliases of a document."""
-        from .operations.get_aliases import GetAliasesOperation
-
-        return GetAliasesOperation(self._exchange)
-
-    @cached_property
-    def get_index_key_paths(self) -> GetIndexKeyPathsOperation:
-        """List the keys that have an index."""
-        from .operations.get_index_key_paths import GetIndexKeyPathsOperation
-
-        return GetIndexKeyPathsOperation(self._exchange)
-
-    @cached_property
-    def get_latest_object(self) -> GetLatestObjectOperation:
-        """Read the record and the metadata of the latest version of an object."""
-        from .operations.get_latest_object import GetLatestObjectOperation
-
-        return GetLatestObjectOperation(self._exchange)
-
-    @cached_property
-    def get_object(self) -> GetObjectOperation:
-        """Read the record and the metadata of an object."""
-        from .operations.get_object import GetObjectOperation
-
-        return GetObjectOperation(self._exchange)
-
-    @cached_property
-    def get_object_download_url(self) -> GetObjectDownloadUrlOperation:
-        """Get a presigned address to download an object from."""
-        from .operations.get_object_download_url import GetObjectDownloadUrlOperation
-
-        return GetObjectDownloadUrlOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Tell whether the service works."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Tell the version of the service."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def query(self) -> QueryOperation:
-        """Search documents by their values."""
-        from .operations.query import QueryOperation
-
-        return QueryOperation(self._exchange)
-
-    @cached_property
-    def query_documents(self) -> QueryDocumentsOperation:
-        """Search documents by their values, and read them."""
-        from .operations.query_documents import QueryDocumentsOperation
-
-        return QueryDocumentsOperation(self._exchange)
-
-    @cached_property
-    def update(self) -> UpdateOperation:
-        """Replace a document, or merge into it."""
-        from .operations.update import UpdateOperation
-
-        return UpdateOperation(self._exchange)
-
-    @cached_property
-    def update_aliases(self) -> UpdateAliasesOperation:
-        """Replace the aliases of a document, or add to them."""
-        from .operations.update_aliases import UpdateAliasesOperation
-
-        return UpdateAliasesOperation(self._exchange)
-
-
-class AsyncMetadataApi(AsyncClient):
+class AsyncMetadataApi(_Operations, AsyncClient):
     """Gen3 Metadata Service, for asyncio. Arguments as those of MetadataApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
-
-    @cached_property
-    def batch_create(self) -> AsyncBatchCreateOperation:
-        """Store many documents at once."""
-        from .operations.batch_create import AsyncBatchCreateOperation
-
-        return AsyncBatchCreateOperation(self._exchange)
-
-    @cached_property
-    def create(self) -> AsyncCreateOperation:
-        """Store a new document."""
-        from .operations.create import AsyncCreateOperation
-
-        return AsyncCreateOperation(self._exchange)
-
-    @cached_property
-    def create_aliases(self) -> AsyncCreateAliasesOperation:
-        """Give a document its first aliases."""
-        from .operations.create_aliases import AsyncCreateAliasesOperation
-
-        return AsyncCreateAliasesOperation(self._exchange)
-
-    @cached_property
-    def create_index_key_path(self) -> AsyncCreateIndexKeyPathOperation:
-        """Make an index of a key, for faster searches."""
-        from .operations.create_index_key_path import AsyncCreateIndexKeyPathOperation
-
-        return AsyncCreateIndexKeyPathOperation(self._exchange)
-
-    @cached_property
-    def create_object(self) -> AsyncCreateObjectOperation:
-        """Make an object: its record, metadata and address for the upload."""
-        from .operations.create_object import AsyncCreateObjectOperation
-
-        return AsyncCreateObjectOperation(self._exchange)
-
-    @cached_property
-    def create_object_for_id(self) -> AsyncCreateObjectForIdOperation:
-        """Make a new version of an object, and an address for its upload."""
-        from .operations.create_object_for_id import AsyncCreateObjectForIdOperation
-
-        return AsyncCreateObjectForIdOperation(self._exchange)
-
-    @cached_property
-    def delete(self) -> AsyncDeleteOperation:
-        """Delete a document."""
-        from .operations.delete import AsyncDeleteOperation
-
-        return AsyncDeleteOperation(self._exchange)
-
-    @cached_property
-    def delete_alias(self) -> AsyncDeleteAliasOperation:
-        """Delete one alias of a document."""
-        from .operations.delete_alias import AsyncDeleteAliasOperation
-
-        return AsyncDeleteAliasOperation(self._exchange)
-
-    @cached_property
-    def delete_aliases(self) -> AsyncDeleteAliasesOperation:
-        """Delete all aliases of a document."""
-        from .operations.delete_aliases import AsyncDeleteAliasesOperation
-
-        return AsyncDeleteAliasesOperation(self._exchange)
-
-    @cached_property
-    def delete_index_key_path(self) -> AsyncDeleteIndexKeyPathOperation:
-        """Drop the index of a key."""
-        from .operations.delete_index_key_path import AsyncDeleteIndexKeyPathOperation
-
-        return AsyncDeleteIndexKeyPathOperation(self._exchange)
-
-    @cached_property
-    def delete_object(self) -> AsyncDeleteObjectOperation:
-        """Delete the record and the metadata of an object."""
-        from .operations.delete_object import AsyncDeleteObjectOperation
-
-        return AsyncDeleteObjectOperation(self._exchange)
-
-    @cached_property
-    def get(self) -> AsyncGetOperation:
-        """Read a document by its GUID or an alias."""
-        from .operations.get import AsyncGetOperation
-
-        return AsyncGetOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_commons(self) -> AsyncGetAggregateCommonsOperation:
-        """List the commons whose metadata is collected here."""
-        from .operations.get_aggregate_commons import AsyncGetAggregateCommonsOperation
-
-        return AsyncGetAggregateCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_info(self) -> AsyncGetAggregateInfoOperation:
-        """Read information about the collected metadata."""
-        from .operations.get_aggregate_info import AsyncGetAggregateInfoOperation
-
-        return AsyncGetAggregateInfoOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_info_of_commons(self) -> AsyncGetAggregateInfoOfCommonsOperation:
-        """Read information about one commons."""
-        from .operations.get_aggregate_info_of_commons import AsyncGetAggregateInfoOfCommonsOperation
-
-        return AsyncGetAggregateInfoOfCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata(self) -> AsyncGetAggregateMetadataOperation:
-        """List the metadata of all commons."""
-        from .operations.get_aggregate_metadata import AsyncGetAggregateMetadataOperation
-
-        return AsyncGetAggregateMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata_by_guid(self) -> AsyncGetAggregateMetadataByGuidOperation:
-        """Read the collected metadata of a GUID."""
-        from .operations.get_aggregate_metadata_by_guid import AsyncGetAggregateMetadataByGuidOperation
-
-        return AsyncGetAggregateMetadataByGuidOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_metadata_of_commons(self) -> AsyncGetAggregateMetadataOfCommonsOperation:
-        """List the metadata of one commons."""
-        from .operations.get_aggregate_metadata_of_commons import AsyncGetAggregateMetadataOfCommonsOperation
-
-        return AsyncGetAggregateMetadataOfCommonsOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate_tags(self) -> AsyncGetAggregateTagsOperation:
-        """Count the tags of all commons."""
-        from .operations.get_aggregate_tags import AsyncGetAggregateTagsOperation
-
-        return AsyncGetAggregateTagsOperation(self._exchange)
-
-    @cached_property
-    def get_aliases(self) -> AsyncGetAliasesOperation:
-        """List the aliases of a document."""
-        from .operations.get_aliases import AsyncGetAliasesOperation
-
-        return AsyncGetAliasesOperation(self._exchange)
-
-    @cached_property
-    def get_index_key_paths(self) -> AsyncGetIndexKeyPathsOperation:
-        """List the keys that have an index."""
-        from .operations.get_index_key_paths import AsyncGetIndexKeyPathsOperation
-
-        return AsyncGetIndexKeyPathsOperation(self._exchange)
-
-    @cached_property
-    def get_latest_object(self) -> AsyncGetLatestObjectOperation:
-        """Read the record and the metadata of the latest version of an object."""
-        from .operations.get_latest_object import AsyncGetLatestObjectOperation
-
-        return AsyncGetLatestObjectOperation(self._exchange)
-
-    @cached_property
-    def get_object(self) -> AsyncGetObjectOperation:
-        """Read the record and the metadata of an object."""
-        from .operations.get_object import AsyncGetObjectOperation
-
-        return AsyncGetObjectOperation(self._exchange)
-
-    @cached_property
-    def get_object_download_url(self) -> AsyncGetObjectDownloadUrlOperation:
-        """Get a presigned address to download an object from."""
-        from .operations.get_object_download_url import AsyncGetObjectDownloadUrlOperation
-
-        return AsyncGetObjectDownloadUrlOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Tell whether the service works."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Tell the version of the service."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def query(self) -> AsyncQueryOperation:
-        """Search documents by their values."""
-        from .operations.query import AsyncQueryOperation
-
-        return AsyncQueryOperation(self._exchange)
-
-    @cached_property
-    def query_documents(self) -> AsyncQueryDocumentsOperation:
-        """Search documents by their values, and read them."""
-        from .operations.query_documents import AsyncQueryDocumentsOperation
-
-        return AsyncQueryDocumentsOperation(self._exchange)
-
-    @cached_property
-    def update(self) -> AsyncUpdateOperation:
-        """Replace a document, or merge into it."""
-        from .operations.update import AsyncUpdateOperation
-
-        return AsyncUpdateOperation(self._exchange)
-
-    @cached_property
-    def update_aliases(self) -> AsyncUpdateAliasesOperation:
-        """Replace the aliases of a document, or add to them."""
-        from .operations.update_aliases import AsyncUpdateAliasesOperation
-
-        return AsyncUpdateAliasesOperation(self._exchange)

@@ -3,22 +3,32 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.count_nodes import AsyncCountNodesOperation, CountNodesOperation
-    from .operations.get_core_metadata import AsyncGetCoreMetadataOperation, GetCoreMetadataOperation
-    from .operations.get_graphql_schema import AsyncGetGraphqlSchemaOperation, GetGraphqlSchemaOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.list_projects import AsyncListProjectsOperation, ListProjectsOperation
-    from .operations.query import AsyncQueryOperation, QueryOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class PeregrineApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.count_nodes import count_nodes as count_nodes
+        from .operations.get_core_metadata import get_core_metadata as get_core_metadata
+        from .operations.get_graphql_schema import get_graphql_schema as get_graphql_schema
+        from .operations.get_status import get_status as get_status
+        from .operations.get_version import get_version as get_version
+        from .operations.list_projects import list_projects as list_projects
+        from .operations.query import query as query
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """count_nodes get_core_metadata get_graphql_schema get_status get_version list_projects query""",
+            )
+        )
+
+
+class PeregrineApi(_Operations, Client):
     """Gen3 Peregrine.
 
     Peregrine answers questions about the structured metadata of a Gen3 data commons: GraphQL over the nodes
@@ -52,110 +62,12 @@ class PeregrineApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://example.domain"
 
-    @cached_property
-    def count_nodes(self) -> CountNodesOperation:
-        """Count the nodes of given types in each project."""
-        from .operations.count_nodes import CountNodesOperation
 
-        return CountNodesOperation(self._exchange)
-
-    @cached_property
-    def get_core_metadata(self) -> GetCoreMetadataOperation:
-        """Read the core metadata of a data file."""
-        from .operations.get_core_metadata import GetCoreMetadataOperation
-
-        return GetCoreMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_graphql_schema(self) -> GetGraphqlSchemaOperation:
-        """Read the schema of the queries."""
-        from .operations.get_graphql_schema import GetGraphqlSchemaOperation
-
-        return GetGraphqlSchemaOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Say whether the service is healthy."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Tell the versions of service and dictionary."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def list_projects(self) -> ListProjectsOperation:
-        """List the projects with what describes them."""
-        from .operations.list_projects import ListProjectsOperation
-
-        return ListProjectsOperation(self._exchange)
-
-    @cached_property
-    def query(self) -> QueryOperation:
-        """Answer a GraphQL query."""
-        from .operations.query import QueryOperation
-
-        return QueryOperation(self._exchange)
-
-
-class AsyncPeregrineApi(AsyncClient):
+class AsyncPeregrineApi(_Operations, AsyncClient):
     """Gen3 Peregrine, for asyncio. Arguments as those of PeregrineApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://example.domain"
-
-    @cached_property
-    def count_nodes(self) -> AsyncCountNodesOperation:
-        """Count the nodes of given types in each project."""
-        from .operations.count_nodes import AsyncCountNodesOperation
-
-        return AsyncCountNodesOperation(self._exchange)
-
-    @cached_property
-    def get_core_metadata(self) -> AsyncGetCoreMetadataOperation:
-        """Read the core metadata of a data file."""
-        from .operations.get_core_metadata import AsyncGetCoreMetadataOperation
-
-        return AsyncGetCoreMetadataOperation(self._exchange)
-
-    @cached_property
-    def get_graphql_schema(self) -> AsyncGetGraphqlSchemaOperation:
-        """Read the schema of the queries."""
-        from .operations.get_graphql_schema import AsyncGetGraphqlSchemaOperation
-
-        return AsyncGetGraphqlSchemaOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Say whether the service is healthy."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Tell the versions of service and dictionary."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def list_projects(self) -> AsyncListProjectsOperation:
-        """List the projects with what describes them."""
-        from .operations.list_projects import AsyncListProjectsOperation
-
-        return AsyncListProjectsOperation(self._exchange)
-
-    @cached_property
-    def query(self) -> AsyncQueryOperation:
-        """Answer a GraphQL query."""
-        from .operations.query import AsyncQueryOperation
-
-        return AsyncQueryOperation(self._exchange)

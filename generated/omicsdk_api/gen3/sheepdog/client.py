@@ -3,99 +3,110 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.change_file_upload import AsyncChangeFileUploadOperation, ChangeFileUploadOperation
-    from .operations.close_transaction import AsyncCloseTransactionOperation, CloseTransactionOperation
-    from .operations.commit_transaction import AsyncCommitTransactionOperation, CommitTransactionOperation
-    from .operations.create_bulk import AsyncCreateBulkOperation, CreateBulkOperation
-    from .operations.create_program import AsyncCreateProgramOperation, CreateProgramOperation
-    from .operations.create_project import AsyncCreateProjectOperation, CreateProjectOperation
-    from .operations.create_record import AsyncCreateRecordOperation, CreateRecordOperation
-    from .operations.delete_file import AsyncDeleteFileOperation, DeleteFileOperation
-    from .operations.delete_program import AsyncDeleteProgramOperation, DeleteProgramOperation
-    from .operations.delete_project import AsyncDeleteProjectOperation, DeleteProjectOperation
-    from .operations.delete_records import AsyncDeleteRecordsOperation, DeleteRecordsOperation
-    from .operations.export import AsyncExportOperation, ExportOperation
-    from .operations.export_by_body import AsyncExportByBodyOperation, ExportByBodyOperation
-    from .operations.get_dictionary import AsyncGetDictionaryOperation, GetDictionaryOperation
-    from .operations.get_dictionary_node import AsyncGetDictionaryNodeOperation, GetDictionaryNodeOperation
-    from .operations.get_programs import AsyncGetProgramsOperation, GetProgramsOperation
-    from .operations.get_project_dictionary import AsyncGetProjectDictionaryOperation, GetProjectDictionaryOperation
-    from .operations.get_project_dictionary_node import (
-        AsyncGetProjectDictionaryNodeOperation,
-        GetProjectDictionaryNodeOperation,
-    )
-    from .operations.get_project_manifest import AsyncGetProjectManifestOperation, GetProjectManifestOperation
-    from .operations.get_project_template import AsyncGetProjectTemplateOperation, GetProjectTemplateOperation
-    from .operations.get_project_templates import AsyncGetProjectTemplatesOperation, GetProjectTemplatesOperation
-    from .operations.get_project_upload_manifest import (
-        AsyncGetProjectUploadManifestOperation,
-        GetProjectUploadManifestOperation,
-    )
-    from .operations.get_projects import AsyncGetProjectsOperation, GetProjectsOperation
-    from .operations.get_records import AsyncGetRecordsOperation, GetRecordsOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_template import AsyncGetTemplateOperation, GetTemplateOperation
-    from .operations.get_templates import AsyncGetTemplatesOperation, GetTemplatesOperation
-    from .operations.get_version import AsyncGetVersionOperation, GetVersionOperation
-    from .operations.list_file_parts import AsyncListFilePartsOperation, ListFilePartsOperation
-    from .operations.mark_records import AsyncMarkRecordsOperation, MarkRecordsOperation
-    from .operations.open_project import AsyncOpenProjectOperation, OpenProjectOperation
-    from .operations.patch_program import AsyncPatchProgramOperation, PatchProgramOperation
-    from .operations.patch_project import AsyncPatchProjectOperation, PatchProjectOperation
-    from .operations.post_close_transaction import AsyncPostCloseTransactionOperation, PostCloseTransactionOperation
-    from .operations.post_commit_transaction import AsyncPostCommitTransactionOperation, PostCommitTransactionOperation
-    from .operations.post_open_project import AsyncPostOpenProjectOperation, PostOpenProjectOperation
-    from .operations.post_project import AsyncPostProjectOperation, PostProjectOperation
-    from .operations.post_release_project import AsyncPostReleaseProjectOperation, PostReleaseProjectOperation
-    from .operations.post_review_project import AsyncPostReviewProjectOperation, PostReviewProjectOperation
-    from .operations.post_submit_project import AsyncPostSubmitProjectOperation, PostSubmitProjectOperation
-    from .operations.post_try_open_project import AsyncPostTryOpenProjectOperation, PostTryOpenProjectOperation
-    from .operations.post_try_release_project import AsyncPostTryReleaseProjectOperation, PostTryReleaseProjectOperation
-    from .operations.post_try_review_project import AsyncPostTryReviewProjectOperation, PostTryReviewProjectOperation
-    from .operations.post_try_submit_project import AsyncPostTrySubmitProjectOperation, PostTrySubmitProjectOperation
-    from .operations.put_program import AsyncPutProgramOperation, PutProgramOperation
-    from .operations.reassign_file import AsyncReassignFileOperation, ReassignFileOperation
-    from .operations.release_project import AsyncReleaseProjectOperation, ReleaseProjectOperation
-    from .operations.review_project import AsyncReviewProjectOperation, ReviewProjectOperation
-    from .operations.submit_biospecimen_xml import AsyncSubmitBiospecimenXmlOperation, SubmitBiospecimenXmlOperation
-    from .operations.submit_bulk import AsyncSubmitBulkOperation, SubmitBulkOperation
-    from .operations.submit_clinical_xml import AsyncSubmitClinicalXmlOperation, SubmitClinicalXmlOperation
-    from .operations.submit_csv import AsyncSubmitCsvOperation, SubmitCsvOperation
-    from .operations.submit_project import AsyncSubmitProjectOperation, SubmitProjectOperation
-    from .operations.submit_record import AsyncSubmitRecordOperation, SubmitRecordOperation
-    from .operations.submit_tsv import AsyncSubmitTsvOperation, SubmitTsvOperation
-    from .operations.try_change_file_upload import AsyncTryChangeFileUploadOperation, TryChangeFileUploadOperation
-    from .operations.try_create_bulk import AsyncTryCreateBulkOperation, TryCreateBulkOperation
-    from .operations.try_create_record import AsyncTryCreateRecordOperation, TryCreateRecordOperation
-    from .operations.try_delete_file import AsyncTryDeleteFileOperation, TryDeleteFileOperation
-    from .operations.try_delete_records import AsyncTryDeleteRecordsOperation, TryDeleteRecordsOperation
-    from .operations.try_list_file_parts import AsyncTryListFilePartsOperation, TryListFilePartsOperation
-    from .operations.try_open_project import AsyncTryOpenProjectOperation, TryOpenProjectOperation
-    from .operations.try_release_project import AsyncTryReleaseProjectOperation, TryReleaseProjectOperation
-    from .operations.try_review_project import AsyncTryReviewProjectOperation, TryReviewProjectOperation
-    from .operations.try_submit_biospecimen_xml import (
-        AsyncTrySubmitBiospecimenXmlOperation,
-        TrySubmitBiospecimenXmlOperation,
-    )
-    from .operations.try_submit_bulk import AsyncTrySubmitBulkOperation, TrySubmitBulkOperation
-    from .operations.try_submit_clinical_xml import AsyncTrySubmitClinicalXmlOperation, TrySubmitClinicalXmlOperation
-    from .operations.try_submit_project import AsyncTrySubmitProjectOperation, TrySubmitProjectOperation
-    from .operations.try_submit_record import AsyncTrySubmitRecordOperation, TrySubmitRecordOperation
-    from .operations.try_upload_file import AsyncTryUploadFileOperation, TryUploadFileOperation
-    from .operations.upload_file import AsyncUploadFileOperation, UploadFileOperation
-    from .operations.validate_upload_manifest import (
-        AsyncValidateUploadManifestOperation,
-        ValidateUploadManifestOperation,
-    )
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class SheepdogApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.change_file_upload import change_file_upload as change_file_upload
+        from .operations.close_transaction import close_transaction as close_transaction
+        from .operations.commit_transaction import commit_transaction as commit_transaction
+        from .operations.create_bulk import create_bulk as create_bulk
+        from .operations.create_program import create_program as create_program
+        from .operations.create_project import create_project as create_project
+        from .operations.create_record import create_record as create_record
+        from .operations.delete_file import delete_file as delete_file
+        from .operations.delete_program import delete_program as delete_program
+        from .operations.delete_project import delete_project as delete_project
+        from .operations.delete_records import delete_records as delete_records
+        from .operations.export import export as export
+        from .operations.export_by_body import export_by_body as export_by_body
+        from .operations.get_dictionary import get_dictionary as get_dictionary
+        from .operations.get_dictionary_node import get_dictionary_node as get_dictionary_node
+        from .operations.get_programs import get_programs as get_programs
+        from .operations.get_project_dictionary import get_project_dictionary as get_project_dictionary
+        from .operations.get_project_dictionary_node import get_project_dictionary_node as get_project_dictionary_node
+        from .operations.get_project_manifest import get_project_manifest as get_project_manifest
+        from .operations.get_project_template import get_project_template as get_project_template
+        from .operations.get_project_templates import get_project_templates as get_project_templates
+        from .operations.get_project_upload_manifest import get_project_upload_manifest as get_project_upload_manifest
+        from .operations.get_projects import get_projects as get_projects
+        from .operations.get_records import get_records as get_records
+        from .operations.get_status import get_status as get_status
+        from .operations.get_template import get_template as get_template
+        from .operations.get_templates import get_templates as get_templates
+        from .operations.get_version import get_version as get_version
+        from .operations.list_file_parts import list_file_parts as list_file_parts
+        from .operations.mark_records import mark_records as mark_records
+        from .operations.open_project import open_project as open_project
+        from .operations.patch_program import patch_program as patch_program
+        from .operations.patch_project import patch_project as patch_project
+        from .operations.post_close_transaction import post_close_transaction as post_close_transaction
+        from .operations.post_commit_transaction import post_commit_transaction as post_commit_transaction
+        from .operations.post_open_project import post_open_project as post_open_project
+        from .operations.post_project import post_project as post_project
+        from .operations.post_release_project import post_release_project as post_release_project
+        from .operations.post_review_project import post_review_project as post_review_project
+        from .operations.post_submit_project import post_submit_project as post_submit_project
+        from .operations.post_try_open_project import post_try_open_project as post_try_open_project
+        from .operations.post_try_release_project import post_try_release_project as post_try_release_project
+        from .operations.post_try_review_project import post_try_review_project as post_try_review_project
+        from .operations.post_try_submit_project import post_try_submit_project as post_try_submit_project
+        from .operations.put_program import put_program as put_program
+        from .operations.reassign_file import reassign_file as reassign_file
+        from .operations.release_project import release_project as release_project
+        from .operations.review_project import review_project as review_project
+        from .operations.submit_biospecimen_xml import submit_biospecimen_xml as submit_biospecimen_xml
+        from .operations.submit_bulk import submit_bulk as submit_bulk
+        from .operations.submit_clinical_xml import submit_clinical_xml as submit_clinical_xml
+        from .operations.submit_csv import submit_csv as submit_csv
+        from .operations.submit_project import submit_project as submit_project
+        from .operations.submit_record import submit_record as submit_record
+        from .operations.submit_tsv import submit_tsv as submit_tsv
+        from .operations.try_change_file_upload import try_change_file_upload as try_change_file_upload
+        from .operations.try_create_bulk import try_create_bulk as try_create_bulk
+        from .operations.try_create_record import try_create_record as try_create_record
+        from .operations.try_delete_file import try_delete_file as try_delete_file
+        from .operations.try_delete_records import try_delete_records as try_delete_records
+        from .operations.try_list_file_parts import try_list_file_parts as try_list_file_parts
+        from .operations.try_open_project import try_open_project as try_open_project
+        from .operations.try_release_project import try_release_project as try_release_project
+        from .operations.try_review_project import try_review_project as try_review_project
+        from .operations.try_submit_biospecimen_xml import try_submit_biospecimen_xml as try_submit_biospecimen_xml
+        from .operations.try_submit_bulk import try_submit_bulk as try_submit_bulk
+        from .operations.try_submit_clinical_xml import try_submit_clinical_xml as try_submit_clinical_xml
+        from .operations.try_submit_project import try_submit_project as try_submit_project
+        from .operations.try_submit_record import try_submit_record as try_submit_record
+        from .operations.try_upload_file import try_upload_file as try_upload_file
+        from .operations.upload_file import upload_file as upload_file
+        from .operations.validate_upload_manifest import validate_upload_manifest as validate_upload_manifest
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """change_file_upload close_transaction commit_transaction create_bulk create_program create_project
+            create_record delete_file delete_program delete_project delete_records export export_by_body
+            get_dictionary get_dictionary_node get_programs get_project_dictionary get_project_dictionary_node
+            get_project_manifest get_project_template get_project_templates get_project_upload_manifest
+            get_projects get_records get_status get_template get_templates get_version list_file_parts
+            mark_records open_project patch_program patch_project post_close_transaction post_commit_transaction
+            post_open_project post_project post_release_project post_review_project post_submit_project
+            post_try_open_project post_try_release_project post_try_review_project post_try_submit_project
+            put_program reassign_file release_project review_project submit_biospecimen_xml submit_bulk
+            submit_clinical_xml submit_csv submit_project submit_record submit_tsv try_change_file_upload
+            try_create_bulk try_create_record try_delete_file try_delete_records try_list_file_parts
+            try_open_project try_release_project try_review_project try_submit_biospecimen_xml try_submit_bulk
+            try_submit_clinical_xml try_submit_project try_submit_record try_upload_file upload_file
+            validate_upload_manifest""",
+            )
+        )
+
+
+class SheepdogApi(_Operations, Client):
     """Gen3 Submission API (Sheepdog).
 
     Sheepdog is the service of a Gen3 data commons that takes in structured data: programs, the projects in
@@ -132,1020 +143,12 @@ class SheepdogApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
 
-    @cached_property
-    def change_file_upload(self) -> ChangeFileUploadOperation:
-        """Begin or complete a multipart upload."""
-        from .operations.change_file_upload import ChangeFileUploadOperation
 
-        return ChangeFileUploadOperation(self._exchange)
-
-    @cached_property
-    def close_transaction(self) -> CloseTransactionOperation:
-        """Close a dry run, so that it can't be committed."""
-        from .operations.close_transaction import CloseTransactionOperation
-
-        return CloseTransactionOperation(self._exchange)
-
-    @cached_property
-    def commit_transaction(self) -> CommitTransactionOperation:
-        """Commit a successful dry run: do it for real."""
-        from .operations.commit_transaction import CommitTransactionOperation
-
-        return CommitTransactionOperation(self._exchange)
-
-    @cached_property
-    def create_bulk(self) -> CreateBulkOperation:
-        """Create entities from several documents."""
-        from .operations.create_bulk import CreateBulkOperation
-
-        return CreateBulkOperation(self._exchange)
-
-    @cached_property
-    def create_program(self) -> CreateProgramOperation:
-        """Register a program, or update it."""
-        from .operations.create_program import CreateProgramOperation
-
-        return CreateProgramOperation(self._exchange)
-
-    @cached_property
-    def create_project(self) -> CreateProjectOperation:
-        """Create a project in a program, or update it."""
-        from .operations.create_project import CreateProjectOperation
-
-        return CreateProjectOperation(self._exchange)
-
-    @cached_property
-    def create_record(self) -> CreateRecordOperation:
-        """Create entities in a project."""
-        from .operations.create_record import CreateRecordOperation
-
-        return CreateRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_file(self) -> DeleteFileOperation:
-        """Delete a file's bytes, or abort a multipart upload."""
-        from .operations.delete_file import DeleteFileOperation
-
-        return DeleteFileOperation(self._exchange)
-
-    @cached_property
-    def delete_program(self) -> DeleteProgramOperation:
-        """Delete an empty program."""
-        from .operations.delete_program import DeleteProgramOperation
-
-        return DeleteProgramOperation(self._exchange)
-
-    @cached_property
-    def delete_project(self) -> DeleteProjectOperation:
-        """Delete an empty project."""
-        from .operations.delete_project import DeleteProjectOperation
-
-        return DeleteProjectOperation(self._exchange)
-
-    @cached_property
-    def delete_records(self) -> DeleteRecordsOperation:
-        """Delete entities by UUID."""
-        from .operations.delete_records import DeleteRecordsOperation
-
-        return DeleteRecordsOperation(self._exchange)
-
-    @cached_property
-    def export(self) -> ExportOperation:
-        """Export entities as a table or JSON."""
-        from .operations.export import ExportOperation
-
-        return ExportOperation(self._exchange)
-
-    @cached_property
-    def export_by_body(self) -> ExportByBodyOperation:
-        """Export entities, with the choice in the body."""
-        from .operations.export_by_body import ExportByBodyOperation
-
-        return ExportByBodyOperation(self._exchange)
-
-    @cached_property
-    def get_dictionary(self) -> GetDictionaryOperation:
-        """List the node types of the dictionary."""
-        from .operations.get_dictionary import GetDictionaryOperation
-
-        return GetDictionaryOperation(self._exchange)
-
-    @cached_property
-    def get_dictionary_node(self) -> GetDictionaryNodeOperation:
-        """Read the schema of a node type, or the whole dictionary."""
-        from .operations.get_dictionary_node import GetDictionaryNodeOperation
-
-        return GetDictionaryNodeOperation(self._exchange)
-
-    @cached_property
-    def get_programs(self) -> GetProgramsOperation:
-        """List all programs."""
-        from .operations.get_programs import GetProgramsOperation
-
-        return GetProgramsOperation(self._exchange)
-
-    @cached_property
-    def get_project_dictionary(self) -> GetProjectDictionaryOperation:
-        """List the node types of a project's dictionary."""
-        from .operations.get_project_dictionary import GetProjectDictionaryOperation
-
-        return GetProjectDictionaryOperation(self._exchange)
-
-    @cached_property
-    def get_project_dictionary_node(self) -> GetProjectDictionaryNodeOperation:
-        """Read the schema of a node type, as a project sees it."""
-        from .operations.get_project_dictionary_node import GetProjectDictionaryNodeOperation
-
-        return GetProjectDictionaryNodeOperation(self._exchange)
-
-    @cached_property
-    def get_project_manifest(self) -> GetProjectManifestOperation:
-        """Make a manifest of file entities."""
-        from .operations.get_project_manifest import GetProjectManifestOperation
-
-        return GetProjectManifestOperation(self._exchange)
-
-    @cached_property
-    def get_project_template(self) -> GetProjectTemplateOperation:
-        """Make the template of a node type of a project."""
-        from .operations.get_project_template import GetProjectTemplateOperation
-
-        return GetProjectTemplateOperation(self._exchange)
-
-    @cached_property
-    def get_project_templates(self) -> GetProjectTemplatesOperation:
-        """Make templates of all node types of a project."""
-        from .operations.get_project_templates import GetProjectTemplatesOperation
-
-        return GetProjectTemplatesOperation(self._exchange)
-
-    @cached_property
-    def get_project_upload_manifest(self) -> GetProjectUploadManifestOperation:
-        """Make a manifest for uploading the bytes of file entities."""
-        from .operations.get_project_upload_manifest import GetProjectUploadManifestOperation
-
-        return GetProjectUploadManifestOperation(self._exchange)
-
-    @cached_property
-    def get_projects(self) -> GetProjectsOperation:
-        """List the projects of a program."""
-        from .operations.get_projects import GetProjectsOperation
-
-        return GetProjectsOperation(self._exchange)
-
-    @cached_property
-    def get_records(self) -> GetRecordsOperation:
-        """Read entities by UUID."""
-        from .operations.get_records import GetRecordsOperation
-
-        return GetRecordsOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Tell whether the service works."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_template(self) -> GetTemplateOperation:
-        """Make the template of a node type."""
-        from .operations.get_template import GetTemplateOperation
-
-        return GetTemplateOperation(self._exchange)
-
-    @cached_property
-    def get_templates(self) -> GetTemplatesOperation:
-        """Make templates of all node types."""
-        from .operations.get_templates import GetTemplatesOperation
-
-        return GetTemplatesOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> GetVersionOperation:
-        """Tell the versions of the service and of its dictionary."""
-        from .operations.get_version import GetVersionOperation
-
-        return GetVersionOperation(self._exchange)
-
-    @cached_property
-    def list_file_parts(self) -> ListFilePartsOperation:
-        """List the parts of a multipart upload."""
-        from .operations.list_file_parts import ListFilePartsOperation
-
-        return ListFilePartsOperation(self._exchange)
-
-    @cached_property
-    def mark_records(self) -> MarkRecordsOperation:
-        """Mark entities for deletion, or take the mark away."""
-        from .operations.mark_records import MarkRecordsOperation
-
-        return MarkRecordsOperation(self._exchange)
-
-    @cached_property
-    def open_project(self) -> OpenProjectOperation:
-        """Open a project, so that it takes submissions."""
-        from .operations.open_project import OpenProjectOperation
-
-        return OpenProjectOperation(self._exchange)
-
-    @cached_property
-    def patch_program(self) -> PatchProgramOperation:
-        """Update a program, as POST does."""
-        from .operations.patch_program import PatchProgramOperation
-
-        return PatchProgramOperation(self._exchange)
-
-    @cached_property
-    def patch_project(self) -> PatchProjectOperation:
-        """Update a project, as PUT does."""
-        from .operations.patch_project import PatchProjectOperation
-
-        return PatchProjectOperation(self._exchange)
-
-    @cached_property
-    def post_close_transaction(self) -> PostCloseTransactionOperation:
-        """Close a dry run, so that it can't be committed, as PUT does."""
-        from .operations.post_close_transaction import PostCloseTransactionOperation
-
-        return PostCloseTransactionOperation(self._exchange)
-
-    @cached_property
-    def post_commit_transaction(self) -> PostCommitTransactionOperation:
-        """Commit a successful dry run: do it for real, as PUT does."""
-        from .operations.post_commit_transaction import PostCommitTransactionOperation
-
-        return PostCommitTransactionOperation(self._exchange)
-
-    @cached_property
-    def post_open_project(self) -> PostOpenProjectOperation:
-        """Open a project, so that it takes submissions, as PUT does."""
-        from .operations.post_open_project import PostOpenProjectOperation
-
-        return PostOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def post_project(self) -> PostProjectOperation:
-        """Create a project, or update it, as PUT does."""
-        from .operations.post_project import PostProjectOperation
-
-        return PostProjectOperation(self._exchange)
-
-    @cached_property
-    def post_release_project(self) -> PostReleaseProjectOperation:
-        """Release a project, so that it may be published, as PUT does."""
-        from .operations.post_release_project import PostReleaseProjectOperation
-
-        return PostReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def post_review_project(self) -> PostReviewProjectOperation:
-        """Close a project to submissions, for review, as PUT does."""
-        from .operations.post_review_project import PostReviewProjectOperation
-
-        return PostReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def post_submit_project(self) -> PostSubmitProjectOperation:
-        """Submit a reviewed project, as PUT does."""
-        from .operations.post_submit_project import PostSubmitProjectOperation
-
-        return PostSubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_open_project(self) -> PostTryOpenProjectOperation:
-        """Try to open a project, so that it takes submissions, as PUT does."""
-        from .operations.post_try_open_project import PostTryOpenProjectOperation
-
-        return PostTryOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_release_project(self) -> PostTryReleaseProjectOperation:
-        """Try to release a project, so that it may be published, as PUT does."""
-        from .operations.post_try_release_project import PostTryReleaseProjectOperation
-
-        return PostTryReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_review_project(self) -> PostTryReviewProjectOperation:
-        """Try to close a project to submissions, for review, as PUT does."""
-        from .operations.post_try_review_project import PostTryReviewProjectOperation
-
-        return PostTryReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_submit_project(self) -> PostTrySubmitProjectOperation:
-        """Try to submit a reviewed project, as PUT does."""
-        from .operations.post_try_submit_project import PostTrySubmitProjectOperation
-
-        return PostTrySubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def put_program(self) -> PutProgramOperation:
-        """Register or update a program, as POST does."""
-        from .operations.put_program import PutProgramOperation
-
-        return PutProgramOperation(self._exchange)
-
-    @cached_property
-    def reassign_file(self) -> ReassignFileOperation:
-        """Point a file entity at another object in storage."""
-        from .operations.reassign_file import ReassignFileOperation
-
-        return ReassignFileOperation(self._exchange)
-
-    @cached_property
-    def release_project(self) -> ReleaseProjectOperation:
-        """Release a project, so that it may be published."""
-        from .operations.release_project import ReleaseProjectOperation
-
-        return ReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def review_project(self) -> ReviewProjectOperation:
-        """Close a project to submissions, for review."""
-        from .operations.review_project import ReviewProjectOperation
-
-        return ReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def submit_biospecimen_xml(self) -> SubmitBiospecimenXmlOperation:
-        """Submit biospecimen entities as BCR XML."""
-        from .operations.submit_biospecimen_xml import SubmitBiospecimenXmlOperation
-
-        return SubmitBiospecimenXmlOperation(self._exchange)
-
-    @cached_property
-    def submit_bulk(self) -> SubmitBulkOperation:
-        """Create or update entities from several documents."""
-        from .operations.submit_bulk import SubmitBulkOperation
-
-        return SubmitBulkOperation(self._exchange)
-
-    @cached_property
-    def submit_clinical_xml(self) -> SubmitClinicalXmlOperation:
-        """Submit clinical entities as BCR XML."""
-        from .operations.submit_clinical_xml import SubmitClinicalXmlOperation
-
-        return SubmitClinicalXmlOperation(self._exchange)
-
-    @cached_property
-    def submit_csv(self) -> SubmitCsvOperation:
-        """Create or update entities from CSV text."""
-        from .operations.submit_csv import SubmitCsvOperation
-
-        return SubmitCsvOperation(self._exchange)
-
-    @cached_property
-    def submit_project(self) -> SubmitProjectOperation:
-        """Submit a reviewed project."""
-        from .operations.submit_project import SubmitProjectOperation
-
-        return SubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def submit_record(self) -> SubmitRecordOperation:
-        """Create or update entities in a project."""
-        from .operations.submit_record import SubmitRecordOperation
-
-        return SubmitRecordOperation(self._exchange)
-
-    @cached_property
-    def submit_tsv(self) -> SubmitTsvOperation:
-        """Create or update entities from TSV text."""
-        from .operations.submit_tsv import SubmitTsvOperation
-
-        return SubmitTsvOperation(self._exchange)
-
-    @cached_property
-    def try_change_file_upload(self) -> TryChangeFileUploadOperation:
-        """Try to begin or complete a multipart upload."""
-        from .operations.try_change_file_upload import TryChangeFileUploadOperation
-
-        return TryChangeFileUploadOperation(self._exchange)
-
-    @cached_property
-    def try_create_bulk(self) -> TryCreateBulkOperation:
-        """Try to create entities from several documents."""
-        from .operations.try_create_bulk import TryCreateBulkOperation
-
-        return TryCreateBulkOperation(self._exchange)
-
-    @cached_property
-    def try_create_record(self) -> TryCreateRecordOperation:
-        """Try to create entities, without storing them."""
-        from .operations.try_create_record import TryCreateRecordOperation
-
-        return TryCreateRecordOperation(self._exchange)
-
-    @cached_property
-    def try_delete_file(self) -> TryDeleteFileOperation:
-        """Try to delete a file's bytes, without doing it."""
-        from .operations.try_delete_file import TryDeleteFileOperation
-
-        return TryDeleteFileOperation(self._exchange)
-
-    @cached_property
-    def try_delete_records(self) -> TryDeleteRecordsOperation:
-        """Try to delete entities, without doing it."""
-        from .operations.try_delete_records import TryDeleteRecordsOperation
-
-        return TryDeleteRecordsOperation(self._exchange)
-
-    @cached_property
-    def try_list_file_parts(self) -> TryListFilePartsOperation:
-        """Try to list the parts of a multipart upload."""
-        from .operations.try_list_file_parts import TryListFilePartsOperation
-
-        return TryListFilePartsOperation(self._exchange)
-
-    @cached_property
-    def try_open_project(self) -> TryOpenProjectOperation:
-        """Try to open a project, so that it takes submissions."""
-        from .operations.try_open_project import TryOpenProjectOperation
-
-        return TryOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def try_release_project(self) -> TryReleaseProjectOperation:
-        """Try to release a project, so that it may be published."""
-        from .operations.try_release_project import TryReleaseProjectOperation
-
-        return TryReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def try_review_project(self) -> TryReviewProjectOperation:
-        """Try to close a project to submissions, for review."""
-        from .operations.try_review_project import TryReviewProjectOperation
-
-        return TryReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def try_submit_biospecimen_xml(self) -> TrySubmitBiospecimenXmlOperation:
-        """Try to submit biospecimen entities as BCR XML."""
-        from .operations.try_submit_biospecimen_xml import TrySubmitBiospecimenXmlOperation
-
-        return TrySubmitBiospecimenXmlOperation(self._exchange)
-
-    @cached_property
-    def try_submit_bulk(self) -> TrySubmitBulkOperation:
-        """Try to create or update entities from several documents."""
-        from .operations.try_submit_bulk import TrySubmitBulkOperation
-
-        return TrySubmitBulkOperation(self._exchange)
-
-    @cached_property
-    def try_submit_clinical_xml(self) -> TrySubmitClinicalXmlOperation:
-        """Try to submit clinical entities as BCR XML."""
-        from .operations.try_submit_clinical_xml import TrySubmitClinicalXmlOperation
-
-        return TrySubmitClinicalXmlOperation(self._exchange)
-
-    @cached_property
-    def try_submit_project(self) -> TrySubmitProjectOperation:
-        """Try to submit a reviewed project."""
-        from .operations.try_submit_project import TrySubmitProjectOperation
-
-        return TrySubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def try_submit_record(self) -> TrySubmitRecordOperation:
-        """Try to create or update entities, without storing them."""
-        from .operations.try_submit_record import TrySubmitRecordOperation
-
-        return TrySubmitRecordOperation(self._exchange)
-
-    @cached_property
-    def try_upload_file(self) -> TryUploadFileOperation:
-        """Try to upload a file's bytes, without storing them."""
-        from .operations.try_upload_file import TryUploadFileOperation
-
-        return TryUploadFileOperation(self._exchange)
-
-    @cached_property
-    def upload_file(self) -> UploadFileOperation:
-        """Upload a file's bytes, or one part of them."""
-        from .operations.upload_file import UploadFileOperation
-
-        return UploadFileOperation(self._exchange)
-
-    @cached_property
-    def validate_upload_manifest(self) -> ValidateUploadManifestOperation:
-        """Check a manifest for uploads."""
-        from .operations.validate_upload_manifest import ValidateUploadManifestOperation
-
-        return ValidateUploadManifestOperation(self._exchange)
-
-
-class AsyncSheepdogApi(AsyncClient):
+class AsyncSheepdogApi(_Operations, AsyncClient):
     """Gen3 Submission API (Sheepdog), for asyncio. Arguments as those of SheepdogApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
-
-    @cached_property
-    def change_file_upload(self) -> AsyncChangeFileUploadOperation:
-        """Begin or complete a multipart upload."""
-        from .operations.change_file_upload import AsyncChangeFileUploadOperation
-
-        return AsyncChangeFileUploadOperation(self._exchange)
-
-    @cached_property
-    def close_transaction(self) -> AsyncCloseTransactionOperation:
-        """Close a dry run, so that it can't be committed."""
-        from .operations.close_transaction import AsyncCloseTransactionOperation
-
-        return AsyncCloseTransactionOperation(self._exchange)
-
-    @cached_property
-    def commit_transaction(self) -> AsyncCommitTransactionOperation:
-        """Commit a successful dry run: do it for real."""
-        from .operations.commit_transaction import AsyncCommitTransactionOperation
-
-        return AsyncCommitTransactionOperation(self._exchange)
-
-    @cached_property
-    def create_bulk(self) -> AsyncCreateBulkOperation:
-        """Create entities from several documents."""
-        from .operations.create_bulk import AsyncCreateBulkOperation
-
-        return AsyncCreateBulkOperation(self._exchange)
-
-    @cached_property
-    def create_program(self) -> AsyncCreateProgramOperation:
-        """Register a program, or update it."""
-        from .operations.create_program import AsyncCreateProgramOperation
-
-        return AsyncCreateProgramOperation(self._exchange)
-
-    @cached_property
-    def create_project(self) -> AsyncCreateProjectOperation:
-        """Create a project in a program, or update it."""
-        from .operations.create_project import AsyncCreateProjectOperation
-
-        return AsyncCreateProjectOperation(self._exchange)
-
-    @cached_property
-    def create_record(self) -> AsyncCreateRecordOperation:
-        """Create entities in a project."""
-        from .operations.create_record import AsyncCreateRecordOperation
-
-        return AsyncCreateRecordOperation(self._exchange)
-
-    @cached_property
-    def delete_file(self) -> AsyncDeleteFileOperation:
-        """Delete a file's bytes, or abort a multipart upload."""
-        from .operations.delete_file import AsyncDeleteFileOperation
-
-        return AsyncDeleteFileOperation(self._exchange)
-
-    @cached_property
-    def delete_program(self) -> AsyncDeleteProgramOperation:
-        """Delete an empty program."""
-        from .operations.delete_program import AsyncDeleteProgramOperation
-
-        return AsyncDeleteProgramOperation(self._exchange)
-
-    @cached_property
-    def delete_project(self) -> AsyncDeleteProjectOperation:
-        """Delete an empty project."""
-        from .operations.delete_project import AsyncDeleteProjectOperation
-
-        return AsyncDeleteProjectOperation(self._exchange)
-
-    @cached_property
-    def delete_records(self) -> AsyncDeleteRecordsOperation:
-        """Delete entities by UUID."""
-        from .operations.delete_records import AsyncDeleteRecordsOperation
-
-        return AsyncDeleteRecordsOperation(self._exchange)
-
-    @cached_property
-    def export(self) -> AsyncExportOperation:
-        """Export entities as a table or JSON."""
-        from .operations.export import AsyncExportOperation
-
-        return AsyncExportOperation(self._exchange)
-
-    @cached_property
-    def export_by_body(self) -> AsyncExportByBodyOperation:
-        """Export entities, with the choice in the body."""
-        from .operations.export_by_body import AsyncExportByBodyOperation
-
-        return AsyncExportByBodyOperation(self._exchange)
-
-    @cached_property
-    def get_dictionary(self) -> AsyncGetDictionaryOperation:
-        """List the node types of the dictionary."""
-        from .operations.get_dictionary import AsyncGetDictionaryOperation
-
-        return AsyncGetDictionaryOperation(self._exchange)
-
-    @cached_property
-    def get_dictionary_node(self) -> AsyncGetDictionaryNodeOperation:
-        """Read the schema of a node type, or the whole dictionary."""
-        from .operations.get_dictionary_node import AsyncGetDictionaryNodeOperation
-
-        return AsyncGetDictionaryNodeOperation(self._exchange)
-
-    @cached_property
-    def get_programs(self) -> AsyncGetProgramsOperation:
-        """List all programs."""
-        from .operations.get_programs import AsyncGetProgramsOperation
-
-        return AsyncGetProgramsOperation(self._exchange)
-
-    @cached_property
-    def get_project_dictionary(self) -> AsyncGetProjectDictionaryOperation:
-        """List the node types of a project's dictionary."""
-        from .operations.get_project_dictionary import AsyncGetProjectDictionaryOperation
-
-        return AsyncGetProjectDictionaryOperation(self._exchange)
-
-    @cached_property
-    def get_project_dictionary_node(self) -> AsyncGetProjectDictionaryNodeOperation:
-        """Read the schema of a node type, as a project sees it."""
-        from .operations.get_project_dictionary_node import AsyncGetProjectDictionaryNodeOperation
-
-        return AsyncGetProjectDictionaryNodeOperation(self._exchange)
-
-    @cached_property
-    def get_project_manifest(self) -> AsyncGetProjectManifestOperation:
-        """Make a manifest of file entities."""
-        from .operations.get_project_manifest import AsyncGetProjectManifestOperation
-
-        return AsyncGetProjectManifestOperation(self._exchange)
-
-    @cached_property
-    def get_project_template(self) -> AsyncGetProjectTemplateOperation:
-        """Make the template of a node type of a project."""
-        from .operations.get_project_template import AsyncGetProjectTemplateOperation
-
-        return AsyncGetProjectTemplateOperation(self._exchange)
-
-    @cached_property
-    def get_project_templates(self) -> AsyncGetProjectTemplatesOperation:
-        """Make templates of all node types of a project."""
-        from .operations.get_project_templates import AsyncGetProjectTemplatesOperation
-
-        return AsyncGetProjectTemplatesOperation(self._exchange)
-
-    @cached_property
-    def get_project_upload_manifest(self) -> AsyncGetProjectUploadManifestOperation:
-        """Make a manifest for uploading the bytes of file entities."""
-        from .operations.get_project_upload_manifest import AsyncGetProjectUploadManifestOperation
-
-        return AsyncGetProjectUploadManifestOperation(self._exchange)
-
-    @cached_property
-    def get_projects(self) -> AsyncGetProjectsOperation:
-        """List the projects of a program."""
-        from .operations.get_projects import AsyncGetProjectsOperation
-
-        return AsyncGetProjectsOperation(self._exchange)
-
-    @cached_property
-    def get_records(self) -> AsyncGetRecordsOperation:
-        """Read entities by UUID."""
-        from .operations.get_records import AsyncGetRecordsOperation
-
-        return AsyncGetRecordsOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Tell whether the service works."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_template(self) -> AsyncGetTemplateOperation:
-        """Make the template of a node type."""
-        from .operations.get_template import AsyncGetTemplateOperation
-
-        return AsyncGetTemplateOperation(self._exchange)
-
-    @cached_property
-    def get_templates(self) -> AsyncGetTemplatesOperation:
-        """Make templates of all node types."""
-        from .operations.get_templates import AsyncGetTemplatesOperation
-
-        return AsyncGetTemplatesOperation(self._exchange)
-
-    @cached_property
-    def get_version(self) -> AsyncGetVersionOperation:
-        """Tell the versions of the service and of its dictionary."""
-        from .operations.get_version import AsyncGetVersionOperation
-
-        return AsyncGetVersionOperation(self._exchange)
-
-    @cached_property
-    def list_file_parts(self) -> AsyncListFilePartsOperation:
-        """List the parts of a multipart upload."""
-        from .operations.list_file_parts import AsyncListFilePartsOperation
-
-        return AsyncListFilePartsOperation(self._exchange)
-
-    @cached_property
-    def mark_records(self) -> AsyncMarkRecordsOperation:
-        """Mark entities for deletion, or take the mark away."""
-        from .operations.mark_records import AsyncMarkRecordsOperation
-
-        return AsyncMarkRecordsOperation(self._exchange)
-
-    @cached_property
-    def open_project(self) -> AsyncOpenProjectOperation:
-        """Open a project, so that it takes submissions."""
-        from .operations.open_project import AsyncOpenProjectOperation
-
-        return AsyncOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def patch_program(self) -> AsyncPatchProgramOperation:
-        """Update a program, as POST does."""
-        from .operations.patch_program import AsyncPatchProgramOperation
-
-        return AsyncPatchProgramOperation(self._exchange)
-
-    @cached_property
-    def patch_project(self) -> AsyncPatchProjectOperation:
-        """Update a project, as PUT does."""
-        from .operations.patch_project import AsyncPatchProjectOperation
-
-        return AsyncPatchProjectOperation(self._exchange)
-
-    @cached_property
-    def post_close_transaction(self) -> AsyncPostCloseTransactionOperation:
-        """Close a dry run, so that it can't be committed, as PUT does."""
-        from .operations.post_close_transaction import AsyncPostCloseTransactionOperation
-
-        return AsyncPostCloseTransactionOperation(self._exchange)
-
-    @cached_property
-    def post_commit_transaction(self) -> AsyncPostCommitTransactionOperation:
-        """Commit a successful dry run: do it for real, as PUT does."""
-        from .operations.post_commit_transaction import AsyncPostCommitTransactionOperation
-
-        return AsyncPostCommitTransactionOperation(self._exchange)
-
-    @cached_property
-    def post_open_project(self) -> AsyncPostOpenProjectOperation:
-        """Open a project, so that it takes submissions, as PUT does."""
-        from .operations.post_open_project import AsyncPostOpenProjectOperation
-
-        return AsyncPostOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def post_project(self) -> AsyncPostProjectOperation:
-        """Create a project, or update it, as PUT does."""
-        from .operations.post_project import AsyncPostProjectOperation
-
-        return AsyncPostProjectOperation(self._exchange)
-
-    @cached_property
-    def post_release_project(self) -> AsyncPostReleaseProjectOperation:
-        """Release a project, so that it may be published, as PUT does."""
-        from .operations.post_release_project import AsyncPostReleaseProjectOperation
-
-        return AsyncPostReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def post_review_project(self) -> AsyncPostReviewProjectOperation:
-        """Close a project to submissions, for review, as PUT does."""
-        from .operations.post_review_project import AsyncPostReviewProjectOperation
-
-        return AsyncPostReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def post_submit_project(self) -> AsyncPostSubmitProjectOperation:
-        """Submit a reviewed project, as PUT does."""
-        from .operations.post_submit_project import AsyncPostSubmitProjectOperation
-
-        return AsyncPostSubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_open_project(self) -> AsyncPostTryOpenProjectOperation:
-        """Try to open a project, so that it takes submissions, as PUT does."""
-        from .operations.post_try_open_project import AsyncPostTryOpenProjectOperation
-
-        return AsyncPostTryOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_release_project(self) -> AsyncPostTryReleaseProjectOperation:
-        """Try to release a project, so that it may be published, as PUT does."""
-        from .operations.post_try_release_project import AsyncPostTryReleaseProjectOperation
-
-        return AsyncPostTryReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_review_project(self) -> AsyncPostTryReviewProjectOperation:
-        """Try to close a project to submissions, for review, as PUT does."""
-        from .operations.post_try_review_project import AsyncPostTryReviewProjectOperation
-
-        return AsyncPostTryReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def post_try_submit_project(self) -> AsyncPostTrySubmitProjectOperation:
-        """Try to submit a reviewed project, as PUT does."""
-        from .operations.post_try_submit_project import AsyncPostTrySubmitProjectOperation
-
-        return AsyncPostTrySubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def put_program(self) -> AsyncPutProgramOperation:
-        """Register or update a program, as POST does."""
-        from .operations.put_program import AsyncPutProgramOperation
-
-        return AsyncPutProgramOperation(self._exchange)
-
-    @cached_property
-    def reassign_file(self) -> AsyncReassignFileOperation:
-        """Point a file entity at another object in storage."""
-        from .operations.reassign_file import AsyncReassignFileOperation
-
-        return AsyncReassignFileOperation(self._exchange)
-
-    @cached_property
-    def release_project(self) -> AsyncReleaseProjectOperation:
-        """Release a project, so that it may be published."""
-        from .operations.release_project import AsyncReleaseProjectOperation
-
-        return AsyncReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def review_project(self) -> AsyncReviewProjectOperation:
-        """Close a project to submissions, for review."""
-        from .operations.review_project import AsyncReviewProjectOperation
-
-        return AsyncReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def submit_biospecimen_xml(self) -> AsyncSubmitBiospecimenXmlOperation:
-        """Submit biospecimen entities as BCR XML."""
-        from .operations.submit_biospecimen_xml import AsyncSubmitBiospecimenXmlOperation
-
-        return AsyncSubmitBiospecimenXmlOperation(self._exchange)
-
-    @cached_property
-    def submit_bulk(self) -> AsyncSubmitBulkOperation:
-        """Create or update entities from several documents."""
-        from .operations.submit_bulk import AsyncSubmitBulkOperation
-
-        return AsyncSubmitBulkOperation(self._exchange)
-
-    @cached_property
-    def submit_clinical_xml(self) -> AsyncSubmitClinicalXmlOperation:
-        """Submit clinical entities as BCR XML."""
-        from .operations.submit_clinical_xml import AsyncSubmitClinicalXmlOperation
-
-        return AsyncSubmitClinicalXmlOperation(self._exchange)
-
-    @cached_property
-    def submit_csv(self) -> AsyncSubmitCsvOperation:
-        """Create or update entities from CSV text."""
-        from .operations.submit_csv import AsyncSubmitCsvOperation
-
-        return AsyncSubmitCsvOperation(self._exchange)
-
-    @cached_property
-    def submit_project(self) -> AsyncSubmitProjectOperation:
-        """Submit a reviewed project."""
-        from .operations.submit_project import AsyncSubmitProjectOperation
-
-        return AsyncSubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def submit_record(self) -> AsyncSubmitRecordOperation:
-        """Create or update entities in a project."""
-        from .operations.submit_record import AsyncSubmitRecordOperation
-
-        return AsyncSubmitRecordOperation(self._exchange)
-
-    @cached_property
-    def submit_tsv(self) -> AsyncSubmitTsvOperation:
-        """Create or update entities from TSV text."""
-        from .operations.submit_tsv import AsyncSubmitTsvOperation
-
-        return AsyncSubmitTsvOperation(self._exchange)
-
-    @cached_property
-    def try_change_file_upload(self) -> AsyncTryChangeFileUploadOperation:
-        """Try to begin or complete a multipart upload."""
-        from .operations.try_change_file_upload import AsyncTryChangeFileUploadOperation
-
-        return AsyncTryChangeFileUploadOperation(self._exchange)
-
-    @cached_property
-    def try_create_bulk(self) -> AsyncTryCreateBulkOperation:
-        """Try to create entities from several documents."""
-        from .operations.try_create_bulk import AsyncTryCreateBulkOperation
-
-        return AsyncTryCreateBulkOperation(self._exchange)
-
-    @cached_property
-    def try_create_record(self) -> AsyncTryCreateRecordOperation:
-        """Try to create entities, without storing them."""
-        from .operations.try_create_record import AsyncTryCreateRecordOperation
-
-        return AsyncTryCreateRecordOperation(self._exchange)
-
-    @cached_property
-    def try_delete_file(self) -> AsyncTryDeleteFileOperation:
-        """Try to delete a file's bytes, without doing it."""
-        from .operations.try_delete_file import AsyncTryDeleteFileOperation
-
-        return AsyncTryDeleteFileOperation(self._exchange)
-
-    @cached_property
-    def try_delete_records(self) -> AsyncTryDeleteRecordsOperation:
-        """Try to delete entities, without doing it."""
-        from .operations.try_delete_records import AsyncTryDeleteRecordsOperation
-
-        return AsyncTryDeleteRecordsOperation(self._exchange)
-
-    @cached_property
-    def try_list_file_parts(self) -> AsyncTryListFilePartsOperation:
-        """Try to list the parts of a multipart upload."""
-        from .operations.try_list_file_parts import AsyncTryListFilePartsOperation
-
-        return AsyncTryListFilePartsOperation(self._exchange)
-
-    @cached_property
-    def try_open_project(self) -> AsyncTryOpenProjectOperation:
-        """Try to open a project, so that it takes submissions."""
-        from .operations.try_open_project import AsyncTryOpenProjectOperation
-
-        return AsyncTryOpenProjectOperation(self._exchange)
-
-    @cached_property
-    def try_release_project(self) -> AsyncTryReleaseProjectOperation:
-        """Try to release a project, so that it may be published."""
-        from .operations.try_release_project import AsyncTryReleaseProjectOperation
-
-        return AsyncTryReleaseProjectOperation(self._exchange)
-
-    @cached_property
-    def try_review_project(self) -> AsyncTryReviewProjectOperation:
-        """Try to close a project to submissions, for review."""
-        from .operations.try_review_project import AsyncTryReviewProjectOperation
-
-        return AsyncTryReviewProjectOperation(self._exchange)
-
-    @cached_property
-    def try_submit_biospecimen_xml(self) -> AsyncTrySubmitBiospecimenXmlOperation:
-        """Try to submit biospecimen entities as BCR XML."""
-        from .operations.try_submit_biospecimen_xml import AsyncTrySubmitBiospecimenXmlOperation
-
-        return AsyncTrySubmitBiospecimenXmlOperation(self._exchange)
-
-    @cached_property
-    def try_submit_bulk(self) -> AsyncTrySubmitBulkOperation:
-        """Try to create or update entities from several documents."""
-        from .operations.try_submit_bulk import AsyncTrySubmitBulkOperation
-
-        return AsyncTrySubmitBulkOperation(self._exchange)
-
-    @cached_property
-    def try_submit_clinical_xml(self) -> AsyncTrySubmitClinicalXmlOperation:
-        """Try to submit clinical entities as BCR XML."""
-        from .operations.try_submit_clinical_xml import AsyncTrySubmitClinicalXmlOperation
-
-        return AsyncTrySubmitClinicalXmlOperation(self._exchange)
-
-    @cached_property
-    def try_submit_project(self) -> AsyncTrySubmitProjectOperation:
-        """Try to submit a reviewed project."""
-        from .operations.try_submit_project import AsyncTrySubmitProjectOperation
-
-        return AsyncTrySubmitProjectOperation(self._exchange)
-
-    @cached_property
-    def try_submit_record(self) -> AsyncTrySubmitRecordOperation:
-        """Try to create or update entities, without storing them."""
-        from .operations.try_submit_record import AsyncTrySubmitRecordOperation
-
-        return AsyncTrySubmitRecordOperation(self._exchange)
-
-    @cached_property
-    def try_upload_file(self) -> AsyncTryUploadFileOperation:
-        """Try to upload a file's bytes, without storing them."""
-        from .operations.try_upload_file import AsyncTryUploadFileOperation
-
-        return AsyncTryUploadFileOperation(self._exchange)
-
-    @cached_property
-    def upload_file(self) -> AsyncUploadFileOperation:
-        """Upload a file's bytes, or one part of them."""
-        from .operations.upload_file import AsyncUploadFileOperation
-
-        return AsyncUploadFileOperation(self._exchange)
-
-    @cached_property
-    def validate_upload_manifest(self) -> AsyncValidateUploadManifestOperation:
-        """Check a manifest for uploads."""
-        from .operations.validate_upload_manifest import AsyncValidateUploadManifestOperation
-
-        return AsyncValidateUploadManifestOperation(self._exchange)

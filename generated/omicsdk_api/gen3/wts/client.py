@@ -3,23 +3,34 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.authorize import AsyncAuthorizeOperation, AuthorizeOperation
-    from .operations.check_connected import AsyncCheckConnectedOperation, CheckConnectedOperation
-    from .operations.get_aggregate import AsyncGetAggregateOperation, GetAggregateOperation
-    from .operations.get_authorization_url import AsyncGetAuthorizationUrlOperation, GetAuthorizationUrlOperation
-    from .operations.get_external_oidc import AsyncGetExternalOidcOperation, GetExternalOidcOperation
-    from .operations.get_status import AsyncGetStatusOperation, GetStatusOperation
-    from .operations.get_token import AsyncGetTokenOperation, GetTokenOperation
-    from .operations.logout import AsyncLogoutOperation, LogoutOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class WtsApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.authorize import authorize as authorize
+        from .operations.check_connected import check_connected as check_connected
+        from .operations.get_aggregate import get_aggregate as get_aggregate
+        from .operations.get_authorization_url import get_authorization_url as get_authorization_url
+        from .operations.get_external_oidc import get_external_oidc as get_external_oidc
+        from .operations.get_status import get_status as get_status
+        from .operations.get_token import get_token as get_token
+        from .operations.logout import logout as logout
+    else:
+        vars().update(
+            late_operations(
+                __package__,
+                """authorize check_connected get_aggregate get_authorization_url get_external_oidc get_status get_token
+            logout""",
+            )
+        )
+
+
+class WtsApi(_Operations, Client):
     """Workspace Token Service.
 
     Gets access tokens for a user's programs, of their own commons and of others that they are connected with.
@@ -52,124 +63,12 @@ class WtsApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
 
-    @cached_property
-    def authorize(self) -> AuthorizeOperation:
-        """Take the browser back from an identity provider."""
-        from .operations.authorize import AuthorizeOperation
 
-        return AuthorizeOperation(self._exchange)
-
-    @cached_property
-    def check_connected(self) -> CheckConnectedOperation:
-        """Check that the user is connected."""
-        from .operations.check_connected import CheckConnectedOperation
-
-        return CheckConnectedOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate(self) -> GetAggregateOperation:
-        """Ask the same of all connected commons."""
-        from .operations.get_aggregate import GetAggregateOperation
-
-        return GetAggregateOperation(self._exchange)
-
-    @cached_property
-    def get_authorization_url(self) -> GetAuthorizationUrlOperation:
-        """Begin to connect with an identity provider."""
-        from .operations.get_authorization_url import GetAuthorizationUrlOperation
-
-        return GetAuthorizationUrlOperation(self._exchange)
-
-    @cached_property
-    def get_external_oidc(self) -> GetExternalOidcOperation:
-        """List the identity providers, and until when the user is connected."""
-        from .operations.get_external_oidc import GetExternalOidcOperation
-
-        return GetExternalOidcOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> GetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import GetStatusOperation
-
-        return GetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_token(self) -> GetTokenOperation:
-        """Get an access token of a commons."""
-        from .operations.get_token import GetTokenOperation
-
-        return GetTokenOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> LogoutOperation:
-        """Revoke a refresh token."""
-        from .operations.logout import LogoutOperation
-
-        return LogoutOperation(self._exchange)
-
-
-class AsyncWtsApi(AsyncClient):
+class AsyncWtsApi(_Operations, AsyncClient):
     """Workspace Token Service, for asyncio. Arguments as those of WtsApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = ""
-
-    @cached_property
-    def authorize(self) -> AsyncAuthorizeOperation:
-        """Take the browser back from an identity provider."""
-        from .operations.authorize import AsyncAuthorizeOperation
-
-        return AsyncAuthorizeOperation(self._exchange)
-
-    @cached_property
-    def check_connected(self) -> AsyncCheckConnectedOperation:
-        """Check that the user is connected."""
-        from .operations.check_connected import AsyncCheckConnectedOperation
-
-        return AsyncCheckConnectedOperation(self._exchange)
-
-    @cached_property
-    def get_aggregate(self) -> AsyncGetAggregateOperation:
-        """Ask the same of all connected commons."""
-        from .operations.get_aggregate import AsyncGetAggregateOperation
-
-        return AsyncGetAggregateOperation(self._exchange)
-
-    @cached_property
-    def get_authorization_url(self) -> AsyncGetAuthorizationUrlOperation:
-        """Begin to connect with an identity provider."""
-        from .operations.get_authorization_url import AsyncGetAuthorizationUrlOperation
-
-        return AsyncGetAuthorizationUrlOperation(self._exchange)
-
-    @cached_property
-    def get_external_oidc(self) -> AsyncGetExternalOidcOperation:
-        """List the identity providers, and until when the user is connected."""
-        from .operations.get_external_oidc import AsyncGetExternalOidcOperation
-
-        return AsyncGetExternalOidcOperation(self._exchange)
-
-    @cached_property
-    def get_status(self) -> AsyncGetStatusOperation:
-        """Check that the service works."""
-        from .operations.get_status import AsyncGetStatusOperation
-
-        return AsyncGetStatusOperation(self._exchange)
-
-    @cached_property
-    def get_token(self) -> AsyncGetTokenOperation:
-        """Get an access token of a commons."""
-        from .operations.get_token import AsyncGetTokenOperation
-
-        return AsyncGetTokenOperation(self._exchange)
-
-    @cached_property
-    def logout(self) -> AsyncLogoutOperation:
-        """Revoke a refresh token."""
-        from .operations.logout import AsyncLogoutOperation
-
-        return AsyncLogoutOperation(self._exchange)

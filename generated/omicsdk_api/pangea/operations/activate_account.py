@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="activate_account", method="POST", path="/api/auth/users/activation/", accept="*/*", public=True
@@ -19,7 +14,19 @@ FACTS = OperationFacts(
 
 
 def build(*, uid: str, token: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Confirm the e-mail address of an account that waits for it.
+
+    Args:
+        uid (str): Coded id of the account, from the mail.
+        token (str): Secret of the activation, from the mail.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/users/activation/", body=json_body({"uid": uid, "token": token}))
 
 
@@ -27,57 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ActivateAccountOperation(Operation):
-    """Confirm the e-mail address of an account that waits for it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uid: str, token: str) -> None:
-        """Confirm the e-mail address of an account that waits for it.
-
-        Args:
-            uid (str): Coded id of the account, from the mail.
-            token (str): Secret of the activation, from the mail.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(uid=uid, token=token), self.parse)
-
-    def raw(self, *, uid: str, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uid=uid, token=token))
-
-
-class AsyncActivateAccountOperation(AsyncOperation):
-    """Confirm the e-mail address of an account that waits for it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uid: str, token: str) -> None:
-        """Confirm the e-mail address of an account that waits for it.
-
-        Args:
-            uid (str): Coded id of the account, from the mail.
-            token (str): Secret of the activation, from the mail.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(uid=uid, token=token), self.parse)
-
-    async def raw(self, *, uid: str, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uid=uid, token=token))
+activate_account = Operation(FACTS, build, parse)

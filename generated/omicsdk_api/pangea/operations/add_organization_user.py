@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.done import Done
 
 FACTS = OperationFacts(
@@ -22,7 +19,19 @@ FACTS = OperationFacts(
 
 
 def build(*, user: int, organization_pk: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a user a member of an organization.
+
+    Args:
+        user (int): Number of the user to add, not the UUID.
+        organization_pk (str): UUID of the organization whose members are meant. Format uuid.
+
+    Returns:
+        200: It is done.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS, f"/api/organizations/{segment('organization_pk', organization_pk)}/users", body=json_body({"user": user})
     )
@@ -32,60 +41,7 @@ def parse(answer: Answer) -> Done:
     """What an answer says."""
     from ..models.done import Done
 
-    return answer.json(model_of(Done), model(lambda: Done))
+    return answer.model(Done)
 
 
-class AddOrganizationUserOperation(Operation):
-    """Make a user a member of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user: int, organization_pk: str) -> Done:
-        """Make a user a member of an organization.
-
-        Args:
-            user (int): Number of the user to add, not the UUID.
-            organization_pk (str): UUID of the organization whose members are meant. Format uuid.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(user=user, organization_pk=organization_pk), self.parse)
-
-    def raw(self, *, user: int, organization_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user=user, organization_pk=organization_pk))
-
-
-class AsyncAddOrganizationUserOperation(AsyncOperation):
-    """Make a user a member of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user: int, organization_pk: str) -> Done:
-        """Make a user a member of an organization.
-
-        Args:
-            user (int): Number of the user to add, not the UUID.
-            organization_pk (str): UUID of the organization whose members are meant. Format uuid.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(user=user, organization_pk=organization_pk), self.parse)
-
-    async def raw(self, *, user: int, organization_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user=user, organization_pk=organization_pk))
+add_organization_user = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.done import Done
 
 FACTS = OperationFacts(
@@ -22,7 +19,22 @@ FACTS = OperationFacts(
 
 
 def build(*, sample_group_uuid: str, project_pk: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Put a sample group into a project.
+
+    An unknown group ends in a 500.
+
+    Args:
+        sample_group_uuid (str): UUID of the sample group to put into the project. Format uuid.
+        project_pk (str): UUID of the project whose groups are meant. Format uuid.
+
+    Returns:
+        200: It is done.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/projects/{segment('project_pk', project_pk)}/sample_groups",
@@ -34,66 +46,7 @@ def parse(answer: Answer) -> Done:
     """What an answer says."""
     from ..models.done import Done
 
-    return answer.json(model_of(Done), model(lambda: Done))
+    return answer.model(Done)
 
 
-class AddProjectSampleGroupOperation(Operation):
-    """Put a sample group into a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, sample_group_uuid: str, project_pk: str) -> Done:
-        """Put a sample group into a project.
-
-        An unknown group ends in a 500.
-
-        Args:
-            sample_group_uuid (str): UUID of the sample group to put into the project. Format uuid.
-            project_pk (str): UUID of the project whose groups are meant. Format uuid.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(sample_group_uuid=sample_group_uuid, project_pk=project_pk), self.parse)
-
-    def raw(self, *, sample_group_uuid: str, project_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_group_uuid=sample_group_uuid, project_pk=project_pk))
-
-
-class AsyncAddProjectSampleGroupOperation(AsyncOperation):
-    """Put a sample group into a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, sample_group_uuid: str, project_pk: str) -> Done:
-        """Put a sample group into a project.
-
-        An unknown group ends in a 500.
-
-        Args:
-            sample_group_uuid (str): UUID of the sample group to put into the project. Format uuid.
-            project_pk (str): UUID of the project whose groups are meant. Format uuid.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(sample_group_uuid=sample_group_uuid, project_pk=project_pk), self.parse)
-
-    async def raw(self, *, sample_group_uuid: str, project_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_group_uuid=sample_group_uuid, project_pk=project_pk))
+add_project_sample_group = Operation(FACTS, build, parse)

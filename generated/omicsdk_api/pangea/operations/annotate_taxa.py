@@ -3,22 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="annotate_taxa", method="GET", path="/api/contrib/treeoflife/annotate")
 
 
 def build(*, query: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get what is known about taxa.
+
+    Args:
+        query (str): Names of the taxa that are looked up. Optional.
+
+    Returns:
+        200: What is known of them.
+
+    Raises:
+        BadRequest: 400: There is no such taxon.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/treeoflife/annotate", query=(("query", query),))
 
 
@@ -27,55 +35,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class AnnotateTaxaOperation(Operation):
-    """Get what is known about taxa."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Get what is known about taxa.
-
-        Args:
-            query (str): Names of the taxa that are looked up. Optional.
-
-        Returns:
-            200: What is known of them.
-
-        Raises:
-            BadRequest: 400: There is no such taxon.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query))
-
-
-class AsyncAnnotateTaxaOperation(AsyncOperation):
-    """Get what is known about taxa."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Get what is known about taxa.
-
-        Args:
-            query (str): Names of the taxa that are looked up. Optional.
-
-        Returns:
-            200: What is known of them.
-
-        Raises:
-            BadRequest: 400: There is no such taxon.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query), self.parse)
-
-    async def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query))
+annotate_taxa = Operation(FACTS, build, parse)

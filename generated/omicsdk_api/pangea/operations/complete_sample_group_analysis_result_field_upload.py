@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import NULL, model, otherwise_typed, union
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.complete_s3_response import CompleteS3Response
     from ..models.uploaded_part import UploadedPart
@@ -29,7 +27,21 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Complete the upload in parts into a field of a sample group's result.
+
+    A failure in the storage is answered with 200 and null.
+
+    Args:
+        upload_id (str): Id of the upload to complete.
+        parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
+        id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
+
+    Returns:
+        200: The file is whole; there is no body when the storage refused.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         f"/api/sample_group_ar_fields/{segment('id', id)}/complete_upload_s3",
@@ -49,65 +61,4 @@ def parse(answer: Answer) -> CompleteS3Response | None:
     )
 
 
-class CompleteSampleGroupAnalysisResultFieldUploadOperation(Operation):
-    """Complete the upload in parts into a field of a sample group's result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str
-    ) -> CompleteS3Response | None:
-        """Complete the upload in parts into a field of a sample group's result.
-
-        A failure in the storage is answered with 200 and null.
-
-        Args:
-            upload_id (str): Id of the upload to complete.
-            parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
-            id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
-
-        Returns:
-            200: The file is whole; there is no body when the storage refused.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(upload_id=upload_id, parts=parts, id=id), self.parse)
-
-    def raw(self, *, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id, parts=parts, id=id))
-
-
-class AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation(AsyncOperation):
-    """Complete the upload in parts into a field of a sample group's result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str
-    ) -> CompleteS3Response | None:
-        """Complete the upload in parts into a field of a sample group's result.
-
-        A failure in the storage is answered with 200 and null.
-
-        Args:
-            upload_id (str): Id of the upload to complete.
-            parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
-            id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
-
-        Returns:
-            200: The file is whole; there is no body when the storage refused.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(upload_id=upload_id, parts=parts, id=id), self.parse)
-
-    async def raw(self, *, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id, parts=parts, id=id))
+complete_sample_group_analysis_result_field_upload = Operation(FACTS, build, parse)

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="confirm_reset_email", method="POST", path="/api/auth/users/reset_email_confirm/", accept="*/*", public=True
@@ -20,7 +15,20 @@ FACTS = OperationFacts(
 
 
 def build(*, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change the e-mail address of an account with the proof from a mail.
+
+    Args:
+        new_email (str): The e-mail address from now on. Format email. At most 254 characters.
+        uid (str): Coded id of the account whose address changes, from the mail. Optional.
+        token (str): Secret of the change, from the mail. Optional.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/auth/users/reset_email_confirm/",
@@ -32,59 +40,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ConfirmResetEmailOperation(Operation):
-    """Change the e-mail address of an account with the proof from a mail."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -> None:
-        """Change the e-mail address of an account with the proof from a mail.
-
-        Args:
-            new_email (str): The e-mail address from now on. Format email. At most 254 characters.
-            uid (str): Coded id of the account whose address changes, from the mail. Optional.
-            token (str): Secret of the change, from the mail. Optional.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(new_email=new_email, uid=uid, token=token), self.parse)
-
-    def raw(self, *, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(new_email=new_email, uid=uid, token=token))
-
-
-class AsyncConfirmResetEmailOperation(AsyncOperation):
-    """Change the e-mail address of an account with the proof from a mail."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -> None:
-        """Change the e-mail address of an account with the proof from a mail.
-
-        Args:
-            new_email (str): The e-mail address from now on. Format email. At most 254 characters.
-            uid (str): Coded id of the account whose address changes, from the mail. Optional.
-            token (str): Secret of the change, from the mail. Optional.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(new_email=new_email, uid=uid, token=token), self.parse)
-
-    async def raw(self, *, new_email: str, uid: str | Omit = OMIT, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(new_email=new_email, uid=uid, token=token))
+confirm_reset_email = Operation(FACTS, build, parse)

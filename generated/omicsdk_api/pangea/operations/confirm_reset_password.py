@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="confirm_reset_password",
@@ -23,7 +18,20 @@ FACTS = OperationFacts(
 
 
 def build(*, uid: str, token: str, new_password: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change the password of an account with the proof from a mail.
+
+    Args:
+        uid (str): Coded id of the account whose password is lost, from the mail.
+        token (str): Secret of the reset, from the mail.
+        new_password (str): The password from now on.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/auth/users/reset_password_confirm/",
@@ -35,59 +43,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ConfirmResetPasswordOperation(Operation):
-    """Change the password of an account with the proof from a mail."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uid: str, token: str, new_password: str) -> None:
-        """Change the password of an account with the proof from a mail.
-
-        Args:
-            uid (str): Coded id of the account whose password is lost, from the mail.
-            token (str): Secret of the reset, from the mail.
-            new_password (str): The password from now on.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(uid=uid, token=token, new_password=new_password), self.parse)
-
-    def raw(self, *, uid: str, token: str, new_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uid=uid, token=token, new_password=new_password))
-
-
-class AsyncConfirmResetPasswordOperation(AsyncOperation):
-    """Change the password of an account with the proof from a mail."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uid: str, token: str, new_password: str) -> None:
-        """Change the password of an account with the proof from a mail.
-
-        Args:
-            uid (str): Coded id of the account whose password is lost, from the mail.
-            token (str): Secret of the reset, from the mail.
-            new_password (str): The password from now on.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(uid=uid, token=token, new_password=new_password), self.parse)
-
-    async def raw(self, *, uid: str, token: str, new_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uid=uid, token=token, new_password=new_password))
+confirm_reset_password = Operation(FACTS, build, parse)

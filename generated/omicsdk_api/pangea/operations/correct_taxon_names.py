@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.corrected_names import CorrectedNames
 
 FACTS = OperationFacts(name="correct_taxon_names", method="GET", path="/api/contrib/treeoflife/correct_names")
 
 
 def build(*, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find the taxa that names stand for.
+
+    Args:
+        query (str): Names to be looked up. Optional.
+        rank (str): Only taxa of this rank, such as `species`. Optional.
+        canon (str): Whether only accepted names are looked for. Optional.
+
+    Returns:
+        200: The taxa, by the names.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/contrib/treeoflife/correct_names",
@@ -36,66 +45,7 @@ def parse(answer: Answer) -> CorrectedNames:
     """What an answer says."""
     from ..models.corrected_names import CorrectedNames
 
-    return answer.json(model_of(CorrectedNames), model(lambda: CorrectedNames))
+    return answer.model(CorrectedNames)
 
 
-class CorrectTaxonNamesOperation(Operation):
-    """Find the taxa that names stand for."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omit = OMIT
-    ) -> CorrectedNames:
-        """Find the taxa that names stand for.
-
-        Args:
-            query (str): Names to be looked up. Optional.
-            rank (str): Only taxa of this rank, such as `species`. Optional.
-            canon (str): Whether only accepted names are looked for. Optional.
-
-        Returns:
-            200: The taxa, by the names.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query, rank=rank, canon=canon), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query, rank=rank, canon=canon))
-
-
-class AsyncCorrectTaxonNamesOperation(AsyncOperation):
-    """Find the taxa that names stand for."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omit = OMIT
-    ) -> CorrectedNames:
-        """Find the taxa that names stand for.
-
-        Args:
-            query (str): Names to be looked up. Optional.
-            rank (str): Only taxa of this rank, such as `species`. Optional.
-            canon (str): Whether only accepted names are looked for. Optional.
-
-        Returns:
-            200: The taxa, by the names.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query, rank=rank, canon=canon), self.parse)
-
-    async def raw(
-        self, *, query: str | Omit = OMIT, rank: str | Omit = OMIT, canon: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query, rank=rank, canon=canon))
+correct_taxon_names = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.organization import Organization
 
 FACTS = OperationFacts(name="create_organization", method="POST", path="/api/organizations", secured=True)
 
 
 def build(*, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make an organization.
+
+    Whoever makes it is its first member.
+
+    Args:
+        name (str): Name; no other organization has it.
+
+    Returns:
+        201: The organization as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/organizations", body=json_body({"name": name}))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> Organization:
     """What an answer says."""
     from ..models.organization import Organization
 
-    return answer.json(model_of(Organization), model(lambda: Organization))
+    return answer.model(Organization)
 
 
-class CreateOrganizationOperation(Operation):
-    """Make an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str) -> Organization:
-        """Make an organization.
-
-        Whoever makes it is its first member.
-
-        Args:
-            name (str): Name; no other organization has it.
-
-        Returns:
-            201: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(name=name), self.parse)
-
-    def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name))
-
-
-class AsyncCreateOrganizationOperation(AsyncOperation):
-    """Make an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str) -> Organization:
-        """Make an organization.
-
-        Whoever makes it is its first member.
-
-        Args:
-            name (str): Name; no other organization has it.
-
-        Returns:
-            201: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(name=name), self.parse)
-
-    async def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name))
+create_organization = Operation(FACTS, build, parse)

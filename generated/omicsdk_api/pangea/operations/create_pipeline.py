@@ -5,23 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline import Pipeline
 
 FACTS = OperationFacts(name="create_pipeline", method="POST", path="/api/pipelines", secured=True)
 
 
 def build(*, name: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a pipeline.
+
+    Args:
+        name (str): Name; no other pipeline has it.
+        description (str): What the pipeline does, in a few words. Optional.
+        long_description (str): What the pipeline does, at length. Optional.
+
+    Returns:
+        201: The pipeline as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/pipelines",
@@ -33,68 +43,7 @@ def parse(answer: Answer) -> Pipeline:
     """What an answer says."""
     from ..models.pipeline import Pipeline
 
-    return answer.json(model_of(Pipeline), model(lambda: Pipeline))
+    return answer.model(Pipeline)
 
 
-class CreatePipelineOperation(Operation):
-    """Make a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT) -> Pipeline:
-        """Make a pipeline.
-
-        Args:
-            name (str): Name; no other pipeline has it.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            201: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(name=name, description=description, long_description=long_description), self.parse)
-
-    def raw(self, *, name: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, description=description, long_description=long_description))
-
-
-class AsyncCreatePipelineOperation(AsyncOperation):
-    """Make a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> Pipeline:
-        """Make a pipeline.
-
-        Args:
-            name (str): Name; no other pipeline has it.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            201: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(
-            self.build(name=name, description=description, long_description=long_description), self.parse
-        )
-
-    async def raw(
-        self, *, name: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, description=description, long_description=long_description))
+create_pipeline = Operation(FACTS, build, parse)

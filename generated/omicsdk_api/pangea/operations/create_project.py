@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.project import Project
 
@@ -30,7 +27,24 @@ def build(
     sample_groups: Sequence[str | None] | Omit = OMIT,
     sub_projects: Sequence[str | None] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a project.
+
+    For members of the organization.
+
+    Args:
+        name (str): Name; no other project has it.
+        organization (str): UUID of the organization that owns the project. Format uuid.
+        description (str): What the project is about. Optional.
+        sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
+        sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
+
+    Returns:
+        201: The project as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/projects",
@@ -50,136 +64,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class CreateProjectOperation(Operation):
-    """Make a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        organization: str,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> Project:
-        """Make a project.
-
-        For members of the organization.
-
-        Args:
-            name (str): Name; no other project has it.
-            organization (str): UUID of the organization that owns the project. Format uuid.
-            description (str): What the project is about. Optional.
-            sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-            sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
-
-        Returns:
-            201: The project as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        organization: str,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            )
-        )
-
-
-class AsyncCreateProjectOperation(AsyncOperation):
-    """Make a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        organization: str,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> Project:
-        """Make a project.
-
-        For members of the organization.
-
-        Args:
-            name (str): Name; no other project has it.
-            organization (str): UUID of the organization that owns the project. Format uuid.
-            description (str): What the project is about. Optional.
-            sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-            sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
-
-        Returns:
-            201: The project as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        organization: str,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            )
-        )
+create_project = Operation(FACTS, build, parse)

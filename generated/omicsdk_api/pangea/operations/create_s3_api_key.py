@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_api_key import S3ApiKey
 
 FACTS = OperationFacts(name="create_s3_api_key", method="POST", path="/api/s3_api_keys", secured=True)
@@ -23,7 +20,23 @@ FACTS = OperationFacts(name="create_s3_api_key", method="POST", path="/api/s3_ap
 def build(
     *, bucket: str, description: str | Omit = OMIT, public_key: str | Omit = OMIT, private_key: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give the server the key pair of an S3 bucket.
+
+    For members of the bucket's organization.
+
+    Args:
+        bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
+        description (str): What the key pair is for. Optional.
+        public_key (str): Access key id of the storage. Optional.
+        private_key (str): Secret key of the storage; never answered. Format password. Optional.
+
+    Returns:
+        201: The key pair of an S3 bucket as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/s3_api_keys",
@@ -37,106 +50,7 @@ def parse(answer: Answer) -> S3ApiKey:
     """What an answer says."""
     from ..models.s3_api_key import S3ApiKey
 
-    return answer.json(model_of(S3ApiKey), model(lambda: S3ApiKey))
+    return answer.model(S3ApiKey)
 
 
-class CreateS3ApiKeyOperation(Operation):
-    """Give the server the key pair of an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        bucket: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> S3ApiKey:
-        """Give the server the key pair of an S3 bucket.
-
-        For members of the bucket's organization.
-
-        Args:
-            bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
-            description (str): What the key pair is for. Optional.
-            public_key (str): Access key id of the storage. Optional.
-            private_key (str): Secret key of the storage; never answered. Format password. Optional.
-
-        Returns:
-            201: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(
-            self.build(bucket=bucket, description=description, public_key=public_key, private_key=private_key),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        bucket: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(bucket=bucket, description=description, public_key=public_key, private_key=private_key)
-        )
-
-
-class AsyncCreateS3ApiKeyOperation(AsyncOperation):
-    """Give the server the key pair of an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        bucket: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> S3ApiKey:
-        """Give the server the key pair of an S3 bucket.
-
-        For members of the bucket's organization.
-
-        Args:
-            bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
-            description (str): What the key pair is for. Optional.
-            public_key (str): Access key id of the storage. Optional.
-            private_key (str): Secret key of the storage; never answered. Format password. Optional.
-
-        Returns:
-            201: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(
-            self.build(bucket=bucket, description=description, public_key=public_key, private_key=private_key),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        bucket: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(bucket=bucket, description=description, public_key=public_key, private_key=private_key)
-        )
+create_s3_api_key = Operation(FACTS, build, parse)

@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_bucket import S3Bucket
 
 FACTS = OperationFacts(name="create_s3_bucket", method="POST", path="/api/s3_buckets", secured=True)
 
 
 def build(*, name: str, endpoint_url: str, organization: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell the server about an S3 bucket.
+
+    For members of the organization. It tells the server about a bucket; the bucket isn't made.
+
+    Args:
+        name (str): Name of the bucket in its storage.
+        endpoint_url (str): Address of the storage that the bucket is in.
+        organization (str): UUID of the organization that owns the bucket. Format uuid.
+
+    Returns:
+        201: The S3 bucket as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/s3_buckets",
@@ -32,66 +44,7 @@ def parse(answer: Answer) -> S3Bucket:
     """What an answer says."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.json(model_of(S3Bucket), model(lambda: S3Bucket))
+    return answer.model(S3Bucket)
 
 
-class CreateS3BucketOperation(Operation):
-    """Tell the server about an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, endpoint_url: str, organization: str) -> S3Bucket:
-        """Tell the server about an S3 bucket.
-
-        For members of the organization. It tells the server about a bucket; the bucket isn't made.
-
-        Args:
-            name (str): Name of the bucket in its storage.
-            endpoint_url (str): Address of the storage that the bucket is in.
-            organization (str): UUID of the organization that owns the bucket. Format uuid.
-
-        Returns:
-            201: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(name=name, endpoint_url=endpoint_url, organization=organization), self.parse)
-
-    def raw(self, *, name: str, endpoint_url: str, organization: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, endpoint_url=endpoint_url, organization=organization))
-
-
-class AsyncCreateS3BucketOperation(AsyncOperation):
-    """Tell the server about an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str, endpoint_url: str, organization: str) -> S3Bucket:
-        """Tell the server about an S3 bucket.
-
-        For members of the organization. It tells the server about a bucket; the bucket isn't made.
-
-        Args:
-            name (str): Name of the bucket in its storage.
-            endpoint_url (str): Address of the storage that the bucket is in.
-            organization (str): UUID of the organization that owns the bucket. Format uuid.
-
-        Returns:
-            201: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(name=name, endpoint_url=endpoint_url, organization=organization), self.parse)
-
-    async def raw(self, *, name: str, endpoint_url: str, organization: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, endpoint_url=endpoint_url, organization=organization))
+create_s3_bucket = Operation(FACTS, build, parse)

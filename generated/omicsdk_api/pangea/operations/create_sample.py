@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.sample import Sample
 
@@ -25,7 +22,23 @@ FACTS = OperationFacts(name="create_sample", method="POST", path="/api/samples",
 def build(
     *, name: str, library: str, metadata: Mapping[str, Any] | Omit = OMIT, description: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a sample.
+
+    For members of the library's organization.
+
+    Args:
+        name (str): Name; unique in its library.
+        library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
+        metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
+        description (str): What the sample is, in a few words. Optional.
+
+    Returns:
+        201: The sample as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/samples",
@@ -37,80 +50,7 @@ def parse(answer: Answer) -> Sample:
     """What an answer says."""
     from ..models.sample import Sample
 
-    return answer.json(model_of(Sample), model(lambda: Sample))
+    return answer.model(Sample)
 
 
-class CreateSampleOperation(Operation):
-    """Make a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, name: str, library: str, metadata: Mapping[str, Any] | Omit = OMIT, description: str | Omit = OMIT
-    ) -> Sample:
-        """Make a sample.
-
-        For members of the library's organization.
-
-        Args:
-            name (str): Name; unique in its library.
-            library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
-            metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-            description (str): What the sample is, in a few words. Optional.
-
-        Returns:
-            201: The sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(
-            self.build(name=name, library=library, metadata=metadata, description=description), self.parse
-        )
-
-    def raw(
-        self, *, name: str, library: str, metadata: Mapping[str, Any] | Omit = OMIT, description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, library=library, metadata=metadata, description=description))
-
-
-class AsyncCreateSampleOperation(AsyncOperation):
-    """Make a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, library: str, metadata: Mapping[str, Any] | Omit = OMIT, description: str | Omit = OMIT
-    ) -> Sample:
-        """Make a sample.
-
-        For members of the library's organization.
-
-        Args:
-            name (str): Name; unique in its library.
-            library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
-            metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-            description (str): What the sample is, in a few words. Optional.
-
-        Returns:
-            201: The sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(
-            self.build(name=name, library=library, metadata=metadata, description=description), self.parse
-        )
-
-    async def raw(
-        self, *, name: str, library: str, metadata: Mapping[str, Any] | Omit = OMIT, description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, library=library, metadata=metadata, description=description))
+create_sample = Operation(FACTS, build, parse)

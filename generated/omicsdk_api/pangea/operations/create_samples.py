@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_samples_made import BulkSamplesMade
 
@@ -22,7 +19,22 @@ FACTS = OperationFacts(name="create_samples", method="POST", path="/api/bulk_sam
 
 
 def build(*, names: Sequence[str], library: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make many samples in a library at once.
+
+    Either all samples are made or none. A name that the library has, or that stands twice in the list, ends
+    in a 500, and so does a group that is no library.
+
+    Args:
+        names (Sequence[str]): Names of the new samples; none twice, none that the library has.
+        library (str): UUID of the library that shall own the new samples. Format uuid.
+
+    Returns:
+        201: The samples were made.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, "/api/bulk_samples", body=json_body({"names": names, "library": library}))
 
 
@@ -30,66 +42,7 @@ def parse(answer: Answer) -> BulkSamplesMade:
     """What an answer says."""
     from ..models.bulk_samples_made import BulkSamplesMade
 
-    return answer.json(model_of(BulkSamplesMade), model(lambda: BulkSamplesMade))
+    return answer.model(BulkSamplesMade)
 
 
-class CreateSamplesOperation(Operation):
-    """Make many samples in a library at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, names: Sequence[str], library: str) -> BulkSamplesMade:
-        """Make many samples in a library at once.
-
-        Either all samples are made or none. A name that the library has, or that stands twice in the list,
-        ends in a 500, and so does a group that is no library.
-
-        Args:
-            names (Sequence[str]): Names of the new samples; none twice, none that the library has.
-            library (str): UUID of the library that shall own the new samples. Format uuid.
-
-        Returns:
-            201: The samples were made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(names=names, library=library), self.parse)
-
-    def raw(self, *, names: Sequence[str], library: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(names=names, library=library))
-
-
-class AsyncCreateSamplesOperation(AsyncOperation):
-    """Make many samples in a library at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, names: Sequence[str], library: str) -> BulkSamplesMade:
-        """Make many samples in a library at once.
-
-        Either all samples are made or none. A name that the library has, or that stands twice in the list,
-        ends in a 500, and so does a group that is no library.
-
-        Args:
-            names (Sequence[str]): Names of the new samples; none twice, none that the library has.
-            library (str): UUID of the library that shall own the new samples. Format uuid.
-
-        Returns:
-            201: The samples were made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(names=names, library=library), self.parse)
-
-    async def raw(self, *, names: Sequence[str], library: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(names=names, library=library))
+create_samples = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.tag import Tag
 
 FACTS = OperationFacts(name="create_tag", method="POST", path="/api/contrib/tags/", secured=True)
@@ -23,7 +20,21 @@ FACTS = OperationFacts(name="create_tag", method="POST", path="/api/contrib/tags
 def build(
     *, name: str, created_at: str | None | Omit = OMIT, updated_at: str | None | Omit = OMIT, payload: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a tag.
+
+    Args:
+        name (str): Name; no other tag has it.
+        created_at (str | None): When the tag was made. Format date-time. Optional.
+        updated_at (str | None): When the tag last changed. Format date-time. Optional.
+        payload (str): Text that goes with the tag. Optional.
+
+    Returns:
+        201: The tag as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/contrib/tags/",
@@ -35,96 +46,7 @@ def parse(answer: Answer) -> Tag:
     """What an answer says."""
     from ..models.tag import Tag
 
-    return answer.json(model_of(Tag), model(lambda: Tag))
+    return answer.model(Tag)
 
 
-class CreateTagOperation(Operation):
-    """Make a tag."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> Tag:
-        """Make a tag.
-
-        Args:
-            name (str): Name; no other tag has it.
-            created_at (str | None): When the tag was made. Format date-time. Optional.
-            updated_at (str | None): When the tag last changed. Format date-time. Optional.
-            payload (str): Text that goes with the tag. Optional.
-
-        Returns:
-            201: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(
-            self.build(name=name, created_at=created_at, updated_at=updated_at, payload=payload), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, created_at=created_at, updated_at=updated_at, payload=payload))
-
-
-class AsyncCreateTagOperation(AsyncOperation):
-    """Make a tag."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> Tag:
-        """Make a tag.
-
-        Args:
-            name (str): Name; no other tag has it.
-            created_at (str | None): When the tag was made. Format date-time. Optional.
-            updated_at (str | None): When the tag last changed. Format date-time. Optional.
-            payload (str): Text that goes with the tag. Optional.
-
-        Returns:
-            201: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(
-            self.build(name=name, created_at=created_at, updated_at=updated_at, payload=payload), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, created_at=created_at, updated_at=updated_at, payload=payload))
+create_tag = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.made import Made
 
 FACTS = OperationFacts(
@@ -24,7 +21,21 @@ FACTS = OperationFacts(
 
 
 def build(*, sample_pk: str, wop_pk: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a work order for a sample after a prototype.
+
+    The body is empty; an unknown sample or prototype ends in a 500.
+
+    Args:
+        sample_pk (str): UUID of the sample that is worked on. Format uuid.
+        wop_pk (str): UUID of the prototype of work orders. Format uuid.
+
+    Returns:
+        201: The work order was made.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders/{segment('wop_pk', wop_pk)}")
 
 
@@ -32,64 +43,7 @@ def parse(answer: Answer) -> Made:
     """What an answer says."""
     from ..models.made import Made
 
-    return answer.json(model_of(Made), model(lambda: Made))
+    return answer.model(Made)
 
 
-class CreateWorkOrderForSampleOperation(Operation):
-    """Make a work order for a sample after a prototype."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, sample_pk: str, wop_pk: str) -> Made:
-        """Make a work order for a sample after a prototype.
-
-        The body is empty; an unknown sample or prototype ends in a 500.
-
-        Args:
-            sample_pk (str): UUID of the sample that is worked on. Format uuid.
-            wop_pk (str): UUID of the prototype of work orders. Format uuid.
-
-        Returns:
-            201: The work order was made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(sample_pk=sample_pk, wop_pk=wop_pk), self.parse)
-
-    def raw(self, *, sample_pk: str, wop_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_pk=sample_pk, wop_pk=wop_pk))
-
-
-class AsyncCreateWorkOrderForSampleOperation(AsyncOperation):
-    """Make a work order for a sample after a prototype."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, sample_pk: str, wop_pk: str) -> Made:
-        """Make a work order for a sample after a prototype.
-
-        The body is empty; an unknown sample or prototype ends in a 500.
-
-        Args:
-            sample_pk (str): UUID of the sample that is worked on. Format uuid.
-            wop_pk (str): UUID of the prototype of work orders. Format uuid.
-
-        Returns:
-            201: The work order was made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(sample_pk=sample_pk, wop_pk=wop_pk), self.parse)
-
-    async def raw(self, *, sample_pk: str, wop_pk: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_pk=sample_pk, wop_pk=wop_pk))
+create_work_order_for_sample = Operation(FACTS, build, parse)

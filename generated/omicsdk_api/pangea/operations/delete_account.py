@@ -3,21 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_account", method="DELETE", path="/api/auth/users/{id}/", accept="*/*", secured=True)
 
 
 def build(*, current_password: str, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an account.
+
+    Args:
+        current_password (str): The account's password, as a proof.
+        id (int): Number of the account.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body({"current_password": current_password})
     )
@@ -27,59 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAccountOperation(Operation):
-    """Delete an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, current_password: str, id: int) -> None:
-        """Delete an account.
-
-        Args:
-            current_password (str): The account's password, as a proof.
-            id (int): Number of the account.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(current_password=current_password, id=id), self.parse)
-
-    def raw(self, *, current_password: str, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(current_password=current_password, id=id))
-
-
-class AsyncDeleteAccountOperation(AsyncOperation):
-    """Delete an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, current_password: str, id: int) -> None:
-        """Delete an account.
-
-        Args:
-            current_password (str): The account's password, as a proof.
-            id (int): Number of the account.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(current_password=current_password, id=id), self.parse)
-
-    async def raw(self, *, current_password: str, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(current_password=current_password, id=id))
+delete_account = Operation(FACTS, build, parse)

@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_my_account", method="DELETE", path="/api/auth/users/me/", accept="*/*", secured=True
@@ -19,7 +14,18 @@ FACTS = OperationFacts(
 
 
 def build(*, current_password: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete your own account.
+
+    Args:
+        current_password (str): The account's password, as a proof.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/users/me/", body=json_body({"current_password": current_password}))
 
 
@@ -27,55 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteMyAccountOperation(Operation):
-    """Delete your own account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, current_password: str) -> None:
-        """Delete your own account.
-
-        Args:
-            current_password (str): The account's password, as a proof.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(current_password=current_password), self.parse)
-
-    def raw(self, *, current_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(current_password=current_password))
-
-
-class AsyncDeleteMyAccountOperation(AsyncOperation):
-    """Delete your own account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, current_password: str) -> None:
-        """Delete your own account.
-
-        Args:
-            current_password (str): The account's password, as a proof.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(current_password=current_password), self.parse)
-
-    async def raw(self, *, current_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(current_password=current_password))
+delete_my_account = Operation(FACTS, build, parse)

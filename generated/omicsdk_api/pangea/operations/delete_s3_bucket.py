@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_s3_bucket", method="DELETE", path="/api/s3_api_keys/{id}", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an S3 bucket that is known to the server.
+
+    Args:
+        id (str): UUID of the bucket. Format uuid.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteS3BucketOperation(Operation):
-    """Delete an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> None:
-        """Delete an S3 bucket that is known to the server.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncDeleteS3BucketOperation(AsyncOperation):
-    """Delete an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> None:
-        """Delete an S3 bucket that is known to the server.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+delete_s3_bucket = Operation(FACTS, build, parse)

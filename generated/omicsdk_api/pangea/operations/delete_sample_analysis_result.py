@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_sample_analysis_result", method="DELETE", path="/api/sample_ars/{uuid}", accept="*/*", secured=True
@@ -19,7 +14,20 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an analysis result of a sample.
+
+    Args:
+        uuid (str): UUID of the sample's result. Format uuid.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/sample_ars/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 
 
@@ -27,59 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteSampleAnalysisResultOperation(Operation):
-    """Delete an analysis result of a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> None:
-        """Delete an analysis result of a sample.
-
-        Args:
-            uuid (str): UUID of the sample's result. Format uuid.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid, work_order_uuid=work_order_uuid), self.parse)
-
-    def raw(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, work_order_uuid=work_order_uuid))
-
-
-class AsyncDeleteSampleAnalysisResultOperation(AsyncOperation):
-    """Delete an analysis result of a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> None:
-        """Delete an analysis result of a sample.
-
-        Args:
-            uuid (str): UUID of the sample's result. Format uuid.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid, work_order_uuid=work_order_uuid), self.parse)
-
-    async def raw(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, work_order_uuid=work_order_uuid))
+delete_sample_analysis_result = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_sample_group_analysis_result_field",
@@ -22,7 +17,18 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a field of a sample group's analysis result.
+
+    Args:
+        uuid (str): UUID of the field of a sample group's result. Format uuid.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/sample_group_ar_fields/{segment('uuid', uuid)}")
 
 
@@ -30,55 +36,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteSampleGroupAnalysisResultFieldOperation(Operation):
-    """Delete a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> None:
-        """Delete a field of a sample group's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncDeleteSampleGroupAnalysisResultFieldOperation(AsyncOperation):
-    """Delete a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> None:
-        """Delete a field of a sample group's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+delete_sample_group_analysis_result_field = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_tag_by_name", method="DELETE", path="/api/contrib/tags/name/{name}", accept="*/*", secured=True
@@ -18,7 +13,20 @@ FACTS = OperationFacts(
 
 
 def build(*, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete the tag of a name.
+
+    Any user may delete any tag.
+
+    Args:
+        name (str): Name of the tag.
+
+    Returns:
+        204: It is deleted.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}")
 
 
@@ -26,59 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteTagByNameOperation(Operation):
-    """Delete the tag of a name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str) -> None:
-        """Delete the tag of a name.
-
-        Any user may delete any tag.
-
-        Args:
-            name (str): Name of the tag.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(name=name), self.parse)
-
-    def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name))
-
-
-class AsyncDeleteTagByNameOperation(AsyncOperation):
-    """Delete the tag of a name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str) -> None:
-        """Delete the tag of a name.
-
-        Any user may delete any tag.
-
-        Args:
-            name (str): Name of the tag.
-
-        Returns:
-            204: It is deleted.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(name=name), self.parse)
-
-    async def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name))
+delete_tag_by_name = Operation(FACTS, build, parse)

@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="download_sample_group_module",
@@ -26,7 +20,23 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read all results of a module in a sample group as a tar archive.
+
+    The archive of a module that the group has no results of is there, but empty.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+        module_name (str): Name of the module whose results are read.
+        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+        kind (Literal['tar']): Form of the archive; the only one is a tar packed by gzip. Optional.
+
+    Returns:
+        200: The archive's bytes.
+
+    Raises:
+        Unauthorized: 401: The token in the address isn't valid.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         f"/api/sample_groups/{segment('id', id)}/downloads/{segment('module_name', module_name)}",
@@ -42,85 +52,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class DownloadSampleGroupModuleOperation(Operation):
-    """Read all results of a module in a sample group as a tar archive."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> bytes:
-        """Read all results of a module in a sample group as a tar archive.
-
-        The archive of a module that the group has no results of is there, but empty.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            module_name (str): Name of the module whose results are read.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-            kind (Literal['tar']): Form of the archive; the only one is a tar packed by gzip. Optional.
-
-        Returns:
-            200: The archive's bytes.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id, module_name=module_name, token=token, kind=kind), self.parse)
-
-    def raw(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, module_name=module_name, token=token, kind=kind))
-
-    def stream(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(id=id, module_name=module_name, token=token, kind=kind))
-
-
-class AsyncDownloadSampleGroupModuleOperation(AsyncOperation):
-    """Read all results of a module in a sample group as a tar archive."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> bytes:
-        """Read all results of a module in a sample group as a tar archive.
-
-        The archive of a module that the group has no results of is there, but empty.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            module_name (str): Name of the module whose results are read.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-            kind (Literal['tar']): Form of the archive; the only one is a tar packed by gzip. Optional.
-
-        Returns:
-            200: The archive's bytes.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id, module_name=module_name, token=token, kind=kind), self.parse)
-
-    async def raw(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, module_name=module_name, token=token, kind=kind))
-
-    def stream(
-        self, *, id: str, module_name: str, token: str | Omit = OMIT, kind: Literal["tar"] | Omit = OMIT
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(id=id, module_name=module_name, token=token, kind=kind))
+download_sample_group_module = StreamOperation(FACTS, build, parse)

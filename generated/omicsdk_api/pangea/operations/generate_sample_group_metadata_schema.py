@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.metadata_schema import MetadataSchema
 
 FACTS = OperationFacts(
@@ -25,7 +22,18 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str, overwrite: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a table schema of the metadata that a group's samples have.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+        overwrite (str): Any value replaces a schema that the group has. Optional.
+
+    Returns:
+        201: The schema was made.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS, f"/api/sample_groups/{segment('id', id)}/generate_metadata_schema", query=(("overwrite", overwrite),)
     )
@@ -35,58 +43,7 @@ def parse(answer: Answer) -> MetadataSchema:
     """What an answer says."""
     from ..models.metadata_schema import MetadataSchema
 
-    return answer.json(model_of(MetadataSchema), model(lambda: MetadataSchema))
+    return answer.model(MetadataSchema)
 
 
-class GenerateSampleGroupMetadataSchemaOperation(Operation):
-    """Make a table schema of the metadata that a group's samples have."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, overwrite: str | Omit = OMIT) -> MetadataSchema:
-        """Make a table schema of the metadata that a group's samples have.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            overwrite (str): Any value replaces a schema that the group has. Optional.
-
-        Returns:
-            201: The schema was made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id, overwrite=overwrite), self.parse)
-
-    def raw(self, *, id: str, overwrite: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, overwrite=overwrite))
-
-
-class AsyncGenerateSampleGroupMetadataSchemaOperation(AsyncOperation):
-    """Make a table schema of the metadata that a group's samples have."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, overwrite: str | Omit = OMIT) -> MetadataSchema:
-        """Make a table schema of the metadata that a group's samples have.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            overwrite (str): Any value replaces a schema that the group has. Optional.
-
-        Returns:
-            201: The schema was made.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id, overwrite=overwrite), self.parse)
-
-    async def raw(self, *, id: str, overwrite: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, overwrite=overwrite))
+generate_sample_group_metadata_schema = Operation(FACTS, build, parse)

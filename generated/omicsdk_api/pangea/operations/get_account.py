@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
 
 FACTS = OperationFacts(name="get_account", method="GET", path="/api/auth/users/{id}/", secured=True)
 
 
 def build(*, id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an account by its number.
+
+    Args:
+        id (int): Number of the account.
+
+    Returns:
+        200: The account as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class GetAccountOperation(Operation):
-    """Get an account by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int) -> User:
-        """Get an account by its number.
-
-        Args:
-            id (int): Number of the account.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetAccountOperation(AsyncOperation):
-    """Get an account by its number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int) -> User:
-        """Get an account by its number.
-
-        Args:
-            id (int): Number of the account.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_account = Operation(FACTS, build, parse)

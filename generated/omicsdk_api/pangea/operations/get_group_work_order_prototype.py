@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.group_work_order_proto import GroupWorkOrderProto
 
 FACTS = OperationFacts(
@@ -21,7 +18,18 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a prototype of group work orders.
+
+    Args:
+        uuid (str): UUID of the prototype of group work orders. Format uuid.
+
+    Returns:
+        200: The prototype of group work orders as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/group_work_order_prototypes/{segment('uuid', uuid)}")
 
 
@@ -29,58 +37,7 @@ def parse(answer: Answer) -> GroupWorkOrderProto:
     """What an answer says."""
     from ..models.group_work_order_proto import GroupWorkOrderProto
 
-    return answer.json(model_of(GroupWorkOrderProto), model(lambda: GroupWorkOrderProto))
+    return answer.model(GroupWorkOrderProto)
 
 
-class GetGroupWorkOrderPrototypeOperation(Operation):
-    """Get a prototype of group work orders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> GroupWorkOrderProto:
-        """Get a prototype of group work orders.
-
-        Args:
-            uuid (str): UUID of the prototype of group work orders. Format uuid.
-
-        Returns:
-            200: The prototype of group work orders as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetGroupWorkOrderPrototypeOperation(AsyncOperation):
-    """Get a prototype of group work orders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> GroupWorkOrderProto:
-        """Get a prototype of group work orders.
-
-        Args:
-            uuid (str): UUID of the prototype of group work orders. Format uuid.
-
-        Returns:
-            200: The prototype of group work orders as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_group_work_order_prototype = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pangea_user import PangeaUser
 
 FACTS = OperationFacts(name="get_me", method="GET", path="/api/users/me")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get your own profile.
+
+    Ends in a 500 without credentials.
+
+    Returns:
+        200: The user's profile as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, "/api/users/me")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> PangeaUser:
     """What an answer says."""
     from ..models.pangea_user import PangeaUser
 
-    return answer.json(model_of(PangeaUser), model(lambda: PangeaUser))
+    return answer.model(PangeaUser)
 
 
-class GetMeOperation(Operation):
-    """Get your own profile."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> PangeaUser:
-        """Get your own profile.
-
-        Ends in a 500 without credentials.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetMeOperation(AsyncOperation):
-    """Get your own profile."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> PangeaUser:
-        """Get your own profile.
-
-        Ends in a 500 without credentials.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_me = Operation(FACTS, build, parse)

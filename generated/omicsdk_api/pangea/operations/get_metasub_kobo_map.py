@@ -3,22 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_metasub_kobo_map", method="GET", path="/api/contrib/metasub/kobo_map")
 
 
 def build(*, project: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the map of where MetaSUB samples were taken, by the forms of Kobo.
+
+    Args:
+        project (str): Name of the Kobo project whose map is wanted. Optional.
+
+    Returns:
+        200: The map's data.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/metasub/kobo_map", query=(("project", project),))
 
 
@@ -27,53 +34,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class GetMetasubKoboMapOperation(Operation):
-    """Get the map of where MetaSUB samples were taken, by the forms of Kobo."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, project: str | Omit = OMIT) -> Any:
-        """Get the map of where MetaSUB samples were taken, by the forms of Kobo.
-
-        Args:
-            project (str): Name of the Kobo project whose map is wanted. Optional.
-
-        Returns:
-            200: The map's data.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(project=project), self.parse)
-
-    def raw(self, *, project: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(project=project))
-
-
-class AsyncGetMetasubKoboMapOperation(AsyncOperation):
-    """Get the map of where MetaSUB samples were taken, by the forms of Kobo."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, project: str | Omit = OMIT) -> Any:
-        """Get the map of where MetaSUB samples were taken, by the forms of Kobo.
-
-        Args:
-            project (str): Name of the Kobo project whose map is wanted. Optional.
-
-        Returns:
-            200: The map's data.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(project=project), self.parse)
-
-    async def raw(self, *, project: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(project=project))
+get_metasub_kobo_map = Operation(FACTS, build, parse)

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_metasub_sample_sunburst", method="GET", path="/api/contrib/metasub/sample_sunburst/{id}"
@@ -20,7 +17,19 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str, min_abundance: float | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the taxa of a MetaSUB sample as a sunburst chart's data.
+
+    Args:
+        id (str): UUID of the MetaSUB sample. Format uuid.
+        min_abundance (float): Leave out taxa that are rarer than this share, from 0 to 1. Default: 0.001.
+            Optional.
+
+    Returns:
+        200: The chart's data.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS, f"/api/contrib/metasub/sample_sunburst/{segment('id', id)}", query=(("min_abundance", min_abundance),)
     )
@@ -31,57 +40,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class GetMetasubSampleSunburstOperation(Operation):
-    """Get the taxa of a MetaSUB sample as a sunburst chart's data."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, min_abundance: float | Omit = OMIT) -> Any:
-        """Get the taxa of a MetaSUB sample as a sunburst chart's data.
-
-        Args:
-            id (str): UUID of the MetaSUB sample. Format uuid.
-            min_abundance (float): Leave out taxa that are rarer than this share, from 0 to 1. Default: 0.001.
-                Optional.
-
-        Returns:
-            200: The chart's data.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id, min_abundance=min_abundance), self.parse)
-
-    def raw(self, *, id: str, min_abundance: float | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, min_abundance=min_abundance))
-
-
-class AsyncGetMetasubSampleSunburstOperation(AsyncOperation):
-    """Get the taxa of a MetaSUB sample as a sunburst chart's data."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, min_abundance: float | Omit = OMIT) -> Any:
-        """Get the taxa of a MetaSUB sample as a sunburst chart's data.
-
-        Args:
-            id (str): UUID of the MetaSUB sample. Format uuid.
-            min_abundance (float): Leave out taxa that are rarer than this share, from 0 to 1. Default: 0.001.
-                Optional.
-
-        Returns:
-            200: The chart's data.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id, min_abundance=min_abundance), self.parse)
-
-    async def raw(self, *, id: str, min_abundance: float | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, min_abundance=min_abundance))
+get_metasub_sample_sunburst = Operation(FACTS, build, parse)

@@ -5,21 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.organization import Organization
 
 FACTS = OperationFacts(name="get_organization_by_name", method="GET", path="/api/nested/{org}/")
 
 
 def build(*, org: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an organization by its name or UUID.
+
+    Two organizations whose names differ only in case end in a 500.
+
+    Args:
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+
+    Returns:
+        200: The organization as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing; the body is a page in HTML.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/nested/{segment('org', org)}/")
 
 
@@ -27,66 +38,7 @@ def parse(answer: Answer) -> Organization:
     """What an answer says."""
     from ..models.organization import Organization
 
-    return answer.json(model_of(Organization), model(lambda: Organization))
+    return answer.model(Organization)
 
 
-class GetOrganizationByNameOperation(Operation):
-    """Get an organization by its name or UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, org: str) -> Organization:
-        """Get an organization by its name or UUID.
-
-        Two organizations whose names differ only in case end in a 500.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(org=org), self.parse)
-
-    def raw(self, *, org: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(org=org))
-
-
-class AsyncGetOrganizationByNameOperation(AsyncOperation):
-    """Get an organization by its name or UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, org: str) -> Organization:
-        """Get an organization by its name or UUID.
-
-        Two organizations whose names differ only in case end in a 500.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(org=org), self.parse)
-
-    async def raw(self, *, org: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(org=org))
+get_organization_by_name = Operation(FACTS, build, parse)

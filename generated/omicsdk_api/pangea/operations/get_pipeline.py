@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline import Pipeline
 
 FACTS = OperationFacts(name="get_pipeline", method="GET", path="/api/pipelines/{uuid}")
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a pipeline.
+
+    Args:
+        uuid (str): UUID of the pipeline. Format uuid.
+
+    Returns:
+        200: The pipeline as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/pipelines/{segment('uuid', uuid)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> Pipeline:
     """What an answer says."""
     from ..models.pipeline import Pipeline
 
-    return answer.json(model_of(Pipeline), model(lambda: Pipeline))
+    return answer.model(Pipeline)
 
 
-class GetPipelineOperation(Operation):
-    """Get a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> Pipeline:
-        """Get a pipeline.
-
-        Args:
-            uuid (str): UUID of the pipeline. Format uuid.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetPipelineOperation(AsyncOperation):
-    """Get a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> Pipeline:
-        """Get a pipeline.
-
-        Args:
-            uuid (str): UUID of the pipeline. Format uuid.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_pipeline = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline_module import PipelineModule
 
 FACTS = OperationFacts(
@@ -21,7 +18,22 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str, name: str, version: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a module of a pipeline by its name and version.
+
+    One that isn't there ends in a 500.
+
+    Args:
+        id (str): UUID of the pipeline that has it. Format uuid.
+        name (str): Name of the module in the pipeline.
+        version (str): Version of the module in the pipeline.
+
+    Returns:
+        200: The version of a pipeline's module as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS, f"/api/pipelines/{segment('id', id)}/modules/{segment('name', name)}/{segment('version', version)}"
     )
@@ -31,66 +43,7 @@ def parse(answer: Answer) -> PipelineModule:
     """What an answer says."""
     from ..models.pipeline_module import PipelineModule
 
-    return answer.json(model_of(PipelineModule), model(lambda: PipelineModule))
+    return answer.model(PipelineModule)
 
 
-class GetPipelineModuleByNameOperation(Operation):
-    """Get a module of a pipeline by its name and version."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, name: str, version: str) -> PipelineModule:
-        """Get a module of a pipeline by its name and version.
-
-        One that isn't there ends in a 500.
-
-        Args:
-            id (str): UUID of the pipeline that has it. Format uuid.
-            name (str): Name of the module in the pipeline.
-            version (str): Version of the module in the pipeline.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(id=id, name=name, version=version), self.parse)
-
-    def raw(self, *, id: str, name: str, version: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, name=name, version=version))
-
-
-class AsyncGetPipelineModuleByNameOperation(AsyncOperation):
-    """Get a module of a pipeline by its name and version."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, name: str, version: str) -> PipelineModule:
-        """Get a module of a pipeline by its name and version.
-
-        One that isn't there ends in a 500.
-
-        Args:
-            id (str): UUID of the pipeline that has it. Format uuid.
-            name (str): Name of the module in the pipeline.
-            version (str): Version of the module in the pipeline.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(id=id, name=name, version=version), self.parse)
-
-    async def raw(self, *, id: str, name: str, version: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, name=name, version=version))
+get_pipeline_module_by_name = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.wiki import Wiki
 
 FACTS = OperationFacts(name="get_pipeline_wiki", method="GET", path="/api/pipelines/{id}/wiki")
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the wiki of a pipeline; the first reading makes it.
+
+    Args:
+        id (str): UUID of the pipeline that has it. Format uuid.
+
+    Returns:
+        200: The wiki with its pages. 201: The wiki with its pages.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, f"/api/pipelines/{segment('id', id)}/wiki")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Wiki:
     """What an answer says."""
     from ..models.wiki import Wiki
 
-    return answer.json(model_of(Wiki), model(lambda: Wiki))
+    return answer.model(Wiki)
 
 
-class GetPipelineWikiOperation(Operation):
-    """Get the wiki of a pipeline; the first reading makes it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> Wiki:
-        """Get the wiki of a pipeline; the first reading makes it.
-
-        Args:
-            id (str): UUID of the pipeline that has it. Format uuid.
-
-        Returns:
-            200: The wiki with its pages. 201: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetPipelineWikiOperation(AsyncOperation):
-    """Get the wiki of a pipeline; the first reading makes it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> Wiki:
-        """Get the wiki of a pipeline; the first reading makes it.
-
-        Args:
-            id (str): UUID of the pipeline that has it. Format uuid.
-
-        Returns:
-            200: The wiki with its pages. 201: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_pipeline_wiki = Operation(FACTS, build, parse)

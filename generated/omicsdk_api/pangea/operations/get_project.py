@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="get_project", method="GET", path="/api/projects/{uuid}")
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a project.
+
+    Args:
+        uuid (str): UUID of the project. Format uuid.
+
+    Returns:
+        200: The project as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/projects/{segment('uuid', uuid)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class GetProjectOperation(Operation):
-    """Get a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> Project:
-        """Get a project.
-
-        Args:
-            uuid (str): UUID of the project. Format uuid.
-
-        Returns:
-            200: The project as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetProjectOperation(AsyncOperation):
-    """Get a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> Project:
-        """Get a project.
-
-        Args:
-            uuid (str): UUID of the project. Format uuid.
-
-        Returns:
-            200: The project as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_project = Operation(FACTS, build, parse)

@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_api_key import S3ApiKey
 
 FACTS = OperationFacts(name="get_s3_api_key", method="GET", path="/api/s3_buckets/{id}", secured=True)
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the key pair of an S3 bucket.
+
+    In spite of its path: /api/s3_api_keys/{id} serves buckets.
+
+    Args:
+        id (str): UUID of the key pair. Format uuid.
+
+    Returns:
+        200: The key pair of an S3 bucket as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/s3_buckets/{segment('id', id)}")
 
 
@@ -27,62 +37,7 @@ def parse(answer: Answer) -> S3ApiKey:
     """What an answer says."""
     from ..models.s3_api_key import S3ApiKey
 
-    return answer.json(model_of(S3ApiKey), model(lambda: S3ApiKey))
+    return answer.model(S3ApiKey)
 
 
-class GetS3ApiKeyOperation(Operation):
-    """Get the key pair of an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> S3ApiKey:
-        """Get the key pair of an S3 bucket.
-
-        In spite of its path: /api/s3_api_keys/{id} serves buckets.
-
-        Args:
-            id (str): UUID of the key pair. Format uuid.
-
-        Returns:
-            200: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetS3ApiKeyOperation(AsyncOperation):
-    """Get the key pair of an S3 bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> S3ApiKey:
-        """Get the key pair of an S3 bucket.
-
-        In spite of its path: /api/s3_api_keys/{id} serves buckets.
-
-        Args:
-            id (str): UUID of the key pair. Format uuid.
-
-        Returns:
-            200: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_s3_api_key = Operation(FACTS, build, parse)

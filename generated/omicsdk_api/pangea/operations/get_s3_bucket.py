@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_bucket import S3Bucket
 
 FACTS = OperationFacts(name="get_s3_bucket", method="GET", path="/api/s3_api_keys/{id}", secured=True)
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an S3 bucket that is known to the server.
+
+    In spite of its path: /api/s3_buckets/{id} serves key pairs.
+
+    Args:
+        id (str): UUID of the bucket. Format uuid.
+
+    Returns:
+        200: The S3 bucket as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/s3_api_keys/{segment('id', id)}")
 
 
@@ -27,62 +37,7 @@ def parse(answer: Answer) -> S3Bucket:
     """What an answer says."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.json(model_of(S3Bucket), model(lambda: S3Bucket))
+    return answer.model(S3Bucket)
 
 
-class GetS3BucketOperation(Operation):
-    """Get an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> S3Bucket:
-        """Get an S3 bucket that is known to the server.
-
-        In spite of its path: /api/s3_buckets/{id} serves key pairs.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetS3BucketOperation(AsyncOperation):
-    """Get an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> S3Bucket:
-        """Get an S3 bucket that is known to the server.
-
-        In spite of its path: /api/s3_buckets/{id} serves key pairs.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_s3_bucket = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample import Sample
 
 FACTS = OperationFacts(name="get_sample", method="GET", path="/api/samples/{uuid}")
 
 
 def build(*, uuid: str, work_order_uuid: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample.
+
+    Args:
+        uuid (str): UUID of the sample. Format uuid.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
+
+    Returns:
+        200: The sample as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/samples/{segment('uuid', uuid)}", query=(("work_order_uuid", work_order_uuid),))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> Sample:
     """What an answer says."""
     from ..models.sample import Sample
 
-    return answer.json(model_of(Sample), model(lambda: Sample))
+    return answer.model(Sample)
 
 
-class GetSampleOperation(Operation):
-    """Get a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> Sample:
-        """Get a sample.
-
-        Args:
-            uuid (str): UUID of the sample. Format uuid.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid, work_order_uuid=work_order_uuid), self.parse)
-
-    def raw(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, work_order_uuid=work_order_uuid))
-
-
-class AsyncGetSampleOperation(AsyncOperation):
-    """Get a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> Sample:
-        """Get a sample.
-
-        Args:
-            uuid (str): UUID of the sample. Format uuid.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid, work_order_uuid=work_order_uuid), self.parse)
-
-    async def raw(self, *, uuid: str, work_order_uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, work_order_uuid=work_order_uuid))
+get_sample = Operation(FACTS, build, parse)

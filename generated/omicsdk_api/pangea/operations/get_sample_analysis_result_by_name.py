@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_analysis_result import SampleAnalysisResult
 
 FACTS = OperationFacts(
@@ -24,7 +21,22 @@ FACTS = OperationFacts(
 
 
 def build(*, org: str, grp: str, sample: str, module_name: str, replicate: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an analysis result of a sample by names or UUIDs.
+
+    Args:
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+        grp (str): Name of the sample group, in any case, or its UUID.
+        sample (str): Name of the sample, in any case, or its UUID.
+        module_name (str): Name of the module that made the result, or the result's UUID.
+        replicate (str): Replicate of the result; the one that changed last when omitted. Optional.
+
+    Returns:
+        200: The analysis result of a sample as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/nested/{segment('org', org)}/sample_groups/{segment('grp', grp)}/samples/{segment('sample', sample)}/analysis_results/{segment('module_name', module_name)}",
@@ -36,80 +48,7 @@ def parse(answer: Answer) -> SampleAnalysisResult:
     """What an answer says."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
-    return answer.json(model_of(SampleAnalysisResult), model(lambda: SampleAnalysisResult))
+    return answer.model(SampleAnalysisResult)
 
 
-class GetSampleAnalysisResultByNameOperation(Operation):
-    """Get an analysis result of a sample by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, org: str, grp: str, sample: str, module_name: str, replicate: str | Omit = OMIT
-    ) -> SampleAnalysisResult:
-        """Get an analysis result of a sample by names or UUIDs.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-            sample (str): Name of the sample, in any case, or its UUID.
-            module_name (str): Name of the module that made the result, or the result's UUID.
-            replicate (str): Replicate of the result; the one that changed last when omitted. Optional.
-
-        Returns:
-            200: The analysis result of a sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return self._call(
-            self.build(org=org, grp=grp, sample=sample, module_name=module_name, replicate=replicate), self.parse
-        )
-
-    def raw(self, *, org: str, grp: str, sample: str, module_name: str, replicate: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(org=org, grp=grp, sample=sample, module_name=module_name, replicate=replicate))
-
-
-class AsyncGetSampleAnalysisResultByNameOperation(AsyncOperation):
-    """Get an analysis result of a sample by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, org: str, grp: str, sample: str, module_name: str, replicate: str | Omit = OMIT
-    ) -> SampleAnalysisResult:
-        """Get an analysis result of a sample by names or UUIDs.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-            sample (str): Name of the sample, in any case, or its UUID.
-            module_name (str): Name of the module that made the result, or the result's UUID.
-            replicate (str): Replicate of the result; the one that changed last when omitted. Optional.
-
-        Returns:
-            200: The analysis result of a sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return await self._call(
-            self.build(org=org, grp=grp, sample=sample, module_name=module_name, replicate=replicate), self.parse
-        )
-
-    async def raw(
-        self, *, org: str, grp: str, sample: str, module_name: str, replicate: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(org=org, grp=grp, sample=sample, module_name=module_name, replicate=replicate)
-        )
+get_sample_analysis_result_by_name = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample import Sample
 
 FACTS = OperationFacts(
@@ -21,7 +18,22 @@ FACTS = OperationFacts(
 
 
 def build(*, org: str, grp: str, sample: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample by names or UUIDs.
+
+    Of samples whose names differ only in case the newest is answered.
+
+    Args:
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+        grp (str): Name of the sample group, in any case, or its UUID.
+        sample (str): Name of the sample, in any case, or its UUID.
+
+    Returns:
+        200: The sample as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/nested/{segment('org', org)}/sample_groups/{segment('grp', grp)}/samples/{segment('sample', sample)}/",
@@ -32,68 +44,7 @@ def parse(answer: Answer) -> Sample:
     """What an answer says."""
     from ..models.sample import Sample
 
-    return answer.json(model_of(Sample), model(lambda: Sample))
+    return answer.model(Sample)
 
 
-class GetSampleByNameOperation(Operation):
-    """Get a sample by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, org: str, grp: str, sample: str) -> Sample:
-        """Get a sample by names or UUIDs.
-
-        Of samples whose names differ only in case the newest is answered.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-            sample (str): Name of the sample, in any case, or its UUID.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return self._call(self.build(org=org, grp=grp, sample=sample), self.parse)
-
-    def raw(self, *, org: str, grp: str, sample: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(org=org, grp=grp, sample=sample))
-
-
-class AsyncGetSampleByNameOperation(AsyncOperation):
-    """Get a sample by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, org: str, grp: str, sample: str) -> Sample:
-        """Get a sample by names or UUIDs.
-
-        Of samples whose names differ only in case the newest is answered.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-            sample (str): Name of the sample, in any case, or its UUID.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return await self._call(self.build(org=org, grp=grp, sample=sample), self.parse)
-
-    async def raw(self, *, org: str, grp: str, sample: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(org=org, grp=grp, sample=sample))
+get_sample_by_name = Operation(FACTS, build, parse)

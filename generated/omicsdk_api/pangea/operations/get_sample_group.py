@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group import SampleGroup
 
 FACTS = OperationFacts(name="get_sample_group", method="GET", path="/api/sample_groups/{uuid}")
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample group.
+
+    Args:
+        uuid (str): UUID of the sample group. Format uuid.
+
+    Returns:
+        200: The sample group as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/sample_groups/{segment('uuid', uuid)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> SampleGroup:
     """What an answer says."""
     from ..models.sample_group import SampleGroup
 
-    return answer.json(model_of(SampleGroup), model(lambda: SampleGroup))
+    return answer.model(SampleGroup)
 
 
-class GetSampleGroupOperation(Operation):
-    """Get a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> SampleGroup:
-        """Get a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group. Format uuid.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetSampleGroupOperation(AsyncOperation):
-    """Get a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> SampleGroup:
-        """Get a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group. Format uuid.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_sample_group = Operation(FACTS, build, parse)

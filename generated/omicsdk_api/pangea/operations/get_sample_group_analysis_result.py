@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
 FACTS = OperationFacts(name="get_sample_group_analysis_result", method="GET", path="/api/sample_group_ars/{uuid}")
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an analysis result of a sample group.
+
+    Args:
+        uuid (str): UUID of the sample group's result. Format uuid.
+
+    Returns:
+        200: The analysis result of a sample group as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/sample_group_ars/{segment('uuid', uuid)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> SampleGroupAnalysisResult:
     """What an answer says."""
     from ..models.sample_group_analysis_result import SampleGroupAnalysisResult
 
-    return answer.json(model_of(SampleGroupAnalysisResult), model(lambda: SampleGroupAnalysisResult))
+    return answer.model(SampleGroupAnalysisResult)
 
 
-class GetSampleGroupAnalysisResultOperation(Operation):
-    """Get an analysis result of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> SampleGroupAnalysisResult:
-        """Get an analysis result of a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group's result. Format uuid.
-
-        Returns:
-            200: The analysis result of a sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetSampleGroupAnalysisResultOperation(AsyncOperation):
-    """Get an analysis result of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> SampleGroupAnalysisResult:
-        """Get an analysis result of a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group's result. Format uuid.
-
-        Returns:
-            200: The analysis result of a sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_sample_group_analysis_result = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
 FACTS = OperationFacts(
@@ -21,7 +18,21 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a field of a sample group's analysis result.
+
+    The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Don't send
+    that back.
+
+    Args:
+        uuid (str): UUID of the field of a sample group's result. Format uuid.
+
+    Returns:
+        200: The field of a sample group's analysis result as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/sample_group_ar_fields/{segment('uuid', uuid)}")
 
 
@@ -29,64 +40,7 @@ def parse(answer: Answer) -> SampleGroupAnalysisResultField:
     """What an answer says."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.json(model_of(SampleGroupAnalysisResultField), model(lambda: SampleGroupAnalysisResultField))
+    return answer.model(SampleGroupAnalysisResultField)
 
 
-class GetSampleGroupAnalysisResultFieldOperation(Operation):
-    """Get a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str) -> SampleGroupAnalysisResultField:
-        """Get a field of a sample group's analysis result.
-
-        The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Don't
-        send that back.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid), self.parse)
-
-    def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid))
-
-
-class AsyncGetSampleGroupAnalysisResultFieldOperation(AsyncOperation):
-    """Get a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str) -> SampleGroupAnalysisResultField:
-        """Get a field of a sample group's analysis result.
-
-        The stored data of a file in a known bucket have a `presigned_url` as well, to read it from. Don't
-        send that back.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid), self.parse)
-
-    async def raw(self, *, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid))
+get_sample_group_analysis_result_field = Operation(FACTS, build, parse)

@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group import SampleGroup
 
 FACTS = OperationFacts(name="get_sample_group_by_name", method="GET", path="/api/nested/{org}/sample_groups/{grp}/")
 
 
 def build(*, org: str, grp: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample group by names or UUIDs.
+
+    Args:
+        org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be reached.
+        grp (str): Name of the sample group, in any case, or its UUID.
+
+    Returns:
+        200: The sample group as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/nested/{segment('org', org)}/sample_groups/{segment('grp', grp)}/")
 
 
@@ -27,62 +36,7 @@ def parse(answer: Answer) -> SampleGroup:
     """What an answer says."""
     from ..models.sample_group import SampleGroup
 
-    return answer.json(model_of(SampleGroup), model(lambda: SampleGroup))
+    return answer.model(SampleGroup)
 
 
-class GetSampleGroupByNameOperation(Operation):
-    """Get a sample group by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, org: str, grp: str) -> SampleGroup:
-        """Get a sample group by names or UUIDs.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return self._call(self.build(org=org, grp=grp), self.parse)
-
-    def raw(self, *, org: str, grp: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(org=org, grp=grp))
-
-
-class AsyncGetSampleGroupByNameOperation(AsyncOperation):
-    """Get a sample group by names or UUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, org: str, grp: str) -> SampleGroup:
-        """Get a sample group by names or UUIDs.
-
-        Args:
-            org (str): Name of the organization, in any case, or its UUID. A name with a slash can't be
-                reached.
-            grp (str): Name of the sample group, in any case, or its UUID.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing; the body is a page in HTML.
-        """
-        return await self._call(self.build(org=org, grp=grp), self.parse)
-
-    async def raw(self, *, org: str, grp: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(org=org, grp=grp))
+get_sample_group_by_name = Operation(FACTS, build, parse)

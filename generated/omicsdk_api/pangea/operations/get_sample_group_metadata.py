@@ -3,22 +3,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_sample_group_metadata", method="GET", path="/api/sample_groups/{id}/metadata")
 
 
 def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the metadata of a group's samples, by the samples' names.
+
+    An unknown group ends in a 500.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+        kind (Literal['csv']): `csv` for a table as a file; JSON when omitted. Optional.
+
+    Returns:
+        200: The metadata, or the table.
+
+    Raises:
+        Unauthorized: 401: The token in the address isn't valid.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/sample_groups/{segment('id', id)}/metadata",
@@ -29,74 +42,11 @@ def build(*, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OM
     )
 
 
-def parse(answer: Answer) -> dict[str, dict[str, Any]]:
+def parse(answer: Answer) -> str | dict[str, dict[str, Any]]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(mapping(ANY)))
+    if answer.status == 200 and answer.comes_as("text/csv"):
+        return answer.text()
+    return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))
 
 
-class GetSampleGroupMetadataOperation(Operation):
-    """Get the metadata of a group's samples, by the samples' names."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT
-    ) -> dict[str, dict[str, Any]]:
-        """Get the metadata of a group's samples, by the samples' names.
-
-        An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-            kind (Literal['csv']): `csv` for a table as a file; JSON when omitted. Optional.
-
-        Returns:
-            200: The metadata, or the table.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(id=id, token=token, kind=kind), self.parse)
-
-    def raw(self, *, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, token=token, kind=kind))
-
-
-class AsyncGetSampleGroupMetadataOperation(AsyncOperation):
-    """Get the metadata of a group's samples, by the samples' names."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT
-    ) -> dict[str, dict[str, Any]]:
-        """Get the metadata of a group's samples, by the samples' names.
-
-        An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-            kind (Literal['csv']): `csv` for a table as a file; JSON when omitted. Optional.
-
-        Returns:
-            200: The metadata, or the table.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(id=id, token=token, kind=kind), self.parse)
-
-    async def raw(self, *, id: str, token: str | Omit = OMIT, kind: Literal["csv"] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, token=token, kind=kind))
+get_sample_group_metadata = Operation(FACTS, build, parse)

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import INTEGER, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_sample_group_module_counts", method="GET", path="/api/sample_groups/{id}/module_counts"
@@ -20,72 +17,28 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str, token: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count a group's samples by the modules that they have results of.
+
+    Private results count as well. An unknown group ends in a 500.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+
+    Returns:
+        200: Numbers by modules.
+
+    Raises:
+        Unauthorized: 401: The token in the address isn't valid.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/module_counts", query=(("token", token),))
 
 
 def parse(answer: Answer) -> dict[str, int]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(INTEGER))
+    return cast("dict[str, int]", answer.json(as_it_came, mapping(INTEGER)))
 
 
-class GetSampleGroupModuleCountsOperation(Operation):
-    """Count a group's samples by the modules that they have results of."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, token: str | Omit = OMIT) -> dict[str, int]:
-        """Count a group's samples by the modules that they have results of.
-
-        Private results count as well. An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-
-        Returns:
-            200: Numbers by modules.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(id=id, token=token), self.parse)
-
-    def raw(self, *, id: str, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, token=token))
-
-
-class AsyncGetSampleGroupModuleCountsOperation(AsyncOperation):
-    """Count a group's samples by the modules that they have results of."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, token: str | Omit = OMIT) -> dict[str, int]:
-        """Count a group's samples by the modules that they have results of.
-
-        Private results count as well. An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-
-        Returns:
-            200: Numbers by modules.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(id=id, token=token), self.parse)
-
-    async def raw(self, *, id: str, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, token=token))
+get_sample_group_module_counts = Operation(FACTS, build, parse)

@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_links import SampleLinks
 
 FACTS = OperationFacts(name="get_sample_group_sample_links", method="GET", path="/api/sample_groups/{id}/sample_links")
 
 
 def build(*, id: str, metadata: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the names and UUIDs of a group's samples in one answer.
+
+    An unknown group ends in a 500.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+        metadata (str): Any value asks for the samples' metadata as well. Optional.
+
+    Returns:
+        200: The samples in short.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/sample_links", query=(("metadata", metadata),))
 
 
@@ -28,64 +39,7 @@ def parse(answer: Answer) -> SampleLinks:
     """What an answer says."""
     from ..models.sample_links import SampleLinks
 
-    return answer.json(model_of(SampleLinks), model(lambda: SampleLinks))
+    return answer.model(SampleLinks)
 
 
-class GetSampleGroupSampleLinksOperation(Operation):
-    """Get the names and UUIDs of a group's samples in one answer."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, metadata: str | Omit = OMIT) -> SampleLinks:
-        """Get the names and UUIDs of a group's samples in one answer.
-
-        An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            metadata (str): Any value asks for the samples' metadata as well. Optional.
-
-        Returns:
-            200: The samples in short.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(id=id, metadata=metadata), self.parse)
-
-    def raw(self, *, id: str, metadata: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, metadata=metadata))
-
-
-class AsyncGetSampleGroupSampleLinksOperation(AsyncOperation):
-    """Get the names and UUIDs of a group's samples in one answer."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, metadata: str | Omit = OMIT) -> SampleLinks:
-        """Get the names and UUIDs of a group's samples in one answer.
-
-        An unknown group ends in a 500.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-            metadata (str): Any value asks for the samples' metadata as well. Optional.
-
-        Returns:
-            200: The samples in short.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(id=id, metadata=metadata), self.parse)
-
-    async def raw(self, *, id: str, metadata: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, metadata=metadata))
+get_sample_group_sample_links = Operation(FACTS, build, parse)

@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_manifest import SampleManifest
 
 FACTS = OperationFacts(name="get_sample_manifest", method="GET", path="/api/samples/{id}/manifest")
 
 
 def build(*, id: str, token: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample with all of its results and fields in one answer.
+
+    An unknown sample ends in a 500.
+
+    Args:
+        id (str): UUID of the sample that is read. Format uuid.
+        token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
+
+    Returns:
+        200: The manifest, all in one.
+
+    Raises:
+        Unauthorized: 401: The token in the address isn't valid.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/samples/{segment('id', id)}/manifest", query=(("token", token),))
 
 
@@ -28,66 +40,7 @@ def parse(answer: Answer) -> SampleManifest:
     """What an answer says."""
     from ..models.sample_manifest import SampleManifest
 
-    return answer.json(model_of(SampleManifest), model(lambda: SampleManifest))
+    return answer.model(SampleManifest)
 
 
-class GetSampleManifestOperation(Operation):
-    """Get a sample with all of its results and fields in one answer."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, token: str | Omit = OMIT) -> SampleManifest:
-        """Get a sample with all of its results and fields in one answer.
-
-        An unknown sample ends in a 500.
-
-        Args:
-            id (str): UUID of the sample that is read. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-
-        Returns:
-            200: The manifest, all in one.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(id=id, token=token), self.parse)
-
-    def raw(self, *, id: str, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, token=token))
-
-
-class AsyncGetSampleManifestOperation(AsyncOperation):
-    """Get a sample with all of its results and fields in one answer."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, token: str | Omit = OMIT) -> SampleManifest:
-        """Get a sample with all of its results and fields in one answer.
-
-        An unknown sample ends in a 500.
-
-        Args:
-            id (str): UUID of the sample that is read. Format uuid.
-            token (str): Token to be authorised by, for addresses that are opened without headers. Optional.
-
-        Returns:
-            200: The manifest, all in one.
-
-        Raises:
-            Unauthorized: 401: The token in the address isn't valid.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(id=id, token=token), self.parse)
-
-    async def raw(self, *, id: str, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, token=token))
+get_sample_manifest = Operation(FACTS, build, parse)

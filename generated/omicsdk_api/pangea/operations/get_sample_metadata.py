@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_history import SampleHistory
 
 FACTS = OperationFacts(name="get_sample_metadata", method="GET", path="/api/samples/{id}/metadata")
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a sample with its metadata as they are and as they were before.
+
+    Args:
+        id (str): UUID of the sample that is read. Format uuid.
+
+    Returns:
+        200: The sample with its metadata's past.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, f"/api/samples/{segment('id', id)}/metadata")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> SampleHistory:
     """What an answer says."""
     from ..models.sample_history import SampleHistory
 
-    return answer.json(model_of(SampleHistory), model(lambda: SampleHistory))
+    return answer.model(SampleHistory)
 
 
-class GetSampleMetadataOperation(Operation):
-    """Get a sample with its metadata as they are and as they were before."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> SampleHistory:
-        """Get a sample with its metadata as they are and as they were before.
-
-        Args:
-            id (str): UUID of the sample that is read. Format uuid.
-
-        Returns:
-            200: The sample with its metadata's past.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncGetSampleMetadataOperation(AsyncOperation):
-    """Get a sample with its metadata as they are and as they were before."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> SampleHistory:
-        """Get a sample with its metadata as they are and as they were before.
-
-        Args:
-            id (str): UUID of the sample that is read. Format uuid.
-
-        Returns:
-            200: The sample with its metadata's past.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+get_sample_metadata = Operation(FACTS, build, parse)

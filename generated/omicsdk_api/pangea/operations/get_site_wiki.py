@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.wiki import Wiki
 
 FACTS = OperationFacts(name="get_site_wiki", method="GET", path="/api/wiki/site")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the wiki of the whole site.
+
+    The current server ends in a 500.
+
+    Returns:
+        200: The wiki with its pages.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, "/api/wiki/site")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Wiki:
     """What an answer says."""
     from ..models.wiki import Wiki
 
-    return answer.json(model_of(Wiki), model(lambda: Wiki))
+    return answer.model(Wiki)
 
 
-class GetSiteWikiOperation(Operation):
-    """Get the wiki of the whole site."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Wiki:
-        """Get the wiki of the whole site.
-
-        The current server ends in a 500.
-
-        Returns:
-            200: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetSiteWikiOperation(AsyncOperation):
-    """Get the wiki of the whole site."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Wiki:
-        """Get the wiki of the whole site.
-
-        The current server ends in a 500.
-
-        Returns:
-            200: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_site_wiki = Operation(FACTS, build, parse)

@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.tag import Tag
 
 FACTS = OperationFacts(name="get_tag_by_name", method="GET", path="/api/contrib/tags/name/{name}")
 
 
 def build(*, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a tag by its name.
+
+    Args:
+        name (str): Name of the tag.
+
+    Returns:
+        200: The tag as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> Tag:
     """What an answer says."""
     from ..models.tag import Tag
 
-    return answer.json(model_of(Tag), model(lambda: Tag))
+    return answer.model(Tag)
 
 
-class GetTagByNameOperation(Operation):
-    """Get a tag by its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str) -> Tag:
-        """Get a tag by its name.
-
-        Args:
-            name (str): Name of the tag.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(name=name), self.parse)
-
-    def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name))
-
-
-class AsyncGetTagByNameOperation(AsyncOperation):
-    """Get a tag by its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str) -> Tag:
-        """Get a tag by its name.
-
-        Args:
-            name (str): Name of the tag.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(name=name), self.parse)
-
-    async def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name))
+get_tag_by_name = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.random_samples import RandomSamples
 
 FACTS = OperationFacts(name="get_tag_random_samples", method="GET", path="/api/contrib/tags/{tag_pk}/random_samples")
 
 
 def build(*, tag_pk: str, n: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Draw samples with a tag at random.
+
+    Each call draws anew, and may draw fewer than are asked for even if there are enough.
+
+    Args:
+        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        n (int): How many samples are drawn at most. Default: 100. Optional.
+
+    Returns:
+        200: The samples that were drawn.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/random_samples", query=(("n", n),))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> RandomSamples:
     """What an answer says."""
     from ..models.random_samples import RandomSamples
 
-    return answer.json(model_of(RandomSamples), model(lambda: RandomSamples))
+    return answer.model(RandomSamples)
 
 
-class GetTagRandomSamplesOperation(Operation):
-    """Draw samples with a tag at random."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, tag_pk: str, n: int | Omit = OMIT) -> RandomSamples:
-        """Draw samples with a tag at random.
-
-        Each call draws anew, and may draw fewer than are asked for even if there are enough.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            n (int): How many samples are drawn at most. Default: 100. Optional.
-
-        Returns:
-            200: The samples that were drawn.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(tag_pk=tag_pk, n=n), self.parse)
-
-    def raw(self, *, tag_pk: str, n: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(tag_pk=tag_pk, n=n))
-
-
-class AsyncGetTagRandomSamplesOperation(AsyncOperation):
-    """Draw samples with a tag at random."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, tag_pk: str, n: int | Omit = OMIT) -> RandomSamples:
-        """Draw samples with a tag at random.
-
-        Each call draws anew, and may draw fewer than are asked for even if there are enough.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            n (int): How many samples are drawn at most. Default: 100. Optional.
-
-        Returns:
-            200: The samples that were drawn.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(tag_pk=tag_pk, n=n), self.parse)
-
-    async def raw(self, *, tag_pk: str, n: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(tag_pk=tag_pk, n=n))
+get_tag_random_samples = Operation(FACTS, build, parse)

@@ -3,22 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_taxon_descendants", method="GET", path="/api/contrib/treeoflife/get_descendants")
 
 
 def build(*, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the taxa below a taxon.
+
+    Args:
+        query (str): Name of the taxon whose descendants are wanted. Optional.
+        depth (int): How many levels below the taxon. Default: 1. Optional.
+        annotate (str): Any value adds what is known about the taxa. Optional.
+
+    Returns:
+        200: The taxa below.
+
+    Raises:
+        BadRequest: 400: There is no such taxon.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/contrib/treeoflife/get_descendants",
@@ -35,61 +45,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class GetTaxonDescendantsOperation(Operation):
-    """Get the taxa below a taxon."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str | Omit = OMIT) -> Any:
-        """Get the taxa below a taxon.
-
-        Args:
-            query (str): Name of the taxon whose descendants are wanted. Optional.
-            depth (int): How many levels below the taxon. Default: 1. Optional.
-            annotate (str): Any value adds what is known about the taxa. Optional.
-
-        Returns:
-            200: The taxa below.
-
-        Raises:
-            BadRequest: 400: There is no such taxon.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query, depth=depth, annotate=annotate), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query, depth=depth, annotate=annotate))
-
-
-class AsyncGetTaxonDescendantsOperation(AsyncOperation):
-    """Get the taxa below a taxon."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str | Omit = OMIT) -> Any:
-        """Get the taxa below a taxon.
-
-        Args:
-            query (str): Name of the taxon whose descendants are wanted. Optional.
-            depth (int): How many levels below the taxon. Default: 1. Optional.
-            annotate (str): Any value adds what is known about the taxa. Optional.
-
-        Returns:
-            200: The taxa below.
-
-        Raises:
-            BadRequest: 400: There is no such taxon.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query, depth=depth, annotate=annotate), self.parse)
-
-    async def raw(
-        self, *, query: str | Omit = OMIT, depth: int | Omit = OMIT, annotate: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query, depth=depth, annotate=annotate))
+get_taxon_descendants = Operation(FACTS, build, parse)

@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pangea_user import PangeaUser
 
 FACTS = OperationFacts(name="get_user_by_id", method="GET", path="/api/users/id/{user_id}")
 
 
 def build(*, user_id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a user's profile by the user's number.
+
+    A number that nobody has ends in a 500.
+
+    Args:
+        user_id (int): Number of the user.
+
+    Returns:
+        200: The user's profile as it is now.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/users/id/{segment('user_id', user_id)}")
 
 
@@ -27,62 +37,7 @@ def parse(answer: Answer) -> PangeaUser:
     """What an answer says."""
     from ..models.pangea_user import PangeaUser
 
-    return answer.json(model_of(PangeaUser), model(lambda: PangeaUser))
+    return answer.model(PangeaUser)
 
 
-class GetUserByIdOperation(Operation):
-    """Get a user's profile by the user's number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user_id: int) -> PangeaUser:
-        """Get a user's profile by the user's number.
-
-        A number that nobody has ends in a 500.
-
-        Args:
-            user_id (int): Number of the user.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(user_id=user_id), self.parse)
-
-    def raw(self, *, user_id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user_id=user_id))
-
-
-class AsyncGetUserByIdOperation(AsyncOperation):
-    """Get a user's profile by the user's number."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user_id: int) -> PangeaUser:
-        """Get a user's profile by the user's number.
-
-        A number that nobody has ends in a 500.
-
-        Args:
-            user_id (int): Number of the user.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(user_id=user_id), self.parse)
-
-    async def raw(self, *, user_id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user_id=user_id))
+get_user_by_id = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.group_work_order_proto import GroupWorkOrderProto
     from ..models.group_work_order_proto_page import GroupWorkOrderProtoPage
@@ -28,7 +25,21 @@ FACTS = OperationFacts(
 
 
 def build(*, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the prototypes of group work orders.
+
+    Args:
+        uuid (str): Only the one of this UUID. Format uuid. Optional.
+        name (str): Only those of this name, letter for letter. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of prototypes of group work orders.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         "/api/group_work_order_prototypes",
@@ -44,7 +55,7 @@ def parse(answer: Answer) -> GroupWorkOrderProtoPage:
     """What an answer says."""
     from ..models.group_work_order_proto_page import GroupWorkOrderProtoPage
 
-    return answer.json(model_of(GroupWorkOrderProtoPage), model(lambda: GroupWorkOrderProtoPage))
+    return answer.model(GroupWorkOrderProtoPage)
 
 
 def items(page: GroupWorkOrderProtoPage) -> Sequence[GroupWorkOrderProto] | None:
@@ -52,99 +63,4 @@ def items(page: GroupWorkOrderProtoPage) -> Sequence[GroupWorkOrderProto] | None
     return page.results
 
 
-class ListGroupWorkOrderPrototypesOperation(Operation):
-    """List the prototypes of group work orders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> GroupWorkOrderProtoPage:
-        """List the prototypes of group work orders.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of prototypes of group work orders.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(uuid=uuid, name=name, page=page), self.parse)
-
-    def raw(self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, name=name, page=page))
-
-    def pages(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> Iterator[GroupWorkOrderProtoPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(uuid=uuid, name=name, page=page), self.parse)
-
-    def iterate(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[GroupWorkOrderProto]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(uuid=uuid, name=name, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListGroupWorkOrderPrototypesOperation(AsyncOperation):
-    """List the prototypes of group work orders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> GroupWorkOrderProtoPage:
-        """List the prototypes of group work orders.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of prototypes of group work orders.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(uuid=uuid, name=name, page=page), self.parse)
-
-    async def raw(self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, name=name, page=page))
-
-    def pages(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> AsyncIterator[GroupWorkOrderProtoPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(uuid=uuid, name=name, page=page), self.parse)
-
-    def iterate(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[GroupWorkOrderProto]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(uuid=uuid, name=name, page=page), self.parse, self.items, max_items)
+list_group_work_order_prototypes = PagedOperation(FACTS, build, parse, items)

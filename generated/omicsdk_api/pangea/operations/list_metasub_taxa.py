@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="list_metasub_taxa", method="GET", path="/api/contrib/metasub/all_taxa")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the taxa that were found in MetaSUB samples.
+
+    Returns:
+        200: The taxa that were found.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/metasub/all_taxa")
 
 
@@ -26,47 +30,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class ListMetasubTaxaOperation(Operation):
-    """List the taxa that were found in MetaSUB samples."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Any:
-        """List the taxa that were found in MetaSUB samples.
-
-        Returns:
-            200: The taxa that were found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListMetasubTaxaOperation(AsyncOperation):
-    """List the taxa that were found in MetaSUB samples."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Any:
-        """List the taxa that were found in MetaSUB samples.
-
-        Returns:
-            200: The taxa that were found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_metasub_taxa = Operation(FACTS, build, parse)

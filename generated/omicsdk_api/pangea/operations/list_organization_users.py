@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.pangea_user import PangeaUser
     from ..models.pangea_user_page import PangeaUserPage
@@ -28,7 +25,19 @@ FACTS = OperationFacts(
 
 
 def build(*, organization_pk: str, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the members of an organization.
+
+    Args:
+        organization_pk (str): UUID of the organization whose members are meant. Format uuid.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of users' profiles.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS, f"/api/organizations/{segment('organization_pk', organization_pk)}/users", query=(("page", page),)
     )
@@ -38,7 +47,7 @@ def parse(answer: Answer) -> PangeaUserPage:
     """What an answer says."""
     from ..models.pangea_user_page import PangeaUserPage
 
-    return answer.json(model_of(PangeaUserPage), model(lambda: PangeaUserPage))
+    return answer.model(PangeaUserPage)
 
 
 def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:
@@ -46,87 +55,4 @@ def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:
     return page.results
 
 
-class ListOrganizationUsersOperation(Operation):
-    """List the members of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, organization_pk: str, page: int | Omit = OMIT) -> PangeaUserPage:
-        """List the members of an organization.
-
-        Args:
-            organization_pk (str): UUID of the organization whose members are meant. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of users' profiles.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(organization_pk=organization_pk, page=page), self.parse)
-
-    def raw(self, *, organization_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(organization_pk=organization_pk, page=page))
-
-    def pages(self, *, organization_pk: str, page: int | Omit = OMIT) -> Iterator[PangeaUserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(organization_pk=organization_pk, page=page), self.parse)
-
-    def iterate(
-        self, *, organization_pk: str, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[PangeaUser]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(organization_pk=organization_pk, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListOrganizationUsersOperation(AsyncOperation):
-    """List the members of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, organization_pk: str, page: int | Omit = OMIT) -> PangeaUserPage:
-        """List the members of an organization.
-
-        Args:
-            organization_pk (str): UUID of the organization whose members are meant. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of users' profiles.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(organization_pk=organization_pk, page=page), self.parse)
-
-    async def raw(self, *, organization_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(organization_pk=organization_pk, page=page))
-
-    def pages(self, *, organization_pk: str, page: int | Omit = OMIT) -> AsyncIterator[PangeaUserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(organization_pk=organization_pk, page=page), self.parse)
-
-    def iterate(
-        self, *, organization_pk: str, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[PangeaUser]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(organization_pk=organization_pk, page=page), self.parse, self.items, max_items)
+list_organization_users = PagedOperation(FACTS, build, parse, items)

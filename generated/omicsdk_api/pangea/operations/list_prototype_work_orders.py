@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.work_order import WorkOrder
     from ..models.work_order_page import WorkOrderPage
@@ -35,7 +32,24 @@ def build(
     not_status: str | Omit = OMIT,
     page: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the work orders of a prototype.
+
+    Empty unless you are privileged for the prototype.
+
+    Args:
+        uuid (str): UUID of the prototype of work orders. Format uuid.
+        max_num (int): At most so many orders; all when omitted. Optional.
+        random (str): Any value mixes the orders at random. Optional.
+        not_status (str): Leave out orders of this status. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of work orders.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         f"/api/work_order_prototypes/{segment('uuid', uuid)}/work_orders",
@@ -52,7 +66,7 @@ def parse(answer: Answer) -> WorkOrderPage:
     """What an answer says."""
     from ..models.work_order_page import WorkOrderPage
 
-    return answer.json(model_of(WorkOrderPage), model(lambda: WorkOrderPage))
+    return answer.model(WorkOrderPage)
 
 
 def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:
@@ -60,177 +74,4 @@ def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:
     return page.results
 
 
-class ListPrototypeWorkOrdersOperation(Operation):
-    """List the work orders of a prototype."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> WorkOrderPage:
-        """List the work orders of a prototype.
-
-        Empty unless you are privileged for the prototype.
-
-        Args:
-            uuid (str): UUID of the prototype of work orders. Format uuid.
-            max_num (int): At most so many orders; all when omitted. Optional.
-            random (str): Any value mixes the orders at random. Optional.
-            not_status (str): Leave out orders of this status. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of work orders.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page))
-
-    def pages(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> Iterator[WorkOrderPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[WorkOrder]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListPrototypeWorkOrdersOperation(AsyncOperation):
-    """List the work orders of a prototype."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> WorkOrderPage:
-        """List the work orders of a prototype.
-
-        Empty unless you are privileged for the prototype.
-
-        Args:
-            uuid (str): UUID of the prototype of work orders. Format uuid.
-            max_num (int): At most so many orders; all when omitted. Optional.
-            random (str): Any value mixes the orders at random. Optional.
-            not_status (str): Leave out orders of this status. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of work orders.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page))
-
-    def pages(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> AsyncIterator[WorkOrderPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str,
-        max_num: int | Omit = OMIT,
-        random: str | Omit = OMIT,
-        not_status: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[WorkOrder]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, max_num=max_num, random=random, not_status=not_status, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_prototype_work_orders = PagedOperation(FACTS, build, parse, items)

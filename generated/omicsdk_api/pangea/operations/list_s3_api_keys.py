@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.s3_api_key import S3ApiKey
     from ..models.s3_api_key_page import S3ApiKeyPage
@@ -29,7 +26,18 @@ FACTS = OperationFacts(
 
 
 def build(*, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List key pairs of your organizations' S3 buckets.
+
+    Args:
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of key pairs.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(FACTS, "/api/s3_api_keys", query=(("page", page),))
 
 
@@ -37,7 +45,7 @@ def parse(answer: Answer) -> S3ApiKeyPage:
     """What an answer says."""
     from ..models.s3_api_key_page import S3ApiKeyPage
 
-    return answer.json(model_of(S3ApiKeyPage), model(lambda: S3ApiKeyPage))
+    return answer.model(S3ApiKeyPage)
 
 
 def items(page: S3ApiKeyPage) -> Sequence[S3ApiKey] | None:
@@ -45,81 +53,4 @@ def items(page: S3ApiKeyPage) -> Sequence[S3ApiKey] | None:
     return page.results
 
 
-class ListS3ApiKeysOperation(Operation):
-    """List key pairs of your organizations' S3 buckets."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, page: int | Omit = OMIT) -> S3ApiKeyPage:
-        """List key pairs of your organizations' S3 buckets.
-
-        Args:
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of key pairs.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(page=page), self.parse)
-
-    def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> Iterator[S3ApiKeyPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[S3ApiKey]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
-
-
-class AsyncListS3ApiKeysOperation(AsyncOperation):
-    """List key pairs of your organizations' S3 buckets."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, page: int | Omit = OMIT) -> S3ApiKeyPage:
-        """List key pairs of your organizations' S3 buckets.
-
-        Args:
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of key pairs.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(page=page), self.parse)
-
-    async def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> AsyncIterator[S3ApiKeyPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[S3ApiKey]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
+list_s3_api_keys = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.s3_bucket import S3Bucket
     from ..models.s3_bucket_page import S3BucketPage
@@ -29,7 +26,20 @@ FACTS = OperationFacts(
 
 
 def build(*, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List S3 buckets of your organizations.
+
+    Args:
+        organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of S3 buckets.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         "/api/s3_buckets",
@@ -44,7 +54,7 @@ def parse(answer: Answer) -> S3BucketPage:
     """What an answer says."""
     from ..models.s3_bucket_page import S3BucketPage
 
-    return answer.json(model_of(S3BucketPage), model(lambda: S3BucketPage))
+    return answer.model(S3BucketPage)
 
 
 def items(page: S3BucketPage) -> Sequence[S3Bucket] | None:
@@ -52,89 +62,4 @@ def items(page: S3BucketPage) -> Sequence[S3Bucket] | None:
     return page.results
 
 
-class ListS3BucketsOperation(Operation):
-    """List S3 buckets of your organizations."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> S3BucketPage:
-        """List S3 buckets of your organizations.
-
-        Args:
-            organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of S3 buckets.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(organization_id=organization_id, page=page), self.parse)
-
-    def raw(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(organization_id=organization_id, page=page))
-
-    def pages(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> Iterator[S3BucketPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(organization_id=organization_id, page=page), self.parse)
-
-    def iterate(
-        self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[S3Bucket]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(organization_id=organization_id, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListS3BucketsOperation(AsyncOperation):
-    """List S3 buckets of your organizations."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> S3BucketPage:
-        """List S3 buckets of your organizations.
-
-        Args:
-            organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of S3 buckets.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(organization_id=organization_id, page=page), self.parse)
-
-    async def raw(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(organization_id=organization_id, page=page))
-
-    def pages(self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT) -> AsyncIterator[S3BucketPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(organization_id=organization_id, page=page), self.parse)
-
-    def iterate(
-        self, *, organization_id: str | Omit = OMIT, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[S3Bucket]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(organization_id=organization_id, page=page), self.parse, self.items, max_items)
+list_s3_buckets = PagedOperation(FACTS, build, parse, items)

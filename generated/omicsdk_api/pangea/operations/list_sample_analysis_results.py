@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.sample_analysis_result import SampleAnalysisResult
     from ..models.sample_analysis_result_page import SampleAnalysisResultPage
@@ -35,7 +32,23 @@ def build(
     replicate: str | Omit = OMIT,
     page: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List analysis results of samples that you may see.
+
+    Args:
+        uuid (str): Only the one of this UUID. Format uuid. Optional.
+        sample_id (str): Only results about the sample of this UUID. Format uuid. Optional.
+        module_name (str): Only results of the module of this name. Optional.
+        replicate (str): Only results of this replicate. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of analysis results of samples.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         "/api/sample_ars",
@@ -53,7 +66,7 @@ def parse(answer: Answer) -> SampleAnalysisResultPage:
     """What an answer says."""
     from ..models.sample_analysis_result_page import SampleAnalysisResultPage
 
-    return answer.json(model_of(SampleAnalysisResultPage), model(lambda: SampleAnalysisResultPage))
+    return answer.model(SampleAnalysisResultPage)
 
 
 def items(page: SampleAnalysisResultPage) -> Sequence[SampleAnalysisResult] | None:
@@ -61,183 +74,4 @@ def items(page: SampleAnalysisResultPage) -> Sequence[SampleAnalysisResult] | No
     return page.results
 
 
-class ListSampleAnalysisResultsOperation(Operation):
-    """List analysis results of samples that you may see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> SampleAnalysisResultPage:
-        """List analysis results of samples that you may see.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            sample_id (str): Only results about the sample of this UUID. Format uuid. Optional.
-            module_name (str): Only results of the module of this name. Optional.
-            replicate (str): Only results of this replicate. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of analysis results of samples.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page)
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> Iterator[SampleAnalysisResultPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[SampleAnalysisResult]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListSampleAnalysisResultsOperation(AsyncOperation):
-    """List analysis results of samples that you may see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> SampleAnalysisResultPage:
-        """List analysis results of samples that you may see.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            sample_id (str): Only results about the sample of this UUID. Format uuid. Optional.
-            module_name (str): Only results of the module of this name. Optional.
-            replicate (str): Only results of this replicate. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of analysis results of samples.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page)
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> AsyncIterator[SampleAnalysisResultPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        sample_id: str | Omit = OMIT,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[SampleAnalysisResult]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, sample_id=sample_id, module_name=module_name, replicate=replicate, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_sample_analysis_results = PagedOperation(FACTS, build, parse, items)

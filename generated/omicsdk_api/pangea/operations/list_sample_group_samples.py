@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.sample import Sample
     from ..models.sample_page import SamplePage
@@ -28,7 +25,23 @@ FACTS = OperationFacts(
 
 
 def build(*, group_pk: str, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the samples in a sample group.
+
+    Without credentials the list of a public group that is no library is empty. An unknown group ends in a
+    500.
+
+    Args:
+        group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of samples.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, f"/api/sample_groups/{segment('group_pk', group_pk)}/samples", query=(("page", page),))
 
 
@@ -36,7 +49,7 @@ def parse(answer: Answer) -> SamplePage:
     """What an answer says."""
     from ..models.sample_page import SamplePage
 
-    return answer.json(model_of(SamplePage), model(lambda: SamplePage))
+    return answer.model(SamplePage)
 
 
 def items(page: SamplePage) -> Sequence[Sample] | None:
@@ -44,91 +57,4 @@ def items(page: SamplePage) -> Sequence[Sample] | None:
     return page.results
 
 
-class ListSampleGroupSamplesOperation(Operation):
-    """List the samples in a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, group_pk: str, page: int | Omit = OMIT) -> SamplePage:
-        """List the samples in a sample group.
-
-        Without credentials the list of a public group that is no library is empty. An unknown group ends in a
-        500.
-
-        Args:
-            group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of samples.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(group_pk=group_pk, page=page), self.parse)
-
-    def raw(self, *, group_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_pk=group_pk, page=page))
-
-    def pages(self, *, group_pk: str, page: int | Omit = OMIT) -> Iterator[SamplePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(group_pk=group_pk, page=page), self.parse)
-
-    def iterate(self, *, group_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[Sample]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(group_pk=group_pk, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListSampleGroupSamplesOperation(AsyncOperation):
-    """List the samples in a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, group_pk: str, page: int | Omit = OMIT) -> SamplePage:
-        """List the samples in a sample group.
-
-        Without credentials the list of a public group that is no library is empty. An unknown group ends in a
-        500.
-
-        Args:
-            group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of samples.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(group_pk=group_pk, page=page), self.parse)
-
-    async def raw(self, *, group_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_pk=group_pk, page=page))
-
-    def pages(self, *, group_pk: str, page: int | Omit = OMIT) -> AsyncIterator[SamplePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(group_pk=group_pk, page=page), self.parse)
-
-    def iterate(self, *, group_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[Sample]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(group_pk=group_pk, page=page), self.parse, self.items, max_items)
+list_sample_group_samples = PagedOperation(FACTS, build, parse, items)

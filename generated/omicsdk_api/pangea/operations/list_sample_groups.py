@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.sample_group import SampleGroup
     from ..models.sample_group_page import SampleGroupPage
@@ -35,7 +32,23 @@ def build(
     is_public: bool | Omit = OMIT,
     page: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List sample groups that you may see.
+
+    Args:
+        uuid (str): Only the one of this UUID. Format uuid. Optional.
+        name (str): Only those of this name, letter for letter. Optional.
+        organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
+        is_public (bool): Only public ones, or only private ones. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of sample groups.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         "/api/sample_groups",
@@ -53,7 +66,7 @@ def parse(answer: Answer) -> SampleGroupPage:
     """What an answer says."""
     from ..models.sample_group_page import SampleGroupPage
 
-    return answer.json(model_of(SampleGroupPage), model(lambda: SampleGroupPage))
+    return answer.model(SampleGroupPage)
 
 
 def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:
@@ -61,183 +74,4 @@ def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:
     return page.results
 
 
-class ListSampleGroupsOperation(Operation):
-    """List sample groups that you may see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> SampleGroupPage:
-        """List sample groups that you may see.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-            is_public (bool): Only public ones, or only private ones. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of sample groups.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page)
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> Iterator[SampleGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[SampleGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListSampleGroupsOperation(AsyncOperation):
-    """List sample groups that you may see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> SampleGroupPage:
-        """List sample groups that you may see.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            organization_id (str): Only those of the organization of this UUID. Format uuid. Optional.
-            is_public (bool): Only public ones, or only private ones. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of sample groups.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page)
-        )
-
-    def pages(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> AsyncIterator[SampleGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        organization_id: str | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[SampleGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, name=name, organization_id=organization_id, is_public=is_public, page=page),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_sample_groups = PagedOperation(FACTS, build, parse, items)

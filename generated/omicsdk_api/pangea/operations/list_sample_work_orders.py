@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.work_order import WorkOrder
     from ..models.work_order_page import WorkOrderPage
@@ -28,7 +25,19 @@ FACTS = OperationFacts(
 
 
 def build(*, sample_pk: str, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the work orders for a sample.
+
+    Args:
+        sample_pk (str): UUID of the sample that is worked on. Format uuid.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of work orders.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(FACTS, f"/api/samples/{segment('sample_pk', sample_pk)}/work_orders", query=(("page", page),))
 
 
@@ -36,7 +45,7 @@ def parse(answer: Answer) -> WorkOrderPage:
     """What an answer says."""
     from ..models.work_order_page import WorkOrderPage
 
-    return answer.json(model_of(WorkOrderPage), model(lambda: WorkOrderPage))
+    return answer.model(WorkOrderPage)
 
 
 def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:
@@ -44,85 +53,4 @@ def items(page: WorkOrderPage) -> Sequence[WorkOrder] | None:
     return page.results
 
 
-class ListSampleWorkOrdersOperation(Operation):
-    """List the work orders for a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, sample_pk: str, page: int | Omit = OMIT) -> WorkOrderPage:
-        """List the work orders for a sample.
-
-        Args:
-            sample_pk (str): UUID of the sample that is worked on. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of work orders.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(sample_pk=sample_pk, page=page), self.parse)
-
-    def raw(self, *, sample_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_pk=sample_pk, page=page))
-
-    def pages(self, *, sample_pk: str, page: int | Omit = OMIT) -> Iterator[WorkOrderPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(sample_pk=sample_pk, page=page), self.parse)
-
-    def iterate(self, *, sample_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[WorkOrder]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(sample_pk=sample_pk, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListSampleWorkOrdersOperation(AsyncOperation):
-    """List the work orders for a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, sample_pk: str, page: int | Omit = OMIT) -> WorkOrderPage:
-        """List the work orders for a sample.
-
-        Args:
-            sample_pk (str): UUID of the sample that is worked on. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of work orders.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(sample_pk=sample_pk, page=page), self.parse)
-
-    async def raw(self, *, sample_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_pk=sample_pk, page=page))
-
-    def pages(self, *, sample_pk: str, page: int | Omit = OMIT) -> AsyncIterator[WorkOrderPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(sample_pk=sample_pk, page=page), self.parse)
-
-    def iterate(
-        self, *, sample_pk: str, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[WorkOrder]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(sample_pk=sample_pk, page=page), self.parse, self.items, max_items)
+list_sample_work_orders = PagedOperation(FACTS, build, parse, items)

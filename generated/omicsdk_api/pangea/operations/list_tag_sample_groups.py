@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.sample_group import SampleGroup
     from ..models.sample_group_page import SampleGroupPage
@@ -28,7 +25,19 @@ FACTS = OperationFacts(
 
 
 def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the sample groups with a tag.
+
+    Args:
+        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of sample groups.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/sample_groups", query=(("page", page),))
 
 
@@ -36,7 +45,7 @@ def parse(answer: Answer) -> SampleGroupPage:
     """What an answer says."""
     from ..models.sample_group_page import SampleGroupPage
 
-    return answer.json(model_of(SampleGroupPage), model(lambda: SampleGroupPage))
+    return answer.model(SampleGroupPage)
 
 
 def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:
@@ -44,85 +53,4 @@ def items(page: SampleGroupPage) -> Sequence[SampleGroup] | None:
     return page.results
 
 
-class ListTagSampleGroupsOperation(Operation):
-    """List the sample groups with a tag."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, tag_pk: str, page: int | Omit = OMIT) -> SampleGroupPage:
-        """List the sample groups with a tag.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of sample groups.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def raw(self, *, tag_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(tag_pk=tag_pk, page=page))
-
-    def pages(self, *, tag_pk: str, page: int | Omit = OMIT) -> Iterator[SampleGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def iterate(self, *, tag_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[SampleGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(tag_pk=tag_pk, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListTagSampleGroupsOperation(AsyncOperation):
-    """List the sample groups with a tag."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, tag_pk: str, page: int | Omit = OMIT) -> SampleGroupPage:
-        """List the sample groups with a tag.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of sample groups.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    async def raw(self, *, tag_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(tag_pk=tag_pk, page=page))
-
-    def pages(self, *, tag_pk: str, page: int | Omit = OMIT) -> AsyncIterator[SampleGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def iterate(
-        self, *, tag_pk: str, page: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[SampleGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(tag_pk=tag_pk, page=page), self.parse, self.items, max_items)
+list_tag_sample_groups = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.tag import Tag
     from ..models.tag_page import TagPage
@@ -28,7 +25,19 @@ FACTS = OperationFacts(
 
 
 def build(*, tag_pk: str, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List tags; all of the server's, whatever tag the path names.
+
+    Args:
+        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of tags.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(FACTS, f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/tags", query=(("page", page),))
 
 
@@ -36,7 +45,7 @@ def parse(answer: Answer) -> TagPage:
     """What an answer says."""
     from ..models.tag_page import TagPage
 
-    return answer.json(model_of(TagPage), model(lambda: TagPage))
+    return answer.model(TagPage)
 
 
 def items(page: TagPage) -> Sequence[Tag] | None:
@@ -44,83 +53,4 @@ def items(page: TagPage) -> Sequence[Tag] | None:
     return page.results
 
 
-class ListTagTagsOperation(Operation):
-    """List tags; all of the server's, whatever tag the path names."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, tag_pk: str, page: int | Omit = OMIT) -> TagPage:
-        """List tags; all of the server's, whatever tag the path names.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of tags.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def raw(self, *, tag_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(tag_pk=tag_pk, page=page))
-
-    def pages(self, *, tag_pk: str, page: int | Omit = OMIT) -> Iterator[TagPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def iterate(self, *, tag_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[Tag]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(tag_pk=tag_pk, page=page), self.parse, self.items, max_items)
-
-
-class AsyncListTagTagsOperation(AsyncOperation):
-    """List tags; all of the server's, whatever tag the path names."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, tag_pk: str, page: int | Omit = OMIT) -> TagPage:
-        """List tags; all of the server's, whatever tag the path names.
-
-        Args:
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of tags.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    async def raw(self, *, tag_pk: str, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(tag_pk=tag_pk, page=page))
-
-    def pages(self, *, tag_pk: str, page: int | Omit = OMIT) -> AsyncIterator[TagPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(tag_pk=tag_pk, page=page), self.parse)
-
-    def iterate(self, *, tag_pk: str, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[Tag]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(tag_pk=tag_pk, page=page), self.parse, self.items, max_items)
+list_tag_tags = PagedOperation(FACTS, build, parse, items)

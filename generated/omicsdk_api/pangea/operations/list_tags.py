@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.tag import Tag
     from ..models.tag_page import TagPage
@@ -27,7 +24,22 @@ FACTS = OperationFacts(
 def build(
     *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all tags.
+
+    Args:
+        uuid (str): Only the one of this UUID. Format uuid. Optional.
+        name (str): Only those of this name, letter for letter. Optional.
+        sample (str): Only tags of the sample of this UUID. Format uuid. Optional.
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of tags.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(
         FACTS,
         "/api/contrib/tags/",
@@ -44,7 +56,7 @@ def parse(answer: Answer) -> TagPage:
     """What an answer says."""
     from ..models.tag_page import TagPage
 
-    return answer.json(model_of(TagPage), model(lambda: TagPage))
+    return answer.model(TagPage)
 
 
 def items(page: TagPage) -> Sequence[Tag] | None:
@@ -52,121 +64,4 @@ def items(page: TagPage) -> Sequence[Tag] | None:
     return page.results
 
 
-class ListTagsOperation(Operation):
-    """List all tags."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> TagPage:
-        """List all tags.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            sample (str): Only tags of the sample of this UUID. Format uuid. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of tags.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse)
-
-    def raw(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, name=name, sample=sample, page=page))
-
-    def pages(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> Iterator[TagPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse)
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Tag]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse, self.items, max_items
-        )
-
-
-class AsyncListTagsOperation(AsyncOperation):
-    """List all tags."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> TagPage:
-        """List all tags.
-
-        Args:
-            uuid (str): Only the one of this UUID. Format uuid. Optional.
-            name (str): Only those of this name, letter for letter. Optional.
-            sample (str): Only tags of the sample of this UUID. Format uuid. Optional.
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of tags.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse)
-
-    async def raw(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, name=name, sample=sample, page=page))
-
-    def pages(
-        self, *, uuid: str | Omit = OMIT, name: str | Omit = OMIT, sample: str | Omit = OMIT, page: int | Omit = OMIT
-    ) -> AsyncIterator[TagPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse)
-
-    def iterate(
-        self,
-        *,
-        uuid: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        page: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Tag]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(uuid=uuid, name=name, sample=sample, page=page), self.parse, self.items, max_items
-        )
+list_tags = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.pangea_user import PangeaUser
     from ..models.pangea_user_page import PangeaUserPage
@@ -25,7 +22,18 @@ FACTS = OperationFacts(
 
 
 def build(*, page: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the profiles of all users.
+
+    Args:
+        page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
+
+    Returns:
+        200: A page of users' profiles.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: The list has no such page.
+    """
     return request(FACTS, "/api/users", query=(("page", page),))
 
 
@@ -33,7 +41,7 @@ def parse(answer: Answer) -> PangeaUserPage:
     """What an answer says."""
     from ..models.pangea_user_page import PangeaUserPage
 
-    return answer.json(model_of(PangeaUserPage), model(lambda: PangeaUserPage))
+    return answer.model(PangeaUserPage)
 
 
 def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:
@@ -41,81 +49,4 @@ def items(page: PangeaUserPage) -> Sequence[PangeaUser] | None:
     return page.results
 
 
-class ListUsersOperation(Operation):
-    """List the profiles of all users."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, page: int | Omit = OMIT) -> PangeaUserPage:
-        """List the profiles of all users.
-
-        Args:
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of users' profiles.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return self._call(self.build(page=page), self.parse)
-
-    def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> Iterator[PangeaUserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> Iterator[PangeaUser]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
-
-
-class AsyncListUsersOperation(AsyncOperation):
-    """List the profiles of all users."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, page: int | Omit = OMIT) -> PangeaUserPage:
-        """List the profiles of all users.
-
-        Args:
-            page (int): Number of the page, from 1; a page has 100 items. Default: 1. Optional.
-
-        Returns:
-            200: A page of users' profiles.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: The list has no such page.
-        """
-        return await self._call(self.build(page=page), self.parse)
-
-    async def raw(self, *, page: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(page=page))
-
-    def pages(self, *, page: int | Omit = OMIT) -> AsyncIterator[PangeaUserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(page=page), self.parse)
-
-    def iterate(self, *, page: int | Omit = OMIT, max_items: int | None = None) -> AsyncIterator[PangeaUser]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(page=page), self.parse, self.items, max_items)
+list_users = PagedOperation(FACTS, build, parse, items)

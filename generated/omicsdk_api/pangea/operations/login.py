@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.auth_token import AuthToken
 
 FACTS = OperationFacts(name="login", method="POST", path="/api/auth/token/login/", public=True, idempotent=True)
 
 
 def build(*, password: str, email: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Log in and get the account's token.
+
+    The same token comes each time until it is deleted by a logout. Send no token along: one that has ended is
+    refused even here.
+
+    Args:
+        password (str): Password of the account. Format password.
+        email (str): E-mail address of the account.
+
+    Returns:
+        200: The account's token.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/token/login/", body=json_body({"password": password, "email": email}))
 
 
@@ -28,66 +40,7 @@ def parse(answer: Answer) -> AuthToken:
     """What an answer says."""
     from ..models.auth_token import AuthToken
 
-    return answer.json(model_of(AuthToken), model(lambda: AuthToken))
+    return answer.model(AuthToken)
 
 
-class LoginOperation(Operation):
-    """Log in and get the account's token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, password: str, email: str) -> AuthToken:
-        """Log in and get the account's token.
-
-        The same token comes each time until it is deleted by a logout. Send no token along: one that has
-        ended is refused even here.
-
-        Args:
-            password (str): Password of the account. Format password.
-            email (str): E-mail address of the account.
-
-        Returns:
-            200: The account's token.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(password=password, email=email), self.parse)
-
-    def raw(self, *, password: str, email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(password=password, email=email))
-
-
-class AsyncLoginOperation(AsyncOperation):
-    """Log in and get the account's token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, password: str, email: str) -> AuthToken:
-        """Log in and get the account's token.
-
-        The same token comes each time until it is deleted by a logout. Send no token along: one that has
-        ended is refused even here.
-
-        Args:
-            password (str): Password of the account. Format password.
-            email (str): E-mail address of the account.
-
-        Returns:
-            200: The account's token.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(password=password, email=email), self.parse)
-
-    async def raw(self, *, password: str, email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(password=password, email=email))
+login = Operation(FACTS, build, parse)

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="logout", method="POST", path="/api/auth/token/logout/", accept="*/*", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Log out: delete the token that the request is sent with.
+
+    All clients that use the token lose their access.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/token/logout/")
 
 
@@ -24,51 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LogoutOperation(Operation):
-    """Log out: delete the token that the request is sent with."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Log out: delete the token that the request is sent with.
-
-        All clients that use the token lose their access.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncLogoutOperation(AsyncOperation):
-    """Log out: delete the token that the request is sent with."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Log out: delete the token that the request is sent with.
-
-        All clients that use the token lose their access.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+logout = Operation(FACTS, build, parse)

@@ -3,22 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="omnisearch", method="GET", path="/api/contrib/omnisearch/search")
 
 
 def build(*, query: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search everything by words, or by a DNA sequence.
+
+    A sequence is passed on to a service outside of Pangea.
+
+    Args:
+        query (str): Words, or a DNA sequence, to search for. Optional.
+
+    Returns:
+        200: What was found.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/omnisearch/search", query=(("query", query),))
 
 
@@ -27,57 +36,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class OmnisearchOperation(Operation):
-    """Search everything by words, or by a DNA sequence."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Search everything by words, or by a DNA sequence.
-
-        A sequence is passed on to a service outside of Pangea.
-
-        Args:
-            query (str): Words, or a DNA sequence, to search for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query))
-
-
-class AsyncOmnisearchOperation(AsyncOperation):
-    """Search everything by words, or by a DNA sequence."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Search everything by words, or by a DNA sequence.
-
-        A sequence is passed on to a service outside of Pangea.
-
-        Args:
-            query (str): Words, or a DNA sequence, to search for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query), self.parse)
-
-    async def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query))
+omnisearch = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.patch_account_body import PatchAccountBody
     from ..models.user import User
     from ..types import PatchAccountBodyDict
@@ -23,7 +20,21 @@ FACTS = OperationFacts(name="patch_account", method="PATCH", path="/api/auth/use
 
 
 def build(*, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Answer an account as it is; a changed e-mail address is ignored.
+
+    Args:
+        id (int): Number of the account.
+        body (PatchAccountBody | PatchAccountBodyDict): Fields of an account, none of which can be changed.
+            Optional.
+
+    Returns:
+        200: The account as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body(body))
 
 
@@ -31,64 +42,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class PatchAccountOperation(Operation):
-    """Answer an account as it is; a changed e-mail address is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMIT) -> User:
-        """Answer an account as it is; a changed e-mail address is ignored.
-
-        Args:
-            id (int): Number of the account.
-            body (PatchAccountBody | PatchAccountBodyDict): Fields of an account, none of which can be
-                changed. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id, body=body), self.parse)
-
-    def raw(self, *, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, body=body))
-
-
-class AsyncPatchAccountOperation(AsyncOperation):
-    """Answer an account as it is; a changed e-mail address is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMIT) -> User:
-        """Answer an account as it is; a changed e-mail address is ignored.
-
-        Args:
-            id (int): Number of the account.
-            body (PatchAccountBody | PatchAccountBodyDict): Fields of an account, none of which can be
-                changed. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id, body=body), self.parse)
-
-    async def raw(self, *, id: int, body: PatchAccountBody | PatchAccountBodyDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, body=body))
+patch_account = Operation(FACTS, build, parse)

@@ -5,23 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.organization import Organization
 
 FACTS = OperationFacts(name="patch_organization", method="PATCH", path="/api/organizations/{uuid}", secured=True)
 
 
 def build(*, uuid: str, name: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of an organization.
+
+    Args:
+        uuid (str): UUID of the organization. Format uuid.
+        name (str): Name; no other organization has it. Optional.
+
+    Returns:
+        200: The organization as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body(given({"name": name})))
 
 
@@ -29,62 +39,7 @@ def parse(answer: Answer) -> Organization:
     """What an answer says."""
     from ..models.organization import Organization
 
-    return answer.json(model_of(Organization), model(lambda: Organization))
+    return answer.model(Organization)
 
 
-class PatchOrganizationOperation(Operation):
-    """Change single fields of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, uuid: str, name: str | Omit = OMIT) -> Organization:
-        """Change single fields of an organization.
-
-        Args:
-            uuid (str): UUID of the organization. Format uuid.
-            name (str): Name; no other organization has it. Optional.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(uuid=uuid, name=name), self.parse)
-
-    def raw(self, *, uuid: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, name=name))
-
-
-class AsyncPatchOrganizationOperation(AsyncOperation):
-    """Change single fields of an organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, uuid: str, name: str | Omit = OMIT) -> Organization:
-        """Change single fields of an organization.
-
-        Args:
-            uuid (str): UUID of the organization. Format uuid.
-            name (str): Name; no other organization has it. Optional.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(uuid=uuid, name=name), self.parse)
-
-    async def raw(self, *, uuid: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uuid=uuid, name=name))
+patch_organization = Operation(FACTS, build, parse)

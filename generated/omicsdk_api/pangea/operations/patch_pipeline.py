@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline import Pipeline
 
 FACTS = OperationFacts(name="patch_pipeline", method="PATCH", path="/api/pipelines/{uuid}", secured=True)
@@ -23,7 +20,22 @@ FACTS = OperationFacts(name="patch_pipeline", method="PATCH", path="/api/pipelin
 def build(
     *, uuid: str, name: str | Omit = OMIT, description: str | Omit = OMIT, long_description: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a pipeline.
+
+    Args:
+        uuid (str): UUID of the pipeline. Format uuid.
+        name (str): Name; no other pipeline has it. Optional.
+        description (str): What the pipeline does, in a few words. Optional.
+        long_description (str): What the pipeline does, at length. Optional.
+
+    Returns:
+        200: The pipeline as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/pipelines/{segment('uuid', uuid)}",
@@ -35,80 +47,7 @@ def parse(answer: Answer) -> Pipeline:
     """What an answer says."""
     from ..models.pipeline import Pipeline
 
-    return answer.json(model_of(Pipeline), model(lambda: Pipeline))
+    return answer.model(Pipeline)
 
 
-class PatchPipelineOperation(Operation):
-    """Change single fields of a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, uuid: str, name: str | Omit = OMIT, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> Pipeline:
-        """Change single fields of a pipeline.
-
-        Args:
-            uuid (str): UUID of the pipeline. Format uuid.
-            name (str): Name; no other pipeline has it. Optional.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(uuid=uuid, name=name, description=description, long_description=long_description), self.parse
-        )
-
-    def raw(
-        self, *, uuid: str, name: str | Omit = OMIT, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uuid=uuid, name=name, description=description, long_description=long_description))
-
-
-class AsyncPatchPipelineOperation(AsyncOperation):
-    """Change single fields of a pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, uuid: str, name: str | Omit = OMIT, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> Pipeline:
-        """Change single fields of a pipeline.
-
-        Args:
-            uuid (str): UUID of the pipeline. Format uuid.
-            name (str): Name; no other pipeline has it. Optional.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(uuid=uuid, name=name, description=description, long_description=long_description), self.parse
-        )
-
-    async def raw(
-        self, *, uuid: str, name: str | Omit = OMIT, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(uuid=uuid, name=name, description=description, long_description=long_description)
-        )
+patch_pipeline = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.pipeline_module import PipelineModule
 
@@ -33,7 +30,26 @@ def build(
     pipeline: str | Omit = OMIT,
     dependencies: Sequence[str | None] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a version of a pipeline's module.
+
+    Args:
+        uuid (str): UUID of the module's version. Format uuid.
+        name (str): Name of the module. Optional.
+        version (str): Version of the module; name and version are unique in the pipeline. Optional.
+        description (str): What the module does, in a few words; may be left out but not blank. Optional.
+        long_description (str): What the module does, at length. Optional.
+        metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
+        pipeline (str): UUID of the pipeline that the module belongs to. Format uuid. Optional.
+        dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
+
+    Returns:
+        200: The version of a pipeline's module as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/pipeline_modules/{segment('uuid', uuid)}",
@@ -57,164 +73,7 @@ def parse(answer: Answer) -> PipelineModule:
     """What an answer says."""
     from ..models.pipeline_module import PipelineModule
 
-    return answer.json(model_of(PipelineModule), model(lambda: PipelineModule))
+    return answer.model(PipelineModule)
 
 
-class PatchPipelineModuleOperation(Operation):
-    """Change single fields of a version of a pipeline's module."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        pipeline: str | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> PipelineModule:
-        """Change single fields of a version of a pipeline's module.
-
-        Args:
-            uuid (str): UUID of the module's version. Format uuid.
-            name (str): Name of the module. Optional.
-            version (str): Version of the module; name and version are unique in the pipeline. Optional.
-            description (str): What the module does, in a few words; may be left out but not blank. Optional.
-            long_description (str): What the module does, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
-            pipeline (str): UUID of the pipeline that the module belongs to. Format uuid. Optional.
-            dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                version=version,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                pipeline=pipeline,
-                dependencies=dependencies,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        pipeline: str | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                version=version,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                pipeline=pipeline,
-                dependencies=dependencies,
-            )
-        )
-
-
-class AsyncPatchPipelineModuleOperation(AsyncOperation):
-    """Change single fields of a version of a pipeline's module."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        pipeline: str | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> PipelineModule:
-        """Change single fields of a version of a pipeline's module.
-
-        Args:
-            uuid (str): UUID of the module's version. Format uuid.
-            name (str): Name of the module. Optional.
-            version (str): Version of the module; name and version are unique in the pipeline. Optional.
-            description (str): What the module does, in a few words; may be left out but not blank. Optional.
-            long_description (str): What the module does, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
-            pipeline (str): UUID of the pipeline that the module belongs to. Format uuid. Optional.
-            dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                version=version,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                pipeline=pipeline,
-                dependencies=dependencies,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        pipeline: str | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                version=version,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                pipeline=pipeline,
-                dependencies=dependencies,
-            )
-        )
+patch_pipeline_module = Operation(FACTS, build, parse)

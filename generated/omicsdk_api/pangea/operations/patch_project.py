@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.project import Project
 
@@ -31,7 +28,24 @@ def build(
     sample_groups: Sequence[str | None] | Omit = OMIT,
     sub_projects: Sequence[str | None] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a project.
+
+    Args:
+        uuid (str): UUID of the project. Format uuid.
+        name (str): Name; no other project has it. Optional.
+        organization (str): UUID of the organization that owns the project. Format uuid. Optional.
+        description (str): What the project is about. Optional.
+        sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
+        sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
+
+    Returns:
+        200: The project as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/projects/{segment('uuid', uuid)}",
@@ -53,144 +67,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class PatchProjectOperation(Operation):
-    """Change single fields of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> Project:
-        """Change single fields of a project.
-
-        Args:
-            uuid (str): UUID of the project. Format uuid.
-            name (str): Name; no other project has it. Optional.
-            organization (str): UUID of the organization that owns the project. Format uuid. Optional.
-            description (str): What the project is about. Optional.
-            sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-            sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
-
-        Returns:
-            200: The project as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            )
-        )
-
-
-class AsyncPatchProjectOperation(AsyncOperation):
-    """Change single fields of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> Project:
-        """Change single fields of a project.
-
-        Args:
-            uuid (str): UUID of the project. Format uuid.
-            name (str): Name; no other project has it. Optional.
-            organization (str): UUID of the organization that owns the project. Format uuid. Optional.
-            description (str): What the project is about. Optional.
-            sample_groups (Sequence[str | None]): UUIDs of the sample groups in the project. Optional.
-            sub_projects (Sequence[str | None]): UUIDs of the projects in the project. Optional.
-
-        Returns:
-            200: The project as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        sample_groups: Sequence[str | None] | Omit = OMIT,
-        sub_projects: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                sample_groups=sample_groups,
-                sub_projects=sub_projects,
-            )
-        )
+patch_project = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_bucket import S3Bucket
 
 FACTS = OperationFacts(name="patch_s3_bucket", method="PATCH", path="/api/s3_api_keys/{id}", secured=True)
@@ -23,7 +20,22 @@ FACTS = OperationFacts(name="patch_s3_bucket", method="PATCH", path="/api/s3_api
 def build(
     *, id: str, name: str | Omit = OMIT, endpoint_url: str | Omit = OMIT, organization: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of an S3 bucket that is known to the server.
+
+    Args:
+        id (str): UUID of the bucket. Format uuid.
+        name (str): Name of the bucket in its storage. Optional.
+        endpoint_url (str): Address of the storage that the bucket is in. Optional.
+        organization (str): UUID of the organization that owns the bucket. Format uuid. Optional.
+
+    Returns:
+        200: The S3 bucket as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/s3_api_keys/{segment('id', id)}",
@@ -35,78 +47,7 @@ def parse(answer: Answer) -> S3Bucket:
     """What an answer says."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.json(model_of(S3Bucket), model(lambda: S3Bucket))
+    return answer.model(S3Bucket)
 
 
-class PatchS3BucketOperation(Operation):
-    """Change single fields of an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: str, name: str | Omit = OMIT, endpoint_url: str | Omit = OMIT, organization: str | Omit = OMIT
-    ) -> S3Bucket:
-        """Change single fields of an S3 bucket that is known to the server.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-            name (str): Name of the bucket in its storage. Optional.
-            endpoint_url (str): Address of the storage that the bucket is in. Optional.
-            organization (str): UUID of the organization that owns the bucket. Format uuid. Optional.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(id=id, name=name, endpoint_url=endpoint_url, organization=organization), self.parse
-        )
-
-    def raw(
-        self, *, id: str, name: str | Omit = OMIT, endpoint_url: str | Omit = OMIT, organization: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, name=name, endpoint_url=endpoint_url, organization=organization))
-
-
-class AsyncPatchS3BucketOperation(AsyncOperation):
-    """Change single fields of an S3 bucket that is known to the server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: str, name: str | Omit = OMIT, endpoint_url: str | Omit = OMIT, organization: str | Omit = OMIT
-    ) -> S3Bucket:
-        """Change single fields of an S3 bucket that is known to the server.
-
-        Args:
-            id (str): UUID of the bucket. Format uuid.
-            name (str): Name of the bucket in its storage. Optional.
-            endpoint_url (str): Address of the storage that the bucket is in. Optional.
-            organization (str): UUID of the organization that owns the bucket. Format uuid. Optional.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(id=id, name=name, endpoint_url=endpoint_url, organization=organization), self.parse
-        )
-
-    async def raw(
-        self, *, id: str, name: str | Omit = OMIT, endpoint_url: str | Omit = OMIT, organization: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, name=name, endpoint_url=endpoint_url, organization=organization))
+patch_s3_bucket = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.sample_analysis_result import SampleAnalysisResult
 
@@ -35,7 +32,33 @@ def build(
     pipeline_module: str | None | Omit = OMIT,
     work_order_uuid: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of an analysis result of a sample.
+
+    Args:
+        uuid (str): UUID of the sample's result. Format uuid.
+        module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.
+            Optional.
+        replicate (str): What tells results of one module for one sample apart; 12 random characters when
+            omitted. Optional.
+        sample (str): UUID of the sample that the result is about. Format uuid. Optional.
+        description (str): What the sample's result is, in a few words. Optional.
+        metadata (Mapping[str, Any]): Further facts on the sample's result, by names of your choice. Optional.
+        is_private (bool): Whether only members of the organization may see it, even if the sample is public.
+            False when omitted. Optional.
+        is_hidden (bool): Whether the sample's result is marked as hidden. False when omitted. Optional.
+        pipeline_module (str | None): UUID of the module's version that made the sample's result; null when
+            unknown. Format uuid. Optional.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
+
+    Returns:
+        200: The analysis result of a sample as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/sample_ars/{segment('uuid', uuid)}",
@@ -61,196 +84,7 @@ def parse(answer: Answer) -> SampleAnalysisResult:
     """What an answer says."""
     from ..models.sample_analysis_result import SampleAnalysisResult
 
-    return answer.json(model_of(SampleAnalysisResult), model(lambda: SampleAnalysisResult))
+    return answer.model(SampleAnalysisResult)
 
 
-class PatchSampleAnalysisResultOperation(Operation):
-    """Change single fields of an analysis result of a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        is_private: bool | Omit = OMIT,
-        is_hidden: bool | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> SampleAnalysisResult:
-        """Change single fields of an analysis result of a sample.
-
-        Args:
-            uuid (str): UUID of the sample's result. Format uuid.
-            module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.
-                Optional.
-            replicate (str): What tells results of one module for one sample apart; 12 random characters when
-                omitted. Optional.
-            sample (str): UUID of the sample that the result is about. Format uuid. Optional.
-            description (str): What the sample's result is, in a few words. Optional.
-            metadata (Mapping[str, Any]): Further facts on the sample's result, by names of your choice.
-                Optional.
-            is_private (bool): Whether only members of the organization may see it, even if the sample is
-                public. False when omitted. Optional.
-            is_hidden (bool): Whether the sample's result is marked as hidden. False when omitted. Optional.
-            pipeline_module (str | None): UUID of the module's version that made the sample's result; null
-                when unknown. Format uuid. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The analysis result of a sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                module_name=module_name,
-                replicate=replicate,
-                sample=sample,
-                description=description,
-                metadata=metadata,
-                is_private=is_private,
-                is_hidden=is_hidden,
-                pipeline_module=pipeline_module,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        is_private: bool | Omit = OMIT,
-        is_hidden: bool | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                module_name=module_name,
-                replicate=replicate,
-                sample=sample,
-                description=description,
-                metadata=metadata,
-                is_private=is_private,
-                is_hidden=is_hidden,
-                pipeline_module=pipeline_module,
-                work_order_uuid=work_order_uuid,
-            )
-        )
-
-
-class AsyncPatchSampleAnalysisResultOperation(AsyncOperation):
-    """Change single fields of an analysis result of a sample."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        is_private: bool | Omit = OMIT,
-        is_hidden: bool | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> SampleAnalysisResult:
-        """Change single fields of an analysis result of a sample.
-
-        Args:
-            uuid (str): UUID of the sample's result. Format uuid.
-            module_name (str): Name of the module that made the sample's result, such as `raw::raw_reads`.
-                Optional.
-            replicate (str): What tells results of one module for one sample apart; 12 random characters when
-                omitted. Optional.
-            sample (str): UUID of the sample that the result is about. Format uuid. Optional.
-            description (str): What the sample's result is, in a few words. Optional.
-            metadata (Mapping[str, Any]): Further facts on the sample's result, by names of your choice.
-                Optional.
-            is_private (bool): Whether only members of the organization may see it, even if the sample is
-                public. False when omitted. Optional.
-            is_hidden (bool): Whether the sample's result is marked as hidden. False when omitted. Optional.
-            pipeline_module (str | None): UUID of the module's version that made the sample's result; null
-                when unknown. Format uuid. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The analysis result of a sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                module_name=module_name,
-                replicate=replicate,
-                sample=sample,
-                description=description,
-                metadata=metadata,
-                is_private=is_private,
-                is_hidden=is_hidden,
-                pipeline_module=pipeline_module,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        module_name: str | Omit = OMIT,
-        replicate: str | Omit = OMIT,
-        sample: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        is_private: bool | Omit = OMIT,
-        is_hidden: bool | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                module_name=module_name,
-                replicate=replicate,
-                sample=sample,
-                description=description,
-                metadata=metadata,
-                is_private=is_private,
-                is_hidden=is_hidden,
-                pipeline_module=pipeline_module,
-                work_order_uuid=work_order_uuid,
-            )
-        )
+patch_sample_analysis_result = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
 FACTS = OperationFacts(
@@ -31,7 +28,26 @@ def build(
     description: str | Omit = OMIT,
     work_order_uuid: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a field of a sample's analysis result.
+
+    Args:
+        uuid (str): UUID of the field of a sample's result. Format uuid.
+        name (str): Name; unique in the sample's result. Optional.
+        stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
+            endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
+        analysis_result (str): UUID of the sample's result that the field is part of. Format uuid. Optional.
+        description (str): What the field of the sample's result holds, in a few words. Optional.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
+
+    Returns:
+        200: The field of a sample's analysis result as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/sample_ar_fields/{segment('uuid', uuid)}",
@@ -53,150 +69,7 @@ def parse(answer: Answer) -> SampleAnalysisResultField:
     """What an answer says."""
     from ..models.sample_analysis_result_field import SampleAnalysisResultField
 
-    return answer.json(model_of(SampleAnalysisResultField), model(lambda: SampleAnalysisResultField))
+    return answer.model(SampleAnalysisResultField)
 
 
-class PatchSampleAnalysisResultFieldOperation(Operation):
-    """Change single fields of a field of a sample's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> SampleAnalysisResultField:
-        """Change single fields of a field of a sample's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample's result. Format uuid.
-            name (str): Name; unique in the sample's result. Optional.
-            stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
-                endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
-            analysis_result (str): UUID of the sample's result that the field is part of. Format uuid.
-                Optional.
-            description (str): What the field of the sample's result holds, in a few words. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The field of a sample's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                stored_data=stored_data,
-                analysis_result=analysis_result,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                stored_data=stored_data,
-                analysis_result=analysis_result,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            )
-        )
-
-
-class AsyncPatchSampleAnalysisResultFieldOperation(AsyncOperation):
-    """Change single fields of a field of a sample's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> SampleAnalysisResultField:
-        """Change single fields of a field of a sample's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample's result. Format uuid.
-            name (str): Name; unique in the sample's result. Optional.
-            stored_data (Any): The sample's data: any JSON object, or by `__type__` a file: `s3` with uri and
-                endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
-            analysis_result (str): UUID of the sample's result that the field is part of. Format uuid.
-                Optional.
-            description (str): What the field of the sample's result holds, in a few words. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The field of a sample's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                stored_data=stored_data,
-                analysis_result=analysis_result,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                stored_data=stored_data,
-                analysis_result=analysis_result,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            )
-        )
+patch_sample_analysis_result_field = Operation(FACTS, build, parse)

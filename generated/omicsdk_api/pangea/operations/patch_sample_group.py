@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.sample_group import SampleGroup
 
@@ -37,7 +34,32 @@ def build(
     storage_provider_name: str | Omit = OMIT,
     sample_metadata_schema: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a sample group.
+
+    Args:
+        uuid (str): UUID of the sample group. Format uuid.
+        name (str): Name; no other group on the server has it, whatever its organization. Optional.
+        organization (str): UUID of the organization that owns the group. Format uuid. Optional.
+        description (str): What the group is, in a few words; may be left out but not blank. Optional.
+        is_library (bool): Whether it is a library: only libraries own samples. False when omitted. Optional.
+        is_public (bool): Whether everybody may see it and what it holds. True when omitted. Optional.
+        theme (str): Theme of the group, as the web site uses it. Optional.
+        long_description (str): What the group is, at length. Optional.
+        metadata (Mapping[str, Any]): Further facts on the group, by names of your choice. Optional.
+        bucket (str | None): UUID of the S3 bucket that files of the group are uploaded to; null for none.
+            Format uuid. Optional.
+        storage_provider_name (str): Name of the storage; `custom` when omitted. Optional.
+        sample_metadata_schema (Mapping[str, Any]): Table schema that the metadata of its samples should keep
+            to; empty for none. Optional.
+
+    Returns:
+        200: The sample group as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/sample_groups/{segment('uuid', uuid)}",
@@ -65,210 +87,7 @@ def parse(answer: Answer) -> SampleGroup:
     """What an answer says."""
     from ..models.sample_group import SampleGroup
 
-    return answer.json(model_of(SampleGroup), model(lambda: SampleGroup))
+    return answer.model(SampleGroup)
 
 
-class PatchSampleGroupOperation(Operation):
-    """Change single fields of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        is_library: bool | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        theme: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        bucket: str | None | Omit = OMIT,
-        storage_provider_name: str | Omit = OMIT,
-        sample_metadata_schema: Mapping[str, Any] | Omit = OMIT,
-    ) -> SampleGroup:
-        """Change single fields of a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group. Format uuid.
-            name (str): Name; no other group on the server has it, whatever its organization. Optional.
-            organization (str): UUID of the organization that owns the group. Format uuid. Optional.
-            description (str): What the group is, in a few words; may be left out but not blank. Optional.
-            is_library (bool): Whether it is a library: only libraries own samples. False when omitted.
-                Optional.
-            is_public (bool): Whether everybody may see it and what it holds. True when omitted. Optional.
-            theme (str): Theme of the group, as the web site uses it. Optional.
-            long_description (str): What the group is, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the group, by names of your choice. Optional.
-            bucket (str | None): UUID of the S3 bucket that files of the group are uploaded to; null for none.
-                Format uuid. Optional.
-            storage_provider_name (str): Name of the storage; `custom` when omitted. Optional.
-            sample_metadata_schema (Mapping[str, Any]): Table schema that the metadata of its samples should
-                keep to; empty for none. Optional.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                is_library=is_library,
-                is_public=is_public,
-                theme=theme,
-                long_description=long_description,
-                metadata=metadata,
-                bucket=bucket,
-                storage_provider_name=storage_provider_name,
-                sample_metadata_schema=sample_metadata_schema,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        is_library: bool | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        theme: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        bucket: str | None | Omit = OMIT,
-        storage_provider_name: str | Omit = OMIT,
-        sample_metadata_schema: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                is_library=is_library,
-                is_public=is_public,
-                theme=theme,
-                long_description=long_description,
-                metadata=metadata,
-                bucket=bucket,
-                storage_provider_name=storage_provider_name,
-                sample_metadata_schema=sample_metadata_schema,
-            )
-        )
-
-
-class AsyncPatchSampleGroupOperation(AsyncOperation):
-    """Change single fields of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        is_library: bool | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        theme: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        bucket: str | None | Omit = OMIT,
-        storage_provider_name: str | Omit = OMIT,
-        sample_metadata_schema: Mapping[str, Any] | Omit = OMIT,
-    ) -> SampleGroup:
-        """Change single fields of a sample group.
-
-        Args:
-            uuid (str): UUID of the sample group. Format uuid.
-            name (str): Name; no other group on the server has it, whatever its organization. Optional.
-            organization (str): UUID of the organization that owns the group. Format uuid. Optional.
-            description (str): What the group is, in a few words; may be left out but not blank. Optional.
-            is_library (bool): Whether it is a library: only libraries own samples. False when omitted.
-                Optional.
-            is_public (bool): Whether everybody may see it and what it holds. True when omitted. Optional.
-            theme (str): Theme of the group, as the web site uses it. Optional.
-            long_description (str): What the group is, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the group, by names of your choice. Optional.
-            bucket (str | None): UUID of the S3 bucket that files of the group are uploaded to; null for none.
-                Format uuid. Optional.
-            storage_provider_name (str): Name of the storage; `custom` when omitted. Optional.
-            sample_metadata_schema (Mapping[str, Any]): Table schema that the metadata of its samples should
-                keep to; empty for none. Optional.
-
-        Returns:
-            200: The sample group as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                is_library=is_library,
-                is_public=is_public,
-                theme=theme,
-                long_description=long_description,
-                metadata=metadata,
-                bucket=bucket,
-                storage_provider_name=storage_provider_name,
-                sample_metadata_schema=sample_metadata_schema,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        organization: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        is_library: bool | Omit = OMIT,
-        is_public: bool | Omit = OMIT,
-        theme: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        bucket: str | None | Omit = OMIT,
-        storage_provider_name: str | Omit = OMIT,
-        sample_metadata_schema: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                name=name,
-                organization=organization,
-                description=description,
-                is_library=is_library,
-                is_public=is_public,
-                theme=theme,
-                long_description=long_description,
-                metadata=metadata,
-                bucket=bucket,
-                storage_provider_name=storage_provider_name,
-                sample_metadata_schema=sample_metadata_schema,
-            )
-        )
+patch_sample_group = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
 FACTS = OperationFacts(
@@ -33,7 +30,25 @@ def build(
     analysis_result: str | Omit = OMIT,
     description: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of a field of a sample group's analysis result.
+
+    Args:
+        uuid (str): UUID of the field of a sample group's result. Format uuid.
+        name (str): Name; unique in the sample group's result. Optional.
+        stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with uri
+            and endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
+        analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
+            Optional.
+        description (str): What the field of the sample group's result holds, in a few words. Optional.
+
+    Returns:
+        200: The field of a sample group's analysis result as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/sample_group_ar_fields/{segment('uuid', uuid)}",
@@ -54,122 +69,7 @@ def parse(answer: Answer) -> SampleGroupAnalysisResultField:
     """What an answer says."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.json(model_of(SampleGroupAnalysisResultField), model(lambda: SampleGroupAnalysisResultField))
+    return answer.model(SampleGroupAnalysisResultField)
 
 
-class PatchSampleGroupAnalysisResultFieldOperation(Operation):
-    """Change single fields of a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> SampleGroupAnalysisResultField:
-        """Change single fields of a field of a sample group's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-            name (str): Name; unique in the sample group's result. Optional.
-            stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with
-                uri and endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
-            analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
-                Optional.
-            description (str): What the field of the sample group's result holds, in a few words. Optional.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid, name=name, stored_data=stored_data, analysis_result=analysis_result, description=description
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid, name=name, stored_data=stored_data, analysis_result=analysis_result, description=description
-            )
-        )
-
-
-class AsyncPatchSampleGroupAnalysisResultFieldOperation(AsyncOperation):
-    """Change single fields of a field of a sample group's analysis result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> SampleGroupAnalysisResultField:
-        """Change single fields of a field of a sample group's analysis result.
-
-        Args:
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-            name (str): Name; unique in the sample group's result. Optional.
-            stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with
-                uri and endpoint_url, `sra` or `ftp` with url. Empty before an upload. Optional.
-            analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
-                Optional.
-            description (str): What the field of the sample group's result holds, in a few words. Optional.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid, name=name, stored_data=stored_data, analysis_result=analysis_result, description=description
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        name: str | Omit = OMIT,
-        stored_data: Any | Omit = OMIT,
-        analysis_result: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid, name=name, stored_data=stored_data, analysis_result=analysis_result, description=description
-            )
-        )
+patch_sample_group_analysis_result_field = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.patch_tag_by_name_body import PatchTagByNameBody
     from ..models.tag import Tag
     from ..types import PatchTagByNameBodyDict
@@ -23,7 +20,20 @@ FACTS = OperationFacts(name="patch_tag_by_name", method="PATCH", path="/api/cont
 
 
 def build(*, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change single fields of the tag of a name.
+
+    Args:
+        name (str): Name of the tag.
+        body (PatchTagByNameBody | PatchTagByNameBodyDict): Fields to change of a tag. Optional.
+
+    Returns:
+        200: The tag as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 
 
@@ -31,64 +41,7 @@ def parse(answer: Answer) -> Tag:
     """What an answer says."""
     from ..models.tag import Tag
 
-    return answer.json(model_of(Tag), model(lambda: Tag))
+    return answer.model(Tag)
 
 
-class PatchTagByNameOperation(Operation):
-    """Change single fields of the tag of a name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit = OMIT) -> Tag:
-        """Change single fields of the tag of a name.
-
-        Args:
-            name (str): Name of the tag.
-            body (PatchTagByNameBody | PatchTagByNameBodyDict): Fields to change of a tag. Optional.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(name=name, body=body), self.parse)
-
-    def raw(self, *, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, body=body))
-
-
-class AsyncPatchTagByNameOperation(AsyncOperation):
-    """Change single fields of the tag of a name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit = OMIT) -> Tag:
-        """Change single fields of the tag of a name.
-
-        Args:
-            name (str): Name of the tag.
-            body (PatchTagByNameBody | PatchTagByNameBodyDict): Fields to change of a tag. Optional.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(name=name, body=body), self.parse)
-
-    async def raw(
-        self, *, name: str, body: PatchTagByNameBody | PatchTagByNameBodyDict | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, body=body))
+patch_tag_by_name = Operation(FACTS, build, parse)

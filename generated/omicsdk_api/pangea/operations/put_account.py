@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
     from ..types import UserDict
 
@@ -22,7 +19,20 @@ FACTS = OperationFacts(name="put_account", method="PUT", path="/api/auth/users/{
 
 
 def build(*, id: int, body: User | UserDict | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Answer an account as it is; an e-mail address that is sent is ignored.
+
+    Args:
+        id (int): Number of the account.
+        body (User | UserDict): An account, which is what logs in. Optional.
+
+    Returns:
+        200: The account as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/auth/users/{segment('id', id)}/", body=json_body(body))
 
 
@@ -30,62 +40,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class PutAccountOperation(Operation):
-    """Answer an account as it is; an e-mail address that is sent is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: int, body: User | UserDict | Omit = OMIT) -> User:
-        """Answer an account as it is; an e-mail address that is sent is ignored.
-
-        Args:
-            id (int): Number of the account.
-            body (User | UserDict): An account, which is what logs in. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(id=id, body=body), self.parse)
-
-    def raw(self, *, id: int, body: User | UserDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, body=body))
-
-
-class AsyncPutAccountOperation(AsyncOperation):
-    """Answer an account as it is; an e-mail address that is sent is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: int, body: User | UserDict | Omit = OMIT) -> User:
-        """Answer an account as it is; an e-mail address that is sent is ignored.
-
-        Args:
-            id (int): Number of the account.
-            body (User | UserDict): An account, which is what logs in. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(id=id, body=body), self.parse)
-
-    async def raw(self, *, id: int, body: User | UserDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, body=body))
+put_account = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.job_order import JobOrder
 
@@ -34,7 +31,31 @@ def build(
     resources_needed: Mapping[str, Any] | Omit = OMIT,
     description: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a job order, giving its name and work order.
+
+    Fields that are left out stay as they are. For users who are privileged for the prototype.
+
+    Args:
+        name (str): Name of the job.
+        work_order (str): UUID of the work order that the job is part of. Format uuid.
+        uuid (str): UUID of the job order. Format uuid.
+        status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
+        pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
+            Optional.
+        analysis_result (str | None): UUID of the analysis result that the job made; null until there is one.
+            Format uuid. Optional.
+        resources_used (Mapping[str, Any]): What the job used, by names of your choice. Optional.
+        resources_needed (Mapping[str, Any]): What the job needs, by names of your choice. Optional.
+        description (str): What the job does, in a few words. Optional.
+
+    Returns:
+        200: The job order as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/job_orders/{segment('uuid', uuid)}",
@@ -57,182 +78,7 @@ def parse(answer: Answer) -> JobOrder:
     """What an answer says."""
     from ..models.job_order import JobOrder
 
-    return answer.json(model_of(JobOrder), model(lambda: JobOrder))
+    return answer.model(JobOrder)
 
 
-class PutJobOrderOperation(Operation):
-    """Update a job order, giving its name and work order."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        work_order: str,
-        uuid: str,
-        status: Literal["pending", "error", "working", "success"] | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        analysis_result: str | None | Omit = OMIT,
-        resources_used: Mapping[str, Any] | Omit = OMIT,
-        resources_needed: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> JobOrder:
-        """Update a job order, giving its name and work order.
-
-        Fields that are left out stay as they are. For users who are privileged for the prototype.
-
-        Args:
-            name (str): Name of the job.
-            work_order (str): UUID of the work order that the job is part of. Format uuid.
-            uuid (str): UUID of the job order. Format uuid.
-            status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
-            pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
-                Optional.
-            analysis_result (str | None): UUID of the analysis result that the job made; null until there is
-                one. Format uuid. Optional.
-            resources_used (Mapping[str, Any]): What the job used, by names of your choice. Optional.
-            resources_needed (Mapping[str, Any]): What the job needs, by names of your choice. Optional.
-            description (str): What the job does, in a few words. Optional.
-
-        Returns:
-            200: The job order as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                work_order=work_order,
-                uuid=uuid,
-                status=status,
-                pipeline_module=pipeline_module,
-                analysis_result=analysis_result,
-                resources_used=resources_used,
-                resources_needed=resources_needed,
-                description=description,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        work_order: str,
-        uuid: str,
-        status: Literal["pending", "error", "working", "success"] | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        analysis_result: str | None | Omit = OMIT,
-        resources_used: Mapping[str, Any] | Omit = OMIT,
-        resources_needed: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                work_order=work_order,
-                uuid=uuid,
-                status=status,
-                pipeline_module=pipeline_module,
-                analysis_result=analysis_result,
-                resources_used=resources_used,
-                resources_needed=resources_needed,
-                description=description,
-            )
-        )
-
-
-class AsyncPutJobOrderOperation(AsyncOperation):
-    """Update a job order, giving its name and work order."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        work_order: str,
-        uuid: str,
-        status: Literal["pending", "error", "working", "success"] | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        analysis_result: str | None | Omit = OMIT,
-        resources_used: Mapping[str, Any] | Omit = OMIT,
-        resources_needed: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> JobOrder:
-        """Update a job order, giving its name and work order.
-
-        Fields that are left out stay as they are. For users who are privileged for the prototype.
-
-        Args:
-            name (str): Name of the job.
-            work_order (str): UUID of the work order that the job is part of. Format uuid.
-            uuid (str): UUID of the job order. Format uuid.
-            status (Literal['pending', 'error', 'working', 'success']): How far the job is. Optional.
-            pipeline_module (str | None): UUID of the module that the job runs; null for none. Format uuid.
-                Optional.
-            analysis_result (str | None): UUID of the analysis result that the job made; null until there is
-                one. Format uuid. Optional.
-            resources_used (Mapping[str, Any]): What the job used, by names of your choice. Optional.
-            resources_needed (Mapping[str, Any]): What the job needs, by names of your choice. Optional.
-            description (str): What the job does, in a few words. Optional.
-
-        Returns:
-            200: The job order as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                work_order=work_order,
-                uuid=uuid,
-                status=status,
-                pipeline_module=pipeline_module,
-                analysis_result=analysis_result,
-                resources_used=resources_used,
-                resources_needed=resources_needed,
-                description=description,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        work_order: str,
-        uuid: str,
-        status: Literal["pending", "error", "working", "success"] | Omit = OMIT,
-        pipeline_module: str | None | Omit = OMIT,
-        analysis_result: str | None | Omit = OMIT,
-        resources_used: Mapping[str, Any] | Omit = OMIT,
-        resources_needed: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                work_order=work_order,
-                uuid=uuid,
-                status=status,
-                pipeline_module=pipeline_module,
-                analysis_result=analysis_result,
-                resources_used=resources_used,
-                resources_needed=resources_needed,
-                description=description,
-            )
-        )
+put_job_order = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
     from ..types import UserDict
 
@@ -22,7 +19,18 @@ FACTS = OperationFacts(name="put_my_account", method="PUT", path="/api/auth/user
 
 
 def build(*, body: User | UserDict | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Answer your own account as it is; an e-mail address that is sent is ignored.
+
+    Args:
+        body (User | UserDict): An account, which is what logs in. Optional.
+
+    Returns:
+        200: The account as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/users/me/", body=json_body(body))
 
 
@@ -30,58 +38,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class PutMyAccountOperation(Operation):
-    """Answer your own account as it is; an e-mail address that is sent is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: User | UserDict | Omit = OMIT) -> User:
-        """Answer your own account as it is; an e-mail address that is sent is ignored.
-
-        Args:
-            body (User | UserDict): An account, which is what logs in. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: User | UserDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncPutMyAccountOperation(AsyncOperation):
-    """Answer your own account as it is; an e-mail address that is sent is ignored."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: User | UserDict | Omit = OMIT) -> User:
-        """Answer your own account as it is; an e-mail address that is sent is ignored.
-
-        Args:
-            body (User | UserDict): An account, which is what logs in. Optional.
-
-        Returns:
-            200: The account as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: User | UserDict | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+put_my_account = Operation(FACTS, build, parse)

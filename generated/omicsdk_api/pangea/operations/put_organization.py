@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.organization import Organization
 
 FACTS = OperationFacts(name="put_organization", method="PUT", path="/api/organizations/{uuid}", secured=True)
 
 
 def build(*, name: str, uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update an organization, giving its name.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name; no other organization has it.
+        uuid (str): UUID of the organization. Format uuid.
+
+    Returns:
+        200: The organization as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/organizations/{segment('uuid', uuid)}", body=json_body({"name": name}))
 
 
@@ -28,66 +40,7 @@ def parse(answer: Answer) -> Organization:
     """What an answer says."""
     from ..models.organization import Organization
 
-    return answer.json(model_of(Organization), model(lambda: Organization))
+    return answer.model(Organization)
 
 
-class PutOrganizationOperation(Operation):
-    """Update an organization, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, uuid: str) -> Organization:
-        """Update an organization, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other organization has it.
-            uuid (str): UUID of the organization. Format uuid.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(name=name, uuid=uuid), self.parse)
-
-    def raw(self, *, name: str, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, uuid=uuid))
-
-
-class AsyncPutOrganizationOperation(AsyncOperation):
-    """Update an organization, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str, uuid: str) -> Organization:
-        """Update an organization, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other organization has it.
-            uuid (str): UUID of the organization. Format uuid.
-
-        Returns:
-            200: The organization as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(name=name, uuid=uuid), self.parse)
-
-    async def raw(self, *, name: str, uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, uuid=uuid))
+put_organization = Operation(FACTS, build, parse)

@@ -5,23 +5,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline import Pipeline
 
 FACTS = OperationFacts(name="put_pipeline", method="PUT", path="/api/pipelines/{uuid}", secured=True)
 
 
 def build(*, name: str, uuid: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a pipeline, giving its name.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name; no other pipeline has it.
+        uuid (str): UUID of the pipeline. Format uuid.
+        description (str): What the pipeline does, in a few words. Optional.
+        long_description (str): What the pipeline does, at length. Optional.
+
+    Returns:
+        200: The pipeline as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/pipelines/{segment('uuid', uuid)}",
@@ -33,84 +47,7 @@ def parse(answer: Answer) -> Pipeline:
     """What an answer says."""
     from ..models.pipeline import Pipeline
 
-    return answer.json(model_of(Pipeline), model(lambda: Pipeline))
+    return answer.model(Pipeline)
 
 
-class PutPipelineOperation(Operation):
-    """Update a pipeline, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, name: str, uuid: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> Pipeline:
-        """Update a pipeline, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other pipeline has it.
-            uuid (str): UUID of the pipeline. Format uuid.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(name=name, uuid=uuid, description=description, long_description=long_description), self.parse
-        )
-
-    def raw(
-        self, *, name: str, uuid: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, uuid=uuid, description=description, long_description=long_description))
-
-
-class AsyncPutPipelineOperation(AsyncOperation):
-    """Update a pipeline, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, uuid: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> Pipeline:
-        """Update a pipeline, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other pipeline has it.
-            uuid (str): UUID of the pipeline. Format uuid.
-            description (str): What the pipeline does, in a few words. Optional.
-            long_description (str): What the pipeline does, at length. Optional.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(name=name, uuid=uuid, description=description, long_description=long_description), self.parse
-        )
-
-    async def raw(
-        self, *, name: str, uuid: str, description: str | Omit = OMIT, long_description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, uuid=uuid, description=description, long_description=long_description)
-        )
+put_pipeline = Operation(FACTS, build, parse)

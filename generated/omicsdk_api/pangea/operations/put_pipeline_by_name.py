@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pipeline import Pipeline
     from ..models.put_pipeline_by_name_body import PutPipelineByNameBody
     from ..types import PutPipelineByNameBodyDict
@@ -22,7 +19,23 @@ FACTS = OperationFacts(name="put_pipeline_by_name", method="PUT", path="/api/pip
 
 
 def build(*, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update the pipeline of a name, giving the name again.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        body (PutPipelineByNameBody | PutPipelineByNameBodyDict): What is sent to make or to update a
+            pipeline.
+        name (str): Name of the pipeline.
+
+    Returns:
+        200: The pipeline as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/pipelines/name/{segment('name', name)}", body=json_body(body))
 
 
@@ -30,68 +43,7 @@ def parse(answer: Answer) -> Pipeline:
     """What an answer says."""
     from ..models.pipeline import Pipeline
 
-    return answer.json(model_of(Pipeline), model(lambda: Pipeline))
+    return answer.model(Pipeline)
 
 
-class PutPipelineByNameOperation(Operation):
-    """Update the pipeline of a name, giving the name again."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> Pipeline:
-        """Update the pipeline of a name, giving the name again.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            body (PutPipelineByNameBody | PutPipelineByNameBodyDict): What is sent to make or to update a
-                pipeline.
-            name (str): Name of the pipeline.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(body=body, name=name), self.parse)
-
-    def raw(self, *, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, name=name))
-
-
-class AsyncPutPipelineByNameOperation(AsyncOperation):
-    """Update the pipeline of a name, giving the name again."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> Pipeline:
-        """Update the pipeline of a name, giving the name again.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            body (PutPipelineByNameBody | PutPipelineByNameBodyDict): What is sent to make or to update a
-                pipeline.
-            name (str): Name of the pipeline.
-
-        Returns:
-            200: The pipeline as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(body=body, name=name), self.parse)
-
-    async def raw(self, *, body: PutPipelineByNameBody | PutPipelineByNameBodyDict, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, name=name))
+put_pipeline_by_name = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.pipeline_module import PipelineModule
 
@@ -33,7 +30,28 @@ def build(
     metadata: Mapping[str, Any] | Omit = OMIT,
     dependencies: Sequence[str | None] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a version of a pipeline's module, giving its name, version and pipeline.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name of the module.
+        version (str): Version of the module; name and version are unique in the pipeline.
+        pipeline (str): UUID of the pipeline that the module belongs to. Format uuid.
+        uuid (str): UUID of the module's version. Format uuid.
+        description (str): What the module does, in a few words; may be left out but not blank. Optional.
+        long_description (str): What the module does, at length. Optional.
+        metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
+        dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
+
+    Returns:
+        200: The version of a pipeline's module as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/pipeline_modules/{segment('uuid', uuid)}",
@@ -55,168 +73,7 @@ def parse(answer: Answer) -> PipelineModule:
     """What an answer says."""
     from ..models.pipeline_module import PipelineModule
 
-    return answer.json(model_of(PipelineModule), model(lambda: PipelineModule))
+    return answer.model(PipelineModule)
 
 
-class PutPipelineModuleOperation(Operation):
-    """Update a version of a pipeline's module, giving its name, version and pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        version: str,
-        pipeline: str,
-        uuid: str,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> PipelineModule:
-        """Update a version of a pipeline's module, giving its name, version and pipeline.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name of the module.
-            version (str): Version of the module; name and version are unique in the pipeline.
-            pipeline (str): UUID of the pipeline that the module belongs to. Format uuid.
-            uuid (str): UUID of the module's version. Format uuid.
-            description (str): What the module does, in a few words; may be left out but not blank. Optional.
-            long_description (str): What the module does, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
-            dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                version=version,
-                pipeline=pipeline,
-                uuid=uuid,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                dependencies=dependencies,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        version: str,
-        pipeline: str,
-        uuid: str,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                version=version,
-                pipeline=pipeline,
-                uuid=uuid,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                dependencies=dependencies,
-            )
-        )
-
-
-class AsyncPutPipelineModuleOperation(AsyncOperation):
-    """Update a version of a pipeline's module, giving its name, version and pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        version: str,
-        pipeline: str,
-        uuid: str,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> PipelineModule:
-        """Update a version of a pipeline's module, giving its name, version and pipeline.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name of the module.
-            version (str): Version of the module; name and version are unique in the pipeline.
-            pipeline (str): UUID of the pipeline that the module belongs to. Format uuid.
-            uuid (str): UUID of the module's version. Format uuid.
-            description (str): What the module does, in a few words; may be left out but not blank. Optional.
-            long_description (str): What the module does, at length. Optional.
-            metadata (Mapping[str, Any]): Further facts on the module, by names of your choice. Optional.
-            dependencies (Sequence[str | None]): UUIDs of the modules whose results this one needs. Optional.
-
-        Returns:
-            200: The version of a pipeline's module as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                version=version,
-                pipeline=pipeline,
-                uuid=uuid,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                dependencies=dependencies,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        version: str,
-        pipeline: str,
-        uuid: str,
-        description: str | Omit = OMIT,
-        long_description: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        dependencies: Sequence[str | None] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                version=version,
-                pipeline=pipeline,
-                uuid=uuid,
-                description=description,
-                long_description=long_description,
-                metadata=metadata,
-                dependencies=dependencies,
-            )
-        )
+put_pipeline_module = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_api_key import S3ApiKey
 
 FACTS = OperationFacts(name="put_s3_api_key", method="PUT", path="/api/s3_buckets/{id}", secured=True)
@@ -28,7 +25,25 @@ def build(
     public_key: str | Omit = OMIT,
     private_key: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update the key pair of an S3 bucket, giving its bucket.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
+        id (str): UUID of the key pair. Format uuid.
+        description (str): What the key pair is for. Optional.
+        public_key (str): Access key id of the storage. Optional.
+        private_key (str): Secret key of the storage; never answered. Format password. Optional.
+
+    Returns:
+        200: The key pair of an S3 bucket as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/s3_buckets/{segment('id', id)}",
@@ -42,114 +57,7 @@ def parse(answer: Answer) -> S3ApiKey:
     """What an answer says."""
     from ..models.s3_api_key import S3ApiKey
 
-    return answer.json(model_of(S3ApiKey), model(lambda: S3ApiKey))
+    return answer.model(S3ApiKey)
 
 
-class PutS3ApiKeyOperation(Operation):
-    """Update the key pair of an S3 bucket, giving its bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        bucket: str,
-        id: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> S3ApiKey:
-        """Update the key pair of an S3 bucket, giving its bucket.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
-            id (str): UUID of the key pair. Format uuid.
-            description (str): What the key pair is for. Optional.
-            public_key (str): Access key id of the storage. Optional.
-            private_key (str): Secret key of the storage; never answered. Format password. Optional.
-
-        Returns:
-            200: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(bucket=bucket, id=id, description=description, public_key=public_key, private_key=private_key),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        bucket: str,
-        id: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(bucket=bucket, id=id, description=description, public_key=public_key, private_key=private_key)
-        )
-
-
-class AsyncPutS3ApiKeyOperation(AsyncOperation):
-    """Update the key pair of an S3 bucket, giving its bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        bucket: str,
-        id: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> S3ApiKey:
-        """Update the key pair of an S3 bucket, giving its bucket.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            bucket (str): UUID of the bucket that the pair opens; a bucket has one pair. Format uuid.
-            id (str): UUID of the key pair. Format uuid.
-            description (str): What the key pair is for. Optional.
-            public_key (str): Access key id of the storage. Optional.
-            private_key (str): Secret key of the storage; never answered. Format password. Optional.
-
-        Returns:
-            200: The key pair of an S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(bucket=bucket, id=id, description=description, public_key=public_key, private_key=private_key),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        bucket: str,
-        id: str,
-        description: str | Omit = OMIT,
-        public_key: str | Omit = OMIT,
-        private_key: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(bucket=bucket, id=id, description=description, public_key=public_key, private_key=private_key)
-        )
+put_s3_api_key = Operation(FACTS, build, parse)

@@ -5,22 +5,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.s3_bucket import S3Bucket
 
 FACTS = OperationFacts(name="put_s3_bucket", method="PUT", path="/api/s3_api_keys/{id}", secured=True)
 
 
 def build(*, name: str, endpoint_url: str, organization: str, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update an S3 bucket that is known to the server, giving its name, endpoint and organization.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name of the bucket in its storage.
+        endpoint_url (str): Address of the storage that the bucket is in.
+        organization (str): UUID of the organization that owns the bucket. Format uuid.
+        id (str): UUID of the bucket. Format uuid.
+
+    Returns:
+        200: The S3 bucket as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/s3_api_keys/{segment('id', id)}",
@@ -32,74 +46,7 @@ def parse(answer: Answer) -> S3Bucket:
     """What an answer says."""
     from ..models.s3_bucket import S3Bucket
 
-    return answer.json(model_of(S3Bucket), model(lambda: S3Bucket))
+    return answer.model(S3Bucket)
 
 
-class PutS3BucketOperation(Operation):
-    """Update an S3 bucket that is known to the server, giving its name, endpoint and organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, endpoint_url: str, organization: str, id: str) -> S3Bucket:
-        """Update an S3 bucket that is known to the server, giving its name, endpoint and organization.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name of the bucket in its storage.
-            endpoint_url (str): Address of the storage that the bucket is in.
-            organization (str): UUID of the organization that owns the bucket. Format uuid.
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(name=name, endpoint_url=endpoint_url, organization=organization, id=id), self.parse
-        )
-
-    def raw(self, *, name: str, endpoint_url: str, organization: str, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, endpoint_url=endpoint_url, organization=organization, id=id))
-
-
-class AsyncPutS3BucketOperation(AsyncOperation):
-    """Update an S3 bucket that is known to the server, giving its name, endpoint and organization."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str, endpoint_url: str, organization: str, id: str) -> S3Bucket:
-        """Update an S3 bucket that is known to the server, giving its name, endpoint and organization.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name of the bucket in its storage.
-            endpoint_url (str): Address of the storage that the bucket is in.
-            organization (str): UUID of the organization that owns the bucket. Format uuid.
-            id (str): UUID of the bucket. Format uuid.
-
-        Returns:
-            200: The S3 bucket as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(name=name, endpoint_url=endpoint_url, organization=organization, id=id), self.parse
-        )
-
-    async def raw(self, *, name: str, endpoint_url: str, organization: str, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, endpoint_url=endpoint_url, organization=organization, id=id))
+put_s3_bucket = Operation(FACTS, build, parse)

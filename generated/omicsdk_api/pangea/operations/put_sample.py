@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.sample import Sample
 
@@ -31,7 +28,27 @@ def build(
     description: str | Omit = OMIT,
     work_order_uuid: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a sample, giving its name and library.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name; unique in its library.
+        library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
+        uuid (str): UUID of the sample. Format uuid.
+        metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
+        description (str): What the sample is, in a few words. Optional.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
+
+    Returns:
+        200: The sample as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/samples/{segment('uuid', uuid)}",
@@ -44,150 +61,7 @@ def parse(answer: Answer) -> Sample:
     """What an answer says."""
     from ..models.sample import Sample
 
-    return answer.json(model_of(Sample), model(lambda: Sample))
+    return answer.model(Sample)
 
 
-class PutSampleOperation(Operation):
-    """Update a sample, giving its name and library."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        library: str,
-        uuid: str,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> Sample:
-        """Update a sample, giving its name and library.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; unique in its library.
-            library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
-            uuid (str): UUID of the sample. Format uuid.
-            metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-            description (str): What the sample is, in a few words. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                library=library,
-                uuid=uuid,
-                metadata=metadata,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        library: str,
-        uuid: str,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                library=library,
-                uuid=uuid,
-                metadata=metadata,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            )
-        )
-
-
-class AsyncPutSampleOperation(AsyncOperation):
-    """Update a sample, giving its name and library."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        library: str,
-        uuid: str,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> Sample:
-        """Update a sample, giving its name and library.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; unique in its library.
-            library (str): UUID of the library that owns the sample; another one moves it there. Format uuid.
-            uuid (str): UUID of the sample. Format uuid.
-            metadata (Mapping[str, Any]): Facts on the sample, by names of your choice. Optional.
-            description (str): What the sample is, in a few words. Optional.
-            work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged,
-                to act on what isn't your organization's. Format uuid. Optional.
-
-        Returns:
-            200: The sample as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                library=library,
-                uuid=uuid,
-                metadata=metadata,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        library: str,
-        uuid: str,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        work_order_uuid: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                library=library,
-                uuid=uuid,
-                metadata=metadata,
-                description=description,
-                work_order_uuid=work_order_uuid,
-            )
-        )
+put_sample = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
 FACTS = OperationFacts(
@@ -23,7 +20,26 @@ FACTS = OperationFacts(
 
 
 def build(*, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a field of a sample group's analysis result, giving its name, result and stored data.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name; unique in the sample group's result.
+        stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with uri
+            and endpoint_url, `sra` or `ftp` with url. Empty before an upload.
+        analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
+        uuid (str): UUID of the field of a sample group's result. Format uuid.
+        description (str): What the field of the sample group's result holds, in a few words. Optional.
+
+    Returns:
+        200: The field of a sample group's analysis result as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/sample_group_ar_fields/{segment('uuid', uuid)}",
@@ -37,100 +53,7 @@ def parse(answer: Answer) -> SampleGroupAnalysisResultField:
     """What an answer says."""
     from ..models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
 
-    return answer.json(model_of(SampleGroupAnalysisResultField), model(lambda: SampleGroupAnalysisResultField))
+    return answer.model(SampleGroupAnalysisResultField)
 
 
-class PutSampleGroupAnalysisResultFieldOperation(Operation):
-    """Update a field of a sample group's analysis result, giving its name, result and stored data."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT
-    ) -> SampleGroupAnalysisResultField:
-        """Update a field of a sample group's analysis result, giving its name, result and stored data.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; unique in the sample group's result.
-            stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with
-                uri and endpoint_url, `sra` or `ftp` with url. Empty before an upload.
-            analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-            description (str): What the field of the sample group's result holds, in a few words. Optional.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                name=name, stored_data=stored_data, analysis_result=analysis_result, uuid=uuid, description=description
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self, *, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name, stored_data=stored_data, analysis_result=analysis_result, uuid=uuid, description=description
-            )
-        )
-
-
-class AsyncPutSampleGroupAnalysisResultFieldOperation(AsyncOperation):
-    """Update a field of a sample group's analysis result, giving its name, result and stored data."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT
-    ) -> SampleGroupAnalysisResultField:
-        """Update a field of a sample group's analysis result, giving its name, result and stored data.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; unique in the sample group's result.
-            stored_data (Any): The sample group's data: any JSON object, or by `__type__` a file: `s3` with
-                uri and endpoint_url, `sra` or `ftp` with url. Empty before an upload.
-            analysis_result (str): UUID of the sample group's result that the field is part of. Format uuid.
-            uuid (str): UUID of the field of a sample group's result. Format uuid.
-            description (str): What the field of the sample group's result holds, in a few words. Optional.
-
-        Returns:
-            200: The field of a sample group's analysis result as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                name=name, stored_data=stored_data, analysis_result=analysis_result, uuid=uuid, description=description
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, name: str, stored_data: Any, analysis_result: str, uuid: str, description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name, stored_data=stored_data, analysis_result=analysis_result, uuid=uuid, description=description
-            )
-        )
+put_sample_group_analysis_result_field = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.tag import Tag
 
 FACTS = OperationFacts(name="put_tag", method="PUT", path="/api/contrib/tags/{uuid}", secured=True)
@@ -28,7 +25,25 @@ def build(
     updated_at: str | None | Omit = OMIT,
     payload: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a tag, giving its name.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        name (str): Name; no other tag has it.
+        uuid (str): UUID of the tag. Format uuid.
+        created_at (str | None): When the tag was made. Format date-time. Optional.
+        updated_at (str | None): When the tag last changed. Format date-time. Optional.
+        payload (str): Text that goes with the tag. Optional.
+
+    Returns:
+        200: The tag as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/contrib/tags/{segment('uuid', uuid)}",
@@ -40,112 +55,7 @@ def parse(answer: Answer) -> Tag:
     """What an answer says."""
     from ..models.tag import Tag
 
-    return answer.json(model_of(Tag), model(lambda: Tag))
+    return answer.model(Tag)
 
 
-class PutTagOperation(Operation):
-    """Update a tag, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        uuid: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> Tag:
-        """Update a tag, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other tag has it.
-            uuid (str): UUID of the tag. Format uuid.
-            created_at (str | None): When the tag was made. Format date-time. Optional.
-            updated_at (str | None): When the tag last changed. Format date-time. Optional.
-            payload (str): Text that goes with the tag. Optional.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(name=name, uuid=uuid, created_at=created_at, updated_at=updated_at, payload=payload), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        uuid: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(name=name, uuid=uuid, created_at=created_at, updated_at=updated_at, payload=payload)
-        )
-
-
-class AsyncPutTagOperation(AsyncOperation):
-    """Update a tag, giving its name."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        uuid: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> Tag:
-        """Update a tag, giving its name.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            name (str): Name; no other tag has it.
-            uuid (str): UUID of the tag. Format uuid.
-            created_at (str | None): When the tag was made. Format date-time. Optional.
-            updated_at (str | None): When the tag last changed. Format date-time. Optional.
-            payload (str): Text that goes with the tag. Optional.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(name=name, uuid=uuid, created_at=created_at, updated_at=updated_at, payload=payload), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        uuid: str,
-        created_at: str | None | Omit = OMIT,
-        updated_at: str | None | Omit = OMIT,
-        payload: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, uuid=uuid, created_at=created_at, updated_at=updated_at, payload=payload)
-        )
+put_tag = Operation(FACTS, build, parse)

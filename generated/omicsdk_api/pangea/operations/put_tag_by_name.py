@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.put_tag_by_name_body import PutTagByNameBody
     from ..models.tag import Tag
     from ..types import PutTagByNameBodyDict
@@ -22,7 +19,22 @@ FACTS = OperationFacts(name="put_tag_by_name", method="PUT", path="/api/contrib/
 
 
 def build(*, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update the tag of a name, giving the name again.
+
+    Fields that are left out stay as they are.
+
+    Args:
+        body (PutTagByNameBody | PutTagByNameBodyDict): What is sent to make or to update a tag.
+        name (str): Name of the tag.
+
+    Returns:
+        200: The tag as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/api/contrib/tags/name/{segment('name', name)}", body=json_body(body))
 
 
@@ -30,66 +42,7 @@ def parse(answer: Answer) -> Tag:
     """What an answer says."""
     from ..models.tag import Tag
 
-    return answer.json(model_of(Tag), model(lambda: Tag))
+    return answer.model(Tag)
 
 
-class PutTagByNameOperation(Operation):
-    """Update the tag of a name, giving the name again."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Tag:
-        """Update the tag of a name, giving the name again.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            body (PutTagByNameBody | PutTagByNameBodyDict): What is sent to make or to update a tag.
-            name (str): Name of the tag.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(body=body, name=name), self.parse)
-
-    def raw(self, *, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, name=name))
-
-
-class AsyncPutTagByNameOperation(AsyncOperation):
-    """Update the tag of a name, giving the name again."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> Tag:
-        """Update the tag of a name, giving the name again.
-
-        Fields that are left out stay as they are.
-
-        Args:
-            body (PutTagByNameBody | PutTagByNameBodyDict): What is sent to make or to update a tag.
-            name (str): Name of the tag.
-
-        Returns:
-            200: The tag as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(body=body, name=name), self.parse)
-
-    async def raw(self, *, body: PutTagByNameBody | PutTagByNameBodyDict, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, name=name))
+put_tag_by_name = Operation(FACTS, build, parse)

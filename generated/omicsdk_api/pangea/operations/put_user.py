@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.pangea_user import PangeaUser
 
 FACTS = OperationFacts(name="put_user", method="PUT", path="/api/users/{uuid}", secured=True)
@@ -34,7 +31,31 @@ def build(
     company: str | None | Omit = OMIT,
     location: str | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a user's profile.
+
+    Fields that are left out stay as they are. Users may only change their own.
+
+    Args:
+        uuid (str): UUID of the user. Format uuid.
+        is_staff (bool): Whether the user may enter the server's administration. Optional.
+        is_active (bool): Whether the user may log in. Optional.
+        avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
+        name (str | None): The user's name as shown; null for none. Optional.
+        biography (str | None): What the user says about themselves. Optional.
+        url (str | None): Address of the user's web page. Format uri. At most 200 characters. Optional.
+        twitter_username (str | None): The user's name on Twitter. Optional.
+        github_username (str | None): The user's name on GitHub. Optional.
+        company (str | None): Where the user works. Optional.
+        location (str | None): Where the user lives. Optional.
+
+    Returns:
+        200: The user's profile as it is now.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/api/users/{segment('uuid', uuid)}",
@@ -61,198 +82,7 @@ def parse(answer: Answer) -> PangeaUser:
     """What an answer says."""
     from ..models.pangea_user import PangeaUser
 
-    return answer.json(model_of(PangeaUser), model(lambda: PangeaUser))
+    return answer.model(PangeaUser)
 
 
-class PutUserOperation(Operation):
-    """Update a user's profile."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        uuid: str,
-        is_staff: bool | Omit = OMIT,
-        is_active: bool | Omit = OMIT,
-        avatar: str | None | Omit = OMIT,
-        name: str | None | Omit = OMIT,
-        biography: str | None | Omit = OMIT,
-        url: str | None | Omit = OMIT,
-        twitter_username: str | None | Omit = OMIT,
-        github_username: str | None | Omit = OMIT,
-        company: str | None | Omit = OMIT,
-        location: str | None | Omit = OMIT,
-    ) -> PangeaUser:
-        """Update a user's profile.
-
-        Fields that are left out stay as they are. Users may only change their own.
-
-        Args:
-            uuid (str): UUID of the user. Format uuid.
-            is_staff (bool): Whether the user may enter the server's administration. Optional.
-            is_active (bool): Whether the user may log in. Optional.
-            avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
-            name (str | None): The user's name as shown; null for none. Optional.
-            biography (str | None): What the user says about themselves. Optional.
-            url (str | None): Address of the user's web page. Format uri. At most 200 characters. Optional.
-            twitter_username (str | None): The user's name on Twitter. Optional.
-            github_username (str | None): The user's name on GitHub. Optional.
-            company (str | None): Where the user works. Optional.
-            location (str | None): Where the user lives. Optional.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                uuid=uuid,
-                is_staff=is_staff,
-                is_active=is_active,
-                avatar=avatar,
-                name=name,
-                biography=biography,
-                url=url,
-                twitter_username=twitter_username,
-                github_username=github_username,
-                company=company,
-                location=location,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        uuid: str,
-        is_staff: bool | Omit = OMIT,
-        is_active: bool | Omit = OMIT,
-        avatar: str | None | Omit = OMIT,
-        name: str | None | Omit = OMIT,
-        biography: str | None | Omit = OMIT,
-        url: str | None | Omit = OMIT,
-        twitter_username: str | None | Omit = OMIT,
-        github_username: str | None | Omit = OMIT,
-        company: str | None | Omit = OMIT,
-        location: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                uuid=uuid,
-                is_staff=is_staff,
-                is_active=is_active,
-                avatar=avatar,
-                name=name,
-                biography=biography,
-                url=url,
-                twitter_username=twitter_username,
-                github_username=github_username,
-                company=company,
-                location=location,
-            )
-        )
-
-
-class AsyncPutUserOperation(AsyncOperation):
-    """Update a user's profile."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        uuid: str,
-        is_staff: bool | Omit = OMIT,
-        is_active: bool | Omit = OMIT,
-        avatar: str | None | Omit = OMIT,
-        name: str | None | Omit = OMIT,
-        biography: str | None | Omit = OMIT,
-        url: str | None | Omit = OMIT,
-        twitter_username: str | None | Omit = OMIT,
-        github_username: str | None | Omit = OMIT,
-        company: str | None | Omit = OMIT,
-        location: str | None | Omit = OMIT,
-    ) -> PangeaUser:
-        """Update a user's profile.
-
-        Fields that are left out stay as they are. Users may only change their own.
-
-        Args:
-            uuid (str): UUID of the user. Format uuid.
-            is_staff (bool): Whether the user may enter the server's administration. Optional.
-            is_active (bool): Whether the user may log in. Optional.
-            avatar (str | None): Address of the user's picture; null for none. Format uri. Optional.
-            name (str | None): The user's name as shown; null for none. Optional.
-            biography (str | None): What the user says about themselves. Optional.
-            url (str | None): Address of the user's web page. Format uri. At most 200 characters. Optional.
-            twitter_username (str | None): The user's name on Twitter. Optional.
-            github_username (str | None): The user's name on GitHub. Optional.
-            company (str | None): Where the user works. Optional.
-            location (str | None): Where the user lives. Optional.
-
-        Returns:
-            200: The user's profile as it is now.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                uuid=uuid,
-                is_staff=is_staff,
-                is_active=is_active,
-                avatar=avatar,
-                name=name,
-                biography=biography,
-                url=url,
-                twitter_username=twitter_username,
-                github_username=github_username,
-                company=company,
-                location=location,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        uuid: str,
-        is_staff: bool | Omit = OMIT,
-        is_active: bool | Omit = OMIT,
-        avatar: str | None | Omit = OMIT,
-        name: str | None | Omit = OMIT,
-        biography: str | None | Omit = OMIT,
-        url: str | None | Omit = OMIT,
-        twitter_username: str | None | Omit = OMIT,
-        github_username: str | None | Omit = OMIT,
-        company: str | None | Omit = OMIT,
-        location: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                uuid=uuid,
-                is_staff=is_staff,
-                is_active=is_active,
-                avatar=avatar,
-                name=name,
-                biography=biography,
-                url=url,
-                twitter_username=twitter_username,
-                github_username=github_username,
-                company=company,
-                location=location,
-            )
-        )
+put_user = Operation(FACTS, build, parse)

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.covid19_reads_upload import Covid19ReadsUpload
 
 FACTS = OperationFacts(name="queue_covid19_reads", method="POST", path="/api/contrib/covid19/", secured=True)
 
 
 def build(*, user: int, raw_reads_path: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Queue raw reads for analysis by a SARS-CoV-2 pipeline.
+
+    Args:
+        user (int): Number of the user who asks.
+        raw_reads_path (str): Address of the raw reads. Format uri.
+
+    Returns:
+        200: The reads wait for their analysis.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/covid19/", body=json_body({"user": user, "raw_reads_path": raw_reads_path}))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> Covid19ReadsUpload:
     """What an answer says."""
     from ..models.covid19_reads_upload import Covid19ReadsUpload
 
-    return answer.json(model_of(Covid19ReadsUpload), model(lambda: Covid19ReadsUpload))
+    return answer.model(Covid19ReadsUpload)
 
 
-class QueueCovid19ReadsOperation(Operation):
-    """Queue raw reads for analysis by a SARS-CoV-2 pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user: int, raw_reads_path: str) -> Covid19ReadsUpload:
-        """Queue raw reads for analysis by a SARS-CoV-2 pipeline.
-
-        Args:
-            user (int): Number of the user who asks.
-            raw_reads_path (str): Address of the raw reads. Format uri.
-
-        Returns:
-            200: The reads wait for their analysis.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(user=user, raw_reads_path=raw_reads_path), self.parse)
-
-    def raw(self, *, user: int, raw_reads_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user=user, raw_reads_path=raw_reads_path))
-
-
-class AsyncQueueCovid19ReadsOperation(AsyncOperation):
-    """Queue raw reads for analysis by a SARS-CoV-2 pipeline."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user: int, raw_reads_path: str) -> Covid19ReadsUpload:
-        """Queue raw reads for analysis by a SARS-CoV-2 pipeline.
-
-        Args:
-            user (int): Number of the user who asks.
-            raw_reads_path (str): Address of the raw reads. Format uri.
-
-        Returns:
-            200: The reads wait for their analysis.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(user=user, raw_reads_path=raw_reads_path), self.parse)
-
-    async def raw(self, *, user: int, raw_reads_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user=user, raw_reads_path=raw_reads_path))
+queue_covid19_reads = Operation(FACTS, build, parse)

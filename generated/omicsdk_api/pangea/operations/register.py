@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user_create import UserCreate
 
 FACTS = OperationFacts(name="register", method="POST", path="/api/auth/users/", public=True)
 
 
 def build(*, email: str, password: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make an account.
+
+    The account can log in at once. A path without its last slash doesn't work here.
+
+    Args:
+        email (str): E-mail address; no other account has it. Format email. At most 254 characters.
+        password (str): Password; neither short, common nor all digits. Never answered. Format password.
+
+    Returns:
+        201: The account was made.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/users/", body=json_body({"email": email, "password": password}))
 
 
@@ -28,64 +39,7 @@ def parse(answer: Answer) -> UserCreate:
     """What an answer says."""
     from ..models.user_create import UserCreate
 
-    return answer.json(model_of(UserCreate), model(lambda: UserCreate))
+    return answer.model(UserCreate)
 
 
-class RegisterOperation(Operation):
-    """Make an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, email: str, password: str) -> UserCreate:
-        """Make an account.
-
-        The account can log in at once. A path without its last slash doesn't work here.
-
-        Args:
-            email (str): E-mail address; no other account has it. Format email. At most 254 characters.
-            password (str): Password; neither short, common nor all digits. Never answered. Format password.
-
-        Returns:
-            201: The account was made.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(email=email, password=password), self.parse)
-
-    def raw(self, *, email: str, password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(email=email, password=password))
-
-
-class AsyncRegisterOperation(AsyncOperation):
-    """Make an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, email: str, password: str) -> UserCreate:
-        """Make an account.
-
-        The account can log in at once. A path without its last slash doesn't work here.
-
-        Args:
-            email (str): E-mail address; no other account has it. Format email. At most 254 characters.
-            password (str): Password; neither short, common nor all digits. Never answered. Format password.
-
-        Returns:
-            201: The account was made.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(email=email, password=password), self.parse)
-
-    async def raw(self, *, email: str, password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(email=email, password=password))
+register = Operation(FACTS, build, parse)

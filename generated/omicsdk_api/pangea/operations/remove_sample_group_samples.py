@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.done import Done
 
@@ -25,7 +22,22 @@ FACTS = OperationFacts(
 
 
 def build(*, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take samples out of a sample group.
+
+    The samples themselves stay. For members of the organization; others get a 500.
+
+    Args:
+        group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
+        sample_uuids (Sequence[str]): UUIDs of samples; may stand beside `sample_uuid`. Optional.
+        sample_uuid (str): UUID of one sample; may stand beside `sample_uuids`. Optional.
+
+    Returns:
+        200: It is done.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/sample_groups/{segment('group_pk', group_pk)}/samples",
@@ -37,76 +49,7 @@ def parse(answer: Answer) -> Done:
     """What an answer says."""
     from ..models.done import Done
 
-    return answer.json(model_of(Done), model(lambda: Done))
+    return answer.model(Done)
 
 
-class RemoveSampleGroupSamplesOperation(Operation):
-    """Take samples out of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT
-    ) -> Done:
-        """Take samples out of a sample group.
-
-        The samples themselves stay. For members of the organization; others get a 500.
-
-        Args:
-            group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-            sample_uuids (Sequence[str]): UUIDs of samples; may stand beside `sample_uuid`. Optional.
-            sample_uuid (str): UUID of one sample; may stand beside `sample_uuids`. Optional.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(group_pk=group_pk, sample_uuids=sample_uuids, sample_uuid=sample_uuid), self.parse)
-
-    def raw(
-        self, *, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_pk=group_pk, sample_uuids=sample_uuids, sample_uuid=sample_uuid))
-
-
-class AsyncRemoveSampleGroupSamplesOperation(AsyncOperation):
-    """Take samples out of a sample group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT
-    ) -> Done:
-        """Take samples out of a sample group.
-
-        The samples themselves stay. For members of the organization; others get a 500.
-
-        Args:
-            group_pk (str): UUID of the sample group whose samples are meant. Format uuid.
-            sample_uuids (Sequence[str]): UUIDs of samples; may stand beside `sample_uuid`. Optional.
-            sample_uuid (str): UUID of one sample; may stand beside `sample_uuids`. Optional.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(
-            self.build(group_pk=group_pk, sample_uuids=sample_uuids, sample_uuid=sample_uuid), self.parse
-        )
-
-    async def raw(
-        self, *, group_pk: str, sample_uuids: Sequence[str] | Omit = OMIT, sample_uuid: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_pk=group_pk, sample_uuids=sample_uuids, sample_uuid=sample_uuid))
+remove_sample_group_samples = Operation(FACTS, build, parse)

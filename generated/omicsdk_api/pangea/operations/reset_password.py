@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="reset_password", method="POST", path="/api/auth/users/reset_password/", accept="*/*", public=True
@@ -19,7 +14,20 @@ FACTS = OperationFacts(
 
 
 def build(*, email: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask for a mail that lets an account change its password.
+
+    An address that no account has is answered like any other.
+
+    Args:
+        email (str): E-mail address that the mail is sent to. Format email.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/auth/users/reset_password/", body=json_body({"email": email}))
 
 
@@ -27,59 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ResetPasswordOperation(Operation):
-    """Ask for a mail that lets an account change its password."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, email: str) -> None:
-        """Ask for a mail that lets an account change its password.
-
-        An address that no account has is answered like any other.
-
-        Args:
-            email (str): E-mail address that the mail is sent to. Format email.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(email=email), self.parse)
-
-    def raw(self, *, email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(email=email))
-
-
-class AsyncResetPasswordOperation(AsyncOperation):
-    """Ask for a mail that lets an account change its password."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, email: str) -> None:
-        """Ask for a mail that lets an account change its password.
-
-        An address that no account has is answered like any other.
-
-        Args:
-            email (str): E-mail address that the mail is sent to. Format email.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(email=email), self.parse)
-
-    async def raw(self, *, email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(email=email))
+reset_password = Operation(FACTS, build, parse)

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.search_result import SearchResult
 
 FACTS = OperationFacts(name="search", method="GET", path="/api/search")
 
 
 def build(*, query: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search samples, sample groups and organizations by words.
+
+    Finds private groups as well, for everybody.
+
+    Args:
+        query (str): Words to search for. Optional.
+
+    Returns:
+        200: What was found.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/search", query=(("query", query),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> SearchResult:
     """What an answer says."""
     from ..models.search_result import SearchResult
 
-    return answer.json(model_of(SearchResult), model(lambda: SearchResult))
+    return answer.model(SearchResult)
 
 
-class SearchOperation(Operation):
-    """Search samples, sample groups and organizations by words."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT) -> SearchResult:
-        """Search samples, sample groups and organizations by words.
-
-        Finds private groups as well, for everybody.
-
-        Args:
-            query (str): Words to search for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query))
-
-
-class AsyncSearchOperation(AsyncOperation):
-    """Search samples, sample groups and organizations by words."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT) -> SearchResult:
-        """Search samples, sample groups and organizations by words.
-
-        Finds private groups as well, for everybody.
-
-        Args:
-            query (str): Words to search for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query), self.parse)
-
-    async def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query))
+search = Operation(FACTS, build, parse)

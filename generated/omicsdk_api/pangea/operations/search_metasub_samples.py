@@ -3,22 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="search_metasub_samples", method="GET", path="/api/contrib/metasub/search_samples")
 
 
 def build(*, query: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search the samples of MetaSUB.
+
+    Args:
+        query (str): Words to search MetaSUB samples for. Optional.
+
+    Returns:
+        200: The samples of MetaSUB that match.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/metasub/search_samples", query=(("query", query),))
 
 
@@ -27,53 +34,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class SearchMetasubSamplesOperation(Operation):
-    """Search the samples of MetaSUB."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Search the samples of MetaSUB.
-
-        Args:
-            query (str): Words to search MetaSUB samples for. Optional.
-
-        Returns:
-            200: The samples of MetaSUB that match.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query))
-
-
-class AsyncSearchMetasubSamplesOperation(AsyncOperation):
-    """Search the samples of MetaSUB."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT) -> Any:
-        """Search the samples of MetaSUB.
-
-        Args:
-            query (str): Words to search MetaSUB samples for. Optional.
-
-        Returns:
-            200: The samples of MetaSUB that match.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query), self.parse)
-
-    async def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query))
+search_metasub_samples = Operation(FACTS, build, parse)

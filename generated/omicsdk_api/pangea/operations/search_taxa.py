@@ -5,22 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.taxa_found import TaxaFound
 
 FACTS = OperationFacts(name="search_taxa", method="GET", path="/api/contrib/taxasearch/search")
 
 
 def build(*, query: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search samples by the taxa in them.
+
+    Args:
+        query (str): Words to search taxa for. Optional.
+
+    Returns:
+        200: What was found.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, "/api/contrib/taxasearch/search", query=(("query", query),))
 
 
@@ -28,56 +35,7 @@ def parse(answer: Answer) -> TaxaFound:
     """What an answer says."""
     from ..models.taxa_found import TaxaFound
 
-    return answer.json(model_of(TaxaFound), model(lambda: TaxaFound))
+    return answer.model(TaxaFound)
 
 
-class SearchTaxaOperation(Operation):
-    """Search samples by the taxa in them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, query: str | Omit = OMIT) -> TaxaFound:
-        """Search samples by the taxa in them.
-
-        Args:
-            query (str): Words to search taxa for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(query=query), self.parse)
-
-    def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query))
-
-
-class AsyncSearchTaxaOperation(AsyncOperation):
-    """Search samples by the taxa in them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, query: str | Omit = OMIT) -> TaxaFound:
-        """Search samples by the taxa in them.
-
-        Args:
-            query (str): Words to search taxa for. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(query=query), self.parse)
-
-    async def raw(self, *, query: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query))
+search_taxa = Operation(FACTS, build, parse)

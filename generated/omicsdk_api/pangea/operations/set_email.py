@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="set_email", method="POST", path="/api/auth/users/set_email/", accept="*/*", secured=True)
 
 
 def build(*, current_password: str, new_email: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change your e-mail address.
+
+    Args:
+        current_password (str): Password of the account, as a proof. Format password.
+        new_email (str): E-mail address to log in with from now on. Format email. At most 254 characters.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/auth/users/set_email/",
@@ -29,57 +36,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class SetEmailOperation(Operation):
-    """Change your e-mail address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, current_password: str, new_email: str) -> None:
-        """Change your e-mail address.
-
-        Args:
-            current_password (str): Password of the account, as a proof. Format password.
-            new_email (str): E-mail address to log in with from now on. Format email. At most 254 characters.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(current_password=current_password, new_email=new_email), self.parse)
-
-    def raw(self, *, current_password: str, new_email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(current_password=current_password, new_email=new_email))
-
-
-class AsyncSetEmailOperation(AsyncOperation):
-    """Change your e-mail address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, current_password: str, new_email: str) -> None:
-        """Change your e-mail address.
-
-        Args:
-            current_password (str): Password of the account, as a proof. Format password.
-            new_email (str): E-mail address to log in with from now on. Format email. At most 254 characters.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(current_password=current_password, new_email=new_email), self.parse)
-
-    async def raw(self, *, current_password: str, new_email: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(current_password=current_password, new_email=new_email))
+set_email = Operation(FACTS, build, parse)

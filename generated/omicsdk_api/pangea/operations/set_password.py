@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="set_password", method="POST", path="/api/auth/users/set_password/", accept="*/*", secured=True
@@ -19,7 +14,19 @@ FACTS = OperationFacts(
 
 
 def build(*, new_password: str, current_password: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change your password.
+
+    Args:
+        new_password (str): Password to log in with from now on. Format password.
+        current_password (str): Password so far. Format password.
+
+    Returns:
+        204: It is done; nothing is answered.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS,
         "/api/auth/users/set_password/",
@@ -31,57 +38,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class SetPasswordOperation(Operation):
-    """Change your password."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, new_password: str, current_password: str) -> None:
-        """Change your password.
-
-        Args:
-            new_password (str): Password to log in with from now on. Format password.
-            current_password (str): Password so far. Format password.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(new_password=new_password, current_password=current_password), self.parse)
-
-    def raw(self, *, new_password: str, current_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(new_password=new_password, current_password=current_password))
-
-
-class AsyncSetPasswordOperation(AsyncOperation):
-    """Change your password."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, new_password: str, current_password: str) -> None:
-        """Change your password.
-
-        Args:
-            new_password (str): Password to log in with from now on. Format password.
-            current_password (str): Password so far. Format password.
-
-        Returns:
-            204: It is done; nothing is answered.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(new_password=new_password, current_password=current_password), self.parse)
-
-    async def raw(self, *, new_password: str, current_password: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(new_password=new_password, current_password=current_password))
+set_password = Operation(FACTS, build, parse)

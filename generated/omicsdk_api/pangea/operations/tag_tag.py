@@ -5,23 +5,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.done import Done
 
 FACTS = OperationFacts(name="tag_tag", method="POST", path="/api/contrib/tags/{tag_pk}/tags", secured=True)
 
 
 def build(*, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Relate a tag to another one.
+
+    An unknown tag in the body ends in a 500.
+
+    Args:
+        tag_uuid (str): UUID of the tag to relate to this one. Format uuid.
+        tag_pk (str): UUID of the tag that things are marked with. Format uuid.
+        payload (str): Text that says how the tags are related. Optional.
+
+    Returns:
+        200: It is done.
+
+    Raises:
+        BadRequest: 400: Something in the request is missing, wrong or taken already.
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/contrib/tags/{segment('tag_pk', tag_pk)}/tags",
@@ -33,68 +46,7 @@ def parse(answer: Answer) -> Done:
     """What an answer says."""
     from ..models.done import Done
 
-    return answer.json(model_of(Done), model(lambda: Done))
+    return answer.model(Done)
 
 
-class TagTagOperation(Operation):
-    """Relate a tag to another one."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Done:
-        """Relate a tag to another one.
-
-        An unknown tag in the body ends in a 500.
-
-        Args:
-            tag_uuid (str): UUID of the tag to relate to this one. Format uuid.
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            payload (str): Text that says how the tags are related. Optional.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(tag_uuid=tag_uuid, tag_pk=tag_pk, payload=payload), self.parse)
-
-    def raw(self, *, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(tag_uuid=tag_uuid, tag_pk=tag_pk, payload=payload))
-
-
-class AsyncTagTagOperation(AsyncOperation):
-    """Relate a tag to another one."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> Done:
-        """Relate a tag to another one.
-
-        An unknown tag in the body ends in a 500.
-
-        Args:
-            tag_uuid (str): UUID of the tag to relate to this one. Format uuid.
-            tag_pk (str): UUID of the tag that things are marked with. Format uuid.
-            payload (str): Text that says how the tags are related. Optional.
-
-        Returns:
-            200: It is done.
-
-        Raises:
-            BadRequest: 400: Something in the request is missing, wrong or taken already.
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(tag_uuid=tag_uuid, tag_pk=tag_pk, payload=payload), self.parse)
-
-    async def raw(self, *, tag_uuid: str, tag_pk: str, payload: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(tag_uuid=tag_uuid, tag_pk=tag_pk, payload=payload))
+tag_tag = Operation(FACTS, build, parse)

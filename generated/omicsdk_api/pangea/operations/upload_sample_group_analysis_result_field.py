@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import model, union
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 from omicsdk.core.variants import fitting
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.upload_s3_multipart import UploadS3Multipart
     from ..models.upload_s3_post import UploadS3Post
 
@@ -34,7 +32,25 @@ def build(
     stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
     n_parts: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin the upload of a file into an empty field of a sample group's result.
+
+    Answers signed addresses in the bucket of the group, valid for a day, and makes the field point at the
+    file to come. Ends in a 500 where the group has no bucket with a key pair.
+
+    Args:
+        filename (str): Name of the file; the last part of its key in the bucket.
+        id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
+        stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the whole
+            file, `upload-multipart` for addresses of parts. Default: upload. Optional.
+        n_parts (int): How many parts the file is cut into. Default: 1. Optional.
+
+    Returns:
+        200: Where to send the file: a form, or addresses of parts.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(
         FACTS,
         f"/api/sample_group_ar_fields/{segment('id', id)}/upload_s3",
@@ -47,103 +63,15 @@ def parse(answer: Answer) -> UploadS3Post | UploadS3Multipart:
     from ..models.upload_s3_multipart import UploadS3Multipart
     from ..models.upload_s3_post import UploadS3Post
 
-    return answer.json(
-        lambda data: fitting(data, UploadS3Post, UploadS3Multipart).from_dict(data) if data.__class__ is dict else data,
-        union(model(lambda: UploadS3Post), model(lambda: UploadS3Multipart)),
+    return cast(
+        "UploadS3Post | UploadS3Multipart",
+        answer.json(
+            lambda data: (
+                fitting(data, UploadS3Post, UploadS3Multipart).from_dict(data) if data.__class__ is dict else data
+            ),
+            union(model(lambda: UploadS3Post), model(lambda: UploadS3Multipart)),
+        ),
     )
 
 
-class UploadSampleGroupAnalysisResultFieldOperation(Operation):
-    """Begin the upload of a file into an empty field of a sample group's result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        filename: str,
-        id: str,
-        stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
-        n_parts: int | Omit = OMIT,
-    ) -> UploadS3Post | UploadS3Multipart:
-        """Begin the upload of a file into an empty field of a sample group's result.
-
-        Answers signed addresses in the bucket of the group, valid for a day, and makes the field point at the
-        file to come. Ends in a 500 where the group has no bucket with a key pair.
-
-        Args:
-            filename (str): Name of the file; the last part of its key in the bucket.
-            id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
-            stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the
-                whole file, `upload-multipart` for addresses of parts. Default: upload. Optional.
-            n_parts (int): How many parts the file is cut into. Default: 1. Optional.
-
-        Returns:
-            200: Where to send the file: a form, or addresses of parts.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(filename=filename, id=id, stance=stance, n_parts=n_parts), self.parse)
-
-    def raw(
-        self,
-        *,
-        filename: str,
-        id: str,
-        stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
-        n_parts: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(filename=filename, id=id, stance=stance, n_parts=n_parts))
-
-
-class AsyncUploadSampleGroupAnalysisResultFieldOperation(AsyncOperation):
-    """Begin the upload of a file into an empty field of a sample group's result."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        filename: str,
-        id: str,
-        stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
-        n_parts: int | Omit = OMIT,
-    ) -> UploadS3Post | UploadS3Multipart:
-        """Begin the upload of a file into an empty field of a sample group's result.
-
-        Answers signed addresses in the bucket of the group, valid for a day, and makes the field point at the
-        file to come. Ends in a 500 where the group has no bucket with a key pair.
-
-        Args:
-            filename (str): Name of the file; the last part of its key in the bucket.
-            id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
-            stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the
-                whole file, `upload-multipart` for addresses of parts. Default: upload. Optional.
-            n_parts (int): How many parts the file is cut into. Default: 1. Optional.
-
-        Returns:
-            200: Where to send the file: a form, or addresses of parts.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(filename=filename, id=id, stance=stance, n_parts=n_parts), self.parse)
-
-    async def raw(
-        self,
-        *,
-        filename: str,
-        id: str,
-        stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
-        n_parts: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(filename=filename, id=id, stance=stance, n_parts=n_parts))
+upload_sample_group_analysis_result_field = Operation(FACTS, build, parse)

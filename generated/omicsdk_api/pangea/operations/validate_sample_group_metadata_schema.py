@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.metadata_check import MetadataCheck
 
 FACTS = OperationFacts(
@@ -21,7 +18,17 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Hold the metadata of a group's samples against the group's table schema.
+
+    Args:
+        id (str): UUID of the sample group that is read or written. Format uuid.
+
+    Returns:
+        200: What the check found.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(FACTS, f"/api/sample_groups/{segment('id', id)}/validate_metadata_schema")
 
 
@@ -29,56 +36,7 @@ def parse(answer: Answer) -> MetadataCheck:
     """What an answer says."""
     from ..models.metadata_check import MetadataCheck
 
-    return answer.json(model_of(MetadataCheck), model(lambda: MetadataCheck))
+    return answer.model(MetadataCheck)
 
 
-class ValidateSampleGroupMetadataSchemaOperation(Operation):
-    """Hold the metadata of a group's samples against the group's table schema."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> MetadataCheck:
-        """Hold the metadata of a group's samples against the group's table schema.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-
-        Returns:
-            200: What the check found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncValidateSampleGroupMetadataSchemaOperation(AsyncOperation):
-    """Hold the metadata of a group's samples against the group's table schema."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> MetadataCheck:
-        """Hold the metadata of a group's samples against the group's table schema.
-
-        Args:
-            id (str): UUID of the sample group that is read or written. Format uuid.
-
-        Returns:
-            200: What the check found.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+validate_sample_group_metadata_schema = Operation(FACTS, build, parse)

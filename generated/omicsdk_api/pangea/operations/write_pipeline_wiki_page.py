@@ -5,23 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.wiki import Wiki
 
 FACTS = OperationFacts(name="write_pipeline_wiki_page", method="POST", path="/api/pipelines/{id}/wiki", secured=True)
 
 
 def build(*, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given.
+
+    Args:
+        title (str): Title that the page shall have.
+        text (str): Text that the page shall have, in Markdown.
+        id (str): UUID of the pipeline that has it. Format uuid.
+        uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
+
+    Returns:
+        201: The wiki with its pages.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+    """
     return request(
         FACTS, f"/api/pipelines/{segment('id', id)}/wiki", body=json_body({"title": title, "text": text, "uuid": uuid})
     )
@@ -31,62 +41,7 @@ def parse(answer: Answer) -> Wiki:
     """What an answer says."""
     from ..models.wiki import Wiki
 
-    return answer.json(model_of(Wiki), model(lambda: Wiki))
+    return answer.model(Wiki)
 
 
-class WritePipelineWikiPageOperation(Operation):
-    """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Wiki:
-        """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given.
-
-        Args:
-            title (str): Title that the page shall have.
-            text (str): Text that the page shall have, in Markdown.
-            id (str): UUID of the pipeline that has it. Format uuid.
-            uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
-
-        Returns:
-            201: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return self._call(self.build(title=title, text=text, id=id, uuid=uuid), self.parse)
-
-    def raw(self, *, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(title=title, text=text, id=id, uuid=uuid))
-
-
-class AsyncWritePipelineWikiPageOperation(AsyncOperation):
-    """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> Wiki:
-        """Write a page of a pipeline's wiki: a new one, or the one whose UUID is given.
-
-        Args:
-            title (str): Title that the page shall have.
-            text (str): Text that the page shall have, in Markdown.
-            id (str): UUID of the pipeline that has it. Format uuid.
-            uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
-
-        Returns:
-            201: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-        """
-        return await self._call(self.build(title=title, text=text, id=id, uuid=uuid), self.parse)
-
-    async def raw(self, *, title: str, text: str, id: str, uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(title=title, text=text, id=id, uuid=uuid))
+write_pipeline_wiki_page = Operation(FACTS, build, parse)

@@ -5,23 +5,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.wiki import Wiki
 
 FACTS = OperationFacts(name="write_site_wiki_page", method="POST", path="/api/wiki/site", secured=True)
 
 
 def build(*, title: str, text: str, uuid: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Write a page of the whole site's wiki.
+
+    The current server ends in a 500.
+
+    Args:
+        title (str): Title that the page shall have.
+        text (str): Text that the page shall have, in Markdown.
+        uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
+
+    Returns:
+        200: The wiki with its pages.
+
+    Raises:
+        Forbidden: 403: Credentials are missing or have ended, or you may not do it.
+        ServerError: 500: The server failed; the body is a page in HTML.
+    """
     return request(FACTS, "/api/wiki/site", body=json_body({"title": title, "text": text, "uuid": uuid}))
 
 
@@ -29,66 +41,7 @@ def parse(answer: Answer) -> Wiki:
     """What an answer says."""
     from ..models.wiki import Wiki
 
-    return answer.json(model_of(Wiki), model(lambda: Wiki))
+    return answer.model(Wiki)
 
 
-class WriteSiteWikiPageOperation(Operation):
-    """Write a page of the whole site's wiki."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, title: str, text: str, uuid: str | Omit = OMIT) -> Wiki:
-        """Write a page of the whole site's wiki.
-
-        The current server ends in a 500.
-
-        Args:
-            title (str): Title that the page shall have.
-            text (str): Text that the page shall have, in Markdown.
-            uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
-
-        Returns:
-            200: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return self._call(self.build(title=title, text=text, uuid=uuid), self.parse)
-
-    def raw(self, *, title: str, text: str, uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(title=title, text=text, uuid=uuid))
-
-
-class AsyncWriteSiteWikiPageOperation(AsyncOperation):
-    """Write a page of the whole site's wiki."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, title: str, text: str, uuid: str | Omit = OMIT) -> Wiki:
-        """Write a page of the whole site's wiki.
-
-        The current server ends in a 500.
-
-        Args:
-            title (str): Title that the page shall have.
-            text (str): Text that the page shall have, in Markdown.
-            uuid (str): UUID of the page to write anew; a new page when omitted. Format uuid. Optional.
-
-        Returns:
-            200: The wiki with its pages.
-
-        Raises:
-            Forbidden: 403: Credentials are missing or have ended, or you may not do it.
-            ServerError: 500: The server failed; the body is a page in HTML.
-        """
-        return await self._call(self.build(title=title, text=text, uuid=uuid), self.parse)
-
-    async def raw(self, *, title: str, text: str, uuid: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(title=title, text=text, uuid=uuid))
+write_site_wiki_page = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.task import Task
 
 FACTS = OperationFacts(name="abort_task", method="POST", path="/tasks/{task_id}/actions/abort", secured=True)
 
 
 def build(*, task_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Abort a running task.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+
+    Returns:
+        200: The task as it is now.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/abort")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Task:
     """What an answer says."""
     from ..models.task import Task
 
-    return answer.json(model_of(Task), model(lambda: Task))
+    return answer.model(Task)
 
 
-class AbortTaskOperation(Operation):
-    """Abort a running task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_id: str) -> Task:
-        """Abort a running task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The task as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_id=task_id), self.parse)
-
-    def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_id=task_id))
-
-
-class AsyncAbortTaskOperation(AsyncOperation):
-    """Abort a running task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_id: str) -> Task:
-        """Abort a running task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The task as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_id=task_id), self.parse)
-
-    async def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_id=task_id))
+abort_task = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="abort_upload", method="DELETE", path="/upload/multipart/{upload_id}", accept="*/*", secured=True
@@ -18,7 +13,17 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Abort an upload and drop its parts.
+
+    Args:
+        upload_id (str): Identity of the upload, as its start answered.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}")
 
 
@@ -26,53 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class AbortUploadOperation(Operation):
-    """Abort an upload and drop its parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_id: str) -> None:
-        """Abort an upload and drop its parts.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(upload_id=upload_id), self.parse)
-
-    def raw(self, *, upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id))
-
-
-class AsyncAbortUploadOperation(AsyncOperation):
-    """Abort an upload and drop its parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_id: str) -> None:
-        """Abort an upload and drop its parts.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(upload_id=upload_id), self.parse)
-
-    async def raw(self, *, upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id))
+abort_upload = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_member import AutomationMember
     from ..models.permissions import Permissions
     from ..types import PermissionsDict
@@ -32,7 +29,23 @@ def build(
     type: Literal["team"] | Omit = OMIT,
     permissions: Permissions | PermissionsDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a member to an automation.
+
+    A user is named by `username`, a team by `id` and the type `team`.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+        username (str): Username of the automation's new member. Optional.
+        id (str): Identity of a team, instead of a username. Optional.
+        type (Literal['team']): What the automation's new member is, for a team. Optional.
+        permissions (Permissions | PermissionsDict): What the automation's new member may do. Optional.
+
+    Returns:
+        200: The new member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/members",
@@ -44,110 +57,7 @@ def parse(answer: Answer) -> AutomationMember:
     """What an answer says."""
     from ..models.automation_member import AutomationMember
 
-    return answer.json(model_of(AutomationMember), model(lambda: AutomationMember))
+    return answer.model(AutomationMember)
 
 
-class AddAutomationMemberOperation(Operation):
-    """Add a member to an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        automation_id: str,
-        username: str | Omit = OMIT,
-        id: str | Omit = OMIT,
-        type: Literal["team"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> AutomationMember:
-        """Add a member to an automation.
-
-        A user is named by `username`, a team by `id` and the type `team`.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's new member. Optional.
-            id (str): Identity of a team, instead of a username. Optional.
-            type (Literal['team']): What the automation's new member is, for a team. Optional.
-            permissions (Permissions | PermissionsDict): What the automation's new member may do. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(automation_id=automation_id, username=username, id=id, type=type, permissions=permissions),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        automation_id: str,
-        username: str | Omit = OMIT,
-        id: str | Omit = OMIT,
-        type: Literal["team"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(automation_id=automation_id, username=username, id=id, type=type, permissions=permissions)
-        )
-
-
-class AsyncAddAutomationMemberOperation(AsyncOperation):
-    """Add a member to an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        automation_id: str,
-        username: str | Omit = OMIT,
-        id: str | Omit = OMIT,
-        type: Literal["team"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> AutomationMember:
-        """Add a member to an automation.
-
-        A user is named by `username`, a team by `id` and the type `team`.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's new member. Optional.
-            id (str): Identity of a team, instead of a username. Optional.
-            type (Literal['team']): What the automation's new member is, for a team. Optional.
-            permissions (Permissions | PermissionsDict): What the automation's new member may do. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(automation_id=automation_id, username=username, id=id, type=type, permissions=permissions),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        automation_id: str,
-        username: str | Omit = OMIT,
-        id: str | Omit = OMIT,
-        type: Literal["team"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(automation_id=automation_id, username=username, id=id, type=type, permissions=permissions)
-        )
+add_automation_member = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.member import Member
     from ..models.permissions import Permissions
     from ..types import PermissionsDict
@@ -32,7 +29,22 @@ def build(
     permissions: Permissions | PermissionsDict | Omit = OMIT,
     x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a member to a dataset.
+
+    Args:
+        username (str): Username of the dataset's new member.
+        owner (str): Who owns the dataset: the first part of its identity.
+        dataset (str): Name of the dataset: the second part of its identity.
+        permissions (Permissions | PermissionsDict): What the dataset's new member may do. Optional.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: The new member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/datasets/{segment('owner', owner)}/{segment('dataset', dataset)}/members",
@@ -45,132 +57,7 @@ def parse(answer: Answer) -> Member:
     """What an answer says."""
     from ..models.member import Member
 
-    return answer.json(model_of(Member), model(lambda: Member))
+    return answer.model(Member)
 
 
-class AddDatasetMemberOperation(Operation):
-    """Add a member to a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        username: str,
-        owner: str,
-        dataset: str,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a dataset.
-
-        Args:
-            username (str): Username of the dataset's new member.
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            permissions (Permissions | PermissionsDict): What the dataset's new member may do. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                username=username,
-                owner=owner,
-                dataset=dataset,
-                permissions=permissions,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        username: str,
-        owner: str,
-        dataset: str,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                username=username,
-                owner=owner,
-                dataset=dataset,
-                permissions=permissions,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
-
-
-class AsyncAddDatasetMemberOperation(AsyncOperation):
-    """Add a member to a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        username: str,
-        owner: str,
-        dataset: str,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a dataset.
-
-        Args:
-            username (str): Username of the dataset's new member.
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            permissions (Permissions | PermissionsDict): What the dataset's new member may do. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                username=username,
-                owner=owner,
-                dataset=dataset,
-                permissions=permissions,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        username: str,
-        owner: str,
-        dataset: str,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                username=username,
-                owner=owner,
-                dataset=dataset,
-                permissions=permissions,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
+add_dataset_member = Operation(FACTS, build, parse)

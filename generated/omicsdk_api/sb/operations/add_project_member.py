@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.member import Member
     from ..models.permissions import Permissions
     from ..types import PermissionsDict
@@ -33,7 +30,24 @@ def build(
     type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
     permissions: Permissions | PermissionsDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a member to a project.
+
+    A user, team or division is named by `username` and `type`; somebody may be named by `email` instead.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        username (str): Username of the new member; for a team or division, its identity. Optional.
+        email (str): E-mail address of the new member, instead of `username`. Optional.
+        type (Literal['USER', 'TEAM', 'DIVISION']): What the new member is. Optional.
+        permissions (Permissions | PermissionsDict): What the new member may do. Optional.
+
+    Returns:
+        200: The new member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}/{segment('project', project)}/members",
@@ -45,120 +59,7 @@ def parse(answer: Answer) -> Member:
     """What an answer says."""
     from ..models.member import Member
 
-    return answer.json(model_of(Member), model(lambda: Member))
+    return answer.model(Member)
 
 
-class AddProjectMemberOperation(Operation):
-    """Add a member to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a project.
-
-        A user, team or division is named by `username` and `type`; somebody may be named by `email` instead.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the new member; for a team or division, its identity. Optional.
-            email (str): E-mail address of the new member, instead of `username`. Optional.
-            type (Literal['USER', 'TEAM', 'DIVISION']): What the new member is. Optional.
-            permissions (Permissions | PermissionsDict): What the new member may do. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner, project=project, username=username, email=email, type=type, permissions=permissions
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(owner=owner, project=project, username=username, email=email, type=type, permissions=permissions)
-        )
-
-
-class AsyncAddProjectMemberOperation(AsyncOperation):
-    """Add a member to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a project.
-
-        A user, team or division is named by `username` and `type`; somebody may be named by `email` instead.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the new member; for a team or division, its identity. Optional.
-            email (str): E-mail address of the new member, instead of `username`. Optional.
-            type (Literal['USER', 'TEAM', 'DIVISION']): What the new member is. Optional.
-            permissions (Permissions | PermissionsDict): What the new member may do. Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner, project=project, username=username, email=email, type=type, permissions=permissions
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: Permissions | PermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(owner=owner, project=project, username=username, email=email, type=type, permissions=permissions)
-        )
+add_project_member = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.team_member import TeamMember
 
 FACTS = OperationFacts(name="add_team_member", method="POST", path="/teams/{team_id}/members", secured=True)
 
 
 def build(*, id: str, team_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a member to a team.
+
+    Args:
+        id (str): Username of the team's new member.
+        team_id (str): Identity of the team.
+
+    Returns:
+        200: The new member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members", body=json_body({"id": id}))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> TeamMember:
     """What an answer says."""
     from ..models.team_member import TeamMember
 
-    return answer.json(model_of(TeamMember), model(lambda: TeamMember))
+    return answer.model(TeamMember)
 
 
-class AddTeamMemberOperation(Operation):
-    """Add a member to a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str, team_id: str) -> TeamMember:
-        """Add a member to a team.
-
-        Args:
-            id (str): Username of the team's new member.
-            team_id (str): Identity of the team.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(id=id, team_id=team_id), self.parse)
-
-    def raw(self, *, id: str, team_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, team_id=team_id))
-
-
-class AsyncAddTeamMemberOperation(AsyncOperation):
-    """Add a member to a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str, team_id: str) -> TeamMember:
-        """Add a member to a team.
-
-        Args:
-            id (str): Username of the team's new member.
-            team_id (str): Identity of the team.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(id=id, team_id=team_id), self.parse)
-
-    async def raw(self, *, id: str, team_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, team_id=team_id))
+add_team_member = Operation(FACTS, build, parse)

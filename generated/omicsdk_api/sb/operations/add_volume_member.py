@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.member import Member
     from ..models.volume_permissions import VolumePermissions
     from ..types import VolumePermissionsDict
@@ -32,7 +29,22 @@ def build(
     type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
     permissions: VolumePermissions | VolumePermissionsDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a member to a volume.
+
+    Args:
+        username (str): Username of the volume's new member; for a team or division, its identity.
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        type (Literal['USER', 'TEAM', 'DIVISION']): What the volume's new member is. Optional.
+        permissions (VolumePermissions | VolumePermissionsDict): What the volume's new member may do.
+            Optional.
+
+    Returns:
+        200: The new member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}/members",
@@ -44,104 +56,7 @@ def parse(answer: Answer) -> Member:
     """What an answer says."""
     from ..models.member import Member
 
-    return answer.json(model_of(Member), model(lambda: Member))
+    return answer.model(Member)
 
 
-class AddVolumeMemberOperation(Operation):
-    """Add a member to a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        username: str,
-        owner: str,
-        volume: str,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: VolumePermissions | VolumePermissionsDict | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a volume.
-
-        Args:
-            username (str): Username of the volume's new member; for a team or division, its identity.
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            type (Literal['USER', 'TEAM', 'DIVISION']): What the volume's new member is. Optional.
-            permissions (VolumePermissions | VolumePermissionsDict): What the volume's new member may do.
-                Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(username=username, owner=owner, volume=volume, type=type, permissions=permissions), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        username: str,
-        owner: str,
-        volume: str,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: VolumePermissions | VolumePermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, owner=owner, volume=volume, type=type, permissions=permissions))
-
-
-class AsyncAddVolumeMemberOperation(AsyncOperation):
-    """Add a member to a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        username: str,
-        owner: str,
-        volume: str,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: VolumePermissions | VolumePermissionsDict | Omit = OMIT,
-    ) -> Member:
-        """Add a member to a volume.
-
-        Args:
-            username (str): Username of the volume's new member; for a team or division, its identity.
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            type (Literal['USER', 'TEAM', 'DIVISION']): What the volume's new member is. Optional.
-            permissions (VolumePermissions | VolumePermissionsDict): What the volume's new member may do.
-                Optional.
-
-        Returns:
-            200: The new member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(username=username, owner=owner, volume=volume, type=type, permissions=permissions), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        username: str,
-        owner: str,
-        volume: str,
-        type: Literal["USER", "TEAM", "DIVISION"] | Omit = OMIT,
-        permissions: VolumePermissions | VolumePermissionsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(username=username, owner=owner, volume=volume, type=type, permissions=permissions)
-        )
+add_volume_member = Operation(FACTS, build, parse)

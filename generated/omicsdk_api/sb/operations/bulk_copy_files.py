@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import mapping, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_copy_result import BulkCopyResult
 
@@ -22,7 +20,20 @@ FACTS = OperationFacts(name="bulk_copy_files", method="POST", path="/action/file
 
 
 def build(*, project: str, file_ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Copy many files to a project.
+
+    The answer comes when all are copied; `start_file_copy_job` doesn't make one wait.
+
+    Args:
+        project (str): Project to copy the files to, as `owner/short-name`.
+        file_ids (Sequence[str]): Identities of the files to copy.
+
+    Returns:
+        200: What came of each file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/action/files/copy", body=json_body({"project": project, "file_ids": file_ids}))
 
 
@@ -43,59 +54,4 @@ def parse(answer: Answer) -> dict[str, BulkCopyResult]:
     )
 
 
-class BulkCopyFilesOperation(Operation):
-    """Copy many files to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, project: str, file_ids: Sequence[str]) -> dict[str, BulkCopyResult]:
-        """Copy many files to a project.
-
-        The answer comes when all are copied; `start_file_copy_job` doesn't make one wait.
-
-        Args:
-            project (str): Project to copy the files to, as `owner/short-name`.
-            file_ids (Sequence[str]): Identities of the files to copy.
-
-        Returns:
-            200: What came of each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(project=project, file_ids=file_ids), self.parse)
-
-    def raw(self, *, project: str, file_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(project=project, file_ids=file_ids))
-
-
-class AsyncBulkCopyFilesOperation(AsyncOperation):
-    """Copy many files to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, project: str, file_ids: Sequence[str]) -> dict[str, BulkCopyResult]:
-        """Copy many files to a project.
-
-        The answer comes when all are copied; `start_file_copy_job` doesn't make one wait.
-
-        Args:
-            project (str): Project to copy the files to, as `owner/short-name`.
-            file_ids (Sequence[str]): Identities of the files to copy.
-
-        Returns:
-            200: What came of each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(project=project, file_ids=file_ids), self.parse)
-
-    async def raw(self, *, project: str, file_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(project=project, file_ids=file_ids))
+bulk_copy_files = Operation(FACTS, build, parse)

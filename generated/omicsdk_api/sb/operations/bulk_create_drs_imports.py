@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.drs_import_bulk import DRSImportBulk
     from ..models.drs_import_item import DRSImportItem
@@ -30,7 +27,20 @@ def build(
     conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
     tags: Sequence[str] | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Import files by their DRS addresses.
+
+    Args:
+        items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
+        conflict_resolution (Literal['SKIP', 'OVERWRITE']): What to do where a name is taken: `SKIP` the file
+            (the default) or `OVERWRITE` what is there. Optional.
+        tags (Sequence[str] | None): Tags to give to all imported files. Optional.
+
+    Returns:
+        200: The job that imports them.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/bulk/drs/imports/create",
@@ -42,86 +52,7 @@ def parse(answer: Answer) -> DRSImportBulk:
     """What an answer says."""
     from ..models.drs_import_bulk import DRSImportBulk
 
-    return answer.json(model_of(DRSImportBulk), model(lambda: DRSImportBulk))
+    return answer.model(DRSImportBulk)
 
 
-class BulkCreateDrsImportsOperation(Operation):
-    """Import files by their DRS addresses."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        items: Sequence[DRSImportItem | DRSImportItemDict],
-        conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
-        tags: Sequence[str] | None | Omit = OMIT,
-    ) -> DRSImportBulk:
-        """Import files by their DRS addresses.
-
-        Args:
-            items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
-            conflict_resolution (Literal['SKIP', 'OVERWRITE']): What to do where a name is taken: `SKIP` the
-                file (the default) or `OVERWRITE` what is there. Optional.
-            tags (Sequence[str] | None): Tags to give to all imported files. Optional.
-
-        Returns:
-            200: The job that imports them.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items, conflict_resolution=conflict_resolution, tags=tags), self.parse)
-
-    def raw(
-        self,
-        *,
-        items: Sequence[DRSImportItem | DRSImportItemDict],
-        conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
-        tags: Sequence[str] | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items, conflict_resolution=conflict_resolution, tags=tags))
-
-
-class AsyncBulkCreateDrsImportsOperation(AsyncOperation):
-    """Import files by their DRS addresses."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        items: Sequence[DRSImportItem | DRSImportItemDict],
-        conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
-        tags: Sequence[str] | None | Omit = OMIT,
-    ) -> DRSImportBulk:
-        """Import files by their DRS addresses.
-
-        Args:
-            items (Sequence[DRSImportItem | DRSImportItemDict]): Files to import.
-            conflict_resolution (Literal['SKIP', 'OVERWRITE']): What to do where a name is taken: `SKIP` the
-                file (the default) or `OVERWRITE` what is there. Optional.
-            tags (Sequence[str] | None): Tags to give to all imported files. Optional.
-
-        Returns:
-            200: The job that imports them.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items, conflict_resolution=conflict_resolution, tags=tags), self.parse)
-
-    async def raw(
-        self,
-        *,
-        items: Sequence[DRSImportItem | DRSImportItemDict],
-        conflict_resolution: Literal["SKIP", "OVERWRITE"] | Omit = OMIT,
-        tags: Sequence[str] | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items, conflict_resolution=conflict_resolution, tags=tags))
+bulk_create_drs_imports = Operation(FACTS, build, parse)

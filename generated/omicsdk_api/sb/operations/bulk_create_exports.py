@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.export_bulk_response import ExportBulkResponse
     from ..models.new_export import NewExport
@@ -25,7 +22,19 @@ FACTS = OperationFacts(name="bulk_create_exports", method="POST", path="/bulk/st
 
 
 def build(*, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start many exports.
+
+    Args:
+        items (Sequence[NewExport | NewExportDict]): Exports to start, at most 100. At most 100 items.
+        copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
+            object. Optional.
+
+    Returns:
+        200: A record for each export.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, "/bulk/storage/exports/create", query=(("copy_only", copy_only),), body=json_body({"items": items})
     )
@@ -35,64 +44,7 @@ def parse(answer: Answer) -> ExportBulkResponse:
     """What an answer says."""
     from ..models.export_bulk_response import ExportBulkResponse
 
-    return answer.json(model_of(ExportBulkResponse), model(lambda: ExportBulkResponse))
+    return answer.model(ExportBulkResponse)
 
 
-class BulkCreateExportsOperation(Operation):
-    """Start many exports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit = OMIT
-    ) -> ExportBulkResponse:
-        """Start many exports.
-
-        Args:
-            items (Sequence[NewExport | NewExportDict]): Exports to start, at most 100. At most 100 items.
-            copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
-                object. Optional.
-
-        Returns:
-            200: A record for each export.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items, copy_only=copy_only), self.parse)
-
-    def raw(self, *, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items, copy_only=copy_only))
-
-
-class AsyncBulkCreateExportsOperation(AsyncOperation):
-    """Start many exports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit = OMIT
-    ) -> ExportBulkResponse:
-        """Start many exports.
-
-        Args:
-            items (Sequence[NewExport | NewExportDict]): Exports to start, at most 100. At most 100 items.
-            copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
-                object. Optional.
-
-        Returns:
-            200: A record for each export.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items, copy_only=copy_only), self.parse)
-
-    async def raw(self, *, items: Sequence[NewExport | NewExportDict], copy_only: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items, copy_only=copy_only))
+bulk_create_exports = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.import_bulk_response import ImportBulkResponse
     from ..models.new_import import NewImport
@@ -24,7 +21,17 @@ FACTS = OperationFacts(name="bulk_create_imports", method="POST", path="/bulk/st
 
 
 def build(*, items: Sequence[NewImport | NewImportDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start many imports.
+
+    Args:
+        items (Sequence[NewImport | NewImportDict]): Imports to start, at most 100. At most 100 items.
+
+    Returns:
+        200: A record for each import.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/bulk/storage/imports/create", body=json_body({"items": items}))
 
 
@@ -32,56 +39,7 @@ def parse(answer: Answer) -> ImportBulkResponse:
     """What an answer says."""
     from ..models.import_bulk_response import ImportBulkResponse
 
-    return answer.json(model_of(ImportBulkResponse), model(lambda: ImportBulkResponse))
+    return answer.model(ImportBulkResponse)
 
 
-class BulkCreateImportsOperation(Operation):
-    """Start many imports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, items: Sequence[NewImport | NewImportDict]) -> ImportBulkResponse:
-        """Start many imports.
-
-        Args:
-            items (Sequence[NewImport | NewImportDict]): Imports to start, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each import.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items), self.parse)
-
-    def raw(self, *, items: Sequence[NewImport | NewImportDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items))
-
-
-class AsyncBulkCreateImportsOperation(AsyncOperation):
-    """Start many imports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, items: Sequence[NewImport | NewImportDict]) -> ImportBulkResponse:
-        """Start many imports.
-
-        Args:
-            items (Sequence[NewImport | NewImportDict]): Imports to start, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each import.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items), self.parse)
-
-    async def raw(self, *, items: Sequence[NewImport | NewImportDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items))
+bulk_create_imports = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.file_bulk_response import FileBulkResponse
     from ..models.file_change import FileChange
@@ -24,7 +21,19 @@ FACTS = OperationFacts(name="bulk_edit_files", method="POST", path="/bulk/files/
 
 
 def build(*, items: Sequence[FileChange | FileChangeDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change name, tags and metadata of many files.
+
+    What is left out of a file's change stays as it is; `bulk_update_files` erases it.
+
+    Args:
+        items (Sequence[FileChange | FileChangeDict]): Files to change, at most 100. At most 100 items.
+
+    Returns:
+        200: A record for each file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/bulk/files/edit", body=json_body({"items": items}))
 
 
@@ -32,60 +41,7 @@ def parse(answer: Answer) -> FileBulkResponse:
     """What an answer says."""
     from ..models.file_bulk_response import FileBulkResponse
 
-    return answer.json(model_of(FileBulkResponse), model(lambda: FileBulkResponse))
+    return answer.model(FileBulkResponse)
 
 
-class BulkEditFilesOperation(Operation):
-    """Change name, tags and metadata of many files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, items: Sequence[FileChange | FileChangeDict]) -> FileBulkResponse:
-        """Change name, tags and metadata of many files.
-
-        What is left out of a file's change stays as it is; `bulk_update_files` erases it.
-
-        Args:
-            items (Sequence[FileChange | FileChangeDict]): Files to change, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items), self.parse)
-
-    def raw(self, *, items: Sequence[FileChange | FileChangeDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items))
-
-
-class AsyncBulkEditFilesOperation(AsyncOperation):
-    """Change name, tags and metadata of many files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, items: Sequence[FileChange | FileChangeDict]) -> FileBulkResponse:
-        """Change name, tags and metadata of many files.
-
-        What is left out of a file's change stays as it is; `bulk_update_files` erases it.
-
-        Args:
-            items (Sequence[FileChange | FileChangeDict]): Files to change, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items), self.parse)
-
-    async def raw(self, *, items: Sequence[FileChange | FileChangeDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items))
+bulk_edit_files = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.export_bulk_response import ExportBulkResponse
 
@@ -24,7 +21,17 @@ FACTS = OperationFacts(
 
 
 def build(*, export_ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get many exports.
+
+    Args:
+        export_ids (Sequence[str]): Identities of the exports, at most 100. At most 100 items.
+
+    Returns:
+        200: A record for each export.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/bulk/storage/exports/get", body=json_body({"export_ids": export_ids}))
 
 
@@ -32,56 +39,7 @@ def parse(answer: Answer) -> ExportBulkResponse:
     """What an answer says."""
     from ..models.export_bulk_response import ExportBulkResponse
 
-    return answer.json(model_of(ExportBulkResponse), model(lambda: ExportBulkResponse))
+    return answer.model(ExportBulkResponse)
 
 
-class BulkGetExportsOperation(Operation):
-    """Get many exports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, export_ids: Sequence[str]) -> ExportBulkResponse:
-        """Get many exports.
-
-        Args:
-            export_ids (Sequence[str]): Identities of the exports, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each export.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(export_ids=export_ids), self.parse)
-
-    def raw(self, *, export_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(export_ids=export_ids))
-
-
-class AsyncBulkGetExportsOperation(AsyncOperation):
-    """Get many exports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, export_ids: Sequence[str]) -> ExportBulkResponse:
-        """Get many exports.
-
-        Args:
-            export_ids (Sequence[str]): Identities of the exports, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each export.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(export_ids=export_ids), self.parse)
-
-    async def raw(self, *, export_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(export_ids=export_ids))
+bulk_get_exports = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.file_bulk_response import FileBulkResponse
 
@@ -22,7 +19,17 @@ FACTS = OperationFacts(name="bulk_get_files", method="POST", path="/bulk/files/g
 
 
 def build(*, file_ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get many files.
+
+    Args:
+        file_ids (Sequence[str]): Identities of the files, at most 100. At most 100 items.
+
+    Returns:
+        200: A record for each file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/bulk/files/get", body=json_body({"file_ids": file_ids}))
 
 
@@ -30,56 +37,7 @@ def parse(answer: Answer) -> FileBulkResponse:
     """What an answer says."""
     from ..models.file_bulk_response import FileBulkResponse
 
-    return answer.json(model_of(FileBulkResponse), model(lambda: FileBulkResponse))
+    return answer.model(FileBulkResponse)
 
 
-class BulkGetFilesOperation(Operation):
-    """Get many files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_ids: Sequence[str]) -> FileBulkResponse:
-        """Get many files.
-
-        Args:
-            file_ids (Sequence[str]): Identities of the files, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_ids=file_ids), self.parse)
-
-    def raw(self, *, file_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_ids=file_ids))
-
-
-class AsyncBulkGetFilesOperation(AsyncOperation):
-    """Get many files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_ids: Sequence[str]) -> FileBulkResponse:
-        """Get many files.
-
-        Args:
-            file_ids (Sequence[str]): Identities of the files, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_ids=file_ids), self.parse)
-
-    async def raw(self, *, file_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_ids=file_ids))
+bulk_get_files = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.task_bulk_response import TaskBulkResponse
 
@@ -22,7 +19,17 @@ FACTS = OperationFacts(name="bulk_get_tasks", method="POST", path="/bulk/tasks/g
 
 
 def build(*, task_ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get many tasks.
+
+    Args:
+        task_ids (Sequence[str]): Identities of the tasks, at most 100. At most 100 items.
+
+    Returns:
+        200: A record for each task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/bulk/tasks/get", body=json_body({"task_ids": task_ids}))
 
 
@@ -30,56 +37,7 @@ def parse(answer: Answer) -> TaskBulkResponse:
     """What an answer says."""
     from ..models.task_bulk_response import TaskBulkResponse
 
-    return answer.json(model_of(TaskBulkResponse), model(lambda: TaskBulkResponse))
+    return answer.model(TaskBulkResponse)
 
 
-class BulkGetTasksOperation(Operation):
-    """Get many tasks."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_ids: Sequence[str]) -> TaskBulkResponse:
-        """Get many tasks.
-
-        Args:
-            task_ids (Sequence[str]): Identities of the tasks, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_ids=task_ids), self.parse)
-
-    def raw(self, *, task_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_ids=task_ids))
-
-
-class AsyncBulkGetTasksOperation(AsyncOperation):
-    """Get many tasks."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_ids: Sequence[str]) -> TaskBulkResponse:
-        """Get many tasks.
-
-        Args:
-            task_ids (Sequence[str]): Identities of the tasks, at most 100. At most 100 items.
-
-        Returns:
-            200: A record for each task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_ids=task_ids), self.parse)
-
-    async def raw(self, *, task_ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_ids=task_ids))
+bulk_get_tasks = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.task import Task
 
 FACTS = OperationFacts(name="clone_task", method="POST", path="/tasks/{task_id}/actions/clone", secured=True)
 
 
 def build(*, task_id: str, action: Literal["run"] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a new task of one, and run it if wanted.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+        action (Literal['run']): `run` to run the clone at once; it stays a draft when omitted. Optional.
+
+    Returns:
+        200: The new task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/actions/clone", query=(("action", action),))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> Task:
     """What an answer says."""
     from ..models.task import Task
 
-    return answer.json(model_of(Task), model(lambda: Task))
+    return answer.model(Task)
 
 
-class CloneTaskOperation(Operation):
-    """Make a new task of one, and run it if wanted."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_id: str, action: Literal["run"] | Omit = OMIT) -> Task:
-        """Make a new task of one, and run it if wanted.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            action (Literal['run']): `run` to run the clone at once; it stays a draft when omitted. Optional.
-
-        Returns:
-            200: The new task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_id=task_id, action=action), self.parse)
-
-    def raw(self, *, task_id: str, action: Literal["run"] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_id=task_id, action=action))
-
-
-class AsyncCloneTaskOperation(AsyncOperation):
-    """Make a new task of one, and run it if wanted."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_id: str, action: Literal["run"] | Omit = OMIT) -> Task:
-        """Make a new task of one, and run it if wanted.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            action (Literal['run']): `run` to run the clone at once; it stays a draft when omitted. Optional.
-
-        Returns:
-            200: The new task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_id=task_id, action=action), self.parse)
-
-    async def raw(self, *, task_id: str, action: Literal["run"] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_id=task_id, action=action))
+clone_task = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.code_package_file import CodePackageFile
 
 FACTS = OperationFacts(
@@ -21,7 +18,17 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Put the parts of code together.
+
+    Args:
+        upload_id (str): Identity of the upload, as its start answered.
+
+    Returns:
+        200: The uploaded code.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/upload/{segment('upload_id', upload_id)}/complete")
 
 
@@ -29,56 +36,7 @@ def parse(answer: Answer) -> CodePackageFile:
     """What an answer says."""
     from ..models.code_package_file import CodePackageFile
 
-    return answer.json(model_of(CodePackageFile), model(lambda: CodePackageFile))
+    return answer.model(CodePackageFile)
 
 
-class CompleteAutomationUploadOperation(Operation):
-    """Put the parts of code together."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_id: str) -> CodePackageFile:
-        """Put the parts of code together.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: The uploaded code.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(upload_id=upload_id), self.parse)
-
-    def raw(self, *, upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id))
-
-
-class AsyncCompleteAutomationUploadOperation(AsyncOperation):
-    """Put the parts of code together."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_id: str) -> CodePackageFile:
-        """Put the parts of code together.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: The uploaded code.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(upload_id=upload_id), self.parse)
-
-    async def raw(self, *, upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id))
+complete_automation_upload = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.file import File
     from ..models.upload_part_report import UploadPartReport
@@ -27,7 +24,19 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReportDict] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a file of the uploaded parts.
+
+    Args:
+        upload_id (str): Identity of the upload, as its start answered.
+        parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts, instead of reporting them before.
+            Optional.
+
+    Returns:
+        200: The new file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}/complete", body=json_body(given({"parts": parts}))
     )
@@ -37,68 +46,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class CompleteUploadOperation(Operation):
-    """Make a file of the uploaded parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReportDict] | Omit = OMIT
-    ) -> File:
-        """Make a file of the uploaded parts.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts, instead of reporting them
-                before. Optional.
-
-        Returns:
-            200: The new file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(upload_id=upload_id, parts=parts), self.parse)
-
-    def raw(
-        self, *, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReportDict] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id, parts=parts))
-
-
-class AsyncCompleteUploadOperation(AsyncOperation):
-    """Make a file of the uploaded parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReportDict] | Omit = OMIT
-    ) -> File:
-        """Make a file of the uploaded parts.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts, instead of reporting them
-                before. Optional.
-
-        Returns:
-            200: The new file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(upload_id=upload_id, parts=parts), self.parse)
-
-    async def raw(
-        self, *, upload_id: str, parts: Sequence[UploadPartReport | UploadPartReportDict] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id, parts=parts))
+complete_upload = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.app import App
     from ..models.app_copy import AppCopy
     from ..types import AppCopyDict
@@ -22,7 +19,20 @@ FACTS = OperationFacts(name="copy_app", method="POST", path="/apps/{owner}/{proj
 
 
 def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Copy the latest revision of an app to a project.
+
+    Args:
+        body (AppCopy | AppCopyDict): Where to copy it, and how.
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+
+    Returns:
+        200: The copy that was made.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/actions/copy",
@@ -34,62 +44,7 @@ def parse(answer: Answer) -> App:
     """What an answer says."""
     from ..models.app import App
 
-    return answer.json(model_of(App), model(lambda: App))
+    return answer.model(App)
 
 
-class CopyAppOperation(Operation):
-    """Copy the latest revision of an app to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> App:
-        """Copy the latest revision of an app to a project.
-
-        Args:
-            body (AppCopy | AppCopyDict): Where to copy it, and how.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
-
-    def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, owner=owner, project=project, app=app))
-
-
-class AsyncCopyAppOperation(AsyncOperation):
-    """Copy the latest revision of an app to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> App:
-        """Copy the latest revision of an app to a project.
-
-        Args:
-            body (AppCopy | AppCopyDict): Where to copy it, and how.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
-
-    async def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, owner=owner, project=project, app=app))
+copy_app = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.app import App
     from ..models.app_copy import AppCopy
     from ..types import AppCopyDict
@@ -24,7 +21,21 @@ FACTS = OperationFacts(
 
 
 def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Copy a revision of an app to a project.
+
+    Args:
+        body (AppCopy | AppCopyDict): Where to copy it, and how.
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+        revision (int): Number of the revision, counted from 0.
+
+    Returns:
+        200: The copy that was made.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/{segment('revision', revision)}/actions/copy",
@@ -36,68 +47,7 @@ def parse(answer: Answer) -> App:
     """What an answer says."""
     from ..models.app import App
 
-    return answer.json(model_of(App), model(lambda: App))
+    return answer.model(App)
 
 
-class CopyAppRevisionOperation(Operation):
-    """Copy a revision of an app to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> App:
-        """Copy a revision of an app to a project.
-
-        Args:
-            body (AppCopy | AppCopyDict): Where to copy it, and how.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, owner=owner, project=project, app=app, revision=revision), self.parse)
-
-    def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))
-
-
-class AsyncCopyAppRevisionOperation(AsyncOperation):
-    """Copy a revision of an app to a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> App:
-        """Copy a revision of an app to a project.
-
-        Args:
-            body (AppCopy | AppCopyDict): Where to copy it, and how.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(body=body, owner=owner, project=project, app=app, revision=revision), self.parse
-        )
-
-    async def raw(
-        self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))
+copy_app_revision = Operation(FACTS, build, parse)

@@ -5,23 +5,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file import File
 
 FACTS = OperationFacts(name="copy_file", method="POST", path="/files/{file_id}/actions/copy", secured=True)
 
 
 def build(*, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT, name: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Copy a file to a project or folder.
+
+    Give either `project` or `parent`. Folders are copied by `start_file_copy_job`.
+
+    Args:
+        file_id (str): Identity of the file or folder.
+        project (str): Project to copy to, as `owner/short-name`. Optional.
+        parent (str): Folder to copy to. Optional.
+        name (str): Name of the copy; that of the file when omitted. Optional.
+
+    Returns:
+        200: The copy that was made.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/files/{segment('file_id', file_id)}/actions/copy",
@@ -33,74 +45,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class CopyFileOperation(Operation):
-    """Copy a file to a project or folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT, name: str | Omit = OMIT
-    ) -> File:
-        """Copy a file to a project or folder.
-
-        Give either `project` or `parent`. Folders are copied by `start_file_copy_job`.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            project (str): Project to copy to, as `owner/short-name`. Optional.
-            parent (str): Folder to copy to. Optional.
-            name (str): Name of the copy; that of the file when omitted. Optional.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id, project=project, parent=parent, name=name), self.parse)
-
-    def raw(
-        self, *, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT, name: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id, project=project, parent=parent, name=name))
-
-
-class AsyncCopyFileOperation(AsyncOperation):
-    """Copy a file to a project or folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT, name: str | Omit = OMIT
-    ) -> File:
-        """Copy a file to a project or folder.
-
-        Give either `project` or `parent`. Folders are copied by `start_file_copy_job`.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            project (str): Project to copy to, as `owner/short-name`. Optional.
-            parent (str): Folder to copy to. Optional.
-            name (str): Name of the copy; that of the file when omitted. Optional.
-
-        Returns:
-            200: The copy that was made.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id, project=project, parent=parent, name=name), self.parse)
-
-    async def raw(
-        self, *, file_id: str, project: str | Omit = OMIT, parent: str | Omit = OMIT, name: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id, project=project, parent=parent, name=name))
+copy_file = Operation(FACTS, build, parse)

@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
 FACTS = OperationFacts(
     name="create_app_revision", method="POST", path="/apps/{owner}/{project}/{app}/{revision}/raw", secured=True
@@ -22,7 +20,23 @@ FACTS = OperationFacts(
 
 
 def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a revision to an app.
+
+    The number of the new revision is that of the path: one more than the latest.
+
+    Args:
+        body (Mapping[str, Any]): The revision's text.
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+        revision (int): Number of the revision, counted from 0.
+
+    Returns:
+        200: The revision's text, with its new identity.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/{segment('revision', revision)}/raw",
@@ -32,74 +46,7 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str, revisi
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class CreateAppRevisionOperation(Operation):
-    """Add a revision to an app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int) -> dict[str, Any]:
-        """Add a revision to an app.
-
-        The number of the new revision is that of the path: one more than the latest.
-
-        Args:
-            body (Mapping[str, Any]): The revision's text.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The revision's text, with its new identity.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, owner=owner, project=project, app=app, revision=revision), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))
-
-
-class AsyncCreateAppRevisionOperation(AsyncOperation):
-    """Add a revision to an app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int
-    ) -> dict[str, Any]:
-        """Add a revision to an app.
-
-        The number of the new revision is that of the path: one more than the latest.
-
-        Args:
-            body (Mapping[str, Any]): The revision's text.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The revision's text, with its new identity.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(body=body, owner=owner, project=project, app=app, revision=revision), self.parse
-        )
-
-    async def raw(
-        self, *, body: Mapping[str, Any], owner: str, project: str, app: str, revision: int
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))
+create_app_revision = Operation(FACTS, build, parse)

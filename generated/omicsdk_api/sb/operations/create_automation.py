@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation import Automation
 
@@ -31,7 +28,22 @@ def build(
     project_based: bool | Omit = OMIT,
     memory_limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an automation.
+
+    Args:
+        name (str): Name of the new automation.
+        description (str): Free text about the new automation. Optional.
+        billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
+        secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
+        project_based (bool): Whether its runs belong to a project. Optional.
+        memory_limit (int): Memory of its runs in MB. Optional.
+
+    Returns:
+        200: The new automation.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/automation/automations",
@@ -52,140 +64,7 @@ def parse(answer: Answer) -> Automation:
     """What an answer says."""
     from ..models.automation import Automation
 
-    return answer.json(model_of(Automation), model(lambda: Automation))
+    return answer.model(Automation)
 
 
-class CreateAutomationOperation(Operation):
-    """Create an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> Automation:
-        """Create an automation.
-
-        Args:
-            name (str): Name of the new automation.
-            description (str): Free text about the new automation. Optional.
-            billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
-            project_based (bool): Whether its runs belong to a project. Optional.
-            memory_limit (int): Memory of its runs in MB. Optional.
-
-        Returns:
-            200: The new automation.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                project_based=project_based,
-                memory_limit=memory_limit,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                project_based=project_based,
-                memory_limit=memory_limit,
-            )
-        )
-
-
-class AsyncCreateAutomationOperation(AsyncOperation):
-    """Create an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> Automation:
-        """Create an automation.
-
-        Args:
-            name (str): Name of the new automation.
-            description (str): Free text about the new automation. Optional.
-            billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
-            project_based (bool): Whether its runs belong to a project. Optional.
-            memory_limit (int): Memory of its runs in MB. Optional.
-
-        Returns:
-            200: The new automation.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                project_based=project_based,
-                memory_limit=memory_limit,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                project_based=project_based,
-                memory_limit=memory_limit,
-            )
-        )
+create_automation = Operation(FACTS, build, parse)

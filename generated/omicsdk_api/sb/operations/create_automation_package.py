@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation_package import AutomationPackage
 
@@ -36,7 +33,22 @@ def build(
     memory_limit: int | None | Omit = OMIT,
     python: str | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add uploaded code to an automation.
+
+    Args:
+        version (str): Version of the new code.
+        location (str): Identity of the uploaded code, as completing its upload answered.
+        schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
+        automation_id (str): Identity of the automation. Format uuid.
+        memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
+        python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`. Optional.
+
+    Returns:
+        200: The new package.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/packages",
@@ -50,142 +62,7 @@ def parse(answer: Answer) -> AutomationPackage:
     """What an answer says."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.json(model_of(AutomationPackage), model(lambda: AutomationPackage))
+    return answer.model(AutomationPackage)
 
 
-class CreateAutomationPackageOperation(Operation):
-    """Add uploaded code to an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        version: str,
-        location: str,
-        schema: Mapping[str, Any],
-        automation_id: str,
-        memory_limit: int | None | Omit = OMIT,
-        python: str | None | Omit = OMIT,
-    ) -> AutomationPackage:
-        """Add uploaded code to an automation.
-
-        Args:
-            version (str): Version of the new code.
-            location (str): Identity of the uploaded code, as completing its upload answered.
-            schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
-            automation_id (str): Identity of the automation. Format uuid.
-            memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
-            python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`.
-                Optional.
-
-        Returns:
-            200: The new package.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                version=version,
-                location=location,
-                schema=schema,
-                automation_id=automation_id,
-                memory_limit=memory_limit,
-                python=python,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        version: str,
-        location: str,
-        schema: Mapping[str, Any],
-        automation_id: str,
-        memory_limit: int | None | Omit = OMIT,
-        python: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                version=version,
-                location=location,
-                schema=schema,
-                automation_id=automation_id,
-                memory_limit=memory_limit,
-                python=python,
-            )
-        )
-
-
-class AsyncCreateAutomationPackageOperation(AsyncOperation):
-    """Add uploaded code to an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        version: str,
-        location: str,
-        schema: Mapping[str, Any],
-        automation_id: str,
-        memory_limit: int | None | Omit = OMIT,
-        python: str | None | Omit = OMIT,
-    ) -> AutomationPackage:
-        """Add uploaded code to an automation.
-
-        Args:
-            version (str): Version of the new code.
-            location (str): Identity of the uploaded code, as completing its upload answered.
-            schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
-            automation_id (str): Identity of the automation. Format uuid.
-            memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
-            python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`.
-                Optional.
-
-        Returns:
-            200: The new package.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                version=version,
-                location=location,
-                schema=schema,
-                automation_id=automation_id,
-                memory_limit=memory_limit,
-                python=python,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        version: str,
-        location: str,
-        schema: Mapping[str, Any],
-        automation_id: str,
-        memory_limit: int | None | Omit = OMIT,
-        python: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                version=version,
-                location=location,
-                schema=schema,
-                automation_id=automation_id,
-                memory_limit=memory_limit,
-                python=python,
-            )
-        )
+create_automation_package = Operation(FACTS, build, parse)

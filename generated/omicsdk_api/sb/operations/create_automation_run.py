@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation_run import AutomationRun
 
@@ -32,7 +29,23 @@ def build(
     secret_settings: Mapping[str, Any] | Omit = OMIT,
     memory_limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Run an automation.
+
+    Args:
+        package (str): Package to run.
+        inputs (Mapping[str, Any]): What to give to the run, by name. Optional.
+        settings (Mapping[str, Any]): How to set up the run, by name. Optional.
+        resume_from (str): Identity of a run to go on from. Optional.
+        name (str): Name of the new run. Optional.
+        secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
+        memory_limit (int): Memory of the new run in MB. Optional.
+
+    Returns:
+        200: The new run.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/automation/runs",
@@ -54,150 +67,7 @@ def parse(answer: Answer) -> AutomationRun:
     """What an answer says."""
     from ..models.automation_run import AutomationRun
 
-    return answer.json(model_of(AutomationRun), model(lambda: AutomationRun))
+    return answer.model(AutomationRun)
 
 
-class CreateAutomationRunOperation(Operation):
-    """Run an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        package: str,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> AutomationRun:
-        """Run an automation.
-
-        Args:
-            package (str): Package to run.
-            inputs (Mapping[str, Any]): What to give to the run, by name. Optional.
-            settings (Mapping[str, Any]): How to set up the run, by name. Optional.
-            resume_from (str): Identity of a run to go on from. Optional.
-            name (str): Name of the new run. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
-            memory_limit (int): Memory of the new run in MB. Optional.
-
-        Returns:
-            200: The new run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        package: str,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-            )
-        )
-
-
-class AsyncCreateAutomationRunOperation(AsyncOperation):
-    """Run an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        package: str,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> AutomationRun:
-        """Run an automation.
-
-        Args:
-            package (str): Package to run.
-            inputs (Mapping[str, Any]): What to give to the run, by name. Optional.
-            settings (Mapping[str, Any]): How to set up the run, by name. Optional.
-            resume_from (str): Identity of a run to go on from. Optional.
-            name (str): Name of the new run. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
-            memory_limit (int): Memory of the new run in MB. Optional.
-
-        Returns:
-            200: The new run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        package: str,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-            )
-        )
+create_automation_run = Operation(FACTS, build, parse)

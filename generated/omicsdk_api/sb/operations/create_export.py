@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.export import Export
     from ..models.file_source import FileSource
     from ..models.volume_place import VolumePlace
@@ -32,7 +29,25 @@ def build(
     overwrite: bool | Omit = OMIT,
     copy_only: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Export a file to a volume.
+
+    The volume must be read-write (code 9026), and the file neither public nor an alias.
+
+    Args:
+        source (FileSource | FileSourceDict): File to export.
+        destination (VolumePlace | VolumePlaceDict): Where to export it to.
+        properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
+            Optional.
+        overwrite (bool): Whether to replace an object of that name. Optional.
+        copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
+            object. Optional.
+
+    Returns:
+        200: The export that was started.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/storage/exports",
@@ -47,122 +62,7 @@ def parse(answer: Answer) -> Export:
     """What an answer says."""
     from ..models.export import Export
 
-    return answer.json(model_of(Export), model(lambda: Export))
+    return answer.model(Export)
 
 
-class CreateExportOperation(Operation):
-    """Export a file to a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        source: FileSource | FileSourceDict,
-        destination: VolumePlace | VolumePlaceDict,
-        properties: VolumeProperties | VolumePropertiesDict | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-        copy_only: bool | Omit = OMIT,
-    ) -> Export:
-        """Export a file to a volume.
-
-        The volume must be read-write (code 9026), and the file neither public nor an alias.
-
-        Args:
-            source (FileSource | FileSourceDict): File to export.
-            destination (VolumePlace | VolumePlaceDict): Where to export it to.
-            properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
-                Optional.
-            overwrite (bool): Whether to replace an object of that name. Optional.
-            copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
-                object. Optional.
-
-        Returns:
-            200: The export that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                source=source, destination=destination, properties=properties, overwrite=overwrite, copy_only=copy_only
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        source: FileSource | FileSourceDict,
-        destination: VolumePlace | VolumePlaceDict,
-        properties: VolumeProperties | VolumePropertiesDict | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-        copy_only: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                source=source, destination=destination, properties=properties, overwrite=overwrite, copy_only=copy_only
-            )
-        )
-
-
-class AsyncCreateExportOperation(AsyncOperation):
-    """Export a file to a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        source: FileSource | FileSourceDict,
-        destination: VolumePlace | VolumePlaceDict,
-        properties: VolumeProperties | VolumePropertiesDict | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-        copy_only: bool | Omit = OMIT,
-    ) -> Export:
-        """Export a file to a volume.
-
-        The volume must be read-write (code 9026), and the file neither public nor an alias.
-
-        Args:
-            source (FileSource | FileSourceDict): File to export.
-            destination (VolumePlace | VolumePlaceDict): Where to export it to.
-            properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
-                Optional.
-            overwrite (bool): Whether to replace an object of that name. Optional.
-            copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
-                object. Optional.
-
-        Returns:
-            200: The export that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                source=source, destination=destination, properties=properties, overwrite=overwrite, copy_only=copy_only
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        source: FileSource | FileSourceDict,
-        destination: VolumePlace | VolumePlaceDict,
-        properties: VolumeProperties | VolumePropertiesDict | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-        copy_only: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                source=source, destination=destination, properties=properties, overwrite=overwrite, copy_only=copy_only
-            )
-        )
+create_export = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file import File
 
 FACTS = OperationFacts(name="create_folder", method="POST", path="/files", secured=True)
@@ -23,7 +20,22 @@ FACTS = OperationFacts(name="create_folder", method="POST", path="/files", secur
 def build(
     *, name: str, type: Literal["folder", "FOLDER"], parent: str | Omit = OMIT, project: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a folder.
+
+    Give either `parent` or `project`.
+
+    Args:
+        name (str): Name of the new folder.
+        type (Literal['folder', 'FOLDER']): What to create, which is a `folder`.
+        parent (str): Folder to create it in. Optional.
+        project (str): Project to create it in, as `owner/short-name`. Optional.
+
+    Returns:
+        200: The new folder.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/files", body=json_body({"name": name, "type": type, "parent": parent, "project": project}))
 
 
@@ -31,74 +43,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class CreateFolderOperation(Operation):
-    """Create a folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, name: str, type: Literal["folder", "FOLDER"], parent: str | Omit = OMIT, project: str | Omit = OMIT
-    ) -> File:
-        """Create a folder.
-
-        Give either `parent` or `project`.
-
-        Args:
-            name (str): Name of the new folder.
-            type (Literal['folder', 'FOLDER']): What to create, which is a `folder`.
-            parent (str): Folder to create it in. Optional.
-            project (str): Project to create it in, as `owner/short-name`. Optional.
-
-        Returns:
-            200: The new folder.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(name=name, type=type, parent=parent, project=project), self.parse)
-
-    def raw(
-        self, *, name: str, type: Literal["folder", "FOLDER"], parent: str | Omit = OMIT, project: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, type=type, parent=parent, project=project))
-
-
-class AsyncCreateFolderOperation(AsyncOperation):
-    """Create a folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, type: Literal["folder", "FOLDER"], parent: str | Omit = OMIT, project: str | Omit = OMIT
-    ) -> File:
-        """Create a folder.
-
-        Give either `parent` or `project`.
-
-        Args:
-            name (str): Name of the new folder.
-            type (Literal['folder', 'FOLDER']): What to create, which is a `folder`.
-            parent (str): Folder to create it in. Optional.
-            project (str): Project to create it in, as `owner/short-name`. Optional.
-
-        Returns:
-            200: The new folder.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(name=name, type=type, parent=parent, project=project), self.parse)
-
-    async def raw(
-        self, *, name: str, type: Literal["folder", "FOLDER"], parent: str | Omit = OMIT, project: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, type=type, parent=parent, project=project))
+create_folder = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.import_ import Import
     from ..models.import_target import ImportTarget
@@ -34,7 +31,25 @@ def build(
     preserve_folder_structure: bool | Omit = OMIT,
     properties: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Import an object or folder from a volume.
+
+    The file is an alias: its bytes stay on the volume.
+
+    Args:
+        source (VolumePlace | VolumePlaceDict): Object or folder to import.
+        destination (ImportTarget | ImportTargetDict): Where to import it to: a project or a folder.
+        overwrite (bool): Whether to replace a file of that name. Optional.
+        autorename (bool): Whether to give another name where it is taken; false when omitted. Optional.
+        preserve_folder_structure (bool): Whether to make the folders below the location too; true when
+            omitted. Optional.
+        properties (Mapping[str, Any]): Properties of the import. Optional.
+
+    Returns:
+        200: The import that was started.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/storage/imports",
@@ -55,146 +70,7 @@ def parse(answer: Answer) -> Import:
     """What an answer says."""
     from ..models.import_ import Import
 
-    return answer.json(model_of(Import), model(lambda: Import))
+    return answer.model(Import)
 
 
-class CreateImportOperation(Operation):
-    """Import an object or folder from a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        source: VolumePlace | VolumePlaceDict,
-        destination: ImportTarget | ImportTargetDict,
-        overwrite: bool | Omit = OMIT,
-        autorename: bool | Omit = OMIT,
-        preserve_folder_structure: bool | Omit = OMIT,
-        properties: Mapping[str, Any] | Omit = OMIT,
-    ) -> Import:
-        """Import an object or folder from a volume.
-
-        The file is an alias: its bytes stay on the volume.
-
-        Args:
-            source (VolumePlace | VolumePlaceDict): Object or folder to import.
-            destination (ImportTarget | ImportTargetDict): Where to import it to: a project or a folder.
-            overwrite (bool): Whether to replace a file of that name. Optional.
-            autorename (bool): Whether to give another name where it is taken; false when omitted. Optional.
-            preserve_folder_structure (bool): Whether to make the folders below the location too; true when
-                omitted. Optional.
-            properties (Mapping[str, Any]): Properties of the import. Optional.
-
-        Returns:
-            200: The import that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                source=source,
-                destination=destination,
-                overwrite=overwrite,
-                autorename=autorename,
-                preserve_folder_structure=preserve_folder_structure,
-                properties=properties,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        source: VolumePlace | VolumePlaceDict,
-        destination: ImportTarget | ImportTargetDict,
-        overwrite: bool | Omit = OMIT,
-        autorename: bool | Omit = OMIT,
-        preserve_folder_structure: bool | Omit = OMIT,
-        properties: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                source=source,
-                destination=destination,
-                overwrite=overwrite,
-                autorename=autorename,
-                preserve_folder_structure=preserve_folder_structure,
-                properties=properties,
-            )
-        )
-
-
-class AsyncCreateImportOperation(AsyncOperation):
-    """Import an object or folder from a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        source: VolumePlace | VolumePlaceDict,
-        destination: ImportTarget | ImportTargetDict,
-        overwrite: bool | Omit = OMIT,
-        autorename: bool | Omit = OMIT,
-        preserve_folder_structure: bool | Omit = OMIT,
-        properties: Mapping[str, Any] | Omit = OMIT,
-    ) -> Import:
-        """Import an object or folder from a volume.
-
-        The file is an alias: its bytes stay on the volume.
-
-        Args:
-            source (VolumePlace | VolumePlaceDict): Object or folder to import.
-            destination (ImportTarget | ImportTargetDict): Where to import it to: a project or a folder.
-            overwrite (bool): Whether to replace a file of that name. Optional.
-            autorename (bool): Whether to give another name where it is taken; false when omitted. Optional.
-            preserve_folder_structure (bool): Whether to make the folders below the location too; true when
-                omitted. Optional.
-            properties (Mapping[str, Any]): Properties of the import. Optional.
-
-        Returns:
-            200: The import that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                source=source,
-                destination=destination,
-                overwrite=overwrite,
-                autorename=autorename,
-                preserve_folder_structure=preserve_folder_structure,
-                properties=properties,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        source: VolumePlace | VolumePlaceDict,
-        destination: ImportTarget | ImportTargetDict,
-        overwrite: bool | Omit = OMIT,
-        autorename: bool | Omit = OMIT,
-        preserve_folder_structure: bool | Omit = OMIT,
-        properties: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                source=source,
-                destination=destination,
-                overwrite=overwrite,
-                autorename=autorename,
-                preserve_folder_structure=preserve_folder_structure,
-                properties=properties,
-            )
-        )
+create_import = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.marker import Marker
     from ..models.marker_position import MarkerPosition
     from ..types import MarkerPositionDict
@@ -25,7 +22,21 @@ FACTS = OperationFacts(name="create_marker", method="POST", path="/genome/marker
 def build(
     *, file: str, name: str, position: MarkerPosition | MarkerPositionDict, chromosome: str, private: bool | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Mark a place in a genome.
+
+    Args:
+        file (str): Identity of the file that the new marker belongs to.
+        name (str): Name of the new marker.
+        position (MarkerPosition | MarkerPositionDict): Range of bases to mark.
+        chromosome (str): Chromosome of the new marker, such as `chr1`.
+        private (bool): Whether only the caller sees the new marker. Optional.
+
+    Returns:
+        200: The new marker.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/genome/markers",
@@ -39,102 +50,7 @@ def parse(answer: Answer) -> Marker:
     """What an answer says."""
     from ..models.marker import Marker
 
-    return answer.json(model_of(Marker), model(lambda: Marker))
+    return answer.model(Marker)
 
 
-class CreateMarkerOperation(Operation):
-    """Mark a place in a genome."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file: str,
-        name: str,
-        position: MarkerPosition | MarkerPositionDict,
-        chromosome: str,
-        private: bool | Omit = OMIT,
-    ) -> Marker:
-        """Mark a place in a genome.
-
-        Args:
-            file (str): Identity of the file that the new marker belongs to.
-            name (str): Name of the new marker.
-            position (MarkerPosition | MarkerPositionDict): Range of bases to mark.
-            chromosome (str): Chromosome of the new marker, such as `chr1`.
-            private (bool): Whether only the caller sees the new marker. Optional.
-
-        Returns:
-            200: The new marker.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(file=file, name=name, position=position, chromosome=chromosome, private=private), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        file: str,
-        name: str,
-        position: MarkerPosition | MarkerPositionDict,
-        chromosome: str,
-        private: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file=file, name=name, position=position, chromosome=chromosome, private=private))
-
-
-class AsyncCreateMarkerOperation(AsyncOperation):
-    """Mark a place in a genome."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file: str,
-        name: str,
-        position: MarkerPosition | MarkerPositionDict,
-        chromosome: str,
-        private: bool | Omit = OMIT,
-    ) -> Marker:
-        """Mark a place in a genome.
-
-        Args:
-            file (str): Identity of the file that the new marker belongs to.
-            name (str): Name of the new marker.
-            position (MarkerPosition | MarkerPositionDict): Range of bases to mark.
-            chromosome (str): Chromosome of the new marker, such as `chr1`.
-            private (bool): Whether only the caller sees the new marker. Optional.
-
-        Returns:
-            200: The new marker.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(file=file, name=name, position=position, chromosome=chromosome, private=private), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        file: str,
-        name: str,
-        position: MarkerPosition | MarkerPositionDict,
-        chromosome: str,
-        private: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(file=file, name=name, position=position, chromosome=chromosome, private=private)
-        )
+create_marker = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.project import Project
     from ..models.project_settings import ProjectSettings
@@ -32,7 +29,21 @@ def build(
     tags: Sequence[str] | Omit = OMIT,
     settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a project.
+
+    Args:
+        name (str): Name of the new project; its short name is made of it.
+        billing_group (str): Billing group that shall pay for the project. Format uuid. Optional.
+        description (str): Free text about the new project. Optional.
+        tags (Sequence[str]): Tags of the new project. Optional.
+        settings (ProjectSettings | ProjectSettingsDict): How the new project shall behave. Optional.
+
+    Returns:
+        200: The new project.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/projects",
@@ -52,106 +63,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class CreateProjectOperation(Operation):
-    """Create a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-    ) -> Project:
-        """Create a project.
-
-        Args:
-            name (str): Name of the new project; its short name is made of it.
-            billing_group (str): Billing group that shall pay for the project. Format uuid. Optional.
-            description (str): Free text about the new project. Optional.
-            tags (Sequence[str]): Tags of the new project. Optional.
-            settings (ProjectSettings | ProjectSettingsDict): How the new project shall behave. Optional.
-
-        Returns:
-            200: The new project.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(name=name, billing_group=billing_group, description=description, tags=tags, settings=settings),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(name=name, billing_group=billing_group, description=description, tags=tags, settings=settings)
-        )
-
-
-class AsyncCreateProjectOperation(AsyncOperation):
-    """Create a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-    ) -> Project:
-        """Create a project.
-
-        Args:
-            name (str): Name of the new project; its short name is made of it.
-            billing_group (str): Billing group that shall pay for the project. Format uuid. Optional.
-            description (str): Free text about the new project. Optional.
-            tags (Sequence[str]): Tags of the new project. Optional.
-            settings (ProjectSettings | ProjectSettingsDict): How the new project shall behave. Optional.
-
-        Returns:
-            200: The new project.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(name=name, billing_group=billing_group, description=description, tags=tags, settings=settings),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, billing_group=billing_group, description=description, tags=tags, settings=settings)
-        )
+create_project = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.batch_by import BatchBy
     from ..models.execution_settings import ExecutionSettings
@@ -41,7 +38,31 @@ def build(
     action: Literal["run"] | Omit = OMIT,
     batch: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a task, and run it if wanted.
+
+    Args:
+        project (str): Project to run in, as `owner/short-name`.
+        app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
+        name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
+            Optional.
+        description (str | None): Free text about the task. Optional.
+        inputs (Mapping[str, Any]): What to give to the app. Optional.
+        batch_input (str): Identity of the input whose files are divided among children; together with
+            `batch_by`. Optional.
+        batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
+        use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
+            setting when omitted. Optional.
+        execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run. Optional.
+        output_location (OutputLocation | OutputLocationDict): Where the task's files shall go. Optional.
+        action (Literal['run']): `run` to run the new task at once; it stays a draft when omitted. Optional.
+        batch (bool): False to make a plain task even where the inputs ask for a batch. Optional.
+
+    Returns:
+        200: The new task, with errors of its inputs if there are any.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/tasks",
@@ -70,210 +91,7 @@ def parse(answer: Answer) -> Task:
     """What an answer says."""
     from ..models.task import Task
 
-    return answer.json(model_of(Task), model(lambda: Task))
+    return answer.model(Task)
 
 
-class CreateTaskOperation(Operation):
-    """Create a task, and run it if wanted."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        project: str,
-        app: str,
-        name: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-        output_location: OutputLocation | OutputLocationDict | Omit = OMIT,
-        action: Literal["run"] | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-    ) -> Task:
-        """Create a task, and run it if wanted.
-
-        Args:
-            project (str): Project to run in, as `owner/short-name`.
-            app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
-            name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
-                Optional.
-            description (str | None): Free text about the task. Optional.
-            inputs (Mapping[str, Any]): What to give to the app. Optional.
-            batch_input (str): Identity of the input whose files are divided among children; together with
-                `batch_by`. Optional.
-            batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
-            use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the
-                project's setting when omitted. Optional.
-            execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run.
-                Optional.
-            output_location (OutputLocation | OutputLocationDict): Where the task's files shall go. Optional.
-            action (Literal['run']): `run` to run the new task at once; it stays a draft when omitted.
-                Optional.
-            batch (bool): False to make a plain task even where the inputs ask for a batch. Optional.
-
-        Returns:
-            200: The new task, with errors of its inputs if there are any.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                project=project,
-                app=app,
-                name=name,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-                output_location=output_location,
-                action=action,
-                batch=batch,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        project: str,
-        app: str,
-        name: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-        output_location: OutputLocation | OutputLocationDict | Omit = OMIT,
-        action: Literal["run"] | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                project=project,
-                app=app,
-                name=name,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-                output_location=output_location,
-                action=action,
-                batch=batch,
-            )
-        )
-
-
-class AsyncCreateTaskOperation(AsyncOperation):
-    """Create a task, and run it if wanted."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        project: str,
-        app: str,
-        name: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-        output_location: OutputLocation | OutputLocationDict | Omit = OMIT,
-        action: Literal["run"] | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-    ) -> Task:
-        """Create a task, and run it if wanted.
-
-        Args:
-            project (str): Project to run in, as `owner/short-name`.
-            app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
-            name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
-                Optional.
-            description (str | None): Free text about the task. Optional.
-            inputs (Mapping[str, Any]): What to give to the app. Optional.
-            batch_input (str): Identity of the input whose files are divided among children; together with
-                `batch_by`. Optional.
-            batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
-            use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the
-                project's setting when omitted. Optional.
-            execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run.
-                Optional.
-            output_location (OutputLocation | OutputLocationDict): Where the task's files shall go. Optional.
-            action (Literal['run']): `run` to run the new task at once; it stays a draft when omitted.
-                Optional.
-            batch (bool): False to make a plain task even where the inputs ask for a batch. Optional.
-
-        Returns:
-            200: The new task, with errors of its inputs if there are any.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                project=project,
-                app=app,
-                name=name,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-                output_location=output_location,
-                action=action,
-                batch=batch,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        project: str,
-        app: str,
-        name: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-        output_location: OutputLocation | OutputLocationDict | Omit = OMIT,
-        action: Literal["run"] | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                project=project,
-                app=app,
-                name=name,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-                output_location=output_location,
-                action=action,
-                batch=batch,
-            )
-        )
+create_task = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.team import Team
 
 FACTS = OperationFacts(name="create_team", method="POST", path="/teams", secured=True)
 
 
 def build(*, name: str, division: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a team.
+
+    Args:
+        name (str): Name of the new team.
+        division (str): Division that the new team is in.
+
+    Returns:
+        200: The new team.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/teams", body=json_body({"name": name, "division": division}))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> Team:
     """What an answer says."""
     from ..models.team import Team
 
-    return answer.json(model_of(Team), model(lambda: Team))
+    return answer.model(Team)
 
 
-class CreateTeamOperation(Operation):
-    """Create a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, division: str) -> Team:
-        """Create a team.
-
-        Args:
-            name (str): Name of the new team.
-            division (str): Division that the new team is in.
-
-        Returns:
-            200: The new team.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(name=name, division=division), self.parse)
-
-    def raw(self, *, name: str, division: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, division=division))
-
-
-class AsyncCreateTeamOperation(AsyncOperation):
-    """Create a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str, division: str) -> Team:
-        """Create a team.
-
-        Args:
-            name (str): Name of the new team.
-            division (str): Division that the new team is in.
-
-        Returns:
-            200: The new team.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(name=name, division=division), self.parse)
-
-    async def raw(self, *, name: str, division: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, division=division))
+create_team = Operation(FACTS, build, parse)

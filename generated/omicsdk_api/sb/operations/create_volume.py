@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.azure_service import AzureService
     from ..models.google_service import GoogleService
     from ..models.oss_service import OSSService
@@ -39,7 +36,23 @@ def build(
     | AzureServiceDict,
     description: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Connect cloud storage as a volume.
+
+    Args:
+        name (str): Name of the new volume: up to 32 letters, digits and underscores. Matches
+            `^[A-Za-z0-9_]{1,32}$`.
+        access_mode (Literal['RO', 'RW']): Whether the new volume is read-only (`RO`), or files can be
+            exported to it too (`RW`).
+        service (S3Service | S3ServiceDict | GoogleService | GoogleServiceDict | OSSService | OSSServiceDict |
+            AzureService | AzureServiceDict): Cloud storage behind the new volume, with credentials.
+        description (str): Free text about the new volume. Optional.
+
+    Returns:
+        200: The new volume.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/storage/volumes",
@@ -51,130 +64,7 @@ def parse(answer: Answer) -> Volume:
     """What an answer says."""
     from ..models.volume import Volume
 
-    return answer.json(model_of(Volume), model(lambda: Volume))
+    return answer.model(Volume)
 
 
-class CreateVolumeOperation(Operation):
-    """Connect cloud storage as a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        access_mode: Literal["RO", "RW"],
-        service: S3Service
-        | S3ServiceDict
-        | GoogleService
-        | GoogleServiceDict
-        | OSSService
-        | OSSServiceDict
-        | AzureService
-        | AzureServiceDict,
-        description: str | Omit = OMIT,
-    ) -> Volume:
-        """Connect cloud storage as a volume.
-
-        Args:
-            name (str): Name of the new volume: up to 32 letters, digits and underscores. Matches
-                `^[A-Za-z0-9_]{1,32}$`.
-            access_mode (Literal['RO', 'RW']): Whether the new volume is read-only (`RO`), or files can be
-                exported to it too (`RW`).
-            service (S3Service | S3ServiceDict | GoogleService | GoogleServiceDict | OSSService |
-                OSSServiceDict | AzureService | AzureServiceDict): Cloud storage behind the new volume, with
-                credentials.
-            description (str): Free text about the new volume. Optional.
-
-        Returns:
-            200: The new volume.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(name=name, access_mode=access_mode, service=service, description=description), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        access_mode: Literal["RO", "RW"],
-        service: S3Service
-        | S3ServiceDict
-        | GoogleService
-        | GoogleServiceDict
-        | OSSService
-        | OSSServiceDict
-        | AzureService
-        | AzureServiceDict,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, access_mode=access_mode, service=service, description=description))
-
-
-class AsyncCreateVolumeOperation(AsyncOperation):
-    """Connect cloud storage as a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        access_mode: Literal["RO", "RW"],
-        service: S3Service
-        | S3ServiceDict
-        | GoogleService
-        | GoogleServiceDict
-        | OSSService
-        | OSSServiceDict
-        | AzureService
-        | AzureServiceDict,
-        description: str | Omit = OMIT,
-    ) -> Volume:
-        """Connect cloud storage as a volume.
-
-        Args:
-            name (str): Name of the new volume: up to 32 letters, digits and underscores. Matches
-                `^[A-Za-z0-9_]{1,32}$`.
-            access_mode (Literal['RO', 'RW']): Whether the new volume is read-only (`RO`), or files can be
-                exported to it too (`RW`).
-            service (S3Service | S3ServiceDict | GoogleService | GoogleServiceDict | OSSService |
-                OSSServiceDict | AzureService | AzureServiceDict): Cloud storage behind the new volume, with
-                credentials.
-            description (str): Free text about the new volume. Optional.
-
-        Returns:
-            200: The new volume.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(name=name, access_mode=access_mode, service=service, description=description), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        access_mode: Literal["RO", "RW"],
-        service: S3Service
-        | S3ServiceDict
-        | GoogleService
-        | GoogleServiceDict
-        | OSSService
-        | OSSServiceDict
-        | AzureService
-        | AzureServiceDict,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, access_mode=access_mode, service=service, description=description))
+create_volume = Operation(FACTS, build, parse)

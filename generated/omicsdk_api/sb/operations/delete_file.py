@@ -3,20 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_file", method="DELETE", path="/files/{file_id}", accept="*/*", secured=True)
 
 
 def build(*, file_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a file or an empty folder.
+
+    A folder with files in it is refused (code 5021); `start_file_delete_job` deletes those.
+
+    Args:
+        file_id (str): Identity of the file or folder.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}")
 
 
@@ -24,57 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteFileOperation(Operation):
-    """Delete a file or an empty folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_id: str) -> None:
-        """Delete a file or an empty folder.
-
-        A folder with files in it is refused (code 5021); `start_file_delete_job` deletes those.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id), self.parse)
-
-    def raw(self, *, file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id))
-
-
-class AsyncDeleteFileOperation(AsyncOperation):
-    """Delete a file or an empty folder."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_id: str) -> None:
-        """Delete a file or an empty folder.
-
-        A folder with files in it is refused (code 5021); `start_file_delete_job` deletes those.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id), self.parse)
-
-    async def raw(self, *, file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id))
+delete_file = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_marker", method="DELETE", path="/genome/markers/{marker_id}", accept="*/*", secured=True
@@ -18,7 +13,17 @@ FACTS = OperationFacts(
 
 
 def build(*, marker_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a marker.
+
+    Args:
+        marker_id (str): Identity of the marker.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id)}")
 
 
@@ -26,53 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteMarkerOperation(Operation):
-    """Delete a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, marker_id: str) -> None:
-        """Delete a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(marker_id=marker_id), self.parse)
-
-    def raw(self, *, marker_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(marker_id=marker_id))
-
-
-class AsyncDeleteMarkerOperation(AsyncOperation):
-    """Delete a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, marker_id: str) -> None:
-        """Delete a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(marker_id=marker_id), self.parse)
-
-    async def raw(self, *, marker_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(marker_id=marker_id))
+delete_marker = Operation(FACTS, build, parse)

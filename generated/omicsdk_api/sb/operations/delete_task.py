@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_task", method="DELETE", path="/tasks/{task_id}", accept="*/*", secured=True)
 
 
 def build(*, task_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a task.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteTaskOperation(Operation):
-    """Delete a task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_id: str) -> None:
-        """Delete a task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_id=task_id), self.parse)
-
-    def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_id=task_id))
-
-
-class AsyncDeleteTaskOperation(AsyncOperation):
-    """Delete a task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_id: str) -> None:
-        """Delete a task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_id=task_id), self.parse)
-
-    async def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_id=task_id))
+delete_task = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_volume", method="DELETE", path="/storage/volumes/{owner}/{volume}", accept="*/*", secured=True
@@ -18,7 +13,20 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, volume: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Disconnect a volume.
+
+    It must be deactivated first. What it holds in the cloud stays.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}")
 
 
@@ -26,59 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteVolumeOperation(Operation):
-    """Disconnect a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, volume: str) -> None:
-        """Disconnect a volume.
-
-        It must be deactivated first. What it holds in the cloud stays.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, volume=volume), self.parse)
-
-    def raw(self, *, owner: str, volume: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, volume=volume))
-
-
-class AsyncDeleteVolumeOperation(AsyncOperation):
-    """Disconnect a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, volume: str) -> None:
-        """Disconnect a volume.
-
-        It must be deactivated first. What it holds in the cloud stays.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, volume=volume), self.parse)
-
-    async def raw(self, *, owner: str, volume: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, volume=volume))
+delete_volume = Operation(FACTS, build, parse)

@@ -3,20 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="disable_user", method="DELETE", path="/users/{username}", accept="*/*", secured=True)
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a user from the division.
+
+    Only the division's administrators may do that.
+
+    Args:
+        username (str): Username of the account.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/users/{segment('username', username)}")
 
 
@@ -24,57 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DisableUserOperation(Operation):
-    """Remove a user from the division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> None:
-        """Remove a user from the division.
-
-        Only the division's administrators may do that.
-
-        Args:
-            username (str): Username of the account.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncDisableUserOperation(AsyncOperation):
-    """Remove a user from the division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> None:
-        """Remove a user from the division.
-
-        Only the division's administrators may do that.
-
-        Args:
-            username (str): Username of the account.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+disable_user = Operation(FACTS, build, parse)

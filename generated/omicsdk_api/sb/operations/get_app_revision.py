@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.app import App
 
 FACTS = OperationFacts(
@@ -22,7 +19,22 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, project: str, app: str, revision: int, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a revision of an app.
+
+    Args:
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+        revision (int): Number of the revision, counted from 0.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The revision that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/{segment('revision', revision)}",
@@ -34,72 +46,7 @@ def parse(answer: Answer) -> App:
     """What an answer says."""
     from ..models.app import App
 
-    return answer.json(model_of(App), model(lambda: App))
+    return answer.model(App)
 
 
-class GetAppRevisionOperation(Operation):
-    """Get a revision of an app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, app: str, revision: int, fields: str | Omit = OMIT) -> App:
-        """Get a revision of an app.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The revision that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, project=project, app=app, revision=revision, fields=fields), self.parse
-        )
-
-    def raw(self, *, owner: str, project: str, app: str, revision: int, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, app=app, revision=revision, fields=fields))
-
-
-class AsyncGetAppRevisionOperation(AsyncOperation):
-    """Get a revision of an app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, app: str, revision: int, fields: str | Omit = OMIT) -> App:
-        """Get a revision of an app.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The revision that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, project=project, app=app, revision=revision, fields=fields), self.parse
-        )
-
-    async def raw(
-        self, *, owner: str, project: str, app: str, revision: int, fields: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, app=app, revision=revision, fields=fields))
+get_app_revision = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_package import AutomationPackage
 
 FACTS = OperationFacts(
@@ -21,7 +18,17 @@ FACTS = OperationFacts(
 
 
 def build(*, package_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a package of an automation.
+
+    Args:
+        package_id (str): Identity of the automation's package.
+
+    Returns:
+        200: The package that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/packages/{segment('package_id', package_id)}")
 
 
@@ -29,56 +36,7 @@ def parse(answer: Answer) -> AutomationPackage:
     """What an answer says."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.json(model_of(AutomationPackage), model(lambda: AutomationPackage))
+    return answer.model(AutomationPackage)
 
 
-class GetAutomationPackageOperation(Operation):
-    """Get a package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, package_id: str) -> AutomationPackage:
-        """Get a package of an automation.
-
-        Args:
-            package_id (str): Identity of the automation's package.
-
-        Returns:
-            200: The package that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(package_id=package_id), self.parse)
-
-    def raw(self, *, package_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(package_id=package_id))
-
-
-class AsyncGetAutomationPackageOperation(AsyncOperation):
-    """Get a package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, package_id: str) -> AutomationPackage:
-        """Get a package of an automation.
-
-        Args:
-            package_id (str): Identity of the automation's package.
-
-        Returns:
-            200: The package that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(package_id=package_id), self.parse)
-
-    async def raw(self, *, package_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(package_id=package_id))
+get_automation_package = Operation(FACTS, build, parse)

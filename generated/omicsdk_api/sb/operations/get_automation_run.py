@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_run import AutomationRun
 
 FACTS = OperationFacts(name="get_automation_run", method="GET", path="/automation/runs/{run_id}", secured=True)
 
 
 def build(*, run_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a run of an automation.
+
+    Args:
+        run_id (str): Identity of the automation's run.
+
+    Returns:
+        200: The run that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> AutomationRun:
     """What an answer says."""
     from ..models.automation_run import AutomationRun
 
-    return answer.json(model_of(AutomationRun), model(lambda: AutomationRun))
+    return answer.model(AutomationRun)
 
 
-class GetAutomationRunOperation(Operation):
-    """Get a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, run_id: str) -> AutomationRun:
-        """Get a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: The run that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(run_id=run_id), self.parse)
-
-    def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(run_id=run_id))
-
-
-class AsyncGetAutomationRunOperation(AsyncOperation):
-    """Get a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, run_id: str) -> AutomationRun:
-        """Get a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: The run that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(run_id=run_id), self.parse)
-
-    async def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(run_id=run_id))
+get_automation_run = Operation(FACTS, build, parse)

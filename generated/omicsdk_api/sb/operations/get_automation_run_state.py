@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_automation_run_state", method="GET", path="/automation/runs/{run_id}/state", secured=True
@@ -19,62 +16,23 @@ FACTS = OperationFacts(
 
 
 def build(*, run_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the state that a run's code keeps.
+
+    Args:
+        run_id (str): Identity of the automation's run.
+
+    Returns:
+        200: The state that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}/state")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAutomationRunStateOperation(Operation):
-    """Get the state that a run's code keeps."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, run_id: str) -> dict[str, Any]:
-        """Get the state that a run's code keeps.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: The state that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(run_id=run_id), self.parse)
-
-    def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(run_id=run_id))
-
-
-class AsyncGetAutomationRunStateOperation(AsyncOperation):
-    """Get the state that a run's code keeps."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, run_id: str) -> dict[str, Any]:
-        """Get the state that a run's code keeps.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: The state that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(run_id=run_id), self.parse)
-
-    async def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(run_id=run_id))
+get_automation_run_state = Operation(FACTS, build, parse)

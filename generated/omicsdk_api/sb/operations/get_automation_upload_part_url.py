@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.upload_part_url import UploadPartUrl
 
 FACTS = OperationFacts(
@@ -24,7 +21,18 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_id: str, part_number: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an address to send a part of code to.
+
+    Args:
+        upload_id (str): Identity of the upload, as its start answered.
+        part_number (int): Number of the part, counted from 1.
+
+    Returns:
+        200: The address, and how to use it.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, f"/automation/upload/{segment('upload_id', upload_id)}/part/{segment('part_number', part_number)}"
     )
@@ -34,58 +42,7 @@ def parse(answer: Answer) -> UploadPartUrl:
     """What an answer says."""
     from ..models.upload_part_url import UploadPartUrl
 
-    return answer.json(model_of(UploadPartUrl), model(lambda: UploadPartUrl))
+    return answer.model(UploadPartUrl)
 
 
-class GetAutomationUploadPartUrlOperation(Operation):
-    """Get an address to send a part of code to."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_id: str, part_number: int) -> UploadPartUrl:
-        """Get an address to send a part of code to.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            part_number (int): Number of the part, counted from 1.
-
-        Returns:
-            200: The address, and how to use it.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(upload_id=upload_id, part_number=part_number), self.parse)
-
-    def raw(self, *, upload_id: str, part_number: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id, part_number=part_number))
-
-
-class AsyncGetAutomationUploadPartUrlOperation(AsyncOperation):
-    """Get an address to send a part of code to."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_id: str, part_number: int) -> UploadPartUrl:
-        """Get an address to send a part of code to.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            part_number (int): Number of the part, counted from 1.
-
-        Returns:
-            200: The address, and how to use it.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(upload_id=upload_id, part_number=part_number), self.parse)
-
-    async def raw(self, *, upload_id: str, part_number: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id, part_number=part_number))
+get_automation_upload_part_url = Operation(FACTS, build, parse)

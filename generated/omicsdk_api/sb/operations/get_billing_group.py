@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.billing_group import BillingGroup
 
 FACTS = OperationFacts(name="get_billing_group", method="GET", path="/billing/groups/{billing_group}", secured=True)
 
 
 def build(*, billing_group: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a billing group.
+
+    Args:
+        billing_group (str): Identity of the billing group. Format uuid.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The billing group.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/billing/groups/{segment('billing_group', billing_group)}", query=(("fields", fields),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> BillingGroup:
     """What an answer says."""
     from ..models.billing_group import BillingGroup
 
-    return answer.json(model_of(BillingGroup), model(lambda: BillingGroup))
+    return answer.model(BillingGroup)
 
 
-class GetBillingGroupOperation(Operation):
-    """Get a billing group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, billing_group: str, fields: str | Omit = OMIT) -> BillingGroup:
-        """Get a billing group.
-
-        Args:
-            billing_group (str): Identity of the billing group. Format uuid.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The billing group.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(billing_group=billing_group, fields=fields), self.parse)
-
-    def raw(self, *, billing_group: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(billing_group=billing_group, fields=fields))
-
-
-class AsyncGetBillingGroupOperation(AsyncOperation):
-    """Get a billing group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, billing_group: str, fields: str | Omit = OMIT) -> BillingGroup:
-        """Get a billing group.
-
-        Args:
-            billing_group (str): Identity of the billing group. Format uuid.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The billing group.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(billing_group=billing_group, fields=fields), self.parse)
-
-    async def raw(self, *, billing_group: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(billing_group=billing_group, fields=fields))
+get_billing_group = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset import Dataset
 
 FACTS = OperationFacts(name="get_dataset", method="GET", path="/datasets/{owner}/{dataset}", secured=True)
 
 
 def build(*, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a dataset.
+
+    Args:
+        owner (str): Who owns the dataset: the first part of its identity.
+        dataset (str): Name of the dataset: the second part of its identity.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: The dataset that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/datasets/{segment('owner', owner)}/{segment('dataset', dataset)}",
@@ -32,72 +42,7 @@ def parse(answer: Answer) -> Dataset:
     """What an answer says."""
     from ..models.dataset import Dataset
 
-    return answer.json(model_of(Dataset), model(lambda: Dataset))
+    return answer.model(Dataset)
 
 
-class GetDatasetOperation(Operation):
-    """Get a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT) -> Dataset:
-        """Get a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The dataset that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, dataset=dataset, x_sbg_advance_access=x_sbg_advance_access), self.parse
-        )
-
-    def raw(
-        self, *, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, dataset=dataset, x_sbg_advance_access=x_sbg_advance_access))
-
-
-class AsyncGetDatasetOperation(AsyncOperation):
-    """Get a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> Dataset:
-        """Get a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The dataset that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, dataset=dataset, x_sbg_advance_access=x_sbg_advance_access), self.parse
-        )
-
-    async def raw(
-        self, *, owner: str, dataset: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, dataset=dataset, x_sbg_advance_access=x_sbg_advance_access))
+get_dataset = Operation(FACTS, build, parse)

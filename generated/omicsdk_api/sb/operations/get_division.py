@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.division import Division
 
 FACTS = OperationFacts(name="get_division", method="GET", path="/divisions/{division_id}", secured=True)
 
 
 def build(*, division_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a division.
+
+    Args:
+        division_id (str): Identity of the division.
+
+    Returns:
+        200: The division that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/divisions/{segment('division_id', division_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Division:
     """What an answer says."""
     from ..models.division import Division
 
-    return answer.json(model_of(Division), model(lambda: Division))
+    return answer.model(Division)
 
 
-class GetDivisionOperation(Operation):
-    """Get a division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, division_id: str) -> Division:
-        """Get a division.
-
-        Args:
-            division_id (str): Identity of the division.
-
-        Returns:
-            200: The division that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(division_id=division_id), self.parse)
-
-    def raw(self, *, division_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(division_id=division_id))
-
-
-class AsyncGetDivisionOperation(AsyncOperation):
-    """Get a division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, division_id: str) -> Division:
-        """Get a division.
-
-        Args:
-            division_id (str): Identity of the division.
-
-        Returns:
-            200: The division that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(division_id=division_id), self.parse)
-
-    async def raw(self, *, division_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(division_id=division_id))
+get_division = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.drs_import_bulk import DRSImportBulk
 
 FACTS = OperationFacts(name="get_drs_imports", method="GET", path="/bulk/drs/imports/{job_id}", secured=True)
 
 
 def build(*, job_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a job that imports files by DRS addresses.
+
+    Args:
+        job_id (str): Identity of the job, as its start answered.
+
+    Returns:
+        200: The job that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/bulk/drs/imports/{segment('job_id', job_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> DRSImportBulk:
     """What an answer says."""
     from ..models.drs_import_bulk import DRSImportBulk
 
-    return answer.json(model_of(DRSImportBulk), model(lambda: DRSImportBulk))
+    return answer.model(DRSImportBulk)
 
 
-class GetDrsImportsOperation(Operation):
-    """Get a job that imports files by DRS addresses."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, job_id: str) -> DRSImportBulk:
-        """Get a job that imports files by DRS addresses.
-
-        Args:
-            job_id (str): Identity of the job, as its start answered.
-
-        Returns:
-            200: The job that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(job_id=job_id), self.parse)
-
-    def raw(self, *, job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(job_id=job_id))
-
-
-class AsyncGetDrsImportsOperation(AsyncOperation):
-    """Get a job that imports files by DRS addresses."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, job_id: str) -> DRSImportBulk:
-        """Get a job that imports files by DRS addresses.
-
-        Args:
-            job_id (str): Identity of the job, as its start answered.
-
-        Returns:
-            200: The job that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(job_id=job_id), self.parse)
-
-    async def raw(self, *, job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(job_id=job_id))
+get_drs_imports = Operation(FACTS, build, parse)

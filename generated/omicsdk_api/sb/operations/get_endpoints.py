@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.endpoints import Endpoints
 
 FACTS = OperationFacts(name="get_endpoints", method="GET", path="/")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List where the areas of the API begin.
+
+    The only operation that needs no credentials.
+
+    Returns:
+        200: Addresses of the areas.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/")
 
 
@@ -27,54 +33,7 @@ def parse(answer: Answer) -> Endpoints:
     """What an answer says."""
     from ..models.endpoints import Endpoints
 
-    return answer.json(model_of(Endpoints), model(lambda: Endpoints))
+    return answer.model(Endpoints)
 
 
-class GetEndpointsOperation(Operation):
-    """List where the areas of the API begin."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Endpoints:
-        """List where the areas of the API begin.
-
-        The only operation that needs no credentials.
-
-        Returns:
-            200: Addresses of the areas.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetEndpointsOperation(AsyncOperation):
-    """List where the areas of the API begin."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Endpoints:
-        """List where the areas of the API begin.
-
-        The only operation that needs no credentials.
-
-        Returns:
-            200: Addresses of the areas.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_endpoints = Operation(FACTS, build, parse)

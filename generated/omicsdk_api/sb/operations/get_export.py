@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.export import Export
 
 FACTS = OperationFacts(name="get_export", method="GET", path="/storage/exports/{export_id}", secured=True)
 
 
 def build(*, export_id: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an export.
+
+    Args:
+        export_id (str): Identity of the export.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The export that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/storage/exports/{segment('export_id', export_id)}", query=(("fields", fields),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> Export:
     """What an answer says."""
     from ..models.export import Export
 
-    return answer.json(model_of(Export), model(lambda: Export))
+    return answer.model(Export)
 
 
-class GetExportOperation(Operation):
-    """Get an export."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, export_id: str, fields: str | Omit = OMIT) -> Export:
-        """Get an export.
-
-        Args:
-            export_id (str): Identity of the export.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The export that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(export_id=export_id, fields=fields), self.parse)
-
-    def raw(self, *, export_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(export_id=export_id, fields=fields))
-
-
-class AsyncGetExportOperation(AsyncOperation):
-    """Get an export."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, export_id: str, fields: str | Omit = OMIT) -> Export:
-        """Get an export.
-
-        Args:
-            export_id (str): Identity of the export.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The export that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(export_id=export_id, fields=fields), self.parse)
-
-    async def raw(self, *, export_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(export_id=export_id, fields=fields))
+get_export = Operation(FACTS, build, parse)

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file import File
 
 FACTS = OperationFacts(name="get_file", method="GET", path="/files/{file_id}", secured=True)
 
 
 def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a file or folder, without its contents.
+
+    Args:
+        file_id (str): Identity of the file or folder.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The file or folder.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}", query=(("fields", fields),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class GetFileOperation(Operation):
-    """Get a file or folder, without its contents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> File:
-        """Get a file or folder, without its contents.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The file or folder.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id, fields=fields))
-
-
-class AsyncGetFileOperation(AsyncOperation):
-    """Get a file or folder, without its contents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> File:
-        """Get a file or folder, without its contents.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The file or folder.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    async def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id, fields=fields))
+get_file = Operation(FACTS, build, parse)

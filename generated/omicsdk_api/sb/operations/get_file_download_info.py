@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.download_info import DownloadInfo
 
 FACTS = OperationFacts(name="get_file_download_info", method="GET", path="/files/{file_id}/download_info", secured=True)
 
 
 def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an address to download a file from.
+
+    The address is presigned: no token is sent with it. Folders are refused (code 5017).
+
+    Args:
+        file_id (str): Identity of the file or folder.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The presigned address.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/download_info", query=(("fields", fields),))
 
 
@@ -28,64 +39,7 @@ def parse(answer: Answer) -> DownloadInfo:
     """What an answer says."""
     from ..models.download_info import DownloadInfo
 
-    return answer.json(model_of(DownloadInfo), model(lambda: DownloadInfo))
+    return answer.model(DownloadInfo)
 
 
-class GetFileDownloadInfoOperation(Operation):
-    """Get an address to download a file from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> DownloadInfo:
-        """Get an address to download a file from.
-
-        The address is presigned: no token is sent with it. Folders are refused (code 5017).
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The presigned address.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id, fields=fields))
-
-
-class AsyncGetFileDownloadInfoOperation(AsyncOperation):
-    """Get an address to download a file from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> DownloadInfo:
-        """Get an address to download a file from.
-
-        The address is presigned: no token is sent with it. Folders are refused (code 5017).
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The presigned address.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    async def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id, fields=fields))
+get_file_download_info = Operation(FACTS, build, parse)

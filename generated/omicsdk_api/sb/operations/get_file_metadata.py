@@ -3,81 +3,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_file_metadata", method="GET", path="/files/{file_id}/metadata", secured=True)
 
 
 def build(*, file_id: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the metadata of a file.
+
+    Args:
+        file_id (str): Identity of the file or folder.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: All metadata of the file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/metadata", query=(("fields", fields),))
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetFileMetadataOperation(Operation):
-    """Get the metadata of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> dict[str, Any]:
-        """Get the metadata of a file.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: All metadata of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id, fields=fields))
-
-
-class AsyncGetFileMetadataOperation(AsyncOperation):
-    """Get the metadata of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_id: str, fields: str | Omit = OMIT) -> dict[str, Any]:
-        """Get the metadata of a file.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: All metadata of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id, fields=fields), self.parse)
-
-    async def raw(self, *, file_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id, fields=fields))
+get_file_metadata = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.async_job import AsyncJob
 
 FACTS = OperationFacts(name="get_file_move_job", method="GET", path="/async/files/move/{job_id}", secured=True)
 
 
 def build(*, job_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a job that moves files.
+
+    Args:
+        job_id (str): Identity of the job, as its start answered.
+
+    Returns:
+        200: The job that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/async/files/move/{segment('job_id', job_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> AsyncJob:
     """What an answer says."""
     from ..models.async_job import AsyncJob
 
-    return answer.json(model_of(AsyncJob), model(lambda: AsyncJob))
+    return answer.model(AsyncJob)
 
 
-class GetFileMoveJobOperation(Operation):
-    """Get a job that moves files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, job_id: str) -> AsyncJob:
-        """Get a job that moves files.
-
-        Args:
-            job_id (str): Identity of the job, as its start answered.
-
-        Returns:
-            200: The job that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(job_id=job_id), self.parse)
-
-    def raw(self, *, job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(job_id=job_id))
-
-
-class AsyncGetFileMoveJobOperation(AsyncOperation):
-    """Get a job that moves files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, job_id: str) -> AsyncJob:
-        """Get a job that moves files.
-
-        Args:
-            job_id (str): Identity of the job, as its start answered.
-
-        Returns:
-            200: The job that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(job_id=job_id), self.parse)
-
-    async def raw(self, *, job_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(job_id=job_id))
+get_file_move_job = Operation(FACTS, build, parse)

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.import_ import Import
 
 FACTS = OperationFacts(name="get_import", method="GET", path="/storage/imports/{import_id}", secured=True)
 
 
 def build(*, import_id: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an import.
+
+    Args:
+        import_id (str): Identity of the import.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The import that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/storage/imports/{segment('import_id', import_id)}", query=(("fields", fields),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> Import:
     """What an answer says."""
     from ..models.import_ import Import
 
-    return answer.json(model_of(Import), model(lambda: Import))
+    return answer.model(Import)
 
 
-class GetImportOperation(Operation):
-    """Get an import."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, import_id: str, fields: str | Omit = OMIT) -> Import:
-        """Get an import.
-
-        Args:
-            import_id (str): Identity of the import.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The import that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(import_id=import_id, fields=fields), self.parse)
-
-    def raw(self, *, import_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(import_id=import_id, fields=fields))
-
-
-class AsyncGetImportOperation(AsyncOperation):
-    """Get an import."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, import_id: str, fields: str | Omit = OMIT) -> Import:
-        """Get an import.
-
-        Args:
-            import_id (str): Identity of the import.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The import that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(import_id=import_id, fields=fields), self.parse)
-
-    async def raw(self, *, import_id: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(import_id=import_id, fields=fields))
+get_import = Operation(FACTS, build, parse)

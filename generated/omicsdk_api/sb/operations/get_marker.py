@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.marker import Marker
 
 FACTS = OperationFacts(name="get_marker", method="GET", path="/genome/markers/{marker_id}", secured=True)
 
 
 def build(*, marker_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a marker.
+
+    Args:
+        marker_id (str): Identity of the marker.
+
+    Returns:
+        200: The marker that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/genome/markers/{segment('marker_id', marker_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Marker:
     """What an answer says."""
     from ..models.marker import Marker
 
-    return answer.json(model_of(Marker), model(lambda: Marker))
+    return answer.model(Marker)
 
 
-class GetMarkerOperation(Operation):
-    """Get a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, marker_id: str) -> Marker:
-        """Get a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-
-        Returns:
-            200: The marker that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(marker_id=marker_id), self.parse)
-
-    def raw(self, *, marker_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(marker_id=marker_id))
-
-
-class AsyncGetMarkerOperation(AsyncOperation):
-    """Get a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, marker_id: str) -> Marker:
-        """Get a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-
-        Returns:
-            200: The marker that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(marker_id=marker_id), self.parse)
-
-    async def raw(self, *, marker_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(marker_id=marker_id))
+get_marker = Operation(FACTS, build, parse)

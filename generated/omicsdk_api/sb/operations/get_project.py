@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.project import Project
 
 FACTS = OperationFacts(name="get_project", method="GET", path="/projects/{owner}/{project}", secured=True)
 
 
 def build(*, owner: str, project: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a project.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The project that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, f"/projects/{segment('owner', owner)}/{segment('project', project)}", query=(("fields", fields),)
     )
@@ -30,62 +40,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class GetProjectOperation(Operation):
-    """Get a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, fields: str | Omit = OMIT) -> Project:
-        """Get a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The project that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, project=project, fields=fields), self.parse)
-
-    def raw(self, *, owner: str, project: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, fields=fields))
-
-
-class AsyncGetProjectOperation(AsyncOperation):
-    """Get a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, fields: str | Omit = OMIT) -> Project:
-        """Get a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The project that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, project=project, fields=fields), self.parse)
-
-    async def raw(self, *, owner: str, project: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, fields=fields))
+get_project = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.rate_limit import RateLimit
 
 FACTS = OperationFacts(name="get_rate_limit", method="GET", path="/rate_limit", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the limits on requests and instances.
+
+    Answers to other operations tell the limit on requests too, in `X-RateLimit-Limit`,
+    `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
+
+    Returns:
+        200: The caller's limits.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/rate_limit")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> RateLimit:
     """What an answer says."""
     from ..models.rate_limit import RateLimit
 
-    return answer.json(model_of(RateLimit), model(lambda: RateLimit))
+    return answer.model(RateLimit)
 
 
-class GetRateLimitOperation(Operation):
-    """Get the limits on requests and instances."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> RateLimit:
-        """Get the limits on requests and instances.
-
-        Answers to other operations tell the limit on requests too, in `X-RateLimit-Limit`,
-        `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
-
-        Returns:
-            200: The caller's limits.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetRateLimitOperation(AsyncOperation):
-    """Get the limits on requests and instances."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> RateLimit:
-        """Get the limits on requests and instances.
-
-        Answers to other operations tell the limit on requests too, in `X-RateLimit-Limit`,
-        `X-RateLimit-Remaining` and `X-RateLimit-Reset`.
-
-        Returns:
-            200: The caller's limits.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_rate_limit = Operation(FACTS, build, parse)

@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_raw_app", method="GET", path="/apps/{owner}/{project}/{app}/raw", secured=True)
 
 
 def build(*, owner: str, project: str, app: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the CWL of an app's latest revision.
+
+    Args:
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+
+    Returns:
+        200: The app's text.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/raw")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetRawAppOperation(Operation):
-    """Get the CWL of an app's latest revision."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, app: str) -> dict[str, Any]:
-        """Get the CWL of an app's latest revision.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app's text.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, project=project, app=app), self.parse)
-
-    def raw(self, *, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, app=app))
-
-
-class AsyncGetRawAppOperation(AsyncOperation):
-    """Get the CWL of an app's latest revision."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, app: str) -> dict[str, Any]:
-        """Get the CWL of an app's latest revision.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app's text.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, project=project, app=app), self.parse)
-
-    async def raw(self, *, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, app=app))
+get_raw_app = Operation(FACTS, build, parse)

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_raw_app_revision", method="GET", path="/apps/{owner}/{project}/{app}/{revision}/raw", secured=True
@@ -19,7 +16,20 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, project: str, app: str, revision: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get the CWL of an app's revision.
+
+    Args:
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+        revision (int): Number of the revision, counted from 0.
+
+    Returns:
+        200: The revision's text.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/{segment('revision', revision)}/raw",
@@ -28,62 +38,7 @@ def build(*, owner: str, project: str, app: str, revision: int) -> Request:
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetRawAppRevisionOperation(Operation):
-    """Get the CWL of an app's revision."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, app: str, revision: int) -> dict[str, Any]:
-        """Get the CWL of an app's revision.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The revision's text.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, project=project, app=app, revision=revision), self.parse)
-
-    def raw(self, *, owner: str, project: str, app: str, revision: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, app=app, revision=revision))
-
-
-class AsyncGetRawAppRevisionOperation(AsyncOperation):
-    """Get the CWL of an app's revision."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, app: str, revision: int) -> dict[str, Any]:
-        """Get the CWL of an app's revision.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-            revision (int): Number of the revision, counted from 0.
-
-        Returns:
-            200: The revision's text.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, project=project, app=app, revision=revision), self.parse)
-
-    async def raw(self, *, owner: str, project: str, app: str, revision: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, app=app, revision=revision))
+get_raw_app_revision = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.execution_details import ExecutionDetails
 
 FACTS = OperationFacts(
@@ -21,7 +18,17 @@ FACTS = OperationFacts(
 
 
 def build(*, task_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get how a task was run, step by step.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+
+    Returns:
+        200: The steps of the task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/execution_details")
 
 
@@ -29,56 +36,7 @@ def parse(answer: Answer) -> ExecutionDetails:
     """What an answer says."""
     from ..models.execution_details import ExecutionDetails
 
-    return answer.json(model_of(ExecutionDetails), model(lambda: ExecutionDetails))
+    return answer.model(ExecutionDetails)
 
 
-class GetTaskExecutionDetailsOperation(Operation):
-    """Get how a task was run, step by step."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_id: str) -> ExecutionDetails:
-        """Get how a task was run, step by step.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The steps of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_id=task_id), self.parse)
-
-    def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_id=task_id))
-
-
-class AsyncGetTaskExecutionDetailsOperation(AsyncOperation):
-    """Get how a task was run, step by step."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_id: str) -> ExecutionDetails:
-        """Get how a task was run, step by step.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The steps of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_id=task_id), self.parse)
-
-    async def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_id=task_id))
+get_task_execution_details = Operation(FACTS, build, parse)

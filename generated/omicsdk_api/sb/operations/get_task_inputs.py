@@ -3,76 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_task_inputs", method="GET", path="/tasks/{task_id}/inputs", secured=True)
 
 
 def build(*, task_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get what a task gives to its app.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+
+    Returns:
+        200: The inputs of the task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/inputs")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetTaskInputsOperation(Operation):
-    """Get what a task gives to its app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, task_id: str) -> dict[str, Any]:
-        """Get what a task gives to its app.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The inputs of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(task_id=task_id), self.parse)
-
-    def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(task_id=task_id))
-
-
-class AsyncGetTaskInputsOperation(AsyncOperation):
-    """Get what a task gives to its app."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, task_id: str) -> dict[str, Any]:
-        """Get what a task gives to its app.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: The inputs of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(task_id=task_id), self.parse)
-
-    async def raw(self, *, task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(task_id=task_id))
+get_task_inputs = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.team import Team
 
 FACTS = OperationFacts(name="get_team", method="GET", path="/teams/{team_id}", secured=True)
 
 
 def build(*, team_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a team.
+
+    Args:
+        team_id (str): Identity of the team.
+
+    Returns:
+        200: The team that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Team:
     """What an answer says."""
     from ..models.team import Team
 
-    return answer.json(model_of(Team), model(lambda: Team))
+    return answer.model(Team)
 
 
-class GetTeamOperation(Operation):
-    """Get a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, team_id: str) -> Team:
-        """Get a team.
-
-        Args:
-            team_id (str): Identity of the team.
-
-        Returns:
-            200: The team that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(team_id=team_id), self.parse)
-
-    def raw(self, *, team_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(team_id=team_id))
-
-
-class AsyncGetTeamOperation(AsyncOperation):
-    """Get a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, team_id: str) -> Team:
-        """Get a team.
-
-        Args:
-            team_id (str): Identity of the team.
-
-        Returns:
-            200: The team that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(team_id=team_id), self.parse)
-
-    async def raw(self, *, team_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(team_id=team_id))
+get_team = Operation(FACTS, build, parse)

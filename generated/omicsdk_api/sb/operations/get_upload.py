@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.multipart_upload import MultipartUpload
 
 FACTS = OperationFacts(name="get_upload", method="GET", path="/upload/multipart/{upload_id}", secured=True)
 
 
 def build(*, upload_id: str, list_parts: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an upload that isn't complete.
+
+    With its parts listed, an upload can be gone on with after its program ended.
+
+    Args:
+        upload_id (str): Identity of the upload, as its start answered.
+        list_parts (bool): Whether to list the parts that have been reported; false when omitted. Optional.
+
+    Returns:
+        200: The upload that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", query=(("list_parts", list_parts),))
 
 
@@ -28,64 +38,7 @@ def parse(answer: Answer) -> MultipartUpload:
     """What an answer says."""
     from ..models.multipart_upload import MultipartUpload
 
-    return answer.json(model_of(MultipartUpload), model(lambda: MultipartUpload))
+    return answer.model(MultipartUpload)
 
 
-class GetUploadOperation(Operation):
-    """Get an upload that isn't complete."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_id: str, list_parts: bool | Omit = OMIT) -> MultipartUpload:
-        """Get an upload that isn't complete.
-
-        With its parts listed, an upload can be gone on with after its program ended.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            list_parts (bool): Whether to list the parts that have been reported; false when omitted.
-                Optional.
-
-        Returns:
-            200: The upload that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(upload_id=upload_id, list_parts=list_parts), self.parse)
-
-    def raw(self, *, upload_id: str, list_parts: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_id=upload_id, list_parts=list_parts))
-
-
-class AsyncGetUploadOperation(AsyncOperation):
-    """Get an upload that isn't complete."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_id: str, list_parts: bool | Omit = OMIT) -> MultipartUpload:
-        """Get an upload that isn't complete.
-
-        With its parts listed, an upload can be gone on with after its program ended.
-
-        Args:
-            upload_id (str): Identity of the upload, as its start answered.
-            list_parts (bool): Whether to list the parts that have been reported; false when omitted.
-                Optional.
-
-        Returns:
-            200: The upload that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(upload_id=upload_id, list_parts=list_parts), self.parse)
-
-    async def raw(self, *, upload_id: str, list_parts: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_id=upload_id, list_parts=list_parts))
+get_upload = Operation(FACTS, build, parse)

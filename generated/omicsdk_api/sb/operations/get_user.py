@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
 
 FACTS = OperationFacts(name="get_user", method="GET", path="/users/{username}", secured=True)
 
 
 def build(*, username: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an account.
+
+    Args:
+        username (str): Username of the account.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The account that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/users/{segment('username', username)}", query=(("fields", fields),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class GetUserOperation(Operation):
-    """Get an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str, fields: str | Omit = OMIT) -> User:
-        """Get an account.
-
-        Args:
-            username (str): Username of the account.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The account that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(username=username, fields=fields), self.parse)
-
-    def raw(self, *, username: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, fields=fields))
-
-
-class AsyncGetUserOperation(AsyncOperation):
-    """Get an account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str, fields: str | Omit = OMIT) -> User:
-        """Get an account.
-
-        Args:
-            username (str): Username of the account.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The account that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(username=username, fields=fields), self.parse)
-
-    async def raw(self, *, username: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username, fields=fields))
+get_user = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.volume_object import VolumeObject
 
 FACTS = OperationFacts(
@@ -22,7 +19,21 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, volume: str, location: str, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get what a volume knows of an object.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        location (str): Where on the volume it is.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: The object that was asked for.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}/object",
@@ -37,64 +48,7 @@ def parse(answer: Answer) -> VolumeObject:
     """What an answer says."""
     from ..models.volume_object import VolumeObject
 
-    return answer.json(model_of(VolumeObject), model(lambda: VolumeObject))
+    return answer.model(VolumeObject)
 
 
-class GetVolumeObjectOperation(Operation):
-    """Get what a volume knows of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, volume: str, location: str, fields: str | Omit = OMIT) -> VolumeObject:
-        """Get what a volume knows of an object.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            location (str): Where on the volume it is.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The object that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, volume=volume, location=location, fields=fields), self.parse)
-
-    def raw(self, *, owner: str, volume: str, location: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, volume=volume, location=location, fields=fields))
-
-
-class AsyncGetVolumeObjectOperation(AsyncOperation):
-    """Get what a volume knows of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, volume: str, location: str, fields: str | Omit = OMIT) -> VolumeObject:
-        """Get what a volume knows of an object.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            location (str): Where on the volume it is.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: The object that was asked for.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, volume=volume, location=location, fields=fields), self.parse)
-
-    async def raw(self, *, owner: str, volume: str, location: str, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, volume=volume, location=location, fields=fields))
+get_volume_object = Operation(FACTS, build, parse)

@@ -3,24 +3,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="install_app", method="POST", path="/apps/{owner}/{project}/{app}/raw", secured=True)
 
 
 def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an app from its CWL.
+
+    The identity of the new app is that of the path.
+
+    Args:
+        body (Mapping[str, Any]): The app's text.
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+
+    Returns:
+        200: The app's text, with its new identity.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/raw",
@@ -30,66 +43,7 @@ def build(*, body: Mapping[str, Any], owner: str, project: str, app: str) -> Req
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class InstallAppOperation(Operation):
-    """Create an app from its CWL."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], owner: str, project: str, app: str) -> dict[str, Any]:
-        """Create an app from its CWL.
-
-        The identity of the new app is that of the path.
-
-        Args:
-            body (Mapping[str, Any]): The app's text.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app's text, with its new identity.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, owner=owner, project=project, app=app))
-
-
-class AsyncInstallAppOperation(AsyncOperation):
-    """Create an app from its CWL."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Mapping[str, Any], owner: str, project: str, app: str) -> dict[str, Any]:
-        """Create an app from its CWL.
-
-        The identity of the new app is that of the path.
-
-        Args:
-            body (Mapping[str, Any]): The app's text.
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app's text, with its new identity.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
-
-    async def raw(self, *, body: Mapping[str, Any], owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, owner=owner, project=project, app=app))
+install_app = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.billing_group_analysis_breakdown import BillingGroupAnalysisBreakdown
     from ..models.billing_group_analysis_breakdown_page import BillingGroupAnalysisBreakdownPage
@@ -38,7 +35,26 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List what analyses cost a billing group.
+
+    Args:
+        billing_group (str): Identity of the billing group. Format uuid.
+        date_from (str): First day to count, as `MM-DD-YYYY`; only together with `date_to`. Matches
+            `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
+        date_to (str): Last day to count, as `MM-DD-YYYY`; only together with `date_from`. Matches
+            `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
+        invoice_id (str): Invoice whose costs are counted; of any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of analyses.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/billing/groups/{segment('billing_group', billing_group)}/breakdown/analysis",
@@ -57,7 +73,7 @@ def parse(answer: Answer) -> BillingGroupAnalysisBreakdownPage:
     """What an answer says."""
     from ..models.billing_group_analysis_breakdown_page import BillingGroupAnalysisBreakdownPage
 
-    return answer.json(model_of(BillingGroupAnalysisBreakdownPage), model(lambda: BillingGroupAnalysisBreakdownPage))
+    return answer.model(BillingGroupAnalysisBreakdownPage)
 
 
 def items(page: BillingGroupAnalysisBreakdownPage) -> Sequence[BillingGroupAnalysisBreakdown] | None:
@@ -65,271 +81,4 @@ def items(page: BillingGroupAnalysisBreakdownPage) -> Sequence[BillingGroupAnaly
     return page.items
 
 
-class ListAnalysisBreakdownOperation(Operation):
-    """List what analyses cost a billing group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> BillingGroupAnalysisBreakdownPage:
-        """List what analyses cost a billing group.
-
-        Args:
-            billing_group (str): Identity of the billing group. Format uuid.
-            date_from (str): First day to count, as `MM-DD-YYYY`; only together with `date_to`. Matches
-                `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
-            date_to (str): Last day to count, as `MM-DD-YYYY`; only together with `date_from`. Matches
-                `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
-            invoice_id (str): Invoice whose costs are counted; of any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of analyses.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[BillingGroupAnalysisBreakdownPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[BillingGroupAnalysisBreakdown]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListAnalysisBreakdownOperation(AsyncOperation):
-    """List what analyses cost a billing group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> BillingGroupAnalysisBreakdownPage:
-        """List what analyses cost a billing group.
-
-        Args:
-            billing_group (str): Identity of the billing group. Format uuid.
-            date_from (str): First day to count, as `MM-DD-YYYY`; only together with `date_to`. Matches
-                `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
-            date_to (str): Last day to count, as `MM-DD-YYYY`; only together with `date_from`. Matches
-                `^\\d{2}-\\d{2}-\\d{4}$`. Optional.
-            invoice_id (str): Invoice whose costs are counted; of any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of analyses.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[BillingGroupAnalysisBreakdownPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        billing_group: str,
-        date_from: str | Omit = OMIT,
-        date_to: str | Omit = OMIT,
-        invoice_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[BillingGroupAnalysisBreakdown]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                billing_group=billing_group,
-                date_from=date_from,
-                date_to=date_to,
-                invoice_id=invoice_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_analysis_breakdown = PagedOperation(FACTS, build, parse, items)

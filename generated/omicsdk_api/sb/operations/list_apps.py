@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.app import App
     from ..models.app_page import AppPage
@@ -38,7 +35,25 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List apps of projects.
+
+    Args:
+        project (str): Project whose apps are listed, as `owner/short-name`; any when omitted. Optional.
+        visibility (Literal['private', 'public']): Whether to list the caller's apps or the public ones.
+            Optional.
+        q (Sequence[str]): Words to search the apps for; any when omitted. Optional.
+        id (Sequence[str]): Identities of the apps to list; any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of apps.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/apps",
@@ -58,7 +73,7 @@ def parse(answer: Answer) -> AppPage:
     """What an answer says."""
     from ..models.app_page import AppPage
 
-    return answer.json(model_of(AppPage), model(lambda: AppPage))
+    return answer.model(AppPage)
 
 
 def items(page: AppPage) -> Sequence[App] | None:
@@ -66,205 +81,4 @@ def items(page: AppPage) -> Sequence[App] | None:
     return page.items
 
 
-class ListAppsOperation(Operation):
-    """List apps of projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AppPage:
-        """List apps of projects.
-
-        Args:
-            project (str): Project whose apps are listed, as `owner/short-name`; any when omitted. Optional.
-            visibility (Literal['private', 'public']): Whether to list the caller's apps or the public ones.
-                Optional.
-            q (Sequence[str]): Words to search the apps for; any when omitted. Optional.
-            id (Sequence[str]): Identities of the apps to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of apps.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[AppPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[App]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListAppsOperation(AsyncOperation):
-    """List apps of projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AppPage:
-        """List apps of projects.
-
-        Args:
-            project (str): Project whose apps are listed, as `owner/short-name`; any when omitted. Optional.
-            visibility (Literal['private', 'public']): Whether to list the caller's apps or the public ones.
-                Optional.
-            q (Sequence[str]): Words to search the apps for; any when omitted. Optional.
-            id (Sequence[str]): Identities of the apps to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of apps.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[AppPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        q: Sequence[str] | Omit = OMIT,
-        id: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[App]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(project=project, visibility=visibility, q=q, id=id, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_apps = PagedOperation(FACTS, build, parse, items)

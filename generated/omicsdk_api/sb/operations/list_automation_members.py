@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.automation_member import AutomationMember
     from ..models.automation_member_page import AutomationMemberPage
@@ -29,7 +26,19 @@ FACTS = OperationFacts(
 
 
 def build(*, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the members of an automation.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of members.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/members",
@@ -44,7 +53,7 @@ def parse(answer: Answer) -> AutomationMemberPage:
     """What an answer says."""
     from ..models.automation_member_page import AutomationMemberPage
 
-    return answer.json(model_of(AutomationMemberPage), model(lambda: AutomationMemberPage))
+    return answer.model(AutomationMemberPage)
 
 
 def items(page: AutomationMemberPage) -> Sequence[AutomationMember] | None:
@@ -52,101 +61,4 @@ def items(page: AutomationMemberPage) -> Sequence[AutomationMember] | None:
     return page.items
 
 
-class ListAutomationMembersOperation(Operation):
-    """List the members of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> AutomationMemberPage:
-        """List the members of an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse)
-
-    def raw(self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(automation_id=automation_id, offset=offset, limit=limit))
-
-    def pages(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> Iterator[AutomationMemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[AutomationMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse, self.items, max_items
-        )
-
-
-class AsyncListAutomationMembersOperation(AsyncOperation):
-    """List the members of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> AutomationMemberPage:
-        """List the members of an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse)
-
-    async def raw(self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(automation_id=automation_id, offset=offset, limit=limit))
-
-    def pages(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> AsyncIterator[AutomationMemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, automation_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[AutomationMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(automation_id=automation_id, offset=offset, limit=limit), self.parse, self.items, max_items
-        )
+list_automation_members = PagedOperation(FACTS, build, parse, items)

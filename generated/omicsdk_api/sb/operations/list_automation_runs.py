@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.automation_run import AutomationRun
     from ..models.automation_run_page import AutomationRunPage
@@ -53,7 +50,32 @@ def build(
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List runs of automations.
+
+    Args:
+        name (str): Name of the runs to list; any when omitted. Optional.
+        automation_id (str): Automation whose runs are listed; any when omitted. Format uuid. Optional.
+        package_id (str): Package whose runs are listed; any when omitted. Optional.
+        status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
+            'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): How far the runs to list are; any when omitted.
+            Optional.
+        created_by (str): Username of who created the runs to list; any when omitted. Optional.
+        created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        created_to (str): Latest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        project_id (str): Project whose runs are listed; any when omitted. Optional.
+        order_by (str): Field that the runs are ordered by, such as `name`. Optional.
+        order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of runs.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/automation/runs",
@@ -78,7 +100,7 @@ def parse(answer: Answer) -> AutomationRunPage:
     """What an answer says."""
     from ..models.automation_run_page import AutomationRunPage
 
-    return answer.json(model_of(AutomationRunPage), model(lambda: AutomationRunPage))
+    return answer.model(AutomationRunPage)
 
 
 def items(page: AutomationRunPage) -> Sequence[AutomationRun] | None:
@@ -86,443 +108,4 @@ def items(page: AutomationRunPage) -> Sequence[AutomationRun] | None:
     return page.items
 
 
-class ListAutomationRunsOperation(Operation):
-    """List runs of automations."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AutomationRunPage:
-        """List runs of automations.
-
-        Args:
-            name (str): Name of the runs to list; any when omitted. Optional.
-            automation_id (str): Automation whose runs are listed; any when omitted. Format uuid. Optional.
-            package_id (str): Package whose runs are listed; any when omitted. Optional.
-            status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
-                'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): How far the runs to list are; any when omitted.
-                Optional.
-            created_by (str): Username of who created the runs to list; any when omitted. Optional.
-            created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a
-                zone. Optional.
-            created_to (str): Latest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            project_id (str): Project whose runs are listed; any when omitted. Optional.
-            order_by (str): Field that the runs are ordered by, such as `name`. Optional.
-            order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of runs.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> Iterator[AutomationRunPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[AutomationRun]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListAutomationRunsOperation(AsyncOperation):
-    """List runs of automations."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AutomationRunPage:
-        """List runs of automations.
-
-        Args:
-            name (str): Name of the runs to list; any when omitted. Optional.
-            automation_id (str): Automation whose runs are listed; any when omitted. Format uuid. Optional.
-            package_id (str): Package whose runs are listed; any when omitted. Optional.
-            status (Literal['CREATED', 'SENT_TO_EXECUTION', 'QUEUED_FOR_EXECUTION', 'QUEUED_FOR_TERMINATION',
-                'RUNNING', 'FINISHED', 'FAILED', 'ABORTED']): How far the runs to list are; any when omitted.
-                Optional.
-            created_by (str): Username of who created the runs to list; any when omitted. Optional.
-            created_from (str): Earliest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a
-                zone. Optional.
-            created_to (str): Latest creation of the runs to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            project_id (str): Project whose runs are listed; any when omitted. Optional.
-            order_by (str): Field that the runs are ordered by, such as `name`. Optional.
-            order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of runs.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AsyncIterator[AutomationRunPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        automation_id: str | Omit = OMIT,
-        package_id: str | Omit = OMIT,
-        status: Literal[
-            "CREATED",
-            "SENT_TO_EXECUTION",
-            "QUEUED_FOR_EXECUTION",
-            "QUEUED_FOR_TERMINATION",
-            "RUNNING",
-            "FINISHED",
-            "FAILED",
-            "ABORTED",
-        ]
-        | Omit = OMIT,
-        created_by: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        project_id: str | Omit = OMIT,
-        order_by: str | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[AutomationRun]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                name=name,
-                automation_id=automation_id,
-                package_id=package_id,
-                status=status,
-                created_by=created_by,
-                created_from=created_from,
-                created_to=created_to,
-                project_id=project_id,
-                order_by=order_by,
-                order=order,
-                offset=offset,
-                limit=limit,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_automation_runs = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.automation import Automation
     from ..models.automation_page import AutomationPage
@@ -36,7 +33,22 @@ def build(
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the automations that the caller can see.
+
+    Args:
+        name (str): Name of the automations to list; any when omitted. Optional.
+        include_archived (bool): Whether to list archived automations too; false when omitted. Optional.
+        project_based (bool): Whether to list automations whose runs belong to a project, or the others; both
+            when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of automations.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/automation/automations",
@@ -54,7 +66,7 @@ def parse(answer: Answer) -> AutomationPage:
     """What an answer says."""
     from ..models.automation_page import AutomationPage
 
-    return answer.json(model_of(AutomationPage), model(lambda: AutomationPage))
+    return answer.model(AutomationPage)
 
 
 def items(page: AutomationPage) -> Sequence[Automation] | None:
@@ -62,199 +74,4 @@ def items(page: AutomationPage) -> Sequence[Automation] | None:
     return page.items
 
 
-class ListAutomationsOperation(Operation):
-    """List the automations that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AutomationPage:
-        """List the automations that the caller can see.
-
-        Args:
-            name (str): Name of the automations to list; any when omitted. Optional.
-            include_archived (bool): Whether to list archived automations too; false when omitted. Optional.
-            project_based (bool): Whether to list automations whose runs belong to a project, or the others;
-                both when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of automations.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> Iterator[AutomationPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Automation]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListAutomationsOperation(AsyncOperation):
-    """List the automations that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AutomationPage:
-        """List the automations that the caller can see.
-
-        Args:
-            name (str): Name of the automations to list; any when omitted. Optional.
-            include_archived (bool): Whether to list archived automations too; false when omitted. Optional.
-            project_based (bool): Whether to list automations whose runs belong to a project, or the others;
-                both when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of automations.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AsyncIterator[AutomationPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        include_archived: bool | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Automation]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                name=name, include_archived=include_archived, project_based=project_based, offset=offset, limit=limit
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_automations = PagedOperation(FACTS, build, parse, items)

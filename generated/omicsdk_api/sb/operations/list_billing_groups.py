@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.billing_group import BillingGroup
     from ..models.billing_group_page import BillingGroupPage
@@ -29,7 +26,20 @@ FACTS = OperationFacts(
 
 
 def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the caller's billing groups.
+
+    Args:
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of billing groups.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/billing/groups",
@@ -45,7 +55,7 @@ def parse(answer: Answer) -> BillingGroupPage:
     """What an answer says."""
     from ..models.billing_group_page import BillingGroupPage
 
-    return answer.json(model_of(BillingGroupPage), model(lambda: BillingGroupPage))
+    return answer.model(BillingGroupPage)
 
 
 def items(page: BillingGroupPage) -> Sequence[BillingGroup] | None:
@@ -53,111 +63,4 @@ def items(page: BillingGroupPage) -> Sequence[BillingGroup] | None:
     return page.items
 
 
-class ListBillingGroupsOperation(Operation):
-    """List the caller's billing groups."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> BillingGroupPage:
-        """List the caller's billing groups.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of billing groups.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def raw(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> Iterator[BillingGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[BillingGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items)
-
-
-class AsyncListBillingGroupsOperation(AsyncOperation):
-    """List the caller's billing groups."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> BillingGroupPage:
-        """List the caller's billing groups.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of billing groups.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    async def raw(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> AsyncIterator[BillingGroupPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[BillingGroup]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items)
+list_billing_groups = PagedOperation(FACTS, build, parse, items)

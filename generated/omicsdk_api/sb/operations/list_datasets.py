@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.dataset import Dataset
     from ..models.dataset_page import DatasetPage
@@ -36,7 +33,24 @@ def build(
     fields: str | Omit = OMIT,
     x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the datasets that the caller can see.
+
+    Args:
+        visibility (Literal['private', 'public']): Which datasets to list: public or private ones; both when
+            omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: A page of datasets.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/datasets",
@@ -54,7 +68,7 @@ def parse(answer: Answer) -> DatasetPage:
     """What an answer says."""
     from ..models.dataset_page import DatasetPage
 
-    return answer.json(model_of(DatasetPage), model(lambda: DatasetPage))
+    return answer.model(DatasetPage)
 
 
 def items(page: DatasetPage) -> Sequence[Dataset] | None:
@@ -62,235 +76,4 @@ def items(page: DatasetPage) -> Sequence[Dataset] | None:
     return page.items
 
 
-class ListDatasetsOperation(Operation):
-    """List the datasets that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> DatasetPage:
-        """List the datasets that the caller can see.
-
-        Args:
-            visibility (Literal['private', 'public']): Which datasets to list: public or private ones; both
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: A page of datasets.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Iterator[DatasetPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Dataset]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListDatasetsOperation(AsyncOperation):
-    """List the datasets that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> DatasetPage:
-        """List the datasets that the caller can see.
-
-        Args:
-            visibility (Literal['private', 'public']): Which datasets to list: public or private ones; both
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: A page of datasets.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> AsyncIterator[DatasetPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        visibility: Literal["private", "public"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Dataset]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                visibility=visibility,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_datasets = PagedOperation(FACTS, build, parse, items)

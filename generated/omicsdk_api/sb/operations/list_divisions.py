@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.division import Division
     from ..models.division_page import DivisionPage
@@ -29,7 +26,20 @@ FACTS = OperationFacts(
 
 
 def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the caller's divisions.
+
+    Args:
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of divisions.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/divisions",
@@ -45,7 +55,7 @@ def parse(answer: Answer) -> DivisionPage:
     """What an answer says."""
     from ..models.division_page import DivisionPage
 
-    return answer.json(model_of(DivisionPage), model(lambda: DivisionPage))
+    return answer.model(DivisionPage)
 
 
 def items(page: DivisionPage) -> Sequence[Division] | None:
@@ -53,111 +63,4 @@ def items(page: DivisionPage) -> Sequence[Division] | None:
     return page.items
 
 
-class ListDivisionsOperation(Operation):
-    """List the caller's divisions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> DivisionPage:
-        """List the caller's divisions.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of divisions.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def raw(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> Iterator[DivisionPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Division]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items)
-
-
-class AsyncListDivisionsOperation(AsyncOperation):
-    """List the caller's divisions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> DivisionPage:
-        """List the caller's divisions.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of divisions.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    async def raw(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> AsyncIterator[DivisionPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Division]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items)
+list_divisions = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.export import Export
     from ..models.export_page import ExportPage
@@ -36,7 +33,23 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List exports to volumes.
+
+    Args:
+        volume (str): Volume whose exports are listed, as `owner/name`; any when omitted. Optional.
+        state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the exports to list are; any
+            when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of exports.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/storage/exports",
@@ -54,7 +67,7 @@ def parse(answer: Answer) -> ExportPage:
     """What an answer says."""
     from ..models.export_page import ExportPage
 
-    return answer.json(model_of(ExportPage), model(lambda: ExportPage))
+    return answer.model(ExportPage)
 
 
 def items(page: ExportPage) -> Sequence[Export] | None:
@@ -62,175 +75,4 @@ def items(page: ExportPage) -> Sequence[Export] | None:
     return page.items
 
 
-class ListExportsOperation(Operation):
-    """List exports to volumes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ExportPage:
-        """List exports to volumes.
-
-        Args:
-            volume (str): Volume whose exports are listed, as `owner/name`; any when omitted. Optional.
-            state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the exports to list are; any
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of exports.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields), self.parse)
-
-    def raw(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[ExportPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Export]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListExportsOperation(AsyncOperation):
-    """List exports to volumes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ExportPage:
-        """List exports to volumes.
-
-        Args:
-            volume (str): Volume whose exports are listed, as `owner/name`; any when omitted. Optional.
-            state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the exports to list are; any
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of exports.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[ExportPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Export]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_exports = PagedOperation(FACTS, build, parse, items)

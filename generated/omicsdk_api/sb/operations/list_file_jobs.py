@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.async_job import AsyncJob
     from ..models.async_job_page import AsyncJobPage
@@ -29,7 +26,18 @@ FACTS = OperationFacts(
 
 
 def build(*, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the caller's jobs on files.
+
+    Args:
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of jobs.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/async/files",
@@ -44,7 +52,7 @@ def parse(answer: Answer) -> AsyncJobPage:
     """What an answer says."""
     from ..models.async_job_page import AsyncJobPage
 
-    return answer.json(model_of(AsyncJobPage), model(lambda: AsyncJobPage))
+    return answer.model(AsyncJobPage)
 
 
 def items(page: AsyncJobPage) -> Sequence[AsyncJob] | None:
@@ -52,87 +60,4 @@ def items(page: AsyncJobPage) -> Sequence[AsyncJob] | None:
     return page.items
 
 
-class ListFileJobsOperation(Operation):
-    """List the caller's jobs on files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> AsyncJobPage:
-        """List the caller's jobs on files.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of jobs.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(offset=offset, limit=limit), self.parse)
-
-    def raw(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(offset=offset, limit=limit))
-
-    def pages(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Iterator[AsyncJobPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[AsyncJob]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit), self.parse, self.items, max_items)
-
-
-class AsyncListFileJobsOperation(AsyncOperation):
-    """List the caller's jobs on files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> AsyncJobPage:
-        """List the caller's jobs on files.
-
-        Args:
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of jobs.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(offset=offset, limit=limit), self.parse)
-
-    async def raw(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(offset=offset, limit=limit))
-
-    def pages(self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> AsyncIterator[AsyncJobPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[AsyncJob]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(offset=offset, limit=limit), self.parse, self.items, max_items)
+list_file_jobs = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-
-    import httpx
+    from collections.abc import Mapping, Sequence
 
     from ..models.file import File
     from ..models.file_page import FilePage
@@ -41,7 +38,32 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List files of a project, folder or dataset.
+
+    Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down. `name`,
+    `tag` and each name of `metadata` may have several values.
+
+    Args:
+        project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or `parent`.
+            Optional.
+        dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
+        parent (str): Folder whose files are listed; or give `project` or `dataset`. Optional.
+        name (Sequence[str]): Names of the files to list; any when omitted. Optional.
+        metadata (Mapping[str, Sequence[str]]): Metadata of the files to list: values by name, the name with
+            `metadata.` before it, as in `metadata.sample_id`. Optional.
+        tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
+        origin_task (str): Task that made the files to list; any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of files and folders.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/files",
@@ -64,7 +86,7 @@ def parse(answer: Answer) -> FilePage:
     """What an answer says."""
     from ..models.file_page import FilePage
 
-    return answer.json(model_of(FilePage), model(lambda: FilePage))
+    return answer.model(FilePage)
 
 
 def items(page: FilePage) -> Sequence[File] | None:
@@ -72,331 +94,4 @@ def items(page: FilePage) -> Sequence[File] | None:
     return page.items
 
 
-class ListFilesOperation(Operation):
-    """List files of a project, folder or dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> FilePage:
-        """List files of a project, folder or dataset.
-
-        Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down.
-        `name`, `tag` and each name of `metadata` may have several values.
-
-        Args:
-            project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or
-                `parent`. Optional.
-            dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
-            parent (str): Folder whose files are listed; or give `project` or `dataset`. Optional.
-            name (Sequence[str]): Names of the files to list; any when omitted. Optional.
-            metadata (Mapping[str, Sequence[str]]): Metadata of the files to list: values by name, the name
-                with `metadata.` before it, as in `metadata.sample_id`. Optional.
-            tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
-            origin_task (str): Task that made the files to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of files and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[FilePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[File]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListFilesOperation(AsyncOperation):
-    """List files of a project, folder or dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> FilePage:
-        """List files of a project, folder or dataset.
-
-        Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down.
-        `name`, `tag` and each name of `metadata` may have several values.
-
-        Args:
-            project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or
-                `parent`. Optional.
-            dataset (str): Dataset whose files are listed, as `owner/name`; in advance access. Optional.
-            parent (str): Folder whose files are listed; or give `project` or `dataset`. Optional.
-            name (Sequence[str]): Names of the files to list; any when omitted. Optional.
-            metadata (Mapping[str, Sequence[str]]): Metadata of the files to list: values by name, the name
-                with `metadata.` before it, as in `metadata.sample_id`. Optional.
-            tag (Sequence[str]): Tags of the files to list; any when omitted. Optional.
-            origin_task (str): Task that made the files to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of files and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[FilePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        dataset: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        name: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Sequence[str]] | Omit = OMIT,
-        tag: Sequence[str] | Omit = OMIT,
-        origin_task: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[File]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                project=project,
-                dataset=dataset,
-                parent=parent,
-                name=name,
-                metadata=metadata,
-                tag=tag,
-                origin_task=origin_task,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_files = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.import_ import Import
     from ..models.import_page import ImportPage
@@ -37,7 +34,24 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List imports from volumes.
+
+    Args:
+        project (str): Project whose imports are listed, as `owner/short-name`; any when omitted. Optional.
+        volume (str): Volume whose imports are listed, as `owner/name`; any when omitted. Optional.
+        state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the imports to list are; any
+            when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of imports.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/storage/imports",
@@ -56,7 +70,7 @@ def parse(answer: Answer) -> ImportPage:
     """What an answer says."""
     from ..models.import_page import ImportPage
 
-    return answer.json(model_of(ImportPage), model(lambda: ImportPage))
+    return answer.model(ImportPage)
 
 
 def items(page: ImportPage) -> Sequence[Import] | None:
@@ -64,197 +78,4 @@ def items(page: ImportPage) -> Sequence[Import] | None:
     return page.items
 
 
-class ListImportsOperation(Operation):
-    """List imports from volumes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ImportPage:
-        """List imports from volumes.
-
-        Args:
-            project (str): Project whose imports are listed, as `owner/short-name`; any when omitted.
-                Optional.
-            volume (str): Volume whose imports are listed, as `owner/name`; any when omitted. Optional.
-            state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the imports to list are; any
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of imports.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[ImportPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Import]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListImportsOperation(AsyncOperation):
-    """List imports from volumes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ImportPage:
-        """List imports from volumes.
-
-        Args:
-            project (str): Project whose imports are listed, as `owner/short-name`; any when omitted.
-                Optional.
-            volume (str): Volume whose imports are listed, as `owner/name`; any when omitted. Optional.
-            state (Literal['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']): How far the imports to list are; any
-                when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of imports.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[ImportPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        volume: str | Omit = OMIT,
-        state: Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Import]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(project=project, volume=volume, state=state, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_imports = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.invoice import Invoice
     from ..models.invoice_page import InvoicePage
@@ -31,7 +28,22 @@ FACTS = OperationFacts(
 def build(
     *, billing_group: str | Omit = OMIT, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the caller's invoices.
+
+    Args:
+        billing_group (str): Billing group whose invoices are listed; all of the caller's when omitted. Format
+            uuid. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of invoices.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/billing/invoices",
@@ -48,7 +60,7 @@ def parse(answer: Answer) -> InvoicePage:
     """What an answer says."""
     from ..models.invoice_page import InvoicePage
 
-    return answer.json(model_of(InvoicePage), model(lambda: InvoicePage))
+    return answer.model(InvoicePage)
 
 
 def items(page: InvoicePage) -> Sequence[Invoice] | None:
@@ -56,167 +68,4 @@ def items(page: InvoicePage) -> Sequence[Invoice] | None:
     return page.items
 
 
-class ListInvoicesOperation(Operation):
-    """List the caller's invoices."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> InvoicePage:
-        """List the caller's invoices.
-
-        Args:
-            billing_group (str): Billing group whose invoices are listed; all of the caller's when omitted.
-                Format uuid. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of invoices.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[InvoicePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Invoice]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListInvoicesOperation(AsyncOperation):
-    """List the caller's invoices."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> InvoicePage:
-        """List the caller's invoices.
-
-        Args:
-            billing_group (str): Billing group whose invoices are listed; all of the caller's when omitted.
-                Format uuid. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of invoices.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[InvoicePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        billing_group: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Invoice]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(billing_group=billing_group, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_invoices = PagedOperation(FACTS, build, parse, items)

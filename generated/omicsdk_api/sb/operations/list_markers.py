@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.marker import Marker
     from ..models.marker_page import MarkerPage
@@ -29,7 +26,21 @@ FACTS = OperationFacts(
 
 
 def build(*, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the markers of a file.
+
+    Args:
+        file (str): File whose markers are listed.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of markers.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/genome/markers",
@@ -46,7 +57,7 @@ def parse(answer: Answer) -> MarkerPage:
     """What an answer says."""
     from ..models.marker_page import MarkerPage
 
-    return answer.json(model_of(MarkerPage), model(lambda: MarkerPage))
+    return answer.model(MarkerPage)
 
 
 def items(page: MarkerPage) -> Sequence[Marker] | None:
@@ -54,121 +65,4 @@ def items(page: MarkerPage) -> Sequence[Marker] | None:
     return page.items
 
 
-class ListMarkersOperation(Operation):
-    """List the markers of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> MarkerPage:
-        """List the markers of a file.
-
-        Args:
-            file (str): File whose markers are listed.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of markers.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse)
-
-    def raw(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file=file, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> Iterator[MarkerPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        file: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Marker]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items
-        )
-
-
-class AsyncListMarkersOperation(AsyncOperation):
-    """List the markers of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> MarkerPage:
-        """List the markers of a file.
-
-        Args:
-            file (str): File whose markers are listed.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of markers.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse)
-
-    async def raw(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file=file, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self, *, file: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
-    ) -> AsyncIterator[MarkerPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse)
-
-    def iterate(
-        self,
-        *,
-        file: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Marker]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(file=file, offset=offset, limit=limit, fields=fields), self.parse, self.items, max_items
-        )
+list_markers = PagedOperation(FACTS, build, parse, items)

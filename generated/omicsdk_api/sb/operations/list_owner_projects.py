@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.project import Project
     from ..models.project_page import ProjectPage
@@ -38,7 +35,24 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the projects of a user or division.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        name (str): Name of the projects to list; any when omitted. Optional.
+        category (str): Category of the projects to list, such as `PRIVATE`; any when omitted. Optional.
+        tags (Sequence[str]): Tags of the projects to list; any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of projects.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}",
@@ -57,7 +71,7 @@ def parse(answer: Answer) -> ProjectPage:
     """What an answer says."""
     from ..models.project_page import ProjectPage
 
-    return answer.json(model_of(ProjectPage), model(lambda: ProjectPage))
+    return answer.model(ProjectPage)
 
 
 def items(page: ProjectPage) -> Sequence[Project] | None:
@@ -65,203 +79,4 @@ def items(page: ProjectPage) -> Sequence[Project] | None:
     return page.items
 
 
-class ListOwnerProjectsOperation(Operation):
-    """List the projects of a user or division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ProjectPage:
-        """List the projects of a user or division.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            name (str): Name of the projects to list; any when omitted. Optional.
-            category (str): Category of the projects to list, such as `PRIVATE`; any when omitted. Optional.
-            tags (Sequence[str]): Tags of the projects to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of projects.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[ProjectPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Project]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListOwnerProjectsOperation(AsyncOperation):
-    """List the projects of a user or division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> ProjectPage:
-        """List the projects of a user or division.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            name (str): Name of the projects to list; any when omitted. Optional.
-            category (str): Category of the projects to list, such as `PRIVATE`; any when omitted. Optional.
-            tags (Sequence[str]): Tags of the projects to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of projects.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[ProjectPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        name: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Project]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(owner=owner, name=name, category=category, tags=tags, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_owner_projects = PagedOperation(FACTS, build, parse, items)

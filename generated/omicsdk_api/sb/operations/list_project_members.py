@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.member import Member
     from ..models.member_page import MemberPage
@@ -31,7 +28,22 @@ FACTS = OperationFacts(
 def build(
     *, owner: str, project: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, fields: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the members of a project.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of members.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}/{segment('project', project)}/members",
@@ -47,7 +59,7 @@ def parse(answer: Answer) -> MemberPage:
     """What an answer says."""
     from ..models.member_page import MemberPage
 
-    return answer.json(model_of(MemberPage), model(lambda: MemberPage))
+    return answer.model(MemberPage)
 
 
 def items(page: MemberPage) -> Sequence[Member] | None:
@@ -55,175 +67,4 @@ def items(page: MemberPage) -> Sequence[Member] | None:
     return page.items
 
 
-class ListProjectMembersOperation(Operation):
-    """List the members of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> MemberPage:
-        """List the members of a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[MemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Member]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListProjectMembersOperation(AsyncOperation):
-    """List the members of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> MemberPage:
-        """List the members of a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields))
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[MemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields), self.parse
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        project: str,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Member]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(owner=owner, project=project, offset=offset, limit=limit, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_project_members = PagedOperation(FACTS, build, parse, items)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.task import Task
     from ..models.task_page import TaskPage
@@ -48,7 +45,40 @@ def build(
     limit: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the tasks that the caller can see.
+
+    Args:
+        project (str): Project whose tasks are listed, as `owner/short-name`; any when omitted. Optional.
+        status (Literal['DRAFT', 'CREATING', 'QUEUED', 'RUNNING', 'COMPLETED', 'ABORTED', 'ABORTING',
+            'FAILED']): How far the tasks to list are; any when omitted. Optional.
+        batch (bool): True to list parents of batches, false to list other tasks; both when omitted. Optional.
+        parent (str): Batch task whose children are listed. Format uuid. Optional.
+        created_from (str): Earliest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        created_to (str): Latest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        started_from (str): Earliest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        started_to (str): Latest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        ended_from (str): Earliest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
+            Optional.
+        ended_to (str): Latest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone. Optional.
+        order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): What the tasks are
+            ordered by. Optional.
+        order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
+        origin_id (str): Origin of the tasks to list; any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of tasks.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/tasks",
@@ -77,7 +107,7 @@ def parse(answer: Answer) -> TaskPage:
     """What an answer says."""
     from ..models.task_page import TaskPage
 
-    return answer.json(model_of(TaskPage), model(lambda: TaskPage))
+    return answer.model(TaskPage)
 
 
 def items(page: TaskPage) -> Sequence[Task] | None:
@@ -85,455 +115,4 @@ def items(page: TaskPage) -> Sequence[Task] | None:
     return page.items
 
 
-class ListTasksOperation(Operation):
-    """List the tasks that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> TaskPage:
-        """List the tasks that the caller can see.
-
-        Args:
-            project (str): Project whose tasks are listed, as `owner/short-name`; any when omitted. Optional.
-            status (Literal['DRAFT', 'CREATING', 'QUEUED', 'RUNNING', 'COMPLETED', 'ABORTED', 'ABORTING',
-                'FAILED']): How far the tasks to list are; any when omitted. Optional.
-            batch (bool): True to list parents of batches, false to list other tasks; both when omitted.
-                Optional.
-            parent (str): Batch task whose children are listed. Format uuid. Optional.
-            created_from (str): Earliest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a
-                zone. Optional.
-            created_to (str): Latest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            started_from (str): Earliest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            started_to (str): Latest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            ended_from (str): Earliest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            ended_to (str): Latest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): What the tasks
-                are ordered by. Optional.
-            order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
-            origin_id (str): Origin of the tasks to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of tasks.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[TaskPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Task]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListTasksOperation(AsyncOperation):
-    """List the tasks that the caller can see."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> TaskPage:
-        """List the tasks that the caller can see.
-
-        Args:
-            project (str): Project whose tasks are listed, as `owner/short-name`; any when omitted. Optional.
-            status (Literal['DRAFT', 'CREATING', 'QUEUED', 'RUNNING', 'COMPLETED', 'ABORTED', 'ABORTING',
-                'FAILED']): How far the tasks to list are; any when omitted. Optional.
-            batch (bool): True to list parents of batches, false to list other tasks; both when omitted.
-                Optional.
-            parent (str): Batch task whose children are listed. Format uuid. Optional.
-            created_from (str): Earliest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a
-                zone. Optional.
-            created_to (str): Latest creation of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            started_from (str): Earliest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            started_to (str): Latest start of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            ended_from (str): Earliest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            ended_to (str): Latest end of the tasks to list, as `YYYY-MM-DDThh:mm:ss`, without a zone.
-                Optional.
-            order_by (Literal['created_time', 'start_time', 'name', 'end_time', 'created_by']): What the tasks
-                are ordered by. Optional.
-            order (Literal['asc', 'desc']): Direction of the order; `desc` when omitted. Optional.
-            origin_id (str): Origin of the tasks to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of tasks.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[TaskPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        project: str | Omit = OMIT,
-        status: Literal["DRAFT", "CREATING", "QUEUED", "RUNNING", "COMPLETED", "ABORTED", "ABORTING", "FAILED"]
-        | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        created_from: str | Omit = OMIT,
-        created_to: str | Omit = OMIT,
-        started_from: str | Omit = OMIT,
-        started_to: str | Omit = OMIT,
-        ended_from: str | Omit = OMIT,
-        ended_to: str | Omit = OMIT,
-        order_by: Literal["created_time", "start_time", "name", "end_time", "created_by"] | Omit = OMIT,
-        order: Literal["asc", "desc"] | Omit = OMIT,
-        origin_id: str | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Task]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                project=project,
-                status=status,
-                batch=batch,
-                parent=parent,
-                created_from=created_from,
-                created_to=created_to,
-                started_from=started_from,
-                started_to=started_to,
-                ended_from=ended_from,
-                ended_to=ended_to,
-                order_by=order_by,
-                order=order,
-                origin_id=origin_id,
-                offset=offset,
-                limit=limit,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_tasks = PagedOperation(FACTS, build, parse, items)

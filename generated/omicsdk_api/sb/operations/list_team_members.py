@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.team_member import TeamMember
     from ..models.team_member_page import TeamMemberPage
@@ -29,7 +26,19 @@ FACTS = OperationFacts(
 
 
 def build(*, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the members of a team.
+
+    Args:
+        team_id (str): Identity of the team.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of members.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/teams/{segment('team_id', team_id)}/members",
@@ -44,7 +53,7 @@ def parse(answer: Answer) -> TeamMemberPage:
     """What an answer says."""
     from ..models.team_member_page import TeamMemberPage
 
-    return answer.json(model_of(TeamMemberPage), model(lambda: TeamMemberPage))
+    return answer.model(TeamMemberPage)
 
 
 def items(page: TeamMemberPage) -> Sequence[TeamMember] | None:
@@ -52,91 +61,4 @@ def items(page: TeamMemberPage) -> Sequence[TeamMember] | None:
     return page.items
 
 
-class ListTeamMembersOperation(Operation):
-    """List the members of a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> TeamMemberPage:
-        """List the members of a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(team_id=team_id, offset=offset, limit=limit), self.parse)
-
-    def raw(self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(team_id=team_id, offset=offset, limit=limit))
-
-    def pages(self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> Iterator[TeamMemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(team_id=team_id, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[TeamMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(team_id=team_id, offset=offset, limit=limit), self.parse, self.items, max_items)
-
-
-class AsyncListTeamMembersOperation(AsyncOperation):
-    """List the members of a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> TeamMemberPage:
-        """List the members of a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of members.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(team_id=team_id, offset=offset, limit=limit), self.parse)
-
-    async def raw(self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(team_id=team_id, offset=offset, limit=limit))
-
-    def pages(
-        self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> AsyncIterator[TeamMemberPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(team_id=team_id, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self, *, team_id: str, offset: int | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[TeamMember]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(team_id=team_id, offset=offset, limit=limit), self.parse, self.items, max_items)
+list_team_members = PagedOperation(FACTS, build, parse, items)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.multipart_uploads import MultipartUploads
 
 FACTS = OperationFacts(name="list_uploads", method="GET", path="/upload/multipart", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the uploads that aren't complete.
+
+    Returns:
+        200: The caller's uploads.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/upload/multipart")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> MultipartUploads:
     """What an answer says."""
     from ..models.multipart_uploads import MultipartUploads
 
-    return answer.json(model_of(MultipartUploads), model(lambda: MultipartUploads))
+    return answer.model(MultipartUploads)
 
 
-class ListUploadsOperation(Operation):
-    """List the uploads that aren't complete."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> MultipartUploads:
-        """List the uploads that aren't complete.
-
-        Returns:
-            200: The caller's uploads.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListUploadsOperation(AsyncOperation):
-    """List the uploads that aren't complete."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> MultipartUploads:
-        """List the uploads that aren't complete.
-
-        Returns:
-            200: The caller's uploads.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_uploads = Operation(FACTS, build, parse)

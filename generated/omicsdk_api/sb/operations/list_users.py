@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.user import User
     from ..models.user_page import UserPage
@@ -35,7 +32,21 @@ def build(
     offset: int | Omit = OMIT,
     limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the members of a division.
+
+    Args:
+        division (str): Division whose members are listed.
+        role (Literal['member', 'admin', 'external_collaborator', 'MEMBER', 'ADMIN',
+            'EXTERNAL_COLLABORATOR']): Role of the members to list; any when omitted. Optional.
+        offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+
+    Returns:
+        200: A page of accounts.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/users",
@@ -52,7 +63,7 @@ def parse(answer: Answer) -> UserPage:
     """What an answer says."""
     from ..models.user_page import UserPage
 
-    return answer.json(model_of(UserPage), model(lambda: UserPage))
+    return answer.model(UserPage)
 
 
 def items(page: UserPage) -> Sequence[User] | None:
@@ -60,159 +71,4 @@ def items(page: UserPage) -> Sequence[User] | None:
     return page.items
 
 
-class ListUsersOperation(Operation):
-    """List the members of a division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> UserPage:
-        """List the members of a division.
-
-        Args:
-            division (str): Division whose members are listed.
-            role (Literal['member', 'admin', 'external_collaborator', 'MEMBER', 'ADMIN',
-                'EXTERNAL_COLLABORATOR']): Role of the members to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of accounts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(division=division, role=role, offset=offset, limit=limit), self.parse)
-
-    def raw(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(division=division, role=role, offset=offset, limit=limit))
-
-    def pages(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> Iterator[UserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(division=division, role=role, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[User]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(division=division, role=role, offset=offset, limit=limit), self.parse, self.items, max_items
-        )
-
-
-class AsyncListUsersOperation(AsyncOperation):
-    """List the members of a division."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> UserPage:
-        """List the members of a division.
-
-        Args:
-            division (str): Division whose members are listed.
-            role (Literal['member', 'admin', 'external_collaborator', 'MEMBER', 'ADMIN',
-                'EXTERNAL_COLLABORATOR']): Role of the members to list; any when omitted. Optional.
-            offset (int): Number of items to pass over before the page begins; 0 when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-
-        Returns:
-            200: A page of accounts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(division=division, role=role, offset=offset, limit=limit), self.parse)
-
-    async def raw(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(division=division, role=role, offset=offset, limit=limit))
-
-    def pages(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AsyncIterator[UserPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(division=division, role=role, offset=offset, limit=limit), self.parse)
-
-    def iterate(
-        self,
-        *,
-        division: str,
-        role: Literal["member", "admin", "external_collaborator", "MEMBER", "ADMIN", "EXTERNAL_COLLABORATOR"]
-        | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[User]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(division=division, role=role, offset=offset, limit=limit), self.parse, self.items, max_items
-        )
+list_users = PagedOperation(FACTS, build, parse, items)

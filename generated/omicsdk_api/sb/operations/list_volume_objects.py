@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.volume_object import VolumeObject
     from ..models.volume_object_page import VolumeObjectPage
@@ -37,7 +34,24 @@ def build(
     continuation_token: str | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List what is on a volume.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        prefix (str): Beginning of the names to list, such as `folder/`; all when omitted. Optional.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        continuation_token (str): Where to go on, as the link to the next page holds it; at the beginning when
+            omitted. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+
+    Returns:
+        200: A page of objects and folders.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}/list",
@@ -54,7 +68,7 @@ def parse(answer: Answer) -> VolumeObjectPage:
     """What an answer says."""
     from ..models.volume_object_page import VolumeObjectPage
 
-    return answer.json(model_of(VolumeObjectPage), model(lambda: VolumeObjectPage))
+    return answer.model(VolumeObjectPage)
 
 
 def items(page: VolumeObjectPage) -> Sequence[VolumeObject] | None:
@@ -62,251 +76,4 @@ def items(page: VolumeObjectPage) -> Sequence[VolumeObject] | None:
     return page.items
 
 
-class ListVolumeObjectsOperation(Operation):
-    """List what is on a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> VolumeObjectPage:
-        """List what is on a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            prefix (str): Beginning of the names to list, such as `folder/`; all when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            continuation_token (str): Where to go on, as the link to the next page holds it; at the beginning
-                when omitted. Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of objects and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[VolumeObjectPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[VolumeObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListVolumeObjectsOperation(AsyncOperation):
-    """List what is on a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> VolumeObjectPage:
-        """List what is on a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            prefix (str): Beginning of the names to list, such as `folder/`; all when omitted. Optional.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            continuation_token (str): Where to go on, as the link to the next page holds it; at the beginning
-                when omitted. Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-
-        Returns:
-            200: A page of objects and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[VolumeObjectPage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        prefix: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        continuation_token: str | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[VolumeObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                owner=owner,
-                volume=volume,
-                prefix=prefix,
-                limit=limit,
-                continuation_token=continuation_token,
-                fields=fields,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_volume_objects = PagedOperation(FACTS, build, parse, items)

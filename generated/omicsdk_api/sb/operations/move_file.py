@@ -5,23 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file import File
 
 FACTS = OperationFacts(name="move_file", method="POST", path="/files/{file_id}/actions/move", secured=True)
 
 
 def build(*, parent: str, file_id: str, name: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Move a file to another folder of its project.
+
+    Another project is refused (code 5015). Folders are moved by `start_file_move_job`.
+
+    Args:
+        parent (str): Folder to move the file to.
+        file_id (str): Identity of the file or folder.
+        name (str): Name that the file gets there; its own when omitted. Optional.
+
+    Returns:
+        200: The moved file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, f"/files/{segment('file_id', file_id)}/actions/move", body=json_body({"parent": parent, "name": name})
     )
@@ -31,64 +42,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class MoveFileOperation(Operation):
-    """Move a file to another folder of its project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, parent: str, file_id: str, name: str | Omit = OMIT) -> File:
-        """Move a file to another folder of its project.
-
-        Another project is refused (code 5015). Folders are moved by `start_file_move_job`.
-
-        Args:
-            parent (str): Folder to move the file to.
-            file_id (str): Identity of the file or folder.
-            name (str): Name that the file gets there; its own when omitted. Optional.
-
-        Returns:
-            200: The moved file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(parent=parent, file_id=file_id, name=name), self.parse)
-
-    def raw(self, *, parent: str, file_id: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(parent=parent, file_id=file_id, name=name))
-
-
-class AsyncMoveFileOperation(AsyncOperation):
-    """Move a file to another folder of its project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, parent: str, file_id: str, name: str | Omit = OMIT) -> File:
-        """Move a file to another folder of its project.
-
-        Another project is refused (code 5015). Folders are moved by `start_file_move_job`.
-
-        Args:
-            parent (str): Folder to move the file to.
-            file_id (str): Identity of the file or folder.
-            name (str): Name that the file gets there; its own when omitted. Optional.
-
-        Returns:
-            200: The moved file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(parent=parent, file_id=file_id, name=name), self.parse)
-
-    async def raw(self, *, parent: str, file_id: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(parent=parent, file_id=file_id, name=name))
+move_file = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_automation_member",
@@ -22,7 +17,18 @@ FACTS = OperationFacts(
 
 
 def build(*, automation_id: str, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a member from an automation.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+        username (str): Username of the automation's member, or identity of a team.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/members/{segment('username', username)}",
@@ -33,55 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveAutomationMemberOperation(Operation):
-    """Remove a member from an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, automation_id: str, username: str) -> None:
-        """Remove a member from an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's member, or identity of a team.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(automation_id=automation_id, username=username), self.parse)
-
-    def raw(self, *, automation_id: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(automation_id=automation_id, username=username))
-
-
-class AsyncRemoveAutomationMemberOperation(AsyncOperation):
-    """Remove a member from an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, automation_id: str, username: str) -> None:
-        """Remove a member from an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's member, or identity of a team.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(automation_id=automation_id, username=username), self.parse)
-
-    async def raw(self, *, automation_id: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(automation_id=automation_id, username=username))
+remove_automation_member = Operation(FACTS, build, parse)

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_dataset_member",
@@ -25,7 +22,21 @@ FACTS = OperationFacts(
 def build(
     *, owner: str, dataset: str, username: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a member from a dataset.
+
+    Args:
+        owner (str): Who owns the dataset: the first part of its identity.
+        dataset (str): Name of the dataset: the second part of its identity.
+        username (str): Username of the dataset's member.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/datasets/{segment('owner', owner)}/{segment('dataset', dataset)}/members/{segment('username', username)}",
@@ -37,79 +48,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveDatasetMemberOperation(Operation):
-    """Remove a member from a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, owner: str, dataset: str, username: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> None:
-        """Remove a member from a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            username (str): Username of the dataset's member.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, dataset=dataset, username=username, x_sbg_advance_access=x_sbg_advance_access),
-            self.parse,
-        )
-
-    def raw(
-        self, *, owner: str, dataset: str, username: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(owner=owner, dataset=dataset, username=username, x_sbg_advance_access=x_sbg_advance_access)
-        )
-
-
-class AsyncRemoveDatasetMemberOperation(AsyncOperation):
-    """Remove a member from a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, owner: str, dataset: str, username: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> None:
-        """Remove a member from a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            username (str): Username of the dataset's member.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, dataset=dataset, username=username, x_sbg_advance_access=x_sbg_advance_access),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, owner: str, dataset: str, username: str, x_sbg_advance_access: Literal["Advance"] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(owner=owner, dataset=dataset, username=username, x_sbg_advance_access=x_sbg_advance_access)
-        )
+remove_dataset_member = Operation(FACTS, build, parse)

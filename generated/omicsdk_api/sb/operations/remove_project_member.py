@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_project_member",
@@ -22,7 +17,19 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, project: str, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a member from a project.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        username (str): Username of the project's member; for a team or division, its identity.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}/{segment('project', project)}/members/{segment('username', username)}",
@@ -33,57 +40,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveProjectMemberOperation(Operation):
-    """Remove a member from a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, username: str) -> None:
-        """Remove a member from a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the project's member; for a team or division, its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, project=project, username=username), self.parse)
-
-    def raw(self, *, owner: str, project: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, username=username))
-
-
-class AsyncRemoveProjectMemberOperation(AsyncOperation):
-    """Remove a member from a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, username: str) -> None:
-        """Remove a member from a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the project's member; for a team or division, its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, project=project, username=username), self.parse)
-
-    async def raw(self, *, owner: str, project: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, username=username))
+remove_project_member = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_team_member", method="DELETE", path="/teams/{team_id}/members/{username}", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, team_id: str, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a member from a team.
+
+    Args:
+        team_id (str): Identity of the team.
+        username (str): Username of the team's member.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}/members/{segment('username', username)}")
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveTeamMemberOperation(Operation):
-    """Remove a member from a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, team_id: str, username: str) -> None:
-        """Remove a member from a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            username (str): Username of the team's member.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(team_id=team_id, username=username), self.parse)
-
-    def raw(self, *, team_id: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(team_id=team_id, username=username))
-
-
-class AsyncRemoveTeamMemberOperation(AsyncOperation):
-    """Remove a member from a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, team_id: str, username: str) -> None:
-        """Remove a member from a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            username (str): Username of the team's member.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(team_id=team_id, username=username), self.parse)
-
-    async def raw(self, *, team_id: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(team_id=team_id, username=username))
+remove_team_member = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_volume_member",
@@ -22,7 +17,19 @@ FACTS = OperationFacts(
 
 
 def build(*, owner: str, volume: str, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove a member from a volume.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        username (str): Username of the volume's member; for a team or division, its identity.
+
+    Returns:
+        204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}/members/{segment('username', username)}",
@@ -33,57 +40,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveVolumeMemberOperation(Operation):
-    """Remove a member from a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, volume: str, username: str) -> None:
-        """Remove a member from a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            username (str): Username of the volume's member; for a team or division, its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, volume=volume, username=username), self.parse)
-
-    def raw(self, *, owner: str, volume: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, volume=volume, username=username))
-
-
-class AsyncRemoveVolumeMemberOperation(AsyncOperation):
-    """Remove a member from a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, volume: str, username: str) -> None:
-        """Remove a member from a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            username (str): Username of the volume's member; for a team or division, its identity.
-
-        Returns:
-            204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, volume=volume, username=username), self.parse)
-
-    async def raw(self, *, owner: str, volume: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, volume=volume, username=username))
+remove_volume_member = Operation(FACTS, build, parse)

@@ -3,81 +3,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import STRING, array
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import httpx
-
 FACTS = OperationFacts(name="replace_file_tags", method="PUT", path="/files/{file_id}/tags", secured=True)
 
 
 def build(*, body: Sequence[str], file_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace all tags of a file.
+
+    Args:
+        body (Sequence[str]): All tags; what isn't among them is removed.
+        file_id (str): Identity of the file or folder.
+
+    Returns:
+        200: All tags of the file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/tags", body=json_body(body))
 
 
 def parse(answer: Answer) -> list[str]:
     """What an answer says."""
-    return answer.json(as_it_came, array(STRING))
+    return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 
-class ReplaceFileTagsOperation(Operation):
-    """Replace all tags of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[str], file_id: str) -> list[str]:
-        """Replace all tags of a file.
-
-        Args:
-            body (Sequence[str]): All tags; what isn't among them is removed.
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            200: All tags of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, file_id=file_id), self.parse)
-
-    def raw(self, *, body: Sequence[str], file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, file_id=file_id))
-
-
-class AsyncReplaceFileTagsOperation(AsyncOperation):
-    """Replace all tags of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[str], file_id: str) -> list[str]:
-        """Replace all tags of a file.
-
-        Args:
-            body (Sequence[str]): All tags; what isn't among them is removed.
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            200: All tags of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(body=body, file_id=file_id), self.parse)
-
-    async def raw(self, *, body: Sequence[str], file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, file_id=file_id))
+replace_file_tags = Operation(FACTS, build, parse)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.upload_part_response import UploadPartResponse
     from ..types import UploadPartResponseDict
 
@@ -26,7 +24,19 @@ FACTS = OperationFacts(
 
 
 def build(*, part_number: int, response: UploadPartResponse | UploadPartResponseDict, upload_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Report that a part of code has been sent.
+
+    Args:
+        part_number (int): Number of the part, counted from 1.
+        response (UploadPartResponse | UploadPartResponseDict): What the storage answered.
+        upload_id (str): Identity of the upload, as its start answered.
+
+    Returns:
+        200: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/upload/{segment('upload_id', upload_id)}/part",
@@ -38,65 +48,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ReportAutomationUploadPartOperation(Operation):
-    """Report that a part of code has been sent."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, part_number: int, response: UploadPartResponse | UploadPartResponseDict, upload_id: str
-    ) -> None:
-        """Report that a part of code has been sent.
-
-        Args:
-            part_number (int): Number of the part, counted from 1.
-            response (UploadPartResponse | UploadPartResponseDict): What the storage answered.
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(part_number=part_number, response=response, upload_id=upload_id), self.parse)
-
-    def raw(
-        self, *, part_number: int, response: UploadPartResponse | UploadPartResponseDict, upload_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(part_number=part_number, response=response, upload_id=upload_id))
-
-
-class AsyncReportAutomationUploadPartOperation(AsyncOperation):
-    """Report that a part of code has been sent."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, part_number: int, response: UploadPartResponse | UploadPartResponseDict, upload_id: str
-    ) -> None:
-        """Report that a part of code has been sent.
-
-        Args:
-            part_number (int): Number of the part, counted from 1.
-            response (UploadPartResponse | UploadPartResponseDict): What the storage answered.
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(part_number=part_number, response=response, upload_id=upload_id), self.parse)
-
-    async def raw(
-        self, *, part_number: int, response: UploadPartResponse | UploadPartResponseDict, upload_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(part_number=part_number, response=response, upload_id=upload_id))
+report_automation_upload_part = Operation(FACTS, build, parse)

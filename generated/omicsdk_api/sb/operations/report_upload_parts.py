@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.upload_part_report import UploadPartReport
     from ..types import UploadPartReportDict
@@ -24,7 +22,18 @@ FACTS = OperationFacts(
 
 
 def build(*, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Report many parts of an upload.
+
+    Args:
+        parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts whose bytes have been sent.
+        upload_id (str): Identity of the upload, as its start answered.
+
+    Returns:
+        200: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/upload/multipart/{segment('upload_id', upload_id)}", body=json_body({"parts": parts}))
 
 
@@ -32,55 +41,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ReportUploadPartsOperation(Operation):
-    """Report many parts of an upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id: str) -> None:
-        """Report many parts of an upload.
-
-        Args:
-            parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts whose bytes have been sent.
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(parts=parts, upload_id=upload_id), self.parse)
-
-    def raw(self, *, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(parts=parts, upload_id=upload_id))
-
-
-class AsyncReportUploadPartsOperation(AsyncOperation):
-    """Report many parts of an upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id: str) -> None:
-        """Report many parts of an upload.
-
-        Args:
-            parts (Sequence[UploadPartReport | UploadPartReportDict]): Parts whose bytes have been sent.
-            upload_id (str): Identity of the upload, as its start answered.
-
-        Returns:
-            200: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(parts=parts, upload_id=upload_id), self.parse)
-
-    async def raw(self, *, parts: Sequence[UploadPartReport | UploadPartReportDict], upload_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(parts=parts, upload_id=upload_id))
+report_upload_parts = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation_run import AutomationRun
 
@@ -35,7 +32,24 @@ def build(
     name: str | Omit = OMIT,
     secret_settings: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Run an automation again as it was run.
+
+    Args:
+        run_id (str): Identity of the automation's run.
+        merge (bool): Whether what is given is merged with what the first run had, or replaces it. Optional.
+        package (str): Other package to run. Optional.
+        inputs (Mapping[str, Any]): Other inputs, by name. Optional.
+        settings (Mapping[str, Any]): Other settings, by name. Optional.
+        resume_from (str): Identity of a run to go on from. Optional.
+        name (str): Name of the run that is made. Optional.
+        secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
+
+    Returns:
+        200: The new run.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/runs/{segment('run_id', run_id)}/actions/rerun",
@@ -59,162 +73,7 @@ def parse(answer: Answer) -> AutomationRun:
     """What an answer says."""
     from ..models.automation_run import AutomationRun
 
-    return answer.json(model_of(AutomationRun), model(lambda: AutomationRun))
+    return answer.model(AutomationRun)
 
 
-class RerunAutomationRunOperation(Operation):
-    """Run an automation again as it was run."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        run_id: str,
-        merge: bool | Omit = OMIT,
-        package: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-    ) -> AutomationRun:
-        """Run an automation again as it was run.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-            merge (bool): Whether what is given is merged with what the first run had, or replaces it.
-                Optional.
-            package (str): Other package to run. Optional.
-            inputs (Mapping[str, Any]): Other inputs, by name. Optional.
-            settings (Mapping[str, Any]): Other settings, by name. Optional.
-            resume_from (str): Identity of a run to go on from. Optional.
-            name (str): Name of the run that is made. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
-
-        Returns:
-            200: The new run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                run_id=run_id,
-                merge=merge,
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        run_id: str,
-        merge: bool | Omit = OMIT,
-        package: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                run_id=run_id,
-                merge=merge,
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-            )
-        )
-
-
-class AsyncRerunAutomationRunOperation(AsyncOperation):
-    """Run an automation again as it was run."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        run_id: str,
-        merge: bool | Omit = OMIT,
-        package: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-    ) -> AutomationRun:
-        """Run an automation again as it was run.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-            merge (bool): Whether what is given is merged with what the first run had, or replaces it.
-                Optional.
-            package (str): Other package to run. Optional.
-            inputs (Mapping[str, Any]): Other inputs, by name. Optional.
-            settings (Mapping[str, Any]): Other settings, by name. Optional.
-            resume_from (str): Identity of a run to go on from. Optional.
-            name (str): Name of the run that is made. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
-
-        Returns:
-            200: The new run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                run_id=run_id,
-                merge=merge,
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        run_id: str,
-        merge: bool | Omit = OMIT,
-        package: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        resume_from: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                run_id=run_id,
-                merge=merge,
-                package=package,
-                inputs=inputs,
-                settings=settings,
-                resume_from=resume_from,
-                name=name,
-                secret_settings=secret_settings,
-            )
-        )
+rerun_automation_run = Operation(FACTS, build, parse)

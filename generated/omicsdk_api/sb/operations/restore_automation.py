@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation import Automation
 
 FACTS = OperationFacts(
@@ -24,7 +21,17 @@ FACTS = OperationFacts(
 
 
 def build(*, automation_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Restore an archived automation.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+
+    Returns:
+        200: The automation as it is now.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/automations/{segment('automation_id', automation_id)}/actions/restore")
 
 
@@ -32,56 +39,7 @@ def parse(answer: Answer) -> Automation:
     """What an answer says."""
     from ..models.automation import Automation
 
-    return answer.json(model_of(Automation), model(lambda: Automation))
+    return answer.model(Automation)
 
 
-class RestoreAutomationOperation(Operation):
-    """Restore an archived automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, automation_id: str) -> Automation:
-        """Restore an archived automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-
-        Returns:
-            200: The automation as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(automation_id=automation_id), self.parse)
-
-    def raw(self, *, automation_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(automation_id=automation_id))
-
-
-class AsyncRestoreAutomationOperation(AsyncOperation):
-    """Restore an archived automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, automation_id: str) -> Automation:
-        """Restore an archived automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-
-        Returns:
-            200: The automation as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(automation_id=automation_id), self.parse)
-
-    async def raw(self, *, automation_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(automation_id=automation_id))
+restore_automation = Operation(FACTS, build, parse)

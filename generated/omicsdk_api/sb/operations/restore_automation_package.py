@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_package import AutomationPackage
 
 FACTS = OperationFacts(
@@ -24,7 +21,18 @@ FACTS = OperationFacts(
 
 
 def build(*, automation_id: str, package_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Restore an archived package of an automation.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+        package_id (str): Identity of the automation's package.
+
+    Returns:
+        200: The package as it is now.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/packages/{segment('package_id', package_id)}/actions/restore",
@@ -35,58 +43,7 @@ def parse(answer: Answer) -> AutomationPackage:
     """What an answer says."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.json(model_of(AutomationPackage), model(lambda: AutomationPackage))
+    return answer.model(AutomationPackage)
 
 
-class RestoreAutomationPackageOperation(Operation):
-    """Restore an archived package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, automation_id: str, package_id: str) -> AutomationPackage:
-        """Restore an archived package of an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            package_id (str): Identity of the automation's package.
-
-        Returns:
-            200: The package as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(automation_id=automation_id, package_id=package_id), self.parse)
-
-    def raw(self, *, automation_id: str, package_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(automation_id=automation_id, package_id=package_id))
-
-
-class AsyncRestoreAutomationPackageOperation(AsyncOperation):
-    """Restore an archived package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, automation_id: str, package_id: str) -> AutomationPackage:
-        """Restore an archived package of an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            package_id (str): Identity of the automation's package.
-
-        Returns:
-            200: The package as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(automation_id=automation_id, package_id=package_id), self.parse)
-
-    async def raw(self, *, automation_id: str, package_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(automation_id=automation_id, package_id=package_id))
+restore_automation_package = Operation(FACTS, build, parse)

@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.task import Task
 
 FACTS = OperationFacts(name="run_task", method="POST", path="/tasks/{task_id}/actions/run", secured=True)
 
 
 def build(*, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instances: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Run a draft task.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+        batch (bool): False to run it as a plain task although its inputs ask for a batch. Optional.
+        use_interruptible_instances (bool): Whether to use interruptible (spot) instances; what the task says
+            when omitted. Optional.
+
+    Returns:
+        200: The task as it is now.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/tasks/{segment('task_id', task_id)}/actions/run",
@@ -35,80 +45,7 @@ def parse(answer: Answer) -> Task:
     """What an answer says."""
     from ..models.task import Task
 
-    return answer.json(model_of(Task), model(lambda: Task))
+    return answer.model(Task)
 
 
-class RunTaskOperation(Operation):
-    """Run a draft task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instances: bool | Omit = OMIT
-    ) -> Task:
-        """Run a draft task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            batch (bool): False to run it as a plain task although its inputs ask for a batch. Optional.
-            use_interruptible_instances (bool): Whether to use interruptible (spot) instances; what the task
-                says when omitted. Optional.
-
-        Returns:
-            200: The task as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(task_id=task_id, batch=batch, use_interruptible_instances=use_interruptible_instances),
-            self.parse,
-        )
-
-    def raw(
-        self, *, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instances: bool | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(task_id=task_id, batch=batch, use_interruptible_instances=use_interruptible_instances)
-        )
-
-
-class AsyncRunTaskOperation(AsyncOperation):
-    """Run a draft task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instances: bool | Omit = OMIT
-    ) -> Task:
-        """Run a draft task.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            batch (bool): False to run it as a plain task although its inputs ask for a batch. Optional.
-            use_interruptible_instances (bool): Whether to use interruptible (spot) instances; what the task
-                says when omitted. Optional.
-
-        Returns:
-            200: The task as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(task_id=task_id, batch=batch, use_interruptible_instances=use_interruptible_instances),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, task_id: str, batch: bool | Omit = OMIT, use_interruptible_instances: bool | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(task_id=task_id, batch=batch, use_interruptible_instances=use_interruptible_instances)
-        )
+run_task = Operation(FACTS, build, parse)

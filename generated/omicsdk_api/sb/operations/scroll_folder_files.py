@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.file import File
     from ..models.file_page import FilePage
@@ -36,7 +33,25 @@ def build(
     fields: str | Omit = OMIT,
     x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List what is in a folder without counting it, page by page.
+
+    For very many files: pages follow by a token. In advance access.
+
+    Args:
+        folder_id (str): Identity of the folder.
+        token (str): Where to go on: `init` for the first page, then what the link to the next page holds.
+        limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100. Optional.
+        fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an object
+            (`metadata.sample_id`), `_all` means all. Optional.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: A page of files and folders.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/files/{segment('folder_id', folder_id)}/scroll",
@@ -53,7 +68,7 @@ def parse(answer: Answer) -> FilePage:
     """What an answer says."""
     from ..models.file_page import FilePage
 
-    return answer.json(model_of(FilePage), model(lambda: FilePage))
+    return answer.model(FilePage)
 
 
 def items(page: FilePage) -> Sequence[File] | None:
@@ -61,205 +76,4 @@ def items(page: FilePage) -> Sequence[File] | None:
     return page.items
 
 
-class ScrollFolderFilesOperation(Operation):
-    """List what is in a folder without counting it, page by page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> FilePage:
-        """List what is in a folder without counting it, page by page.
-
-        For very many files: pages follow by a token. In advance access.
-
-        Args:
-            folder_id (str): Identity of the folder.
-            token (str): Where to go on: `init` for the first page, then what the link to the next page holds.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: A page of files and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Iterator[FilePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[File]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncScrollFolderFilesOperation(AsyncOperation):
-    """List what is in a folder without counting it, page by page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> FilePage:
-        """List what is in a folder without counting it, page by page.
-
-        For very many files: pages follow by a token. In advance access.
-
-        Args:
-            folder_id (str): Identity of the folder.
-            token (str): Where to go on: `init` for the first page, then what the link to the next page holds.
-            limit (int): Largest number of items on a page, at most 100; 50 when omitted. From 1 to 100.
-                Optional.
-            fields (str): Names of fields to answer, by commas; `!name` leaves one out, a dot leads into an
-                object (`metadata.sample_id`), `_all` means all. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: A page of files and folders.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> AsyncIterator[FilePage]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        folder_id: str,
-        token: str,
-        limit: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[File]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                folder_id=folder_id, token=token, limit=limit, fields=fields, x_sbg_advance_access=x_sbg_advance_access
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+scroll_folder_files = PagedOperation(FACTS, build, parse, items)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.search_response import SearchResponse
 
@@ -30,7 +27,20 @@ FACTS = OperationFacts(
 
 
 def build(*, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find files by a query.
+
+    Args:
+        query (str): Query in the platform's own language, such as `IN "owner/project"`.
+        cont_token (str): Token of the page, as the page before it answered; the first page when omitted.
+            Optional.
+        limit (int): Largest number of matches on a page. At least 1. Optional.
+
+    Returns:
+        200: A page of matches.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/files/search",
@@ -46,7 +56,7 @@ def parse(answer: Answer) -> SearchResponse:
     """What an answer says."""
     from ..models.search_response import SearchResponse
 
-    return answer.json(model_of(SearchResponse), model(lambda: SearchResponse))
+    return answer.model(SearchResponse)
 
 
 def items(page: SearchResponse) -> Sequence[dict[str, Any]] | None:
@@ -54,95 +64,4 @@ def items(page: SearchResponse) -> Sequence[dict[str, Any]] | None:
     return page.result_set
 
 
-class SearchFilesOperation(Operation):
-    """Find files by a query."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> SearchResponse:
-        """Find files by a query.
-
-        Args:
-            query (str): Query in the platform's own language, such as `IN "owner/project"`.
-            cont_token (str): Token of the page, as the page before it answered; the first page when omitted.
-                Optional.
-            limit (int): Largest number of matches on a page. At least 1. Optional.
-
-        Returns:
-            200: A page of matches.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(query=query, cont_token=cont_token, limit=limit), self.parse)
-
-    def raw(self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query, cont_token=cont_token, limit=limit))
-
-    def pages(self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> Iterator[SearchResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(query=query, cont_token=cont_token, limit=limit), self.parse)
-
-    def iterate(
-        self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(query=query, cont_token=cont_token, limit=limit), self.parse, self.items, max_items
-        )
-
-
-class AsyncSearchFilesOperation(AsyncOperation):
-    """Find files by a query."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> SearchResponse:
-        """Find files by a query.
-
-        Args:
-            query (str): Query in the platform's own language, such as `IN "owner/project"`.
-            cont_token (str): Token of the page, as the page before it answered; the first page when omitted.
-                Optional.
-            limit (int): Largest number of matches on a page. At least 1. Optional.
-
-        Returns:
-            200: A page of matches.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(query=query, cont_token=cont_token, limit=limit), self.parse)
-
-    async def raw(self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query, cont_token=cont_token, limit=limit))
-
-    def pages(
-        self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT
-    ) -> AsyncIterator[SearchResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(query=query, cont_token=cont_token, limit=limit), self.parse)
-
-    def iterate(
-        self, *, query: str, cont_token: str | Omit = OMIT, limit: int | Omit = OMIT, max_items: int | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(query=query, cont_token=cont_token, limit=limit), self.parse, self.items, max_items
-        )
+search_files = PagedOperation(FACTS, build, parse, items)

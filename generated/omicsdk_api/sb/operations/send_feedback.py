@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="send_feedback", method="POST", path="/action/notifications/feedback", accept="*/*", secured=True
@@ -25,7 +22,19 @@ def build(
     text: str | None | Omit = OMIT,
     referrer: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Send feedback to Seven Bridges.
+
+    Args:
+        type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
+        text (str | None): Feedback to send. Optional.
+        referrer (str): Where it comes from, such as a program with its versions. Optional.
+
+    Returns:
+        200: It is done; there is no body. 204: It is done; there is no body.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, "/action/notifications/feedback", body=json_body({"type": type, "text": text, "referrer": referrer})
     )
@@ -35,81 +44,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class SendFeedbackOperation(Operation):
-    """Send feedback to Seven Bridges."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | None | Omit = OMIT,
-        referrer: str | Omit = OMIT,
-    ) -> None:
-        """Send feedback to Seven Bridges.
-
-        Args:
-            type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
-            text (str | None): Feedback to send. Optional.
-            referrer (str): Where it comes from, such as a program with its versions. Optional.
-
-        Returns:
-            200: It is done; there is no body. 204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(type=type, text=text, referrer=referrer), self.parse)
-
-    def raw(
-        self,
-        *,
-        type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | None | Omit = OMIT,
-        referrer: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(type=type, text=text, referrer=referrer))
-
-
-class AsyncSendFeedbackOperation(AsyncOperation):
-    """Send feedback to Seven Bridges."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | None | Omit = OMIT,
-        referrer: str | Omit = OMIT,
-    ) -> None:
-        """Send feedback to Seven Bridges.
-
-        Args:
-            type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
-            text (str | None): Feedback to send. Optional.
-            referrer (str): Where it comes from, such as a program with its versions. Optional.
-
-        Returns:
-            200: It is done; there is no body. 204: It is done; there is no body.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(type=type, text=text, referrer=referrer), self.parse)
-
-    async def raw(
-        self,
-        *,
-        type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | None | Omit = OMIT,
-        referrer: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(type=type, text=text, referrer=referrer))
+send_feedback = Operation(FACTS, build, parse)

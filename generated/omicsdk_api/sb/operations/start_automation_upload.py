@@ -5,23 +5,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.code_package_upload import CodePackageUpload
 
 FACTS = OperationFacts(name="start_automation_upload", method="POST", path="/automation/upload", secured=True)
 
 
 def build(*, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start to upload code in parts.
+
+    Code of no bytes is refused, and nothing is overwritten.
+
+    Args:
+        name (str): Name of the code's file.
+        size (int): Size of the code in bytes. Format int64. At least 1.
+        automation_id (str): Automation that the code is for. Format uuid.
+        part_size (int): Size of each part of the code but the last in bytes, as far as the caller cares.
+            Format int64. Optional.
+
+    Returns:
+        200: The upload, with the size of its parts.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/automation/upload",
@@ -33,74 +46,7 @@ def parse(answer: Answer) -> CodePackageUpload:
     """What an answer says."""
     from ..models.code_package_upload import CodePackageUpload
 
-    return answer.json(model_of(CodePackageUpload), model(lambda: CodePackageUpload))
+    return answer.model(CodePackageUpload)
 
 
-class StartAutomationUploadOperation(Operation):
-    """Start to upload code in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT) -> CodePackageUpload:
-        """Start to upload code in parts.
-
-        Code of no bytes is refused, and nothing is overwritten.
-
-        Args:
-            name (str): Name of the code's file.
-            size (int): Size of the code in bytes. Format int64. At least 1.
-            automation_id (str): Automation that the code is for. Format uuid.
-            part_size (int): Size of each part of the code but the last in bytes, as far as the caller cares.
-                Format int64. Optional.
-
-        Returns:
-            200: The upload, with the size of its parts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(name=name, size=size, automation_id=automation_id, part_size=part_size), self.parse
-        )
-
-    def raw(self, *, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, size=size, automation_id=automation_id, part_size=part_size))
-
-
-class AsyncStartAutomationUploadOperation(AsyncOperation):
-    """Start to upload code in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT
-    ) -> CodePackageUpload:
-        """Start to upload code in parts.
-
-        Code of no bytes is refused, and nothing is overwritten.
-
-        Args:
-            name (str): Name of the code's file.
-            size (int): Size of the code in bytes. Format int64. At least 1.
-            automation_id (str): Automation that the code is for. Format uuid.
-            part_size (int): Size of each part of the code but the last in bytes, as far as the caller cares.
-                Format int64. Optional.
-
-        Returns:
-            200: The upload, with the size of its parts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(name=name, size=size, automation_id=automation_id, part_size=part_size), self.parse
-        )
-
-    async def raw(self, *, name: str, size: int, automation_id: str, part_size: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, size=size, automation_id=automation_id, part_size=part_size))
+start_automation_upload = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.async_job import AsyncJob
     from ..models.file_delete_item import FileDeleteItem
@@ -24,7 +21,20 @@ FACTS = OperationFacts(name="start_file_delete_job", method="POST", path="/async
 
 
 def build(*, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start to delete files and folders.
+
+    What came of each file is in the job's `result` once it has finished; see `get_file_delete_job`.
+
+    Args:
+        items (Sequence[FileDeleteItem | FileDeleteItemDict]): Files and folders to delete; what is in a
+            folder goes too.
+
+    Returns:
+        200: The job that was started.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/async/files/delete", body=json_body({"items": items}))
 
 
@@ -32,62 +42,7 @@ def parse(answer: Answer) -> AsyncJob:
     """What an answer says."""
     from ..models.async_job import AsyncJob
 
-    return answer.json(model_of(AsyncJob), model(lambda: AsyncJob))
+    return answer.model(AsyncJob)
 
 
-class StartFileDeleteJobOperation(Operation):
-    """Start to delete files and folders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> AsyncJob:
-        """Start to delete files and folders.
-
-        What came of each file is in the job's `result` once it has finished; see `get_file_delete_job`.
-
-        Args:
-            items (Sequence[FileDeleteItem | FileDeleteItemDict]): Files and folders to delete; what is in a
-                folder goes too.
-
-        Returns:
-            200: The job that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items), self.parse)
-
-    def raw(self, *, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items))
-
-
-class AsyncStartFileDeleteJobOperation(AsyncOperation):
-    """Start to delete files and folders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> AsyncJob:
-        """Start to delete files and folders.
-
-        What came of each file is in the job's `result` once it has finished; see `get_file_delete_job`.
-
-        Args:
-            items (Sequence[FileDeleteItem | FileDeleteItemDict]): Files and folders to delete; what is in a
-                folder goes too.
-
-        Returns:
-            200: The job that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items), self.parse)
-
-    async def raw(self, *, items: Sequence[FileDeleteItem | FileDeleteItemDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items))
+start_file_delete_job = Operation(FACTS, build, parse)

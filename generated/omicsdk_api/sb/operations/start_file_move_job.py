@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.async_job import AsyncJob
     from ..models.file_copy_item import FileCopyItem
@@ -24,7 +21,19 @@ FACTS = OperationFacts(name="start_file_move_job", method="POST", path="/async/f
 
 
 def build(*, items: Sequence[FileCopyItem | FileCopyItemDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start to move files and folders.
+
+    What came of each file is in the job's `result` once it has finished; see `get_file_move_job`.
+
+    Args:
+        items (Sequence[FileCopyItem | FileCopyItemDict]): Files and folders; what is in a folder goes along.
+
+    Returns:
+        200: The job that was started.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, "/async/files/move", body=json_body({"items": items}))
 
 
@@ -32,62 +41,7 @@ def parse(answer: Answer) -> AsyncJob:
     """What an answer says."""
     from ..models.async_job import AsyncJob
 
-    return answer.json(model_of(AsyncJob), model(lambda: AsyncJob))
+    return answer.model(AsyncJob)
 
 
-class StartFileMoveJobOperation(Operation):
-    """Start to move files and folders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, items: Sequence[FileCopyItem | FileCopyItemDict]) -> AsyncJob:
-        """Start to move files and folders.
-
-        What came of each file is in the job's `result` once it has finished; see `get_file_move_job`.
-
-        Args:
-            items (Sequence[FileCopyItem | FileCopyItemDict]): Files and folders; what is in a folder goes
-                along.
-
-        Returns:
-            200: The job that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(items=items), self.parse)
-
-    def raw(self, *, items: Sequence[FileCopyItem | FileCopyItemDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(items=items))
-
-
-class AsyncStartFileMoveJobOperation(AsyncOperation):
-    """Start to move files and folders."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, items: Sequence[FileCopyItem | FileCopyItemDict]) -> AsyncJob:
-        """Start to move files and folders.
-
-        What came of each file is in the job's `result` once it has finished; see `get_file_move_job`.
-
-        Args:
-            items (Sequence[FileCopyItem | FileCopyItemDict]): Files and folders; what is in a folder goes
-                along.
-
-        Returns:
-            200: The job that was started.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(items=items), self.parse)
-
-    async def raw(self, *, items: Sequence[FileCopyItem | FileCopyItemDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(items=items))
+start_file_move_job = Operation(FACTS, build, parse)

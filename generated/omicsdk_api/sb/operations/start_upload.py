@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.multipart_upload import MultipartUpload
 
 FACTS = OperationFacts(name="start_upload", method="POST", path="/upload/multipart", secured=True)
@@ -29,7 +26,29 @@ def build(
     part_size: int | Omit = OMIT,
     overwrite: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Start to upload a file in parts.
+
+    Give either `project` or `parent`. The service may choose another size of parts than was asked for, and
+    the answer's counts. A file has at most 10,000 parts; a part at most 5 GiB, and at least 5 MiB unless it
+    is the last; a file at most 5 TiB. A file of no bytes has one part.
+
+    Args:
+        name (str): Name of the file, at most 255 characters, without slashes. At most 255 characters. Matches
+            `^[^/]+$`.
+        project (str): Project to upload to, as `owner/short-name`. Optional.
+        parent (str): Folder to upload to. Optional.
+        size (int): Size of the file in bytes. Format int64. Optional.
+        part_size (int): Size of each part but the last in bytes, as far as the caller cares. Format int64.
+            Optional.
+        overwrite (bool): Whether to replace a file of that name (otherwise code 8005); false when omitted.
+            Optional.
+
+    Returns:
+        200: The upload, with the size of its parts.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         "/upload/multipart",
@@ -42,126 +61,7 @@ def parse(answer: Answer) -> MultipartUpload:
     """What an answer says."""
     from ..models.multipart_upload import MultipartUpload
 
-    return answer.json(model_of(MultipartUpload), model(lambda: MultipartUpload))
+    return answer.model(MultipartUpload)
 
 
-class StartUploadOperation(Operation):
-    """Start to upload a file in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        project: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        part_size: int | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-    ) -> MultipartUpload:
-        """Start to upload a file in parts.
-
-        Give either `project` or `parent`. The service may choose another size of parts than was asked for,
-        and the answer's counts. A file has at most 10,000 parts; a part at most 5 GiB, and at least 5 MiB
-        unless it is the last; a file at most 5 TiB. A file of no bytes has one part.
-
-        Args:
-            name (str): Name of the file, at most 255 characters, without slashes. At most 255 characters.
-                Matches `^[^/]+$`.
-            project (str): Project to upload to, as `owner/short-name`. Optional.
-            parent (str): Folder to upload to. Optional.
-            size (int): Size of the file in bytes. Format int64. Optional.
-            part_size (int): Size of each part but the last in bytes, as far as the caller cares. Format
-                int64. Optional.
-            overwrite (bool): Whether to replace a file of that name (otherwise code 8005); false when
-                omitted. Optional.
-
-        Returns:
-            200: The upload, with the size of its parts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(name=name, project=project, parent=parent, size=size, part_size=part_size, overwrite=overwrite),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        name: str,
-        project: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        part_size: int | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(name=name, project=project, parent=parent, size=size, part_size=part_size, overwrite=overwrite)
-        )
-
-
-class AsyncStartUploadOperation(AsyncOperation):
-    """Start to upload a file in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str,
-        project: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        part_size: int | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-    ) -> MultipartUpload:
-        """Start to upload a file in parts.
-
-        Give either `project` or `parent`. The service may choose another size of parts than was asked for,
-        and the answer's counts. A file has at most 10,000 parts; a part at most 5 GiB, and at least 5 MiB
-        unless it is the last; a file at most 5 TiB. A file of no bytes has one part.
-
-        Args:
-            name (str): Name of the file, at most 255 characters, without slashes. At most 255 characters.
-                Matches `^[^/]+$`.
-            project (str): Project to upload to, as `owner/short-name`. Optional.
-            parent (str): Folder to upload to. Optional.
-            size (int): Size of the file in bytes. Format int64. Optional.
-            part_size (int): Size of each part but the last in bytes, as far as the caller cares. Format
-                int64. Optional.
-            overwrite (bool): Whether to replace a file of that name (otherwise code 8005); false when
-                omitted. Optional.
-
-        Returns:
-            200: The upload, with the size of its parts.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(name=name, project=project, parent=parent, size=size, part_size=part_size, overwrite=overwrite),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str,
-        project: str | Omit = OMIT,
-        parent: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        part_size: int | Omit = OMIT,
-        overwrite: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, project=project, parent=parent, size=size, part_size=part_size, overwrite=overwrite)
-        )
+start_upload = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="stop_automation_run",
@@ -22,7 +17,17 @@ FACTS = OperationFacts(
 
 
 def build(*, run_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Stop a run of an automation.
+
+    Args:
+        run_id (str): Identity of the automation's run.
+
+    Returns:
+        200: What the service says, as it comes.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/automation/runs/{segment('run_id', run_id)}/actions/stop")
 
 
@@ -31,53 +36,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class StopAutomationRunOperation(Operation):
-    """Stop a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, run_id: str) -> bytes:
-        """Stop a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: What the service says, as it comes.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(run_id=run_id), self.parse)
-
-    def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(run_id=run_id))
-
-
-class AsyncStopAutomationRunOperation(AsyncOperation):
-    """Stop a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, run_id: str) -> bytes:
-        """Stop a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-
-        Returns:
-            200: What the service says, as it comes.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(run_id=run_id), self.parse)
-
-    async def raw(self, *, run_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(run_id=run_id))
+stop_automation_run = Operation(FACTS, build, parse)

@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.app import App
 
 FACTS = OperationFacts(name="sync_app", method="POST", path="/apps/{owner}/{project}/{app}/actions/sync", secured=True)
 
 
 def build(*, owner: str, project: str, app: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Bring a copied app up to date with what it was copied from.
+
+    Args:
+        owner (str): Who owns the app's project: the first part of the app's identity.
+        project (str): Short name of the app's project: the second part of the app's identity.
+        app (str): Short name of the app: the third part of its identity.
+
+    Returns:
+        200: The app as it is now.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS, f"/apps/{segment('owner', owner)}/{segment('project', project)}/{segment('app', app)}/actions/sync"
     )
@@ -29,60 +38,7 @@ def parse(answer: Answer) -> App:
     """What an answer says."""
     from ..models.app import App
 
-    return answer.json(model_of(App), model(lambda: App))
+    return answer.model(App)
 
 
-class SyncAppOperation(Operation):
-    """Bring a copied app up to date with what it was copied from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, owner: str, project: str, app: str) -> App:
-        """Bring a copied app up to date with what it was copied from.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(owner=owner, project=project, app=app), self.parse)
-
-    def raw(self, *, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(owner=owner, project=project, app=app))
-
-
-class AsyncSyncAppOperation(AsyncOperation):
-    """Bring a copied app up to date with what it was copied from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, owner: str, project: str, app: str) -> App:
-        """Bring a copied app up to date with what it was copied from.
-
-        Args:
-            owner (str): Who owns the app's project: the first part of the app's identity.
-            project (str): Short name of the app's project: the second part of the app's identity.
-            app (str): Short name of the app: the third part of its identity.
-
-        Returns:
-            200: The app as it is now.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(owner=owner, project=project, app=app), self.parse)
-
-    async def raw(self, *, owner: str, project: str, app: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(owner=owner, project=project, app=app))
+sync_app = Operation(FACTS, build, parse)

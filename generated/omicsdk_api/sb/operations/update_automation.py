@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation import Automation
 
@@ -35,7 +32,25 @@ def build(
     project_based: bool | Omit = OMIT,
     modified_on: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change an automation.
+
+    Args:
+        automation_id (str): Identity of the automation. Format uuid.
+        name (str): New name of the automation. Optional.
+        description (str): New text about the automation. Optional.
+        billing_group (str): Other billing group for the automation's runs. Format uuid. Optional.
+        secret_settings (Mapping[str, Any]): New secret settings of the automation's runs. Optional.
+        memory_limit (int): New memory of the automation's runs in MB. Optional.
+        project_based (bool): Whether the automation's runs belong to a project. Optional.
+        modified_on (str): When the automation was last changed, which published clients may send back. Format
+            date-time. Optional.
+
+    Returns:
+        200: The changed automation.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}",
@@ -57,162 +72,7 @@ def parse(answer: Answer) -> Automation:
     """What an answer says."""
     from ..models.automation import Automation
 
-    return answer.json(model_of(Automation), model(lambda: Automation))
+    return answer.model(Automation)
 
 
-class UpdateAutomationOperation(Operation):
-    """Change an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        automation_id: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        modified_on: str | Omit = OMIT,
-    ) -> Automation:
-        """Change an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            name (str): New name of the automation. Optional.
-            description (str): New text about the automation. Optional.
-            billing_group (str): Other billing group for the automation's runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): New secret settings of the automation's runs. Optional.
-            memory_limit (int): New memory of the automation's runs in MB. Optional.
-            project_based (bool): Whether the automation's runs belong to a project. Optional.
-            modified_on (str): When the automation was last changed, which published clients may send back.
-                Format date-time. Optional.
-
-        Returns:
-            200: The changed automation.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                automation_id=automation_id,
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-                project_based=project_based,
-                modified_on=modified_on,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        automation_id: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        modified_on: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                automation_id=automation_id,
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-                project_based=project_based,
-                modified_on=modified_on,
-            )
-        )
-
-
-class AsyncUpdateAutomationOperation(AsyncOperation):
-    """Change an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        automation_id: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        modified_on: str | Omit = OMIT,
-    ) -> Automation:
-        """Change an automation.
-
-        Args:
-            automation_id (str): Identity of the automation. Format uuid.
-            name (str): New name of the automation. Optional.
-            description (str): New text about the automation. Optional.
-            billing_group (str): Other billing group for the automation's runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): New secret settings of the automation's runs. Optional.
-            memory_limit (int): New memory of the automation's runs in MB. Optional.
-            project_based (bool): Whether the automation's runs belong to a project. Optional.
-            modified_on (str): When the automation was last changed, which published clients may send back.
-                Format date-time. Optional.
-
-        Returns:
-            200: The changed automation.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                automation_id=automation_id,
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-                project_based=project_based,
-                modified_on=modified_on,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        automation_id: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        secret_settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | Omit = OMIT,
-        project_based: bool | Omit = OMIT,
-        modified_on: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                automation_id=automation_id,
-                name=name,
-                description=description,
-                billing_group=billing_group,
-                secret_settings=secret_settings,
-                memory_limit=memory_limit,
-                project_based=project_based,
-                modified_on=modified_on,
-            )
-        )
+update_automation = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_member import AutomationMember
     from ..models.permissions import Permissions
     from ..types import PermissionsDict
@@ -27,7 +24,19 @@ FACTS = OperationFacts(
 
 
 def build(*, permissions: Permissions | PermissionsDict, automation_id: str, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change what a member of an automation may do.
+
+    Args:
+        permissions (Permissions | PermissionsDict): All permissions of the member.
+        automation_id (str): Identity of the automation. Format uuid.
+        username (str): Username of the automation's member, or identity of a team.
+
+    Returns:
+        200: The changed member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/automations/{segment('automation_id', automation_id)}/members/{segment('username', username)}",
@@ -39,70 +48,7 @@ def parse(answer: Answer) -> AutomationMember:
     """What an answer says."""
     from ..models.automation_member import AutomationMember
 
-    return answer.json(model_of(AutomationMember), model(lambda: AutomationMember))
+    return answer.model(AutomationMember)
 
 
-class UpdateAutomationMemberOperation(Operation):
-    """Change what a member of an automation may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, permissions: Permissions | PermissionsDict, automation_id: str, username: str
-    ) -> AutomationMember:
-        """Change what a member of an automation may do.
-
-        Args:
-            permissions (Permissions | PermissionsDict): All permissions of the member.
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's member, or identity of a team.
-
-        Returns:
-            200: The changed member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(permissions=permissions, automation_id=automation_id, username=username), self.parse
-        )
-
-    def raw(self, *, permissions: Permissions | PermissionsDict, automation_id: str, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(permissions=permissions, automation_id=automation_id, username=username))
-
-
-class AsyncUpdateAutomationMemberOperation(AsyncOperation):
-    """Change what a member of an automation may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, permissions: Permissions | PermissionsDict, automation_id: str, username: str
-    ) -> AutomationMember:
-        """Change what a member of an automation may do.
-
-        Args:
-            permissions (Permissions | PermissionsDict): All permissions of the member.
-            automation_id (str): Identity of the automation. Format uuid.
-            username (str): Username of the automation's member, or identity of a team.
-
-        Returns:
-            200: The changed member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(permissions=permissions, automation_id=automation_id, username=username), self.parse
-        )
-
-    async def raw(
-        self, *, permissions: Permissions | PermissionsDict, automation_id: str, username: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(permissions=permissions, automation_id=automation_id, username=username))
+update_automation_member = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.automation_package import AutomationPackage
 
 FACTS = OperationFacts(
@@ -23,7 +20,19 @@ FACTS = OperationFacts(
 
 
 def build(*, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int | None | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a package of an automation.
+
+    Args:
+        package_id (str): Identity of the automation's package.
+        custom_url (str): New address of a page for the code. Optional.
+        memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
+
+    Returns:
+        200: The changed package.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/packages/{segment('package_id', package_id)}",
@@ -35,72 +44,7 @@ def parse(answer: Answer) -> AutomationPackage:
     """What an answer says."""
     from ..models.automation_package import AutomationPackage
 
-    return answer.json(model_of(AutomationPackage), model(lambda: AutomationPackage))
+    return answer.model(AutomationPackage)
 
 
-class UpdateAutomationPackageOperation(Operation):
-    """Change a package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int | None | Omit = OMIT
-    ) -> AutomationPackage:
-        """Change a package of an automation.
-
-        Args:
-            package_id (str): Identity of the automation's package.
-            custom_url (str): New address of a page for the code. Optional.
-            memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
-
-        Returns:
-            200: The changed package.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(package_id=package_id, custom_url=custom_url, memory_limit=memory_limit), self.parse
-        )
-
-    def raw(
-        self, *, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int | None | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(package_id=package_id, custom_url=custom_url, memory_limit=memory_limit))
-
-
-class AsyncUpdateAutomationPackageOperation(AsyncOperation):
-    """Change a package of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int | None | Omit = OMIT
-    ) -> AutomationPackage:
-        """Change a package of an automation.
-
-        Args:
-            package_id (str): Identity of the automation's package.
-            custom_url (str): New address of a page for the code. Optional.
-            memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
-
-        Returns:
-            200: The changed package.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(package_id=package_id, custom_url=custom_url, memory_limit=memory_limit), self.parse
-        )
-
-    async def raw(
-        self, *, package_id: str, custom_url: str | Omit = OMIT, memory_limit: int | None | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(package_id=package_id, custom_url=custom_url, memory_limit=memory_limit))
+update_automation_package = Operation(FACTS, build, parse)

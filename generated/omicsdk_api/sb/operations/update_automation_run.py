@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.automation_run import AutomationRun
 
@@ -30,7 +27,21 @@ def build(
     settings: Mapping[str, Any] | Omit = OMIT,
     memory_limit: int | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a run of an automation.
+
+    Args:
+        run_id (str): Identity of the automation's run.
+        name (str): New name of the run. Optional.
+        inputs (Mapping[str, Any]): New inputs of the run. Optional.
+        settings (Mapping[str, Any]): New settings of the run. Optional.
+        memory_limit (int | None): New memory of the run in MB, or null. Optional.
+
+    Returns:
+        200: The changed run.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/automation/runs/{segment('run_id', run_id)}",
@@ -42,106 +53,7 @@ def parse(answer: Answer) -> AutomationRun:
     """What an answer says."""
     from ..models.automation_run import AutomationRun
 
-    return answer.json(model_of(AutomationRun), model(lambda: AutomationRun))
+    return answer.model(AutomationRun)
 
 
-class UpdateAutomationRunOperation(Operation):
-    """Change a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        run_id: str,
-        name: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | None | Omit = OMIT,
-    ) -> AutomationRun:
-        """Change a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-            name (str): New name of the run. Optional.
-            inputs (Mapping[str, Any]): New inputs of the run. Optional.
-            settings (Mapping[str, Any]): New settings of the run. Optional.
-            memory_limit (int | None): New memory of the run in MB, or null. Optional.
-
-        Returns:
-            200: The changed run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(run_id=run_id, name=name, inputs=inputs, settings=settings, memory_limit=memory_limit),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        run_id: str,
-        name: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(run_id=run_id, name=name, inputs=inputs, settings=settings, memory_limit=memory_limit)
-        )
-
-
-class AsyncUpdateAutomationRunOperation(AsyncOperation):
-    """Change a run of an automation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        run_id: str,
-        name: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | None | Omit = OMIT,
-    ) -> AutomationRun:
-        """Change a run of an automation.
-
-        Args:
-            run_id (str): Identity of the automation's run.
-            name (str): New name of the run. Optional.
-            inputs (Mapping[str, Any]): New inputs of the run. Optional.
-            settings (Mapping[str, Any]): New settings of the run. Optional.
-            memory_limit (int | None): New memory of the run in MB, or null. Optional.
-
-        Returns:
-            200: The changed run.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(run_id=run_id, name=name, inputs=inputs, settings=settings, memory_limit=memory_limit),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        run_id: str,
-        name: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        settings: Mapping[str, Any] | Omit = OMIT,
-        memory_limit: int | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(run_id=run_id, name=name, inputs=inputs, settings=settings, memory_limit=memory_limit)
-        )
+update_automation_run = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.dataset import Dataset
 
 FACTS = OperationFacts(name="update_dataset", method="PATCH", path="/datasets/{owner}/{dataset}", secured=True)
@@ -28,7 +25,22 @@ def build(
     description: str | Omit = OMIT,
     x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a dataset.
+
+    Args:
+        owner (str): Who owns the dataset: the first part of its identity.
+        dataset (str): Name of the dataset: the second part of its identity.
+        name (str): New name of the dataset. Optional.
+        description (str): New text about the dataset. Optional.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: The changed dataset.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/datasets/{segment('owner', owner)}/{segment('dataset', dataset)}",
@@ -41,132 +53,7 @@ def parse(answer: Answer) -> Dataset:
     """What an answer says."""
     from ..models.dataset import Dataset
 
-    return answer.json(model_of(Dataset), model(lambda: Dataset))
+    return answer.model(Dataset)
 
 
-class UpdateDatasetOperation(Operation):
-    """Change a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Dataset:
-        """Change a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            name (str): New name of the dataset. Optional.
-            description (str): New text about the dataset. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The changed dataset.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                name=name,
-                description=description,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                name=name,
-                description=description,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
-
-
-class AsyncUpdateDatasetOperation(AsyncOperation):
-    """Change a dataset."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Dataset:
-        """Change a dataset.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            name (str): New name of the dataset. Optional.
-            description (str): New text about the dataset. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: The changed dataset.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                name=name,
-                description=description,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                name=name,
-                description=description,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
+update_dataset = Operation(FACTS, build, parse)

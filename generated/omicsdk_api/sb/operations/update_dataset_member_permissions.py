@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.permissions import Permissions
 
 FACTS = OperationFacts(
@@ -37,7 +34,26 @@ def build(
     admin: bool | Omit = OMIT,
     x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change some permissions of a dataset's member.
+
+    Args:
+        owner (str): Who owns the dataset: the first part of its identity.
+        dataset (str): Name of the dataset: the second part of its identity.
+        username (str): Username of the dataset's member.
+        read (bool): See the resource and its contents. Optional.
+        copy (bool): Copy contents elsewhere. Optional.
+        write (bool): Change and add contents. Optional.
+        execute (bool): Run tasks or automations; not for volumes. Optional.
+        admin (bool): Manage members and settings. Optional.
+        x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
+            operations need it. Optional.
+
+    Returns:
+        200: All permissions of the member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/datasets/{segment('owner', owner)}/{segment('dataset', dataset)}/members/{segment('username', username)}/permissions",
@@ -50,172 +66,7 @@ def parse(answer: Answer) -> Permissions:
     """What an answer says."""
     from ..models.permissions import Permissions
 
-    return answer.json(model_of(Permissions), model(lambda: Permissions))
+    return answer.model(Permissions)
 
 
-class UpdateDatasetMemberPermissionsOperation(Operation):
-    """Change some permissions of a dataset's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Permissions:
-        """Change some permissions of a dataset's member.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            username (str): Username of the dataset's member.
-            read (bool): See the resource and its contents. Optional.
-            copy (bool): Copy contents elsewhere. Optional.
-            write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks or automations; not for volumes. Optional.
-            admin (bool): Manage members and settings. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
-
-
-class AsyncUpdateDatasetMemberPermissionsOperation(AsyncOperation):
-    """Change some permissions of a dataset's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> Permissions:
-        """Change some permissions of a dataset's member.
-
-        Args:
-            owner (str): Who owns the dataset: the first part of its identity.
-            dataset (str): Name of the dataset: the second part of its identity.
-            username (str): Username of the dataset's member.
-            read (bool): See the resource and its contents. Optional.
-            copy (bool): Copy contents elsewhere. Optional.
-            write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks or automations; not for volumes. Optional.
-            admin (bool): Manage members and settings. Optional.
-            x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
-                operations need it. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-                x_sbg_advance_access=x_sbg_advance_access,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        dataset: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-        x_sbg_advance_access: Literal["Advance"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                dataset=dataset,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-                x_sbg_advance_access=x_sbg_advance_access,
-            )
-        )
+update_dataset_member_permissions = Operation(FACTS, build, parse)

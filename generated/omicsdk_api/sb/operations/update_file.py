@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.file import File
 
@@ -29,7 +26,20 @@ def build(
     tags: Sequence[str] | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Rename a file, or change its tags and metadata.
+
+    Args:
+        file_id (str): Identity of the file or folder.
+        name (str): New name of the file or folder. Optional.
+        tags (Sequence[str]): New tags of the file, in place of the old ones. Optional.
+        metadata (Mapping[str, Any]): Metadata of the file to add or change. Optional.
+
+    Returns:
+        200: The changed file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/files/{segment('file_id', file_id)}",
@@ -41,90 +51,7 @@ def parse(answer: Answer) -> File:
     """What an answer says."""
     from ..models.file import File
 
-    return answer.json(model_of(File), model(lambda: File))
+    return answer.model(File)
 
 
-class UpdateFileOperation(Operation):
-    """Rename a file, or change its tags and metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_id: str,
-        name: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> File:
-        """Rename a file, or change its tags and metadata.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            name (str): New name of the file or folder. Optional.
-            tags (Sequence[str]): New tags of the file, in place of the old ones. Optional.
-            metadata (Mapping[str, Any]): Metadata of the file to add or change. Optional.
-
-        Returns:
-            200: The changed file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(file_id=file_id, name=name, tags=tags, metadata=metadata), self.parse)
-
-    def raw(
-        self,
-        *,
-        file_id: str,
-        name: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id, name=name, tags=tags, metadata=metadata))
-
-
-class AsyncUpdateFileOperation(AsyncOperation):
-    """Rename a file, or change its tags and metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_id: str,
-        name: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> File:
-        """Rename a file, or change its tags and metadata.
-
-        Args:
-            file_id (str): Identity of the file or folder.
-            name (str): New name of the file or folder. Optional.
-            tags (Sequence[str]): New tags of the file, in place of the old ones. Optional.
-            metadata (Mapping[str, Any]): Metadata of the file to add or change. Optional.
-
-        Returns:
-            200: The changed file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(file_id=file_id, name=name, tags=tags, metadata=metadata), self.parse)
-
-    async def raw(
-        self,
-        *,
-        file_id: str,
-        name: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id, name=name, tags=tags, metadata=metadata))
+update_file = Operation(FACTS, build, parse)

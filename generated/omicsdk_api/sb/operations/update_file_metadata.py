@@ -3,81 +3,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="update_file_metadata", method="PATCH", path="/files/{file_id}/metadata", secured=True)
 
 
 def build(*, body: Mapping[str, Any], file_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add to the metadata of a file, or change some.
+
+    Args:
+        body (Mapping[str, Any]): Metadata to add or change; the rest stays.
+        file_id (str): Identity of the file or folder.
+
+    Returns:
+        200: All metadata of the file.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/files/{segment('file_id', file_id)}/metadata", body=json_body(body))
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class UpdateFileMetadataOperation(Operation):
-    """Add to the metadata of a file, or change some."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], file_id: str) -> dict[str, Any]:
-        """Add to the metadata of a file, or change some.
-
-        Args:
-            body (Mapping[str, Any]): Metadata to add or change; the rest stays.
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            200: All metadata of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, file_id=file_id), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, file_id=file_id))
-
-
-class AsyncUpdateFileMetadataOperation(AsyncOperation):
-    """Add to the metadata of a file, or change some."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Mapping[str, Any], file_id: str) -> dict[str, Any]:
-        """Add to the metadata of a file, or change some.
-
-        Args:
-            body (Mapping[str, Any]): Metadata to add or change; the rest stays.
-            file_id (str): Identity of the file or folder.
-
-        Returns:
-            200: All metadata of the file.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(body=body, file_id=file_id), self.parse)
-
-    async def raw(self, *, body: Mapping[str, Any], file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, file_id=file_id))
+update_file_metadata = Operation(FACTS, build, parse)

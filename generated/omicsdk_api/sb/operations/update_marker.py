@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.marker import Marker
     from ..models.marker_position import MarkerPosition
     from ..types import MarkerPositionDict
@@ -29,7 +26,20 @@ def build(
     chromosome: str | Omit = OMIT,
     position: MarkerPosition | MarkerPositionDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a marker.
+
+    Args:
+        marker_id (str): Identity of the marker.
+        name (str): New name of the marker. Optional.
+        chromosome (str): Other chromosome of the marker. Optional.
+        position (MarkerPosition | MarkerPositionDict): Other range of bases. Optional.
+
+    Returns:
+        200: The changed marker.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/genome/markers/{segment('marker_id', marker_id)}",
@@ -41,94 +51,7 @@ def parse(answer: Answer) -> Marker:
     """What an answer says."""
     from ..models.marker import Marker
 
-    return answer.json(model_of(Marker), model(lambda: Marker))
+    return answer.model(Marker)
 
 
-class UpdateMarkerOperation(Operation):
-    """Change a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        marker_id: str,
-        name: str | Omit = OMIT,
-        chromosome: str | Omit = OMIT,
-        position: MarkerPosition | MarkerPositionDict | Omit = OMIT,
-    ) -> Marker:
-        """Change a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-            name (str): New name of the marker. Optional.
-            chromosome (str): Other chromosome of the marker. Optional.
-            position (MarkerPosition | MarkerPositionDict): Other range of bases. Optional.
-
-        Returns:
-            200: The changed marker.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(marker_id=marker_id, name=name, chromosome=chromosome, position=position), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        marker_id: str,
-        name: str | Omit = OMIT,
-        chromosome: str | Omit = OMIT,
-        position: MarkerPosition | MarkerPositionDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(marker_id=marker_id, name=name, chromosome=chromosome, position=position))
-
-
-class AsyncUpdateMarkerOperation(AsyncOperation):
-    """Change a marker."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        marker_id: str,
-        name: str | Omit = OMIT,
-        chromosome: str | Omit = OMIT,
-        position: MarkerPosition | MarkerPositionDict | Omit = OMIT,
-    ) -> Marker:
-        """Change a marker.
-
-        Args:
-            marker_id (str): Identity of the marker.
-            name (str): New name of the marker. Optional.
-            chromosome (str): Other chromosome of the marker. Optional.
-            position (MarkerPosition | MarkerPositionDict): Other range of bases. Optional.
-
-        Returns:
-            200: The changed marker.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(marker_id=marker_id, name=name, chromosome=chromosome, position=position), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        marker_id: str,
-        name: str | Omit = OMIT,
-        chromosome: str | Omit = OMIT,
-        position: MarkerPosition | MarkerPositionDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(marker_id=marker_id, name=name, chromosome=chromosome, position=position))
+update_marker = Operation(FACTS, build, parse)

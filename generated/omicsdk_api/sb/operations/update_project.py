@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.project import Project
     from ..models.project_settings import ProjectSettings
@@ -36,7 +33,25 @@ def build(
     settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
     category: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a project.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        name (str): New name of the project; its identity stays. Optional.
+        billing_group (str): Other billing group for the project. Format uuid. Optional.
+        description (str): New text about the project. Optional.
+        type (str): Generation of the project, `v2`. At most 2 characters. Optional.
+        tags (Sequence[str]): New tags of the project, in place of the old ones. Optional.
+        settings (ProjectSettings | ProjectSettingsDict): Settings of the project to change. Optional.
+        category (str): New category of the project. Optional.
+
+    Returns:
+        200: The changed project.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}/{segment('project', project)}",
@@ -58,170 +73,7 @@ def parse(answer: Answer) -> Project:
     """What an answer says."""
     from ..models.project import Project
 
-    return answer.json(model_of(Project), model(lambda: Project))
+    return answer.model(Project)
 
 
-class UpdateProjectOperation(Operation):
-    """Change a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        name: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        type: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-        category: str | Omit = OMIT,
-    ) -> Project:
-        """Change a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            name (str): New name of the project; its identity stays. Optional.
-            billing_group (str): Other billing group for the project. Format uuid. Optional.
-            description (str): New text about the project. Optional.
-            type (str): Generation of the project, `v2`. At most 2 characters. Optional.
-            tags (Sequence[str]): New tags of the project, in place of the old ones. Optional.
-            settings (ProjectSettings | ProjectSettingsDict): Settings of the project to change. Optional.
-            category (str): New category of the project. Optional.
-
-        Returns:
-            200: The changed project.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                project=project,
-                name=name,
-                billing_group=billing_group,
-                description=description,
-                type=type,
-                tags=tags,
-                settings=settings,
-                category=category,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        name: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        type: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-        category: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                project=project,
-                name=name,
-                billing_group=billing_group,
-                description=description,
-                type=type,
-                tags=tags,
-                settings=settings,
-                category=category,
-            )
-        )
-
-
-class AsyncUpdateProjectOperation(AsyncOperation):
-    """Change a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        name: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        type: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-        category: str | Omit = OMIT,
-    ) -> Project:
-        """Change a project.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            name (str): New name of the project; its identity stays. Optional.
-            billing_group (str): Other billing group for the project. Format uuid. Optional.
-            description (str): New text about the project. Optional.
-            type (str): Generation of the project, `v2`. At most 2 characters. Optional.
-            tags (Sequence[str]): New tags of the project, in place of the old ones. Optional.
-            settings (ProjectSettings | ProjectSettingsDict): Settings of the project to change. Optional.
-            category (str): New category of the project. Optional.
-
-        Returns:
-            200: The changed project.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                project=project,
-                name=name,
-                billing_group=billing_group,
-                description=description,
-                type=type,
-                tags=tags,
-                settings=settings,
-                category=category,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        name: str | Omit = OMIT,
-        billing_group: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        type: str | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        settings: ProjectSettings | ProjectSettingsDict | Omit = OMIT,
-        category: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                project=project,
-                name=name,
-                billing_group=billing_group,
-                description=description,
-                type=type,
-                tags=tags,
-                settings=settings,
-                category=category,
-            )
-        )
+update_project = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.permissions import Permissions
 
 FACTS = OperationFacts(
@@ -36,7 +33,24 @@ def build(
     execute: bool | Omit = OMIT,
     admin: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change some permissions of a project's member.
+
+    Args:
+        owner (str): Who owns the project: a username or division, the first part of its identity.
+        project (str): Short name of the project: the second part of its identity.
+        username (str): Username of the project's member; for a team or division, its identity.
+        read (bool): See the resource and its contents. Optional.
+        copy (bool): Copy contents elsewhere. Optional.
+        write (bool): Change and add contents. Optional.
+        execute (bool): Run tasks or automations; not for volumes. Optional.
+        admin (bool): Manage members and settings. Optional.
+
+    Returns:
+        200: All permissions of the member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/projects/{segment('owner', owner)}/{segment('project', project)}/members/{segment('username', username)}/permissions",
@@ -48,160 +62,7 @@ def parse(answer: Answer) -> Permissions:
     """What an answer says."""
     from ..models.permissions import Permissions
 
-    return answer.json(model_of(Permissions), model(lambda: Permissions))
+    return answer.model(Permissions)
 
 
-class UpdateProjectMemberPermissionsOperation(Operation):
-    """Change some permissions of a project's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> Permissions:
-        """Change some permissions of a project's member.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the project's member; for a team or division, its identity.
-            read (bool): See the resource and its contents. Optional.
-            copy (bool): Copy contents elsewhere. Optional.
-            write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks or automations; not for volumes. Optional.
-            admin (bool): Manage members and settings. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                project=project,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                project=project,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-            )
-        )
-
-
-class AsyncUpdateProjectMemberPermissionsOperation(AsyncOperation):
-    """Change some permissions of a project's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> Permissions:
-        """Change some permissions of a project's member.
-
-        Args:
-            owner (str): Who owns the project: a username or division, the first part of its identity.
-            project (str): Short name of the project: the second part of its identity.
-            username (str): Username of the project's member; for a team or division, its identity.
-            read (bool): See the resource and its contents. Optional.
-            copy (bool): Copy contents elsewhere. Optional.
-            write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks or automations; not for volumes. Optional.
-            admin (bool): Manage members and settings. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                project=project,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        project: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        execute: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                project=project,
-                username=username,
-                read=read,
-                copy=copy,
-                write=write,
-                execute=execute,
-                admin=admin,
-            )
-        )
+update_project_member_permissions = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.batch_by import BatchBy
     from ..models.execution_settings import ExecutionSettings
@@ -39,7 +36,31 @@ def build(
     use_interruptible_instances: bool | Omit = OMIT,
     execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a draft task, or rename any.
+
+    Only a task in `DRAFT` can be changed (code 7026); the others can be renamed.
+
+    Args:
+        task_id (str): Identity of the task. Format uuid.
+        name (str): New name of the task. Optional.
+        project (str): Other project to run in, as `owner/short-name`. Optional.
+        app (str): Other app to run, as `owner/project/app` or with its revision. Optional.
+        batch (bool): Whether it is a batch of tasks. Optional.
+        description (str): New text about the task. Optional.
+        inputs (Mapping[str, Any]): Inputs to change. Optional.
+        batch_input (str): Identity of the input whose files are divided among children; together with
+            `batch_by`. Optional.
+        batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
+        use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the project's
+            setting when omitted. Optional.
+        execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run. Optional.
+
+    Returns:
+        200: The changed task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/tasks/{segment('task_id', task_id)}",
@@ -64,200 +85,7 @@ def parse(answer: Answer) -> Task:
     """What an answer says."""
     from ..models.task import Task
 
-    return answer.json(model_of(Task), model(lambda: Task))
+    return answer.model(Task)
 
 
-class UpdateTaskOperation(Operation):
-    """Change a draft task, or rename any."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        task_id: str,
-        name: str | Omit = OMIT,
-        project: str | Omit = OMIT,
-        app: str | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        description: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-    ) -> Task:
-        """Change a draft task, or rename any.
-
-        Only a task in `DRAFT` can be changed (code 7026); the others can be renamed.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            name (str): New name of the task. Optional.
-            project (str): Other project to run in, as `owner/short-name`. Optional.
-            app (str): Other app to run, as `owner/project/app` or with its revision. Optional.
-            batch (bool): Whether it is a batch of tasks. Optional.
-            description (str): New text about the task. Optional.
-            inputs (Mapping[str, Any]): Inputs to change. Optional.
-            batch_input (str): Identity of the input whose files are divided among children; together with
-                `batch_by`. Optional.
-            batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
-            use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the
-                project's setting when omitted. Optional.
-            execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run.
-                Optional.
-
-        Returns:
-            200: The changed task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                task_id=task_id,
-                name=name,
-                project=project,
-                app=app,
-                batch=batch,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        task_id: str,
-        name: str | Omit = OMIT,
-        project: str | Omit = OMIT,
-        app: str | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        description: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                task_id=task_id,
-                name=name,
-                project=project,
-                app=app,
-                batch=batch,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-            )
-        )
-
-
-class AsyncUpdateTaskOperation(AsyncOperation):
-    """Change a draft task, or rename any."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        task_id: str,
-        name: str | Omit = OMIT,
-        project: str | Omit = OMIT,
-        app: str | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        description: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-    ) -> Task:
-        """Change a draft task, or rename any.
-
-        Only a task in `DRAFT` can be changed (code 7026); the others can be renamed.
-
-        Args:
-            task_id (str): Identity of the task. Format uuid.
-            name (str): New name of the task. Optional.
-            project (str): Other project to run in, as `owner/short-name`. Optional.
-            app (str): Other app to run, as `owner/project/app` or with its revision. Optional.
-            batch (bool): Whether it is a batch of tasks. Optional.
-            description (str): New text about the task. Optional.
-            inputs (Mapping[str, Any]): Inputs to change. Optional.
-            batch_input (str): Identity of the input whose files are divided among children; together with
-                `batch_by`. Optional.
-            batch_by (BatchBy | BatchByDict): How the files of `batch_input` are divided. Optional.
-            use_interruptible_instances (bool): Whether to run on interruptible (spot) instances; the
-                project's setting when omitted. Optional.
-            execution_settings (ExecutionSettings | ExecutionSettingsDict): On what the task shall run.
-                Optional.
-
-        Returns:
-            200: The changed task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                task_id=task_id,
-                name=name,
-                project=project,
-                app=app,
-                batch=batch,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        task_id: str,
-        name: str | Omit = OMIT,
-        project: str | Omit = OMIT,
-        app: str | Omit = OMIT,
-        batch: bool | Omit = OMIT,
-        description: str | Omit = OMIT,
-        inputs: Mapping[str, Any] | Omit = OMIT,
-        batch_input: str | Omit = OMIT,
-        batch_by: BatchBy | BatchByDict | Omit = OMIT,
-        use_interruptible_instances: bool | Omit = OMIT,
-        execution_settings: ExecutionSettings | ExecutionSettingsDict | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                task_id=task_id,
-                name=name,
-                project=project,
-                app=app,
-                batch=batch,
-                description=description,
-                inputs=inputs,
-                batch_input=batch_input,
-                batch_by=batch_by,
-                use_interruptible_instances=use_interruptible_instances,
-                execution_settings=execution_settings,
-            )
-        )
+update_task = Operation(FACTS, build, parse)

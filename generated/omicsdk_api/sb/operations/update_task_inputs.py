@@ -3,81 +3,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="update_task_inputs", method="PATCH", path="/tasks/{task_id}/inputs", secured=True)
 
 
 def build(*, body: Mapping[str, Any], task_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change some inputs of a draft task.
+
+    Args:
+        body (Mapping[str, Any]): Inputs to change; the rest stays.
+        task_id (str): Identity of the task. Format uuid.
+
+    Returns:
+        200: All inputs of the task.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/tasks/{segment('task_id', task_id)}/inputs", body=json_body(body))
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class UpdateTaskInputsOperation(Operation):
-    """Change some inputs of a draft task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], task_id: str) -> dict[str, Any]:
-        """Change some inputs of a draft task.
-
-        Args:
-            body (Mapping[str, Any]): Inputs to change; the rest stays.
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: All inputs of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(body=body, task_id=task_id), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, task_id=task_id))
-
-
-class AsyncUpdateTaskInputsOperation(AsyncOperation):
-    """Change some inputs of a draft task."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Mapping[str, Any], task_id: str) -> dict[str, Any]:
-        """Change some inputs of a draft task.
-
-        Args:
-            body (Mapping[str, Any]): Inputs to change; the rest stays.
-            task_id (str): Identity of the task. Format uuid.
-
-        Returns:
-            200: All inputs of the task.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(body=body, task_id=task_id), self.parse)
-
-    async def raw(self, *, body: Mapping[str, Any], task_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, task_id=task_id))
+update_task_inputs = Operation(FACTS, build, parse)

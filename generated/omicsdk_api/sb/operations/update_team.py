@@ -5,23 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.team import Team
 
 FACTS = OperationFacts(name="update_team", method="PATCH", path="/teams/{team_id}", secured=True)
 
 
 def build(*, team_id: str, name: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Rename a team.
+
+    Args:
+        team_id (str): Identity of the team.
+        name (str): New name of the team. Optional.
+
+    Returns:
+        200: The changed team.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(FACTS, f"/teams/{segment('team_id', team_id)}", body=json_body({"name": name}))
 
 
@@ -29,58 +37,7 @@ def parse(answer: Answer) -> Team:
     """What an answer says."""
     from ..models.team import Team
 
-    return answer.json(model_of(Team), model(lambda: Team))
+    return answer.model(Team)
 
 
-class UpdateTeamOperation(Operation):
-    """Rename a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, team_id: str, name: str | Omit = OMIT) -> Team:
-        """Rename a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            name (str): New name of the team. Optional.
-
-        Returns:
-            200: The changed team.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(self.build(team_id=team_id, name=name), self.parse)
-
-    def raw(self, *, team_id: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(team_id=team_id, name=name))
-
-
-class AsyncUpdateTeamOperation(AsyncOperation):
-    """Rename a team."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, team_id: str, name: str | Omit = OMIT) -> Team:
-        """Rename a team.
-
-        Args:
-            team_id (str): Identity of the team.
-            name (str): New name of the team. Optional.
-
-        Returns:
-            200: The changed team.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(self.build(team_id=team_id, name=name), self.parse)
-
-    async def raw(self, *, team_id: str, name: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(team_id=team_id, name=name))
+update_team = Operation(FACTS, build, parse)

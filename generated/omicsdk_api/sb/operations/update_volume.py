@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.volume import Volume
 
@@ -32,7 +29,24 @@ def build(
     service: Mapping[str, Any] | Omit = OMIT,
     active: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change, deactivate or reactivate a volume.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        name (str): New name of the volume. Matches `^[A-Za-z0-9_]{1,32}$`. Optional.
+        description (str): New text about the volume. Optional.
+        access_mode (Literal['RO', 'RW']): New access mode of the volume. Optional.
+        service (Mapping[str, Any]): Members of the volume's service to change, such as its `credentials`.
+            Optional.
+        active (bool): False to deactivate the volume, true to use it again. Optional.
+
+    Returns:
+        200: The changed volume.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}",
@@ -46,152 +60,7 @@ def parse(answer: Answer) -> Volume:
     """What an answer says."""
     from ..models.volume import Volume
 
-    return answer.json(model_of(Volume), model(lambda: Volume))
+    return answer.model(Volume)
 
 
-class UpdateVolumeOperation(Operation):
-    """Change, deactivate or reactivate a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        access_mode: Literal["RO", "RW"] | Omit = OMIT,
-        service: Mapping[str, Any] | Omit = OMIT,
-        active: bool | Omit = OMIT,
-    ) -> Volume:
-        """Change, deactivate or reactivate a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            name (str): New name of the volume. Matches `^[A-Za-z0-9_]{1,32}$`. Optional.
-            description (str): New text about the volume. Optional.
-            access_mode (Literal['RO', 'RW']): New access mode of the volume. Optional.
-            service (Mapping[str, Any]): Members of the volume's service to change, such as its `credentials`.
-                Optional.
-            active (bool): False to deactivate the volume, true to use it again. Optional.
-
-        Returns:
-            200: The changed volume.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(
-                owner=owner,
-                volume=volume,
-                name=name,
-                description=description,
-                access_mode=access_mode,
-                service=service,
-                active=active,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        access_mode: Literal["RO", "RW"] | Omit = OMIT,
-        service: Mapping[str, Any] | Omit = OMIT,
-        active: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                owner=owner,
-                volume=volume,
-                name=name,
-                description=description,
-                access_mode=access_mode,
-                service=service,
-                active=active,
-            )
-        )
-
-
-class AsyncUpdateVolumeOperation(AsyncOperation):
-    """Change, deactivate or reactivate a volume."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        access_mode: Literal["RO", "RW"] | Omit = OMIT,
-        service: Mapping[str, Any] | Omit = OMIT,
-        active: bool | Omit = OMIT,
-    ) -> Volume:
-        """Change, deactivate or reactivate a volume.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            name (str): New name of the volume. Matches `^[A-Za-z0-9_]{1,32}$`. Optional.
-            description (str): New text about the volume. Optional.
-            access_mode (Literal['RO', 'RW']): New access mode of the volume. Optional.
-            service (Mapping[str, Any]): Members of the volume's service to change, such as its `credentials`.
-                Optional.
-            active (bool): False to deactivate the volume, true to use it again. Optional.
-
-        Returns:
-            200: The changed volume.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(
-                owner=owner,
-                volume=volume,
-                name=name,
-                description=description,
-                access_mode=access_mode,
-                service=service,
-                active=active,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        access_mode: Literal["RO", "RW"] | Omit = OMIT,
-        service: Mapping[str, Any] | Omit = OMIT,
-        active: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                owner=owner,
-                volume=volume,
-                name=name,
-                description=description,
-                access_mode=access_mode,
-                service=service,
-                active=active,
-            )
-        )
+update_volume = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.volume_permissions import VolumePermissions
 
 FACTS = OperationFacts(
@@ -35,7 +32,23 @@ def build(
     write: bool | Omit = OMIT,
     admin: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change some permissions of a volume's member.
+
+    Args:
+        owner (str): Who owns the volume: the first part of its identity.
+        volume (str): Name of the volume: the second part of its identity.
+        username (str): Username of the volume's member; for a team or division, its identity.
+        read (bool): See the volume and import from it. Optional.
+        copy (bool): Copy from the volume. Optional.
+        write (bool): Export to the volume. Optional.
+        admin (bool): Manage members of the volume and the volume itself. Optional.
+
+    Returns:
+        200: All permissions of the member.
+
+    Raises:
+        APIError: Any other error: The request failed; the status and the code say why.
+    """
     return request(
         FACTS,
         f"/storage/volumes/{segment('owner', owner)}/{segment('volume', volume)}/members/{segment('username', username)}/permissions",
@@ -47,118 +60,7 @@ def parse(answer: Answer) -> VolumePermissions:
     """What an answer says."""
     from ..models.volume_permissions import VolumePermissions
 
-    return answer.json(model_of(VolumePermissions), model(lambda: VolumePermissions))
+    return answer.model(VolumePermissions)
 
 
-class UpdateVolumeMemberPermissionsOperation(Operation):
-    """Change some permissions of a volume's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> VolumePermissions:
-        """Change some permissions of a volume's member.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            username (str): Username of the volume's member; for a team or division, its identity.
-            read (bool): See the volume and import from it. Optional.
-            copy (bool): Copy from the volume. Optional.
-            write (bool): Export to the volume. Optional.
-            admin (bool): Manage members of the volume and the volume itself. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return self._call(
-            self.build(owner=owner, volume=volume, username=username, read=read, copy=copy, write=write, admin=admin),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(owner=owner, volume=volume, username=username, read=read, copy=copy, write=write, admin=admin)
-        )
-
-
-class AsyncUpdateVolumeMemberPermissionsOperation(AsyncOperation):
-    """Change some permissions of a volume's member."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> VolumePermissions:
-        """Change some permissions of a volume's member.
-
-        Args:
-            owner (str): Who owns the volume: the first part of its identity.
-            volume (str): Name of the volume: the second part of its identity.
-            username (str): Username of the volume's member; for a team or division, its identity.
-            read (bool): See the volume and import from it. Optional.
-            copy (bool): Copy from the volume. Optional.
-            write (bool): Export to the volume. Optional.
-            admin (bool): Manage members of the volume and the volume itself. Optional.
-
-        Returns:
-            200: All permissions of the member.
-
-        Raises:
-            APIError: Any other error: The request failed; the status and the code say why.
-        """
-        return await self._call(
-            self.build(owner=owner, volume=volume, username=username, read=read, copy=copy, write=write, admin=admin),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        owner: str,
-        volume: str,
-        username: str,
-        read: bool | Omit = OMIT,
-        copy: bool | Omit = OMIT,
-        write: bool | Omit = OMIT,
-        admin: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(owner=owner, volume=volume, username=username, read=read, copy=copy, write=write, admin=admin)
-        )
+update_volume_member_permissions = Operation(FACTS, build, parse)

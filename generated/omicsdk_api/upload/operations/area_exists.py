@@ -6,19 +6,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="area_exists", method="HEAD", path="/v1/area/{upload_area_uuid}", accept="*/*", public=True)
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether an upload area exists.
+
+    Answers by its status alone: 200 when the area is there, 404 when it isn't or has been deleted. There is
+    no body. An area whose deletion is under way is still there until it has been emptied.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or digits
+            with dashes between them. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+
+    Returns:
+        200: The upload area exists.
+
+    Raises:
+        NotFound: 404: There is no such upload area, or it has been deleted.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 
 
@@ -27,63 +40,4 @@ def parse(answer: Answer) -> Mapping[str, str]:
     return answer.headers
 
 
-class AreaExistsOperation(Operation):
-    """Ask whether an upload area exists."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> Mapping[str, str]:
-        """Ask whether an upload area exists.
-
-        Answers by its status alone: 200 when the area is there, 404 when it isn't or has been deleted. There
-        is no body. An area whose deletion is under way is still there until it has been emptied.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or
-                digits with dashes between them. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            200: The upload area exists.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or it has been deleted.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncAreaExistsOperation(AsyncOperation):
-    """Ask whether an upload area exists."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> Mapping[str, str]:
-        """Ask whether an upload area exists.
-
-        Answers by its status alone: 200 when the area is there, 404 when it isn't or has been deleted. There
-        is no body. An area whose deletion is under way is still there until it has been emptied.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or
-                digits with dashes between them. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            200: The upload area exists.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or it has been deleted.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+area_exists = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.checksum_info import ChecksumInfo
 
 FACTS = OperationFacts(
@@ -21,7 +18,23 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how far the checksums of a file are.
+
+    Answers the state of the latest computation of the file's checksums, and the checksums once it has ended.
+    The state is UNSCHEDULED when the service was never told of the file.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+
+    Returns:
+        200: State and values of the checksums.
+
+    Raises:
+        Unauthorized: 401: The deployment lets only known callers ask.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}/checksum",
@@ -32,70 +45,7 @@ def parse(answer: Answer) -> ChecksumInfo:
     """What an answer says."""
     from ..models.checksum_info import ChecksumInfo
 
-    return answer.json(model_of(ChecksumInfo), model(lambda: ChecksumInfo))
+    return answer.model(ChecksumInfo)
 
 
-class ChecksumStatusOperation(Operation):
-    """Ask how far the checksums of a file are."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str, filename: str) -> ChecksumInfo:
-        """Ask how far the checksums of a file are.
-
-        Answers the state of the latest computation of the file's checksums, and the checksums once it has
-        ended. The state is UNSCHEDULED when the service was never told of the file.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: State and values of the checksums.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
-
-
-class AsyncChecksumStatusOperation(AsyncOperation):
-    """Ask how far the checksums of a file are."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str, filename: str) -> ChecksumInfo:
-        """Ask how far the checksums of a file are.
-
-        Answers the state of the latest computation of the file's checksums, and the checksums once it has
-        ended. The state is UNSCHEDULED when the service was never told of the file.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: State and values of the checksums.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
+checksum_status = Operation(FACTS, build, parse)

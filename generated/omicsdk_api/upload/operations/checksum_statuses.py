@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.checksum_counts import ChecksumCounts
 
 FACTS = OperationFacts(
@@ -21,7 +18,20 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count the files of an upload area by state of their checksums.
+
+    Answers how many files the area has and how far their checksums are. All files are done when `CHECKSUMMED`
+    has reached `TOTAL_NUM_FILES`.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+
+    Returns:
+        200: The counts by state of the checksums.
+
+    Raises:
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/checksums")
 
 
@@ -29,62 +39,7 @@ def parse(answer: Answer) -> ChecksumCounts:
     """What an answer says."""
     from ..models.checksum_counts import ChecksumCounts
 
-    return answer.json(model_of(ChecksumCounts), model(lambda: ChecksumCounts))
+    return answer.model(ChecksumCounts)
 
 
-class ChecksumStatusesOperation(Operation):
-    """Count the files of an upload area by state of their checksums."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> ChecksumCounts:
-        """Count the files of an upload area by state of their checksums.
-
-        Answers how many files the area has and how far their checksums are. All files are done when
-        `CHECKSUMMED` has reached `TOTAL_NUM_FILES`.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: The counts by state of the checksums.
-
-        Raises:
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncChecksumStatusesOperation(AsyncOperation):
-    """Count the files of an upload area by state of their checksums."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> ChecksumCounts:
-        """Count the files of an upload area by state of their checksums.
-
-        Answers how many files the area has and how far their checksums are. All files are done when
-        `CHECKSUMMED` has reached `TOTAL_NUM_FILES`.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: The counts by state of the checksums.
-
-        Raises:
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+checksum_statuses = Operation(FACTS, build, parse)

@@ -5,21 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.create_area_response import CreateAreaResponse
 
 FACTS = OperationFacts(name="create_area", method="POST", path="/v1/area/{upload_area_uuid}", secured=True)
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an upload area.
+
+    Creates an empty upload area under the UUID that you choose and opens it for uploads. Creating an area
+    that exists already leaves its files as they are and answers its address again.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or digits
+            with dashes between them. Matches
+            `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
+
+    Returns:
+        201: The upload area is there and can be written to.
+
+    Raises:
+        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 
 
@@ -27,68 +40,7 @@ def parse(answer: Answer) -> CreateAreaResponse:
     """What an answer says."""
     from ..models.create_area_response import CreateAreaResponse
 
-    return answer.json(model_of(CreateAreaResponse), model(lambda: CreateAreaResponse))
+    return answer.model(CreateAreaResponse)
 
 
-class CreateAreaOperation(Operation):
-    """Create an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> CreateAreaResponse:
-        """Create an upload area.
-
-        Creates an empty upload area under the UUID that you choose and opens it for uploads. Creating an area
-        that exists already leaves its files as they are and answers its address again.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or
-                digits with dashes between them. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            201: The upload area is there and can be written to.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncCreateAreaOperation(AsyncOperation):
-    """Create an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> CreateAreaResponse:
-        """Create an upload area.
-
-        Creates an empty upload area under the UUID that you choose and opens it for uploads. Creating an area
-        that exists already leaves its files as they are and answers its address again.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, five groups of 8, 4, 4, 4 and 12 letters or
-                digits with dashes between them. Matches
-                `[A-Za-z0-9]{8}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{4}-[A-Za-z0-9]{12}`.
-
-        Returns:
-            201: The upload area is there and can be written to.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+create_area = Operation(FACTS, build, parse)

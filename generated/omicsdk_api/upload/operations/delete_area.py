@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_area", method="DELETE", path="/v1/area/{upload_area_uuid}", accept="*/*", secured=True
@@ -18,7 +13,22 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an upload area with all of its files.
+
+    Queues the deletion and answers at once; the files go one by one after that, which takes its time for a
+    large area. Until the last one has gone the area counts as existing. A deletion can't be taken back.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+
+    Returns:
+        202: The deletion has been queued.
+
+    Raises:
+        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
+        NotFound: 404: There is no such upload area, or it has been deleted already.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}")
 
 
@@ -26,63 +36,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAreaOperation(Operation):
-    """Delete an upload area with all of its files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> None:
-        """Delete an upload area with all of its files.
-
-        Queues the deletion and answers at once; the files go one by one after that, which takes its time for
-        a large area. Until the last one has gone the area counts as existing. A deletion can't be taken back.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            202: The deletion has been queued.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            NotFound: 404: There is no such upload area, or it has been deleted already.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncDeleteAreaOperation(AsyncOperation):
-    """Delete an upload area with all of its files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> None:
-        """Delete an upload area with all of its files.
-
-        Queues the deletion and answers at once; the files go one by one after that, which takes its time for
-        a large area. Until the last one has gone the area counts as existing. A deletion can't be taken back.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            202: The deletion has been queued.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            NotFound: 404: There is no such upload area, or it has been deleted already.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+delete_area = Operation(FACTS, build, parse)

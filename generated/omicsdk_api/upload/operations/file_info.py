@@ -5,21 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.file_info import FileInfo
 
 FACTS = OperationFacts(name="file_info", method="GET", path="/v1/area/{upload_area_uuid}/{filename}", public=True)
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe a file of an upload area.
+
+    Answers size, media type, time and address of the file, and its checksums once they have been computed.
+    The contents are not sent.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+
+    Returns:
+        200: The file is there; this is what is known of it.
+
+    Raises:
+        NotFound: 404: There is no such upload area, or no such file in it.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}"
     )
@@ -29,70 +42,7 @@ def parse(answer: Answer) -> FileInfo:
     """What an answer says."""
     from ..models.file_info import FileInfo
 
-    return answer.json(model_of(FileInfo), model(lambda: FileInfo))
+    return answer.model(FileInfo)
 
 
-class FileInfoOperation(Operation):
-    """Describe a file of an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str, filename: str) -> FileInfo:
-        """Describe a file of an upload area.
-
-        Answers size, media type, time and address of the file, and its checksums once they have been
-        computed. The contents are not sent.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: The file is there; this is what is known of it.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or no such file in it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
-
-
-class AsyncFileInfoOperation(AsyncOperation):
-    """Describe a file of an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str, filename: str) -> FileInfo:
-        """Describe a file of an upload area.
-
-        Answers size, media type, time and address of the file, and its checksums once they have been
-        computed. The contents are not sent.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: The file is there; this is what is known of it.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or no such file in it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
+file_info = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="file_upload_notification",
@@ -23,7 +18,24 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell that a file has been put into the bucket.
+
+    To be sent after a file was copied into the upload area, so that its checksums are computed. The service
+    doesn't look at the file now but queues that work; the state of it can be asked for afterwards. Telling
+    twice does no harm.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+
+    Returns:
+        202: The work on the file has been queued.
+
+    Raises:
+        NotFound: 404: There is no such upload area.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}"
     )
@@ -33,69 +45,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class FileUploadNotificationOperation(Operation):
-    """Tell that a file has been put into the bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str, filename: str) -> None:
-        """Tell that a file has been put into the bucket.
-
-        To be sent after a file was copied into the upload area, so that its checksums are computed. The
-        service doesn't look at the file now but queues that work; the state of it can be asked for
-        afterwards. Telling twice does no harm.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            202: The work on the file has been queued.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
-
-
-class AsyncFileUploadNotificationOperation(AsyncOperation):
-    """Tell that a file has been put into the bucket."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str, filename: str) -> None:
-        """Tell that a file has been put into the bucket.
-
-        To be sent after a file was copied into the upload area, so that its checksums are computed. The
-        service doesn't look at the file now but queues that work; the state of it can be asked for
-        afterwards. Telling twice does no harm.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            202: The work on the file has been queued.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
+file_upload_notification = Operation(FACTS, build, parse)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.file_info import FileInfo
 
@@ -22,7 +20,24 @@ FACTS = OperationFacts(name="files_info", method="PUT", path="/v1/area/{upload_a
 
 
 def build(*, body: Sequence[str], upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe several files of an upload area.
+
+    Answers for each of the named files what is known of it, in the order of the names. It is a PUT only
+    because the names come in a body; nothing is changed. One name that isn't there makes the whole request
+    fail.
+
+    Args:
+        body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its slashes:
+            `["reads%20R1.fastq.gz"]`.
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+
+    Returns:
+        200: What is known of the files.
+
+    Raises:
+        NotFound: 404: There is no such upload area, or one of the files is not in it.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/files_info", body=json_body(body))
 
 
@@ -40,67 +55,4 @@ def parse(answer: Answer) -> list[FileInfo]:
     )
 
 
-class FilesInfoOperation(Operation):
-    """Describe several files of an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[str], upload_area_uuid: str) -> list[FileInfo]:
-        """Describe several files of an upload area.
-
-        Answers for each of the named files what is known of it, in the order of the names. It is a PUT only
-        because the names come in a body; nothing is changed. One name that isn't there makes the whole
-        request fail.
-
-        Args:
-            body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its
-                slashes: `["reads%20R1.fastq.gz"]`.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: What is known of the files.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or one of the files is not in it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(body=body, upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, body: Sequence[str], upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, upload_area_uuid=upload_area_uuid))
-
-
-class AsyncFilesInfoOperation(AsyncOperation):
-    """Describe several files of an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[str], upload_area_uuid: str) -> list[FileInfo]:
-        """Describe several files of an upload area.
-
-        Answers for each of the named files what is known of it, in the order of the names. It is a PUT only
-        because the names come in a body; nothing is changed. One name that isn't there makes the whole
-        request fail.
-
-        Args:
-            body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its
-                slashes: `["reads%20R1.fastq.gz"]`.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: What is known of the files.
-
-        Raises:
-            NotFound: 404: There is no such upload area, or one of the files is not in it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(body=body, upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, body: Sequence[str], upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, upload_area_uuid=upload_area_uuid))
+files_info = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.credentials import Credentials
 
 FACTS = OperationFacts(
@@ -21,7 +18,24 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get AWS credentials for an upload area.
+
+    Answers temporary AWS credentials that allow putting files into this upload area, tagging them and listing
+    them; no other area can be reached with them. They end at the time in `Expiration`; ask again before then
+    to go on. Each request makes new credentials, and earlier ones stay valid until they end.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+
+    Returns:
+        201: Credentials for the upload area.
+
+    Raises:
+        Locked: 423: The upload area is locked or being deleted, so nobody can write to it.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+        NotFound: 404: There is no such upload area.
+        Conflict: 409: The upload area is locked or being deleted; some deployments say so with this status.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/credentials")
 
 
@@ -29,72 +43,7 @@ def parse(answer: Answer) -> Credentials:
     """What an answer says."""
     from ..models.credentials import Credentials
 
-    return answer.json(model_of(Credentials), model(lambda: Credentials))
+    return answer.model(Credentials)
 
 
-class GetCredentialsOperation(Operation):
-    """Get AWS credentials for an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> Credentials:
-        """Get AWS credentials for an upload area.
-
-        Answers temporary AWS credentials that allow putting files into this upload area, tagging them and
-        listing them; no other area can be reached with them. They end at the time in `Expiration`; ask again
-        before then to go on. Each request makes new credentials, and earlier ones stay valid until they end.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            201: Credentials for the upload area.
-
-        Raises:
-            Locked: 423: The upload area is locked or being deleted, so nobody can write to it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-            NotFound: 404: There is no such upload area.
-            Conflict: 409: The upload area is locked or being deleted; some deployments say so with this
-                status.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncGetCredentialsOperation(AsyncOperation):
-    """Get AWS credentials for an upload area."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> Credentials:
-        """Get AWS credentials for an upload area.
-
-        Answers temporary AWS credentials that allow putting files into this upload area, tagging them and
-        listing them; no other area can be reached with them. They end at the time in `Expiration`; ask again
-        before then to go on. Each request makes new credentials, and earlier ones stay valid until they end.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            201: Credentials for the upload area.
-
-        Raises:
-            Locked: 423: The upload area is locked or being deleted, so nobody can write to it.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-            NotFound: 404: There is no such upload area.
-            Conflict: 409: The upload area is locked or being deleted; some deployments say so with this
-                status.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+get_credentials = Operation(FACTS, build, parse)

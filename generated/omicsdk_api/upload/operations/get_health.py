@@ -3,20 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="*/*", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether the service works.
+
+    Tries whether the service reaches its database. This is the address for monitoring that doesn't know the
+    version of the interface; there is one below /v1 as well.
+
+    Returns:
+        200: The service and its database answer.
+
+    Raises:
+        ServiceUnavailable: 503: The service is up but can't do its work.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, "/health")
 
 
@@ -24,55 +30,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GetHealthOperation(Operation):
-    """Ask whether the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Ask whether the service works.
-
-        Tries whether the service reaches its database. This is the address for monitoring that doesn't know
-        the version of the interface; there is one below /v1 as well.
-
-        Returns:
-            200: The service and its database answer.
-
-        Raises:
-            ServiceUnavailable: 503: The service is up but can't do its work.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetHealthOperation(AsyncOperation):
-    """Ask whether the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Ask whether the service works.
-
-        Tries whether the service reaches its database. This is the address for monitoring that doesn't know
-        the version of the interface; there is one below /v1 as well.
-
-        Returns:
-            200: The service and its database answer.
-
-        Raises:
-            ServiceUnavailable: 503: The service is up but can't do its work.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_health = Operation(FACTS, build, parse)

@@ -3,20 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_v1_health", method="GET", path="/v1/health", accept="*/*", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether this version of the interface works.
+
+    Tries whether the service reaches its database, through the gateway that this version of the interface
+    goes through too.
+
+    Returns:
+        200: The interface, the service and its database answer.
+
+    Raises:
+        ServiceUnavailable: 503: The service is up but can't do its work.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, "/v1/health")
 
 
@@ -24,55 +30,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GetV1HealthOperation(Operation):
-    """Ask whether this version of the interface works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Ask whether this version of the interface works.
-
-        Tries whether the service reaches its database, through the gateway that this version of the interface
-        goes through too.
-
-        Returns:
-            200: The interface, the service and its database answer.
-
-        Raises:
-            ServiceUnavailable: 503: The service is up but can't do its work.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetV1HealthOperation(AsyncOperation):
-    """Ask whether this version of the interface works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Ask whether this version of the interface works.
-
-        Tries whether the service reaches its database, through the gateway that this version of the interface
-        goes through too.
-
-        Returns:
-            200: The interface, the service and its database answer.
-
-        Raises:
-            ServiceUnavailable: 503: The service is up but can't do its work.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_v1_health = Operation(FACTS, build, parse)

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.service_version import ServiceVersion
 
 FACTS = OperationFacts(name="get_version", method="GET", path="/version", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask which version of the service is deployed.
+
+    Answers the version of the software behind this address, which helps to report a fault.
+
+    Returns:
+        200: The version that is deployed.
+
+    Raises:
+        Unauthorized: 401: The deployment lets only known callers ask.
+    """
     return request(FACTS, "/version")
 
 
@@ -27,54 +33,7 @@ def parse(answer: Answer) -> ServiceVersion:
     """What an answer says."""
     from ..models.service_version import ServiceVersion
 
-    return answer.json(model_of(ServiceVersion), model(lambda: ServiceVersion))
+    return answer.model(ServiceVersion)
 
 
-class GetVersionOperation(Operation):
-    """Ask which version of the service is deployed."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ServiceVersion:
-        """Ask which version of the service is deployed.
-
-        Answers the version of the software behind this address, which helps to report a fault.
-
-        Returns:
-            200: The version that is deployed.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetVersionOperation(AsyncOperation):
-    """Ask which version of the service is deployed."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ServiceVersion:
-        """Ask which version of the service is deployed.
-
-        Answers the version of the software behind this address, which helps to report a fault.
-
-        Returns:
-            200: The version that is deployed.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_version = Operation(FACTS, build, parse)

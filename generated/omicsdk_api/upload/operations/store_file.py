@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
-
-    import httpx
 
     from ..models.file_info import FileInfo
 
@@ -23,7 +20,29 @@ FACTS = OperationFacts(name="store_file", method="PUT", path="/v1/area/{upload_a
 
 
 def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, filename: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store a small file through the service.
+
+    Writes the body of the request as a file of the upload area, replacing one of that name, and computes its
+    checksums before answering. It is meant for small files such as metadata; larger ones go straight into the
+    bucket with the area's AWS credentials.
+
+    The request's `Content-Type` becomes the file's and must have the parameter `dcp-type`, for example
+    `application/json; dcp-type="metadata/sample"`; without it the answer is 400.
+
+    Args:
+        body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+
+    Returns:
+        201: The file has been stored.
+
+    Raises:
+        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError: Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type` (400),
+            there is no such upload area (404), or the service failed.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}",
@@ -35,86 +54,7 @@ def parse(answer: Answer) -> FileInfo:
     """What an answer says."""
     from ..models.file_info import FileInfo
 
-    return answer.json(model_of(FileInfo), model(lambda: FileInfo))
+    return answer.model(FileInfo)
 
 
-class StoreFileOperation(Operation):
-    """Store a small file through the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, filename: str) -> FileInfo:
-        """Store a small file through the service.
-
-        Writes the body of the request as a file of the upload area, replacing one of that name, and computes
-        its checksums before answering. It is meant for small files such as metadata; larger ones go straight
-        into the bucket with the area's AWS credentials.
-
-        The request's `Content-Type` becomes the file's and must have the parameter `dcp-type`, for example
-        `application/json; dcp-type="metadata/sample"`; without it the answer is 400.
-
-        Args:
-            body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            201: The file has been stored.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type`
-                (400), there is no such upload area (404), or the service failed.
-        """
-        return self._call(self.build(body=body, upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    def raw(self, *, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, upload_area_uuid=upload_area_uuid, filename=filename))
-
-
-class AsyncStoreFileOperation(AsyncOperation):
-    """Store a small file through the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, filename: str
-    ) -> FileInfo:
-        """Store a small file through the service.
-
-        Writes the body of the request as a file of the upload area, replacing one of that name, and computes
-        its checksums before answering. It is meant for small files such as metadata; larger ones go straight
-        into the bucket with the area's AWS credentials.
-
-        The request's `Content-Type` becomes the file's and must have the parameter `dcp-type`, for example
-        `application/json; dcp-type="metadata/sample"`; without it the answer is 400.
-
-        Args:
-            body (bytes | BinaryIO | PathLike[str]): Contents of the file, byte by byte. Format binary.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            201: The file has been stored.
-
-        Raises:
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: The file has not been stored: the `Content-Type` lacks `dcp-type`
-                (400), there is no such upload area (404), or the service failed.
-        """
-        return await self._call(self.build(body=body, upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    async def raw(
-        self, *, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, filename: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, upload_area_uuid=upload_area_uuid, filename=filename))
+store_file = Operation(FACTS, build, parse)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
 FACTS = OperationFacts(
     name="update_checksum",
@@ -25,7 +23,26 @@ FACTS = OperationFacts(
 
 
 def build(*, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, checksum_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Report how the computing of checksums goes.
+
+    Sent by the job that computes the checksums of a file, when it starts and when it ends. With the state
+    CHECKSUMMED the payload has the file's checksums, which are kept and passed on to the ingestion service.
+
+    Args:
+        status (str): State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it has ended.
+        payload (Mapping[str, Any]): What is known of the file: its `name`, and at the end its `checksums`, in
+            the form in which the service describes files.
+        job_id (str): Identifier of the job in the batch system.
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        checksum_id (str): Identifier of the computation, which the job was given when it was queued.
+
+    Returns:
+        204: The report has been noted.
+
+    Raises:
+        NotFound: 404: There is no such upload area.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/update_checksum/{segment('checksum_id', checksum_id)}",
@@ -37,115 +54,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class UpdateChecksumOperation(Operation):
-    """Report how the computing of checksums goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, checksum_id: str
-    ) -> None:
-        """Report how the computing of checksums goes.
-
-        Sent by the job that computes the checksums of a file, when it starts and when it ends. With the state
-        CHECKSUMMED the payload has the file's checksums, which are kept and passed on to the ingestion
-        service.
-
-        Args:
-            status (str): State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it has ended.
-            payload (Mapping[str, Any]): What is known of the file: its `name`, and at the end its
-                `checksums`, in the form in which the service describes files.
-            job_id (str): Identifier of the job in the batch system.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            checksum_id (str): Identifier of the computation, which the job was given when it was queued.
-
-        Returns:
-            204: The report has been noted.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                checksum_id=checksum_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, checksum_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                checksum_id=checksum_id,
-            )
-        )
-
-
-class AsyncUpdateChecksumOperation(AsyncOperation):
-    """Report how the computing of checksums goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, checksum_id: str
-    ) -> None:
-        """Report how the computing of checksums goes.
-
-        Sent by the job that computes the checksums of a file, when it starts and when it ends. With the state
-        CHECKSUMMED the payload has the file's checksums, which are kept and passed on to the ingestion
-        service.
-
-        Args:
-            status (str): State of the job: `CHECKSUMMING` when it starts, `CHECKSUMMED` when it has ended.
-            payload (Mapping[str, Any]): What is known of the file: its `name`, and at the end its
-                `checksums`, in the form in which the service describes files.
-            job_id (str): Identifier of the job in the batch system.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            checksum_id (str): Identifier of the computation, which the job was given when it was queued.
-
-        Returns:
-            204: The report has been noted.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                checksum_id=checksum_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, checksum_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                checksum_id=checksum_id,
-            )
-        )
+update_checksum = Operation(FACTS, build, parse)

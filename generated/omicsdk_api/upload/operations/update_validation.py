@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
 FACTS = OperationFacts(
     name="update_validation",
@@ -27,7 +25,26 @@ FACTS = OperationFacts(
 def build(
     *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, validation_id: str
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Report how a validation goes.
+
+    Sent by the job that validates files, when it starts and when it ends. With the state VALIDATED the
+    payload has the validator's results, which are kept and passed on to the ingestion service.
+
+    Args:
+        status (str): State of the job: `VALIDATING` when it starts, `VALIDATED` when it has ended.
+        payload (Mapping[str, Any]): What the validator found: the `name` of the file, exit code and output of
+            the validator, and how long it took.
+        job_id (str): Identifier of the job in the batch system.
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        validation_id (str): Identifier of the validation, as it was answered when it was scheduled.
+
+    Returns:
+        204: The report has been noted.
+
+    Raises:
+        NotFound: 404: There is no such upload area.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/update_validation/{segment('validation_id', validation_id)}",
@@ -39,113 +56,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class UpdateValidationOperation(Operation):
-    """Report how a validation goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, validation_id: str
-    ) -> None:
-        """Report how a validation goes.
-
-        Sent by the job that validates files, when it starts and when it ends. With the state VALIDATED the
-        payload has the validator's results, which are kept and passed on to the ingestion service.
-
-        Args:
-            status (str): State of the job: `VALIDATING` when it starts, `VALIDATED` when it has ended.
-            payload (Mapping[str, Any]): What the validator found: the `name` of the file, exit code and
-                output of the validator, and how long it took.
-            job_id (str): Identifier of the job in the batch system.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            validation_id (str): Identifier of the validation, as it was answered when it was scheduled.
-
-        Returns:
-            204: The report has been noted.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                validation_id=validation_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, validation_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                validation_id=validation_id,
-            )
-        )
-
-
-class AsyncUpdateValidationOperation(AsyncOperation):
-    """Report how a validation goes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, validation_id: str
-    ) -> None:
-        """Report how a validation goes.
-
-        Sent by the job that validates files, when it starts and when it ends. With the state VALIDATED the
-        payload has the validator's results, which are kept and passed on to the ingestion service.
-
-        Args:
-            status (str): State of the job: `VALIDATING` when it starts, `VALIDATED` when it has ended.
-            payload (Mapping[str, Any]): What the validator found: the `name` of the file, exit code and
-                output of the validator, and how long it took.
-            job_id (str): Identifier of the job in the batch system.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            validation_id (str): Identifier of the validation, as it was answered when it was scheduled.
-
-        Returns:
-            204: The report has been noted.
-
-        Raises:
-            NotFound: 404: There is no such upload area.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                validation_id=validation_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, status: str, payload: Mapping[str, Any], job_id: str, upload_area_uuid: str, validation_id: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                status=status,
-                payload=payload,
-                job_id=job_id,
-                upload_area_uuid=upload_area_uuid,
-                validation_id=validation_id,
-            )
-        )
+update_validation = Operation(FACTS, build, parse)

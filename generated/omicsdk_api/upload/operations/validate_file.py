@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.scheduled_validation import ScheduledValidation
 
@@ -32,7 +29,31 @@ def build(
     environment: Mapping[str, Any] | Omit = OMIT,
     original_validation_id: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Validate one file.
+
+    Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
+    started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more can't be
+    validated.
+
+    Args:
+        validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
+            image for validators.
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+        environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
+            text. None beside the service's own when omitted. Optional.
+        original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for a
+            first one. Optional.
+
+    Returns:
+        200: The validation has been scheduled.
+
+    Raises:
+        BadRequest: 400: The request is not in order, or the file is too large to be validated.
+        Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}/validate",
@@ -50,152 +71,7 @@ def parse(answer: Answer) -> ScheduledValidation:
     """What an answer says."""
     from ..models.scheduled_validation import ScheduledValidation
 
-    return answer.json(model_of(ScheduledValidation), model(lambda: ScheduledValidation))
+    return answer.model(ScheduledValidation)
 
 
-class ValidateFileOperation(Operation):
-    """Validate one file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        validator_image: str,
-        upload_area_uuid: str,
-        filename: str,
-        environment: Mapping[str, Any] | Omit = OMIT,
-        original_validation_id: str | Omit = OMIT,
-    ) -> ScheduledValidation:
-        """Validate one file.
-
-        Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
-        started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more can't
-        be validated.
-
-        Args:
-            validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
-                image for validators.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-            environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
-                text. None beside the service's own when omitted. Optional.
-            original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for
-                a first one. Optional.
-
-        Returns:
-            200: The validation has been scheduled.
-
-        Raises:
-            BadRequest: 400: The request is not in order, or the file is too large to be validated.
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(
-            self.build(
-                validator_image=validator_image,
-                upload_area_uuid=upload_area_uuid,
-                filename=filename,
-                environment=environment,
-                original_validation_id=original_validation_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        validator_image: str,
-        upload_area_uuid: str,
-        filename: str,
-        environment: Mapping[str, Any] | Omit = OMIT,
-        original_validation_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                validator_image=validator_image,
-                upload_area_uuid=upload_area_uuid,
-                filename=filename,
-                environment=environment,
-                original_validation_id=original_validation_id,
-            )
-        )
-
-
-class AsyncValidateFileOperation(AsyncOperation):
-    """Validate one file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        validator_image: str,
-        upload_area_uuid: str,
-        filename: str,
-        environment: Mapping[str, Any] | Omit = OMIT,
-        original_validation_id: str | Omit = OMIT,
-    ) -> ScheduledValidation:
-        """Validate one file.
-
-        Queues a job that runs a validator, a Docker image, on the file. The answer comes before the job has
-        started; how it went can be asked for with the file's name. A file of 1 TB (10^12 bytes) or more can't
-        be validated.
-
-        Args:
-            validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
-                image for validators.
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-            environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
-                text. None beside the service's own when omitted. Optional.
-            original_validation_id (str): Identifier of the validation that this one repeats. Leave it out for
-                a first one. Optional.
-
-        Returns:
-            200: The validation has been scheduled.
-
-        Raises:
-            BadRequest: 400: The request is not in order, or the file is too large to be validated.
-            Unauthorized: 401: The `Api-Key` is missing or is not the one of this deployment.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(
-            self.build(
-                validator_image=validator_image,
-                upload_area_uuid=upload_area_uuid,
-                filename=filename,
-                environment=environment,
-                original_validation_id=original_validation_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        validator_image: str,
-        upload_area_uuid: str,
-        filename: str,
-        environment: Mapping[str, Any] | Omit = OMIT,
-        original_validation_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                validator_image=validator_image,
-                upload_area_uuid=upload_area_uuid,
-                filename=filename,
-                environment=environment,
-                original_validation_id=original_validation_id,
-            )
-        )
+validate_file = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.validation_info import ValidationInfo
 
 FACTS = OperationFacts(
@@ -21,7 +18,23 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str, filename: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how the validation of a file went.
+
+    Answers the state of the latest validation of the file, and what the validator printed once it has ended.
+    The state is UNSCHEDULED when none was ever asked for.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+        filename (str): Name of the file in the upload area; it may have slashes. Words that have a meaning of
+            their own at this place, such as `credentials` or `checksums`, can't be used as names.
+
+    Returns:
+        200: State and results of the validation.
+
+    Raises:
+        Unauthorized: 401: The deployment lets only known callers ask.
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}/validate",
@@ -32,70 +45,7 @@ def parse(answer: Answer) -> ValidationInfo:
     """What an answer says."""
     from ..models.validation_info import ValidationInfo
 
-    return answer.json(model_of(ValidationInfo), model(lambda: ValidationInfo))
+    return answer.model(ValidationInfo)
 
 
-class ValidationStatusOperation(Operation):
-    """Ask how the validation of a file went."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str, filename: str) -> ValidationInfo:
-        """Ask how the validation of a file went.
-
-        Answers the state of the latest validation of the file, and what the validator printed once it has
-        ended. The state is UNSCHEDULED when none was ever asked for.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: State and results of the validation.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
-
-
-class AsyncValidationStatusOperation(AsyncOperation):
-    """Ask how the validation of a file went."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str, filename: str) -> ValidationInfo:
-        """Ask how the validation of a file went.
-
-        Answers the state of the latest validation of the file, and what the validator printed once it has
-        ended. The state is UNSCHEDULED when none was ever asked for.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-            filename (str): Name of the file in the upload area; it may have slashes. Words that have a
-                meaning of their own at this place, such as `credentials` or `checksums`, can't be used as
-                names.
-
-        Returns:
-            200: State and results of the validation.
-
-        Raises:
-            Unauthorized: 401: The deployment lets only known callers ask.
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid, filename=filename), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str, filename: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid, filename=filename))
+validation_status = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.validation_counts import ValidationCounts
 
 FACTS = OperationFacts(
@@ -21,7 +18,20 @@ FACTS = OperationFacts(
 
 
 def build(*, upload_area_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count the files of an upload area by state of validation.
+
+    Answers how many files of the area wait for a validator, are being validated and have been. Files that
+    were never meant to be validated are in none of the counts.
+
+    Args:
+        upload_area_uuid (str): UUID of the upload area, the last part of its address.
+
+    Returns:
+        200: The counts by state of validation.
+
+    Raises:
+        APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
+    """
     return request(FACTS, f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/validations")
 
 
@@ -29,62 +39,7 @@ def parse(answer: Answer) -> ValidationCounts:
     """What an answer says."""
     from ..models.validation_counts import ValidationCounts
 
-    return answer.json(model_of(ValidationCounts), model(lambda: ValidationCounts))
+    return answer.model(ValidationCounts)
 
 
-class ValidationStatusesOperation(Operation):
-    """Count the files of an upload area by state of validation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, upload_area_uuid: str) -> ValidationCounts:
-        """Count the files of an upload area by state of validation.
-
-        Answers how many files of the area wait for a validator, are being validated and have been. Files that
-        were never meant to be validated are in none of the counts.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: The counts by state of validation.
-
-        Raises:
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(upload_area_uuid=upload_area_uuid))
-
-
-class AsyncValidationStatusesOperation(AsyncOperation):
-    """Count the files of an upload area by state of validation."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, upload_area_uuid: str) -> ValidationCounts:
-        """Count the files of an upload area by state of validation.
-
-        Answers how many files of the area wait for a validator, are being validated and have been. Files that
-        were never meant to be validated are in none of the counts.
-
-        Args:
-            upload_area_uuid (str): UUID of the upload area, the last part of its address.
-
-        Returns:
-            200: The counts by state of validation.
-
-        Raises:
-            APIError: Any other error: Anything else went wrong; `title` says what, `detail` gives more.
-        """
-        return await self._call(self.build(upload_area_uuid=upload_area_uuid), self.parse)
-
-    async def raw(self, *, upload_area_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(upload_area_uuid=upload_area_uuid))
+validation_statuses = Operation(FACTS, build, parse)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.cli.console import Console
     from omicsdk.cli.told import Told
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.operation import Call
 
 
 def samples(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
@@ -78,7 +78,7 @@ def results(access: Access, arguments: Mapping[str, Any], console: Console) -> T
 
 def _of_organization(
     access: Access,
-    operation: Operation,
+    operation: Call[..., Any],
     line: Callable[[Thing], str],
     arguments: Mapping[str, Any],
     console: Console,

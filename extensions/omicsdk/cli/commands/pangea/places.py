@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.cli.commands.pangea.access import Access
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.operation import Call
     from omicsdk.pangea.objects.remote_object import RemoteObject
 
 Thing = dict[str, Any]
@@ -27,7 +27,7 @@ FEW = 50
 """Samples that are asked for by name, one by one; of more the whole list is read."""
 
 
-def things(operation: Operation, **arguments: Any) -> Iterator[Thing]:
+def things(operation: Call[..., Any], **arguments: Any) -> Iterator[Thing]:
     """What a list of the service holds, page by page.
 
     Args:

@@ -13,11 +13,11 @@ from omicsdk.gen3.records.submission.chunks import is_too_much
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.operation import Call
     from omicsdk.core.request import Request
 
 
-def sent(operation: Operation, request: Request, *, patient: bool) -> Mapping[str, Any]:
+def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
     """Sends a document of records.
 
     A document that was too long for the commons isn't sent again as it is, unless there is nothing else to do; other trouble

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="add_group_user", method="POST", path="/group/{groupName}/user", accept="*/*")
 
@@ -20,7 +15,22 @@ FACTS = OperationFacts(name="add_group_user", method="POST", path="/group/{group
 def build(
     *, username: str, group_name: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a user to a group.
+
+    Args:
+        username (str): Name of the user to add.
+        group_name (str): Name of the group.
+        expires_at (str): End of the membership, in RFC 3339; none when omitted. Format date-time. Optional.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/group/{segment('group_name', group_name)}/user",
@@ -33,91 +43,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class AddGroupUserOperation(Operation):
-    """Add a user to a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, username: str, group_name: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> None:
-        """Add a user to a group.
-
-        Args:
-            username (str): Name of the user to add.
-            group_name (str): Name of the group.
-            expires_at (str): End of the membership, in RFC 3339; none when omitted. Format date-time.
-                Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(
-                username=username, group_name=group_name, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self, *, username: str, group_name: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                username=username, group_name=group_name, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider
-            )
-        )
-
-
-class AsyncAddGroupUserOperation(AsyncOperation):
-    """Add a user to a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, username: str, group_name: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> None:
-        """Add a user to a group.
-
-        Args:
-            username (str): Name of the user to add.
-            group_name (str): Name of the group.
-            expires_at (str): End of the membership, in RFC 3339; none when omitted. Format date-time.
-                Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(
-                username=username, group_name=group_name, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, username: str, group_name: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                username=username, group_name=group_name, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider
-            )
-        )
+add_group_user = Operation(FACTS, build, parse)

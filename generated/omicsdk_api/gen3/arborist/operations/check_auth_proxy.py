@@ -3,20 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="check_auth_proxy", method="GET", path="/auth/proxy", accept="*/*", secured=True)
 
 
 def build(*, resource: str, service: str, method: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether the bearer of a token may do something, by status.
+
+    Made for gateways: 200 is yes, 403 is no; the header `REMOTE_USER` names the user.
+
+    Args:
+        resource (str): Path of the resource that is asked for.
+        service (str): Service that it shall be done in.
+        method (str): Method that is asked for, such as `read`.
+
+    Returns:
+        200: It is allowed.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        Unauthorized: 401: There is no valid token.
+        Forbidden: 403: It is not allowed.
+    """
     return request(
         FACTS,
         "/auth/proxy",
@@ -32,65 +43,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class CheckAuthProxyOperation(Operation):
-    """Ask whether the bearer of a token may do something, by status."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource: str, service: str, method: str) -> None:
-        """Ask whether the bearer of a token may do something, by status.
-
-        Made for gateways: 200 is yes, 403 is no; the header `REMOTE_USER` names the user.
-
-        Args:
-            resource (str): Path of the resource that is asked for.
-            service (str): Service that it shall be done in.
-            method (str): Method that is asked for, such as `read`.
-
-        Returns:
-            200: It is allowed.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            Forbidden: 403: It is not allowed.
-        """
-        return self._call(self.build(resource=resource, service=service, method=method), self.parse)
-
-    def raw(self, *, resource: str, service: str, method: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource=resource, service=service, method=method))
-
-
-class AsyncCheckAuthProxyOperation(AsyncOperation):
-    """Ask whether the bearer of a token may do something, by status."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource: str, service: str, method: str) -> None:
-        """Ask whether the bearer of a token may do something, by status.
-
-        Made for gateways: 200 is yes, 403 is no; the header `REMOTE_USER` names the user.
-
-        Args:
-            resource (str): Path of the resource that is asked for.
-            service (str): Service that it shall be done in.
-            method (str): Method that is asked for, such as `read`.
-
-        Returns:
-            200: It is allowed.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            Forbidden: 403: It is not allowed.
-        """
-        return await self._call(self.build(resource=resource, service=service, method=method), self.parse)
-
-    async def raw(self, *, resource: str, service: str, method: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource=resource, service=service, method=method))
+check_auth_proxy = Operation(FACTS, build, parse)

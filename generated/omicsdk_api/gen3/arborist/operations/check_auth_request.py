@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.request import request as _request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.auth_request import AuthRequest
     from ..models.auth_request_response import AuthRequestResponse
@@ -32,7 +29,22 @@ def build(
     request: AuthRequest | AuthRequestDict | Omit = OMIT,
     requests: Sequence[AuthRequest | AuthRequestDict] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether somebody may do something.
+
+    Where several things are asked, the answer is yes only if all are allowed. Without a token it is asked for
+    everybody.
+
+    Args:
+        user (AuthRequestUser | AuthRequestUserDict): Who wants to do something. Optional.
+        request (AuthRequest | AuthRequestDict): Something to be done. Optional.
+        requests (Sequence[AuthRequest | AuthRequestDict]): Further things that shall be allowed. Optional.
+
+    Returns:
+        200: Whether it is allowed.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return _request(FACTS, "/auth/request", body=json_body({"user": user, "request": request, "requests": requests}))
 
 
@@ -40,92 +52,7 @@ def parse(answer: Answer) -> AuthRequestResponse:
     """What an answer says."""
     from ..models.auth_request_response import AuthRequestResponse
 
-    return answer.json(model_of(AuthRequestResponse), model(lambda: AuthRequestResponse))
+    return answer.model(AuthRequestResponse)
 
 
-class CheckAuthRequestOperation(Operation):
-    """Ask whether somebody may do something."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        user: AuthRequestUser | AuthRequestUserDict | Omit = OMIT,
-        request: AuthRequest | AuthRequestDict | Omit = OMIT,
-        requests: Sequence[AuthRequest | AuthRequestDict] | Omit = OMIT,
-    ) -> AuthRequestResponse:
-        """Ask whether somebody may do something.
-
-        Where several things are asked, the answer is yes only if all are allowed. Without a token it is asked
-        for everybody.
-
-        Args:
-            user (AuthRequestUser | AuthRequestUserDict): Who wants to do something. Optional.
-            request (AuthRequest | AuthRequestDict): Something to be done. Optional.
-            requests (Sequence[AuthRequest | AuthRequestDict]): Further things that shall be allowed.
-                Optional.
-
-        Returns:
-            200: Whether it is allowed.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(self.build(user=user, request=request, requests=requests), self.parse)
-
-    def raw(
-        self,
-        *,
-        user: AuthRequestUser | AuthRequestUserDict | Omit = OMIT,
-        request: AuthRequest | AuthRequestDict | Omit = OMIT,
-        requests: Sequence[AuthRequest | AuthRequestDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user=user, request=request, requests=requests))
-
-
-class AsyncCheckAuthRequestOperation(AsyncOperation):
-    """Ask whether somebody may do something."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        user: AuthRequestUser | AuthRequestUserDict | Omit = OMIT,
-        request: AuthRequest | AuthRequestDict | Omit = OMIT,
-        requests: Sequence[AuthRequest | AuthRequestDict] | Omit = OMIT,
-    ) -> AuthRequestResponse:
-        """Ask whether somebody may do something.
-
-        Where several things are asked, the answer is yes only if all are allowed. Without a token it is asked
-        for everybody.
-
-        Args:
-            user (AuthRequestUser | AuthRequestUserDict): Who wants to do something. Optional.
-            request (AuthRequest | AuthRequestDict): Something to be done. Optional.
-            requests (Sequence[AuthRequest | AuthRequestDict]): Further things that shall be allowed.
-                Optional.
-
-        Returns:
-            200: Whether it is allowed.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(self.build(user=user, request=request, requests=requests), self.parse)
-
-    async def raw(
-        self,
-        *,
-        user: AuthRequestUser | AuthRequestUserDict | Omit = OMIT,
-        request: AuthRequest | AuthRequestDict | Omit = OMIT,
-        requests: Sequence[AuthRequest | AuthRequestDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user=user, request=request, requests=requests))
+check_auth_request = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.client_created import ClientCreated
 
@@ -25,7 +22,17 @@ FACTS = OperationFacts(name="create_client", method="POST", path="/client")
 def build(
     *, client_id: str | Omit = OMIT, policies: Sequence[str] | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a client.
+
+    Args:
+        client_id (str): Id that Fence gave the client. Optional.
+        policies (Sequence[str]): Ids of the policies that bound what it may do. Optional.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        201: It was written.
+    """
     return request(
         FACTS,
         "/client",
@@ -38,84 +45,7 @@ def parse(answer: Answer) -> ClientCreated:
     """What an answer says."""
     from ..models.client_created import ClientCreated
 
-    return answer.json(model_of(ClientCreated), model(lambda: ClientCreated))
+    return answer.model(ClientCreated)
 
 
-class CreateClientOperation(Operation):
-    """Create a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        client_id: str | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> ClientCreated:
-        """Create a client.
-
-        Args:
-            client_id (str): Id that Fence gave the client. Optional.
-            policies (Sequence[str]): Ids of the policies that bound what it may do. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return self._call(
-            self.build(client_id=client_id, policies=policies, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        client_id: str | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id, policies=policies, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncCreateClientOperation(AsyncOperation):
-    """Create a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        client_id: str | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> ClientCreated:
-        """Create a client.
-
-        Args:
-            client_id (str): Id that Fence gave the client. Optional.
-            policies (Sequence[str]): Ids of the policies that bound what it may do. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return await self._call(
-            self.build(client_id=client_id, policies=policies, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        client_id: str | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id, policies=policies, x_auth_z_provider=x_auth_z_provider))
+create_client = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.group_created import GroupCreated
 
@@ -29,7 +26,18 @@ def build(
     policies: Sequence[str] | Omit = OMIT,
     x_auth_z_provider: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a group.
+
+    Args:
+        name (str): Name of this group. Optional.
+        users (Sequence[str]): Names of its users. Optional.
+        policies (Sequence[str]): Ids of the policies that its users have by it. Optional.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        201: It was written.
+    """
     return request(
         FACTS,
         "/group",
@@ -42,92 +50,7 @@ def parse(answer: Answer) -> GroupCreated:
     """What an answer says."""
     from ..models.group_created import GroupCreated
 
-    return answer.json(model_of(GroupCreated), model(lambda: GroupCreated))
+    return answer.model(GroupCreated)
 
 
-class CreateGroupOperation(Operation):
-    """Create a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        users: Sequence[str] | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> GroupCreated:
-        """Create a group.
-
-        Args:
-            name (str): Name of this group. Optional.
-            users (Sequence[str]): Names of its users. Optional.
-            policies (Sequence[str]): Ids of the policies that its users have by it. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return self._call(
-            self.build(name=name, users=users, policies=policies, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        users: Sequence[str] | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, users=users, policies=policies, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncCreateGroupOperation(AsyncOperation):
-    """Create a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        users: Sequence[str] | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> GroupCreated:
-        """Create a group.
-
-        Args:
-            name (str): Name of this group. Optional.
-            users (Sequence[str]): Names of its users. Optional.
-            policies (Sequence[str]): Ids of the policies that its users have by it. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return await self._call(
-            self.build(name=name, users=users, policies=policies, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        users: Sequence[str] | Omit = OMIT,
-        policies: Sequence[str] | Omit = OMIT,
-        x_auth_z_provider: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(name=name, users=users, policies=policies, x_auth_z_provider=x_auth_z_provider)
-        )
+create_group = Operation(FACTS, build, parse)

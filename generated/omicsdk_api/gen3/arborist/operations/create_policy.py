@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.policy_created import PolicyCreated
 
@@ -25,7 +22,21 @@ FACTS = OperationFacts(name="create_policy", method="POST", path="/policy")
 def build(
     *, id: str | Omit = OMIT, role_ids: Sequence[str] | Omit = OMIT, resource_paths: Sequence[str] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a policy.
+
+    Its roles and resources must exist.
+
+    Args:
+        id (str): Id of the policy, chosen by its creator. Optional.
+        role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
+        resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return request(FACTS, "/policy", body=json_body({"id": id, "role_ids": role_ids, "resource_paths": resource_paths}))
 
 
@@ -33,88 +44,7 @@ def parse(answer: Answer) -> PolicyCreated:
     """What an answer says."""
     from ..models.policy_created import PolicyCreated
 
-    return answer.json(model_of(PolicyCreated), model(lambda: PolicyCreated))
+    return answer.model(PolicyCreated)
 
 
-class CreatePolicyOperation(Operation):
-    """Create a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> PolicyCreated:
-        """Create a policy.
-
-        Its roles and resources must exist.
-
-        Args:
-            id (str): Id of the policy, chosen by its creator. Optional.
-            role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-            resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(self.build(id=id, role_ids=role_ids, resource_paths=resource_paths), self.parse)
-
-    def raw(
-        self,
-        *,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, role_ids=role_ids, resource_paths=resource_paths))
-
-
-class AsyncCreatePolicyOperation(AsyncOperation):
-    """Create a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> PolicyCreated:
-        """Create a policy.
-
-        Its roles and resources must exist.
-
-        Args:
-            id (str): Id of the policy, chosen by its creator. Optional.
-            role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-            resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(self.build(id=id, role_ids=role_ids, resource_paths=resource_paths), self.parse)
-
-    async def raw(
-        self,
-        *,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, role_ids=role_ids, resource_paths=resource_paths))
+create_policy = Operation(FACTS, build, parse)

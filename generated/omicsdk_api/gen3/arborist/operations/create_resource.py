@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.resource_created import ResourceCreated
     from ..models.resource_input import ResourceInput
@@ -33,7 +30,27 @@ def build(
     subresources: Sequence[ResourceInput | ResourceInputDict] | Omit = OMIT,
     p: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a resource below another one.
+
+    What is there already is answered with 409, and stays as it is.
+
+    Args:
+        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
+            stay.
+        name (str): Last segment of its path; needed unless `path` is given. Optional.
+        path (str): Whole path of the resource; needed unless `name` is given. Optional.
+        description (str): What it is for, in words. Optional.
+        subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
+        p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error for
+            them. Optional.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+        Conflict: 409: There is such a resource already; it stays as it is.
+    """
     return request(
         FACTS,
         f"/resource/{segment('resource_path', resource_path, raw=True)}",
@@ -46,150 +63,7 @@ def parse(answer: Answer) -> ResourceCreated:
     """What an answer says."""
     from ..models.resource_created import ResourceCreated
 
-    return answer.json(model_of(ResourceCreated), model(lambda: ResourceCreated))
+    return answer.model(ResourceCreated)
 
 
-class CreateResourceOperation(Operation):
-    """Create a resource below another one."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        resource_path: str,
-        name: str | Omit = OMIT,
-        path: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        subresources: Sequence[ResourceInput | ResourceInputDict] | Omit = OMIT,
-        p: str | Omit = OMIT,
-    ) -> ResourceCreated:
-        """Create a resource below another one.
-
-        What is there already is answered with 409, and stays as it is.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-            name (str): Last segment of its path; needed unless `path` is given. Optional.
-            path (str): Whole path of the resource; needed unless `name` is given. Optional.
-            description (str): What it is for, in words. Optional.
-            subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
-            p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error
-                for them. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-            Conflict: 409: There is such a resource already; it stays as it is.
-        """
-        return self._call(
-            self.build(
-                resource_path=resource_path,
-                name=name,
-                path=path,
-                description=description,
-                subresources=subresources,
-                p=p,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        resource_path: str,
-        name: str | Omit = OMIT,
-        path: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        subresources: Sequence[ResourceInput | ResourceInputDict] | Omit = OMIT,
-        p: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                resource_path=resource_path,
-                name=name,
-                path=path,
-                description=description,
-                subresources=subresources,
-                p=p,
-            )
-        )
-
-
-class AsyncCreateResourceOperation(AsyncOperation):
-    """Create a resource below another one."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        resource_path: str,
-        name: str | Omit = OMIT,
-        path: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        subresources: Sequence[ResourceInput | ResourceInputDict] | Omit = OMIT,
-        p: str | Omit = OMIT,
-    ) -> ResourceCreated:
-        """Create a resource below another one.
-
-        What is there already is answered with 409, and stays as it is.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-            name (str): Last segment of its path; needed unless `path` is given. Optional.
-            path (str): Whole path of the resource; needed unless `name` is given. Optional.
-            description (str): What it is for, in words. Optional.
-            subresources (Sequence[ResourceInput | ResourceInputDict]): Resources to write below it. Optional.
-            p (str): Given, with whatever value, missing parents are created too. Leave it out to get an error
-                for them. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-            Conflict: 409: There is such a resource already; it stays as it is.
-        """
-        return await self._call(
-            self.build(
-                resource_path=resource_path,
-                name=name,
-                path=path,
-                description=description,
-                subresources=subresources,
-                p=p,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        resource_path: str,
-        name: str | Omit = OMIT,
-        path: str | Omit = OMIT,
-        description: str | Omit = OMIT,
-        subresources: Sequence[ResourceInput | ResourceInputDict] | Omit = OMIT,
-        p: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                resource_path=resource_path,
-                name=name,
-                path=path,
-                description=description,
-                subresources=subresources,
-                p=p,
-            )
-        )
+create_resource = Operation(FACTS, build, parse)

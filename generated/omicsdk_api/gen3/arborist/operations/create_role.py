@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.permission import Permission
     from ..models.role_created import RoleCreated
@@ -25,7 +22,19 @@ FACTS = OperationFacts(name="create_role", method="POST", path="/role")
 
 
 def build(*, id: str, permissions: Sequence[Permission | PermissionDict], description: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a role.
+
+    Args:
+        id (str): Id of the role, chosen by its creator.
+        permissions (Sequence[Permission | PermissionDict]): What the role allows.
+        description (str): What the role is for, in words. Optional.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return request(FACTS, "/role", body=json_body({"id": id, "permissions": permissions, "description": description}))
 
 
@@ -33,68 +42,7 @@ def parse(answer: Answer) -> RoleCreated:
     """What an answer says."""
     from ..models.role_created import RoleCreated
 
-    return answer.json(model_of(RoleCreated), model(lambda: RoleCreated))
+    return answer.model(RoleCreated)
 
 
-class CreateRoleOperation(Operation):
-    """Create a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, id: str, permissions: Sequence[Permission | PermissionDict], description: str | Omit = OMIT
-    ) -> RoleCreated:
-        """Create a role.
-
-        Args:
-            id (str): Id of the role, chosen by its creator.
-            permissions (Sequence[Permission | PermissionDict]): What the role allows.
-            description (str): What the role is for, in words. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(self.build(id=id, permissions=permissions, description=description), self.parse)
-
-    def raw(
-        self, *, id: str, permissions: Sequence[Permission | PermissionDict], description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, permissions=permissions, description=description))
-
-
-class AsyncCreateRoleOperation(AsyncOperation):
-    """Create a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, id: str, permissions: Sequence[Permission | PermissionDict], description: str | Omit = OMIT
-    ) -> RoleCreated:
-        """Create a role.
-
-        Args:
-            id (str): Id of the role, chosen by its creator.
-            permissions (Sequence[Permission | PermissionDict]): What the role allows.
-            description (str): What the role is for, in words. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(self.build(id=id, permissions=permissions, description=description), self.parse)
-
-    async def raw(
-        self, *, id: str, permissions: Sequence[Permission | PermissionDict], description: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, permissions=permissions, description=description))
+create_role = Operation(FACTS, build, parse)

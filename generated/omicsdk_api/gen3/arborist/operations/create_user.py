@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.user_created import UserCreated
     from ..models.user_policy import UserPolicy
@@ -31,7 +28,17 @@ def build(
     groups: Sequence[str] | Omit = OMIT,
     policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a user.
+
+    Args:
+        name (str): Name of the user, as tokens have it. Optional.
+        email (str): E-mail address of the user. Optional.
+        groups (Sequence[str]): Names of the groups that they belong to. Optional.
+        policies (Sequence[UserPolicy | UserPolicyDict]): Policies that were granted to them. Optional.
+
+    Returns:
+        201: It was written.
+    """
     return request(
         FACTS, "/user", body=json_body({"name": name, "email": email, "groups": groups, "policies": policies})
     )
@@ -41,84 +48,7 @@ def parse(answer: Answer) -> UserCreated:
     """What an answer says."""
     from ..models.user_created import UserCreated
 
-    return answer.json(model_of(UserCreated), model(lambda: UserCreated))
+    return answer.model(UserCreated)
 
 
-class CreateUserOperation(Operation):
-    """Create a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        groups: Sequence[str] | Omit = OMIT,
-        policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
-    ) -> UserCreated:
-        """Create a user.
-
-        Args:
-            name (str): Name of the user, as tokens have it. Optional.
-            email (str): E-mail address of the user. Optional.
-            groups (Sequence[str]): Names of the groups that they belong to. Optional.
-            policies (Sequence[UserPolicy | UserPolicyDict]): Policies that were granted to them. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return self._call(self.build(name=name, email=email, groups=groups, policies=policies), self.parse)
-
-    def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        groups: Sequence[str] | Omit = OMIT,
-        policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name, email=email, groups=groups, policies=policies))
-
-
-class AsyncCreateUserOperation(AsyncOperation):
-    """Create a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        groups: Sequence[str] | Omit = OMIT,
-        policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
-    ) -> UserCreated:
-        """Create a user.
-
-        Args:
-            name (str): Name of the user, as tokens have it. Optional.
-            email (str): E-mail address of the user. Optional.
-            groups (Sequence[str]): Names of the groups that they belong to. Optional.
-            policies (Sequence[UserPolicy | UserPolicyDict]): Policies that were granted to them. Optional.
-
-        Returns:
-            201: It was written.
-        """
-        return await self._call(self.build(name=name, email=email, groups=groups, policies=policies), self.parse)
-
-    async def raw(
-        self,
-        *,
-        name: str | Omit = OMIT,
-        email: str | Omit = OMIT,
-        groups: Sequence[str] | Omit = OMIT,
-        policies: Sequence[UserPolicy | UserPolicyDict] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name, email=email, groups=groups, policies=policies))
+create_user = Operation(FACTS, build, parse)

@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_client", method="DELETE", path="/client/{clientID}", accept="*/*")
 
 
 def build(*, client_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a client.
+
+    Args:
+        client_id (str): Id of the client, as Fence gave it.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteClientOperation(Operation):
-    """Delete a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str) -> None:
-        """Delete a client.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(client_id=client_id), self.parse)
-
-    def raw(self, *, client_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id))
-
-
-class AsyncDeleteClientOperation(AsyncOperation):
-    """Delete a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str) -> None:
-        """Delete a client.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(client_id=client_id), self.parse)
-
-    async def raw(self, *, client_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id))
+delete_client = Operation(FACTS, build, parse)

@@ -3,20 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_group", method="DELETE", path="/group/{groupName}", accept="*/*")
 
 
 def build(*, group_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a group.
+
+    Its users stay.
+
+    Args:
+        group_name (str): Name of the group.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 
 
@@ -24,57 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteGroupOperation(Operation):
-    """Delete a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_name: str) -> None:
-        """Delete a group.
-
-        Its users stay.
-
-        Args:
-            group_name (str): Name of the group.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(group_name=group_name), self.parse)
-
-    def raw(self, *, group_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_name=group_name))
-
-
-class AsyncDeleteGroupOperation(AsyncOperation):
-    """Delete a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, group_name: str) -> None:
-        """Delete a group.
-
-        Its users stay.
-
-        Args:
-            group_name (str): Name of the group.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(group_name=group_name), self.parse)
-
-    async def raw(self, *, group_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_name=group_name))
+delete_group = Operation(FACTS, build, parse)

@@ -3,20 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_policy", method="DELETE", path="/policy/{policyID}", accept="*/*")
 
 
 def build(*, policy_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a policy.
+
+    Whoever had it loses it.
+
+    Args:
+        policy_id (str): Id of the policy.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/policy/{segment('policy_id', policy_id)}")
 
 
@@ -24,57 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeletePolicyOperation(Operation):
-    """Delete a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, policy_id: str) -> None:
-        """Delete a policy.
-
-        Whoever had it loses it.
-
-        Args:
-            policy_id (str): Id of the policy.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(policy_id=policy_id), self.parse)
-
-    def raw(self, *, policy_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(policy_id=policy_id))
-
-
-class AsyncDeletePolicyOperation(AsyncOperation):
-    """Delete a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, policy_id: str) -> None:
-        """Delete a policy.
-
-        Whoever had it loses it.
-
-        Args:
-            policy_id (str): Id of the policy.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(policy_id=policy_id), self.parse)
-
-    async def raw(self, *, policy_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(policy_id=policy_id))
+delete_policy = Operation(FACTS, build, parse)

@@ -3,20 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_resource", method="DELETE", path="/resource/{resourcePath}", accept="*/*")
 
 
 def build(*, resource_path: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a resource and all below it.
+
+    Args:
+        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
+            stay.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 
 
@@ -24,55 +30,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteResourceOperation(Operation):
-    """Delete a resource and all below it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_path: str) -> None:
-        """Delete a resource and all below it.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(resource_path=resource_path), self.parse)
-
-    def raw(self, *, resource_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_path=resource_path))
-
-
-class AsyncDeleteResourceOperation(AsyncOperation):
-    """Delete a resource and all below it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_path: str) -> None:
-        """Delete a resource and all below it.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(resource_path=resource_path), self.parse)
-
-    async def raw(self, *, resource_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_path=resource_path))
+delete_resource = Operation(FACTS, build, parse)

@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_role", method="DELETE", path="/role/{roleID}", accept="*/*")
 
 
 def build(*, role_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a role.
+
+    Args:
+        role_id (str): Id of the role.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteRoleOperation(Operation):
-    """Delete a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, role_id: str) -> None:
-        """Delete a role.
-
-        Args:
-            role_id (str): Id of the role.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(role_id=role_id), self.parse)
-
-    def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(role_id=role_id))
-
-
-class AsyncDeleteRoleOperation(AsyncOperation):
-    """Delete a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, role_id: str) -> None:
-        """Delete a role.
-
-        Args:
-            role_id (str): Id of the role.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(role_id=role_id), self.parse)
-
-    async def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(role_id=role_id))
+delete_role = Operation(FACTS, build, parse)

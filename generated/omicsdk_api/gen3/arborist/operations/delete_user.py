@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_user", method="DELETE", path="/user/{username}", accept="*/*")
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a user.
+
+    Args:
+        username (str): Name of the user, as their tokens have it.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/user/{segment('username', username)}")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteUserOperation(Operation):
-    """Delete a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> None:
-        """Delete a user.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncDeleteUserOperation(AsyncOperation):
-    """Delete a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> None:
-        """Delete a user.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+delete_user = Operation(FACTS, build, parse)

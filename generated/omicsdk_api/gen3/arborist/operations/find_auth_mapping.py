@@ -9,19 +9,30 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, mapping, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.action import Action
 
 FACTS = OperationFacts(name="find_auth_mapping", method="POST", path="/auth/mapping", idempotent=True)
 
 
 def build(*, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell what a user or client may do.
+
+    Name one of them.
+
+    Args:
+        username (str): Name of the user to ask about. Optional.
+        client_id (str): Id of the client to ask about. Optional.
+
+    Returns:
+        200: Actions by resource path.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return request(FACTS, "/auth/mapping", body=json_body({"username": username, "clientID": client_id}))
 
 
@@ -44,59 +55,4 @@ def parse(answer: Answer) -> dict[str, list[Action]]:
     )
 
 
-class FindAuthMappingOperation(Operation):
-    """Tell what a user or client may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> dict[str, list[Action]]:
-        """Tell what a user or client may do.
-
-        Name one of them.
-
-        Args:
-            username (str): Name of the user to ask about. Optional.
-            client_id (str): Id of the client to ask about. Optional.
-
-        Returns:
-            200: Actions by resource path.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(self.build(username=username, client_id=client_id), self.parse)
-
-    def raw(self, *, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, client_id=client_id))
-
-
-class AsyncFindAuthMappingOperation(AsyncOperation):
-    """Tell what a user or client may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> dict[str, list[Action]]:
-        """Tell what a user or client may do.
-
-        Name one of them.
-
-        Args:
-            username (str): Name of the user to ask about. Optional.
-            client_id (str): Id of the client to ask about. Optional.
-
-        Returns:
-            200: Actions by resource path.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(self.build(username=username, client_id=client_id), self.parse)
-
-    async def raw(self, *, username: str | Omit = OMIT, client_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username, client_id=client_id))
+find_auth_mapping = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.auth_resources_response import AuthResourcesResponse
     from ..models.token_of_user import TokenOfUser
     from ..types import TokenOfUserDict
@@ -23,7 +20,22 @@ FACTS = OperationFacts(name="find_auth_resources", method="POST", path="/auth/re
 
 
 def build(*, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the resources that a user may reach.
+
+    The user is named by their token in the body.
+
+    Args:
+        user (TokenOfUser | TokenOfUserDict): A user, named by their token.
+        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+            Optional.
+
+    Returns:
+        200: The resources in question.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/auth/resources", query=(("tags", tags),), body=json_body({"user": user}))
 
 
@@ -31,66 +43,7 @@ def parse(answer: Answer) -> AuthResourcesResponse:
     """What an answer says."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.json(model_of(AuthResourcesResponse), model(lambda: AuthResourcesResponse))
+    return answer.model(AuthResourcesResponse)
 
 
-class FindAuthResourcesOperation(Operation):
-    """List the resources that a user may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> AuthResourcesResponse:
-        """List the resources that a user may reach.
-
-        The user is named by their token in the body.
-
-        Args:
-            user (TokenOfUser | TokenOfUserDict): A user, named by their token.
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(user=user, tags=tags), self.parse)
-
-    def raw(self, *, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(user=user, tags=tags))
-
-
-class AsyncFindAuthResourcesOperation(AsyncOperation):
-    """List the resources that a user may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> AuthResourcesResponse:
-        """List the resources that a user may reach.
-
-        The user is named by their token in the body.
-
-        Args:
-            user (TokenOfUser | TokenOfUserDict): A user, named by their token.
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(user=user, tags=tags), self.parse)
-
-    async def raw(self, *, user: TokenOfUser | TokenOfUserDict, tags: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(user=user, tags=tags))
+find_auth_resources = Operation(FACTS, build, parse)

@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, mapping, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.action import Action
 
 FACTS = OperationFacts(name="get_auth_mapping", method="GET", path="/auth/mapping")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell what the bearer of a token may do.
+
+    Without a token, what everybody may do.
+
+    Returns:
+        200: Actions by resource path.
+
+    Raises:
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/auth/mapping")
 
 
@@ -42,51 +49,4 @@ def parse(answer: Answer) -> dict[str, list[Action]]:
     )
 
 
-class GetAuthMappingOperation(Operation):
-    """Tell what the bearer of a token may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> dict[str, list[Action]]:
-        """Tell what the bearer of a token may do.
-
-        Without a token, what everybody may do.
-
-        Returns:
-            200: Actions by resource path.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetAuthMappingOperation(AsyncOperation):
-    """Tell what the bearer of a token may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> dict[str, list[Action]]:
-        """Tell what the bearer of a token may do.
-
-        Without a token, what everybody may do.
-
-        Returns:
-            200: Actions by resource path.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_auth_mapping = Operation(FACTS, build, parse)

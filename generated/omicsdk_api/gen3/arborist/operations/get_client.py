@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.client_ import Client_
 
 FACTS = OperationFacts(name="get_client", method="GET", path="/client/{clientID}")
 
 
 def build(*, client_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a client with its policies.
+
+    Args:
+        client_id (str): Id of the client, as Fence gave it.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/client/{segment('client_id', client_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Client_:
     """What an answer says."""
     from ..models.client_ import Client_
 
-    return answer.json(model_of(Client_), model(lambda: Client_))
+    return answer.model(Client_)
 
 
-class GetClientOperation(Operation):
-    """Read a client with its policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str) -> Client_:
-        """Read a client with its policies.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(client_id=client_id), self.parse)
-
-    def raw(self, *, client_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id))
-
-
-class AsyncGetClientOperation(AsyncOperation):
-    """Read a client with its policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str) -> Client_:
-        """Read a client with its policies.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(client_id=client_id), self.parse)
-
-    async def raw(self, *, client_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id))
+get_client = Operation(FACTS, build, parse)

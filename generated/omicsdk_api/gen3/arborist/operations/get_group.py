@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.group import Group
 
 FACTS = OperationFacts(name="get_group", method="GET", path="/group/{groupName}")
 
 
 def build(*, group_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a group with users and policies.
+
+    Args:
+        group_name (str): Name of the group.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/group/{segment('group_name', group_name)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Group:
     """What an answer says."""
     from ..models.group import Group
 
-    return answer.json(model_of(Group), model(lambda: Group))
+    return answer.model(Group)
 
 
-class GetGroupOperation(Operation):
-    """Read a group with users and policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_name: str) -> Group:
-        """Read a group with users and policies.
-
-        Args:
-            group_name (str): Name of the group.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(group_name=group_name), self.parse)
-
-    def raw(self, *, group_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_name=group_name))
-
-
-class AsyncGetGroupOperation(AsyncOperation):
-    """Read a group with users and policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, group_name: str) -> Group:
-        """Read a group with users and policies.
-
-        Args:
-            group_name (str): Name of the group.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(group_name=group_name), self.parse)
-
-    async def raw(self, *, group_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(group_name=group_name))
+get_group = Operation(FACTS, build, parse)

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="*/*")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Say whether the service reaches its database.
+
+    Returns:
+        200: The service is healthy.
+
+    Raises:
+        ServerError: 500: A fault of the service or its database.
+    """
     return request(FACTS, "/health")
 
 
@@ -24,47 +26,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GetHealthOperation(Operation):
-    """Say whether the service reaches its database."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Say whether the service reaches its database.
-
-        Returns:
-            200: The service is healthy.
-
-        Raises:
-            ServerError: 500: A fault of the service or its database.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetHealthOperation(AsyncOperation):
-    """Say whether the service reaches its database."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Say whether the service reaches its database.
-
-        Returns:
-            200: The service is healthy.
-
-        Raises:
-            ServerError: 500: A fault of the service or its database.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_health = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policy import Policy
 
 FACTS = OperationFacts(name="get_policy", method="GET", path="/policy/{policyID}")
 
 
 def build(*, policy_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a policy.
+
+    Args:
+        policy_id (str): Id of the policy.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/policy/{segment('policy_id', policy_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Policy:
     """What an answer says."""
     from ..models.policy import Policy
 
-    return answer.json(model_of(Policy), model(lambda: Policy))
+    return answer.model(Policy)
 
 
-class GetPolicyOperation(Operation):
-    """Read a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, policy_id: str) -> Policy:
-        """Read a policy.
-
-        Args:
-            policy_id (str): Id of the policy.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(policy_id=policy_id), self.parse)
-
-    def raw(self, *, policy_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(policy_id=policy_id))
-
-
-class AsyncGetPolicyOperation(AsyncOperation):
-    """Read a policy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, policy_id: str) -> Policy:
-        """Read a policy.
-
-        Args:
-            policy_id (str): Id of the policy.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(policy_id=policy_id), self.parse)
-
-    async def raw(self, *, policy_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(policy_id=policy_id))
+get_policy = Operation(FACTS, build, parse)

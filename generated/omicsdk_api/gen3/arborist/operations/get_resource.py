@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.resource import Resource
 
 FACTS = OperationFacts(name="get_resource", method="GET", path="/resource/{resourcePath}")
 
 
 def build(*, resource_path: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a resource.
+
+    Args:
+        resource_path (str): Path of the resource without the slash that it begins with; slashes within it
+            stay.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/resource/{segment('resource_path', resource_path, raw=True)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> Resource:
     """What an answer says."""
     from ..models.resource import Resource
 
-    return answer.json(model_of(Resource), model(lambda: Resource))
+    return answer.model(Resource)
 
 
-class GetResourceOperation(Operation):
-    """Read a resource."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, resource_path: str) -> Resource:
-        """Read a resource.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(resource_path=resource_path), self.parse)
-
-    def raw(self, *, resource_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(resource_path=resource_path))
-
-
-class AsyncGetResourceOperation(AsyncOperation):
-    """Read a resource."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, resource_path: str) -> Resource:
-        """Read a resource.
-
-        Args:
-            resource_path (str): Path of the resource without the slash that it begins with; slashes within it
-                stay.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(resource_path=resource_path), self.parse)
-
-    async def raw(self, *, resource_path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(resource_path=resource_path))
+get_resource = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.role import Role
 
 FACTS = OperationFacts(name="get_role", method="GET", path="/role/{roleID}")
 
 
 def build(*, role_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a role.
+
+    Args:
+        role_id (str): Id of the role.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/role/{segment('role_id', role_id)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Role:
     """What an answer says."""
     from ..models.role import Role
 
-    return answer.json(model_of(Role), model(lambda: Role))
+    return answer.model(Role)
 
 
-class GetRoleOperation(Operation):
-    """Read a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, role_id: str) -> Role:
-        """Read a role.
-
-        Args:
-            role_id (str): Id of the role.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(role_id=role_id), self.parse)
-
-    def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(role_id=role_id))
-
-
-class AsyncGetRoleOperation(AsyncOperation):
-    """Read a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, role_id: str) -> Role:
-        """Read a role.
-
-        Args:
-            role_id (str): Id of the role.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(role_id=role_id), self.parse)
-
-    async def raw(self, *, role_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(role_id=role_id))
+get_role = Operation(FACTS, build, parse)

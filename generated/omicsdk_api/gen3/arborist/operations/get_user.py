@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user import User
 
 FACTS = OperationFacts(name="get_user", method="GET", path="/user/{username}")
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a user with groups and policies.
+
+    Args:
+        username (str): Name of the user, as their tokens have it.
+
+    Returns:
+        200: What was asked for.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/user/{segment('username', username)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> User:
     """What an answer says."""
     from ..models.user import User
 
-    return answer.json(model_of(User), model(lambda: User))
+    return answer.model(User)
 
 
-class GetUserOperation(Operation):
-    """Read a user with groups and policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> User:
-        """Read a user with groups and policies.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncGetUserOperation(AsyncOperation):
-    """Read a user with groups and policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> User:
-        """Read a user with groups and policies.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            200: What was asked for.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+get_user = Operation(FACTS, build, parse)

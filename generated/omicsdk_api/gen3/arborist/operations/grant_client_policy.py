@@ -3,22 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="grant_client_policy", method="POST", path="/client/{clientID}/policy", accept="*/*")
 
 
 def build(*, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Grant a policy to a client.
+
+    Args:
+        policy (str): Id of the policy to grant.
+        client_id (str): Id of the client, as Fence gave it.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/client/{segment('client_id', client_id)}/policy",
@@ -31,63 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GrantClientPolicyOperation(Operation):
-    """Grant a policy to a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Grant a policy to a client.
-
-        Args:
-            policy (str): Id of the policy to grant.
-            client_id (str): Id of the client, as Fence gave it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(policy=policy, client_id=client_id, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(self, *, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(policy=policy, client_id=client_id, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncGrantClientPolicyOperation(AsyncOperation):
-    """Grant a policy to a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Grant a policy to a client.
-
-        Args:
-            policy (str): Id of the policy to grant.
-            client_id (str): Id of the client, as Fence gave it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(policy=policy, client_id=client_id, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(self, *, policy: str, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(policy=policy, client_id=client_id, x_auth_z_provider=x_auth_z_provider))
+grant_client_policy = Operation(FACTS, build, parse)

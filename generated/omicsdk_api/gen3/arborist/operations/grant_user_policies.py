@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.grant_user_policy import GrantUserPolicy
     from ..types import GrantUserPolicyDict
@@ -22,7 +20,18 @@ FACTS = OperationFacts(name="grant_user_policies", method="POST", path="/user/{u
 
 
 def build(*, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Grant several policies to a user.
+
+    Args:
+        body (Sequence[GrantUserPolicy | GrantUserPolicyDict]): The policies, and their ends.
+        username (str): Name of the user, as their tokens have it.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/user/{segment('username', username)}/bulk/policy", body=json_body(body))
 
 
@@ -30,55 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GrantUserPoliciesOperation(Operation):
-    """Grant several policies to a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: str) -> None:
-        """Grant several policies to a user.
-
-        Args:
-            body (Sequence[GrantUserPolicy | GrantUserPolicyDict]): The policies, and their ends.
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(body=body, username=username), self.parse)
-
-    def raw(self, *, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, username=username))
-
-
-class AsyncGrantUserPoliciesOperation(AsyncOperation):
-    """Grant several policies to a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: str) -> None:
-        """Grant several policies to a user.
-
-        Args:
-            body (Sequence[GrantUserPolicy | GrantUserPolicyDict]): The policies, and their ends.
-            username (str): Name of the user, as their tokens have it.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(body=body, username=username), self.parse)
-
-    async def raw(self, *, body: Sequence[GrantUserPolicy | GrantUserPolicyDict], username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, username=username))
+grant_user_policies = Operation(FACTS, build, parse)

@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="grant_user_policy", method="POST", path="/user/{username}/policy", accept="*/*")
 
@@ -20,7 +15,21 @@ FACTS = OperationFacts(name="grant_user_policy", method="POST", path="/user/{use
 def build(
     *, policy: str, username: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Grant a policy to a user.
+
+    Args:
+        policy (str): Id of the policy that the user gets.
+        username (str): Name of the user, as their tokens have it.
+        expires_at (str): End of the grant, in RFC 3339; none when omitted. Format date-time. Optional.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/user/{segment('username', username)}/policy",
@@ -33,79 +42,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GrantUserPolicyOperation(Operation):
-    """Grant a policy to a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, policy: str, username: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> None:
-        """Grant a policy to a user.
-
-        Args:
-            policy (str): Id of the policy that the user gets.
-            username (str): Name of the user, as their tokens have it.
-            expires_at (str): End of the grant, in RFC 3339; none when omitted. Format date-time. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(policy=policy, username=username, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider),
-            self.parse,
-        )
-
-    def raw(
-        self, *, policy: str, username: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(policy=policy, username=username, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider)
-        )
-
-
-class AsyncGrantUserPolicyOperation(AsyncOperation):
-    """Grant a policy to a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, policy: str, username: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> None:
-        """Grant a policy to a user.
-
-        Args:
-            policy (str): Id of the policy that the user gets.
-            username (str): Name of the user, as their tokens have it.
-            expires_at (str): End of the grant, in RFC 3339; none when omitted. Format date-time. Optional.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(policy=policy, username=username, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, policy: str, username: str, expires_at: str | Omit = OMIT, x_auth_z_provider: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(policy=policy, username=username, expires_at=expires_at, x_auth_z_provider=x_auth_z_provider)
-        )
+grant_user_policy = Operation(FACTS, build, parse)

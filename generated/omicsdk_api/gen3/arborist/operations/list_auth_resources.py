@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.auth_resources_response import AuthResourcesResponse
 
 FACTS = OperationFacts(name="list_auth_resources", method="GET", path="/auth/resources", secured=True)
 
 
 def build(*, tags: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the resources that the bearer of a token may reach.
+
+    Args:
+        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+            Optional.
+
+    Returns:
+        200: The resources in question.
+
+    Raises:
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/auth/resources", query=(("tags", tags),))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> AuthResourcesResponse:
     """What an answer says."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.json(model_of(AuthResourcesResponse), model(lambda: AuthResourcesResponse))
+    return answer.model(AuthResourcesResponse)
 
 
-class ListAuthResourcesOperation(Operation):
-    """List the resources that the bearer of a token may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, tags: str | Omit = OMIT) -> AuthResourcesResponse:
-        """List the resources that the bearer of a token may reach.
-
-        Args:
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(tags=tags), self.parse)
-
-    def raw(self, *, tags: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(tags=tags))
-
-
-class AsyncListAuthResourcesOperation(AsyncOperation):
-    """List the resources that the bearer of a token may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, tags: str | Omit = OMIT) -> AuthResourcesResponse:
-        """List the resources that the bearer of a token may reach.
-
-        Args:
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(tags=tags), self.parse)
-
-    async def raw(self, *, tags: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(tags=tags))
+list_auth_resources = Operation(FACTS, build, parse)

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.clients_list import ClientsList
 
 FACTS = OperationFacts(name="list_clients", method="GET", path="/client")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all clients.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/client")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> ClientsList:
     """What an answer says."""
     from ..models.clients_list import ClientsList
 
-    return answer.json(model_of(ClientsList), model(lambda: ClientsList))
+    return answer.model(ClientsList)
 
 
-class ListClientsOperation(Operation):
-    """List all clients."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ClientsList:
-        """List all clients.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListClientsOperation(AsyncOperation):
-    """List all clients."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ClientsList:
-        """List all clients.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_clients = Operation(FACTS, build, parse)

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.groups_list import GroupsList
 
 FACTS = OperationFacts(name="list_groups", method="GET", path="/group")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all groups.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/group")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> GroupsList:
     """What an answer says."""
     from ..models.groups_list import GroupsList
 
-    return answer.json(model_of(GroupsList), model(lambda: GroupsList))
+    return answer.model(GroupsList)
 
 
-class ListGroupsOperation(Operation):
-    """List all groups."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> GroupsList:
-        """List all groups.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListGroupsOperation(AsyncOperation):
-    """List all groups."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> GroupsList:
-        """List all groups.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_groups = Operation(FACTS, build, parse)

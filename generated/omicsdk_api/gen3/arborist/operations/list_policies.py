@@ -5,22 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.policies_list import PoliciesList
 
 FACTS = OperationFacts(name="list_policies", method="GET", path="/policy")
 
 
 def build(*, expand: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all policies.
+
+    Args:
+        expand (bool): Whether to write out the roles of each policy instead of their ids; ids when omitted.
+            Optional.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/policy", query=(("expand", expand),))
 
 
@@ -28,52 +33,7 @@ def parse(answer: Answer) -> PoliciesList:
     """What an answer says."""
     from ..models.policies_list import PoliciesList
 
-    return answer.json(model_of(PoliciesList), model(lambda: PoliciesList))
+    return answer.model(PoliciesList)
 
 
-class ListPoliciesOperation(Operation):
-    """List all policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, expand: bool | Omit = OMIT) -> PoliciesList:
-        """List all policies.
-
-        Args:
-            expand (bool): Whether to write out the roles of each policy instead of their ids; ids when
-                omitted. Optional.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(expand=expand), self.parse)
-
-    def raw(self, *, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(expand=expand))
-
-
-class AsyncListPoliciesOperation(AsyncOperation):
-    """List all policies."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, expand: bool | Omit = OMIT) -> PoliciesList:
-        """List all policies.
-
-        Args:
-            expand (bool): Whether to write out the roles of each policy instead of their ids; ids when
-                omitted. Optional.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(expand=expand), self.parse)
-
-    async def raw(self, *, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(expand=expand))
+list_policies = Operation(FACTS, build, parse)

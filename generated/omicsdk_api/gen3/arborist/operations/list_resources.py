@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.resources_list import ResourcesList
 
 FACTS = OperationFacts(name="list_resources", method="GET", path="/resource")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all resources.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/resource")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> ResourcesList:
     """What an answer says."""
     from ..models.resources_list import ResourcesList
 
-    return answer.json(model_of(ResourcesList), model(lambda: ResourcesList))
+    return answer.model(ResourcesList)
 
 
-class ListResourcesOperation(Operation):
-    """List all resources."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ResourcesList:
-        """List all resources.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListResourcesOperation(AsyncOperation):
-    """List all resources."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ResourcesList:
-        """List all resources.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_resources = Operation(FACTS, build, parse)

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.roles_list import RolesList
 
 FACTS = OperationFacts(name="list_roles", method="GET", path="/role")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all roles.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/role")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> RolesList:
     """What an answer says."""
     from ..models.roles_list import RolesList
 
-    return answer.json(model_of(RolesList), model(lambda: RolesList))
+    return answer.model(RolesList)
 
 
-class ListRolesOperation(Operation):
-    """List all roles."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> RolesList:
-        """List all roles.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListRolesOperation(AsyncOperation):
-    """List all roles."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> RolesList:
-        """List all roles.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_roles = Operation(FACTS, build, parse)

@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.auth_resources_response import AuthResourcesResponse
 
 FACTS = OperationFacts(name="list_user_resources", method="GET", path="/user/{username}/resources")
 
 
 def build(*, username: str, service: str | Omit = OMIT, method: str | Omit = OMIT, tags: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the resources that a user may reach.
+
+    Args:
+        username (str): Name of the user, as their tokens have it.
+        service (str): Only resources with an action of this service; of any service when omitted. Optional.
+        method (str): Only resources with an action of this method; of any method when omitted. Optional.
+        tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
+            Optional.
+
+    Returns:
+        200: The resources in question.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/user/{segment('username', username)}/resources",
@@ -36,74 +47,7 @@ def parse(answer: Answer) -> AuthResourcesResponse:
     """What an answer says."""
     from ..models.auth_resources_response import AuthResourcesResponse
 
-    return answer.json(model_of(AuthResourcesResponse), model(lambda: AuthResourcesResponse))
+    return answer.model(AuthResourcesResponse)
 
 
-class ListUserResourcesOperation(Operation):
-    """List the resources that a user may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, username: str, service: str | Omit = OMIT, method: str | Omit = OMIT, tags: str | Omit = OMIT
-    ) -> AuthResourcesResponse:
-        """List the resources that a user may reach.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            service (str): Only resources with an action of this service; of any service when omitted.
-                Optional.
-            method (str): Only resources with an action of this method; of any method when omitted. Optional.
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(username=username, service=service, method=method, tags=tags), self.parse)
-
-    def raw(
-        self, *, username: str, service: str | Omit = OMIT, method: str | Omit = OMIT, tags: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, service=service, method=method, tags=tags))
-
-
-class AsyncListUserResourcesOperation(AsyncOperation):
-    """List the resources that a user may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, username: str, service: str | Omit = OMIT, method: str | Omit = OMIT, tags: str | Omit = OMIT
-    ) -> AuthResourcesResponse:
-        """List the resources that a user may reach.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            service (str): Only resources with an action of this service; of any service when omitted.
-                Optional.
-            method (str): Only resources with an action of this method; of any method when omitted. Optional.
-            tags (str): Given, with whatever value, resources are named by their tags instead of their paths.
-                Optional.
-
-        Returns:
-            200: The resources in question.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(username=username, service=service, method=method, tags=tags), self.parse)
-
-    async def raw(
-        self, *, username: str, service: str | Omit = OMIT, method: str | Omit = OMIT, tags: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username, service=service, method=method, tags=tags))
+list_user_resources = Operation(FACTS, build, parse)

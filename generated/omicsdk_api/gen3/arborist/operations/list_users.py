@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.users_list import UsersList
 
 FACTS = OperationFacts(name="list_users", method="GET", path="/user")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all users.
+
+    Returns:
+        200: What was asked for.
+    """
     return request(FACTS, "/user")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> UsersList:
     """What an answer says."""
     from ..models.users_list import UsersList
 
-    return answer.json(model_of(UsersList), model(lambda: UsersList))
+    return answer.model(UsersList)
 
 
-class ListUsersOperation(Operation):
-    """List all users."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> UsersList:
-        """List all users.
-
-        Returns:
-            200: What was asked for.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListUsersOperation(AsyncOperation):
-    """List all users."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> UsersList:
-        """List all users.
-
-        Returns:
-            200: What was asked for.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_users = Operation(FACTS, build, parse)

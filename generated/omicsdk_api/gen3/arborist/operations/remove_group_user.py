@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="remove_group_user", method="DELETE", path="/group/{groupName}/user/{username}", accept="*/*"
@@ -19,7 +14,20 @@ FACTS = OperationFacts(
 
 
 def build(*, group_name: str, username: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take a user out of a group.
+
+    Args:
+        group_name (str): Name of the group.
+        username (str): Name of the user, as their tokens have it.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        ServerError: 500: A fault of the service or its database.
+    """
     return request(
         FACTS,
         f"/group/{segment('group_name', group_name)}/user/{segment('username', username)}",
@@ -31,65 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RemoveGroupUserOperation(Operation):
-    """Take a user out of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_name: str, username: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a user out of a group.
-
-        Args:
-            group_name (str): Name of the group.
-            username (str): Name of the user, as their tokens have it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            ServerError: 500: A fault of the service or its database.
-        """
-        return self._call(
-            self.build(group_name=group_name, username=username, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(self, *, group_name: str, username: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(group_name=group_name, username=username, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncRemoveGroupUserOperation(AsyncOperation):
-    """Take a user out of a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, group_name: str, username: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a user out of a group.
-
-        Args:
-            group_name (str): Name of the group.
-            username (str): Name of the user, as their tokens have it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            ServerError: 500: A fault of the service or its database.
-        """
-        return await self._call(
-            self.build(group_name=group_name, username=username, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(self, *, group_name: str, username: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(group_name=group_name, username=username, x_auth_z_provider=x_auth_z_provider)
-        )
+remove_group_user = Operation(FACTS, build, parse)

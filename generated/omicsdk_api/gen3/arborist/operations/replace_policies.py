@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.policies_updated import PoliciesUpdated
     from ..models.policy import Policy
@@ -24,7 +21,18 @@ FACTS = OperationFacts(name="replace_policies", method="PUT", path="/bulk/policy
 
 
 def build(*, body: Sequence[Policy | PolicyDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Overwrite several policies at once.
+
+    Args:
+        body (Sequence[Policy | PolicyDict]): The policies to write.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, "/bulk/policy", body=json_body(body))
 
 
@@ -32,58 +40,7 @@ def parse(answer: Answer) -> PoliciesUpdated:
     """What an answer says."""
     from ..models.policies_updated import PoliciesUpdated
 
-    return answer.json(model_of(PoliciesUpdated), model(lambda: PoliciesUpdated))
+    return answer.model(PoliciesUpdated)
 
 
-class ReplacePoliciesOperation(Operation):
-    """Overwrite several policies at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[Policy | PolicyDict]) -> PoliciesUpdated:
-        """Overwrite several policies at once.
-
-        Args:
-            body (Sequence[Policy | PolicyDict]): The policies to write.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: Sequence[Policy | PolicyDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncReplacePoliciesOperation(AsyncOperation):
-    """Overwrite several policies at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[Policy | PolicyDict]) -> PoliciesUpdated:
-        """Overwrite several policies at once.
-
-        Args:
-            body (Sequence[Policy | PolicyDict]): The policies to write.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: Sequence[Policy | PolicyDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+replace_policies = Operation(FACTS, build, parse)

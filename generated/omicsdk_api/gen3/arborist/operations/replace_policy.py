@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.policy_updated import PolicyUpdated
 
@@ -29,7 +26,23 @@ def build(
     role_ids: Sequence[str] | Omit = OMIT,
     resource_paths: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Overwrite a policy as a whole.
+
+    The id in the path counts.
+
+    Args:
+        policy_id (str): Id of the policy.
+        id (str): Id of the policy, chosen by its creator. Optional.
+        role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
+        resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/policy/{segment('policy_id', policy_id)}",
@@ -41,100 +54,7 @@ def parse(answer: Answer) -> PolicyUpdated:
     """What an answer says."""
     from ..models.policy_updated import PolicyUpdated
 
-    return answer.json(model_of(PolicyUpdated), model(lambda: PolicyUpdated))
+    return answer.model(PolicyUpdated)
 
 
-class ReplacePolicyOperation(Operation):
-    """Overwrite a policy as a whole."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        policy_id: str,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> PolicyUpdated:
-        """Overwrite a policy as a whole.
-
-        The id in the path counts.
-
-        Args:
-            policy_id (str): Id of the policy.
-            id (str): Id of the policy, chosen by its creator. Optional.
-            role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-            resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(policy_id=policy_id, id=id, role_ids=role_ids, resource_paths=resource_paths), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        policy_id: str,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(policy_id=policy_id, id=id, role_ids=role_ids, resource_paths=resource_paths))
-
-
-class AsyncReplacePolicyOperation(AsyncOperation):
-    """Overwrite a policy as a whole."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        policy_id: str,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> PolicyUpdated:
-        """Overwrite a policy as a whole.
-
-        The id in the path counts.
-
-        Args:
-            policy_id (str): Id of the policy.
-            id (str): Id of the policy, chosen by its creator. Optional.
-            role_ids (Sequence[str]): Ids of the roles that it gives. Optional.
-            resource_paths (Sequence[str]): Paths of the resources that it gives them on. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(policy_id=policy_id, id=id, role_ids=role_ids, resource_paths=resource_paths), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        policy_id: str,
-        id: str | Omit = OMIT,
-        role_ids: Sequence[str] | Omit = OMIT,
-        resource_paths: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(policy_id=policy_id, id=id, role_ids=role_ids, resource_paths=resource_paths))
+replace_policy = Operation(FACTS, build, parse)

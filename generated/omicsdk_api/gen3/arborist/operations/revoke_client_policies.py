@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="revoke_client_policies", method="DELETE", path="/client/{clientID}/policy", accept="*/*")
 
 
 def build(*, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take all policies from a client.
+
+    With a provider named, only what it granted is taken.
+
+    Args:
+        client_id (str): Id of the client, as Fence gave it.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+    """
     return request(
         FACTS, f"/client/{segment('client_id', client_id)}/policy", headers=(("X-AuthZ-Provider", x_auth_z_provider),)
     )
@@ -27,55 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RevokeClientPoliciesOperation(Operation):
-    """Take all policies from a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take all policies from a client.
-
-        With a provider named, only what it granted is taken.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-        """
-        return self._call(self.build(client_id=client_id, x_auth_z_provider=x_auth_z_provider), self.parse)
-
-    def raw(self, *, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncRevokeClientPoliciesOperation(AsyncOperation):
-    """Take all policies from a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take all policies from a client.
-
-        With a provider named, only what it granted is taken.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-        """
-        return await self._call(self.build(client_id=client_id, x_auth_z_provider=x_auth_z_provider), self.parse)
-
-    async def raw(self, *, client_id: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(client_id=client_id, x_auth_z_provider=x_auth_z_provider))
+revoke_client_policies = Operation(FACTS, build, parse)

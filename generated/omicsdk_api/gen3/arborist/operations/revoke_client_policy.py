@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="revoke_client_policy", method="DELETE", path="/client/{clientID}/policy/{policyName}", accept="*/*"
@@ -19,7 +14,20 @@ FACTS = OperationFacts(
 
 
 def build(*, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take a policy from a client.
+
+    Args:
+        client_id (str): Id of the client, as Fence gave it.
+        policy_name (str): Id of the policy to take.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/client/{segment('client_id', client_id)}/policy/{segment('policy_name', policy_name)}",
@@ -31,65 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RevokeClientPolicyOperation(Operation):
-    """Take a policy from a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a policy from a client.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-            policy_name (str): Id of the policy to take.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(client_id=client_id, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(self, *, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(client_id=client_id, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncRevokeClientPolicyOperation(AsyncOperation):
-    """Take a policy from a client."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a policy from a client.
-
-        Args:
-            client_id (str): Id of the client, as Fence gave it.
-            policy_name (str): Id of the policy to take.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(client_id=client_id, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(self, *, client_id: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(client_id=client_id, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider)
-        )
+revoke_client_policy = Operation(FACTS, build, parse)

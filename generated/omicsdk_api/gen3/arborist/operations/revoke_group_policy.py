@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="revoke_group_policy", method="DELETE", path="/group/{groupName}/policy/{policyName}", accept="*/*"
@@ -19,7 +14,20 @@ FACTS = OperationFacts(
 
 
 def build(*, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take a policy from a group.
+
+    Args:
+        group_name (str): Name of the group.
+        policy_name (str): Id of the policy to take.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/group/{segment('group_name', group_name)}/policy/{segment('policy_name', policy_name)}",
@@ -31,67 +39,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RevokeGroupPolicyOperation(Operation):
-    """Take a policy from a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a policy from a group.
-
-        Args:
-            group_name (str): Name of the group.
-            policy_name (str): Id of the policy to take.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(group_name=group_name, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    def raw(self, *, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(group_name=group_name, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider)
-        )
-
-
-class AsyncRevokeGroupPolicyOperation(AsyncOperation):
-    """Take a policy from a group."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take a policy from a group.
-
-        Args:
-            group_name (str): Name of the group.
-            policy_name (str): Id of the policy to take.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(group_name=group_name, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider), self.parse
-        )
-
-    async def raw(self, *, group_name: str, policy_name: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(group_name=group_name, policy_name=policy_name, x_auth_z_provider=x_auth_z_provider)
-        )
+revoke_group_policy = Operation(FACTS, build, parse)

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="revoke_user_policies", method="DELETE", path="/user/{username}/policy", accept="*/*")
 
 
 def build(*, username: str, x_auth_z_provider: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take all policies from a user.
+
+    Those of their groups stay. With a provider named, only what it granted is taken.
+
+    Args:
+        username (str): Name of the user, as their tokens have it.
+        x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under the
+            same word, or without one. Optional.
+
+    Returns:
+        204: It was done.
+    """
     return request(
         FACTS, f"/user/{segment('username', username)}/policy", headers=(("X-AuthZ-Provider", x_auth_z_provider),)
     )
@@ -27,55 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RevokeUserPoliciesOperation(Operation):
-    """Take all policies from a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take all policies from a user.
-
-        Those of their groups stay. With a provider named, only what it granted is taken.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-        """
-        return self._call(self.build(username=username, x_auth_z_provider=x_auth_z_provider), self.parse)
-
-    def raw(self, *, username: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, x_auth_z_provider=x_auth_z_provider))
-
-
-class AsyncRevokeUserPoliciesOperation(AsyncOperation):
-    """Take all policies from a user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str, x_auth_z_provider: str | Omit = OMIT) -> None:
-        """Take all policies from a user.
-
-        Those of their groups stay. With a provider named, only what it granted is taken.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            x_auth_z_provider (str): Who grants, a short word kept with the grant. A grant is taken only under
-                the same word, or without one. Optional.
-
-        Returns:
-            204: It was done.
-        """
-        return await self._call(self.build(username=username, x_auth_z_provider=x_auth_z_provider), self.parse)
-
-    async def raw(self, *, username: str, x_auth_z_provider: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username, x_auth_z_provider=x_auth_z_provider))
+revoke_user_policies = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.permission import Permission
     from ..models.role_updated import RoleUpdated
@@ -27,7 +24,23 @@ FACTS = OperationFacts(name="update_role", method="PATCH", path="/role/{roleID}"
 def build(
     *, id: str, permissions: Sequence[Permission | PermissionDict], role_id: str, description: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change parts of a role.
+
+    What is not named stays.
+
+    Args:
+        id (str): Id of the role, chosen by its creator.
+        permissions (Sequence[Permission | PermissionDict]): What the role allows.
+        role_id (str): Id of the role.
+        description (str): What the role is for, in words. Optional.
+
+    Returns:
+        201: It was written.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: There is no such thing.
+    """
     return request(
         FACTS,
         f"/role/{segment('role_id', role_id)}",
@@ -39,100 +52,7 @@ def parse(answer: Answer) -> RoleUpdated:
     """What an answer says."""
     from ..models.role_updated import RoleUpdated
 
-    return answer.json(model_of(RoleUpdated), model(lambda: RoleUpdated))
+    return answer.model(RoleUpdated)
 
 
-class UpdateRoleOperation(Operation):
-    """Change parts of a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        id: str,
-        permissions: Sequence[Permission | PermissionDict],
-        role_id: str,
-        description: str | Omit = OMIT,
-    ) -> RoleUpdated:
-        """Change parts of a role.
-
-        What is not named stays.
-
-        Args:
-            id (str): Id of the role, chosen by its creator.
-            permissions (Sequence[Permission | PermissionDict]): What the role allows.
-            role_id (str): Id of the role.
-            description (str): What the role is for, in words. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(
-            self.build(id=id, permissions=permissions, role_id=role_id, description=description), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        id: str,
-        permissions: Sequence[Permission | PermissionDict],
-        role_id: str,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id, permissions=permissions, role_id=role_id, description=description))
-
-
-class AsyncUpdateRoleOperation(AsyncOperation):
-    """Change parts of a role."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        id: str,
-        permissions: Sequence[Permission | PermissionDict],
-        role_id: str,
-        description: str | Omit = OMIT,
-    ) -> RoleUpdated:
-        """Change parts of a role.
-
-        What is not named stays.
-
-        Args:
-            id (str): Id of the role, chosen by its creator.
-            permissions (Sequence[Permission | PermissionDict]): What the role allows.
-            role_id (str): Id of the role.
-            description (str): What the role is for, in words. Optional.
-
-        Returns:
-            201: It was written.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(
-            self.build(id=id, permissions=permissions, role_id=role_id, description=description), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        id: str,
-        permissions: Sequence[Permission | PermissionDict],
-        role_id: str,
-        description: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id, permissions=permissions, role_id=role_id, description=description))
+update_role = Operation(FACTS, build, parse)

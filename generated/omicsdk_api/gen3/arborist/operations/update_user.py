@@ -3,22 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="update_user", method="PATCH", path="/user/{username}", accept="*/*")
 
 
 def build(*, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change a user's name or e-mail address.
+
+    Args:
+        username (str): Name of the user, as their tokens have it.
+        name (str): New name of the user. Optional.
+        email (str): New e-mail address of the user. Optional.
+
+    Returns:
+        204: It was done.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: There is no such thing.
+        Conflict: 409: The name is taken.
+    """
     return request(FACTS, f"/user/{segment('username', username)}", body=json_body({"name": name, "email": email}))
 
 
@@ -26,61 +35,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class UpdateUserOperation(Operation):
-    """Change a user's name or e-mail address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -> None:
-        """Change a user's name or e-mail address.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            name (str): New name of the user. Optional.
-            email (str): New e-mail address of the user. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-            Conflict: 409: The name is taken.
-        """
-        return self._call(self.build(username=username, name=name, email=email), self.parse)
-
-    def raw(self, *, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username, name=name, email=email))
-
-
-class AsyncUpdateUserOperation(AsyncOperation):
-    """Change a user's name or e-mail address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -> None:
-        """Change a user's name or e-mail address.
-
-        Args:
-            username (str): Name of the user, as their tokens have it.
-            name (str): New name of the user. Optional.
-            email (str): New e-mail address of the user. Optional.
-
-        Returns:
-            204: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: There is no such thing.
-            Conflict: 409: The name is taken.
-        """
-        return await self._call(self.build(username=username, name=name, email=email), self.parse)
-
-    async def raw(self, *, username: str, name: str | Omit = OMIT, email: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username, name=name, email=email))
+update_user = Operation(FACTS, build, parse)

@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="authorize", method="GET", path="/oauth2/authorize", accept="text/html, */*;q=0.5")
 
@@ -27,7 +22,24 @@ def build(
     scope: str | Omit = OMIT,
     upstream_expires_in: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask the user to let a client act for them.
+
+    Made for browsers: it redirects to the login where nobody is logged in, then shows a page of consent.
+
+    Args:
+        client_id (str): Id of the client that asks.
+        response_type (str): What the client wants back: `code`, or `id_token token` and the like.
+        redirect_uri (str): Address of the client that the browser is sent back to; it must be registered.
+        idp (str): Identity provider to log in with; that of the commons when omitted. Optional.
+        fence_idp (str): With `idp=fence`, the identity provider that the other commons shall use. Optional.
+        shib_idp (str): With Shibboleth, the entity id of the institution to log in at. Optional.
+        scope (str): Scopes that the client asks for, divided by blanks; it must have `openid`. Optional.
+        upstream_expires_in (str): Seconds that the other provider's refresh token shall live, where it lets
+            one choose. Optional.
+
+    Returns:
+        200: A page that asks for consent.
+    """
     return request(
         FACTS,
         "/oauth2/authorize",
@@ -49,159 +61,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class AuthorizeOperation(Operation):
-    """Ask the user to let a client act for them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        client_id: str,
-        response_type: str,
-        redirect_uri: str,
-        idp: str | Omit = OMIT,
-        fence_idp: str | Omit = OMIT,
-        shib_idp: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> str:
-        """Ask the user to let a client act for them.
-
-        Made for browsers: it redirects to the login where nobody is logged in, then shows a page of consent.
-
-        Args:
-            client_id (str): Id of the client that asks.
-            response_type (str): What the client wants back: `code`, or `id_token token` and the like.
-            redirect_uri (str): Address of the client that the browser is sent back to; it must be registered.
-            idp (str): Identity provider to log in with; that of the commons when omitted. Optional.
-            fence_idp (str): With `idp=fence`, the identity provider that the other commons shall use.
-                Optional.
-            shib_idp (str): With Shibboleth, the entity id of the institution to log in at. Optional.
-            scope (str): Scopes that the client asks for, divided by blanks; it must have `openid`. Optional.
-            upstream_expires_in (str): Seconds that the other provider's refresh token shall live, where it
-                lets one choose. Optional.
-
-        Returns:
-            200: A page that asks for consent.
-        """
-        return self._call(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                idp=idp,
-                fence_idp=fence_idp,
-                shib_idp=shib_idp,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        client_id: str,
-        response_type: str,
-        redirect_uri: str,
-        idp: str | Omit = OMIT,
-        fence_idp: str | Omit = OMIT,
-        shib_idp: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                idp=idp,
-                fence_idp=fence_idp,
-                shib_idp=shib_idp,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            )
-        )
-
-
-class AsyncAuthorizeOperation(AsyncOperation):
-    """Ask the user to let a client act for them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        client_id: str,
-        response_type: str,
-        redirect_uri: str,
-        idp: str | Omit = OMIT,
-        fence_idp: str | Omit = OMIT,
-        shib_idp: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> str:
-        """Ask the user to let a client act for them.
-
-        Made for browsers: it redirects to the login where nobody is logged in, then shows a page of consent.
-
-        Args:
-            client_id (str): Id of the client that asks.
-            response_type (str): What the client wants back: `code`, or `id_token token` and the like.
-            redirect_uri (str): Address of the client that the browser is sent back to; it must be registered.
-            idp (str): Identity provider to log in with; that of the commons when omitted. Optional.
-            fence_idp (str): With `idp=fence`, the identity provider that the other commons shall use.
-                Optional.
-            shib_idp (str): With Shibboleth, the entity id of the institution to log in at. Optional.
-            scope (str): Scopes that the client asks for, divided by blanks; it must have `openid`. Optional.
-            upstream_expires_in (str): Seconds that the other provider's refresh token shall live, where it
-                lets one choose. Optional.
-
-        Returns:
-            200: A page that asks for consent.
-        """
-        return await self._call(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                idp=idp,
-                fence_idp=fence_idp,
-                shib_idp=shib_idp,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        client_id: str,
-        response_type: str,
-        redirect_uri: str,
-        idp: str | Omit = OMIT,
-        fence_idp: str | Omit = OMIT,
-        shib_idp: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                idp=idp,
-                fence_idp=fence_idp,
-                shib_idp=shib_idp,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            )
-        )
+authorize = Operation(FACTS, build, parse)

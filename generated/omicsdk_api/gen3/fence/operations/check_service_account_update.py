@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.google_service_account_errors import GoogleServiceAccountErrors
 
@@ -25,7 +22,23 @@ FACTS = OperationFacts(
 
 
 def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Try whether the projects of a service account could be changed.
+
+    Changes nothing.
+
+    Args:
+        project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
+        id (str): E-mail address of the service account.
+        expires_in (int): Seconds that the changed access would last; read, and without effect. Optional.
+
+    Returns:
+        200: It could be changed.
+
+    Raises:
+        BadRequest: 400: It couldn't be changed, with the reasons.
+        Forbidden: 403: The user may not do this.
+        Unauthorized: 401: There is no valid token.
+    """
     return request(
         FACTS,
         f"/google/service_accounts/_dry_run/{segment('id', id)}",
@@ -38,72 +51,7 @@ def parse(answer: Answer) -> GoogleServiceAccountErrors:
     """What an answer says."""
     from ..models.google_service_account_errors import GoogleServiceAccountErrors
 
-    return answer.json(model_of(GoogleServiceAccountErrors), model(lambda: GoogleServiceAccountErrors))
+    return answer.model(GoogleServiceAccountErrors)
 
 
-class CheckServiceAccountUpdateOperation(Operation):
-    """Try whether the projects of a service account could be changed."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT
-    ) -> GoogleServiceAccountErrors:
-        """Try whether the projects of a service account could be changed.
-
-        Changes nothing.
-
-        Args:
-            project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
-            id (str): E-mail address of the service account.
-            expires_in (int): Seconds that the changed access would last; read, and without effect. Optional.
-
-        Returns:
-            200: It could be changed.
-
-        Raises:
-            BadRequest: 400: It couldn't be changed, with the reasons.
-            Forbidden: 403: The user may not do this.
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(project_access=project_access, id=id, expires_in=expires_in), self.parse)
-
-    def raw(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(project_access=project_access, id=id, expires_in=expires_in))
-
-
-class AsyncCheckServiceAccountUpdateOperation(AsyncOperation):
-    """Try whether the projects of a service account could be changed."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT
-    ) -> GoogleServiceAccountErrors:
-        """Try whether the projects of a service account could be changed.
-
-        Changes nothing.
-
-        Args:
-            project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
-            id (str): E-mail address of the service account.
-            expires_in (int): Seconds that the changed access would last; read, and without effect. Optional.
-
-        Returns:
-            200: It could be changed.
-
-        Raises:
-            BadRequest: 400: It couldn't be changed, with the reasons.
-            Forbidden: 403: The user may not do this.
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(project_access=project_access, id=id, expires_in=expires_in), self.parse)
-
-    async def raw(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(project_access=project_access, id=id, expires_in=expires_in))
+check_service_account_update = Operation(FACTS, build, parse)

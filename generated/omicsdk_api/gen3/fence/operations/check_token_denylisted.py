@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="check_token_denylisted", method="POST", path="/credentials/token/denylisted", accept="*/*", idempotent=True
@@ -20,7 +15,20 @@ FACTS = OperationFacts(
 
 
 def build(*, token: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask whether a token has been revoked.
+
+    For services that take tokens.
+
+    Args:
+        token (str): Token to look up, as text. Optional.
+
+    Returns:
+        200: The token was looked up.
+
+    Raises:
+        Unauthorized: 401: There is no valid token.
+        Forbidden: 403: The user may not do this.
+    """
     return request(FACTS, "/credentials/token/denylisted", body=json_body({"token": token}))
 
 
@@ -28,59 +36,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class CheckTokenDenylistedOperation(Operation):
-    """Ask whether a token has been revoked."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, token: str | Omit = OMIT) -> None:
-        """Ask whether a token has been revoked.
-
-        For services that take tokens.
-
-        Args:
-            token (str): Token to look up, as text. Optional.
-
-        Returns:
-            200: The token was looked up.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-            Forbidden: 403: The user may not do this.
-        """
-        return self._call(self.build(token=token), self.parse)
-
-    def raw(self, *, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(token=token))
-
-
-class AsyncCheckTokenDenylistedOperation(AsyncOperation):
-    """Ask whether a token has been revoked."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, token: str | Omit = OMIT) -> None:
-        """Ask whether a token has been revoked.
-
-        For services that take tokens.
-
-        Args:
-            token (str): Token to look up, as text. Optional.
-
-        Returns:
-            200: The token was looked up.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-            Forbidden: 403: The user may not do this.
-        """
-        return await self._call(self.build(token=token), self.parse)
-
-    async def raw(self, *, token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(token=token))
+check_token_denylisted = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.completed_part import CompletedPart
     from ..models.message import Message
@@ -32,7 +29,21 @@ def build(
     expires_in: int | Omit = OMIT,
     bucket: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Put an upload together from its parts.
+
+    Nothing lists the parts that were sent or gives an upload up, so a client keeps key, upload id and ETags
+    itself.
+
+    Args:
+        key (str): Object in the bucket, which is `GUID/file_name`.
+        upload_id (str): Id of the upload to complete.
+        parts (Sequence[CompletedPart | CompletedPartDict]): All parts, in the order of their numbers.
+        expires_in (int): Seconds that completing may take; the longest allowed when omitted. Optional.
+        bucket (str): Bucket of the upload, as when it began. Optional.
+
+    Returns:
+        200: The file is complete.
+    """
     return request(
         FACTS,
         "/data/multipart/complete",
@@ -44,102 +55,7 @@ def parse(answer: Answer) -> Message:
     """What an answer says."""
     from ..models.message import Message
 
-    return answer.json(model_of(Message), model(lambda: Message))
+    return answer.model(Message)
 
 
-class CompleteMultipartUploadOperation(Operation):
-    """Put an upload together from its parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        key: str,
-        upload_id: str,
-        parts: Sequence[CompletedPart | CompletedPartDict],
-        expires_in: int | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> Message:
-        """Put an upload together from its parts.
-
-        Nothing lists the parts that were sent or gives an upload up, so a client keeps key, upload id and
-        ETags itself.
-
-        Args:
-            key (str): Object in the bucket, which is `GUID/file_name`.
-            upload_id (str): Id of the upload to complete.
-            parts (Sequence[CompletedPart | CompletedPartDict]): All parts, in the order of their numbers.
-            expires_in (int): Seconds that completing may take; the longest allowed when omitted. Optional.
-            bucket (str): Bucket of the upload, as when it began. Optional.
-
-        Returns:
-            200: The file is complete.
-        """
-        return self._call(
-            self.build(key=key, upload_id=upload_id, parts=parts, expires_in=expires_in, bucket=bucket), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        key: str,
-        upload_id: str,
-        parts: Sequence[CompletedPart | CompletedPartDict],
-        expires_in: int | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(key=key, upload_id=upload_id, parts=parts, expires_in=expires_in, bucket=bucket))
-
-
-class AsyncCompleteMultipartUploadOperation(AsyncOperation):
-    """Put an upload together from its parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        key: str,
-        upload_id: str,
-        parts: Sequence[CompletedPart | CompletedPartDict],
-        expires_in: int | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> Message:
-        """Put an upload together from its parts.
-
-        Nothing lists the parts that were sent or gives an upload up, so a client keeps key, upload id and
-        ETags itself.
-
-        Args:
-            key (str): Object in the bucket, which is `GUID/file_name`.
-            upload_id (str): Id of the upload to complete.
-            parts (Sequence[CompletedPart | CompletedPartDict]): All parts, in the order of their numbers.
-            expires_in (int): Seconds that completing may take; the longest allowed when omitted. Optional.
-            bucket (str): Bucket of the upload, as when it began. Optional.
-
-        Returns:
-            200: The file is complete.
-        """
-        return await self._call(
-            self.build(key=key, upload_id=upload_id, parts=parts, expires_in=expires_in, bucket=bucket), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        key: str,
-        upload_id: str,
-        parts: Sequence[CompletedPart | CompletedPartDict],
-        expires_in: int | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(key=key, upload_id=upload_id, parts=parts, expires_in=expires_in, bucket=bucket)
-        )
+complete_multipart_upload = Operation(FACTS, build, parse)

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="confirm_authorization", method="POST", path="/oauth2/authorize", accept="text/html, */*;q=0.5"
@@ -28,7 +25,21 @@ def build(
     scope: str | Omit = OMIT,
     upstream_expires_in: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Send the answer of the consent page.
+
+    The browser is redirected to the client with a code or tokens.
+
+    Args:
+        client_id (str): Id of the client that asks.
+        response_type (Literal['code', 'token']): What the client wants back.
+        redirect_uri (str): Address of the client to go back to.
+        confirm (str): `yes` to consent; anything else refuses. Optional.
+        scope (str): Scopes that are granted, divided by blanks. Optional.
+        upstream_expires_in (str): Seconds that the other provider's refresh token shall live. Optional.
+
+    Returns:
+        200: A page, or a redirect to the client.
+    """
     return request(
         FACTS,
         "/oauth2/authorize",
@@ -50,135 +61,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class ConfirmAuthorizationOperation(Operation):
-    """Send the answer of the consent page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        client_id: str,
-        response_type: Literal["code", "token"],
-        redirect_uri: str,
-        confirm: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> str:
-        """Send the answer of the consent page.
-
-        The browser is redirected to the client with a code or tokens.
-
-        Args:
-            client_id (str): Id of the client that asks.
-            response_type (Literal['code', 'token']): What the client wants back.
-            redirect_uri (str): Address of the client to go back to.
-            confirm (str): `yes` to consent; anything else refuses. Optional.
-            scope (str): Scopes that are granted, divided by blanks. Optional.
-            upstream_expires_in (str): Seconds that the other provider's refresh token shall live. Optional.
-
-        Returns:
-            200: A page, or a redirect to the client.
-        """
-        return self._call(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                confirm=confirm,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        client_id: str,
-        response_type: Literal["code", "token"],
-        redirect_uri: str,
-        confirm: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                confirm=confirm,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            )
-        )
-
-
-class AsyncConfirmAuthorizationOperation(AsyncOperation):
-    """Send the answer of the consent page."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        client_id: str,
-        response_type: Literal["code", "token"],
-        redirect_uri: str,
-        confirm: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> str:
-        """Send the answer of the consent page.
-
-        The browser is redirected to the client with a code or tokens.
-
-        Args:
-            client_id (str): Id of the client that asks.
-            response_type (Literal['code', 'token']): What the client wants back.
-            redirect_uri (str): Address of the client to go back to.
-            confirm (str): `yes` to consent; anything else refuses. Optional.
-            scope (str): Scopes that are granted, divided by blanks. Optional.
-            upstream_expires_in (str): Seconds that the other provider's refresh token shall live. Optional.
-
-        Returns:
-            200: A page, or a redirect to the client.
-        """
-        return await self._call(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                confirm=confirm,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        client_id: str,
-        response_type: Literal["code", "token"],
-        redirect_uri: str,
-        confirm: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        upstream_expires_in: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                client_id=client_id,
-                response_type=response_type,
-                redirect_uri=redirect_uri,
-                confirm=confirm,
-                scope=scope,
-                upstream_expires_in=upstream_expires_in,
-            )
-        )
+confirm_authorization = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.new_api_key import NewAPIKey
 
@@ -23,7 +20,16 @@ FACTS = OperationFacts(name="create_api_key", method="POST", path="/credentials/
 
 
 def build(*, scope: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an API key.
+
+    The answer is what a `credentials.json` file holds.
+
+    Args:
+        scope (Sequence[str]): Scopes that the key shall have; those of a session when omitted. Optional.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/credentials/api", body=json_body(given({"scope": scope})))
 
 
@@ -31,54 +37,7 @@ def parse(answer: Answer) -> NewAPIKey:
     """What an answer says."""
     from ..models.new_api_key import NewAPIKey
 
-    return answer.json(model_of(NewAPIKey), model(lambda: NewAPIKey))
+    return answer.model(NewAPIKey)
 
 
-class CreateApiKeyOperation(Operation):
-    """Create an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, scope: Sequence[str] | Omit = OMIT) -> NewAPIKey:
-        """Create an API key.
-
-        The answer is what a `credentials.json` file holds.
-
-        Args:
-            scope (Sequence[str]): Scopes that the key shall have; those of a session when omitted. Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(scope=scope), self.parse)
-
-    def raw(self, *, scope: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(scope=scope))
-
-
-class AsyncCreateApiKeyOperation(AsyncOperation):
-    """Create an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, scope: Sequence[str] | Omit = OMIT) -> NewAPIKey:
-        """Create an API key.
-
-        The answer is what a `credentials.json` file holds.
-
-        Args:
-            scope (Sequence[str]): Scopes that the key shall have; those of a session when omitted. Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(scope=scope), self.parse)
-
-    async def raw(self, *, scope: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(scope=scope))
+create_api_key = Operation(FACTS, build, parse)

@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.new_api_key import NewAPIKey
 
 FACTS = OperationFacts(name="create_cdis_key", method="POST", path="/credentials/cdis", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create an API key, by the old address.
+
+    Use `/credentials/api`.
+
+    Deprecated.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/credentials/cdis")
 
 
@@ -27,52 +32,7 @@ def parse(answer: Answer) -> NewAPIKey:
     """What an answer says."""
     from ..models.new_api_key import NewAPIKey
 
-    return answer.json(model_of(NewAPIKey), model(lambda: NewAPIKey))
+    return answer.model(NewAPIKey)
 
 
-class CreateCdisKeyOperation(Operation):
-    """Create an API key, by the old address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> NewAPIKey:
-        """Create an API key, by the old address.
-
-        Use `/credentials/api`.
-
-        Deprecated.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncCreateCdisKeyOperation(AsyncOperation):
-    """Create an API key, by the old address."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> NewAPIKey:
-        """Create an API key, by the old address.
-
-        Use `/credentials/api`.
-
-        Deprecated.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+create_cdis_key = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.google_key import GoogleKey
 
 FACTS = OperationFacts(name="create_google_key", method="POST", path="/credentials/google", secured=True)
 
 
 def build(*, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a key of the user's Google service account.
+
+    The private part is in the answer and never shown again.
+
+    Args:
+        expires_in (int): Seconds that the key shall live; the longest allowed when omitted. Optional.
+        user_project (str): Google project that is billed where the requester pays; the default one when
+            omitted. Optional.
+
+    Returns:
+        200: It was done.
+    """
     return request(
         FACTS,
         "/credentials/google",
@@ -35,58 +43,7 @@ def parse(answer: Answer) -> GoogleKey:
     """What an answer says."""
     from ..models.google_key import GoogleKey
 
-    return answer.json(model_of(GoogleKey), model(lambda: GoogleKey))
+    return answer.model(GoogleKey)
 
 
-class CreateGoogleKeyOperation(Operation):
-    """Create a key of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> GoogleKey:
-        """Create a key of the user's Google service account.
-
-        The private part is in the answer and never shown again.
-
-        Args:
-            expires_in (int): Seconds that the key shall live; the longest allowed when omitted. Optional.
-            user_project (str): Google project that is billed where the requester pays; the default one when
-                omitted. Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(expires_in=expires_in, user_project=user_project), self.parse)
-
-    def raw(self, *, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(expires_in=expires_in, user_project=user_project))
-
-
-class AsyncCreateGoogleKeyOperation(AsyncOperation):
-    """Create a key of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> GoogleKey:
-        """Create a key of the user's Google service account.
-
-        The private part is in the answer and never shown again.
-
-        Args:
-            expires_in (int): Seconds that the key shall live; the longest allowed when omitted. Optional.
-            user_project (str): Google project that is billed where the requester pays; the default one when
-                omitted. Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(expires_in=expires_in, user_project=user_project), self.parse)
-
-    async def raw(self, *, expires_in: int | Omit = OMIT, user_project: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(expires_in=expires_in, user_project=user_project))
+create_google_key = Operation(FACTS, build, parse)

@@ -5,21 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.generic_key import GenericKey
 
 FACTS = OperationFacts(name="create_provider_key", method="POST", path="/credentials/{provider}", secured=True)
 
 
 def build(*, provider: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a key for another kind of storage.
+
+    The secret is in the answer and never shown again.
+
+    Args:
+        provider (str): Kind of storage, such as `cleversafe`.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, f"/credentials/{segment('provider', provider)}")
 
 
@@ -27,54 +33,7 @@ def parse(answer: Answer) -> GenericKey:
     """What an answer says."""
     from ..models.generic_key import GenericKey
 
-    return answer.json(model_of(GenericKey), model(lambda: GenericKey))
+    return answer.model(GenericKey)
 
 
-class CreateProviderKeyOperation(Operation):
-    """Create a key for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, provider: str) -> GenericKey:
-        """Create a key for another kind of storage.
-
-        The secret is in the answer and never shown again.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(provider=provider), self.parse)
-
-    def raw(self, *, provider: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(provider=provider))
-
-
-class AsyncCreateProviderKeyOperation(AsyncOperation):
-    """Create a key for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, provider: str) -> GenericKey:
-        """Create a key for another kind of storage.
-
-        The secret is in the answer and never shown again.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(provider=provider), self.parse)
-
-    async def raw(self, *, provider: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(provider=provider))
+create_provider_key = Operation(FACTS, build, parse)

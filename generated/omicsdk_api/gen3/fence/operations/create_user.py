@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.user_info import UserInfo
 
@@ -31,7 +28,21 @@ def build(
     idp_name: str | Omit = OMIT,
     tags: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a user by hand.
+
+    For administrators.
+
+    Args:
+        username (str): Name that the user logs in with.
+        email (str): E-mail address of the user.
+        display_name (str): Name as it is shown. Optional.
+        phone_number (str): Telephone number of the user. Optional.
+        idp_name (str): Identity provider that the user logs in with. Optional.
+        tags (Mapping[str, Any]): Notes by name, kept with the user. Optional.
+
+    Returns:
+        200: The user as created.
+    """
     return request(
         FACTS,
         "/admin/user",
@@ -52,138 +63,7 @@ def parse(answer: Answer) -> UserInfo:
     """What an answer says."""
     from ..models.user_info import UserInfo
 
-    return answer.json(model_of(UserInfo), model(lambda: UserInfo))
+    return answer.model(UserInfo)
 
 
-class CreateUserOperation(Operation):
-    """Create a user by hand."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        username: str,
-        email: str,
-        display_name: str | Omit = OMIT,
-        phone_number: str | Omit = OMIT,
-        idp_name: str | Omit = OMIT,
-        tags: Mapping[str, Any] | Omit = OMIT,
-    ) -> UserInfo:
-        """Create a user by hand.
-
-        For administrators.
-
-        Args:
-            username (str): Name that the user logs in with.
-            email (str): E-mail address of the user.
-            display_name (str): Name as it is shown. Optional.
-            phone_number (str): Telephone number of the user. Optional.
-            idp_name (str): Identity provider that the user logs in with. Optional.
-            tags (Mapping[str, Any]): Notes by name, kept with the user. Optional.
-
-        Returns:
-            200: The user as created.
-        """
-        return self._call(
-            self.build(
-                username=username,
-                email=email,
-                display_name=display_name,
-                phone_number=phone_number,
-                idp_name=idp_name,
-                tags=tags,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        username: str,
-        email: str,
-        display_name: str | Omit = OMIT,
-        phone_number: str | Omit = OMIT,
-        idp_name: str | Omit = OMIT,
-        tags: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                username=username,
-                email=email,
-                display_name=display_name,
-                phone_number=phone_number,
-                idp_name=idp_name,
-                tags=tags,
-            )
-        )
-
-
-class AsyncCreateUserOperation(AsyncOperation):
-    """Create a user by hand."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        username: str,
-        email: str,
-        display_name: str | Omit = OMIT,
-        phone_number: str | Omit = OMIT,
-        idp_name: str | Omit = OMIT,
-        tags: Mapping[str, Any] | Omit = OMIT,
-    ) -> UserInfo:
-        """Create a user by hand.
-
-        For administrators.
-
-        Args:
-            username (str): Name that the user logs in with.
-            email (str): E-mail address of the user.
-            display_name (str): Name as it is shown. Optional.
-            phone_number (str): Telephone number of the user. Optional.
-            idp_name (str): Identity provider that the user logs in with. Optional.
-            tags (Mapping[str, Any]): Notes by name, kept with the user. Optional.
-
-        Returns:
-            200: The user as created.
-        """
-        return await self._call(
-            self.build(
-                username=username,
-                email=email,
-                display_name=display_name,
-                phone_number=phone_number,
-                idp_name=idp_name,
-                tags=tags,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        username: str,
-        email: str,
-        display_name: str | Omit = OMIT,
-        phone_number: str | Omit = OMIT,
-        idp_name: str | Omit = OMIT,
-        tags: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                username=username,
-                email=email,
-                display_name=display_name,
-                phone_number=phone_number,
-                idp_name=idp_name,
-                tags=tags,
-            )
-        )
+create_user = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_all_google_keys", method="DELETE", path="/credentials/google", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, all: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete all keys of the user's Google service account.
+
+    Args:
+        all (str): Must be `true`, so that nothing is deleted by mistake.
+
+    Returns:
+        204: It was deleted.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+        APIError: 405: The request did not say `all=true`.
+    """
     return request(FACTS, "/credentials/google", query=(("all", all),))
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAllGoogleKeysOperation(Operation):
-    """Delete all keys of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, all: str) -> None:
-        """Delete all keys of the user's Google service account.
-
-        Args:
-            all (str): Must be `true`, so that nothing is deleted by mistake.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-            APIError: 405: The request did not say `all=true`.
-        """
-        return self._call(self.build(all=all), self.parse)
-
-    def raw(self, *, all: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(all=all))
-
-
-class AsyncDeleteAllGoogleKeysOperation(AsyncOperation):
-    """Delete all keys of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, all: str) -> None:
-        """Delete all keys of the user's Google service account.
-
-        Args:
-            all (str): Must be `true`, so that nothing is deleted by mistake.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-            APIError: 405: The request did not say `all=true`.
-        """
-        return await self._call(self.build(all=all), self.parse)
-
-    async def raw(self, *, all: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(all=all))
+delete_all_google_keys = Operation(FACTS, build, parse)

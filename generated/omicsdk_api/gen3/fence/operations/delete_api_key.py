@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_api_key", method="DELETE", path="/credentials/api/{key_id}", accept="*/*", secured=True
@@ -18,7 +13,19 @@ FACTS = OperationFacts(
 
 
 def build(*, key_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an API key.
+
+    No access token can be made of it any more.
+
+    Args:
+        key_id (str): Id of the API key, its `jti`.
+
+    Returns:
+        204: It was deleted.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/credentials/api/{segment('key_id', key_id)}")
 
 
@@ -26,57 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteApiKeyOperation(Operation):
-    """Delete an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, key_id: str) -> None:
-        """Delete an API key.
-
-        No access token can be made of it any more.
-
-        Args:
-            key_id (str): Id of the API key, its `jti`.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(key_id=key_id), self.parse)
-
-    def raw(self, *, key_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(key_id=key_id))
-
-
-class AsyncDeleteApiKeyOperation(AsyncOperation):
-    """Delete an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, key_id: str) -> None:
-        """Delete an API key.
-
-        No access token can be made of it any more.
-
-        Args:
-            key_id (str): Id of the API key, its `jti`.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(key_id=key_id), self.parse)
-
-    async def raw(self, *, key_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(key_id=key_id))
+delete_api_key = Operation(FACTS, build, parse)

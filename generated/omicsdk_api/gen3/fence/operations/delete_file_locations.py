@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_file_locations", method="DELETE", path="/data/{file_id}", accept="*/*", secured=True
@@ -18,7 +13,19 @@ FACTS = OperationFacts(
 
 
 def build(*, file_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a file from all its locations, and its record.
+
+    Allowed to whoever uploaded it, or may delete what it is filed under.
+
+    Args:
+        file_id (str): GUID of the file; a slash in it stays one.
+
+    Returns:
+        204: File and record are deleted.
+
+    Raises:
+        ServerError: 500: A fault of the service or of the storage.
+    """
     return request(FACTS, f"/data/{segment('file_id', file_id, raw=True)}")
 
 
@@ -26,57 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteFileLocationsOperation(Operation):
-    """Delete a file from all its locations, and its record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_id: str) -> None:
-        """Delete a file from all its locations, and its record.
-
-        Allowed to whoever uploaded it, or may delete what it is filed under.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-
-        Returns:
-            204: File and record are deleted.
-
-        Raises:
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return self._call(self.build(file_id=file_id), self.parse)
-
-    def raw(self, *, file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_id=file_id))
-
-
-class AsyncDeleteFileLocationsOperation(AsyncOperation):
-    """Delete a file from all its locations, and its record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_id: str) -> None:
-        """Delete a file from all its locations, and its record.
-
-        Allowed to whoever uploaded it, or may delete what it is filed under.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-
-        Returns:
-            204: File and record are deleted.
-
-        Raises:
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return await self._call(self.build(file_id=file_id), self.parse)
-
-    async def raw(self, *, file_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_id=file_id))
+delete_file_locations = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_google_key", method="DELETE", path="/credentials/google/{access_key}", accept="*/*", secured=True
@@ -18,7 +13,17 @@ FACTS = OperationFacts(
 
 
 def build(*, access_key: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a key of the user's Google service account.
+
+    Args:
+        access_key (str): Id of the Google key, the last segment of its `name`.
+
+    Returns:
+        204: It was deleted.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/credentials/google/{segment('access_key', access_key)}")
 
 
@@ -26,53 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteGoogleKeyOperation(Operation):
-    """Delete a key of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, access_key: str) -> None:
-        """Delete a key of the user's Google service account.
-
-        Args:
-            access_key (str): Id of the Google key, the last segment of its `name`.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(access_key=access_key), self.parse)
-
-    def raw(self, *, access_key: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(access_key=access_key))
-
-
-class AsyncDeleteGoogleKeyOperation(AsyncOperation):
-    """Delete a key of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, access_key: str) -> None:
-        """Delete a key of the user's Google service account.
-
-        Args:
-            access_key (str): Id of the Google key, the last segment of its `name`.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(access_key=access_key), self.parse)
-
-    async def raw(self, *, access_key: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(access_key=access_key))
+delete_google_key = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_provider_key", method="DELETE", path="/credentials/{provider}/{access_key}", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, provider: str, access_key: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a key for another kind of storage.
+
+    Args:
+        provider (str): Kind of storage, such as `cleversafe`.
+        access_key (str): Id of the key to delete.
+
+    Returns:
+        204: It was deleted.
+
+    Raises:
+        NotFound: 404: There is no such thing.
+    """
     return request(FACTS, f"/credentials/{segment('provider', provider)}/{segment('access_key', access_key)}")
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteProviderKeyOperation(Operation):
-    """Delete a key for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, provider: str, access_key: str) -> None:
-        """Delete a key for another kind of storage.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-            access_key (str): Id of the key to delete.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return self._call(self.build(provider=provider, access_key=access_key), self.parse)
-
-    def raw(self, *, provider: str, access_key: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(provider=provider, access_key=access_key))
-
-
-class AsyncDeleteProviderKeyOperation(AsyncOperation):
-    """Delete a key for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, provider: str, access_key: str) -> None:
-        """Delete a key for another kind of storage.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-            access_key (str): Id of the key to delete.
-
-        Returns:
-            204: It was deleted.
-
-        Raises:
-            NotFound: 404: There is no such thing.
-        """
-        return await self._call(self.build(provider=provider, access_key=access_key), self.parse)
-
-    async def raw(self, *, provider: str, access_key: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(provider=provider, access_key=access_key))
+delete_provider_key = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_service_account", method="DELETE", path="/google/service_accounts/{id}", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """End the access of a registered service account.
+
+    Args:
+        id (str): E-mail address of the service account.
+
+    Returns:
+        200: The access is ended.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        Forbidden: 403: The user may not do this.
+    """
     return request(FACTS, f"/google/service_accounts/{segment('id', id)}")
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteServiceAccountOperation(Operation):
-    """End the access of a registered service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, id: str) -> None:
-        """End the access of a registered service account.
-
-        Args:
-            id (str): E-mail address of the service account.
-
-        Returns:
-            200: The access is ended.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Forbidden: 403: The user may not do this.
-        """
-        return self._call(self.build(id=id), self.parse)
-
-    def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(id=id))
-
-
-class AsyncDeleteServiceAccountOperation(AsyncOperation):
-    """End the access of a registered service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, id: str) -> None:
-        """End the access of a registered service account.
-
-        Args:
-            id (str): E-mail address of the service account.
-
-        Returns:
-            200: The access is ended.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Forbidden: 403: The user may not do this.
-        """
-        return await self._call(self.build(id=id), self.parse)
-
-    async def raw(self, *, id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(id=id))
+delete_service_account = Operation(FACTS, build, parse)

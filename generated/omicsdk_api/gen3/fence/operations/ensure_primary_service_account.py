@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="ensure_primary_service_account",
@@ -22,7 +17,16 @@ FACTS = OperationFacts(
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make sure that the user has a Google service account.
+
+    Creates it when there is none yet; its address is in the answer about the user.
+
+    Returns:
+        200: The user has a service account.
+
+    Raises:
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/google/primary_google_service_account")
 
 
@@ -30,51 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class EnsurePrimaryServiceAccountOperation(Operation):
-    """Make sure that the user has a Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Make sure that the user has a Google service account.
-
-        Creates it when there is none yet; its address is in the answer about the user.
-
-        Returns:
-            200: The user has a service account.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncEnsurePrimaryServiceAccountOperation(AsyncOperation):
-    """Make sure that the user has a Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Make sure that the user has a Google service account.
-
-        Creates it when there is none yet; its address is in the answer about the user.
-
-        Returns:
-            200: The user has a service account.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+ensure_primary_service_account = Operation(FACTS, build, parse)

@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.linked_google_email_expiration import LinkedGoogleEmailExpiration
 
 FACTS = OperationFacts(name="extend_google_link", method="PATCH", path="/link/google", secured=True)
 
 
 def build(*, expires_in: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Extend the access of the linked Google account.
+
+    Args:
+        expires_in (int): Seconds from now that the Google account shall have access; the longest allowed when
+            omitted. Optional.
+
+    Returns:
+        200: When the access ends.
+
+    Raises:
+        NotFound: 404: No account is linked.
+    """
     return request(FACTS, "/link/google", query=(("expires_in", expires_in),))
 
 
@@ -28,58 +36,7 @@ def parse(answer: Answer) -> LinkedGoogleEmailExpiration:
     """What an answer says."""
     from ..models.linked_google_email_expiration import LinkedGoogleEmailExpiration
 
-    return answer.json(model_of(LinkedGoogleEmailExpiration), model(lambda: LinkedGoogleEmailExpiration))
+    return answer.model(LinkedGoogleEmailExpiration)
 
 
-class ExtendGoogleLinkOperation(Operation):
-    """Extend the access of the linked Google account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, expires_in: int | Omit = OMIT) -> LinkedGoogleEmailExpiration:
-        """Extend the access of the linked Google account.
-
-        Args:
-            expires_in (int): Seconds from now that the Google account shall have access; the longest allowed
-                when omitted. Optional.
-
-        Returns:
-            200: When the access ends.
-
-        Raises:
-            NotFound: 404: No account is linked.
-        """
-        return self._call(self.build(expires_in=expires_in), self.parse)
-
-    def raw(self, *, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(expires_in=expires_in))
-
-
-class AsyncExtendGoogleLinkOperation(AsyncOperation):
-    """Extend the access of the linked Google account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, expires_in: int | Omit = OMIT) -> LinkedGoogleEmailExpiration:
-        """Extend the access of the linked Google account.
-
-        Args:
-            expires_in (int): Seconds from now that the Google account shall have access; the longest allowed
-                when omitted. Optional.
-
-        Returns:
-            200: When the access ends.
-
-        Raises:
-            NotFound: 404: No account is linked.
-        """
-        return await self._call(self.build(expires_in=expires_in), self.parse)
-
-    async def raw(self, *, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(expires_in=expires_in))
+extend_google_link = Operation(FACTS, build, parse)

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="finish_google_link", method="GET", path="/link/google/callback", accept="*/*")
 
 
 def build(*, code: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Finish linking a Google account.
+
+    Google redirects the browser here.
+
+    Args:
+        code (str): Code that Google gave the browser.
+
+    Returns:
+        Nothing.
+    """
     return request(FACTS, "/link/google/callback", query=(("code", code),))
 
 
@@ -24,51 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class FinishGoogleLinkOperation(Operation):
-    """Finish linking a Google account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, code: str) -> None:
-        """Finish linking a Google account.
-
-        Google redirects the browser here.
-
-        Args:
-            code (str): Code that Google gave the browser.
-
-        Returns:
-            Nothing.
-        """
-        return self._call(self.build(code=code), self.parse)
-
-    def raw(self, *, code: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(code=code))
-
-
-class AsyncFinishGoogleLinkOperation(AsyncOperation):
-    """Finish linking a Google account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, code: str) -> None:
-        """Finish linking a Google account.
-
-        Google redirects the browser here.
-
-        Args:
-            code (str): Code that Google gave the browser.
-
-        Returns:
-            Nothing.
-        """
-        return await self._call(self.build(code=code), self.parse)
-
-    async def raw(self, *, code: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(code=code))
+finish_google_link = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.access_token import AccessToken
 
 FACTS = OperationFacts(
@@ -23,7 +20,20 @@ FACTS = OperationFacts(
 
 
 def build(*, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make an access token of an API key.
+
+    Needs no other credentials.
+
+    Args:
+        api_key (str): The API key, a JWT; a secret.
+        expires_in (int): Seconds that the token shall live; 1,200 by default, and no longer than the commons
+            allows. Optional.
+        task_token (str): Id of a task that the token is made for, kept in the logs; none when omitted.
+            Optional.
+
+    Returns:
+        200: It was done.
+    """
     return request(
         FACTS,
         "/credentials/api/access_token",
@@ -39,66 +49,7 @@ def parse(answer: Answer) -> AccessToken:
     """What an answer says."""
     from ..models.access_token import AccessToken
 
-    return answer.json(model_of(AccessToken), model(lambda: AccessToken))
+    return answer.model(AccessToken)
 
 
-class GetAccessTokenOperation(Operation):
-    """Make an access token of an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT) -> AccessToken:
-        """Make an access token of an API key.
-
-        Needs no other credentials.
-
-        Args:
-            api_key (str): The API key, a JWT; a secret.
-            expires_in (int): Seconds that the token shall live; 1,200 by default, and no longer than the
-                commons allows. Optional.
-            task_token (str): Id of a task that the token is made for, kept in the logs; none when omitted.
-                Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(api_key=api_key, expires_in=expires_in, task_token=task_token), self.parse)
-
-    def raw(self, *, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(api_key=api_key, expires_in=expires_in, task_token=task_token))
-
-
-class AsyncGetAccessTokenOperation(AsyncOperation):
-    """Make an access token of an API key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT
-    ) -> AccessToken:
-        """Make an access token of an API key.
-
-        Needs no other credentials.
-
-        Args:
-            api_key (str): The API key, a JWT; a secret.
-            expires_in (int): Seconds that the token shall live; 1,200 by default, and no longer than the
-                commons allows. Optional.
-            task_token (str): Id of a task that the token is made for, kept in the logs; none when omitted.
-                Optional.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(api_key=api_key, expires_in=expires_in, task_token=task_token), self.parse)
-
-    async def raw(
-        self, *, api_key: str, expires_in: int | Omit = OMIT, task_token: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(api_key=api_key, expires_in=expires_in, task_token=task_token))
+get_access_token = Operation(FACTS, build, parse)

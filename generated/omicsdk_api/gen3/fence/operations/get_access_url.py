@@ -5,21 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.access_url import AccessURL
 
 FACTS = OperationFacts(name="get_access_url", method="GET", path="/ga4gh/drs/v1/objects/{object_id}/access/{access_id}")
 
 
 def build(*, object_id: str, access_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make the access URL of a DRS object.
+
+    Args:
+        object_id (str): Identifier of the DRS object, its GUID.
+        access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
+
+    Returns:
+        200: It was done.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        Unauthorized: 401: There is no valid token.
+        NotFound: 404: There is no such thing.
+        Forbidden: 403: The user may not do this.
+        ServerError: 500: A fault of the service or of the storage.
+    """
     return request(
         FACTS,
         f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id, raw=True)}",
@@ -30,66 +42,7 @@ def parse(answer: Answer) -> AccessURL:
     """What an answer says."""
     from ..models.access_url import AccessURL
 
-    return answer.json(model_of(AccessURL), model(lambda: AccessURL))
+    return answer.model(AccessURL)
 
 
-class GetAccessUrlOperation(Operation):
-    """Make the access URL of a DRS object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, access_id: str) -> AccessURL:
-        """Make the access URL of a DRS object.
-
-        Args:
-            object_id (str): Identifier of the DRS object, its GUID.
-            access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no such thing.
-            Forbidden: 403: The user may not do this.
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return self._call(self.build(object_id=object_id, access_id=access_id), self.parse)
-
-    def raw(self, *, object_id: str, access_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, access_id=access_id))
-
-
-class AsyncGetAccessUrlOperation(AsyncOperation):
-    """Make the access URL of a DRS object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str, access_id: str) -> AccessURL:
-        """Make the access URL of a DRS object.
-
-        Args:
-            object_id (str): Identifier of the DRS object, its GUID.
-            access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no such thing.
-            Forbidden: 403: The user may not do this.
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return await self._call(self.build(object_id=object_id, access_id=access_id), self.parse)
-
-    async def raw(self, *, object_id: str, access_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, access_id=access_id))
+get_access_url = Operation(FACTS, build, parse)

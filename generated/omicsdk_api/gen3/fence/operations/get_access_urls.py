@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_access_response import BulkAccessResponse
     from ..models.bulk_object_access_ids import BulkObjectAccessIds
@@ -31,7 +28,23 @@ def build(
     bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
     passports: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make the access URLs of several DRS objects.
+
+    An object that fails ends no other. Above the bulk limit of the commons, 100 by default, the answer is
+    413.
+
+    Args:
+        bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects, each
+            with its kinds of access.
+        passports (Sequence[str]): GA4GH passports, instead of an Authorization header. Optional.
+
+    Returns:
+        200: URLs, and objects that have none.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        TooLarge: 413: More is asked for than the bulk limit of the commons.
+    """
     return request(
         FACTS,
         "/ga4gh/drs/v1/objects/access",
@@ -43,90 +56,7 @@ def parse(answer: Answer) -> BulkAccessResponse:
     """What an answer says."""
     from ..models.bulk_access_response import BulkAccessResponse
 
-    return answer.json(model_of(BulkAccessResponse), model(lambda: BulkAccessResponse))
+    return answer.model(BulkAccessResponse)
 
 
-class GetAccessUrlsOperation(Operation):
-    """Make the access URLs of several DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
-        passports: Sequence[str] | Omit = OMIT,
-    ) -> BulkAccessResponse:
-        """Make the access URLs of several DRS objects.
-
-        An object that fails ends no other. Above the bulk limit of the commons, 100 by default, the answer is
-        413.
-
-        Args:
-            bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects,
-                each with its kinds of access.
-            passports (Sequence[str]): GA4GH passports, instead of an Authorization header. Optional.
-
-        Returns:
-            200: URLs, and objects that have none.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            TooLarge: 413: More is asked for than the bulk limit of the commons.
-        """
-        return self._call(self.build(bulk_object_access_ids=bulk_object_access_ids, passports=passports), self.parse)
-
-    def raw(
-        self,
-        *,
-        bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
-        passports: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(bulk_object_access_ids=bulk_object_access_ids, passports=passports))
-
-
-class AsyncGetAccessUrlsOperation(AsyncOperation):
-    """Make the access URLs of several DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
-        passports: Sequence[str] | Omit = OMIT,
-    ) -> BulkAccessResponse:
-        """Make the access URLs of several DRS objects.
-
-        An object that fails ends no other. Above the bulk limit of the commons, 100 by default, the answer is
-        413.
-
-        Args:
-            bulk_object_access_ids (Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict]): The objects,
-                each with its kinds of access.
-            passports (Sequence[str]): GA4GH passports, instead of an Authorization header. Optional.
-
-        Returns:
-            200: URLs, and objects that have none.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            TooLarge: 413: More is asked for than the bulk limit of the commons.
-        """
-        return await self._call(
-            self.build(bulk_object_access_ids=bulk_object_access_ids, passports=passports), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        bulk_object_access_ids: Sequence[BulkObjectAccessIds | BulkObjectAccessIdsDict],
-        passports: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(bulk_object_access_ids=bulk_object_access_ids, passports=passports))
+get_access_urls = Operation(FACTS, build, parse)

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.google_billing_projects import GoogleBillingProjects
 
 FACTS = OperationFacts(name="get_billing_projects", method="GET", path="/google/billing_projects/", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell which Google projects are billed by default.
+
+    For buckets whose requester pays.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/google/billing_projects/")
 
 
@@ -27,48 +30,7 @@ def parse(answer: Answer) -> GoogleBillingProjects:
     """What an answer says."""
     from ..models.google_billing_projects import GoogleBillingProjects
 
-    return answer.json(model_of(GoogleBillingProjects), model(lambda: GoogleBillingProjects))
+    return answer.model(GoogleBillingProjects)
 
 
-class GetBillingProjectsOperation(Operation):
-    """Tell which Google projects are billed by default."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> GoogleBillingProjects:
-        """Tell which Google projects are billed by default.
-
-        For buckets whose requester pays.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetBillingProjectsOperation(AsyncOperation):
-    """Tell which Google projects are billed by default."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> GoogleBillingProjects:
-        """Tell which Google projects are billed by default.
-
-        For buckets whose requester pays.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_billing_projects = Operation(FACTS, build, parse)

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.bucket_info import BucketInfo
 
 FACTS = OperationFacts(name="get_buckets", method="GET", path="/data/buckets")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the buckets that the commons keeps data in.
+
+    Returns:
+        200: The buckets by kind of storage.
+    """
     return request(FACTS, "/data/buckets")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> BucketInfo:
     """What an answer says."""
     from ..models.bucket_info import BucketInfo
 
-    return answer.json(model_of(BucketInfo), model(lambda: BucketInfo))
+    return answer.model(BucketInfo)
 
 
-class GetBucketsOperation(Operation):
-    """List the buckets that the commons keeps data in."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> BucketInfo:
-        """List the buckets that the commons keeps data in.
-
-        Returns:
-            200: The buckets by kind of storage.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetBucketsOperation(AsyncOperation):
-    """List the buckets that the commons keeps data in."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> BucketInfo:
-        """List the buckets that the commons keeps data in.
-
-        Returns:
-            200: The buckets by kind of storage.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_buckets = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.response_bulk_content_retrieval import ResponseBulkContentRetrieval
 
@@ -22,7 +19,21 @@ FACTS = OperationFacts(name="get_contents", method="POST", path="/data/content",
 
 
 def build(*, guids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the contents of several small files at once.
+
+    The commons bounds how many files and bytes one request may ask for (413).
+
+    Args:
+        guids (Sequence[str]): GUIDs of the files to read.
+
+    Returns:
+        200: What was read.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        TooLarge: 413: More is asked for than the commons allows in one request.
+        ServiceUnavailable: 503: The storage or the index can't be reached.
+    """
     return request(FACTS, "/data/content", body=json_body({"guids": guids}))
 
 
@@ -30,64 +41,7 @@ def parse(answer: Answer) -> ResponseBulkContentRetrieval:
     """What an answer says."""
     from ..models.response_bulk_content_retrieval import ResponseBulkContentRetrieval
 
-    return answer.json(model_of(ResponseBulkContentRetrieval), model(lambda: ResponseBulkContentRetrieval))
+    return answer.model(ResponseBulkContentRetrieval)
 
 
-class GetContentsOperation(Operation):
-    """Read the contents of several small files at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guids: Sequence[str]) -> ResponseBulkContentRetrieval:
-        """Read the contents of several small files at once.
-
-        The commons bounds how many files and bytes one request may ask for (413).
-
-        Args:
-            guids (Sequence[str]): GUIDs of the files to read.
-
-        Returns:
-            200: What was read.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            TooLarge: 413: More is asked for than the commons allows in one request.
-            ServiceUnavailable: 503: The storage or the index can't be reached.
-        """
-        return self._call(self.build(guids=guids), self.parse)
-
-    def raw(self, *, guids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guids=guids))
-
-
-class AsyncGetContentsOperation(AsyncOperation):
-    """Read the contents of several small files at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guids: Sequence[str]) -> ResponseBulkContentRetrieval:
-        """Read the contents of several small files at once.
-
-        The commons bounds how many files and bytes one request may ask for (413).
-
-        Args:
-            guids (Sequence[str]): GUIDs of the files to read.
-
-        Returns:
-            200: What was read.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            TooLarge: 413: More is asked for than the commons allows in one request.
-            ServiceUnavailable: 503: The storage or the index can't be reached.
-        """
-        return await self._call(self.build(guids=guids), self.parse)
-
-    async def raw(self, *, guids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guids=guids))
+get_contents = Operation(FACTS, build, parse)

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.jwks import Jwks
 
 FACTS = OperationFacts(name="get_jwks", method="GET", path="/.well-known/jwks", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the public keys that verify tokens as a JSON Web Key Set.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/.well-known/jwks")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> Jwks:
     """What an answer says."""
     from ..models.jwks import Jwks
 
-    return answer.json(model_of(Jwks), model(lambda: Jwks))
+    return answer.model(Jwks)
 
 
-class GetJwksOperation(Operation):
-    """Read the public keys that verify tokens as a JSON Web Key Set."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Jwks:
-        """Read the public keys that verify tokens as a JSON Web Key Set.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetJwksOperation(AsyncOperation):
-    """Read the public keys that verify tokens as a JSON Web Key Set."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Jwks:
-        """Read the public keys that verify tokens as a JSON Web Key Set.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_jwks = Operation(FACTS, build, parse)

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.public_keys import PublicKeys
 
 FACTS = OperationFacts(name="get_jwt_keys", method="GET", path="/jwt/keys", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the public keys that verify tokens.
+
+    As pairs of key id and PEM text; `/.well-known/jwks` has the same keys as a JSON Web Key Set.
+
+    Returns:
+        200: The public keys.
+    """
     return request(FACTS, "/jwt/keys")
 
 
@@ -27,48 +30,7 @@ def parse(answer: Answer) -> PublicKeys:
     """What an answer says."""
     from ..models.public_keys import PublicKeys
 
-    return answer.json(model_of(PublicKeys), model(lambda: PublicKeys))
+    return answer.model(PublicKeys)
 
 
-class GetJwtKeysOperation(Operation):
-    """List the public keys that verify tokens."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> PublicKeys:
-        """List the public keys that verify tokens.
-
-        As pairs of key id and PEM text; `/.well-known/jwks` has the same keys as a JSON Web Key Set.
-
-        Returns:
-            200: The public keys.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetJwtKeysOperation(AsyncOperation):
-    """List the public keys that verify tokens."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> PublicKeys:
-        """List the public keys that verify tokens.
-
-        As pairs of key id and PEM text; `/.well-known/jwks` has the same keys as a JSON Web Key Set.
-
-        Returns:
-            200: The public keys.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_jwt_keys = Operation(FACTS, build, parse)

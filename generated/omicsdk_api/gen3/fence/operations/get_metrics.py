@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_metrics", method="GET", path="/metrics", accept="text/plain, */*;q=0.5")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read counters for Prometheus.
+
+    Returns:
+        200: The counters, as text.
+    """
     return request(FACTS, "/metrics")
 
 
@@ -25,41 +24,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetMetricsOperation(Operation):
-    """Read counters for Prometheus."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Read counters for Prometheus.
-
-        Returns:
-            200: The counters, as text.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetMetricsOperation(AsyncOperation):
-    """Read counters for Prometheus."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Read counters for Prometheus.
-
-        Returns:
-            200: The counters, as text.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_metrics = Operation(FACTS, build, parse)

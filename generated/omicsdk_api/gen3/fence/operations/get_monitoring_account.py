@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.admin_google_service_account import AdminGoogleServiceAccount
 
 FACTS = OperationFacts(
@@ -21,7 +18,16 @@ FACTS = OperationFacts(
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell which service account watches users' Google projects.
+
+    It must be a member of a Google project before accounts of that project can be registered.
+
+    Returns:
+        200: It was done.
+
+    Raises:
+        NotFound: 404: The commons has no such account.
+    """
     return request(FACTS, "/google/service_accounts/monitor")
 
 
@@ -29,54 +35,7 @@ def parse(answer: Answer) -> AdminGoogleServiceAccount:
     """What an answer says."""
     from ..models.admin_google_service_account import AdminGoogleServiceAccount
 
-    return answer.json(model_of(AdminGoogleServiceAccount), model(lambda: AdminGoogleServiceAccount))
+    return answer.model(AdminGoogleServiceAccount)
 
 
-class GetMonitoringAccountOperation(Operation):
-    """Tell which service account watches users' Google projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> AdminGoogleServiceAccount:
-        """Tell which service account watches users' Google projects.
-
-        It must be a member of a Google project before accounts of that project can be registered.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            NotFound: 404: The commons has no such account.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetMonitoringAccountOperation(AsyncOperation):
-    """Tell which service account watches users' Google projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> AdminGoogleServiceAccount:
-        """Tell which service account watches users' Google projects.
-
-        It must be a member of a Google project before accounts of that project can be registered.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            NotFound: 404: The commons has no such account.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_monitoring_account = Operation(FACTS, build, parse)

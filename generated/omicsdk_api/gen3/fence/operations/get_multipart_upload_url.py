@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.part_url import PartURL
 
 FACTS = OperationFacts(
@@ -25,7 +22,21 @@ FACTS = OperationFacts(
 def build(
     *, key: str, upload_id: str, part_number: int, expires_in: int | Omit = OMIT, bucket: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a presigned URL to upload one part.
+
+    A part has at least 5 MiB, the last one excepted; there are 10,000 at most. PUT answers its ETag, which
+    completing needs.
+
+    Args:
+        key (str): Object in the bucket, which is `GUID/file_name`.
+        upload_id (str): Id of the upload, from its beginning.
+        part_number (int): Number of the part, from 1 to 10,000.
+        expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
+        bucket (str): Bucket of the upload, as when it began. Optional.
+
+    Returns:
+        200: The presigned URL.
+    """
     return request(
         FACTS,
         "/data/multipart/upload",
@@ -39,82 +50,7 @@ def parse(answer: Answer) -> PartURL:
     """What an answer says."""
     from ..models.part_url import PartURL
 
-    return answer.json(model_of(PartURL), model(lambda: PartURL))
+    return answer.model(PartURL)
 
 
-class GetMultipartUploadUrlOperation(Operation):
-    """Make a presigned URL to upload one part."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, key: str, upload_id: str, part_number: int, expires_in: int | Omit = OMIT, bucket: str | Omit = OMIT
-    ) -> PartURL:
-        """Make a presigned URL to upload one part.
-
-        A part has at least 5 MiB, the last one excepted; there are 10,000 at most. PUT answers its ETag,
-        which completing needs.
-
-        Args:
-            key (str): Object in the bucket, which is `GUID/file_name`.
-            upload_id (str): Id of the upload, from its beginning.
-            part_number (int): Number of the part, from 1 to 10,000.
-            expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
-            bucket (str): Bucket of the upload, as when it began. Optional.
-
-        Returns:
-            200: The presigned URL.
-        """
-        return self._call(
-            self.build(key=key, upload_id=upload_id, part_number=part_number, expires_in=expires_in, bucket=bucket),
-            self.parse,
-        )
-
-    def raw(
-        self, *, key: str, upload_id: str, part_number: int, expires_in: int | Omit = OMIT, bucket: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(key=key, upload_id=upload_id, part_number=part_number, expires_in=expires_in, bucket=bucket)
-        )
-
-
-class AsyncGetMultipartUploadUrlOperation(AsyncOperation):
-    """Make a presigned URL to upload one part."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, key: str, upload_id: str, part_number: int, expires_in: int | Omit = OMIT, bucket: str | Omit = OMIT
-    ) -> PartURL:
-        """Make a presigned URL to upload one part.
-
-        A part has at least 5 MiB, the last one excepted; there are 10,000 at most. PUT answers its ETag,
-        which completing needs.
-
-        Args:
-            key (str): Object in the bucket, which is `GUID/file_name`.
-            upload_id (str): Id of the upload, from its beginning.
-            part_number (int): Number of the part, from 1 to 10,000.
-            expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
-            bucket (str): Bucket of the upload, as when it began. Optional.
-
-        Returns:
-            200: The presigned URL.
-        """
-        return await self._call(
-            self.build(key=key, upload_id=upload_id, part_number=part_number, expires_in=expires_in, bucket=bucket),
-            self.parse,
-        )
-
-    async def raw(
-        self, *, key: str, upload_id: str, part_number: int, expires_in: int | Omit = OMIT, bucket: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(key=key, upload_id=upload_id, part_number=part_number, expires_in=expires_in, bucket=bucket)
-        )
+get_multipart_upload_url = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.tokens import Tokens
 
 FACTS = OperationFacts(name="get_oauth2_token", method="POST", path="/oauth2/token")
@@ -29,7 +26,21 @@ def build(
     client_id: str | Omit = OMIT,
     refresh_token: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Exchange a grant for tokens.
+
+    The client names itself by HTTP Basic with its id and secret, or by `client_id` if it has no secret.
+
+    Args:
+        grant_type (str): `authorization_code`, `refresh_token` or `client_credentials`.
+        code (str): With `authorization_code`, the code that the client got. Optional.
+        redirect_uri (str): With `authorization_code`, the address that the code was sent to. Optional.
+        scope (str): Scopes to ask for, divided by blanks; those of the grant when omitted. Optional.
+        client_id (str): Id of a client that has no secret. Optional.
+        refresh_token (str): With `refresh_token`, the refresh token that the client got. Optional.
+
+    Returns:
+        200: The new tokens.
+    """
     return request(
         FACTS,
         "/oauth2/token",
@@ -50,138 +61,7 @@ def parse(answer: Answer) -> Tokens:
     """What an answer says."""
     from ..models.tokens import Tokens
 
-    return answer.json(model_of(Tokens), model(lambda: Tokens))
+    return answer.model(Tokens)
 
 
-class GetOauth2TokenOperation(Operation):
-    """Exchange a grant for tokens."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        grant_type: str,
-        code: str | Omit = OMIT,
-        redirect_uri: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-    ) -> Tokens:
-        """Exchange a grant for tokens.
-
-        The client names itself by HTTP Basic with its id and secret, or by `client_id` if it has no secret.
-
-        Args:
-            grant_type (str): `authorization_code`, `refresh_token` or `client_credentials`.
-            code (str): With `authorization_code`, the code that the client got. Optional.
-            redirect_uri (str): With `authorization_code`, the address that the code was sent to. Optional.
-            scope (str): Scopes to ask for, divided by blanks; those of the grant when omitted. Optional.
-            client_id (str): Id of a client that has no secret. Optional.
-            refresh_token (str): With `refresh_token`, the refresh token that the client got. Optional.
-
-        Returns:
-            200: The new tokens.
-        """
-        return self._call(
-            self.build(
-                grant_type=grant_type,
-                code=code,
-                redirect_uri=redirect_uri,
-                scope=scope,
-                client_id=client_id,
-                refresh_token=refresh_token,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        grant_type: str,
-        code: str | Omit = OMIT,
-        redirect_uri: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                grant_type=grant_type,
-                code=code,
-                redirect_uri=redirect_uri,
-                scope=scope,
-                client_id=client_id,
-                refresh_token=refresh_token,
-            )
-        )
-
-
-class AsyncGetOauth2TokenOperation(AsyncOperation):
-    """Exchange a grant for tokens."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        grant_type: str,
-        code: str | Omit = OMIT,
-        redirect_uri: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-    ) -> Tokens:
-        """Exchange a grant for tokens.
-
-        The client names itself by HTTP Basic with its id and secret, or by `client_id` if it has no secret.
-
-        Args:
-            grant_type (str): `authorization_code`, `refresh_token` or `client_credentials`.
-            code (str): With `authorization_code`, the code that the client got. Optional.
-            redirect_uri (str): With `authorization_code`, the address that the code was sent to. Optional.
-            scope (str): Scopes to ask for, divided by blanks; those of the grant when omitted. Optional.
-            client_id (str): Id of a client that has no secret. Optional.
-            refresh_token (str): With `refresh_token`, the refresh token that the client got. Optional.
-
-        Returns:
-            200: The new tokens.
-        """
-        return await self._call(
-            self.build(
-                grant_type=grant_type,
-                code=code,
-                redirect_uri=redirect_uri,
-                scope=scope,
-                client_id=client_id,
-                refresh_token=refresh_token,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        grant_type: str,
-        code: str | Omit = OMIT,
-        redirect_uri: str | Omit = OMIT,
-        scope: str | Omit = OMIT,
-        client_id: str | Omit = OMIT,
-        refresh_token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                grant_type=grant_type,
-                code=code,
-                redirect_uri=redirect_uri,
-                scope=scope,
-                client_id=client_id,
-                refresh_token=refresh_token,
-            )
-        )
+get_oauth2_token = Operation(FACTS, build, parse)

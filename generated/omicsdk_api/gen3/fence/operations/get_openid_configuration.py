@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.open_id_configuration import OpenIDConfiguration
 
 FACTS = OperationFacts(
@@ -21,7 +18,11 @@ FACTS = OperationFacts(
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe the service as an OpenID provider.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/.well-known/openid-configuration")
 
 
@@ -29,44 +30,7 @@ def parse(answer: Answer) -> OpenIDConfiguration:
     """What an answer says."""
     from ..models.open_id_configuration import OpenIDConfiguration
 
-    return answer.json(model_of(OpenIDConfiguration), model(lambda: OpenIDConfiguration))
+    return answer.model(OpenIDConfiguration)
 
 
-class GetOpenidConfigurationOperation(Operation):
-    """Describe the service as an OpenID provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> OpenIDConfiguration:
-        """Describe the service as an OpenID provider.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetOpenidConfigurationOperation(AsyncOperation):
-    """Describe the service as an OpenID provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> OpenIDConfiguration:
-        """Describe the service as an OpenID provider.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_openid_configuration = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.signed_url import SignedURL
 
 FACTS = OperationFacts(name="get_presigned_url", method="GET", path="/data/download/{file_id}", secured=True)
@@ -28,7 +25,30 @@ def build(
     no_force_sign: bool | Omit = OMIT,
     user_project: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a presigned URL to download a file.
+
+    Fetch the URL without the Authorization header, which storage would refuse beside the signature.
+
+    Args:
+        file_id (str): GUID of the file; a slash in it stays one.
+        protocol (Literal['http', 's3', 'gs', 'ftp', 'https', 'az']): Kind of storage to use where the file is
+            in several; the first location when omitted. Optional.
+        expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and never
+            longer than that. Optional.
+        redirect (bool): Leave it out for an answer in JSON. Given, with whatever value, the answer redirects
+            to the URL, which only a raw call copes with. Optional.
+        no_force_sign (bool): Whether a public file may be answered with its plain URL; signed when omitted.
+            Optional.
+        user_project (str): Google project that is billed where the requester pays; the default one when
+            omitted. Optional.
+
+    Returns:
+        200: The presigned URL.
+
+    Raises:
+        BadRequest: 400: The protocol is not supported.
+        NotFound: 404: There is no such record, or it has no location of that protocol.
+    """
     return request(
         FACTS,
         f"/data/download/{segment('file_id', file_id, raw=True)}",
@@ -46,156 +66,7 @@ def parse(answer: Answer) -> SignedURL:
     """What an answer says."""
     from ..models.signed_url import SignedURL
 
-    return answer.json(model_of(SignedURL), model(lambda: SignedURL))
+    return answer.model(SignedURL)
 
 
-class GetPresignedUrlOperation(Operation):
-    """Make a presigned URL to download a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3", "gs", "ftp", "https", "az"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        redirect: bool | Omit = OMIT,
-        no_force_sign: bool | Omit = OMIT,
-        user_project: str | Omit = OMIT,
-    ) -> SignedURL:
-        """Make a presigned URL to download a file.
-
-        Fetch the URL without the Authorization header, which storage would refuse beside the signature.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-            protocol (Literal['http', 's3', 'gs', 'ftp', 'https', 'az']): Kind of storage to use where the
-                file is in several; the first location when omitted. Optional.
-            expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and
-                never longer than that. Optional.
-            redirect (bool): Leave it out for an answer in JSON. Given, with whatever value, the answer
-                redirects to the URL, which only a raw call copes with. Optional.
-            no_force_sign (bool): Whether a public file may be answered with its plain URL; signed when
-                omitted. Optional.
-            user_project (str): Google project that is billed where the requester pays; the default one when
-                omitted. Optional.
-
-        Returns:
-            200: The presigned URL.
-
-        Raises:
-            BadRequest: 400: The protocol is not supported.
-            NotFound: 404: There is no such record, or it has no location of that protocol.
-        """
-        return self._call(
-            self.build(
-                file_id=file_id,
-                protocol=protocol,
-                expires_in=expires_in,
-                redirect=redirect,
-                no_force_sign=no_force_sign,
-                user_project=user_project,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3", "gs", "ftp", "https", "az"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        redirect: bool | Omit = OMIT,
-        no_force_sign: bool | Omit = OMIT,
-        user_project: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                file_id=file_id,
-                protocol=protocol,
-                expires_in=expires_in,
-                redirect=redirect,
-                no_force_sign=no_force_sign,
-                user_project=user_project,
-            )
-        )
-
-
-class AsyncGetPresignedUrlOperation(AsyncOperation):
-    """Make a presigned URL to download a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3", "gs", "ftp", "https", "az"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        redirect: bool | Omit = OMIT,
-        no_force_sign: bool | Omit = OMIT,
-        user_project: str | Omit = OMIT,
-    ) -> SignedURL:
-        """Make a presigned URL to download a file.
-
-        Fetch the URL without the Authorization header, which storage would refuse beside the signature.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-            protocol (Literal['http', 's3', 'gs', 'ftp', 'https', 'az']): Kind of storage to use where the
-                file is in several; the first location when omitted. Optional.
-            expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and
-                never longer than that. Optional.
-            redirect (bool): Leave it out for an answer in JSON. Given, with whatever value, the answer
-                redirects to the URL, which only a raw call copes with. Optional.
-            no_force_sign (bool): Whether a public file may be answered with its plain URL; signed when
-                omitted. Optional.
-            user_project (str): Google project that is billed where the requester pays; the default one when
-                omitted. Optional.
-
-        Returns:
-            200: The presigned URL.
-
-        Raises:
-            BadRequest: 400: The protocol is not supported.
-            NotFound: 404: There is no such record, or it has no location of that protocol.
-        """
-        return await self._call(
-            self.build(
-                file_id=file_id,
-                protocol=protocol,
-                expires_in=expires_in,
-                redirect=redirect,
-                no_force_sign=no_force_sign,
-                user_project=user_project,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3", "gs", "ftp", "https", "az"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        redirect: bool | Omit = OMIT,
-        no_force_sign: bool | Omit = OMIT,
-        user_project: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                file_id=file_id,
-                protocol=protocol,
-                expires_in=expires_in,
-                redirect=redirect,
-                no_force_sign=no_force_sign,
-                user_project=user_project,
-            )
-        )
+get_presigned_url = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_download_response import BulkDownloadResponse
 
@@ -24,7 +21,19 @@ FACTS = OperationFacts(
 
 
 def build(*, guids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make presigned URLs to download several files.
+
+    A file that fails ends no other: the answer names both.
+
+    Args:
+        guids (Sequence[str]): GUIDs of the files to download.
+
+    Returns:
+        200: URLs, and files that have none.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return request(FACTS, "/data/download/bulk", body=json_body({"guids": guids}))
 
 
@@ -32,60 +41,7 @@ def parse(answer: Answer) -> BulkDownloadResponse:
     """What an answer says."""
     from ..models.bulk_download_response import BulkDownloadResponse
 
-    return answer.json(model_of(BulkDownloadResponse), model(lambda: BulkDownloadResponse))
+    return answer.model(BulkDownloadResponse)
 
 
-class GetPresignedUrlsOperation(Operation):
-    """Make presigned URLs to download several files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guids: Sequence[str]) -> BulkDownloadResponse:
-        """Make presigned URLs to download several files.
-
-        A file that fails ends no other: the answer names both.
-
-        Args:
-            guids (Sequence[str]): GUIDs of the files to download.
-
-        Returns:
-            200: URLs, and files that have none.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(self.build(guids=guids), self.parse)
-
-    def raw(self, *, guids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guids=guids))
-
-
-class AsyncGetPresignedUrlsOperation(AsyncOperation):
-    """Make presigned URLs to download several files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guids: Sequence[str]) -> BulkDownloadResponse:
-        """Make presigned URLs to download several files.
-
-        A file that fails ends no other: the answer names both.
-
-        Args:
-            guids (Sequence[str]): GUIDs of the files to download.
-
-        Returns:
-            200: URLs, and files that have none.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(self.build(guids=guids), self.parse)
-
-    async def raw(self, *, guids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guids=guids))
+get_presigned_urls = Operation(FACTS, build, parse)

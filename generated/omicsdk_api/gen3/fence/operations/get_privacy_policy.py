@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_privacy_policy", method="GET", path="/privacy-policy", accept="text/markdown, text/html, */*;q=0.5"
@@ -18,7 +13,13 @@ FACTS = OperationFacts(
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the privacy policy of the commons.
+
+    As Markdown or HTML, by the Accept header.
+
+    Returns:
+        200: The privacy policy.
+    """
     return request(FACTS, "/privacy-policy")
 
 
@@ -27,45 +28,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetPrivacyPolicyOperation(Operation):
-    """Read the privacy policy of the commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Read the privacy policy of the commons.
-
-        As Markdown or HTML, by the Accept header.
-
-        Returns:
-            200: The privacy policy.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetPrivacyPolicyOperation(AsyncOperation):
-    """Read the privacy policy of the commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Read the privacy policy of the commons.
-
-        As Markdown or HTML, by the Accept header.
-
-        Returns:
-            200: The privacy policy.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_privacy_policy = Operation(FACTS, build, parse)

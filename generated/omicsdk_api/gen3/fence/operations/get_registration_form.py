@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_registration_form", method="GET", path="/register", accept="text/html, */*;q=0.5")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Show the form by which a user registers.
+
+    Made for browsers; asked for where the commons requires registration.
+
+    Returns:
+        200: The registration form.
+    """
     return request(FACTS, "/register")
 
 
@@ -25,45 +26,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetRegistrationFormOperation(Operation):
-    """Show the form by which a user registers."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Show the form by which a user registers.
-
-        Made for browsers; asked for where the commons requires registration.
-
-        Returns:
-            200: The registration form.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetRegistrationFormOperation(AsyncOperation):
-    """Show the form by which a user registers."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Show the form by which a user registers.
-
-        Made for browsers; asked for where the commons requires registration.
-
-        Returns:
-            200: The registration form.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_registration_form = Operation(FACTS, build, parse)

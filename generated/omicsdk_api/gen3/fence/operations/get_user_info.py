@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user_info import UserInfo
 
 FACTS = OperationFacts(name="get_user_info", method="GET", path="/user", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell who asks and what they may do.
+
+    Returns:
+        200: Who asks, and what they may do.
+    """
     return request(FACTS, "/user")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> UserInfo:
     """What an answer says."""
     from ..models.user_info import UserInfo
 
-    return answer.json(model_of(UserInfo), model(lambda: UserInfo))
+    return answer.model(UserInfo)
 
 
-class GetUserInfoOperation(Operation):
-    """Tell who asks and what they may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> UserInfo:
-        """Tell who asks and what they may do.
-
-        Returns:
-            200: Who asks, and what they may do.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetUserInfoOperation(AsyncOperation):
-    """Tell who asks and what they may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> UserInfo:
-        """Tell who asks and what they may do.
-
-        Returns:
-            200: Who asks, and what they may do.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_user_info = Operation(FACTS, build, parse)

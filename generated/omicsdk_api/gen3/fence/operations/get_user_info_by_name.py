@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.user_info import UserInfo
 
 FACTS = OperationFacts(name="get_user_info_by_name", method="GET", path="/admin/user/{username}", secured=True)
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell who a user is and what they may do.
+
+    For administrators.
+
+    Args:
+        username (str): Name of the user, as it stands in their tokens.
+
+    Returns:
+        200: The user, and what they may do.
+
+    Raises:
+        NotFound: 404: There is no such user.
+    """
     return request(FACTS, f"/admin/user/{segment('username', username)}")
 
 
@@ -27,60 +36,7 @@ def parse(answer: Answer) -> UserInfo:
     """What an answer says."""
     from ..models.user_info import UserInfo
 
-    return answer.json(model_of(UserInfo), model(lambda: UserInfo))
+    return answer.model(UserInfo)
 
 
-class GetUserInfoByNameOperation(Operation):
-    """Tell who a user is and what they may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> UserInfo:
-        """Tell who a user is and what they may do.
-
-        For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            200: The user, and what they may do.
-
-        Raises:
-            NotFound: 404: There is no such user.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncGetUserInfoByNameOperation(AsyncOperation):
-    """Tell who a user is and what they may do."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> UserInfo:
-        """Tell who a user is and what they may do.
-
-        For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            200: The user, and what they may do.
-
-        Raises:
-            NotFound: 404: There is no such user.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+get_user_info_by_name = Operation(FACTS, build, parse)

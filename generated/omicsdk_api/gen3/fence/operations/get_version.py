@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.system_version import SystemVersion
 
 FACTS = OperationFacts(name="get_version", method="GET", path="/_version", public=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell the version that is running.
+
+    Returns:
+        200: What is running.
+    """
     return request(FACTS, "/_version")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> SystemVersion:
     """What an answer says."""
     from ..models.system_version import SystemVersion
 
-    return answer.json(model_of(SystemVersion), model(lambda: SystemVersion))
+    return answer.model(SystemVersion)
 
 
-class GetVersionOperation(Operation):
-    """Tell the version that is running."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> SystemVersion:
-        """Tell the version that is running.
-
-        Returns:
-            200: What is running.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetVersionOperation(AsyncOperation):
-    """Tell the version that is running."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> SystemVersion:
-        """Tell the version that is running.
-
-        Returns:
-            200: What is running.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_version = Operation(FACTS, build, parse)

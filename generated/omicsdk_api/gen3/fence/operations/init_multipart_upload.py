@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.multipart_upload_started import MultipartUploadStarted
 
@@ -30,7 +27,23 @@ def build(
     authz: Sequence[str] | Omit = OMIT,
     bucket: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin an upload in parts.
+
+    In S3 only. Creates a blank record, as an upload in one part does.
+
+    Args:
+        file_name (str): Name of the file, without folders.
+        guid (str): Record to upload to; a new one when omitted. Optional.
+        expires_in (int): Seconds until the upload ends; the longest allowed when omitted. Optional.
+        authz (Sequence[str]): Resource paths that the new record is filed under. Optional.
+        bucket (str): Bucket to upload to; the default when omitted. Optional.
+
+    Returns:
+        201: The record and the upload.
+
+    Raises:
+        NotFound: 404: The record or the bucket does not exist.
+    """
     return request(
         FACTS,
         "/data/multipart/init",
@@ -44,106 +57,7 @@ def parse(answer: Answer) -> MultipartUploadStarted:
     """What an answer says."""
     from ..models.multipart_upload_started import MultipartUploadStarted
 
-    return answer.json(model_of(MultipartUploadStarted), model(lambda: MultipartUploadStarted))
+    return answer.model(MultipartUploadStarted)
 
 
-class InitMultipartUploadOperation(Operation):
-    """Begin an upload in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_name: str,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> MultipartUploadStarted:
-        """Begin an upload in parts.
-
-        In S3 only. Creates a blank record, as an upload in one part does.
-
-        Args:
-            file_name (str): Name of the file, without folders.
-            guid (str): Record to upload to; a new one when omitted. Optional.
-            expires_in (int): Seconds until the upload ends; the longest allowed when omitted. Optional.
-            authz (Sequence[str]): Resource paths that the new record is filed under. Optional.
-            bucket (str): Bucket to upload to; the default when omitted. Optional.
-
-        Returns:
-            201: The record and the upload.
-
-        Raises:
-            NotFound: 404: The record or the bucket does not exist.
-        """
-        return self._call(
-            self.build(file_name=file_name, guid=guid, expires_in=expires_in, authz=authz, bucket=bucket), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        file_name: str,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_name=file_name, guid=guid, expires_in=expires_in, authz=authz, bucket=bucket))
-
-
-class AsyncInitMultipartUploadOperation(AsyncOperation):
-    """Begin an upload in parts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_name: str,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> MultipartUploadStarted:
-        """Begin an upload in parts.
-
-        In S3 only. Creates a blank record, as an upload in one part does.
-
-        Args:
-            file_name (str): Name of the file, without folders.
-            guid (str): Record to upload to; a new one when omitted. Optional.
-            expires_in (int): Seconds until the upload ends; the longest allowed when omitted. Optional.
-            authz (Sequence[str]): Resource paths that the new record is filed under. Optional.
-            bucket (str): Bucket to upload to; the default when omitted. Optional.
-
-        Returns:
-            201: The record and the upload.
-
-        Raises:
-            NotFound: 404: The record or the bucket does not exist.
-        """
-        return await self._call(
-            self.build(file_name=file_name, guid=guid, expires_in=expires_in, authz=authz, bucket=bucket), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        file_name: str,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(file_name=file_name, guid=guid, expires_in=expires_in, authz=authz, bucket=bucket)
-        )
+init_multipart_upload = Operation(FACTS, build, parse)

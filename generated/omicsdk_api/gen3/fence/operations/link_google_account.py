@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="link_google_account", method="GET", path="/link/google", accept="*/*", secured=True)
 
 
 def build(*, redirect: str, expires_in: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin to link a Google account to the user.
+
+    Made for browsers: redirects to Google.
+
+    Args:
+        redirect (str): Address to redirect to when the account is linked.
+        expires_in (int): Seconds that the Google account shall have access; the longest allowed when omitted.
+            Optional.
+
+    Returns:
+        Nothing.
+    """
     return request(
         FACTS,
         "/link/google",
@@ -32,55 +38,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LinkGoogleAccountOperation(Operation):
-    """Begin to link a Google account to the user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, redirect: str, expires_in: int | Omit = OMIT) -> None:
-        """Begin to link a Google account to the user.
-
-        Made for browsers: redirects to Google.
-
-        Args:
-            redirect (str): Address to redirect to when the account is linked.
-            expires_in (int): Seconds that the Google account shall have access; the longest allowed when
-                omitted. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return self._call(self.build(redirect=redirect, expires_in=expires_in), self.parse)
-
-    def raw(self, *, redirect: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(redirect=redirect, expires_in=expires_in))
-
-
-class AsyncLinkGoogleAccountOperation(AsyncOperation):
-    """Begin to link a Google account to the user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, redirect: str, expires_in: int | Omit = OMIT) -> None:
-        """Begin to link a Google account to the user.
-
-        Made for browsers: redirects to Google.
-
-        Args:
-            redirect (str): Address to redirect to when the account is linked.
-            expires_in (int): Seconds that the Google account shall have access; the longest allowed when
-                omitted. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return await self._call(self.build(redirect=redirect, expires_in=expires_in), self.parse)
-
-    async def raw(self, *, redirect: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(redirect=redirect, expires_in=expires_in))
+link_google_account = Operation(FACTS, build, parse)

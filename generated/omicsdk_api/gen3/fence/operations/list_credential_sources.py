@@ -3,64 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="list_credential_sources", method="GET", path="/credentials", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the kinds of credentials that can be had.
+
+    Returns:
+        200: What the credentials of each kind are for, by the segment of their path.
+    """
     return request(FACTS, "/credentials")
 
 
 def parse(answer: Answer) -> dict[str, str]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(STRING))
+    return cast("dict[str, str]", answer.json(as_it_came, mapping(STRING)))
 
 
-class ListCredentialSourcesOperation(Operation):
-    """List the kinds of credentials that can be had."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> dict[str, str]:
-        """List the kinds of credentials that can be had.
-
-        Returns:
-            200: What the credentials of each kind are for, by the segment of their path.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListCredentialSourcesOperation(AsyncOperation):
-    """List the kinds of credentials that can be had."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> dict[str, str]:
-        """List the kinds of credentials that can be had.
-
-        Returns:
-            200: What the credentials of each kind are for, by the segment of their path.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_credential_sources = Operation(FACTS, build, parse)

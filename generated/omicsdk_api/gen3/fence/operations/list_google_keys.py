@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.google_keys import GoogleKeys
 
 FACTS = OperationFacts(name="list_google_keys", method="GET", path="/credentials/google", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the keys of the user's Google service account.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, "/credentials/google")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> GoogleKeys:
     """What an answer says."""
     from ..models.google_keys import GoogleKeys
 
-    return answer.json(model_of(GoogleKeys), model(lambda: GoogleKeys))
+    return answer.model(GoogleKeys)
 
 
-class ListGoogleKeysOperation(Operation):
-    """List the keys of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> GoogleKeys:
-        """List the keys of the user's Google service account.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListGoogleKeysOperation(AsyncOperation):
-    """List the keys of the user's Google service account."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> GoogleKeys:
-        """List the keys of the user's Google service account.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_google_keys = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.generic_keys import GenericKeys
 
 FACTS = OperationFacts(name="list_provider_keys", method="GET", path="/credentials/{provider}", secured=True)
 
 
 def build(*, provider: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the user's keys for another kind of storage.
+
+    Args:
+        provider (str): Kind of storage, such as `cleversafe`.
+
+    Returns:
+        200: It was done.
+    """
     return request(FACTS, f"/credentials/{segment('provider', provider)}")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> GenericKeys:
     """What an answer says."""
     from ..models.generic_keys import GenericKeys
 
-    return answer.json(model_of(GenericKeys), model(lambda: GenericKeys))
+    return answer.model(GenericKeys)
 
 
-class ListProviderKeysOperation(Operation):
-    """List the user's keys for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, provider: str) -> GenericKeys:
-        """List the user's keys for another kind of storage.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-
-        Returns:
-            200: It was done.
-        """
-        return self._call(self.build(provider=provider), self.parse)
-
-    def raw(self, *, provider: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(provider=provider))
-
-
-class AsyncListProviderKeysOperation(AsyncOperation):
-    """List the user's keys for another kind of storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, provider: str) -> GenericKeys:
-        """List the user's keys for another kind of storage.
-
-        Args:
-            provider (str): Kind of storage, such as `cleversafe`.
-
-        Returns:
-            200: It was done.
-        """
-        return await self._call(self.build(provider=provider), self.parse)
-
-    async def raw(self, *, provider: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(provider=provider))
+list_provider_keys = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.google_service_accounts import GoogleServiceAccounts
 
 FACTS = OperationFacts(name="list_service_accounts", method="GET", path="/google/service_accounts/", secured=True)
 
 
 def build(*, google_project_ids: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List registered service accounts of Google projects.
+
+    Args:
+        google_project_ids (str): Ids of Google projects, divided by commas.
+
+    Returns:
+        200: It was done.
+
+    Raises:
+        Forbidden: 403: The user may not do this.
+    """
     return request(FACTS, "/google/service_accounts/", query=(("google_project_ids", google_project_ids),))
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> GoogleServiceAccounts:
     """What an answer says."""
     from ..models.google_service_accounts import GoogleServiceAccounts
 
-    return answer.json(model_of(GoogleServiceAccounts), model(lambda: GoogleServiceAccounts))
+    return answer.model(GoogleServiceAccounts)
 
 
-class ListServiceAccountsOperation(Operation):
-    """List registered service accounts of Google projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, google_project_ids: str) -> GoogleServiceAccounts:
-        """List registered service accounts of Google projects.
-
-        Args:
-            google_project_ids (str): Ids of Google projects, divided by commas.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            Forbidden: 403: The user may not do this.
-        """
-        return self._call(self.build(google_project_ids=google_project_ids), self.parse)
-
-    def raw(self, *, google_project_ids: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(google_project_ids=google_project_ids))
-
-
-class AsyncListServiceAccountsOperation(AsyncOperation):
-    """List registered service accounts of Google projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, google_project_ids: str) -> GoogleServiceAccounts:
-        """List registered service accounts of Google projects.
-
-        Args:
-            google_project_ids (str): Ids of Google projects, divided by commas.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            Forbidden: 403: The user may not do this.
-        """
-        return await self._call(self.build(google_project_ids=google_project_ids), self.parse)
-
-    async def raw(self, *, google_project_ids: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(google_project_ids=google_project_ids))
+list_service_accounts = Operation(FACTS, build, parse)

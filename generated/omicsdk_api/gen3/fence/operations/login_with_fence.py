@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="login_with_fence", method="GET", path="/login/fence", accept="*/*")
 
 
 def build(*, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Log in through the Fence of another commons.
+
+    Redirects the browser to that commons.
+
+    Args:
+        idp (str): Identity provider that the other commons shall use; its default when omitted. Optional.
+        shib_idp (str): Institution that the other commons shall use, with `idp=shibboleth`. Optional.
+
+    Returns:
+        Nothing.
+    """
     return request(
         FACTS,
         "/login/fence",
@@ -32,53 +37,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LoginWithFenceOperation(Operation):
-    """Log in through the Fence of another commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> None:
-        """Log in through the Fence of another commons.
-
-        Redirects the browser to that commons.
-
-        Args:
-            idp (str): Identity provider that the other commons shall use; its default when omitted. Optional.
-            shib_idp (str): Institution that the other commons shall use, with `idp=shibboleth`. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return self._call(self.build(idp=idp, shib_idp=shib_idp), self.parse)
-
-    def raw(self, *, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(idp=idp, shib_idp=shib_idp))
-
-
-class AsyncLoginWithFenceOperation(AsyncOperation):
-    """Log in through the Fence of another commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> None:
-        """Log in through the Fence of another commons.
-
-        Redirects the browser to that commons.
-
-        Args:
-            idp (str): Identity provider that the other commons shall use; its default when omitted. Optional.
-            shib_idp (str): Institution that the other commons shall use, with `idp=shibboleth`. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return await self._call(self.build(idp=idp, shib_idp=shib_idp), self.parse)
-
-    async def raw(self, *, idp: str | Omit = OMIT, shib_idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(idp=idp, shib_idp=shib_idp))
+login_with_fence = Operation(FACTS, build, parse)

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="login_with_shibboleth", method="GET", path="/login/shib", accept="*/*")
 
 
 def build(*, shib_idp: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Log in through Shibboleth.
+
+    Redirects the browser to the identity provider.
+
+    Args:
+        shib_idp (str): Entity id of the institution to log in at; the default of the commons when omitted.
+            Optional.
+
+    Returns:
+        Nothing.
+    """
     return request(FACTS, "/login/shib", query=(("shib_idp", shib_idp),))
 
 
@@ -25,53 +30,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LoginWithShibbolethOperation(Operation):
-    """Log in through Shibboleth."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, shib_idp: str | Omit = OMIT) -> None:
-        """Log in through Shibboleth.
-
-        Redirects the browser to the identity provider.
-
-        Args:
-            shib_idp (str): Entity id of the institution to log in at; the default of the commons when
-                omitted. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return self._call(self.build(shib_idp=shib_idp), self.parse)
-
-    def raw(self, *, shib_idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(shib_idp=shib_idp))
-
-
-class AsyncLoginWithShibbolethOperation(AsyncOperation):
-    """Log in through Shibboleth."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, shib_idp: str | Omit = OMIT) -> None:
-        """Log in through Shibboleth.
-
-        Redirects the browser to the identity provider.
-
-        Args:
-            shib_idp (str): Entity id of the institution to log in at; the default of the commons when
-                omitted. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return await self._call(self.build(shib_idp=shib_idp), self.parse)
-
-    async def raw(self, *, shib_idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(shib_idp=shib_idp))
+login_with_shibboleth = Operation(FACTS, build, parse)

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="logout", method="GET", path="/logout", accept="*/*")
 
 
 def build(*, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """End the browser's session.
+
+    Redirects; where another service logged the user in, their session there ends too.
+
+    Args:
+        next (str): Address to redirect to afterwards; the front page when omitted. Optional.
+        force_era_global_logout (bool): Whether to end the session at eRA Commons too, however the user logged
+            in. Optional.
+
+    Returns:
+        Nothing.
+    """
     return request(
         FACTS,
         "/logout",
@@ -32,55 +38,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LogoutOperation(Operation):
-    """End the browser's session."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMIT) -> None:
-        """End the browser's session.
-
-        Redirects; where another service logged the user in, their session there ends too.
-
-        Args:
-            next (str): Address to redirect to afterwards; the front page when omitted. Optional.
-            force_era_global_logout (bool): Whether to end the session at eRA Commons too, however the user
-                logged in. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return self._call(self.build(next=next, force_era_global_logout=force_era_global_logout), self.parse)
-
-    def raw(self, *, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(next=next, force_era_global_logout=force_era_global_logout))
-
-
-class AsyncLogoutOperation(AsyncOperation):
-    """End the browser's session."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMIT) -> None:
-        """End the browser's session.
-
-        Redirects; where another service logged the user in, their session there ends too.
-
-        Args:
-            next (str): Address to redirect to afterwards; the front page when omitted. Optional.
-            force_era_global_logout (bool): Whether to end the session at eRA Commons too, however the user
-                logged in. Optional.
-
-        Returns:
-            Nothing.
-        """
-        return await self._call(self.build(next=next, force_era_global_logout=force_era_global_logout), self.parse)
-
-    async def raw(self, *, next: str | Omit = OMIT, force_era_global_logout: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(next=next, force_era_global_logout=force_era_global_logout))
+logout = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.access_url import AccessURL
 
@@ -25,7 +22,26 @@ FACTS = OperationFacts(
 
 
 def build(*, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make the access URL of a DRS object, by GA4GH passports.
+
+    Passports and an Authorization header in one request are refused (400), so send passports by a client
+    without credentials.
+
+    Args:
+        object_id (str): Identifier of the DRS object, its GUID.
+        access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
+        passports (Sequence[str]): GA4GH passports, each an encoded JWT. Optional.
+
+    Returns:
+        200: It was done.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        Unauthorized: 401: There is no valid token.
+        NotFound: 404: There is no such thing.
+        Forbidden: 403: The user may not do this.
+        ServerError: 500: A fault of the service or of the storage.
+    """
     return request(
         FACTS,
         f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}/access/{segment('access_id', access_id, raw=True)}",
@@ -37,74 +53,7 @@ def parse(answer: Answer) -> AccessURL:
     """What an answer says."""
     from ..models.access_url import AccessURL
 
-    return answer.json(model_of(AccessURL), model(lambda: AccessURL))
+    return answer.model(AccessURL)
 
 
-class PostAccessUrlOperation(Operation):
-    """Make the access URL of a DRS object, by GA4GH passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> AccessURL:
-        """Make the access URL of a DRS object, by GA4GH passports.
-
-        Passports and an Authorization header in one request are refused (400), so send passports by a client
-        without credentials.
-
-        Args:
-            object_id (str): Identifier of the DRS object, its GUID.
-            access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
-            passports (Sequence[str]): GA4GH passports, each an encoded JWT. Optional.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no such thing.
-            Forbidden: 403: The user may not do this.
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return self._call(self.build(object_id=object_id, access_id=access_id, passports=passports), self.parse)
-
-    def raw(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, access_id=access_id, passports=passports))
-
-
-class AsyncPostAccessUrlOperation(AsyncOperation):
-    """Make the access URL of a DRS object, by GA4GH passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> AccessURL:
-        """Make the access URL of a DRS object, by GA4GH passports.
-
-        Passports and an Authorization header in one request are refused (400), so send passports by a client
-        without credentials.
-
-        Args:
-            object_id (str): Identifier of the DRS object, its GUID.
-            access_id (str): Kind of access, as the object lists it: `s3`, `gs` or another protocol.
-            passports (Sequence[str]): GA4GH passports, each an encoded JWT. Optional.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no such thing.
-            Forbidden: 403: The user may not do this.
-            ServerError: 500: A fault of the service or of the storage.
-        """
-        return await self._call(self.build(object_id=object_id, access_id=access_id, passports=passports), self.parse)
-
-    async def raw(self, *, object_id: str, access_id: str, passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, access_id=access_id, passports=passports))
+post_access_url = Operation(FACTS, build, parse)

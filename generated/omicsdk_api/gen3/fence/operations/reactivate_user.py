@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="reactivate_user", method="POST", path="/admin/user/{username}/reactivate", accept="*/*", secured=True
@@ -18,7 +13,19 @@ FACTS = OperationFacts(
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Reactivate a deactivated user.
+
+    For administrators.
+
+    Args:
+        username (str): Name of the user, as it stands in their tokens.
+
+    Returns:
+        200: The user is active.
+
+    Raises:
+        BadRequest: 400: The user doesn't exist or can't be reactivated.
+    """
     return request(FACTS, f"/admin/user/{segment('username', username)}/reactivate")
 
 
@@ -26,57 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class ReactivateUserOperation(Operation):
-    """Reactivate a deactivated user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> None:
-        """Reactivate a deactivated user.
-
-        For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            200: The user is active.
-
-        Raises:
-            BadRequest: 400: The user doesn't exist or can't be reactivated.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncReactivateUserOperation(AsyncOperation):
-    """Reactivate a deactivated user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> None:
-        """Reactivate a deactivated user.
-
-        For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            200: The user is active.
-
-        Raises:
-            BadRequest: 400: The user doesn't exist or can't be reactivated.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+reactivate_user = Operation(FACTS, build, parse)

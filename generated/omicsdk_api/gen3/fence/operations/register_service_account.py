@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.google_service_account import GoogleServiceAccount
 
@@ -25,7 +22,21 @@ FACTS = OperationFacts(name="register_service_account", method="POST", path="/go
 def build(
     *, service_account_email: str, google_project_id: str, project_access: Sequence[str], expires_in: int | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Register a Google service account for access to projects.
+
+    Args:
+        service_account_email (str): E-mail address of the service account.
+        google_project_id (str): Id of the Google project that it belongs to.
+        project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
+        expires_in (int): Seconds that the account shall have access; the longest allowed when omitted.
+            Optional.
+
+    Returns:
+        200: It was done.
+
+    Raises:
+        BadRequest: 400: The account can't be registered, with the reasons.
+    """
     return request(
         FACTS,
         "/google/service_accounts/",
@@ -44,122 +55,7 @@ def parse(answer: Answer) -> GoogleServiceAccount:
     """What an answer says."""
     from ..models.google_service_account import GoogleServiceAccount
 
-    return answer.json(model_of(GoogleServiceAccount), model(lambda: GoogleServiceAccount))
+    return answer.model(GoogleServiceAccount)
 
 
-class RegisterServiceAccountOperation(Operation):
-    """Register a Google service account for access to projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        service_account_email: str,
-        google_project_id: str,
-        project_access: Sequence[str],
-        expires_in: int | Omit = OMIT,
-    ) -> GoogleServiceAccount:
-        """Register a Google service account for access to projects.
-
-        Args:
-            service_account_email (str): E-mail address of the service account.
-            google_project_id (str): Id of the Google project that it belongs to.
-            project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
-            expires_in (int): Seconds that the account shall have access; the longest allowed when omitted.
-                Optional.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The account can't be registered, with the reasons.
-        """
-        return self._call(
-            self.build(
-                service_account_email=service_account_email,
-                google_project_id=google_project_id,
-                project_access=project_access,
-                expires_in=expires_in,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        service_account_email: str,
-        google_project_id: str,
-        project_access: Sequence[str],
-        expires_in: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                service_account_email=service_account_email,
-                google_project_id=google_project_id,
-                project_access=project_access,
-                expires_in=expires_in,
-            )
-        )
-
-
-class AsyncRegisterServiceAccountOperation(AsyncOperation):
-    """Register a Google service account for access to projects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        service_account_email: str,
-        google_project_id: str,
-        project_access: Sequence[str],
-        expires_in: int | Omit = OMIT,
-    ) -> GoogleServiceAccount:
-        """Register a Google service account for access to projects.
-
-        Args:
-            service_account_email (str): E-mail address of the service account.
-            google_project_id (str): Id of the Google project that it belongs to.
-            project_access (Sequence[str]): Projects of the commons that it may reach, by `auth_id`.
-            expires_in (int): Seconds that the account shall have access; the longest allowed when omitted.
-                Optional.
-
-        Returns:
-            200: It was done.
-
-        Raises:
-            BadRequest: 400: The account can't be registered, with the reasons.
-        """
-        return await self._call(
-            self.build(
-                service_account_email=service_account_email,
-                google_project_id=google_project_id,
-                project_access=project_access,
-                expires_in=expires_in,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        service_account_email: str,
-        google_project_id: str,
-        project_access: Sequence[str],
-        expires_in: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                service_account_email=service_account_email,
-                google_project_id=google_project_id,
-                project_access=project_access,
-                expires_in=expires_in,
-            )
-        )
+register_service_account = Operation(FACTS, build, parse)

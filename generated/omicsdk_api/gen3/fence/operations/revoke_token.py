@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import form_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="revoke_token", method="POST", path="/oauth2/revoke", accept="*/*")
 
 
 def build(*, token: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Revoke a refresh token.
+
+    The client that the token belongs to names itself by HTTP Basic.
+
+    Args:
+        token (str): Refresh token to revoke.
+
+    Returns:
+        200: The token is revoked.
+    """
     return request(FACTS, "/oauth2/revoke", body=form_body({"token": token}))
 
 
@@ -25,51 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class RevokeTokenOperation(Operation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, token: str) -> None:
-        """Revoke a refresh token.
-
-        The client that the token belongs to names itself by HTTP Basic.
-
-        Args:
-            token (str): Refresh token to revoke.
-
-        Returns:
-            200: The token is revoked.
-        """
-        return self._call(self.build(token=token), self.parse)
-
-    def raw(self, *, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(token=token))
-
-
-class AsyncRevokeTokenOperation(AsyncOperation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, token: str) -> None:
-        """Revoke a refresh token.
-
-        The client that the token belongs to names itself by HTTP Basic.
-
-        Args:
-            token (str): Refresh token to revoke.
-
-        Returns:
-            200: The token is revoked.
-        """
-        return await self._call(self.build(token=token), self.parse)
-
-    async def raw(self, *, token: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(token=token))
+revoke_token = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="soft_delete_user", method="DELETE", path="/admin/user/{username}/soft", accept="*/*", secured=True
@@ -18,7 +13,19 @@ FACTS = OperationFacts(
 
 
 def build(*, username: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Deactivate a user without deleting them.
+
+    The user can be reactivated. For administrators.
+
+    Args:
+        username (str): Name of the user, as it stands in their tokens.
+
+    Returns:
+        204: The user is deactivated.
+
+    Raises:
+        NotFound: 404: There is no such user.
+    """
     return request(FACTS, f"/admin/user/{segment('username', username)}/soft")
 
 
@@ -26,57 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class SoftDeleteUserOperation(Operation):
-    """Deactivate a user without deleting them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, username: str) -> None:
-        """Deactivate a user without deleting them.
-
-        The user can be reactivated. For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            204: The user is deactivated.
-
-        Raises:
-            NotFound: 404: There is no such user.
-        """
-        return self._call(self.build(username=username), self.parse)
-
-    def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(username=username))
-
-
-class AsyncSoftDeleteUserOperation(AsyncOperation):
-    """Deactivate a user without deleting them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, username: str) -> None:
-        """Deactivate a user without deleting them.
-
-        The user can be reactivated. For administrators.
-
-        Args:
-            username (str): Name of the user, as it stands in their tokens.
-
-        Returns:
-            204: The user is deactivated.
-
-        Raises:
-            NotFound: 404: There is no such user.
-        """
-        return await self._call(self.build(username=username), self.parse)
-
-    async def raw(self, *, username: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(username=username))
+soft_delete_user = Operation(FACTS, build, parse)

@@ -3,20 +3,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="unlink_google_account", method="DELETE", path="/link/google", accept="*/*", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Unlink the Google account from the user.
+
+    Returns:
+        200: The account is unlinked.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+        NotFound: 404: No account is linked.
+    """
     return request(FACTS, "/link/google")
 
 
@@ -24,49 +27,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class UnlinkGoogleAccountOperation(Operation):
-    """Unlink the Google account from the user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Unlink the Google account from the user.
-
-        Returns:
-            200: The account is unlinked.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: No account is linked.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncUnlinkGoogleAccountOperation(AsyncOperation):
-    """Unlink the Google account from the user."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Unlink the Google account from the user.
-
-        Returns:
-            200: The account is unlinked.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-            NotFound: 404: No account is linked.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+unlink_google_account = Operation(FACTS, build, parse)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
 FACTS = OperationFacts(
     name="update_service_account", method="PATCH", path="/google/service_accounts/{id}", accept="*/*", secured=True
@@ -22,7 +20,22 @@ FACTS = OperationFacts(
 
 
 def build(*, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Change the projects that a service account may reach.
+
+    Args:
+        project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
+        id (str): E-mail address of the service account.
+        expires_in (int): Seconds from now that the account shall have access; the longest allowed when
+            omitted. Optional.
+
+    Returns:
+        204: The projects are changed.
+
+    Raises:
+        BadRequest: 400: It can't be changed, with the reasons.
+        Forbidden: 403: The user may not do this.
+        Unauthorized: 401: There is no valid token.
+    """
     return request(
         FACTS,
         f"/google/service_accounts/{segment('id', id)}",
@@ -35,63 +48,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class UpdateServiceAccountOperation(Operation):
-    """Change the projects that a service account may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> None:
-        """Change the projects that a service account may reach.
-
-        Args:
-            project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
-            id (str): E-mail address of the service account.
-            expires_in (int): Seconds from now that the account shall have access; the longest allowed when
-                omitted. Optional.
-
-        Returns:
-            204: The projects are changed.
-
-        Raises:
-            BadRequest: 400: It can't be changed, with the reasons.
-            Forbidden: 403: The user may not do this.
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(project_access=project_access, id=id, expires_in=expires_in), self.parse)
-
-    def raw(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(project_access=project_access, id=id, expires_in=expires_in))
-
-
-class AsyncUpdateServiceAccountOperation(AsyncOperation):
-    """Change the projects that a service account may reach."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> None:
-        """Change the projects that a service account may reach.
-
-        Args:
-            project_access (Sequence[str]): All projects of the commons that it shall reach afterwards.
-            id (str): E-mail address of the service account.
-            expires_in (int): Seconds from now that the account shall have access; the longest allowed when
-                omitted. Optional.
-
-        Returns:
-            204: The projects are changed.
-
-        Raises:
-            BadRequest: 400: It can't be changed, with the reasons.
-            Forbidden: 403: The user may not do this.
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(project_access=project_access, id=id, expires_in=expires_in), self.parse)
-
-    async def raw(self, *, project_access: Sequence[str], id: str, expires_in: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(project_access=project_access, id=id, expires_in=expires_in))
+update_service_account = Operation(FACTS, build, parse)

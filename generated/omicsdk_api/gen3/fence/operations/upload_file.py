@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.upload_started import UploadStarted
 
@@ -31,7 +28,26 @@ def build(
     authz: Sequence[str] | Omit = OMIT,
     protocol: Literal["s3", "az"] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a blank record and a presigned URL to upload its file.
+
+    The bytes go to the URL with PUT, without the Authorization header; one PUT takes up to 5 GB. Hash and
+    size are filled in by the commons some time after.
+
+    Args:
+        file_name (str): Name of the file, without folders; the object in the bucket is `GUID/file_name`.
+        bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
+        guid (str): Record to upload to, if there is one already; a new one when omitted. Optional.
+        expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
+        authz (Sequence[str]): Resource paths that the new record is filed under; the uploader alone may reach
+            it when omitted. Optional.
+        protocol (Literal['s3', 'az']): Kind of storage to upload to; `s3` when omitted. Optional.
+
+    Returns:
+        201: The record and the presigned URL.
+
+    Raises:
+        NotFound: 404: The record or the bucket does not exist.
+    """
     return request(
         FACTS,
         "/data/upload",
@@ -52,128 +68,7 @@ def parse(answer: Answer) -> UploadStarted:
     """What an answer says."""
     from ..models.upload_started import UploadStarted
 
-    return answer.json(model_of(UploadStarted), model(lambda: UploadStarted))
+    return answer.model(UploadStarted)
 
 
-class UploadFileOperation(Operation):
-    """Create a blank record and a presigned URL to upload its file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_name: str,
-        bucket: str | Omit = OMIT,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        protocol: Literal["s3", "az"] | Omit = OMIT,
-    ) -> UploadStarted:
-        """Create a blank record and a presigned URL to upload its file.
-
-        The bytes go to the URL with PUT, without the Authorization header; one PUT takes up to 5 GB. Hash and
-        size are filled in by the commons some time after.
-
-        Args:
-            file_name (str): Name of the file, without folders; the object in the bucket is `GUID/file_name`.
-            bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
-            guid (str): Record to upload to, if there is one already; a new one when omitted. Optional.
-            expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
-            authz (Sequence[str]): Resource paths that the new record is filed under; the uploader alone may
-                reach it when omitted. Optional.
-            protocol (Literal['s3', 'az']): Kind of storage to upload to; `s3` when omitted. Optional.
-
-        Returns:
-            201: The record and the presigned URL.
-
-        Raises:
-            NotFound: 404: The record or the bucket does not exist.
-        """
-        return self._call(
-            self.build(
-                file_name=file_name, bucket=bucket, guid=guid, expires_in=expires_in, authz=authz, protocol=protocol
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        file_name: str,
-        bucket: str | Omit = OMIT,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        protocol: Literal["s3", "az"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                file_name=file_name, bucket=bucket, guid=guid, expires_in=expires_in, authz=authz, protocol=protocol
-            )
-        )
-
-
-class AsyncUploadFileOperation(AsyncOperation):
-    """Create a blank record and a presigned URL to upload its file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_name: str,
-        bucket: str | Omit = OMIT,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        protocol: Literal["s3", "az"] | Omit = OMIT,
-    ) -> UploadStarted:
-        """Create a blank record and a presigned URL to upload its file.
-
-        The bytes go to the URL with PUT, without the Authorization header; one PUT takes up to 5 GB. Hash and
-        size are filled in by the commons some time after.
-
-        Args:
-            file_name (str): Name of the file, without folders; the object in the bucket is `GUID/file_name`.
-            bucket (str): Bucket to upload to; the default of the commons when omitted. Optional.
-            guid (str): Record to upload to, if there is one already; a new one when omitted. Optional.
-            expires_in (int): Seconds until the URL ends; the longest allowed when omitted. Optional.
-            authz (Sequence[str]): Resource paths that the new record is filed under; the uploader alone may
-                reach it when omitted. Optional.
-            protocol (Literal['s3', 'az']): Kind of storage to upload to; `s3` when omitted. Optional.
-
-        Returns:
-            201: The record and the presigned URL.
-
-        Raises:
-            NotFound: 404: The record or the bucket does not exist.
-        """
-        return await self._call(
-            self.build(
-                file_name=file_name, bucket=bucket, guid=guid, expires_in=expires_in, authz=authz, protocol=protocol
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        file_name: str,
-        bucket: str | Omit = OMIT,
-        guid: str | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        protocol: Literal["s3", "az"] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                file_name=file_name, bucket=bucket, guid=guid, expires_in=expires_in, authz=authz, protocol=protocol
-            )
-        )
+upload_file = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.signed_url import SignedURL
 
 FACTS = OperationFacts(name="upload_file_to_guid", method="GET", path="/data/upload/{file_id}", secured=True)
@@ -27,7 +24,25 @@ def build(
     file_name: str | Omit = OMIT,
     bucket: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a presigned URL to upload the file of a record.
+
+    For a record that exists already, as when an earlier URL ended.
+
+    Args:
+        file_id (str): GUID of the file; a slash in it stays one.
+        protocol (Literal['http', 's3']): Kind of storage to upload to; `s3` when omitted. Optional.
+        expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and never
+            longer than that. Optional.
+        file_name (str): Name that the file shall have in the bucket; the GUID alone when omitted. Optional.
+        bucket (str): Bucket to upload to, of those that the commons allows; its default when omitted.
+            Optional.
+
+    Returns:
+        200: The presigned URL.
+
+    Raises:
+        BadRequest: 400: The request is not as stated, or can't be carried out.
+    """
     return request(
         FACTS,
         f"/data/upload/{segment('file_id', file_id, raw=True)}",
@@ -44,116 +59,7 @@ def parse(answer: Answer) -> SignedURL:
     """What an answer says."""
     from ..models.signed_url import SignedURL
 
-    return answer.json(model_of(SignedURL), model(lambda: SignedURL))
+    return answer.model(SignedURL)
 
 
-class UploadFileToGuidOperation(Operation):
-    """Make a presigned URL to upload the file of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> SignedURL:
-        """Make a presigned URL to upload the file of a record.
-
-        For a record that exists already, as when an earlier URL ended.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-            protocol (Literal['http', 's3']): Kind of storage to upload to; `s3` when omitted. Optional.
-            expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and
-                never longer than that. Optional.
-            file_name (str): Name that the file shall have in the bucket; the GUID alone when omitted.
-                Optional.
-            bucket (str): Bucket to upload to, of those that the commons allows; its default when omitted.
-                Optional.
-
-        Returns:
-            200: The presigned URL.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return self._call(
-            self.build(file_id=file_id, protocol=protocol, expires_in=expires_in, file_name=file_name, bucket=bucket),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(file_id=file_id, protocol=protocol, expires_in=expires_in, file_name=file_name, bucket=bucket)
-        )
-
-
-class AsyncUploadFileToGuidOperation(AsyncOperation):
-    """Make a presigned URL to upload the file of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> SignedURL:
-        """Make a presigned URL to upload the file of a record.
-
-        For a record that exists already, as when an earlier URL ended.
-
-        Args:
-            file_id (str): GUID of the file; a slash in it stays one.
-            protocol (Literal['http', 's3']): Kind of storage to upload to; `s3` when omitted. Optional.
-            expires_in (int): Seconds until it ends; the longest that the commons allows when omitted, and
-                never longer than that. Optional.
-            file_name (str): Name that the file shall have in the bucket; the GUID alone when omitted.
-                Optional.
-            bucket (str): Bucket to upload to, of those that the commons allows; its default when omitted.
-                Optional.
-
-        Returns:
-            200: The presigned URL.
-
-        Raises:
-            BadRequest: 400: The request is not as stated, or can't be carried out.
-        """
-        return await self._call(
-            self.build(file_id=file_id, protocol=protocol, expires_in=expires_in, file_name=file_name, bucket=bucket),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        file_id: str,
-        protocol: Literal["http", "s3"] | Omit = OMIT,
-        expires_in: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        bucket: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(file_id=file_id, protocol=protocol, expires_in=expires_in, file_name=file_name, bucket=bucket)
-        )
+upload_file_to_guid = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.output_ref import OutputRef
 
@@ -23,7 +20,19 @@ FACTS = OperationFacts(name="create_blank", method="POST", path="/index/blank", 
 
 
 def build(*, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Announce a file with a blank record.
+
+    Args:
+        uploader (str): User who uploads the file. Optional.
+        file_name (str): Name of the file to be uploaded. Optional.
+        authz (Sequence[str]): Resource paths that readers of the file will need access to. Optional.
+
+    Returns:
+        201: The identifiers of the blank record.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+    """
     return request(
         FACTS, "/index/blank", body=json_body({"uploader": uploader, "file_name": file_name, "authz": authz})
     )
@@ -33,68 +42,7 @@ def parse(answer: Answer) -> OutputRef:
     """What an answer says."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(model_of(OutputRef), model(lambda: OutputRef))
+    return answer.model(OutputRef)
 
 
-class CreateBlankOperation(Operation):
-    """Announce a file with a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> OutputRef:
-        """Announce a file with a blank record.
-
-        Args:
-            uploader (str): User who uploads the file. Optional.
-            file_name (str): Name of the file to be uploaded. Optional.
-            authz (Sequence[str]): Resource paths that readers of the file will need access to. Optional.
-
-        Returns:
-            201: The identifiers of the blank record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return self._call(self.build(uploader=uploader, file_name=file_name, authz=authz), self.parse)
-
-    def raw(
-        self, *, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(uploader=uploader, file_name=file_name, authz=authz))
-
-
-class AsyncCreateBlankOperation(AsyncOperation):
-    """Announce a file with a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> OutputRef:
-        """Announce a file with a blank record.
-
-        Args:
-            uploader (str): User who uploads the file. Optional.
-            file_name (str): Name of the file to be uploaded. Optional.
-            authz (Sequence[str]): Resource paths that readers of the file will need access to. Optional.
-
-        Returns:
-            201: The identifiers of the blank record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return await self._call(self.build(uploader=uploader, file_name=file_name, authz=authz), self.parse)
-
-    async def raw(
-        self, *, uploader: str | Omit = OMIT, file_name: str | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(uploader=uploader, file_name=file_name, authz=authz))
+create_blank = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.output_ref import OutputRef
 
@@ -30,7 +27,23 @@ def build(
     file_name: str | Omit = OMIT,
     authz: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Announce a new version of a file with a blank record.
+
+    Args:
+        guid (str): GUID of any version of the file.
+        did (str): GUID that the new record shall have; the service makes one if it is missing. Optional.
+        uploader (str): User who uploads the new version. Optional.
+        file_name (str): Name of the file to be uploaded. Optional.
+        authz (Sequence[str]): Resource paths that readers need access to, such as
+            `/programs/demo/projects/p1`; `/open` is open to all. Optional.
+
+    Returns:
+        201: The identifiers of the blank record; its `baseid` is that of the file.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such record.
+    """
     return request(
         FACTS,
         f"/index/blank/{segment('guid', guid, raw=True)}",
@@ -42,104 +55,7 @@ def parse(answer: Answer) -> OutputRef:
     """What an answer says."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(model_of(OutputRef), model(lambda: OutputRef))
+    return answer.model(OutputRef)
 
 
-class CreateBlankVersionOperation(Operation):
-    """Announce a new version of a file with a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        guid: str,
-        did: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> OutputRef:
-        """Announce a new version of a file with a blank record.
-
-        Args:
-            guid (str): GUID of any version of the file.
-            did (str): GUID that the new record shall have; the service makes one if it is missing. Optional.
-            uploader (str): User who uploads the new version. Optional.
-            file_name (str): Name of the file to be uploaded. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-
-        Returns:
-            201: The identifiers of the blank record; its `baseid` is that of the file.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return self._call(
-            self.build(guid=guid, did=did, uploader=uploader, file_name=file_name, authz=authz), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        guid: str,
-        did: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, did=did, uploader=uploader, file_name=file_name, authz=authz))
-
-
-class AsyncCreateBlankVersionOperation(AsyncOperation):
-    """Announce a new version of a file with a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        guid: str,
-        did: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> OutputRef:
-        """Announce a new version of a file with a blank record.
-
-        Args:
-            guid (str): GUID of any version of the file.
-            did (str): GUID that the new record shall have; the service makes one if it is missing. Optional.
-            uploader (str): User who uploads the new version. Optional.
-            file_name (str): Name of the file to be uploaded. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-
-        Returns:
-            201: The identifiers of the blank record; its `baseid` is that of the file.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(
-            self.build(guid=guid, did=did, uploader=uploader, file_name=file_name, authz=authz), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        guid: str,
-        did: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, did=did, uploader=uploader, file_name=file_name, authz=authz))
+create_blank_version = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bundle_response import BundleResponse
     from ..models.checksum import Checksum
@@ -35,7 +32,32 @@ def build(
     version: str | Omit = OMIT,
     aliases: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a bundle.
+
+    Members are records or bundles that exist; each may be in it once. Size and checksum are computed from the
+    members where they aren't given.
+
+    Args:
+        bundles (Sequence[str]): Identifiers of the members, at least one, none twice.
+        bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
+        name (str): Name of the bundle; its identifier when missing. Optional.
+        size (int): Size in bytes; the sum of the members' when missing. Format int64. Optional.
+        checksums (Sequence[Checksum | ChecksumDict]): Checksums; an MD5 over the members' is computed when
+            missing. Optional.
+        description (str): What the bundle is, for people. Optional.
+        version (str): Version of the bundle, in any form. Optional.
+        aliases (Sequence[str]): Other names of the bundle. Optional.
+
+    Returns:
+        200: The identifier and contents of the new bundle.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: A member doesn't exist.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        Conflict: 409: The identifier is taken.
+    """
     return request(
         FACTS,
         "/bundle",
@@ -58,178 +80,7 @@ def parse(answer: Answer) -> BundleResponse:
     """What an answer says."""
     from ..models.bundle_response import BundleResponse
 
-    return answer.json(model_of(BundleResponse), model(lambda: BundleResponse))
+    return answer.model(BundleResponse)
 
 
-class CreateBundleOperation(Operation):
-    """Create a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        bundles: Sequence[str],
-        bundle_id: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        checksums: Sequence[Checksum | ChecksumDict] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        aliases: Sequence[str] | Omit = OMIT,
-    ) -> BundleResponse:
-        """Create a bundle.
-
-        Members are records or bundles that exist; each may be in it once. Size and checksum are computed from
-        the members where they aren't given.
-
-        Args:
-            bundles (Sequence[str]): Identifiers of the members, at least one, none twice.
-            bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons.
-                Matches `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-                Optional.
-            name (str): Name of the bundle; its identifier when missing. Optional.
-            size (int): Size in bytes; the sum of the members' when missing. Format int64. Optional.
-            checksums (Sequence[Checksum | ChecksumDict]): Checksums; an MD5 over the members' is computed
-                when missing. Optional.
-            description (str): What the bundle is, for people. Optional.
-            version (str): Version of the bundle, in any form. Optional.
-            aliases (Sequence[str]): Other names of the bundle. Optional.
-
-        Returns:
-            200: The identifier and contents of the new bundle.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: A member doesn't exist.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            Conflict: 409: The identifier is taken.
-        """
-        return self._call(
-            self.build(
-                bundles=bundles,
-                bundle_id=bundle_id,
-                name=name,
-                size=size,
-                checksums=checksums,
-                description=description,
-                version=version,
-                aliases=aliases,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        bundles: Sequence[str],
-        bundle_id: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        checksums: Sequence[Checksum | ChecksumDict] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        aliases: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                bundles=bundles,
-                bundle_id=bundle_id,
-                name=name,
-                size=size,
-                checksums=checksums,
-                description=description,
-                version=version,
-                aliases=aliases,
-            )
-        )
-
-
-class AsyncCreateBundleOperation(AsyncOperation):
-    """Create a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        bundles: Sequence[str],
-        bundle_id: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        checksums: Sequence[Checksum | ChecksumDict] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        aliases: Sequence[str] | Omit = OMIT,
-    ) -> BundleResponse:
-        """Create a bundle.
-
-        Members are records or bundles that exist; each may be in it once. Size and checksum are computed from
-        the members where they aren't given.
-
-        Args:
-            bundles (Sequence[str]): Identifiers of the members, at least one, none twice.
-            bundle_id (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons.
-                Matches `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`.
-                Optional.
-            name (str): Name of the bundle; its identifier when missing. Optional.
-            size (int): Size in bytes; the sum of the members' when missing. Format int64. Optional.
-            checksums (Sequence[Checksum | ChecksumDict]): Checksums; an MD5 over the members' is computed
-                when missing. Optional.
-            description (str): What the bundle is, for people. Optional.
-            version (str): Version of the bundle, in any form. Optional.
-            aliases (Sequence[str]): Other names of the bundle. Optional.
-
-        Returns:
-            200: The identifier and contents of the new bundle.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: A member doesn't exist.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            Conflict: 409: The identifier is taken.
-        """
-        return await self._call(
-            self.build(
-                bundles=bundles,
-                bundle_id=bundle_id,
-                name=name,
-                size=size,
-                checksums=checksums,
-                description=description,
-                version=version,
-                aliases=aliases,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        bundles: Sequence[str],
-        bundle_id: str | Omit = OMIT,
-        name: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        checksums: Sequence[Checksum | ChecksumDict] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        aliases: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                bundles=bundles,
-                bundle_id=bundle_id,
-                name=name,
-                size=size,
-                checksums=checksums,
-                description=description,
-                version=version,
-                aliases=aliases,
-            )
-        )
+create_bundle = Operation(FACTS, build, parse)

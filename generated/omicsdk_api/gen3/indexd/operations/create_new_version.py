@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.hash_info import HashInfo
     from ..models.output_ref import OutputRef
@@ -42,7 +39,42 @@ def build(
     content_created_date: str | Omit = OMIT,
     content_updated_date: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Add a new version of a file.
+
+    Creates a record of its own, with the same `baseid`. A `baseid` in the body is ignored.
+
+    Args:
+        form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
+        size (int): Size of the new version in bytes, at least 0. Format int64.
+        urls (Sequence[str]): Addresses of the new version's bytes; may be empty.
+        hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
+        guid (str): GUID of any version of the file.
+        did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
+            `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
+        file_name (str): Name of the file, which may hold folders. Optional.
+        metadata (Mapping[str, Any]): Metadata of the record, keys and values of the commons' own choice.
+            Optional.
+        urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL of
+            `urls`. Optional.
+        version (str): Version of the file, in any form. Optional.
+        acl (Sequence[str]): Old access rules: names of projects, access to one of which suffices; `*` is open
+            to all. Optional.
+        authz (Sequence[str]): Resource paths that readers need access to, such as
+            `/programs/demo/projects/p1`; `/open` is open to all. Optional.
+        description (str): What the file is, for people. Optional.
+        content_created_date (str): When the contents were made (RFC 3339). Format date-time. Optional.
+        content_updated_date (str): When the contents were last changed (RFC 3339); not before
+            `content_created_date`. Format date-time. Optional.
+
+    Returns:
+        200: The identifiers of the new record.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        NotFound: 404: There is no such record.
+        Conflict: 409: The identifier is taken.
+    """
     return request(
         FACTS,
         f"/index/{segment('guid', guid, raw=True)}",
@@ -71,254 +103,7 @@ def parse(answer: Answer) -> OutputRef:
     """What an answer says."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(model_of(OutputRef), model(lambda: OutputRef))
+    return answer.model(OutputRef)
 
 
-class CreateNewVersionOperation(Operation):
-    """Add a new version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        form: Literal["object", "container", "multipart"],
-        size: int,
-        urls: Sequence[str],
-        hashes: HashInfo | HashInfoDict,
-        guid: str,
-        did: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        content_created_date: str | Omit = OMIT,
-        content_updated_date: str | Omit = OMIT,
-    ) -> OutputRef:
-        """Add a new version of a file.
-
-        Creates a record of its own, with the same `baseid`. A `baseid` in the body is ignored.
-
-        Args:
-            form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
-            size (int): Size of the new version in bytes, at least 0. Format int64.
-            urls (Sequence[str]): Addresses of the new version's bytes; may be empty.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one.
-            guid (str): GUID of any version of the file.
-            did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-                `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
-            file_name (str): Name of the file, which may hold folders. Optional.
-            metadata (Mapping[str, Any]): Metadata of the record, keys and values of the commons' own choice.
-                Optional.
-            urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL
-                of `urls`. Optional.
-            version (str): Version of the file, in any form. Optional.
-            acl (Sequence[str]): Old access rules: names of projects, access to one of which suffices; `*` is
-                open to all. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-            description (str): What the file is, for people. Optional.
-            content_created_date (str): When the contents were made (RFC 3339). Format date-time. Optional.
-            content_updated_date (str): When the contents were last changed (RFC 3339); not before
-                `content_created_date`. Format date-time. Optional.
-
-        Returns:
-            200: The identifiers of the new record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The identifier is taken.
-        """
-        return self._call(
-            self.build(
-                form=form,
-                size=size,
-                urls=urls,
-                hashes=hashes,
-                guid=guid,
-                did=did,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                acl=acl,
-                authz=authz,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        form: Literal["object", "container", "multipart"],
-        size: int,
-        urls: Sequence[str],
-        hashes: HashInfo | HashInfoDict,
-        guid: str,
-        did: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        content_created_date: str | Omit = OMIT,
-        content_updated_date: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                form=form,
-                size=size,
-                urls=urls,
-                hashes=hashes,
-                guid=guid,
-                did=did,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                acl=acl,
-                authz=authz,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            )
-        )
-
-
-class AsyncCreateNewVersionOperation(AsyncOperation):
-    """Add a new version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        form: Literal["object", "container", "multipart"],
-        size: int,
-        urls: Sequence[str],
-        hashes: HashInfo | HashInfoDict,
-        guid: str,
-        did: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        content_created_date: str | Omit = OMIT,
-        content_updated_date: str | Omit = OMIT,
-    ) -> OutputRef:
-        """Add a new version of a file.
-
-        Creates a record of its own, with the same `baseid`. A `baseid` in the body is ignored.
-
-        Args:
-            form (Literal['object', 'container', 'multipart']): Kind of the record; `object` for a file.
-            size (int): Size of the new version in bytes, at least 0. Format int64.
-            urls (Sequence[str]): Addresses of the new version's bytes; may be empty.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one.
-            guid (str): GUID of any version of the file.
-            did (str): GUID of a record or bundle: a UUID, with a prefix before it in most commons. Matches
-                `^.*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$`. Optional.
-            file_name (str): Name of the file, which may hold folders. Optional.
-            metadata (Mapping[str, Any]): Metadata of the record, keys and values of the commons' own choice.
-                Optional.
-            urls_metadata (Mapping[str, Any]): Metadata of the URLs: an object of keys and values for each URL
-                of `urls`. Optional.
-            version (str): Version of the file, in any form. Optional.
-            acl (Sequence[str]): Old access rules: names of projects, access to one of which suffices; `*` is
-                open to all. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-            description (str): What the file is, for people. Optional.
-            content_created_date (str): When the contents were made (RFC 3339). Format date-time. Optional.
-            content_updated_date (str): When the contents were last changed (RFC 3339); not before
-                `content_created_date`. Format date-time. Optional.
-
-        Returns:
-            200: The identifiers of the new record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The identifier is taken.
-        """
-        return await self._call(
-            self.build(
-                form=form,
-                size=size,
-                urls=urls,
-                hashes=hashes,
-                guid=guid,
-                did=did,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                acl=acl,
-                authz=authz,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        form: Literal["object", "container", "multipart"],
-        size: int,
-        urls: Sequence[str],
-        hashes: HashInfo | HashInfoDict,
-        guid: str,
-        did: str | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        description: str | Omit = OMIT,
-        content_created_date: str | Omit = OMIT,
-        content_updated_date: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                form=form,
-                size=size,
-                urls=urls,
-                hashes=hashes,
-                guid=guid,
-                did=did,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                acl=acl,
-                authz=authz,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            )
-        )
+create_new_version = Operation(FACTS, build, parse)

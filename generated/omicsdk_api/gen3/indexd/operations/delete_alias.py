@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_alias", method="DELETE", path="/index/{GUID}/aliases/{ALIAS}", accept="*/*", secured=True
@@ -18,7 +13,18 @@ FACTS = OperationFacts(
 
 
 def build(*, guid: str, alias: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove one alias of a record.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+        alias (str): The alias to remove.
+
+    Returns:
+        200: The alias was removed.
+
+    Raises:
+        NotFound: 404: There is no such record, or it has no such alias.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases/{segment('alias', alias, raw=True)}")
 
 
@@ -26,55 +32,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAliasOperation(Operation):
-    """Remove one alias of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, alias: str) -> None:
-        """Remove one alias of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            alias (str): The alias to remove.
-
-        Returns:
-            200: The alias was removed.
-
-        Raises:
-            NotFound: 404: There is no such record, or it has no such alias.
-        """
-        return self._call(self.build(guid=guid, alias=alias), self.parse)
-
-    def raw(self, *, guid: str, alias: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, alias=alias))
-
-
-class AsyncDeleteAliasOperation(AsyncOperation):
-    """Remove one alias of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, alias: str) -> None:
-        """Remove one alias of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            alias (str): The alias to remove.
-
-        Returns:
-            200: The alias was removed.
-
-        Raises:
-            NotFound: 404: There is no such record, or it has no such alias.
-        """
-        return await self._call(self.build(guid=guid, alias=alias), self.parse)
-
-    async def raw(self, *, guid: str, alias: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, alias=alias))
+delete_alias = Operation(FACTS, build, parse)

@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_alias_record", method="DELETE", path="/alias/{ALIASSTRING}", accept="*/*", secured=True
@@ -19,7 +14,22 @@ FACTS = OperationFacts(
 
 
 def build(*, aliasstring: str, rev: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete an old alias record.
+
+    Deprecated.
+
+    Args:
+        aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
+        rev (str): Revision of the record to delete, 8 characters. Matches `^[a-z,0-9]{8}$`. Optional.
+
+    Returns:
+        200: The alias record was deleted.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such alias record.
+        Conflict: 409: The revision isn't the current one.
+    """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}", query=(("rev", rev),))
 
 
@@ -27,63 +37,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAliasRecordOperation(Operation):
-    """Delete an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, aliasstring: str, rev: str | Omit = OMIT) -> None:
-        """Delete an old alias record.
-
-        Deprecated.
-
-        Args:
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-            rev (str): Revision of the record to delete, 8 characters. Matches `^[a-z,0-9]{8}$`. Optional.
-
-        Returns:
-            200: The alias record was deleted.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such alias record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return self._call(self.build(aliasstring=aliasstring, rev=rev), self.parse)
-
-    def raw(self, *, aliasstring: str, rev: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(aliasstring=aliasstring, rev=rev))
-
-
-class AsyncDeleteAliasRecordOperation(AsyncOperation):
-    """Delete an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, aliasstring: str, rev: str | Omit = OMIT) -> None:
-        """Delete an old alias record.
-
-        Deprecated.
-
-        Args:
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-            rev (str): Revision of the record to delete, 8 characters. Matches `^[a-z,0-9]{8}$`. Optional.
-
-        Returns:
-            200: The alias record was deleted.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such alias record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return await self._call(self.build(aliasstring=aliasstring, rev=rev), self.parse)
-
-    async def raw(self, *, aliasstring: str, rev: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(aliasstring=aliasstring, rev=rev))
+delete_alias_record = Operation(FACTS, build, parse)

@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_aliases", method="DELETE", path="/index/{GUID}/aliases", accept="*/*", secured=True)
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Remove all aliases of a record.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+
+    Returns:
+        200: The aliases were removed.
+
+    Raises:
+        NotFound: 404: There is no such record.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases")
 
 
@@ -24,53 +29,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAliasesOperation(Operation):
-    """Remove all aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> None:
-        """Remove all aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The aliases were removed.
-
-        Raises:
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncDeleteAliasesOperation(AsyncOperation):
-    """Remove all aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> None:
-        """Remove all aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The aliases were removed.
-
-        Raises:
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+delete_aliases = Operation(FACTS, build, parse)

@@ -3,20 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_bundle", method="DELETE", path="/bundle/{GUID}", accept="*/*", secured=True)
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a bundle.
+
+    Its members stay.
+
+    Args:
+        guid (str): Identifier of the bundle to delete.
+
+    Returns:
+        200: The bundle was deleted.
+
+    Raises:
+        NotFound: 404: There is no such bundle.
+    """
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}")
 
 
@@ -24,57 +31,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteBundleOperation(Operation):
-    """Delete a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> None:
-        """Delete a bundle.
-
-        Its members stay.
-
-        Args:
-            guid (str): Identifier of the bundle to delete.
-
-        Returns:
-            200: The bundle was deleted.
-
-        Raises:
-            NotFound: 404: There is no such bundle.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncDeleteBundleOperation(AsyncOperation):
-    """Delete a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> None:
-        """Delete a bundle.
-
-        Its members stay.
-
-        Args:
-            guid (str): Identifier of the bundle to delete.
-
-        Returns:
-            200: The bundle was deleted.
-
-        Raises:
-            NotFound: 404: There is no such bundle.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+delete_bundle = Operation(FACTS, build, parse)

@@ -3,20 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_record", method="DELETE", path="/index/{GUID}", accept="*/*", secured=True)
 
 
 def build(*, guid: str, rev: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a record.
+
+    The bytes stay where they are. Bundles keep their copies of the record's description.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+            nothing is changed.
+
+    Returns:
+        200: The record was deleted.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        NotFound: 404: There is no such record.
+        Conflict: 409: The revision isn't the current one.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("rev", rev),))
 
 
@@ -24,67 +36,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteRecordOperation(Operation):
-    """Delete a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, rev: str) -> None:
-        """Delete a record.
-
-        The bytes stay where they are. Bundles keep their copies of the record's description.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-
-        Returns:
-            200: The record was deleted.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return self._call(self.build(guid=guid, rev=rev), self.parse)
-
-    def raw(self, *, guid: str, rev: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, rev=rev))
-
-
-class AsyncDeleteRecordOperation(AsyncOperation):
-    """Delete a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, rev: str) -> None:
-        """Delete a record.
-
-        The bytes stay where they are. Bundles keep their copies of the record's description.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-
-        Returns:
-            200: The record was deleted.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return await self._call(self.build(guid=guid, rev=rev), self.parse)
-
-    async def raw(self, *, guid: str, rev: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, rev=rev))
+delete_record = Operation(FACTS, build, parse)

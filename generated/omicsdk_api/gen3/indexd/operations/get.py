@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.output_info import OutputInfo
 
 FACTS = OperationFacts(name="get", method="GET", path="/{GUID}")
 
 
 def build(*, guid: str, no_dist: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Find a record wherever it may be.
+
+    Looks for a GUID, then for an alias, then asks the other commons that this one knows. A record that
+    another commons answered has `from_index_service` with that commons' name and address.
+
+    Args:
+        guid (str): GUID, with or without its prefix, or an alias of the record.
+        no_dist (str): Given, even if empty, other commons aren't asked. Optional.
+
+    Returns:
+        200: The record, or bundle, that was found.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: Nothing of that name was found here or elsewhere.
+    """
     return request(FACTS, f"/{segment('guid', guid, raw=True)}", query=(("no_dist", no_dist),))
 
 
@@ -28,66 +40,7 @@ def parse(answer: Answer) -> OutputInfo:
     """What an answer says."""
     from ..models.output_info import OutputInfo
 
-    return answer.json(model_of(OutputInfo), model(lambda: OutputInfo))
+    return answer.model(OutputInfo)
 
 
-class GetOperation(Operation):
-    """Find a record wherever it may be."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, no_dist: str | Omit = OMIT) -> OutputInfo:
-        """Find a record wherever it may be.
-
-        Looks for a GUID, then for an alias, then asks the other commons that this one knows. A record that
-        another commons answered has `from_index_service` with that commons' name and address.
-
-        Args:
-            guid (str): GUID, with or without its prefix, or an alias of the record.
-            no_dist (str): Given, even if empty, other commons aren't asked. Optional.
-
-        Returns:
-            200: The record, or bundle, that was found.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: Nothing of that name was found here or elsewhere.
-        """
-        return self._call(self.build(guid=guid, no_dist=no_dist), self.parse)
-
-    def raw(self, *, guid: str, no_dist: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, no_dist=no_dist))
-
-
-class AsyncGetOperation(AsyncOperation):
-    """Find a record wherever it may be."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, no_dist: str | Omit = OMIT) -> OutputInfo:
-        """Find a record wherever it may be.
-
-        Looks for a GUID, then for an alias, then asks the other commons that this one knows. A record that
-        another commons answered has `from_index_service` with that commons' name and address.
-
-        Args:
-            guid (str): GUID, with or without its prefix, or an alias of the record.
-            no_dist (str): Given, even if empty, other commons aren't asked. Optional.
-
-        Returns:
-            200: The record, or bundle, that was found.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: Nothing of that name was found here or elsewhere.
-        """
-        return await self._call(self.build(guid=guid, no_dist=no_dist), self.parse)
-
-    async def raw(self, *, guid: str, no_dist: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, no_dist=no_dist))
+get = Operation(FACTS, build, parse)

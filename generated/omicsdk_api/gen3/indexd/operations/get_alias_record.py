@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.alias_output_info import AliasOutputInfo
 
 FACTS = OperationFacts(name="get_alias_record", method="GET", path="/alias/{ALIASSTRING}")
 
 
 def build(*, aliasstring: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read an old alias record.
+
+    Deprecated.
+
+    Args:
+        aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
+
+    Returns:
+        200: The alias record.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such alias record.
+    """
     return request(FACTS, f"/alias/{segment('aliasstring', aliasstring, raw=True)}")
 
 
@@ -27,62 +37,7 @@ def parse(answer: Answer) -> AliasOutputInfo:
     """What an answer says."""
     from ..models.alias_output_info import AliasOutputInfo
 
-    return answer.json(model_of(AliasOutputInfo), model(lambda: AliasOutputInfo))
+    return answer.model(AliasOutputInfo)
 
 
-class GetAliasRecordOperation(Operation):
-    """Read an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, aliasstring: str) -> AliasOutputInfo:
-        """Read an old alias record.
-
-        Deprecated.
-
-        Args:
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-
-        Returns:
-            200: The alias record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such alias record.
-        """
-        return self._call(self.build(aliasstring=aliasstring), self.parse)
-
-    def raw(self, *, aliasstring: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(aliasstring=aliasstring))
-
-
-class AsyncGetAliasRecordOperation(AsyncOperation):
-    """Read an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, aliasstring: str) -> AliasOutputInfo:
-        """Read an old alias record.
-
-        Deprecated.
-
-        Args:
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-
-        Returns:
-            200: The alias record.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such alias record.
-        """
-        return await self._call(self.build(aliasstring=aliasstring), self.parse)
-
-    async def raw(self, *, aliasstring: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(aliasstring=aliasstring))
+get_alias_record = Operation(FACTS, build, parse)

@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.alias_info import AliasInfo
 
 FACTS = OperationFacts(name="get_aliases", method="GET", path="/index/{GUID}/aliases")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the aliases of a record.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+
+    Returns:
+        200: The aliases, sorted.
+
+    Raises:
+        NotFound: 404: There is no such record.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> AliasInfo:
     """What an answer says."""
     from ..models.alias_info import AliasInfo
 
-    return answer.json(model_of(AliasInfo), model(lambda: AliasInfo))
+    return answer.model(AliasInfo)
 
 
-class GetAliasesOperation(Operation):
-    """List the aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> AliasInfo:
-        """List the aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The aliases, sorted.
-
-        Raises:
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetAliasesOperation(AsyncOperation):
-    """List the aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> AliasInfo:
-        """List the aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The aliases, sorted.
-
-        Raises:
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_aliases = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_drs_objects import BulkDrsObjects
 
@@ -25,7 +22,24 @@ FACTS = OperationFacts(
 
 
 def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe several DRS objects.
+
+    Bundles can't be read so: they come back as unresolved, with 404. The order is the service's; match by
+    `id`.
+
+    Args:
+        bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
+            service's description.
+        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
+            Optional.
+
+    Returns:
+        200: The objects, and which ones weren't found.
+
+    Raises:
+        BadRequest: 400: The list of objects is missing.
+        TooLarge: 413: The list is longer than `drs.maxBulkRequestLength` of the service's description.
+    """
     return request(
         FACTS, "/ga4gh/drs/v1/objects", body=json_body({"bulk_object_ids": bulk_object_ids, "passports": passports})
     )
@@ -35,72 +49,7 @@ def parse(answer: Answer) -> BulkDrsObjects:
     """What an answer says."""
     from ..models.bulk_drs_objects import BulkDrsObjects
 
-    return answer.json(model_of(BulkDrsObjects), model(lambda: BulkDrsObjects))
+    return answer.model(BulkDrsObjects)
 
 
-class GetBulkDrsObjectsOperation(Operation):
-    """Describe several DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> BulkDrsObjects:
-        """Describe several DRS objects.
-
-        Bundles can't be read so: they come back as unresolved, with 404. The order is the service's; match by
-        `id`.
-
-        Args:
-            bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
-                service's description.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: The objects, and which ones weren't found.
-
-        Raises:
-            BadRequest: 400: The list of objects is missing.
-            TooLarge: 413: The list is longer than `drs.maxBulkRequestLength` of the service's description.
-        """
-        return self._call(self.build(bulk_object_ids=bulk_object_ids, passports=passports), self.parse)
-
-    def raw(self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(bulk_object_ids=bulk_object_ids, passports=passports))
-
-
-class AsyncGetBulkDrsObjectsOperation(AsyncOperation):
-    """Describe several DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT
-    ) -> BulkDrsObjects:
-        """Describe several DRS objects.
-
-        Bundles can't be read so: they come back as unresolved, with 404. The order is the service's; match by
-        `id`.
-
-        Args:
-            bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
-                service's description.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: The objects, and which ones weren't found.
-
-        Raises:
-            BadRequest: 400: The list of objects is missing.
-            TooLarge: 413: The list is longer than `drs.maxBulkRequestLength` of the service's description.
-        """
-        return await self._call(self.build(bulk_object_ids=bulk_object_ids, passports=passports), self.parse)
-
-    async def raw(self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(bulk_object_ids=bulk_object_ids, passports=passports))
+get_bulk_drs_objects = Operation(FACTS, build, parse)

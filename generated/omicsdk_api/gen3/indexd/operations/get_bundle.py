@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.bundle_get import BundleGet
 
 FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundle/{GUID}")
 
 
 def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a bundle.
+
+    Args:
+        guid (str): Identifier of the bundle.
+        expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
+            directly in it. Optional.
+
+    Returns:
+        200: The bundle of that identifier.
+
+    Raises:
+        NotFound: 404: There is no such bundle.
+    """
     return request(FACTS, f"/bundle/{segment('guid', guid, raw=True)}", query=(("expand", expand),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> BundleGet:
     """What an answer says."""
     from ..models.bundle_get import BundleGet
 
-    return answer.json(model_of(BundleGet), model(lambda: BundleGet))
+    return answer.model(BundleGet)
 
 
-class GetBundleOperation(Operation):
-    """Read a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, expand: bool | Omit = OMIT) -> BundleGet:
-        """Read a bundle.
-
-        Args:
-            guid (str): Identifier of the bundle.
-            expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
-                directly in it. Optional.
-
-        Returns:
-            200: The bundle of that identifier.
-
-        Raises:
-            NotFound: 404: There is no such bundle.
-        """
-        return self._call(self.build(guid=guid, expand=expand), self.parse)
-
-    def raw(self, *, guid: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, expand=expand))
-
-
-class AsyncGetBundleOperation(AsyncOperation):
-    """Read a bundle."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, expand: bool | Omit = OMIT) -> BundleGet:
-        """Read a bundle.
-
-        Args:
-            guid (str): Identifier of the bundle.
-            expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
-                directly in it. Optional.
-
-        Returns:
-            200: The bundle of that identifier.
-
-        Raises:
-            NotFound: 404: There is no such bundle.
-        """
-        return await self._call(self.build(guid=guid, expand=expand), self.parse)
-
-    async def raw(self, *, guid: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, expand=expand))
+get_bundle = Operation(FACTS, build, parse)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_dist_response_item import GetDistResponseItem
 
 FACTS = OperationFacts(name="get_dist", method="GET", path="/_dist")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the other commons that are asked for unknown GUIDs.
+
+    Returns:
+        200: The other commons, in the order in which they are asked.
+    """
     return request(FACTS, "/_dist")
 
 
@@ -40,41 +42,4 @@ def parse(answer: Answer) -> list[GetDistResponseItem]:
     )
 
 
-class GetDistOperation(Operation):
-    """List the other commons that are asked for unknown GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> list[GetDistResponseItem]:
-        """List the other commons that are asked for unknown GUIDs.
-
-        Returns:
-            200: The other commons, in the order in which they are asked.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetDistOperation(AsyncOperation):
-    """List the other commons that are asked for unknown GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> list[GetDistResponseItem]:
-        """List the other commons that are asked for unknown GUIDs.
-
-        Returns:
-            200: The other commons, in the order in which they are asked.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_dist = Operation(FACTS, build, parse)

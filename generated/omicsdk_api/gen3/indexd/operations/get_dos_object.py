@@ -5,21 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_data_object_response import GetDataObjectResponse
 
 FACTS = OperationFacts(name="get_dos_object", method="GET", path="/ga4gh/dos/v1/dataobjects/{GUID}")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a record as a DOS data object.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+
+    Returns:
+        200: The data object of that GUID.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Unauthorized: 401: Credentials are missing or have ended.
+        NotFound: 404: There is no such record.
+        Forbidden: 403: The credentials don't allow this.
+        ServerError: 500: Something unforeseen went wrong in the service.
+    """
     return request(FACTS, f"/ga4gh/dos/v1/dataobjects/{segment('guid', guid, raw=True)}")
 
 
@@ -27,64 +38,7 @@ def parse(answer: Answer) -> GetDataObjectResponse:
     """What an answer says."""
     from ..models.get_data_object_response import GetDataObjectResponse
 
-    return answer.json(model_of(GetDataObjectResponse), model(lambda: GetDataObjectResponse))
+    return answer.model(GetDataObjectResponse)
 
 
-class GetDosObjectOperation(Operation):
-    """Read a record as a DOS data object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> GetDataObjectResponse:
-        """Read a record as a DOS data object.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The data object of that GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            NotFound: 404: There is no such record.
-            Forbidden: 403: The credentials don't allow this.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetDosObjectOperation(AsyncOperation):
-    """Read a record as a DOS data object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> GetDataObjectResponse:
-        """Read a record as a DOS data object.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-
-        Returns:
-            200: The data object of that GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            NotFound: 404: There is no such record.
-            Forbidden: 403: The credentials don't allow this.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_dos_object = Operation(FACTS, build, parse)

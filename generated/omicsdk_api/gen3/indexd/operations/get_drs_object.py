@@ -5,22 +5,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.drs_object import DrsObject
 
 FACTS = OperationFacts(name="get_drs_object", method="GET", path="/ga4gh/drs/v1/objects/{object_id}", secured=True)
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe a DRS object.
+
+    Args:
+        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+        expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
+            directly in it. Default: false. Optional.
+
+    Returns:
+        200: The description of the object.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Unauthorized: 401: Credentials are missing or have ended.
+        Forbidden: 403: The credentials don't allow this.
+        NotFound: 404: There is no such record.
+        ServerError: 500: Something unforeseen went wrong in the service.
+    """
     return request(
         FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}", query=(("expand", expand),)
     )
@@ -30,68 +43,7 @@ def parse(answer: Answer) -> DrsObject:
     """What an answer says."""
     from ..models.drs_object import DrsObject
 
-    return answer.json(model_of(DrsObject), model(lambda: DrsObject))
+    return answer.model(DrsObject)
 
 
-class GetDrsObjectOperation(Operation):
-    """Describe a DRS object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str, expand: bool | Omit = OMIT) -> DrsObject:
-        """Describe a DRS object.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-            expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
-                directly in it. Default: false. Optional.
-
-        Returns:
-            200: The description of the object.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            Forbidden: 403: The credentials don't allow this.
-            NotFound: 404: There is no such record.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return self._call(self.build(object_id=object_id, expand=expand), self.parse)
-
-    def raw(self, *, object_id: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, expand=expand))
-
-
-class AsyncGetDrsObjectOperation(AsyncOperation):
-    """Describe a DRS object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str, expand: bool | Omit = OMIT) -> DrsObject:
-        """Describe a DRS object.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-            expand (bool): Whether a bundle's contents are listed all the way down, instead of only what is
-                directly in it. Default: false. Optional.
-
-        Returns:
-            200: The description of the object.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            Forbidden: 403: The credentials don't allow this.
-            NotFound: 404: There is no such record.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return await self._call(self.build(object_id=object_id, expand=expand), self.parse)
-
-    async def raw(self, *, object_id: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, expand=expand))
+get_drs_object = Operation(FACTS, build, parse)

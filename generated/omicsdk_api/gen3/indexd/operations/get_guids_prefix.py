@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_prefix_output import GetPrefixOutput
 
 FACTS = OperationFacts(name="get_guids_prefix", method="GET", path="/guid/prefix")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell the prefix of this commons' GUIDs.
+
+    Returns:
+        200: The prefix, with its slash.
+    """
     return request(FACTS, "/guid/prefix")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> GetPrefixOutput:
     """What an answer says."""
     from ..models.get_prefix_output import GetPrefixOutput
 
-    return answer.json(model_of(GetPrefixOutput), model(lambda: GetPrefixOutput))
+    return answer.model(GetPrefixOutput)
 
 
-class GetGuidsPrefixOperation(Operation):
-    """Tell the prefix of this commons' GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> GetPrefixOutput:
-        """Tell the prefix of this commons' GUIDs.
-
-        Returns:
-            200: The prefix, with its slash.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetGuidsPrefixOperation(AsyncOperation):
-    """Tell the prefix of this commons' GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> GetPrefixOutput:
-        """Tell the prefix of this commons' GUIDs.
-
-        Returns:
-            200: The prefix, with its slash.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_guids_prefix = Operation(FACTS, build, parse)

@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.output_info import OutputInfo
 
 FACTS = OperationFacts(name="get_latest_version", method="GET", path="/index/{GUID}/latest")
 
 
 def build(*, guid: str, has_version: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the latest version of a file.
+
+    Args:
+        guid (str): GUID of any version of the file, or its `baseid`.
+        has_version (bool): True to look only at records that have a `version`. Optional.
+
+    Returns:
+        200: The record of the latest version.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such record.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/latest", query=(("has_version", has_version),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> OutputInfo:
     """What an answer says."""
     from ..models.output_info import OutputInfo
 
-    return answer.json(model_of(OutputInfo), model(lambda: OutputInfo))
+    return answer.model(OutputInfo)
 
 
-class GetLatestVersionOperation(Operation):
-    """Read the latest version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, has_version: bool | Omit = OMIT) -> OutputInfo:
-        """Read the latest version of a file.
-
-        Args:
-            guid (str): GUID of any version of the file, or its `baseid`.
-            has_version (bool): True to look only at records that have a `version`. Optional.
-
-        Returns:
-            200: The record of the latest version.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid, has_version=has_version), self.parse)
-
-    def raw(self, *, guid: str, has_version: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, has_version=has_version))
-
-
-class AsyncGetLatestVersionOperation(AsyncOperation):
-    """Read the latest version of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, has_version: bool | Omit = OMIT) -> OutputInfo:
-        """Read the latest version of a file.
-
-        Args:
-            guid (str): GUID of any version of the file, or its `baseid`.
-            has_version (bool): True to look only at records that have a `version`. Optional.
-
-        Returns:
-            200: The record of the latest version.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid, has_version=has_version), self.parse)
-
-    async def raw(self, *, guid: str, has_version: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, has_version=has_version))
+get_latest_version = Operation(FACTS, build, parse)

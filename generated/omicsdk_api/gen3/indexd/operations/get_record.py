@@ -5,22 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.output_info import OutputInfo
 
 FACTS = OperationFacts(name="get_record", method="GET", path="/index/{GUID}")
 
 
 def build(*, guid: str, expand: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a record.
+
+    Args:
+        guid (str): GUID of the record, or the `baseid` of a file, which stands for its latest version.
+        expand (bool): For a bundle: whether its contents are listed all the way down. Optional.
+
+    Returns:
+        200: The record of that GUID.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such record.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}", query=(("expand", expand),))
 
 
@@ -28,60 +37,7 @@ def parse(answer: Answer) -> OutputInfo:
     """What an answer says."""
     from ..models.output_info import OutputInfo
 
-    return answer.json(model_of(OutputInfo), model(lambda: OutputInfo))
+    return answer.model(OutputInfo)
 
 
-class GetRecordOperation(Operation):
-    """Read a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, expand: bool | Omit = OMIT) -> OutputInfo:
-        """Read a record.
-
-        Args:
-            guid (str): GUID of the record, or the `baseid` of a file, which stands for its latest version.
-            expand (bool): For a bundle: whether its contents are listed all the way down. Optional.
-
-        Returns:
-            200: The record of that GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid, expand=expand), self.parse)
-
-    def raw(self, *, guid: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, expand=expand))
-
-
-class AsyncGetRecordOperation(AsyncOperation):
-    """Read a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, expand: bool | Omit = OMIT) -> OutputInfo:
-        """Read a record.
-
-        Args:
-            guid (str): GUID of the record, or the `baseid` of a file, which stands for its latest version.
-            expand (bool): For a bundle: whether its contents are listed all the way down. Optional.
-
-        Returns:
-            200: The record of that GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid, expand=expand), self.parse)
-
-    async def raw(self, *, guid: str, expand: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, expand=expand))
+get_record = Operation(FACTS, build, parse)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.output_info import OutputInfo
 
@@ -22,7 +20,20 @@ FACTS = OperationFacts(name="get_records", method="POST", path="/bulk/documents"
 
 
 def build(*, body: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read several records.
+
+    GUIDs have to be given in full, with their prefix. Unknown ones are left out, and the order is the
+    service's: match by `did`. An empty list fails with 500 on known servers.
+
+    Args:
+        body (Sequence[str]): GUIDs of the records to read.
+
+    Returns:
+        200: The records that were found.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+    """
     return request(FACTS, "/bulk/documents", body=json_body(body))
 
 
@@ -40,59 +51,4 @@ def parse(answer: Answer) -> list[OutputInfo]:
     )
 
 
-class GetRecordsOperation(Operation):
-    """Read several records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[str]) -> list[OutputInfo]:
-        """Read several records.
-
-        GUIDs have to be given in full, with their prefix. Unknown ones are left out, and the order is the
-        service's: match by `did`. An empty list fails with 500 on known servers.
-
-        Args:
-            body (Sequence[str]): GUIDs of the records to read.
-
-        Returns:
-            200: The records that were found.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncGetRecordsOperation(AsyncOperation):
-    """Read several records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[str]) -> list[OutputInfo]:
-        """Read several records.
-
-        GUIDs have to be given in full, with their prefix. Unknown ones are left out, and the order is the
-        service's: match by `did`. An empty list fails with 500 on known servers.
-
-        Args:
-            body (Sequence[str]): GUIDs of the records to read.
-
-        Returns:
-            200: The records that were found.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+get_records = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.drs_service_info import DrsServiceInfo
 
 FACTS = OperationFacts(name="get_service_info", method="GET", path="/ga4gh/drs/v1/service-info")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe the DRS server.
+
+    Returns:
+        200: What the server is, and how much it holds.
+
+    Raises:
+        ServerError: 500: Something unforeseen went wrong in the service.
+    """
     return request(FACTS, "/ga4gh/drs/v1/service-info")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> DrsServiceInfo:
     """What an answer says."""
     from ..models.drs_service_info import DrsServiceInfo
 
-    return answer.json(model_of(DrsServiceInfo), model(lambda: DrsServiceInfo))
+    return answer.model(DrsServiceInfo)
 
 
-class GetServiceInfoOperation(Operation):
-    """Describe the DRS server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> DrsServiceInfo:
-        """Describe the DRS server.
-
-        Returns:
-            200: What the server is, and how much it holds.
-
-        Raises:
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetServiceInfoOperation(AsyncOperation):
-    """Describe the DRS server."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> DrsServiceInfo:
-        """Describe the DRS server.
-
-        Returns:
-            200: What the server is, and how much it holds.
-
-        Raises:
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_service_info = Operation(FACTS, build, parse)

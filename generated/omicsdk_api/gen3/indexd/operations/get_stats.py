@@ -5,22 +5,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.system_stats_output_ref import SystemStatsOutputRef
 
 FACTS = OperationFacts(name="get_stats", method="GET", path="/_stats")
 
 
 def build(*, month: int | Omit = OMIT, year: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count the files and their bytes.
+
+    Args:
+        month (int): Month of the records' creation, 1 to 12; only with `year`. Optional.
+        year (int): Year of the records' creation, such as 2024; only with `month`. Optional.
+
+    Returns:
+        200: Number of files and their total size.
+    """
     return request(
         FACTS,
         "/_stats",
@@ -35,52 +40,7 @@ def parse(answer: Answer) -> SystemStatsOutputRef:
     """What an answer says."""
     from ..models.system_stats_output_ref import SystemStatsOutputRef
 
-    return answer.json(model_of(SystemStatsOutputRef), model(lambda: SystemStatsOutputRef))
+    return answer.model(SystemStatsOutputRef)
 
 
-class GetStatsOperation(Operation):
-    """Count the files and their bytes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, month: int | Omit = OMIT, year: int | Omit = OMIT) -> SystemStatsOutputRef:
-        """Count the files and their bytes.
-
-        Args:
-            month (int): Month of the records' creation, 1 to 12; only with `year`. Optional.
-            year (int): Year of the records' creation, such as 2024; only with `month`. Optional.
-
-        Returns:
-            200: Number of files and their total size.
-        """
-        return self._call(self.build(month=month, year=year), self.parse)
-
-    def raw(self, *, month: int | Omit = OMIT, year: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(month=month, year=year))
-
-
-class AsyncGetStatsOperation(AsyncOperation):
-    """Count the files and their bytes."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, month: int | Omit = OMIT, year: int | Omit = OMIT) -> SystemStatsOutputRef:
-        """Count the files and their bytes.
-
-        Args:
-            month (int): Month of the records' creation, 1 to 12; only with `year`. Optional.
-            year (int): Year of the records' creation, such as 2024; only with `month`. Optional.
-
-        Returns:
-            200: Number of files and their total size.
-        """
-        return await self._call(self.build(month=month, year=year), self.parse)
-
-    async def raw(self, *, month: int | Omit = OMIT, year: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(month=month, year=year))
+get_stats = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.url_output_ref import UrlOutputRef
 
 FACTS = OperationFacts(name="get_urls", method="GET", path="/urls", secured=True)
@@ -27,7 +24,25 @@ def build(
     start: int | Omit = OMIT,
     limit: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the URLs of records by checksum, size or GUID.
+
+    All criteria together select records; without any, the URLs of all records are listed.
+
+    Args:
+        size (int): Size in bytes that records must have, at least 0. Optional.
+        hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
+            `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
+        ids (str): GUIDs of the records, separated by commas. Optional.
+        start (int): How many to skip, 0 when omitted; some releases count records, others URLs. Optional.
+        limit (int): How many to answer, from 0 to 1024, 100 when omitted; some releases count records, others
+            URLs. Optional.
+
+    Returns:
+        200: The URLs, each with its metadata.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+    """
     return request(
         FACTS,
         "/urls",
@@ -45,104 +60,7 @@ def parse(answer: Answer) -> UrlOutputRef:
     """What an answer says."""
     from ..models.url_output_ref import UrlOutputRef
 
-    return answer.json(model_of(UrlOutputRef), model(lambda: UrlOutputRef))
+    return answer.model(UrlOutputRef)
 
 
-class GetUrlsOperation(Operation):
-    """List the URLs of records by checksum, size or GUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> UrlOutputRef:
-        """List the URLs of records by checksum, size or GUID.
-
-        All criteria together select records; without any, the URLs of all records are listed.
-
-        Args:
-            size (int): Size in bytes that records must have, at least 0. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-            ids (str): GUIDs of the records, separated by commas. Optional.
-            start (int): How many to skip, 0 when omitted; some releases count records, others URLs. Optional.
-            limit (int): How many to answer, from 0 to 1024, 100 when omitted; some releases count records,
-                others URLs. Optional.
-
-        Returns:
-            200: The URLs, each with its metadata.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return self._call(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse)
-
-    def raw(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit))
-
-
-class AsyncGetUrlsOperation(AsyncOperation):
-    """List the URLs of records by checksum, size or GUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> UrlOutputRef:
-        """List the URLs of records by checksum, size or GUID.
-
-        All criteria together select records; without any, the URLs of all records are listed.
-
-        Args:
-            size (int): Size in bytes that records must have, at least 0. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-            ids (str): GUIDs of the records, separated by commas. Optional.
-            start (int): How many to skip, 0 when omitted; some releases count records, others URLs. Optional.
-            limit (int): How many to answer, from 0 to 1024, 100 when omitted; some releases count records,
-                others URLs. Optional.
-
-        Returns:
-            200: The URLs, each with its metadata.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return await self._call(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse)
-
-    async def raw(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit))
+get_urls = Operation(FACTS, build, parse)

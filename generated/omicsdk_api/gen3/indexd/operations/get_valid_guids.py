@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_guids_output import GetGUIDsOutput
 
 FACTS = OperationFacts(name="get_valid_guids", method="GET", path="/guid/mint")
 
 
 def build(*, count: int | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make new GUIDs.
+
+    They are valid and have the prefix of the commons, but stand for nothing until a record is created with
+    them.
+
+    Args:
+        count (int): Number of GUIDs, from 0 to 10,000; 1 when omitted. From 0 to 10000. Optional.
+
+    Returns:
+        200: The new GUIDs.
+
+    Raises:
+        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+    """
     return request(FACTS, "/guid/mint", query=(("count", count),))
 
 
@@ -28,62 +38,7 @@ def parse(answer: Answer) -> GetGUIDsOutput:
     """What an answer says."""
     from ..models.get_guids_output import GetGUIDsOutput
 
-    return answer.json(model_of(GetGUIDsOutput), model(lambda: GetGUIDsOutput))
+    return answer.model(GetGUIDsOutput)
 
 
-class GetValidGuidsOperation(Operation):
-    """Make new GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, count: int | Omit = OMIT) -> GetGUIDsOutput:
-        """Make new GUIDs.
-
-        They are valid and have the prefix of the commons, but stand for nothing until a record is created
-        with them.
-
-        Args:
-            count (int): Number of GUIDs, from 0 to 10,000; 1 when omitted. From 0 to 10000. Optional.
-
-        Returns:
-            200: The new GUIDs.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return self._call(self.build(count=count), self.parse)
-
-    def raw(self, *, count: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(count=count))
-
-
-class AsyncGetValidGuidsOperation(AsyncOperation):
-    """Make new GUIDs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, count: int | Omit = OMIT) -> GetGUIDsOutput:
-        """Make new GUIDs.
-
-        They are valid and have the prefix of the commons, but stand for nothing until a record is created
-        with them.
-
-        Args:
-            count (int): Number of GUIDs, from 0 to 10,000; 1 when omitted. From 0 to 10000. Optional.
-
-        Returns:
-            200: The new GUIDs.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return await self._call(self.build(count=count), self.parse)
-
-    async def raw(self, *, count: int | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(count=count))
+get_valid_guids = Operation(FACTS, build, parse)

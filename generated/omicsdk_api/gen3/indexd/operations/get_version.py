@@ -5,21 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.system_version_output_ref import SystemVersionOutputRef
 
 FACTS = OperationFacts(name="get_version", method="GET", path="/_version")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell the version of the service.
+
+    Returns:
+        200: Version and commit; both empty where a deployment doesn't know them.
+    """
     return request(FACTS, "/_version")
 
 
@@ -27,44 +28,7 @@ def parse(answer: Answer) -> SystemVersionOutputRef:
     """What an answer says."""
     from ..models.system_version_output_ref import SystemVersionOutputRef
 
-    return answer.json(model_of(SystemVersionOutputRef), model(lambda: SystemVersionOutputRef))
+    return answer.model(SystemVersionOutputRef)
 
 
-class GetVersionOperation(Operation):
-    """Tell the version of the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> SystemVersionOutputRef:
-        """Tell the version of the service.
-
-        Returns:
-            200: Version and commit; both empty where a deployment doesn't know them.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetVersionOperation(AsyncOperation):
-    """Tell the version of the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> SystemVersionOutputRef:
-        """Tell the version of the service.
-
-        Returns:
-            200: Version and commit; both empty where a deployment doesn't know them.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_version = Operation(FACTS, build, parse)

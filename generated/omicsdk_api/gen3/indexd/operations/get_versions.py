@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import mapping, model, otherwise_typed
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.output_info import OutputInfo
 
 FACTS = OperationFacts(name="get_versions", method="GET", path="/index/{GUID}/versions")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read all versions of a file.
+
+    Args:
+        guid (str): GUID of any version of the file, or its `baseid`.
+
+    Returns:
+        200: The records of all versions, the oldest first.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such record.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/versions")
 
 
@@ -40,55 +49,4 @@ def parse(answer: Answer) -> dict[str, OutputInfo]:
     )
 
 
-class GetVersionsOperation(Operation):
-    """Read all versions of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> dict[str, OutputInfo]:
-        """Read all versions of a file.
-
-        Args:
-            guid (str): GUID of any version of the file, or its `baseid`.
-
-        Returns:
-            200: The records of all versions, the oldest first.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetVersionsOperation(AsyncOperation):
-    """Read all versions of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> dict[str, OutputInfo]:
-        """Read all versions of a file.
-
-        Args:
-            guid (str): GUID of any version of the file, or its `baseid`.
-
-        Returns:
-            200: The records of all versions, the oldest first.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_versions = Operation(FACTS, build, parse)

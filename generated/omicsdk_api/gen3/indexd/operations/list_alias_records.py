@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.list_alias_records_response import ListAliasRecordsResponse
 
@@ -29,7 +26,20 @@ FACTS = OperationFacts(
 def build(
     *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the names of old alias records.
+
+    Deprecated.
+
+    Args:
+        size (int): Size in bytes that alias records must have, at least 0. Format int64. Optional.
+        start (str): Name after which the list begins, in sorted order. Optional.
+        limit (int): Largest number of names in an answer, from 1 to 1024; 100 when omitted. Optional.
+        hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
+            `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
+
+    Returns:
+        200: The names, with the criteria that were used.
+    """
     return request(
         FACTS,
         "/alias/",
@@ -46,7 +56,7 @@ def parse(answer: Answer) -> ListAliasRecordsResponse:
     """What an answer says."""
     from ..models.list_alias_records_response import ListAliasRecordsResponse
 
-    return answer.json(model_of(ListAliasRecordsResponse), model(lambda: ListAliasRecordsResponse))
+    return answer.model(ListAliasRecordsResponse)
 
 
 def items(page: ListAliasRecordsResponse) -> Sequence[str] | None:
@@ -54,117 +64,4 @@ def items(page: ListAliasRecordsResponse) -> Sequence[str] | None:
     return page.aliases
 
 
-class ListAliasRecordsOperation(Operation):
-    """List the names of old alias records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> ListAliasRecordsResponse:
-        """List the names of old alias records.
-
-        Deprecated.
-
-        Args:
-            size (int): Size in bytes that alias records must have, at least 0. Format int64. Optional.
-            start (str): Name after which the list begins, in sorted order. Optional.
-            limit (int): Largest number of names in an answer, from 1 to 1024; 100 when omitted. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-
-        Returns:
-            200: The names, with the criteria that were used.
-        """
-        return self._call(self.build(size=size, start=start, limit=limit, hash=hash), self.parse)
-
-    def raw(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(size=size, start=start, limit=limit, hash=hash))
-
-    def pages(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> Iterator[ListAliasRecordsResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(size=size, start=start, limit=limit, hash=hash), self.parse)
-
-    def iterate(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(size=size, start=start, limit=limit, hash=hash), self.parse, self.items, max_items
-        )
-
-
-class AsyncListAliasRecordsOperation(AsyncOperation):
-    """List the names of old alias records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> ListAliasRecordsResponse:
-        """List the names of old alias records.
-
-        Deprecated.
-
-        Args:
-            size (int): Size in bytes that alias records must have, at least 0. Format int64. Optional.
-            start (str): Name after which the list begins, in sorted order. Optional.
-            limit (int): Largest number of names in an answer, from 1 to 1024; 100 when omitted. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-
-        Returns:
-            200: The names, with the criteria that were used.
-        """
-        return await self._call(self.build(size=size, start=start, limit=limit, hash=hash), self.parse)
-
-    async def raw(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(size=size, start=start, limit=limit, hash=hash))
-
-    def pages(
-        self, *, size: int | Omit = OMIT, start: str | Omit = OMIT, limit: int | Omit = OMIT, hash: str | Omit = OMIT
-    ) -> AsyncIterator[ListAliasRecordsResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(size=size, start=start, limit=limit, hash=hash), self.parse)
-
-    def iterate(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(size=size, start=start, limit=limit, hash=hash), self.parse, self.items, max_items
-        )
+list_alias_records = PagedOperation(FACTS, build, parse, items)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.list_bundles import ListBundles
 
 FACTS = OperationFacts(name="list_bundles", method="GET", path="/bundle")
@@ -26,7 +23,21 @@ def build(
     limit: int | Omit = OMIT,
     page: int | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the bundles of records.
+
+    The order isn't fixed by the service. Page through it by `page`, counted from 0, until an answer is empty.
+
+    Args:
+        form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (what is meant when omitted),
+            `object` for records of files, `all` for both, half of `limit` and one more of each. Optional.
+        start (str): Identifier after which the list begins; in sorted order for records. Optional.
+        limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
+        page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
+            Optional.
+
+    Returns:
+        200: The bundles, with the criteria that were used.
+    """
     return request(
         FACTS,
         "/bundle",
@@ -43,96 +54,7 @@ def parse(answer: Answer) -> ListBundles:
     """What an answer says."""
     from ..models.list_bundles import ListBundles
 
-    return answer.json(model_of(ListBundles), model(lambda: ListBundles))
+    return answer.model(ListBundles)
 
 
-class ListBundlesOperation(Operation):
-    """List the bundles of records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> ListBundles:
-        """List the bundles of records.
-
-        The order isn't fixed by the service. Page through it by `page`, counted from 0, until an answer is
-        empty.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (what is meant when
-                omitted), `object` for records of files, `all` for both, half of `limit` and one more of each.
-                Optional.
-            start (str): Identifier after which the list begins; in sorted order for records. Optional.
-            limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-            page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-                Optional.
-
-        Returns:
-            200: The bundles, with the criteria that were used.
-        """
-        return self._call(self.build(form=form, start=start, limit=limit, page=page), self.parse)
-
-    def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(form=form, start=start, limit=limit, page=page))
-
-
-class AsyncListBundlesOperation(AsyncOperation):
-    """List the bundles of records."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> ListBundles:
-        """List the bundles of records.
-
-        The order isn't fixed by the service. Page through it by `page`, counted from 0, until an answer is
-        empty.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `bundle` (what is meant when
-                omitted), `object` for records of files, `all` for both, half of `limit` and one more of each.
-                Optional.
-            start (str): Identifier after which the list begins; in sorted order for records. Optional.
-            limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-            page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-                Optional.
-
-        Returns:
-            200: The bundles, with the criteria that were used.
-        """
-        return await self._call(self.build(form=form, start=start, limit=limit, page=page), self.parse)
-
-    async def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(form=form, start=start, limit=limit, page=page))
+list_bundles = Operation(FACTS, build, parse)

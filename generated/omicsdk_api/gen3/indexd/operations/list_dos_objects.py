@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.data_object import DataObject
     from ..models.list_data_objects_response import ListDataObjectsResponse
@@ -36,7 +33,29 @@ def build(
     page_size: int | Omit = OMIT,
     page_token: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List records as DOS data objects.
+
+    DOS came before DRS and is kept for old clients.
+
+    Args:
+        alias (str): Has no effect on known servers. Optional.
+        url (str): URL that the data objects must have. Optional.
+        checksum (str): Checksum that the data objects must have; known servers fail on it with 500. Optional.
+        checksum_type (str): Algorithm of `checksum`, such as `md5`. Optional.
+        page_size (int): Largest number of data objects in an answer, from 1 to 1024; 100 when omitted.
+            Optional.
+        page_token (str): GUID after which the list begins, in sorted order; the beginning when omitted.
+            Optional.
+
+    Returns:
+        200: The data objects.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Unauthorized: 401: Credentials are missing or have ended.
+        Forbidden: 403: The credentials don't allow this.
+        ServerError: 500: Something unforeseen went wrong in the service.
+    """
     return request(
         FACTS,
         "/ga4gh/dos/v1/dataobjects",
@@ -55,7 +74,7 @@ def parse(answer: Answer) -> ListDataObjectsResponse:
     """What an answer says."""
     from ..models.list_data_objects_response import ListDataObjectsResponse
 
-    return answer.json(model_of(ListDataObjectsResponse), model(lambda: ListDataObjectsResponse))
+    return answer.model(ListDataObjectsResponse)
 
 
 def items(page: ListDataObjectsResponse) -> Sequence[DataObject] | None:
@@ -63,261 +82,4 @@ def items(page: ListDataObjectsResponse) -> Sequence[DataObject] | None:
     return page.data_objects
 
 
-class ListDosObjectsOperation(Operation):
-    """List records as DOS data objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> ListDataObjectsResponse:
-        """List records as DOS data objects.
-
-        DOS came before DRS and is kept for old clients.
-
-        Args:
-            alias (str): Has no effect on known servers. Optional.
-            url (str): URL that the data objects must have. Optional.
-            checksum (str): Checksum that the data objects must have; known servers fail on it with 500.
-                Optional.
-            checksum_type (str): Algorithm of `checksum`, such as `md5`. Optional.
-            page_size (int): Largest number of data objects in an answer, from 1 to 1024; 100 when omitted.
-                Optional.
-            page_token (str): GUID after which the list begins, in sorted order; the beginning when omitted.
-                Optional.
-
-        Returns:
-            200: The data objects.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            Forbidden: 403: The credentials don't allow this.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return self._call(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> Iterator[ListDataObjectsResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[DataObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListDosObjectsOperation(AsyncOperation):
-    """List records as DOS data objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> ListDataObjectsResponse:
-        """List records as DOS data objects.
-
-        DOS came before DRS and is kept for old clients.
-
-        Args:
-            alias (str): Has no effect on known servers. Optional.
-            url (str): URL that the data objects must have. Optional.
-            checksum (str): Checksum that the data objects must have; known servers fail on it with 500.
-                Optional.
-            checksum_type (str): Algorithm of `checksum`, such as `md5`. Optional.
-            page_size (int): Largest number of data objects in an answer, from 1 to 1024; 100 when omitted.
-                Optional.
-            page_token (str): GUID after which the list begins, in sorted order; the beginning when omitted.
-                Optional.
-
-        Returns:
-            200: The data objects.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Unauthorized: 401: Credentials are missing or have ended.
-            Forbidden: 403: The credentials don't allow this.
-            ServerError: 500: Something unforeseen went wrong in the service.
-        """
-        return await self._call(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-    ) -> AsyncIterator[ListDataObjectsResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        alias: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        checksum: str | Omit = OMIT,
-        checksum_type: str | Omit = OMIT,
-        page_size: int | Omit = OMIT,
-        page_token: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[DataObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                alias=alias,
-                url=url,
-                checksum=checksum,
-                checksum_type=checksum_type,
-                page_size=page_size,
-                page_token=page_token,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_dos_objects = PagedOperation(FACTS, build, parse, items)

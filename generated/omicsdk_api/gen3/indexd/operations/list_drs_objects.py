@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.list_drs_object import ListDrsObject
 
 FACTS = OperationFacts(name="list_drs_objects", method="GET", path="/ga4gh/drs/v1/objects")
@@ -26,7 +23,25 @@ def build(
     limit: int | Omit = OMIT,
     start: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List records and bundles as DRS objects.
+
+    This list isn't part of the DRS standard. Page through it by `page`, counted from 0, until an answer is
+    empty.
+
+    Args:
+        form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
+            bundles, `all` for both (what is meant when omitted), half of `limit` and one more of each.
+            Optional.
+        page (int): Number of the page, counted from 0. Optional.
+        limit (int): Largest number of objects in an answer, from 0 to 1024; 100 when omitted. Optional.
+        start (str): GUID after which the list begins; in sorted order for files. Optional.
+
+    Returns:
+        200: The objects; bundles with all of their contents.
+
+    Raises:
+        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+    """
     return request(
         FACTS,
         "/ga4gh/drs/v1/objects",
@@ -43,100 +58,7 @@ def parse(answer: Answer) -> ListDrsObject:
     """What an answer says."""
     from ..models.list_drs_object import ListDrsObject
 
-    return answer.json(model_of(ListDrsObject), model(lambda: ListDrsObject))
+    return answer.model(ListDrsObject)
 
 
-class ListDrsObjectsOperation(Operation):
-    """List records and bundles as DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        page: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-    ) -> ListDrsObject:
-        """List records and bundles as DRS objects.
-
-        This list isn't part of the DRS standard. Page through it by `page`, counted from 0, until an answer
-        is empty.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
-                bundles, `all` for both (what is meant when omitted), half of `limit` and one more of each.
-                Optional.
-            page (int): Number of the page, counted from 0. Optional.
-            limit (int): Largest number of objects in an answer, from 0 to 1024; 100 when omitted. Optional.
-            start (str): GUID after which the list begins; in sorted order for files. Optional.
-
-        Returns:
-            200: The objects; bundles with all of their contents.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return self._call(self.build(form=form, page=page, limit=limit, start=start), self.parse)
-
-    def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        page: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(form=form, page=page, limit=limit, start=start))
-
-
-class AsyncListDrsObjectsOperation(AsyncOperation):
-    """List records and bundles as DRS objects."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        page: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-    ) -> ListDrsObject:
-        """List records and bundles as DRS objects.
-
-        This list isn't part of the DRS standard. Page through it by `page`, counted from 0, until an answer
-        is empty.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for files, `bundle` for
-                bundles, `all` for both (what is meant when omitted), half of `limit` and one more of each.
-                Optional.
-            page (int): Number of the page, counted from 0. Optional.
-            limit (int): Largest number of objects in an answer, from 0 to 1024; 100 when omitted. Optional.
-            start (str): GUID after which the list begins; in sorted order for files. Optional.
-
-        Returns:
-            200: The objects; bundles with all of their contents.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return await self._call(self.build(form=form, page=page, limit=limit, start=start), self.parse)
-
-    async def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        page: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        start: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(form=form, page=page, limit=limit, start=start))
+list_drs_objects = Operation(FACTS, build, parse)

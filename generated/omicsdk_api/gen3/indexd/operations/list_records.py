@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.list_records import ListRecords
     from ..models.output_info import OutputInfo
@@ -46,7 +43,44 @@ def build(
     file_name: str | Omit = OMIT,
     version: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the records of files.
+
+    All criteria together select records. Records come sorted by GUID, unless `page` is used. Go on with
+    `start`; the client's iteration does so, and is meant for records (`form` left out or `object`) without
+    `ids`.
+
+    Args:
+        form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (what is
+            meant when omitted), `bundle` for bundles, `all` for both, half of `limit` and one more of each.
+            Optional.
+        urls_metadata (str): Metadata that URLs must have, as JSON: a part of a URL, with keys and values, for
+            example `{"s3://bucket": {"state": "uploaded"}}`. Optional.
+        metadata (str): Metadata that records must have, as `KEY:VALUE`. Optional.
+        size (int): Size in bytes that records must have, at least 0. Optional.
+        hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
+            `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
+        uploader (str): User who uploaded the file. Optional.
+        ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`. Optional.
+        url (str): URL that records must have, as a whole. Optional.
+        acl (str): Access list that records must have: words separated by commas, all of which are needed, or
+            `null` for records without. Optional.
+        authz (str): Resource paths that records must have, separated by commas, all of which are needed, or
+            `null` for records without. Optional.
+        negate_params (str): Criteria that records must not meet, as JSON, for example `{"version": "1.0"}`.
+            Optional.
+        start (str): GUID after which the list begins, in sorted order; the beginning when omitted. Optional.
+        limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
+        page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
+            Optional.
+        file_name (str): File name that records must have, with its folders. Optional.
+        version (str): Version that records must have. Optional.
+
+    Returns:
+        200: The records, with the criteria that were used.
+
+    Raises:
+        BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
+    """
     return request(
         FACTS,
         "/index",
@@ -75,7 +109,7 @@ def parse(answer: Answer) -> ListRecords:
     """What an answer says."""
     from ..models.list_records import ListRecords
 
-    return answer.json(model_of(ListRecords), model(lambda: ListRecords))
+    return answer.model(ListRecords)
 
 
 def items(page: ListRecords) -> Sequence[OutputInfo] | None:
@@ -83,453 +117,4 @@ def items(page: ListRecords) -> Sequence[OutputInfo] | None:
     return page.records
 
 
-class ListRecordsOperation(Operation):
-    """List the records of files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> ListRecords:
-        """List the records of files.
-
-        All criteria together select records. Records come sorted by GUID, unless `page` is used. Go on with
-        `start`; the client's iteration does so, and is meant for records (`form` left out or `object`)
-        without `ids`.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (what
-                is meant when omitted), `bundle` for bundles, `all` for both, half of `limit` and one more of
-                each. Optional.
-            urls_metadata (str): Metadata that URLs must have, as JSON: a part of a URL, with keys and values,
-                for example `{"s3://bucket": {"state": "uploaded"}}`. Optional.
-            metadata (str): Metadata that records must have, as `KEY:VALUE`. Optional.
-            size (int): Size in bytes that records must have, at least 0. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-            uploader (str): User who uploaded the file. Optional.
-            ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`.
-                Optional.
-            url (str): URL that records must have, as a whole. Optional.
-            acl (str): Access list that records must have: words separated by commas, all of which are needed,
-                or `null` for records without. Optional.
-            authz (str): Resource paths that records must have, separated by commas, all of which are needed,
-                or `null` for records without. Optional.
-            negate_params (str): Criteria that records must not meet, as JSON, for example `{"version":
-                "1.0"}`. Optional.
-            start (str): GUID after which the list begins, in sorted order; the beginning when omitted.
-                Optional.
-            limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-            page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-                Optional.
-            file_name (str): File name that records must have, with its folders. Optional.
-            version (str): Version that records must have. Optional.
-
-        Returns:
-            200: The records, with the criteria that were used.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return self._call(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> Iterator[ListRecords]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[OutputInfo]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncListRecordsOperation(AsyncOperation):
-    """List the records of files."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> ListRecords:
-        """List the records of files.
-
-        All criteria together select records. Records come sorted by GUID, unless `page` is used. Go on with
-        `start`; the client's iteration does so, and is meant for records (`form` left out or `object`)
-        without `ids`.
-
-        Args:
-            form (Literal['bundle', 'object', 'all']): Which kind to list: `object` for records of files (what
-                is meant when omitted), `bundle` for bundles, `all` for both, half of `limit` and one more of
-                each. Optional.
-            urls_metadata (str): Metadata that URLs must have, as JSON: a part of a URL, with keys and values,
-                for example `{"s3://bucket": {"state": "uploaded"}}`. Optional.
-            metadata (str): Metadata that records must have, as `KEY:VALUE`. Optional.
-            size (int): Size in bytes that records must have, at least 0. Optional.
-            hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
-                `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
-            uploader (str): User who uploaded the file. Optional.
-            ids (str): GUIDs to list, separated by commas; not together with `limit`, `start` or `page`.
-                Optional.
-            url (str): URL that records must have, as a whole. Optional.
-            acl (str): Access list that records must have: words separated by commas, all of which are needed,
-                or `null` for records without. Optional.
-            authz (str): Resource paths that records must have, separated by commas, all of which are needed,
-                or `null` for records without. Optional.
-            negate_params (str): Criteria that records must not meet, as JSON, for example `{"version":
-                "1.0"}`. Optional.
-            start (str): GUID after which the list begins, in sorted order; the beginning when omitted.
-                Optional.
-            limit (int): Largest number of records in an answer, from 0 to 1024; 100 when omitted. Optional.
-            page (int): Number of the page, counted from 0. It is slower than `start` the further it goes.
-                Optional.
-            file_name (str): File name that records must have, with its folders. Optional.
-            version (str): Version that records must have. Optional.
-
-        Returns:
-            200: The records, with the criteria that were used.
-
-        Raises:
-            BadRequest: 400: A criterion makes no sense, or is out of bounds; the answer says which.
-        """
-        return await self._call(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            )
-        )
-
-    def pages(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-    ) -> AsyncIterator[ListRecords]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        form: Literal["bundle", "object", "all"] | Omit = OMIT,
-        urls_metadata: str | Omit = OMIT,
-        metadata: str | Omit = OMIT,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        uploader: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        url: str | Omit = OMIT,
-        acl: str | Omit = OMIT,
-        authz: str | Omit = OMIT,
-        negate_params: str | Omit = OMIT,
-        start: str | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        page: int | Omit = OMIT,
-        file_name: str | Omit = OMIT,
-        version: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[OutputInfo]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                form=form,
-                urls_metadata=urls_metadata,
-                metadata=metadata,
-                size=size,
-                hash=hash,
-                uploader=uploader,
-                ids=ids,
-                url=url,
-                acl=acl,
-                authz=authz,
-                negate_params=negate_params,
-                start=start,
-                limit=limit,
-                page=page,
-                file_name=file_name,
-                version=version,
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+list_records = PagedOperation(FACTS, build, parse, items)

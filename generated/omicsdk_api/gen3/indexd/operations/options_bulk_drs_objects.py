@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.bulk_drs_authorizations import BulkDrsAuthorizations
 
@@ -23,7 +20,20 @@ FACTS = OperationFacts(name="options_bulk_drs_objects", method="OPTIONS", path="
 
 
 def build(*, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how requests for several DRS objects are authorised.
+
+    Args:
+        bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
+            service's description.
+        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
+            Optional.
+
+    Returns:
+        200: What the objects accept, and which ones weren't found.
+
+    Raises:
+        BadRequest: 400: The list of objects is missing.
+    """
     return request(
         FACTS, "/ga4gh/drs/v1/objects", body=json_body({"bulk_object_ids": bulk_object_ids, "passports": passports})
     )
@@ -33,66 +43,7 @@ def parse(answer: Answer) -> BulkDrsAuthorizations:
     """What an answer says."""
     from ..models.bulk_drs_authorizations import BulkDrsAuthorizations
 
-    return answer.json(model_of(BulkDrsAuthorizations), model(lambda: BulkDrsAuthorizations))
+    return answer.model(BulkDrsAuthorizations)
 
 
-class OptionsBulkDrsObjectsOperation(Operation):
-    """Ask how requests for several DRS objects are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT
-    ) -> BulkDrsAuthorizations:
-        """Ask how requests for several DRS objects are authorised.
-
-        Args:
-            bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
-                service's description.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: What the objects accept, and which ones weren't found.
-
-        Raises:
-            BadRequest: 400: The list of objects is missing.
-        """
-        return self._call(self.build(bulk_object_ids=bulk_object_ids, passports=passports), self.parse)
-
-    def raw(self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(bulk_object_ids=bulk_object_ids, passports=passports))
-
-
-class AsyncOptionsBulkDrsObjectsOperation(AsyncOperation):
-    """Ask how requests for several DRS objects are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT
-    ) -> BulkDrsAuthorizations:
-        """Ask how requests for several DRS objects are authorised.
-
-        Args:
-            bulk_object_ids (Sequence[str]): GUIDs of the objects, at most `drs.maxBulkRequestLength` of the
-                service's description.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: What the objects accept, and which ones weren't found.
-
-        Raises:
-            BadRequest: 400: The list of objects is missing.
-        """
-        return await self._call(self.build(bulk_object_ids=bulk_object_ids, passports=passports), self.parse)
-
-    async def raw(self, *, bulk_object_ids: Sequence[str], passports: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(bulk_object_ids=bulk_object_ids, passports=passports))
+options_bulk_drs_objects = Operation(FACTS, build, parse)

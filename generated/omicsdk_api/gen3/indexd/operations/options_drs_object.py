@@ -5,21 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.authorizations import Authorizations
 
 FACTS = OperationFacts(name="options_drs_object", method="OPTIONS", path="/ga4gh/drs/v1/objects/{object_id}")
 
 
 def build(*, object_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask how requests for a DRS object are authorised.
+
+    Args:
+        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+
+    Returns:
+        200: What the object accepts.
+
+    Raises:
+        NotFound: 404: There is no such record or bundle.
+    """
     return request(FACTS, f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}")
 
 
@@ -27,56 +34,7 @@ def parse(answer: Answer) -> Authorizations:
     """What an answer says."""
     from ..models.authorizations import Authorizations
 
-    return answer.json(model_of(Authorizations), model(lambda: Authorizations))
+    return answer.model(Authorizations)
 
 
-class OptionsDrsObjectOperation(Operation):
-    """Ask how requests for a DRS object are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str) -> Authorizations:
-        """Ask how requests for a DRS object are authorised.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-
-        Returns:
-            200: What the object accepts.
-
-        Raises:
-            NotFound: 404: There is no such record or bundle.
-        """
-        return self._call(self.build(object_id=object_id), self.parse)
-
-    def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id))
-
-
-class AsyncOptionsDrsObjectOperation(AsyncOperation):
-    """Ask how requests for a DRS object are authorised."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str) -> Authorizations:
-        """Ask how requests for a DRS object are authorised.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-
-        Returns:
-            200: What the object accepts.
-
-        Raises:
-            NotFound: 404: There is no such record or bundle.
-        """
-        return await self._call(self.build(object_id=object_id), self.parse)
-
-    async def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id))
+options_drs_object = Operation(FACTS, build, parse)

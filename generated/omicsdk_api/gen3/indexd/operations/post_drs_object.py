@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.drs_object import DrsObject
 
@@ -25,7 +22,20 @@ FACTS = OperationFacts(
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Describe a DRS object to the holder of passports.
+
+    Args:
+        object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
+        expand (bool): Whether a bundle's contents are listed all the way down; false when omitted. Optional.
+        passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
+            Optional.
+
+    Returns:
+        200: The description of the object.
+
+    Raises:
+        NotFound: 404: There is no such record or bundle.
+    """
     return request(
         FACTS,
         f"/ga4gh/drs/v1/objects/{segment('object_id', object_id, raw=True)}",
@@ -37,72 +47,7 @@ def parse(answer: Answer) -> DrsObject:
     """What an answer says."""
     from ..models.drs_object import DrsObject
 
-    return answer.json(model_of(DrsObject), model(lambda: DrsObject))
+    return answer.model(DrsObject)
 
 
-class PostDrsObjectOperation(Operation):
-    """Describe a DRS object to the holder of passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> DrsObject:
-        """Describe a DRS object to the holder of passports.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-            expand (bool): Whether a bundle's contents are listed all the way down; false when omitted.
-                Optional.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: The description of the object.
-
-        Raises:
-            NotFound: 404: There is no such record or bundle.
-        """
-        return self._call(self.build(object_id=object_id, expand=expand, passports=passports), self.parse)
-
-    def raw(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id, expand=expand, passports=passports))
-
-
-class AsyncPostDrsObjectOperation(AsyncOperation):
-    """Describe a DRS object to the holder of passports."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> DrsObject:
-        """Describe a DRS object to the holder of passports.
-
-        Args:
-            object_id (str): GUID of the object; the prefix may be left out if it is the one of this commons.
-            expand (bool): Whether a bundle's contents are listed all the way down; false when omitted.
-                Optional.
-            passports (Sequence[str]): Passports that give access, each an encoded and signed JSON Web Token.
-                Optional.
-
-        Returns:
-            200: The description of the object.
-
-        Raises:
-            NotFound: 404: There is no such record or bundle.
-        """
-        return await self._call(self.build(object_id=object_id, expand=expand, passports=passports), self.parse)
-
-    async def raw(
-        self, *, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id, expand=expand, passports=passports))
+post_drs_object = Operation(FACTS, build, parse)

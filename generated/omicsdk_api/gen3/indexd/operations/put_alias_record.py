@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.alias_ref import AliasRef
     from ..models.hash_info import HashInfo
@@ -35,7 +32,29 @@ def build(
     metastring: str | Omit = OMIT,
     rev: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create or replace an old alias record.
+
+    Deprecated.
+
+    Args:
+        release (Literal['public', 'private', 'controlled']): Who may know of it: `public`, `private` or
+            `controlled`.
+        size (int): Size of the data in bytes, at least 0. Format int64.
+        hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
+        aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
+        keeper_authority (str): Who is in charge of the alias. Optional.
+        host_authorities (Sequence[str]): Who hosts the data. Optional.
+        metastring (str): Further text about the data. Optional.
+        rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
+            `^[a-z,0-9]{8}$`. Optional.
+
+    Returns:
+        200: The name and the new revision.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Conflict: 409: The revision isn't the current one.
+    """
     return request(
         FACTS,
         f"/alias/{segment('aliasstring', aliasstring, raw=True)}",
@@ -57,172 +76,7 @@ def parse(answer: Answer) -> AliasRef:
     """What an answer says."""
     from ..models.alias_ref import AliasRef
 
-    return answer.json(model_of(AliasRef), model(lambda: AliasRef))
+    return answer.model(AliasRef)
 
 
-class PutAliasRecordOperation(Operation):
-    """Create or replace an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        release: Literal["public", "private", "controlled"],
-        size: int,
-        hashes: HashInfo | HashInfoDict,
-        aliasstring: str,
-        keeper_authority: str | Omit = OMIT,
-        host_authorities: Sequence[str] | Omit = OMIT,
-        metastring: str | Omit = OMIT,
-        rev: str | Omit = OMIT,
-    ) -> AliasRef:
-        """Create or replace an old alias record.
-
-        Deprecated.
-
-        Args:
-            release (Literal['public', 'private', 'controlled']): Who may know of it: `public`, `private` or
-                `controlled`.
-            size (int): Size of the data in bytes, at least 0. Format int64.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one.
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-            keeper_authority (str): Who is in charge of the alias. Optional.
-            host_authorities (Sequence[str]): Who hosts the data. Optional.
-            metastring (str): Further text about the data. Optional.
-            rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
-                `^[a-z,0-9]{8}$`. Optional.
-
-        Returns:
-            200: The name and the new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return self._call(
-            self.build(
-                release=release,
-                size=size,
-                hashes=hashes,
-                aliasstring=aliasstring,
-                keeper_authority=keeper_authority,
-                host_authorities=host_authorities,
-                metastring=metastring,
-                rev=rev,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        release: Literal["public", "private", "controlled"],
-        size: int,
-        hashes: HashInfo | HashInfoDict,
-        aliasstring: str,
-        keeper_authority: str | Omit = OMIT,
-        host_authorities: Sequence[str] | Omit = OMIT,
-        metastring: str | Omit = OMIT,
-        rev: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                release=release,
-                size=size,
-                hashes=hashes,
-                aliasstring=aliasstring,
-                keeper_authority=keeper_authority,
-                host_authorities=host_authorities,
-                metastring=metastring,
-                rev=rev,
-            )
-        )
-
-
-class AsyncPutAliasRecordOperation(AsyncOperation):
-    """Create or replace an old alias record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        release: Literal["public", "private", "controlled"],
-        size: int,
-        hashes: HashInfo | HashInfoDict,
-        aliasstring: str,
-        keeper_authority: str | Omit = OMIT,
-        host_authorities: Sequence[str] | Omit = OMIT,
-        metastring: str | Omit = OMIT,
-        rev: str | Omit = OMIT,
-    ) -> AliasRef:
-        """Create or replace an old alias record.
-
-        Deprecated.
-
-        Args:
-            release (Literal['public', 'private', 'controlled']): Who may know of it: `public`, `private` or
-                `controlled`.
-            size (int): Size of the data in bytes, at least 0. Format int64.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one.
-            aliasstring (str): Name of the alias record, such as `ark:/31807/DC1`.
-            keeper_authority (str): Who is in charge of the alias. Optional.
-            host_authorities (Sequence[str]): Who hosts the data. Optional.
-            metastring (str): Further text about the data. Optional.
-            rev (str): Revision of the record to replace, 8 characters; not for a new one. Matches
-                `^[a-z,0-9]{8}$`. Optional.
-
-        Returns:
-            200: The name and the new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return await self._call(
-            self.build(
-                release=release,
-                size=size,
-                hashes=hashes,
-                aliasstring=aliasstring,
-                keeper_authority=keeper_authority,
-                host_authorities=host_authorities,
-                metastring=metastring,
-                rev=rev,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        release: Literal["public", "private", "controlled"],
-        size: int,
-        hashes: HashInfo | HashInfoDict,
-        aliasstring: str,
-        keeper_authority: str | Omit = OMIT,
-        host_authorities: Sequence[str] | Omit = OMIT,
-        metastring: str | Omit = OMIT,
-        rev: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                release=release,
-                size=size,
-                hashes=hashes,
-                aliasstring=aliasstring,
-                keeper_authority=keeper_authority,
-                host_authorities=host_authorities,
-                metastring=metastring,
-                rev=rev,
-            )
-        )
+put_alias_record = Operation(FACTS, build, parse)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.urls_output_item import URLsOutputItem
 
@@ -35,7 +33,25 @@ def build(
     offset: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List records by what is in their URLs.
+
+    Args:
+        exclude (str): Text that must not be in any URL of the record. Optional.
+        include (str): Text that must be in a URL of the record. Optional.
+        versioned (bool): True for records that have a `version`, false for those that have none; both when
+            omitted. Optional.
+        limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
+            Optional.
+        offset (int): Number of records to skip; 0 when omitted. Optional.
+        fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
+            Optional.
+
+    Returns:
+        200: GUIDs and URLs, sorted by GUID.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+    """
     return request(
         FACTS,
         "/_query/urls/q",
@@ -69,207 +85,4 @@ def items(page: list[URLsOutputItem]) -> Sequence[URLsOutputItem] | None:
     return page
 
 
-class QueryUrlsOperation(Operation):
-    """List records by what is in their URLs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> list[URLsOutputItem]:
-        """List records by what is in their URLs.
-
-        Args:
-            exclude (str): Text that must not be in any URL of the record. Optional.
-            include (str): Text that must be in a URL of the record. Optional.
-            versioned (bool): True for records that have a `version`, false for those that have none; both
-                when omitted. Optional.
-            limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
-                Optional.
-            offset (int): Number of records to skip; 0 when omitted. Optional.
-            fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
-                Optional.
-
-        Returns:
-            200: GUIDs and URLs, sorted by GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return self._call(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[list[URLsOutputItem]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[URLsOutputItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncQueryUrlsOperation(AsyncOperation):
-    """List records by what is in their URLs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> list[URLsOutputItem]:
-        """List records by what is in their URLs.
-
-        Args:
-            exclude (str): Text that must not be in any URL of the record. Optional.
-            include (str): Text that must be in a URL of the record. Optional.
-            versioned (bool): True for records that have a `version`, false for those that have none; both
-                when omitted. Optional.
-            limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
-                Optional.
-            offset (int): Number of records to skip; 0 when omitted. Optional.
-            fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
-                Optional.
-
-        Returns:
-            200: GUIDs and URLs, sorted by GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return await self._call(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[list[URLsOutputItem]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        exclude: str | Omit = OMIT,
-        include: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[URLsOutputItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(
-                exclude=exclude, include=include, versioned=versioned, limit=limit, offset=offset, fields=fields
-            ),
-            self.parse,
-            self.items,
-            max_items,
-        )
+query_urls = PagedOperation(FACTS, build, parse, items)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.urls_output_item import URLsOutputItem
 
@@ -36,7 +34,26 @@ def build(
     offset: int | Omit = OMIT,
     fields: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List records by the metadata of their URLs.
+
+    Args:
+        key (str): Name of the metadata.
+        value (str): Value that the metadata must have.
+        url (str): Text that must be in the URL. Optional.
+        versioned (bool): True for records that have a `version`, false for those that have none; both when
+            omitted. Optional.
+        limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
+            Optional.
+        offset (int): Number of records to skip; 0 when omitted. Optional.
+        fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
+            Optional.
+
+    Returns:
+        200: GUIDs and URLs, sorted by GUID.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+    """
     return request(
         FACTS,
         "/_query/urls/metadata/q",
@@ -71,205 +88,4 @@ def items(page: list[URLsOutputItem]) -> Sequence[URLsOutputItem] | None:
     return page
 
 
-class QueryUrlsMetadataOperation(Operation):
-    """List records by the metadata of their URLs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> list[URLsOutputItem]:
-        """List records by the metadata of their URLs.
-
-        Args:
-            key (str): Name of the metadata.
-            value (str): Value that the metadata must have.
-            url (str): Text that must be in the URL. Optional.
-            versioned (bool): True for records that have a `version`, false for those that have none; both
-                when omitted. Optional.
-            limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
-                Optional.
-            offset (int): Number of records to skip; 0 when omitted. Optional.
-            fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
-                Optional.
-
-        Returns:
-            200: GUIDs and URLs, sorted by GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return self._call(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> Iterator[list[URLsOutputItem]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[URLsOutputItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
-
-
-class AsyncQueryUrlsMetadataOperation(AsyncOperation):
-    """List records by the metadata of their URLs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> list[URLsOutputItem]:
-        """List records by the metadata of their URLs.
-
-        Args:
-            key (str): Name of the metadata.
-            value (str): Value that the metadata must have.
-            url (str): Text that must be in the URL. Optional.
-            versioned (bool): True for records that have a `version`, false for those that have none; both
-                when omitted. Optional.
-            limit (int): Largest number of records in an answer; 100 when omitted, 1,000 with some releases.
-                Optional.
-            offset (int): Number of records to skip; 0 when omitted. Optional.
-            fields (str): Which fields to answer, separated by commas, such as `did,urls`; all when omitted.
-                Optional.
-
-        Returns:
-            200: GUIDs and URLs, sorted by GUID.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-        """
-        return await self._call(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields)
-        )
-
-    def pages(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-    ) -> AsyncIterator[list[URLsOutputItem]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-        )
-
-    def iterate(
-        self,
-        *,
-        key: str,
-        value: str,
-        url: str | Omit = OMIT,
-        versioned: bool | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        fields: str | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[URLsOutputItem]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(key=key, value=value, url=url, versioned=versioned, limit=limit, offset=offset, fields=fields),
-            self.parse,
-            self.items,
-            max_items,
-        )
+query_urls_metadata = PagedOperation(FACTS, build, parse, items)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.alias_info import AliasInfo
     from ..models.alias_info_aliases_item import AliasInfoAliasesItem
@@ -25,7 +22,22 @@ FACTS = OperationFacts(name="update_aliases", method="PUT", path="/index/{GUID}/
 
 
 def build(*, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace the aliases of a record.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+        aliases (Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict]): The aliases, each of which
+            belongs to one record only. Optional.
+
+    Returns:
+        200: The aliases that the record has now.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        NotFound: 404: There is no such record.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        Conflict: 409: An alias belongs to a record already; nothing was changed.
+    """
     return request(FACTS, f"/index/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))
 
 
@@ -33,74 +45,7 @@ def parse(answer: Answer) -> AliasInfo:
     """What an answer says."""
     from ..models.alias_info import AliasInfo
 
-    return answer.json(model_of(AliasInfo), model(lambda: AliasInfo))
+    return answer.model(AliasInfo)
 
 
-class UpdateAliasesOperation(Operation):
-    """Replace the aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT
-    ) -> AliasInfo:
-        """Replace the aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            aliases (Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict]): The aliases, each of which
-                belongs to one record only. Optional.
-
-        Returns:
-            200: The aliases that the record has now.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            Conflict: 409: An alias belongs to a record already; nothing was changed.
-        """
-        return self._call(self.build(guid=guid, aliases=aliases), self.parse)
-
-    def raw(
-        self, *, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, aliases=aliases))
-
-
-class AsyncUpdateAliasesOperation(AsyncOperation):
-    """Replace the aliases of a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT
-    ) -> AliasInfo:
-        """Replace the aliases of a record.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            aliases (Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict]): The aliases, each of which
-                belongs to one record only. Optional.
-
-        Returns:
-            200: The aliases that the record has now.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            NotFound: 404: There is no such record.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            Conflict: 409: An alias belongs to a record already; nothing was changed.
-        """
-        return await self._call(self.build(guid=guid, aliases=aliases), self.parse)
-
-    async def raw(
-        self, *, guid: str, aliases: Sequence[AliasInfoAliasesItem | AliasInfoAliasesItemDict] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, aliases=aliases))
+update_aliases = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.hash_info import HashInfo
     from ..models.output_ref import OutputRef
@@ -33,7 +30,31 @@ def build(
     urls: Sequence[str] | Omit = OMIT,
     authz: Sequence[str] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Fill in a blank record.
+
+    Sets what is known once the file was uploaded. It works once: a record that has a size or checksums is
+    refused with 400.
+
+    Args:
+        guid (str): GUID of the blank record.
+        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+            nothing is changed.
+        size (int): Size of the uploaded file in bytes. Optional.
+        hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least one.
+            Optional.
+        urls (Sequence[str]): Addresses of the uploaded file's bytes. Optional.
+        authz (Sequence[str]): Resource paths that readers need access to, such as
+            `/programs/demo/projects/p1`; `/open` is open to all. Optional.
+
+    Returns:
+        200: The identifiers of the record, with its new revision.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        NotFound: 404: There is no such record.
+        Conflict: 409: The revision isn't the current one.
+    """
     return request(
         FACTS,
         f"/index/blank/{segment('guid', guid, raw=True)}",
@@ -46,122 +67,7 @@ def parse(answer: Answer) -> OutputRef:
     """What an answer says."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(model_of(OutputRef), model(lambda: OutputRef))
+    return answer.model(OutputRef)
 
 
-class UpdateBlankOperation(Operation):
-    """Fill in a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        size: int | Omit = OMIT,
-        hashes: HashInfo | HashInfoDict | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> OutputRef:
-        """Fill in a blank record.
-
-        Sets what is known once the file was uploaded. It works once: a record that has a size or checksums is
-        refused with 400.
-
-        Args:
-            guid (str): GUID of the blank record.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-            size (int): Size of the uploaded file in bytes. Optional.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one. Optional.
-            urls (Sequence[str]): Addresses of the uploaded file's bytes. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-
-        Returns:
-            200: The identifiers of the record, with its new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return self._call(self.build(guid=guid, rev=rev, size=size, hashes=hashes, urls=urls, authz=authz), self.parse)
-
-    def raw(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        size: int | Omit = OMIT,
-        hashes: HashInfo | HashInfoDict | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, rev=rev, size=size, hashes=hashes, urls=urls, authz=authz))
-
-
-class AsyncUpdateBlankOperation(AsyncOperation):
-    """Fill in a blank record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        size: int | Omit = OMIT,
-        hashes: HashInfo | HashInfoDict | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> OutputRef:
-        """Fill in a blank record.
-
-        Sets what is known once the file was uploaded. It works once: a record that has a size or checksums is
-        refused with 400.
-
-        Args:
-            guid (str): GUID of the blank record.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-            size (int): Size of the uploaded file in bytes. Optional.
-            hashes (HashInfo | HashInfoDict): Checksums of a file, in lower-case hexadecimal digits; at least
-                one. Optional.
-            urls (Sequence[str]): Addresses of the uploaded file's bytes. Optional.
-            authz (Sequence[str]): Resource paths that readers need access to, such as
-                `/programs/demo/projects/p1`; `/open` is open to all. Optional.
-
-        Returns:
-            200: The identifiers of the record, with its new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return await self._call(
-            self.build(guid=guid, rev=rev, size=size, hashes=hashes, urls=urls, authz=authz), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        size: int | Omit = OMIT,
-        hashes: HashInfo | HashInfoDict | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, rev=rev, size=size, hashes=hashes, urls=urls, authz=authz))
+update_blank = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.output_ref import OutputRef
 
@@ -38,7 +35,38 @@ def build(
     content_created_date: str | None | Omit = OMIT,
     content_updated_date: str | None | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Update a record.
+
+    Replaces the fields that are given. Size and checksums can't be changed: changed bytes are a new version.
+    When URLs change, their metadata has to fit the new list.
+
+    Args:
+        guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
+        rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
+            nothing is changed.
+        file_name (str | None): Name of the file, which may hold folders. Optional.
+        metadata (Mapping[str, Any]): Metadata of the record, instead of all that it has. Optional.
+        urls_metadata (Mapping[str, Any]): Metadata of the URLs, instead of all that they have; only for URLs
+            of the record. Optional.
+        version (str | None): Version of the file, in any form. Optional.
+        urls (Sequence[str]): Addresses of the bytes, instead of all that the record has. Optional.
+        acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
+        authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
+        uploader (str | None): User who uploaded the file. Optional.
+        description (str | None): What the file is, for people. Optional.
+        content_created_date (str | None): When the contents were made (RFC 3339). Format date-time. Optional.
+        content_updated_date (str | None): When the contents were last changed (RFC 3339); not before
+            `content_created_date`. Format date-time. Optional.
+
+    Returns:
+        200: The identifiers of the record, with its new revision.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The credentials are missing, or don't allow this.
+        NotFound: 404: There is no such record.
+        Conflict: 409: The revision isn't the current one.
+    """
     return request(
         FACTS,
         f"/index/{segment('guid', guid, raw=True)}",
@@ -65,230 +93,7 @@ def parse(answer: Answer) -> OutputRef:
     """What an answer says."""
     from ..models.output_ref import OutputRef
 
-    return answer.json(model_of(OutputRef), model(lambda: OutputRef))
+    return answer.model(OutputRef)
 
 
-class UpdateRecordOperation(Operation):
-    """Update a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        file_name: str | None | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | None | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        uploader: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        content_created_date: str | None | Omit = OMIT,
-        content_updated_date: str | None | Omit = OMIT,
-    ) -> OutputRef:
-        """Update a record.
-
-        Replaces the fields that are given. Size and checksums can't be changed: changed bytes are a new
-        version. When URLs change, their metadata has to fit the new list.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-            file_name (str | None): Name of the file, which may hold folders. Optional.
-            metadata (Mapping[str, Any]): Metadata of the record, instead of all that it has. Optional.
-            urls_metadata (Mapping[str, Any]): Metadata of the URLs, instead of all that they have; only for
-                URLs of the record. Optional.
-            version (str | None): Version of the file, in any form. Optional.
-            urls (Sequence[str]): Addresses of the bytes, instead of all that the record has. Optional.
-            acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
-            authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
-            uploader (str | None): User who uploaded the file. Optional.
-            description (str | None): What the file is, for people. Optional.
-            content_created_date (str | None): When the contents were made (RFC 3339). Format date-time.
-                Optional.
-            content_updated_date (str | None): When the contents were last changed (RFC 3339); not before
-                `content_created_date`. Format date-time. Optional.
-
-        Returns:
-            200: The identifiers of the record, with its new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return self._call(
-            self.build(
-                guid=guid,
-                rev=rev,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                urls=urls,
-                acl=acl,
-                authz=authz,
-                uploader=uploader,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        file_name: str | None | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | None | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        uploader: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        content_created_date: str | None | Omit = OMIT,
-        content_updated_date: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                guid=guid,
-                rev=rev,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                urls=urls,
-                acl=acl,
-                authz=authz,
-                uploader=uploader,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            )
-        )
-
-
-class AsyncUpdateRecordOperation(AsyncOperation):
-    """Update a record."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        file_name: str | None | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | None | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        uploader: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        content_created_date: str | None | Omit = OMIT,
-        content_updated_date: str | None | Omit = OMIT,
-    ) -> OutputRef:
-        """Update a record.
-
-        Replaces the fields that are given. Size and checksums can't be changed: changed bytes are a new
-        version. When URLs change, their metadata has to fit the new list.
-
-        Args:
-            guid (str): GUID of the record, with its prefix if it has one, such as `dg.1234/2f9c3d1e-...`.
-            rev (str): Revision that the caller has seen (`rev` of the record); if it isn't the current one,
-                nothing is changed.
-            file_name (str | None): Name of the file, which may hold folders. Optional.
-            metadata (Mapping[str, Any]): Metadata of the record, instead of all that it has. Optional.
-            urls_metadata (Mapping[str, Any]): Metadata of the URLs, instead of all that they have; only for
-                URLs of the record. Optional.
-            version (str | None): Version of the file, in any form. Optional.
-            urls (Sequence[str]): Addresses of the bytes, instead of all that the record has. Optional.
-            acl (Sequence[str]): Old access rules, instead of all that the record has. Optional.
-            authz (Sequence[str]): Resource paths, instead of all that the record has. Optional.
-            uploader (str | None): User who uploaded the file. Optional.
-            description (str | None): What the file is, for people. Optional.
-            content_created_date (str | None): When the contents were made (RFC 3339). Format date-time.
-                Optional.
-            content_updated_date (str | None): When the contents were last changed (RFC 3339); not before
-                `content_created_date`. Format date-time. Optional.
-
-        Returns:
-            200: The identifiers of the record, with its new revision.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials are missing, or don't allow this.
-            NotFound: 404: There is no such record.
-            Conflict: 409: The revision isn't the current one.
-        """
-        return await self._call(
-            self.build(
-                guid=guid,
-                rev=rev,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                urls=urls,
-                acl=acl,
-                authz=authz,
-                uploader=uploader,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        guid: str,
-        rev: str,
-        file_name: str | None | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-        urls_metadata: Mapping[str, Any] | Omit = OMIT,
-        version: str | None | Omit = OMIT,
-        urls: Sequence[str] | Omit = OMIT,
-        acl: Sequence[str] | Omit = OMIT,
-        authz: Sequence[str] | Omit = OMIT,
-        uploader: str | None | Omit = OMIT,
-        description: str | None | Omit = OMIT,
-        content_created_date: str | None | Omit = OMIT,
-        content_updated_date: str | None | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                guid=guid,
-                rev=rev,
-                file_name=file_name,
-                metadata=metadata,
-                urls_metadata=urls_metadata,
-                version=version,
-                urls=urls,
-                acl=acl,
-                authz=authz,
-                uploader=uploader,
-                description=description,
-                content_created_date=content_created_date,
-                content_updated_date=content_updated_date,
-            )
-        )
+update_record = Operation(FACTS, build, parse)

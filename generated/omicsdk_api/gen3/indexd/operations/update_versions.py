@@ -9,13 +9,11 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import array, model, otherwise_typed
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.output_ref import OutputRef
 
@@ -23,7 +21,21 @@ FACTS = OperationFacts(name="update_versions", method="PUT", path="/index/{GUID}
 
 
 def build(*, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Set who may access all versions of a file.
+
+    Args:
+        guid (str): GUID of any version of the file.
+        acl (Sequence[str]): Old access rules that all versions shall have. Optional.
+        authz (Sequence[str]): Resource paths that all versions shall have. Optional.
+
+    Returns:
+        200: The identifiers of all versions, with their new revisions.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The credentials don't allow this.
+        NotFound: 404: There is no such record.
+    """
     return request(
         FACTS, f"/index/{segment('guid', guid, raw=True)}/versions", body=json_body({"acl": acl, "authz": authz})
     )
@@ -43,67 +55,4 @@ def parse(answer: Answer) -> list[OutputRef]:
     )
 
 
-class UpdateVersionsOperation(Operation):
-    """Set who may access all versions of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> list[OutputRef]:
-        """Set who may access all versions of a file.
-
-        Args:
-            guid (str): GUID of any version of the file.
-            acl (Sequence[str]): Old access rules that all versions shall have. Optional.
-            authz (Sequence[str]): Resource paths that all versions shall have. Optional.
-
-        Returns:
-            200: The identifiers of all versions, with their new revisions.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials don't allow this.
-            NotFound: 404: There is no such record.
-        """
-        return self._call(self.build(guid=guid, acl=acl, authz=authz), self.parse)
-
-    def raw(self, *, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, acl=acl, authz=authz))
-
-
-class AsyncUpdateVersionsOperation(AsyncOperation):
-    """Set who may access all versions of a file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> list[OutputRef]:
-        """Set who may access all versions of a file.
-
-        Args:
-            guid (str): GUID of any version of the file.
-            acl (Sequence[str]): Old access rules that all versions shall have. Optional.
-            authz (Sequence[str]): Resource paths that all versions shall have. Optional.
-
-        Returns:
-            200: The identifiers of all versions, with their new revisions.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The credentials don't allow this.
-            NotFound: 404: There is no such record.
-        """
-        return await self._call(self.build(guid=guid, acl=acl, authz=authz), self.parse)
-
-    async def raw(
-        self, *, guid: str, acl: Sequence[str] | Omit = OMIT, authz: Sequence[str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, acl=acl, authz=authz))
+update_versions = Operation(FACTS, build, parse)

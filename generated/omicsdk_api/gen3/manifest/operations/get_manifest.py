@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_manifest", method="GET", path="/file/{file_name}", accept="text/plain, */*;q=0.5", secured=True
@@ -18,7 +13,21 @@ FACTS = OperationFacts(
 
 
 def build(*, file_name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read one of the manifests.
+
+    The answer is JSON as text, in which every apostrophe has become a double quote: a manifest with
+    apostrophes in its values can't be read as JSON any more.
+
+    Args:
+        file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
+
+    Returns:
+        200: The manifest, as text.
+
+    Raises:
+        BadRequest: 400: The name doesn't end in `json`.
+        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+    """
     return request(FACTS, f"/file/{segment('file_name', file_name)}")
 
 
@@ -27,61 +36,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetManifestOperation(Operation):
-    """Read one of the manifests."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, file_name: str) -> str:
-        """Read one of the manifests.
-
-        The answer is JSON as text, in which every apostrophe has become a double quote: a manifest with
-        apostrophes in its values can't be read as JSON any more.
-
-        Args:
-            file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
-
-        Returns:
-            200: The manifest, as text.
-
-        Raises:
-            BadRequest: 400: The name doesn't end in `json`.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        """
-        return self._call(self.build(file_name=file_name), self.parse)
-
-    def raw(self, *, file_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_name=file_name))
-
-
-class AsyncGetManifestOperation(AsyncOperation):
-    """Read one of the manifests."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, file_name: str) -> str:
-        """Read one of the manifests.
-
-        The answer is JSON as text, in which every apostrophe has become a double quote: a manifest with
-        apostrophes in its values can't be read as JSON any more.
-
-        Args:
-            file_name (str): Name of the file, as it was answered when it was stored; it ends in `json`.
-
-        Returns:
-            200: The manifest, as text.
-
-        Raises:
-            BadRequest: 400: The name doesn't end in `json`.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-        """
-        return await self._call(self.build(file_name=file_name), self.parse)
-
-    async def raw(self, *, file_name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_name=file_name))
+get_manifest = Operation(FACTS, build, parse)

@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.list_cohorts_response import ListCohortsResponse
 
 FACTS = OperationFacts(name="list_cohorts", method="GET", path="/cohorts", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the user's cohorts.
+
+    Returns:
+        200: The cohorts, the oldest first.
+
+    Raises:
+        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        ServerError: 500: The service can't reach its storage.
+    """
     return request(FACTS, "/cohorts")
 
 
@@ -27,52 +32,7 @@ def parse(answer: Answer) -> ListCohortsResponse:
     """What an answer says."""
     from ..models.list_cohorts_response import ListCohortsResponse
 
-    return answer.json(model_of(ListCohortsResponse), model(lambda: ListCohortsResponse))
+    return answer.model(ListCohortsResponse)
 
 
-class ListCohortsOperation(Operation):
-    """List the user's cohorts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ListCohortsResponse:
-        """List the user's cohorts.
-
-        Returns:
-            200: The cohorts, the oldest first.
-
-        Raises:
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListCohortsOperation(AsyncOperation):
-    """List the user's cohorts."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ListCohortsResponse:
-        """List the user's cohorts.
-
-        Returns:
-            200: The cohorts, the oldest first.
-
-        Raises:
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_cohorts = Operation(FACTS, build, parse)

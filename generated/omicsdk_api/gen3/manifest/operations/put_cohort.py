@@ -5,22 +5,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.stored_file import StoredFile
 
 FACTS = OperationFacts(name="put_cohort", method="PUT", path="/cohorts", secured=True)
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store a cohort, like POST.
+
+    A cohort is the GUID of a PFB file, which is also its name.
+
+    Args:
+        guid (str): GUID of the PFB file, with its prefix if it has one.
+
+    Returns:
+        200: The cohort is stored, now or since long.
+
+    Raises:
+        BadRequest: 400: The GUID isn't one.
+        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        ServerError: 500: The service can't reach its storage.
+    """
     return request(FACTS, "/cohorts", body=json_body({"guid": guid}))
 
 
@@ -28,64 +39,7 @@ def parse(answer: Answer) -> StoredFile:
     """What an answer says."""
     from ..models.stored_file import StoredFile
 
-    return answer.json(model_of(StoredFile), model(lambda: StoredFile))
+    return answer.model(StoredFile)
 
 
-class PutCohortOperation(Operation):
-    """Store a cohort, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> StoredFile:
-        """Store a cohort, like POST.
-
-        A cohort is the GUID of a PFB file, which is also its name.
-
-        Args:
-            guid (str): GUID of the PFB file, with its prefix if it has one.
-
-        Returns:
-            200: The cohort is stored, now or since long.
-
-        Raises:
-            BadRequest: 400: The GUID isn't one.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncPutCohortOperation(AsyncOperation):
-    """Store a cohort, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> StoredFile:
-        """Store a cohort, like POST.
-
-        A cohort is the GUID of a PFB file, which is also its name.
-
-        Args:
-            guid (str): GUID of the PFB file, with its prefix if it has one.
-
-        Returns:
-            200: The cohort is stored, now or since long.
-
-        Raises:
-            BadRequest: 400: The GUID isn't one.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+put_cohort = Operation(FACTS, build, parse)

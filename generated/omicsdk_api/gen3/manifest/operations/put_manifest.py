@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.manifest_entry import ManifestEntry
     from ..models.stored_file import StoredFile
@@ -24,7 +21,21 @@ FACTS = OperationFacts(name="put_manifest", method="PUT", path="/", secured=True
 
 
 def build(*, body: Sequence[ManifestEntry | ManifestEntryDict]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store a manifest, like POST.
+
+    The same as POST. Though it is a PUT, sending it twice makes two files.
+
+    Args:
+        body (Sequence[ManifestEntry | ManifestEntryDict]): The files of the manifest.
+
+    Returns:
+        200: The manifest was stored under the name that is answered.
+
+    Raises:
+        BadRequest: 400: The body isn't a list of objects that all have an `object_id`.
+        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        ServerError: 500: The service can't reach its storage.
+    """
     return request(FACTS, "/", body=json_body(body))
 
 
@@ -32,64 +43,7 @@ def parse(answer: Answer) -> StoredFile:
     """What an answer says."""
     from ..models.stored_file import StoredFile
 
-    return answer.json(model_of(StoredFile), model(lambda: StoredFile))
+    return answer.model(StoredFile)
 
 
-class PutManifestOperation(Operation):
-    """Store a manifest, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[ManifestEntry | ManifestEntryDict]) -> StoredFile:
-        """Store a manifest, like POST.
-
-        The same as POST. Though it is a PUT, sending it twice makes two files.
-
-        Args:
-            body (Sequence[ManifestEntry | ManifestEntryDict]): The files of the manifest.
-
-        Returns:
-            200: The manifest was stored under the name that is answered.
-
-        Raises:
-            BadRequest: 400: The body isn't a list of objects that all have an `object_id`.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: Sequence[ManifestEntry | ManifestEntryDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncPutManifestOperation(AsyncOperation):
-    """Store a manifest, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[ManifestEntry | ManifestEntryDict]) -> StoredFile:
-        """Store a manifest, like POST.
-
-        The same as POST. Though it is a PUT, sending it twice makes two files.
-
-        Args:
-            body (Sequence[ManifestEntry | ManifestEntryDict]): The files of the manifest.
-
-        Returns:
-            200: The manifest was stored under the name that is answered.
-
-        Raises:
-            BadRequest: 400: The body isn't a list of objects that all have an `object_id`.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: Sequence[ManifestEntry | ManifestEntryDict]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+put_manifest = Operation(FACTS, build, parse)

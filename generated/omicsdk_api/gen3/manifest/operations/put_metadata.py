@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.stored_file import StoredFile
 
@@ -22,7 +19,21 @@ FACTS = OperationFacts(name="put_metadata", method="PUT", path="/metadata", secu
 
 
 def build(*, body: Sequence[Mapping[str, Any]]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store exported metadata, like POST.
+
+    The same as POST. Though it is a PUT, sending it twice makes two files.
+
+    Args:
+        body (Sequence[Mapping[str, Any]]): The metadata, as a list of objects of any form.
+
+    Returns:
+        200: The metadata was stored under the name that is answered.
+
+    Raises:
+        BadRequest: 400: The request makes no sense; the answer says why.
+        Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
+        ServerError: 500: The service can't reach its storage.
+    """
     return request(FACTS, "/metadata", body=json_body(body))
 
 
@@ -30,64 +41,7 @@ def parse(answer: Answer) -> StoredFile:
     """What an answer says."""
     from ..models.stored_file import StoredFile
 
-    return answer.json(model_of(StoredFile), model(lambda: StoredFile))
+    return answer.model(StoredFile)
 
 
-class PutMetadataOperation(Operation):
-    """Store exported metadata, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[Mapping[str, Any]]) -> StoredFile:
-        """Store exported metadata, like POST.
-
-        The same as POST. Though it is a PUT, sending it twice makes two files.
-
-        Args:
-            body (Sequence[Mapping[str, Any]]): The metadata, as a list of objects of any form.
-
-        Returns:
-            200: The metadata was stored under the name that is answered.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: Sequence[Mapping[str, Any]]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncPutMetadataOperation(AsyncOperation):
-    """Store exported metadata, like POST."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[Mapping[str, Any]]) -> StoredFile:
-        """Store exported metadata, like POST.
-
-        The same as POST. Though it is a PUT, sending it twice makes two files.
-
-        Args:
-            body (Sequence[Mapping[str, Any]]): The metadata, as a list of objects of any form.
-
-        Returns:
-            200: The metadata was stored under the name that is answered.
-
-        Raises:
-            BadRequest: 400: The request makes no sense; the answer says why.
-            Forbidden: 403: The access token is missing, has ended, or isn't one of this commons.
-            ServerError: 500: The service can't reach its storage.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: Sequence[Mapping[str, Any]]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+put_metadata = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.batch_create_body_item import BatchCreateBodyItem
     from ..models.batch_result import BatchResult
@@ -25,7 +22,22 @@ FACTS = OperationFacts(name="batch_create", method="POST", path="/metadata", sec
 
 
 def build(*, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store many documents at once.
+
+    Each is an object with `guid` and `data`. What is refused doesn't stop the others; a document without a
+    GUID fails the whole request with 500.
+
+    Args:
+        body (Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict]): The documents to store.
+        overwrite (bool): Replace documents that exist; when false they stay and are answered as conflicts.
+            True when omitted. Optional.
+
+    Returns:
+        201: What became of each document.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, "/metadata", query=(("overwrite", overwrite),), body=json_body(body))
 
 
@@ -33,74 +45,7 @@ def parse(answer: Answer) -> BatchResult:
     """What an answer says."""
     from ..models.batch_result import BatchResult
 
-    return answer.json(model_of(BatchResult), model(lambda: BatchResult))
+    return answer.model(BatchResult)
 
 
-class BatchCreateOperation(Operation):
-    """Store many documents at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT
-    ) -> BatchResult:
-        """Store many documents at once.
-
-        Each is an object with `guid` and `data`. What is refused doesn't stop the others; a document without
-        a GUID fails the whole request with 500.
-
-        Args:
-            body (Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict]): The documents to store.
-            overwrite (bool): Replace documents that exist; when false they stay and are answered as
-                conflicts. True when omitted. Optional.
-
-        Returns:
-            201: What became of each document.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(body=body, overwrite=overwrite), self.parse)
-
-    def raw(
-        self, *, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, overwrite=overwrite))
-
-
-class AsyncBatchCreateOperation(AsyncOperation):
-    """Store many documents at once."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT
-    ) -> BatchResult:
-        """Store many documents at once.
-
-        Each is an object with `guid` and `data`. What is refused doesn't stop the others; a document without
-        a GUID fails the whole request with 500.
-
-        Args:
-            body (Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict]): The documents to store.
-            overwrite (bool): Replace documents that exist; when false they stay and are answered as
-                conflicts. True when omitted. Optional.
-
-        Returns:
-            201: What became of each document.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(body=body, overwrite=overwrite), self.parse)
-
-    async def raw(
-        self, *, body: Sequence[BatchCreateBodyItem | BatchCreateBodyItemDict], overwrite: bool | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, overwrite=overwrite))
+batch_create = Operation(FACTS, build, parse)

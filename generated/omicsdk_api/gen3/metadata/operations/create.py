@@ -3,25 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="create", method="POST", path="/metadata/{guid}", secured=True)
 
 
 def build(*, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Store a new document.
+
+    409 when there is one already, unless `overwrite` is set.
+
+    Args:
+        body (Mapping[str, Any]): The document, any JSON object.
+        guid (str): GUID to store the document under, any text that is unique in the commons; slashes are part
+            of it.
+        overwrite (bool): Replace a document that exists; false when omitted. Optional.
+
+    Returns:
+        200: The document, as it is stored. 201: The document is new.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}", query=(("overwrite", overwrite),), body=json_body(body)
     )
@@ -29,66 +42,7 @@ def build(*, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class CreateOperation(Operation):
-    """Store a new document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> dict[str, Any]:
-        """Store a new document.
-
-        409 when there is one already, unless `overwrite` is set.
-
-        Args:
-            body (Mapping[str, Any]): The document, any JSON object.
-            guid (str): GUID to store the document under, any text that is unique in the commons; slashes are
-                part of it.
-            overwrite (bool): Replace a document that exists; false when omitted. Optional.
-
-        Returns:
-            200: The document, as it is stored. 201: The document is new.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(body=body, guid=guid, overwrite=overwrite), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, guid=guid, overwrite=overwrite))
-
-
-class AsyncCreateOperation(AsyncOperation):
-    """Store a new document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> dict[str, Any]:
-        """Store a new document.
-
-        409 when there is one already, unless `overwrite` is set.
-
-        Args:
-            body (Mapping[str, Any]): The document, any JSON object.
-            guid (str): GUID to store the document under, any text that is unique in the commons; slashes are
-                part of it.
-            overwrite (bool): Replace a document that exists; false when omitted. Optional.
-
-        Returns:
-            200: The document, as it is stored. 201: The document is new.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(body=body, guid=guid, overwrite=overwrite), self.parse)
-
-    async def raw(self, *, body: Mapping[str, Any], guid: str, overwrite: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, guid=guid, overwrite=overwrite))
+create = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.alias_list import AliasList
 
@@ -23,7 +20,21 @@ FACTS = OperationFacts(name="create_aliases", method="POST", path="/metadata/{gu
 
 
 def build(*, guid: str, aliases: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Give a document its first aliases.
+
+    409 when it has any already, or when another document has one of them. An unknown GUID fails with 500.
+
+    Args:
+        guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
+        aliases (Sequence[str]): Aliases, any texts that no other document has; a text that stands twice
+            counts once. Optional.
+
+    Returns:
+        201: The aliases of the GUID, as they are now.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases", body=json_body({"aliases": aliases}))
 
 
@@ -31,64 +42,7 @@ def parse(answer: Answer) -> AliasList:
     """What an answer says."""
     from ..models.alias_list import AliasList
 
-    return answer.json(model_of(AliasList), model(lambda: AliasList))
+    return answer.model(AliasList)
 
 
-class CreateAliasesOperation(Operation):
-    """Give a document its first aliases."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, aliases: Sequence[str] | Omit = OMIT) -> AliasList:
-        """Give a document its first aliases.
-
-        409 when it has any already, or when another document has one of them. An unknown GUID fails with 500.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-            aliases (Sequence[str]): Aliases, any texts that no other document has; a text that stands twice
-                counts once. Optional.
-
-        Returns:
-            201: The aliases of the GUID, as they are now.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid, aliases=aliases), self.parse)
-
-    def raw(self, *, guid: str, aliases: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, aliases=aliases))
-
-
-class AsyncCreateAliasesOperation(AsyncOperation):
-    """Give a document its first aliases."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, aliases: Sequence[str] | Omit = OMIT) -> AliasList:
-        """Give a document its first aliases.
-
-        409 when it has any already, or when another document has one of them. An unknown GUID fails with 500.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-            aliases (Sequence[str]): Aliases, any texts that no other document has; a text that stands twice
-                counts once. Optional.
-
-        Returns:
-            201: The aliases of the GUID, as they are now.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid, aliases=aliases), self.parse)
-
-    async def raw(self, *, guid: str, aliases: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, aliases=aliases))
+create_aliases = Operation(FACTS, build, parse)

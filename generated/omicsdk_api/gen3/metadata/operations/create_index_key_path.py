@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="create_index_key_path", method="POST", path="/metadata_index/{path}", secured=True)
 
 
 def build(*, path: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make an index of a key, for faster searches.
+
+    409 when there is one.
+
+    Args:
+        path (str): Path of the key to index, its keys joined by dots, such as `gen3_discovery.study`.
+
+    Returns:
+        201: The path, as a JSON text.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata_index/{segment('path', path)}")
 
 
 def parse(answer: Answer) -> str:
     """What an answer says."""
-    return answer.json(as_it_came, STRING)
+    return cast("str", answer.json(as_it_came, STRING))
 
 
-class CreateIndexKeyPathOperation(Operation):
-    """Make an index of a key, for faster searches."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, path: str) -> str:
-        """Make an index of a key, for faster searches.
-
-        409 when there is one.
-
-        Args:
-            path (str): Path of the key to index, its keys joined by dots, such as `gen3_discovery.study`.
-
-        Returns:
-            201: The path, as a JSON text.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(path=path), self.parse)
-
-    def raw(self, *, path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(path=path))
-
-
-class AsyncCreateIndexKeyPathOperation(AsyncOperation):
-    """Make an index of a key, for faster searches."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, path: str) -> str:
-        """Make an index of a key, for faster searches.
-
-        409 when there is one.
-
-        Args:
-            path (str): Path of the key to index, its keys joined by dots, such as `gen3_discovery.study`.
-
-        Returns:
-            201: The path, as a JSON text.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(path=path), self.parse)
-
-    async def raw(self, *, path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(path=path))
+create_index_key_path = Operation(FACTS, build, parse)

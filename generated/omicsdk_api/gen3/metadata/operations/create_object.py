@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.new_object import NewObject
 
@@ -29,7 +26,24 @@ def build(
     aliases: Sequence[str] | Omit = OMIT,
     metadata: Mapping[str, Any] | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make an object: its record, metadata and address for the upload.
+
+    Makes a blank record in the index and an address that the bytes are put to. Needs a token and the
+    permission to upload; 401 without one.
+
+    Args:
+        authz (Mapping[str, Any]): Who may use the object: `version` is 0, and `resource_paths` a list such as
+            `["/programs/demo"]`.
+        file_name (str): Name of the file that will be uploaded for it.
+        aliases (Sequence[str]): Aliases that the record of the new object gets; none when omitted. Optional.
+        metadata (Mapping[str, Any]): Document of the new object; empty when omitted. Optional.
+
+    Returns:
+        201: The object is made; its bytes can be put to the address.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS,
         "/objects/upload",
@@ -41,102 +55,7 @@ def parse(answer: Answer) -> NewObject:
     """What an answer says."""
     from ..models.new_object import NewObject
 
-    return answer.json(model_of(NewObject), model(lambda: NewObject))
+    return answer.model(NewObject)
 
 
-class CreateObjectOperation(Operation):
-    """Make an object: its record, metadata and address for the upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        authz: Mapping[str, Any],
-        file_name: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> NewObject:
-        """Make an object: its record, metadata and address for the upload.
-
-        Makes a blank record in the index and an address that the bytes are put to. Needs a token and the
-        permission to upload; 401 without one.
-
-        Args:
-            authz (Mapping[str, Any]): Who may use the object: `version` is 0, and `resource_paths` a list
-                such as `["/programs/demo"]`.
-            file_name (str): Name of the file that will be uploaded for it.
-            aliases (Sequence[str]): Aliases that the record of the new object gets; none when omitted.
-                Optional.
-            metadata (Mapping[str, Any]): Document of the new object; empty when omitted. Optional.
-
-        Returns:
-            201: The object is made; its bytes can be put to the address.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(authz=authz, file_name=file_name, aliases=aliases, metadata=metadata), self.parse)
-
-    def raw(
-        self,
-        *,
-        authz: Mapping[str, Any],
-        file_name: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(authz=authz, file_name=file_name, aliases=aliases, metadata=metadata))
-
-
-class AsyncCreateObjectOperation(AsyncOperation):
-    """Make an object: its record, metadata and address for the upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        authz: Mapping[str, Any],
-        file_name: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> NewObject:
-        """Make an object: its record, metadata and address for the upload.
-
-        Makes a blank record in the index and an address that the bytes are put to. Needs a token and the
-        permission to upload; 401 without one.
-
-        Args:
-            authz (Mapping[str, Any]): Who may use the object: `version` is 0, and `resource_paths` a list
-                such as `["/programs/demo"]`.
-            file_name (str): Name of the file that will be uploaded for it.
-            aliases (Sequence[str]): Aliases that the record of the new object gets; none when omitted.
-                Optional.
-            metadata (Mapping[str, Any]): Document of the new object; empty when omitted. Optional.
-
-        Returns:
-            201: The object is made; its bytes can be put to the address.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(
-            self.build(authz=authz, file_name=file_name, aliases=aliases, metadata=metadata), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        authz: Mapping[str, Any],
-        file_name: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(authz=authz, file_name=file_name, aliases=aliases, metadata=metadata))
+create_object = Operation(FACTS, build, parse)

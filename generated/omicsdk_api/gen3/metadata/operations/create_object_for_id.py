@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.new_object import NewObject
 
@@ -25,7 +22,23 @@ FACTS = OperationFacts(name="create_object_for_id", method="POST", path="/object
 def build(
     *, file_name: str, guid: str, aliases: Sequence[str] | Omit = OMIT, metadata: Mapping[str, Any] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a new version of an object, and an address for its upload.
+
+    The new version gets a GUID of its own and is for whoever the object is for. 404 when the index doesn't
+    know the object. Needs a token; 401 without one.
+
+    Args:
+        file_name (str): Name of the file that will be uploaded.
+        guid (str): GUID or alias of the object in the index; slashes are part of it.
+        aliases (Sequence[str]): Aliases that the record of the new version gets; none when omitted. Optional.
+        metadata (Mapping[str, Any]): Document of the new version; empty when omitted. Optional.
+
+    Returns:
+        201: The object is made; its bytes can be put to the address.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS,
         f"/objects/{segment('guid', guid, raw=True)}",
@@ -37,100 +50,7 @@ def parse(answer: Answer) -> NewObject:
     """What an answer says."""
     from ..models.new_object import NewObject
 
-    return answer.json(model_of(NewObject), model(lambda: NewObject))
+    return answer.model(NewObject)
 
 
-class CreateObjectForIdOperation(Operation):
-    """Make a new version of an object, and an address for its upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        file_name: str,
-        guid: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> NewObject:
-        """Make a new version of an object, and an address for its upload.
-
-        The new version gets a GUID of its own and is for whoever the object is for. 404 when the index
-        doesn't know the object. Needs a token; 401 without one.
-
-        Args:
-            file_name (str): Name of the file that will be uploaded.
-            guid (str): GUID or alias of the object in the index; slashes are part of it.
-            aliases (Sequence[str]): Aliases that the record of the new version gets; none when omitted.
-                Optional.
-            metadata (Mapping[str, Any]): Document of the new version; empty when omitted. Optional.
-
-        Returns:
-            201: The object is made; its bytes can be put to the address.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(file_name=file_name, guid=guid, aliases=aliases, metadata=metadata), self.parse)
-
-    def raw(
-        self,
-        *,
-        file_name: str,
-        guid: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(file_name=file_name, guid=guid, aliases=aliases, metadata=metadata))
-
-
-class AsyncCreateObjectForIdOperation(AsyncOperation):
-    """Make a new version of an object, and an address for its upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        file_name: str,
-        guid: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> NewObject:
-        """Make a new version of an object, and an address for its upload.
-
-        The new version gets a GUID of its own and is for whoever the object is for. 404 when the index
-        doesn't know the object. Needs a token; 401 without one.
-
-        Args:
-            file_name (str): Name of the file that will be uploaded.
-            guid (str): GUID or alias of the object in the index; slashes are part of it.
-            aliases (Sequence[str]): Aliases that the record of the new version gets; none when omitted.
-                Optional.
-            metadata (Mapping[str, Any]): Document of the new version; empty when omitted. Optional.
-
-        Returns:
-            201: The object is made; its bytes can be put to the address.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(
-            self.build(file_name=file_name, guid=guid, aliases=aliases, metadata=metadata), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        file_name: str,
-        guid: str,
-        aliases: Sequence[str] | Omit = OMIT,
-        metadata: Mapping[str, Any] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(file_name=file_name, guid=guid, aliases=aliases, metadata=metadata))
+create_object_for_id = Operation(FACTS, build, parse)

@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete", method="DELETE", path="/metadata/{guid}", secured=True)
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete a document.
+
+    Its aliases go too. 404 when there is none.
+
+    Args:
+        guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
+
+    Returns:
+        200: The document that was deleted.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class DeleteOperation(Operation):
-    """Delete a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Delete a document.
-
-        Its aliases go too. 404 when there is none.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            200: The document that was deleted.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncDeleteOperation(AsyncOperation):
-    """Delete a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Delete a document.
-
-        Its aliases go too. 404 when there is none.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            200: The document that was deleted.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+delete = Operation(FACTS, build, parse)

@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_aliases", method="DELETE", path="/metadata/{guid}/aliases", accept="*/*", secured=True
@@ -18,7 +13,20 @@ FACTS = OperationFacts(
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete all aliases of a document.
+
+    404 when it has none. Current servers answer that all went well and keep them: replace them by an empty
+    list instead.
+
+    Args:
+        guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
+
+    Returns:
+        204: Said to be deleted; see above.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 
 
@@ -26,59 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteAliasesOperation(Operation):
-    """Delete all aliases of a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> None:
-        """Delete all aliases of a document.
-
-        404 when it has none. Current servers answer that all went well and keep them: replace them by an
-        empty list instead.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            204: Said to be deleted; see above.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncDeleteAliasesOperation(AsyncOperation):
-    """Delete all aliases of a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> None:
-        """Delete all aliases of a document.
-
-        404 when it has none. Current servers answer that all went well and keep them: replace them by an
-        empty list instead.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            204: Said to be deleted; see above.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+delete_aliases = Operation(FACTS, build, parse)

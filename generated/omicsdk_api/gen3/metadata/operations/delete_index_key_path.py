@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="delete_index_key_path", method="DELETE", path="/metadata_index/{path}", accept="*/*", secured=True
@@ -18,7 +13,19 @@ FACTS = OperationFacts(
 
 
 def build(*, path: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Drop the index of a key.
+
+    404 when there is none.
+
+    Args:
+        path (str): Path of the key whose index is dropped.
+
+    Returns:
+        204: The index is gone.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata_index/{segment('path', path)}")
 
 
@@ -26,57 +33,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class DeleteIndexKeyPathOperation(Operation):
-    """Drop the index of a key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, path: str) -> None:
-        """Drop the index of a key.
-
-        404 when there is none.
-
-        Args:
-            path (str): Path of the key whose index is dropped.
-
-        Returns:
-            204: The index is gone.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(path=path), self.parse)
-
-    def raw(self, *, path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(path=path))
-
-
-class AsyncDeleteIndexKeyPathOperation(AsyncOperation):
-    """Drop the index of a key."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, path: str) -> None:
-        """Drop the index of a key.
-
-        404 when there is none.
-
-        Args:
-            path (str): Path of the key whose index is dropped.
-
-        Returns:
-            204: The index is gone.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(path=path), self.parse)
-
-    async def raw(self, *, path: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(path=path))
+delete_index_key_path = Operation(FACTS, build, parse)

@@ -3,22 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="delete_object", method="DELETE", path="/objects/{guid}", secured=True)
 
 
 def build(*, guid: str, delete_file_locations: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete the record and the metadata of an object.
+
+    403 when the index refuses it.
+
+    Args:
+        guid (str): GUID of the object; slashes are part of it.
+        delete_file_locations (str): Delete the bytes in all places where they are, too: its presence counts,
+            not its value. When it is omitted they stay. Optional.
+
+    Returns:
+        200: The record and the document are gone.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS, f"/objects/{segment('guid', guid, raw=True)}", query=(("delete_file_locations", delete_file_locations),)
     )
@@ -29,61 +40,4 @@ def parse(answer: Answer) -> Any:
     return answer.json(as_it_came, ANY)
 
 
-class DeleteObjectOperation(Operation):
-    """Delete the record and the metadata of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str, delete_file_locations: str | Omit = OMIT) -> Any:
-        """Delete the record and the metadata of an object.
-
-        403 when the index refuses it.
-
-        Args:
-            guid (str): GUID of the object; slashes are part of it.
-            delete_file_locations (str): Delete the bytes in all places where they are, too: its presence
-                counts, not its value. When it is omitted they stay. Optional.
-
-        Returns:
-            200: The record and the document are gone.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid, delete_file_locations=delete_file_locations), self.parse)
-
-    def raw(self, *, guid: str, delete_file_locations: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid, delete_file_locations=delete_file_locations))
-
-
-class AsyncDeleteObjectOperation(AsyncOperation):
-    """Delete the record and the metadata of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str, delete_file_locations: str | Omit = OMIT) -> Any:
-        """Delete the record and the metadata of an object.
-
-        403 when the index refuses it.
-
-        Args:
-            guid (str): GUID of the object; slashes are part of it.
-            delete_file_locations (str): Delete the bytes in all places where they are, too: its presence
-                counts, not its value. When it is omitted they stay. Optional.
-
-        Returns:
-            200: The record and the document are gone.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid, delete_file_locations=delete_file_locations), self.parse)
-
-    async def raw(self, *, guid: str, delete_file_locations: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid, delete_file_locations=delete_file_locations))
+delete_object = Operation(FACTS, build, parse)

@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get", method="GET", path="/metadata/{guid}")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read a document by its GUID or an alias.
+
+    404 when there is none; a GUID wins over an alias of that name.
+
+    Args:
+        guid (str): GUID of the document or an alias of it; slashes are part of it.
+
+    Returns:
+        200: The document, any JSON object.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetOperation(Operation):
-    """Read a document by its GUID or an alias."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Read a document by its GUID or an alias.
-
-        404 when there is none; a GUID wins over an alias of that name.
-
-        Args:
-            guid (str): GUID of the document or an alias of it; slashes are part of it.
-
-        Returns:
-            200: The document, any JSON object.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetOperation(AsyncOperation):
-    """Read a document by its GUID or an alias."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Read a document by its GUID or an alias.
-
-        404 when there is none; a GUID wins over an alias of that name.
-
-        Args:
-            guid (str): GUID of the document or an alias of it; slashes are part of it.
-
-        Returns:
-            200: The document, any JSON object.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get = Operation(FACTS, build, parse)

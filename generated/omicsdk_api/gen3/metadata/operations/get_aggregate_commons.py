@@ -3,68 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_commons", method="GET", path="/aggregate/commons")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the commons whose metadata is collected here.
+
+    Answers 404 unless the commons collects metadata of others.
+
+    Returns:
+        200: An object with the names of the commons as `commons`.
+    """
     return request(FACTS, "/aggregate/commons")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAggregateCommonsOperation(Operation):
-    """List the commons whose metadata is collected here."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> dict[str, Any]:
-        """List the commons whose metadata is collected here.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Returns:
-            200: An object with the names of the commons as `commons`.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetAggregateCommonsOperation(AsyncOperation):
-    """List the commons whose metadata is collected here."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> dict[str, Any]:
-        """List the commons whose metadata is collected here.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Returns:
-            200: An object with the names of the commons as `commons`.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_aggregate_commons = Operation(FACTS, build, parse)

@@ -3,82 +3,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_info", method="GET", path="/aggregate/info/{what}")
 
 
 def build(*, what: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read information about the collected metadata.
+
+    The one kind there is is `schema`: the fields of the records, by name. Answers 404 unless the commons
+    collects metadata of others.
+
+    Args:
+        what (str): Kind of information; `schema` is the only one.
+
+    Returns:
+        200: What is known, as an object.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/aggregate/info/{segment('what', what)}")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAggregateInfoOperation(Operation):
-    """Read information about the collected metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, what: str) -> dict[str, Any]:
-        """Read information about the collected metadata.
-
-        The one kind there is is `schema`: the fields of the records, by name. Answers 404 unless the commons
-        collects metadata of others.
-
-        Args:
-            what (str): Kind of information; `schema` is the only one.
-
-        Returns:
-            200: What is known, as an object.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(what=what), self.parse)
-
-    def raw(self, *, what: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(what=what))
-
-
-class AsyncGetAggregateInfoOperation(AsyncOperation):
-    """Read information about the collected metadata."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, what: str) -> dict[str, Any]:
-        """Read information about the collected metadata.
-
-        The one kind there is is `schema`: the fields of the records, by name. Answers 404 unless the commons
-        collects metadata of others.
-
-        Args:
-            what (str): Kind of information; `schema` is the only one.
-
-        Returns:
-            200: What is known, as an object.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(what=what), self.parse)
-
-    async def raw(self, *, what: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(what=what))
+get_aggregate_info = Operation(FACTS, build, parse)

@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_info_of_commons", method="GET", path="/aggregate/metadata/{name}/info")
 
 
 def build(*, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read information about one commons.
+
+    Answers 404 unless the commons collects metadata of others.
+
+    Args:
+        name (str): Name of the commons whose information is wanted.
+
+    Returns:
+        200: What is known of the commons, such as its address as `commons_url`.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}/info")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAggregateInfoOfCommonsOperation(Operation):
-    """Read information about one commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str) -> dict[str, Any]:
-        """Read information about one commons.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            name (str): Name of the commons whose information is wanted.
-
-        Returns:
-            200: What is known of the commons, such as its address as `commons_url`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(name=name), self.parse)
-
-    def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name))
-
-
-class AsyncGetAggregateInfoOfCommonsOperation(AsyncOperation):
-    """Read information about one commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str) -> dict[str, Any]:
-        """Read information about one commons.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            name (str): Name of the commons whose information is wanted.
-
-        Returns:
-            200: What is known of the commons, such as its address as `commons_url`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(name=name), self.parse)
-
-    async def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name))
+get_aggregate_info_of_commons = Operation(FACTS, build, parse)

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, array, mapping, union
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_metadata", method="GET", path="/aggregate/metadata")
 
@@ -25,7 +22,29 @@ def build(
     flatten: bool | Omit = OMIT,
     pagination: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the metadata of all commons.
+
+    Records come as an object of lists by the name of their commons, each record an object with its GUID as
+    the only key. Pages are cut from all records, not from each commons'. Answers 404 unless the commons
+    collects metadata of others.
+
+    Args:
+        limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
+            Optional.
+        offset (int): How many records to pass over, 0 when omitted. Optional.
+        counts (str): Fields, separated by commas, of which only the length is answered: of a list or object
+            how many members it has, and 0 for null. None when omitted. Optional.
+        flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.
+        pagination (bool): Answer with the size of the whole and the place of the page; false when omitted.
+            Optional.
+
+    Returns:
+        200: A page of records; with `pagination`, an object that has them as `results` and the sizes as
+            `pagination`: `hits`, `offset`, `pageSize` and `pages`.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS,
         "/aggregate/metadata",
@@ -41,118 +60,9 @@ def build(
 
 def parse(answer: Answer) -> dict[str, Any] | list[dict[str, Any]]:
     """What an answer says."""
-    return answer.json(as_it_came, union(mapping(ANY), array(mapping(ANY))))
+    return cast(
+        "dict[str, Any] | list[dict[str, Any]]", answer.json(as_it_came, union(mapping(ANY), array(mapping(ANY))))
+    )
 
 
-class GetAggregateMetadataOperation(Operation):
-    """List the metadata of all commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        counts: str | Omit = OMIT,
-        flatten: bool | Omit = OMIT,
-        pagination: bool | Omit = OMIT,
-    ) -> dict[str, Any] | list[dict[str, Any]]:
-        """List the metadata of all commons.
-
-        Records come as an object of lists by the name of their commons, each record an object with its GUID
-        as the only key. Pages are cut from all records, not from each commons'. Answers 404 unless the
-        commons collects metadata of others.
-
-        Args:
-            limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
-                Optional.
-            offset (int): How many records to pass over, 0 when omitted. Optional.
-            counts (str): Fields, separated by commas, of which only the length is answered: of a list or
-                object how many members it has, and 0 for null. None when omitted. Optional.
-            flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.
-            pagination (bool): Answer with the size of the whole and the place of the page; false when
-                omitted. Optional.
-
-        Returns:
-            200: A page of records; with `pagination`, an object that has them as `results` and the sizes as
-                `pagination`: `hits`, `offset`, `pageSize` and `pages`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(
-            self.build(limit=limit, offset=offset, counts=counts, flatten=flatten, pagination=pagination), self.parse
-        )
-
-    def raw(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        counts: str | Omit = OMIT,
-        flatten: bool | Omit = OMIT,
-        pagination: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(limit=limit, offset=offset, counts=counts, flatten=flatten, pagination=pagination))
-
-
-class AsyncGetAggregateMetadataOperation(AsyncOperation):
-    """List the metadata of all commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        counts: str | Omit = OMIT,
-        flatten: bool | Omit = OMIT,
-        pagination: bool | Omit = OMIT,
-    ) -> dict[str, Any] | list[dict[str, Any]]:
-        """List the metadata of all commons.
-
-        Records come as an object of lists by the name of their commons, each record an object with its GUID
-        as the only key. Pages are cut from all records, not from each commons'. Answers 404 unless the
-        commons collects metadata of others.
-
-        Args:
-            limit (int): Largest number of records to answer, 20 when omitted; servers allow up to 2,000.
-                Optional.
-            offset (int): How many records to pass over, 0 when omitted. Optional.
-            counts (str): Fields, separated by commas, of which only the length is answered: of a list or
-                object how many members it has, and 0 for null. None when omitted. Optional.
-            flatten (bool): Answer one list instead of one a commons; false when omitted. Optional.
-            pagination (bool): Answer with the size of the whole and the place of the page; false when
-                omitted. Optional.
-
-        Returns:
-            200: A page of records; with `pagination`, an object that has them as `results` and the sizes as
-                `pagination`: `hits`, `offset`, `pageSize` and `pages`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(
-            self.build(limit=limit, offset=offset, counts=counts, flatten=flatten, pagination=pagination), self.parse
-        )
-
-    async def raw(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        counts: str | Omit = OMIT,
-        flatten: bool | Omit = OMIT,
-        pagination: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(limit=limit, offset=offset, counts=counts, flatten=flatten, pagination=pagination)
-        )
+get_aggregate_metadata = Operation(FACTS, build, parse)

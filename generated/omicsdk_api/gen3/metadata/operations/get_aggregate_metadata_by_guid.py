@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_metadata_by_guid", method="GET", path="/aggregate/metadata/guid/{guid}")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the collected metadata of a GUID.
+
+    Answers 404 unless the commons collects metadata of others.
+
+    Args:
+        guid (str): GUID of the record; slashes are part of it.
+
+    Returns:
+        200: The record of the GUID.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/aggregate/metadata/guid/{segment('guid', guid, raw=True)}")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAggregateMetadataByGuidOperation(Operation):
-    """Read the collected metadata of a GUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Read the collected metadata of a GUID.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            guid (str): GUID of the record; slashes are part of it.
-
-        Returns:
-            200: The record of the GUID.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetAggregateMetadataByGuidOperation(AsyncOperation):
-    """Read the collected metadata of a GUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> dict[str, Any]:
-        """Read the collected metadata of a GUID.
-
-        Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            guid (str): GUID of the record; slashes are part of it.
-
-        Returns:
-            200: The record of the GUID.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_aggregate_metadata_by_guid = Operation(FACTS, build, parse)

@@ -3,80 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, array, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_metadata_of_commons", method="GET", path="/aggregate/metadata/{name}")
 
 
 def build(*, name: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the metadata of one commons.
+
+    All of it at once, without pages. Answers 404 unless the commons collects metadata of others.
+
+    Args:
+        name (str): Name of the commons, from the list of commons.
+
+    Returns:
+        200: The records of the commons.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/aggregate/metadata/{segment('name', name)}")
 
 
 def parse(answer: Answer) -> list[dict[str, Any]]:
     """What an answer says."""
-    return answer.json(as_it_came, array(mapping(ANY)))
+    return cast("list[dict[str, Any]]", answer.json(as_it_came, array(mapping(ANY))))
 
 
-class GetAggregateMetadataOfCommonsOperation(Operation):
-    """List the metadata of one commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, name: str) -> list[dict[str, Any]]:
-        """List the metadata of one commons.
-
-        All of it at once, without pages. Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            name (str): Name of the commons, from the list of commons.
-
-        Returns:
-            200: The records of the commons.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(name=name), self.parse)
-
-    def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(name=name))
-
-
-class AsyncGetAggregateMetadataOfCommonsOperation(AsyncOperation):
-    """List the metadata of one commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, name: str) -> list[dict[str, Any]]:
-        """List the metadata of one commons.
-
-        All of it at once, without pages. Answers 404 unless the commons collects metadata of others.
-
-        Args:
-            name (str): Name of the commons, from the list of commons.
-
-        Returns:
-            200: The records of the commons.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(name=name), self.parse)
-
-    async def raw(self, *, name: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(name=name))
+get_aggregate_metadata_of_commons = Operation(FACTS, build, parse)

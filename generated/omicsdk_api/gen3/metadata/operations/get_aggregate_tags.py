@@ -3,68 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_aggregate_tags", method="GET", path="/aggregate/tags")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count the tags of all commons.
+
+    By category, how often each tag is used. Answers 404 unless the commons collects metadata of others.
+
+    Returns:
+        200: An object by category, with `total` and a list `names` of objects with counts by tag.
+    """
     return request(FACTS, "/aggregate/tags")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetAggregateTagsOperation(Operation):
-    """Count the tags of all commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> dict[str, Any]:
-        """Count the tags of all commons.
-
-        By category, how often each tag is used. Answers 404 unless the commons collects metadata of others.
-
-        Returns:
-            200: An object by category, with `total` and a list `names` of objects with counts by tag.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetAggregateTagsOperation(AsyncOperation):
-    """Count the tags of all commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> dict[str, Any]:
-        """Count the tags of all commons.
-
-        By category, how often each tag is used. Answers 404 unless the commons collects metadata of others.
-
-        Returns:
-            200: An object by category, with `total` and a list `names` of objects with counts by tag.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_aggregate_tags = Operation(FACTS, build, parse)

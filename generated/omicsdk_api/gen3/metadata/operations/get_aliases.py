@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.alias_list import AliasList
 
 FACTS = OperationFacts(name="get_aliases", method="GET", path="/metadata/{guid}/aliases")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the aliases of a document.
+
+    An unknown GUID has none, which is no error.
+
+    Args:
+        guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
+
+    Returns:
+        200: The aliases of the GUID, sorted.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/metadata/{segment('guid', guid, raw=True)}/aliases")
 
 
@@ -27,60 +36,7 @@ def parse(answer: Answer) -> AliasList:
     """What an answer says."""
     from ..models.alias_list import AliasList
 
-    return answer.json(model_of(AliasList), model(lambda: AliasList))
+    return answer.model(AliasList)
 
 
-class GetAliasesOperation(Operation):
-    """List the aliases of a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> AliasList:
-        """List the aliases of a document.
-
-        An unknown GUID has none, which is no error.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            200: The aliases of the GUID, sorted.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetAliasesOperation(AsyncOperation):
-    """List the aliases of a document."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> AliasList:
-        """List the aliases of a document.
-
-        An unknown GUID has none, which is no error.
-
-        Args:
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-
-        Returns:
-            200: The aliases of the GUID, sorted.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_aliases = Operation(FACTS, build, parse)

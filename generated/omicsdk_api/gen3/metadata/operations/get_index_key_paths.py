@@ -3,64 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, array
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_index_key_paths", method="GET", path="/metadata_index", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the keys that have an index.
+
+    Returns:
+        200: Paths of keys, such as `a.b`.
+    """
     return request(FACTS, "/metadata_index")
 
 
 def parse(answer: Answer) -> list[str]:
     """What an answer says."""
-    return answer.json(as_it_came, array(STRING))
+    return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 
-class GetIndexKeyPathsOperation(Operation):
-    """List the keys that have an index."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> list[str]:
-        """List the keys that have an index.
-
-        Returns:
-            200: Paths of keys, such as `a.b`.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetIndexKeyPathsOperation(AsyncOperation):
-    """List the keys that have an index."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> list[str]:
-        """List the keys that have an index.
-
-        Returns:
-            200: Paths of keys, such as `a.b`.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_index_key_paths = Operation(FACTS, build, parse)

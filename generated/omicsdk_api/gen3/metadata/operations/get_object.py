@@ -5,21 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.object_view import ObjectView
 
 FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{guid}")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the record and the metadata of an object.
+
+    404 when neither is known; one that isn't there is an empty object.
+
+    Args:
+        guid (str): GUID or alias in the index, or GUID of a document; slashes are part of it.
+
+    Returns:
+        200: The record of the index and the document.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}")
 
 
@@ -27,60 +36,7 @@ def parse(answer: Answer) -> ObjectView:
     """What an answer says."""
     from ..models.object_view import ObjectView
 
-    return answer.json(model_of(ObjectView), model(lambda: ObjectView))
+    return answer.model(ObjectView)
 
 
-class GetObjectOperation(Operation):
-    """Read the record and the metadata of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> ObjectView:
-        """Read the record and the metadata of an object.
-
-        404 when neither is known; one that isn't there is an empty object.
-
-        Args:
-            guid (str): GUID or alias in the index, or GUID of a document; slashes are part of it.
-
-        Returns:
-            200: The record of the index and the document.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetObjectOperation(AsyncOperation):
-    """Read the record and the metadata of an object."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> ObjectView:
-        """Read the record and the metadata of an object.
-
-        404 when neither is known; one that isn't there is an empty object.
-
-        Args:
-            guid (str): GUID or alias in the index, or GUID of a document; slashes are part of it.
-
-        Returns:
-            200: The record of the index and the document.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_object = Operation(FACTS, build, parse)

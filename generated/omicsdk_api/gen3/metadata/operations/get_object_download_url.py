@@ -5,21 +5,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.download_url import DownloadUrl
 
 FACTS = OperationFacts(name="get_object_download_url", method="GET", path="/objects/{guid}/download")
 
 
 def build(*, guid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get a presigned address to download an object from.
+
+    404 when the index doesn't know it, 403 without the permission, 500 when the data service can't be
+    reached.
+
+    Args:
+        guid (str): GUID or alias in the index; slashes are part of it.
+
+    Returns:
+        200: An object with the address as `url`.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(FACTS, f"/objects/{segment('guid', guid, raw=True)}/download")
 
 
@@ -27,62 +37,7 @@ def parse(answer: Answer) -> DownloadUrl:
     """What an answer says."""
     from ..models.download_url import DownloadUrl
 
-    return answer.json(model_of(DownloadUrl), model(lambda: DownloadUrl))
+    return answer.model(DownloadUrl)
 
 
-class GetObjectDownloadUrlOperation(Operation):
-    """Get a presigned address to download an object from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, guid: str) -> DownloadUrl:
-        """Get a presigned address to download an object from.
-
-        404 when the index doesn't know it, 403 without the permission, 500 when the data service can't be
-        reached.
-
-        Args:
-            guid (str): GUID or alias in the index; slashes are part of it.
-
-        Returns:
-            200: An object with the address as `url`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(guid=guid), self.parse)
-
-    def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(guid=guid))
-
-
-class AsyncGetObjectDownloadUrlOperation(AsyncOperation):
-    """Get a presigned address to download an object from."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, guid: str) -> DownloadUrl:
-        """Get a presigned address to download an object from.
-
-        404 when the index doesn't know it, 403 without the permission, 500 when the data service can't be
-        reached.
-
-        Args:
-            guid (str): GUID or alias in the index; slashes are part of it.
-
-        Returns:
-            200: An object with the address as `url`.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(guid=guid), self.parse)
-
-    async def raw(self, *, guid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(guid=guid))
+get_object_download_url = Operation(FACTS, build, parse)

@@ -5,21 +5,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.status import Status
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/_status")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell whether the service works.
+
+    Answers `status`, which is `OK`, the time, and whether the commons collects metadata of others.
+
+    Returns:
+        200: The service works.
+    """
     return request(FACTS, "/_status")
 
 
@@ -27,48 +30,7 @@ def parse(answer: Answer) -> Status:
     """What an answer says."""
     from ..models.status import Status
 
-    return answer.json(model_of(Status), model(lambda: Status))
+    return answer.model(Status)
 
 
-class GetStatusOperation(Operation):
-    """Tell whether the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> Status:
-        """Tell whether the service works.
-
-        Answers `status`, which is `OK`, the time, and whether the commons collects metadata of others.
-
-        Returns:
-            200: The service works.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetStatusOperation(AsyncOperation):
-    """Tell whether the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> Status:
-        """Tell whether the service works.
-
-        Answers `status`, which is `OK`, the time, and whether the commons collects metadata of others.
-
-        Returns:
-            200: The service works.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_status = Operation(FACTS, build, parse)

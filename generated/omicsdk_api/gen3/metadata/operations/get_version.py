@@ -3,64 +3,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_version", method="GET", path="/version")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Tell the version of the service.
+
+    Returns:
+        200: The version, as a JSON text.
+    """
     return request(FACTS, "/version")
 
 
 def parse(answer: Answer) -> str:
     """What an answer says."""
-    return answer.json(as_it_came, STRING)
+    return cast("str", answer.json(as_it_came, STRING))
 
 
-class GetVersionOperation(Operation):
-    """Tell the version of the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Tell the version of the service.
-
-        Returns:
-            200: The version, as a JSON text.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetVersionOperation(AsyncOperation):
-    """Tell the version of the service."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Tell the version of the service.
-
-        Returns:
-            200: The version, as a JSON text.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_version = Operation(FACTS, build, parse)

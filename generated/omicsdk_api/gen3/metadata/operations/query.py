@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import STRING, array
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-
-    import httpx
+    from collections.abc import Mapping, Sequence
 
 FACTS = OperationFacts(
     name="query", method="GET", path="/metadata", paging=Paging("offset", "", parameter="offset", limit="limit")
@@ -22,7 +20,26 @@ FACTS = OperationFacts(
 
 
 def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search documents by their values.
+
+    Any other query parameter narrows the search: its name is a path of keys joined by dots, such as `a.b`,
+    and its value the one wanted; `*` matches whatever has the key. Different keys must all match, of a key
+    that stands twice any value. Numbers match as texts; booleans, null and members of lists don't match.
+    Documents come in the order of their GUIDs; aliases aren't listed.
+
+    Args:
+        limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
+        offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
+        filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
+            matches whatever has the key. Each becomes a query parameter of its own; all documents match when
+            it is omitted. Optional.
+
+    Returns:
+        200: GUIDs; with `data` an object of documents by GUID.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS,
         "/metadata",
@@ -36,7 +53,7 @@ def build(*, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mappi
 
 def parse(answer: Answer) -> list[str]:
     """What an answer says."""
-    return answer.json(as_it_came, array(STRING))
+    return cast("list[str]", answer.json(as_it_came, array(STRING)))
 
 
 def items(page: list[str]) -> Sequence[str] | None:
@@ -44,123 +61,4 @@ def items(page: list[str]) -> Sequence[str] | None:
     return page
 
 
-class QueryOperation(Operation):
-    """Search documents by their values."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> list[str]:
-        """Search documents by their values.
-
-        Any other query parameter narrows the search: its name is a path of keys joined by dots, such as
-        `a.b`, and its value the one wanted; `*` matches whatever has the key. Different keys must all match,
-        of a key that stands twice any value. Numbers match as texts; booleans, null and members of lists
-        don't match. Documents come in the order of their GUIDs; aliases aren't listed.
-
-        Args:
-            limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
-            offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
-            filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-                matches whatever has the key. Each becomes a query parameter of its own; all documents match
-                when it is omitted. Optional.
-
-        Returns:
-            200: GUIDs; with `data` an object of documents by GUID.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(limit=limit, offset=offset, filters=filters), self.parse)
-
-    def raw(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(limit=limit, offset=offset, filters=filters))
-
-    def pages(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> Iterator[list[str]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(limit=limit, offset=offset, filters=filters), self.parse)
-
-    def iterate(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(limit=limit, offset=offset, filters=filters), self.parse, self.items, max_items)
-
-
-class AsyncQueryOperation(AsyncOperation):
-    """Search documents by their values."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> list[str]:
-        """Search documents by their values.
-
-        Any other query parameter narrows the search: its name is a path of keys joined by dots, such as
-        `a.b`, and its value the one wanted; `*` matches whatever has the key. Different keys must all match,
-        of a key that stands twice any value. Numbers match as texts; booleans, null and members of lists
-        don't match. Documents come in the order of their GUIDs; aliases aren't listed.
-
-        Args:
-            limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
-            offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
-            filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-                matches whatever has the key. Each becomes a query parameter of its own; all documents match
-                when it is omitted. Optional.
-
-        Returns:
-            200: GUIDs; with `data` an object of documents by GUID.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(limit=limit, offset=offset, filters=filters), self.parse)
-
-    async def raw(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(limit=limit, offset=offset, filters=filters))
-
-    def pages(
-        self, *, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
-    ) -> AsyncIterator[list[str]]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(limit=limit, offset=offset, filters=filters), self.parse)
-
-    def iterate(
-        self,
-        *,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[str]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(limit=limit, offset=offset, filters=filters), self.parse, self.items, max_items)
+query = PagedOperation(FACTS, build, parse, items)

@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
 FACTS = OperationFacts(name="query_documents", method="GET", path="/metadata")
 
@@ -22,7 +20,24 @@ FACTS = OperationFacts(name="query_documents", method="GET", path="/metadata")
 def build(
     *, data: bool, limit: int | Omit = OMIT, offset: int | Omit = OMIT, filters: Mapping[str, str] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Search documents by their values, and read them.
+
+    As the search for GUIDs, with the documents in the answer.
+
+    Args:
+        data (bool): Always true: without it the answer is a list of GUIDs.
+        limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
+        offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
+        filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
+            matches whatever has the key. Each becomes a query parameter of its own; all documents match when
+            it is omitted. Optional.
+
+    Returns:
+        200: Documents by GUID; empty past the last.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS,
         "/metadata",
@@ -37,98 +52,7 @@ def build(
 
 def parse(answer: Answer) -> dict[str, dict[str, Any]]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(mapping(ANY)))
+    return cast("dict[str, dict[str, Any]]", answer.json(as_it_came, mapping(mapping(ANY))))
 
 
-class QueryDocumentsOperation(Operation):
-    """Search documents by their values, and read them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        data: bool,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-    ) -> dict[str, dict[str, Any]]:
-        """Search documents by their values, and read them.
-
-        As the search for GUIDs, with the documents in the answer.
-
-        Args:
-            data (bool): Always true: without it the answer is a list of GUIDs.
-            limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
-            offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
-            filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-                matches whatever has the key. Each becomes a query parameter of its own; all documents match
-                when it is omitted. Optional.
-
-        Returns:
-            200: Documents by GUID; empty past the last.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(data=data, limit=limit, offset=offset, filters=filters), self.parse)
-
-    def raw(
-        self,
-        *,
-        data: bool,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(data=data, limit=limit, offset=offset, filters=filters))
-
-
-class AsyncQueryDocumentsOperation(AsyncOperation):
-    """Search documents by their values, and read them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        data: bool,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-    ) -> dict[str, dict[str, Any]]:
-        """Search documents by their values, and read them.
-
-        As the search for GUIDs, with the documents in the answer.
-
-        Args:
-            data (bool): Always true: without it the answer is a list of GUIDs.
-            limit (int): Largest number of documents to answer, from 0; 10 when omitted. Optional.
-            offset (int): How many documents to pass over, from 0; 0 when omitted. Optional.
-            filters (Mapping[str, str]): Conditions by path of keys, such as `{"a.b": "x"}`; `*` as a value
-                matches whatever has the key. Each becomes a query parameter of its own; all documents match
-                when it is omitted. Optional.
-
-        Returns:
-            200: Documents by GUID; empty past the last.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(data=data, limit=limit, offset=offset, filters=filters), self.parse)
-
-    async def raw(
-        self,
-        *,
-        data: bool,
-        limit: int | Omit = OMIT,
-        offset: int | Omit = OMIT,
-        filters: Mapping[str, str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(data=data, limit=limit, offset=offset, filters=filters))
+query_documents = Operation(FACTS, build, parse)

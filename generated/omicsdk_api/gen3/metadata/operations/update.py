@@ -3,25 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import ANY, mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="update", method="PUT", path="/metadata/{guid}", secured=True)
 
 
 def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Replace a document, or merge into it.
+
+    404 when there is none; aliases can't be used here.
+
+    Args:
+        body (Mapping[str, Any]): The new document, or the keys to merge into it.
+        guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
+        merge (bool): Keep top-level keys that aren't sent; nested objects are replaced whole. When false, the
+            default, the whole document is replaced. Optional.
+
+    Returns:
+        200: The document, as it is stored now.
+
+    Raises:
+        Unprocessable: 422: A parameter or the body isn't what it must be.
+    """
     return request(
         FACTS, f"/metadata/{segment('guid', guid, raw=True)}", query=(("merge", merge),), body=json_body(body)
     )
@@ -29,66 +42,7 @@ def build(*, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> R
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class UpdateOperation(Operation):
-    """Replace a document, or merge into it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> dict[str, Any]:
-        """Replace a document, or merge into it.
-
-        404 when there is none; aliases can't be used here.
-
-        Args:
-            body (Mapping[str, Any]): The new document, or the keys to merge into it.
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-            merge (bool): Keep top-level keys that aren't sent; nested objects are replaced whole. When false,
-                the default, the whole document is replaced. Optional.
-
-        Returns:
-            200: The document, as it is stored now.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return self._call(self.build(body=body, guid=guid, merge=merge), self.parse)
-
-    def raw(self, *, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, guid=guid, merge=merge))
-
-
-class AsyncUpdateOperation(AsyncOperation):
-    """Replace a document, or merge into it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> dict[str, Any]:
-        """Replace a document, or merge into it.
-
-        404 when there is none; aliases can't be used here.
-
-        Args:
-            body (Mapping[str, Any]): The new document, or the keys to merge into it.
-            guid (str): GUID of the document; slashes are part of it, as in `dg.1234/7c6f`.
-            merge (bool): Keep top-level keys that aren't sent; nested objects are replaced whole. When false,
-                the default, the whole document is replaced. Optional.
-
-        Returns:
-            200: The document, as it is stored now.
-
-        Raises:
-            Unprocessable: 422: A parameter or the body isn't what it must be.
-        """
-        return await self._call(self.build(body=body, guid=guid, merge=merge), self.parse)
-
-    async def raw(self, *, body: Mapping[str, Any], guid: str, merge: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, guid=guid, merge=merge))
+update = Operation(FACTS, build, parse)

@@ -3,78 +3,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import INTEGER, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="count_nodes", method="GET", path="/api/v0/datasets", secured=True)
 
 
 def build(*, nodes: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Count the nodes of given types in each project.
+
+    Args:
+        nodes (str): Types of nodes to count, divided by commas, such as `case,experiment`.
+
+    Returns:
+        200: Counts by project and type of node.
+
+    Raises:
+        BadRequest: 400: The parameters are not as stated.
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/api/v0/datasets", query=(("nodes", nodes),))
 
 
 def parse(answer: Answer) -> dict[str, dict[str, int]]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(mapping(INTEGER)))
+    return cast("dict[str, dict[str, int]]", answer.json(as_it_came, mapping(mapping(INTEGER))))
 
 
-class CountNodesOperation(Operation):
-    """Count the nodes of given types in each project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, nodes: str) -> dict[str, dict[str, int]]:
-        """Count the nodes of given types in each project.
-
-        Args:
-            nodes (str): Types of nodes to count, divided by commas, such as `case,experiment`.
-
-        Returns:
-            200: Counts by project and type of node.
-
-        Raises:
-            BadRequest: 400: The parameters are not as stated.
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(nodes=nodes), self.parse)
-
-    def raw(self, *, nodes: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(nodes=nodes))
-
-
-class AsyncCountNodesOperation(AsyncOperation):
-    """Count the nodes of given types in each project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, nodes: str) -> dict[str, dict[str, int]]:
-        """Count the nodes of given types in each project.
-
-        Args:
-            nodes (str): Types of nodes to count, divided by commas, such as `case,experiment`.
-
-        Returns:
-            200: Counts by project and type of node.
-
-        Raises:
-            BadRequest: 400: The parameters are not as stated.
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(nodes=nodes), self.parse)
-
-    async def raw(self, *, nodes: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(nodes=nodes))
+count_nodes = Operation(FACTS, build, parse)

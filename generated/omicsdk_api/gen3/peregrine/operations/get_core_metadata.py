@@ -5,21 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.core_metadata import CoreMetadata
 
 FACTS = OperationFacts(name="get_core_metadata", method="GET", path="/coremetadata/{object_id}", secured=True)
 
 
 def build(*, object_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the core metadata of a data file.
+
+    Asks for the fields. A raw call with another Accept header has the file in another form: `x-bibtex`, or
+    `application/vnd.schemaorg.ld+json`.
+
+    Args:
+        object_id (str): GUID of the file; a slash in it stays one.
+
+    Returns:
+        200: The core metadata of the file.
+
+    Raises:
+        Unauthorized: 401: There is no valid token.
+        NotFound: 404: There is no file of that GUID.
+    """
     return request(FACTS, f"/coremetadata/{segment('object_id', object_id, raw=True)}")
 
 
@@ -27,64 +38,7 @@ def parse(answer: Answer) -> CoreMetadata:
     """What an answer says."""
     from ..models.core_metadata import CoreMetadata
 
-    return answer.json(model_of(CoreMetadata), model(lambda: CoreMetadata))
+    return answer.model(CoreMetadata)
 
 
-class GetCoreMetadataOperation(Operation):
-    """Read the core metadata of a data file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, object_id: str) -> CoreMetadata:
-        """Read the core metadata of a data file.
-
-        Asks for the fields. A raw call with another Accept header has the file in another form: `x-bibtex`,
-        or `application/vnd.schemaorg.ld+json`.
-
-        Args:
-            object_id (str): GUID of the file; a slash in it stays one.
-
-        Returns:
-            200: The core metadata of the file.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no file of that GUID.
-        """
-        return self._call(self.build(object_id=object_id), self.parse)
-
-    def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(object_id=object_id))
-
-
-class AsyncGetCoreMetadataOperation(AsyncOperation):
-    """Read the core metadata of a data file."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, object_id: str) -> CoreMetadata:
-        """Read the core metadata of a data file.
-
-        Asks for the fields. A raw call with another Accept header has the file in another form: `x-bibtex`,
-        or `application/vnd.schemaorg.ld+json`.
-
-        Args:
-            object_id (str): GUID of the file; a slash in it stays one.
-
-        Returns:
-            200: The core metadata of the file.
-
-        Raises:
-            Unauthorized: 401: There is no valid token.
-            NotFound: 404: There is no file of that GUID.
-        """
-        return await self._call(self.build(object_id=object_id), self.parse)
-
-    async def raw(self, *, object_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(object_id=object_id))
+get_core_metadata = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.schema_output_ref import SchemaOutputRef
 
 FACTS = OperationFacts(name="get_graphql_schema", method="GET", path="/api/v0/submission/getschema")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the schema of the queries.
+
+    The answer of GraphQL's introspection query, made when the service started; some megabytes. Needs no
+    token.
+
+    Returns:
+        200: The schema of queries.
+    """
     return request(FACTS, "/api/v0/submission/getschema")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> SchemaOutputRef:
     """What an answer says."""
     from ..models.schema_output_ref import SchemaOutputRef
 
-    return answer.json(model_of(SchemaOutputRef), model(lambda: SchemaOutputRef))
+    return answer.model(SchemaOutputRef)
 
 
-class GetGraphqlSchemaOperation(Operation):
-    """Read the schema of the queries."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> SchemaOutputRef:
-        """Read the schema of the queries.
-
-        The answer of GraphQL's introspection query, made when the service started; some megabytes. Needs no
-        token.
-
-        Returns:
-            200: The schema of queries.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetGraphqlSchemaOperation(AsyncOperation):
-    """Read the schema of the queries."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> SchemaOutputRef:
-        """Read the schema of the queries.
-
-        The answer of GraphQL's introspection query, made when the service started; some megabytes. Needs no
-        token.
-
-        Returns:
-            200: The schema of queries.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_graphql_schema = Operation(FACTS, build, parse)

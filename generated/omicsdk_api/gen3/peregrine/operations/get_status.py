@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/peregrine/_status", accept="text/html, */*;q=0.5")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Say whether the service is healthy.
+
+    Asks the database as well.
+
+    Returns:
+        200: The service is healthy.
+
+    Raises:
+        APIError: Any other error: The service is not healthy.
+    """
     return request(FACTS, "/peregrine/_status")
 
 
@@ -25,51 +29,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetStatusOperation(Operation):
-    """Say whether the service is healthy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Say whether the service is healthy.
-
-        Asks the database as well.
-
-        Returns:
-            200: The service is healthy.
-
-        Raises:
-            APIError: Any other error: The service is not healthy.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetStatusOperation(AsyncOperation):
-    """Say whether the service is healthy."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Say whether the service is healthy.
-
-        Asks the database as well.
-
-        Returns:
-            200: The service is healthy.
-
-        Raises:
-            APIError: Any other error: The service is not healthy.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_status = Operation(FACTS, build, parse)

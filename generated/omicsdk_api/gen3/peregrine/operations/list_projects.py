@@ -5,21 +5,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.projects_list import ProjectsList
 
 FACTS = OperationFacts(name="list_projects", method="GET", path="/api/v0/datasets/projects", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the projects with what describes them.
+
+    Returns:
+        200: The projects that may be read.
+
+    Raises:
+        BadRequest: 400: The parameters are not as stated.
+        Unauthorized: 401: There is no valid token.
+    """
     return request(FACTS, "/api/v0/datasets/projects")
 
 
@@ -27,52 +32,7 @@ def parse(answer: Answer) -> ProjectsList:
     """What an answer says."""
     from ..models.projects_list import ProjectsList
 
-    return answer.json(model_of(ProjectsList), model(lambda: ProjectsList))
+    return answer.model(ProjectsList)
 
 
-class ListProjectsOperation(Operation):
-    """List the projects with what describes them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> ProjectsList:
-        """List the projects with what describes them.
-
-        Returns:
-            200: The projects that may be read.
-
-        Raises:
-            BadRequest: 400: The parameters are not as stated.
-            Unauthorized: 401: There is no valid token.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncListProjectsOperation(AsyncOperation):
-    """List the projects with what describes them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> ProjectsList:
-        """List the projects with what describes them.
-
-        Returns:
-            200: The projects that may be read.
-
-        Raises:
-            BadRequest: 400: The parameters are not as stated.
-            Unauthorized: 401: There is no valid token.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+list_projects = Operation(FACTS, build, parse)

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import httpx
 
     from ..models.query_output_ref import QueryOutputRef
 
@@ -25,7 +22,23 @@ FACTS = OperationFacts(name="query", method="POST", path="/api/v0/submission/gra
 def build(
     *, query: str, variables: Mapping[str, Any] | None | Omit = OMIT, operation_name: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Answer a GraphQL query.
+
+    Reads only: there are no mutations. Where one root field fails, the answer is 400, with the data of the
+    others beside the errors.
+
+    Args:
+        query (str): The query as text; `null` as a value in it is a syntax error.
+        variables (Mapping[str, Any] | None): Values of its variables, by name without the dollar. Optional.
+        operation_name (str): Ignored by the service, which takes one operation a query. Optional.
+
+    Returns:
+        200: What was found.
+
+    Raises:
+        BadRequest: 400: The query is malformed, or a field of it failed.
+        Forbidden: 403: The bearer of the token may not ask this.
+    """
     return request(
         FACTS,
         "/api/v0/submission/graphql",
@@ -37,78 +50,7 @@ def parse(answer: Answer) -> QueryOutputRef:
     """What an answer says."""
     from ..models.query_output_ref import QueryOutputRef
 
-    return answer.json(model_of(QueryOutputRef), model(lambda: QueryOutputRef))
+    return answer.model(QueryOutputRef)
 
 
-class QueryOperation(Operation):
-    """Answer a GraphQL query."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, query: str, variables: Mapping[str, Any] | None | Omit = OMIT, operation_name: str | Omit = OMIT
-    ) -> QueryOutputRef:
-        """Answer a GraphQL query.
-
-        Reads only: there are no mutations. Where one root field fails, the answer is 400, with the data of
-        the others beside the errors.
-
-        Args:
-            query (str): The query as text; `null` as a value in it is a syntax error.
-            variables (Mapping[str, Any] | None): Values of its variables, by name without the dollar.
-                Optional.
-            operation_name (str): Ignored by the service, which takes one operation a query. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            BadRequest: 400: The query is malformed, or a field of it failed.
-            Forbidden: 403: The bearer of the token may not ask this.
-        """
-        return self._call(self.build(query=query, variables=variables, operation_name=operation_name), self.parse)
-
-    def raw(
-        self, *, query: str, variables: Mapping[str, Any] | None | Omit = OMIT, operation_name: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(query=query, variables=variables, operation_name=operation_name))
-
-
-class AsyncQueryOperation(AsyncOperation):
-    """Answer a GraphQL query."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, query: str, variables: Mapping[str, Any] | None | Omit = OMIT, operation_name: str | Omit = OMIT
-    ) -> QueryOutputRef:
-        """Answer a GraphQL query.
-
-        Reads only: there are no mutations. Where one root field fails, the answer is 400, with the data of
-        the others beside the errors.
-
-        Args:
-            query (str): The query as text; `null` as a value in it is a syntax error.
-            variables (Mapping[str, Any] | None): Values of its variables, by name without the dollar.
-                Optional.
-            operation_name (str): Ignored by the service, which takes one operation a query. Optional.
-
-        Returns:
-            200: What was found.
-
-        Raises:
-            BadRequest: 400: The query is malformed, or a field of it failed.
-            Forbidden: 403: The bearer of the token may not ask this.
-        """
-        return await self._call(self.build(query=query, variables=variables, operation_name=operation_name), self.parse)
-
-    async def raw(
-        self, *, query: str, variables: Mapping[str, Any] | None | Omit = OMIT, operation_name: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(query=query, variables=variables, operation_name=operation_name))
+query = Operation(FACTS, build, parse)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
-
-    import httpx
 
 FACTS = OperationFacts(
     name="change_file_upload",
@@ -35,7 +33,31 @@ def build(
     uploads: str | Omit = OMIT,
     upload_id: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin or complete a multipart upload.
+
+    With `uploads` one is begun; with `uploadId` it is completed, by the list of parts in the body; with
+    neither, the body is the file.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        body (bytes | BinaryIO | PathLike[str]): The list of parts as the S3 protocol writes it when an upload
+            is completed, else the bytes of the file. Format binary. Optional.
+        uploads (str): Begin a multipart upload: its presence counts, not its value. Omitted, the body is the
+            file. Optional.
+        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
+            meant when omitted. Optional.
+
+    Returns:
+        200: The storage's answer, as the S3 protocol states it.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+        APIError: 405: The file is in a state that doesn't allow this.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/files/{segment('file_uuid', file_uuid)}",
@@ -52,135 +74,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class ChangeFileUploadOperation(Operation):
-    """Begin or complete a multipart upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        uploads: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> str:
-        """Begin or complete a multipart upload.
-
-        With `uploads` one is begun; with `uploadId` it is completed, by the list of parts in the body; with
-        neither, the body is the file.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            body (bytes | BinaryIO | PathLike[str]): The list of parts as the S3 protocol writes it when an
-                upload is completed, else the bytes of the file. Format binary. Optional.
-            uploads (str): Begin a multipart upload: its presence counts, not its value. Omitted, the body is
-                the file. Optional.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The storage's answer, as the S3 protocol states it.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return self._call(
-            self.build(
-                program=program, project=project, file_uuid=file_uuid, body=body, uploads=uploads, upload_id=upload_id
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        uploads: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                program=program, project=project, file_uuid=file_uuid, body=body, uploads=uploads, upload_id=upload_id
-            )
-        )
-
-
-class AsyncChangeFileUploadOperation(AsyncOperation):
-    """Begin or complete a multipart upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        uploads: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> str:
-        """Begin or complete a multipart upload.
-
-        With `uploads` one is begun; with `uploadId` it is completed, by the list of parts in the body; with
-        neither, the body is the file.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            body (bytes | BinaryIO | PathLike[str]): The list of parts as the S3 protocol writes it when an
-                upload is completed, else the bytes of the file. Format binary. Optional.
-            uploads (str): Begin a multipart upload: its presence counts, not its value. Omitted, the body is
-                the file. Optional.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The storage's answer, as the S3 protocol states it.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return await self._call(
-            self.build(
-                program=program, project=project, file_uuid=file_uuid, body=body, uploads=uploads, upload_id=upload_id
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        uploads: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                program=program, project=project, file_uuid=file_uuid, body=body, uploads=uploads, upload_id=upload_id
-            )
-        )
+change_file_upload = Operation(FACTS, build, parse)

@@ -5,22 +5,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.registered import Registered
 
 FACTS = OperationFacts(name="create_program", method="POST", path="/v0/submission/", secured=True)
 
 
 def build(*, dbgap_accession_number: str, name: str, type: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Register a program, or update it.
+
+    One program at a time; the name decides whether it is a new one. Needs the permission to administrate
+    programs. The service takes the accession number as optional and forgets properties that it doesn't know.
+
+    Args:
+        dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that stands
+            for it.
+        name (str): Name of the program; part of addresses and of the projects' ids.
+        type (str): Node type: always `program`.
+
+    Returns:
+        200: The program is registered.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+    """
     return request(
         FACTS,
         "/v0/submission/",
@@ -32,72 +45,7 @@ def parse(answer: Answer) -> Registered:
     """What an answer says."""
     from ..models.registered import Registered
 
-    return answer.json(model_of(Registered), model(lambda: Registered))
+    return answer.model(Registered)
 
 
-class CreateProgramOperation(Operation):
-    """Register a program, or update it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, dbgap_accession_number: str, name: str, type: str) -> Registered:
-        """Register a program, or update it.
-
-        One program at a time; the name decides whether it is a new one. Needs the permission to administrate
-        programs. The service takes the accession number as optional and forgets properties that it doesn't
-        know.
-
-        Args:
-            dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that
-                stands for it.
-            name (str): Name of the program; part of addresses and of the projects' ids.
-            type (str): Node type: always `program`.
-
-        Returns:
-            200: The program is registered.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return self._call(self.build(dbgap_accession_number=dbgap_accession_number, name=name, type=type), self.parse)
-
-    def raw(self, *, dbgap_accession_number: str, name: str, type: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(dbgap_accession_number=dbgap_accession_number, name=name, type=type))
-
-
-class AsyncCreateProgramOperation(AsyncOperation):
-    """Register a program, or update it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, dbgap_accession_number: str, name: str, type: str) -> Registered:
-        """Register a program, or update it.
-
-        One program at a time; the name decides whether it is a new one. Needs the permission to administrate
-        programs. The service takes the accession number as optional and forgets properties that it doesn't
-        know.
-
-        Args:
-            dbgap_accession_number (str): Accession number of the program in dbGaP, or another text that
-                stands for it.
-            name (str): Name of the program; part of addresses and of the projects' ids.
-            type (str): Node type: always `program`.
-
-        Returns:
-            200: The program is registered.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return await self._call(
-            self.build(dbgap_accession_number=dbgap_accession_number, name=name, type=type), self.parse
-        )
-
-    async def raw(self, *, dbgap_accession_number: str, name: str, type: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(dbgap_accession_number=dbgap_accession_number, name=name, type=type))
+create_program = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.schema_project import SchemaProject
     from ..models.transaction import Transaction
     from ..types import SchemaProjectDict
@@ -22,7 +19,24 @@ FACTS = OperationFacts(name="create_project", method="PUT", path="/v0/submission
 
 
 def build(*, body: SchemaProject | SchemaProjectDict, program: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create a project in a program, or update it.
+
+    The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary
+    doesn't list a 500.
+
+    Args:
+        body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service takes
+            a list of one too.
+        program (str): Name of the program, as in the last part of its link; case counts.
+
+    Returns:
+        200: What became of the project.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(FACTS, f"/v0/submission/{segment('program', program)}", body=json_body(body))
 
 
@@ -30,70 +44,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class CreateProjectOperation(Operation):
-    """Create a project in a program, or update it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: SchemaProject | SchemaProjectDict, program: str) -> Transaction:
-        """Create a project in a program, or update it.
-
-        The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary
-        doesn't list a 500.
-
-        Args:
-            body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service
-                takes a list of one too.
-            program (str): Name of the program, as in the last part of its link; case counts.
-
-        Returns:
-            200: What became of the project.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program), self.parse)
-
-    def raw(self, *, body: SchemaProject | SchemaProjectDict, program: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program))
-
-
-class AsyncCreateProjectOperation(AsyncOperation):
-    """Create a project in a program, or update it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: SchemaProject | SchemaProjectDict, program: str) -> Transaction:
-        """Create a project in a program, or update it.
-
-        The code decides whether it is a new one. An unknown property is a 400, a value that the dictionary
-        doesn't list a 500.
-
-        Args:
-            body (SchemaProject | SchemaProjectDict): The project, with `type` set to `project`; the service
-                takes a list of one too.
-            program (str): Name of the program, as in the last part of its link; case counts.
-
-        Returns:
-            200: What became of the project.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program), self.parse)
-
-    async def raw(self, *, body: SchemaProject | SchemaProjectDict, program: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program))
+create_project = Operation(FACTS, build, parse)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.entity import Entity
     from ..models.transaction import Transaction
@@ -24,7 +21,24 @@ FACTS = OperationFacts(name="create_record", method="POST", path="/v0/submission
 
 
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create entities in a project.
+
+    Takes one entity, a list, or a table. An entity that is there already is refused, and one bad entity
+    aborts the whole request: nothing is stored then.
+
+    Args:
+        body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the
+            properties of its type.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        201: All entities are created.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}", body=json_body(body)
     )
@@ -34,70 +48,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class CreateRecordOperation(Operation):
-    """Create entities in a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> Transaction:
-        """Create entities in a project.
-
-        Takes one entity, a list, or a table. An entity that is there already is refused, and one bad entity
-        aborts the whole request: nothing is stored then.
-
-        Args:
-            body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and
-                the properties of its type.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            201: All entities are created.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    def raw(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program, project=project))
-
-
-class AsyncCreateRecordOperation(AsyncOperation):
-    """Create entities in a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> Transaction:
-        """Create entities in a project.
-
-        Takes one entity, a list, or a table. An entity that is there already is refused, and one bad entity
-        aborts the whole request: nothing is stored then.
-
-        Args:
-            body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and
-                the properties of its type.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            201: All entities are created.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    async def raw(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program, project=project))
+create_record = Operation(FACTS, build, parse)

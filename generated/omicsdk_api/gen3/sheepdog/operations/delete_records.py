@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.transaction import Transaction
 
@@ -23,7 +20,25 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Delete entities by UUID.
+
+    What depends on an entity must be deleted before it or with it: otherwise the request is a 400 that lists
+    the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100 at
+            once is safe.
+
+    Returns:
+        200: The entities are gone.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', ids)}",
@@ -34,72 +49,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class DeleteRecordsOperation(Operation):
-    """Delete entities by UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> Transaction:
-        """Delete entities by UUID.
-
-        What depends on an entity must be deleted before it or with it: otherwise the request is a 400 that
-        lists the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-
-        Returns:
-            200: The entities are gone.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, ids=ids))
-
-
-class AsyncDeleteRecordsOperation(AsyncOperation):
-    """Delete entities by UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> Transaction:
-        """Delete entities by UUID.
-
-        What depends on an entity must be deleted before it or with it: otherwise the request is a 400 that
-        lists the dependents, and nothing is deleted. Unknown UUIDs are a 400 too.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-
-        Returns:
-            200: The entities are gone.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    async def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, ids=ids))
+delete_records = Operation(FACTS, build, parse)

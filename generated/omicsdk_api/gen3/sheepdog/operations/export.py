@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="export",
@@ -38,7 +34,35 @@ def build(
     category: str | Omit = OMIT,
     without_id: bool | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Export entities as a table or JSON.
+
+    Either the entities of `ids` or all of the type `node_label`; the answer comes as an attachment. JSON of
+    `ids` is a list, JSON of a node type an object with the list `data`. An unknown program or project is no
+    error: the table has only its header. `ids` of more than one node type fail with 500.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two is
+            needed. Optional.
+        node_label (str): Node type to export all entities of, such as `case`; ignored when `ids` is given.
+            Optional.
+        format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
+        with_children (str): Whether what depends on the entities is exported too, `true` or `false` (the
+            default); servers fail on `true`. Optional.
+        category (str): Category of the dictionary, such as `clinical`, that children are narrowed to; all
+            when omitted. Optional.
+        without_id (bool): Leave UUIDs out, so that the export can be submitted elsewhere; false when omitted.
+            Optional.
+
+    Returns:
+        200: The exported entities, as a file.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/export",
@@ -58,231 +82,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class ExportOperation(Operation):
-    """Export entities as a table or JSON."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> bytes:
-        """Export entities as a table or JSON.
-
-        Either the entities of `ids` or all of the type `node_label`; the answer comes as an attachment. JSON
-        of `ids` is a list, JSON of a node type an object with the list `data`. An unknown program or project
-        is no error: the table has only its header. `ids` of more than one node type fail with 500.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two
-                is needed. Optional.
-            node_label (str): Node type to export all entities of, such as `case`; ignored when `ids` is
-                given. Optional.
-            format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-            with_children (str): Whether what depends on the entities is exported too, `true` or `false` (the
-                default); servers fail on `true`. Optional.
-            category (str): Category of the dictionary, such as `clinical`, that children are narrowed to; all
-                when omitted. Optional.
-            without_id (bool): Leave UUIDs out, so that the export can be submitted elsewhere; false when
-                omitted. Optional.
-
-        Returns:
-            200: The exported entities, as a file.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-
-class AsyncExportOperation(AsyncOperation):
-    """Export entities as a table or JSON."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> bytes:
-        """Export entities as a table or JSON.
-
-        Either the entities of `ids` or all of the type `node_label`; the answer comes as an attachment. JSON
-        of `ids` is a list, JSON of a node type an object with the list `data`. An unknown program or project
-        is no error: the table has only its header. `ids` of more than one node type fail with 500.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to export. They win over `node_label`; one of the two
-                is needed. Optional.
-            node_label (str): Node type to export all entities of, such as `case`; ignored when `ids` is
-                given. Optional.
-            format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-            with_children (str): Whether what depends on the entities is exported too, `true` or `false` (the
-                default); servers fail on `true`. Optional.
-            category (str): Category of the dictionary, such as `clinical`, that children are narrowed to; all
-                when omitted. Optional.
-            without_id (bool): Leave UUIDs out, so that the export can be submitted elsewhere; false when
-                omitted. Optional.
-
-        Returns:
-            200: The exported entities, as a file.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: Sequence[str] | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: bool | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
+export = StreamOperation(FACTS, build, parse)

@@ -3,19 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="export_by_body",
@@ -39,7 +31,31 @@ def build(
     category: str | Omit = OMIT,
     without_id: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Export entities, with the choice in the body.
+
+    As GET, for choices that are too long for an address. The server reads them from a JSON body, not from the
+    query.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (str): UUIDs of the entities to export, separated by commas. Wins over `node_label`; one of the
+            two is needed. Optional.
+        node_label (str): Node type to export all entities of, such as `case`. Optional.
+        format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
+        with_children (str): Whether what depends on the entities is exported too, as text: `true` or `false`
+            (the default); servers fail on `true`. Optional.
+        category (str): Category of the dictionary that children are narrowed to; all when omitted. Optional.
+        without_id (str): Leave UUIDs out, as text: `true` or `false` (the default). Optional.
+
+    Returns:
+        200: The exported entities, as a file.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/export",
@@ -61,225 +77,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class ExportByBodyOperation(Operation):
-    """Export entities, with the choice in the body."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> bytes:
-        """Export entities, with the choice in the body.
-
-        As GET, for choices that are too long for an address. The server reads them from a JSON body, not from
-        the query.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (str): UUIDs of the entities to export, separated by commas. Wins over `node_label`; one of
-                the two is needed. Optional.
-            node_label (str): Node type to export all entities of, such as `case`. Optional.
-            format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-            with_children (str): Whether what depends on the entities is exported too, as text: `true` or
-                `false` (the default); servers fail on `true`. Optional.
-            category (str): Category of the dictionary that children are narrowed to; all when omitted.
-                Optional.
-            without_id (str): Leave UUIDs out, as text: `true` or `false` (the default). Optional.
-
-        Returns:
-            200: The exported entities, as a file.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-
-class AsyncExportByBodyOperation(AsyncOperation):
-    """Export entities, with the choice in the body."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> bytes:
-        """Export entities, with the choice in the body.
-
-        As GET, for choices that are too long for an address. The server reads them from a JSON body, not from
-        the query.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (str): UUIDs of the entities to export, separated by commas. Wins over `node_label`; one of
-                the two is needed. Optional.
-            node_label (str): Node type to export all entities of, such as `case`. Optional.
-            format (str): Form of the export: `tsv` (the default), `csv` or `json`. Optional.
-            with_children (str): Whether what depends on the entities is exported too, as text: `true` or
-                `false` (the default); servers fail on `true`. Optional.
-            category (str): Category of the dictionary that children are narrowed to; all when omitted.
-                Optional.
-            without_id (str): Leave UUIDs out, as text: `true` or `false` (the default). Optional.
-
-        Returns:
-            200: The exported entities, as a file.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        ids: str | Omit = OMIT,
-        node_label: str | Omit = OMIT,
-        format: str | Omit = OMIT,
-        with_children: str | Omit = OMIT,
-        category: str | Omit = OMIT,
-        without_id: str | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(
-                program=program,
-                project=project,
-                ids=ids,
-                node_label=node_label,
-                format=format,
-                with_children=with_children,
-                category=category,
-                without_id=without_id,
-            )
-        )
+export_by_body = StreamOperation(FACTS, build, parse)

@@ -3,84 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_dictionary_node", method="GET", path="/v0/submission/_dictionary/{entry}")
 
 
 def build(*, entry: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the schema of a node type, or the whole dictionary.
+
+    No token is needed.
+
+    Args:
+        entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`, `_terms`
+            and `_settings` are its shared parts.
+
+    Returns:
+        200: JSON schema (draft 4) of the node type; for `_all` an object of them by type.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(FACTS, f"/v0/submission/_dictionary/{segment('entry', entry)}")
 
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetDictionaryNodeOperation(Operation):
-    """Read the schema of a node type, or the whole dictionary."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, entry: str) -> dict[str, Any]:
-        """Read the schema of a node type, or the whole dictionary.
-
-        No token is needed.
-
-        Args:
-            entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`,
-                `_terms` and `_settings` are its shared parts.
-
-        Returns:
-            200: JSON schema (draft 4) of the node type; for `_all` an object of them by type.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(entry=entry), self.parse)
-
-    def raw(self, *, entry: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(entry=entry))
-
-
-class AsyncGetDictionaryNodeOperation(AsyncOperation):
-    """Read the schema of a node type, or the whole dictionary."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, entry: str) -> dict[str, Any]:
-        """Read the schema of a node type, or the whole dictionary.
-
-        No token is needed.
-
-        Args:
-            entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`,
-                `_terms` and `_settings` are its shared parts.
-
-        Returns:
-            200: JSON schema (draft 4) of the node type; for `_all` an object of them by type.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(entry=entry), self.parse)
-
-    async def raw(self, *, entry: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(entry=entry))
+get_dictionary_node = Operation(FACTS, build, parse)

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.schema_links import SchemaLinks
 
 FACTS = OperationFacts(name="get_programs", method="GET", path="/v0/submission/", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List all programs.
+
+    Returns:
+        200: Links whose last parts are the names of programs.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+    """
     return request(FACTS, "/v0/submission/")
 
 
@@ -27,50 +31,7 @@ def parse(answer: Answer) -> SchemaLinks:
     """What an answer says."""
     from ..models.schema_links import SchemaLinks
 
-    return answer.json(model_of(SchemaLinks), model(lambda: SchemaLinks))
+    return answer.model(SchemaLinks)
 
 
-class GetProgramsOperation(Operation):
-    """List all programs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> SchemaLinks:
-        """List all programs.
-
-        Returns:
-            200: Links whose last parts are the names of programs.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetProgramsOperation(AsyncOperation):
-    """List all programs."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> SchemaLinks:
-        """List all programs.
-
-        Returns:
-            200: Links whose last parts are the names of programs.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_programs = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.schema_links import SchemaLinks
 
 FACTS = OperationFacts(
@@ -21,7 +18,18 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the node types of a project's dictionary.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: Links whose last parts are node types.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+    """
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/_dictionary")
 
 
@@ -29,58 +37,7 @@ def parse(answer: Answer) -> SchemaLinks:
     """What an answer says."""
     from ..models.schema_links import SchemaLinks
 
-    return answer.json(model_of(SchemaLinks), model(lambda: SchemaLinks))
+    return answer.model(SchemaLinks)
 
 
-class GetProjectDictionaryOperation(Operation):
-    """List the node types of a project's dictionary."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str) -> SchemaLinks:
-        """List the node types of a project's dictionary.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: Links whose last parts are node types.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return self._call(self.build(program=program, project=project), self.parse)
-
-    def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project))
-
-
-class AsyncGetProjectDictionaryOperation(AsyncOperation):
-    """List the node types of a project's dictionary."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str) -> SchemaLinks:
-        """List the node types of a project's dictionary.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: Links whose last parts are node types.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-        """
-        return await self._call(self.build(program=program, project=project), self.parse)
-
-    async def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project))
+get_project_dictionary = Operation(FACTS, build, parse)

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, mapping
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(
     name="get_project_dictionary_node",
@@ -22,7 +19,21 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, entry: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read the schema of a node type, as a project sees it.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`, `_terms`
+            and `_settings` are its shared parts.
+
+    Returns:
+        200: JSON schema (draft 4) of the node type, with its links and unique keys.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/_dictionary/{segment('entry', entry)}",
@@ -31,64 +42,7 @@ def build(*, program: str, project: str, entry: str) -> Request:
 
 def parse(answer: Answer) -> dict[str, Any]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(ANY))
+    return cast("dict[str, Any]", answer.json(as_it_came, mapping(ANY)))
 
 
-class GetProjectDictionaryNodeOperation(Operation):
-    """Read the schema of a node type, as a project sees it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, entry: str) -> dict[str, Any]:
-        """Read the schema of a node type, as a project sees it.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`,
-                `_terms` and `_settings` are its shared parts.
-
-        Returns:
-            200: JSON schema (draft 4) of the node type, with its links and unique keys.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, entry=entry), self.parse)
-
-    def raw(self, *, program: str, project: str, entry: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, entry=entry))
-
-
-class AsyncGetProjectDictionaryNodeOperation(AsyncOperation):
-    """Read the schema of a node type, as a project sees it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, entry: str) -> dict[str, Any]:
-        """Read the schema of a node type, as a project sees it.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entry (str): Node type such as `case`, or `_all` for the whole dictionary; `_definitions`,
-                `_terms` and `_settings` are its shared parts.
-
-        Returns:
-            200: JSON schema (draft 4) of the node type, with its links and unique keys.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, entry=entry), self.parse)
-
-    async def raw(self, *, program: str, project: str, entry: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, entry=entry))
+get_project_dictionary_node = Operation(FACTS, build, parse)

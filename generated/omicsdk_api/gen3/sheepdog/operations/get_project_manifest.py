@@ -6,13 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, joined, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
 FACTS = OperationFacts(
     name="get_project_manifest",
@@ -24,7 +22,23 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make a manifest of file entities.
+
+    The query `ids` is needed, though it isn't published; an entity that is no data file is a 400.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (Sequence[str]): UUIDs of the file entities.
+
+    Returns:
+        200: YAML with the list `files`, one mapping an entity.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/manifest",
@@ -37,65 +51,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetProjectManifestOperation(Operation):
-    """Make a manifest of file entities."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> str:
-        """Make a manifest of file entities.
-
-        The query `ids` is needed, though it isn't published; an entity that is no data file is a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the file entities.
-
-        Returns:
-            200: YAML with the list `files`, one mapping an entity.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, ids=ids))
-
-
-class AsyncGetProjectManifestOperation(AsyncOperation):
-    """Make a manifest of file entities."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> str:
-        """Make a manifest of file entities.
-
-        The query `ids` is needed, though it isn't published; an entity that is no data file is a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the file entities.
-
-        Returns:
-            200: YAML with the list `files`, one mapping an entity.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    async def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, ids=ids))
+get_project_manifest = Operation(FACTS, build, parse)

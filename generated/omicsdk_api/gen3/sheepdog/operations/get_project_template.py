@@ -3,18 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_project_template",
@@ -26,7 +18,22 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, entity: str, format: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make the template of a node type of a project.
+
+    Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        entity (str): Node type to make the template of, such as `case`.
+        format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
+
+    Returns:
+        200: The header of the table and a row with the type, as a file.
+
+    Raises:
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/template/{segment('entity', entity)}",
@@ -39,75 +46,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetProjectTemplateOperation(Operation):
-    """Make the template of a node type of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, entity: str, format: str | Omit = OMIT) -> bytes:
-        """Make the template of a node type of a project.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entity (str): Node type to make the template of, such as `case`.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-
-        Returns:
-            200: The header of the table and a row with the type, as a file.
-
-        Raises:
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, entity=entity, format=format), self.parse)
-
-    def raw(self, *, program: str, project: str, entity: str, format: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, entity=entity, format=format))
-
-    def stream(
-        self, *, program: str, project: str, entity: str, format: str | Omit = OMIT
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(program=program, project=project, entity=entity, format=format))
-
-
-class AsyncGetProjectTemplateOperation(AsyncOperation):
-    """Make the template of a node type of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, entity: str, format: str | Omit = OMIT) -> bytes:
-        """Make the template of a node type of a project.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entity (str): Node type to make the template of, such as `case`.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-
-        Returns:
-            200: The header of the table and a row with the type, as a file.
-
-        Raises:
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, entity=entity, format=format), self.parse)
-
-    async def raw(self, *, program: str, project: str, entity: str, format: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, entity=entity, format=format))
-
-    def stream(
-        self, *, program: str, project: str, entity: str, format: str | Omit = OMIT
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(program=program, project=project, entity=entity, format=format))
+get_project_template = StreamOperation(FACTS, build, parse)

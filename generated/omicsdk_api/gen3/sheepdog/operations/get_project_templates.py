@@ -3,18 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_project_templates",
@@ -28,7 +20,25 @@ FACTS = OperationFacts(
 def build(
     *, program: str, project: str, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make templates of all node types of a project.
+
+    Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
+        categories (str): Categories of the dictionary to make templates of, separated by commas; all when
+            omitted. Optional.
+        exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
+            Optional.
+
+    Returns:
+        200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
+
+    Raises:
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/template",
@@ -45,139 +55,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetProjectTemplatesOperation(Operation):
-    """Make templates of all node types of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> bytes:
-        """Make templates of all node types of a project.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-            categories (str): Categories of the dictionary to make templates of, separated by commas; all when
-                omitted. Optional.
-            exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
-                Optional.
-
-        Returns:
-            200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
-
-        Raises:
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude)
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude)
-        )
-
-
-class AsyncGetProjectTemplatesOperation(AsyncOperation):
-    """Make templates of all node types of a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> bytes:
-        """Make templates of all node types of a project.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-            categories (str): Categories of the dictionary to make templates of, separated by commas; all when
-                omitted. Optional.
-            exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
-                Optional.
-
-        Returns:
-            200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
-
-        Raises:
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude)
-        )
-
-    def stream(
-        self,
-        *,
-        program: str,
-        project: str,
-        format: str | Omit = OMIT,
-        categories: str | Omit = OMIT,
-        exclude: str | Omit = OMIT,
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(
-            self.build(program=program, project=project, format=format, categories=categories, exclude=exclude)
-        )
+get_project_templates = StreamOperation(FACTS, build, parse)

@@ -5,21 +5,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.schema_links import SchemaLinks
 
 FACTS = OperationFacts(name="get_projects", method="GET", path="/v0/submission/{program}", secured=True)
 
 
 def build(*, program: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the projects of a program.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+
+    Returns:
+        200: Links whose last parts are the codes of projects.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(FACTS, f"/v0/submission/{segment('program', program)}")
 
 
@@ -27,58 +35,7 @@ def parse(answer: Answer) -> SchemaLinks:
     """What an answer says."""
     from ..models.schema_links import SchemaLinks
 
-    return answer.json(model_of(SchemaLinks), model(lambda: SchemaLinks))
+    return answer.model(SchemaLinks)
 
 
-class GetProjectsOperation(Operation):
-    """List the projects of a program."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str) -> SchemaLinks:
-        """List the projects of a program.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-
-        Returns:
-            200: Links whose last parts are the codes of projects.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program), self.parse)
-
-    def raw(self, *, program: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program))
-
-
-class AsyncGetProjectsOperation(AsyncOperation):
-    """List the projects of a program."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str) -> SchemaLinks:
-        """List the projects of a program.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-
-        Returns:
-            200: Links whose last parts are the codes of projects.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program), self.parse)
-
-    async def raw(self, *, program: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program))
+get_projects = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.stored_entities import StoredEntities
 
@@ -26,7 +23,23 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, entity_id_string: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Read entities by UUID.
+
+    In any order, and from whatever project they are in. If one is unknown the whole request is a 400.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        entity_id_string (Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
+
+    Returns:
+        200: The entities with all their properties.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/{segment('entity_id_string', entity_id_string)}",
@@ -37,70 +50,7 @@ def parse(answer: Answer) -> StoredEntities:
     """What an answer says."""
     from ..models.stored_entities import StoredEntities
 
-    return answer.json(model_of(StoredEntities), model(lambda: StoredEntities))
+    return answer.model(StoredEntities)
 
 
-class GetRecordsOperation(Operation):
-    """Read entities by UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, entity_id_string: Sequence[str]) -> StoredEntities:
-        """Read entities by UUID.
-
-        In any order, and from whatever project they are in. If one is unknown the whole request is a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entity_id_string (Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
-
-        Returns:
-            200: The entities with all their properties.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, entity_id_string=entity_id_string), self.parse)
-
-    def raw(self, *, program: str, project: str, entity_id_string: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, entity_id_string=entity_id_string))
-
-
-class AsyncGetRecordsOperation(AsyncOperation):
-    """Read entities by UUID."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, entity_id_string: Sequence[str]) -> StoredEntities:
-        """Read entities by UUID.
-
-        In any order, and from whatever project they are in. If one is unknown the whole request is a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            entity_id_string (Sequence[str]): UUIDs of the entities to read; about 100 at once is safe.
-
-        Returns:
-            200: The entities with all their properties.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(
-            self.build(program=program, project=project, entity_id_string=entity_id_string), self.parse
-        )
-
-    async def raw(self, *, program: str, project: str, entity_id_string: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, entity_id_string=entity_id_string))
+get_records = Operation(FACTS, build, parse)

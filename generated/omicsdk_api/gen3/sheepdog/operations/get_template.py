@@ -3,18 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_template",
@@ -26,7 +18,17 @@ FACTS = OperationFacts(
 
 
 def build(*, entity: str, format: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make the template of a node type.
+
+    Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
+
+    Args:
+        entity (str): Node type to make the template of, such as `case`.
+        format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
+
+    Returns:
+        200: The header of the table and a row with the type, as a file.
+    """
     return request(FACTS, f"/v0/submission/template/{segment('entity', entity)}", query=(("format", format),))
 
 
@@ -35,61 +37,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetTemplateOperation(Operation):
-    """Make the template of a node type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, entity: str, format: str | Omit = OMIT) -> bytes:
-        """Make the template of a node type.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
-
-        Args:
-            entity (str): Node type to make the template of, such as `case`.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-
-        Returns:
-            200: The header of the table and a row with the type, as a file.
-        """
-        return self._call(self.build(entity=entity, format=format), self.parse)
-
-    def raw(self, *, entity: str, format: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(entity=entity, format=format))
-
-    def stream(self, *, entity: str, format: str | Omit = OMIT) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(entity=entity, format=format))
-
-
-class AsyncGetTemplateOperation(AsyncOperation):
-    """Make the template of a node type."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, entity: str, format: str | Omit = OMIT) -> bytes:
-        """Make the template of a node type.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
-
-        Args:
-            entity (str): Node type to make the template of, such as `case`.
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-
-        Returns:
-            200: The header of the table and a row with the type, as a file.
-        """
-        return await self._call(self.build(entity=entity, format=format), self.parse)
-
-    async def raw(self, *, entity: str, format: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(entity=entity, format=format))
-
-    def stream(self, *, entity: str, format: str | Omit = OMIT) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(entity=entity, format=format))
+get_template = StreamOperation(FACTS, build, parse)

@@ -3,18 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_templates",
@@ -26,7 +18,20 @@ FACTS = OperationFacts(
 
 
 def build(*, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Make templates of all node types.
+
+    Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
+
+    Args:
+        format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
+        categories (str): Categories of the dictionary to make templates of, separated by commas; all when
+            omitted. Optional.
+        exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
+            Optional.
+
+    Returns:
+        200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
+    """
     return request(
         FACTS,
         "/v0/submission/template",
@@ -43,79 +48,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetTemplatesOperation(Operation):
-    """Make templates of all node types."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> bytes:
-        """Make templates of all node types.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
-
-        Args:
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-            categories (str): Categories of the dictionary to make templates of, separated by commas; all when
-                omitted. Optional.
-            exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
-                Optional.
-
-        Returns:
-            200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
-        """
-        return self._call(self.build(format=format, categories=categories, exclude=exclude), self.parse)
-
-    def raw(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(format=format, categories=categories, exclude=exclude))
-
-    def stream(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(format=format, categories=categories, exclude=exclude))
-
-
-class AsyncGetTemplatesOperation(AsyncOperation):
-    """Make templates of all node types."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> bytes:
-        """Make templates of all node types.
-
-        Required columns begin with `*`. Links are columns such as `cases.submitter_id`. No token is needed.
-
-        Args:
-            format (str): Form of the template: `tsv` (the default), `csv` or `json`. Optional.
-            categories (str): Categories of the dictionary to make templates of, separated by commas; all when
-                omitted. Optional.
-            exclude (str): Categories of the dictionary to leave out, separated by commas; none when omitted.
-                Optional.
-
-        Returns:
-            200: A gzipped tar archive with one table a node type; with `format=json` one JSON document.
-        """
-        return await self._call(self.build(format=format, categories=categories, exclude=exclude), self.parse)
-
-    async def raw(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(format=format, categories=categories, exclude=exclude))
-
-    def stream(
-        self, *, format: str | Omit = OMIT, categories: str | Omit = OMIT, exclude: str | Omit = OMIT
-    ) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(format=format, categories=categories, exclude=exclude))
+get_templates = StreamOperation(FACTS, build, parse)

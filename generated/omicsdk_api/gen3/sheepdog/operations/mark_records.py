@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.transaction import Transaction
 
@@ -26,7 +23,25 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, ids: Sequence[str], to_delete: bool) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Mark entities for deletion, or take the mark away.
+
+    For administrators: entities are kept, and only their mark is set.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100 at
+            once is safe.
+        to_delete (bool): The mark: true to mark the entities for deletion, false to take the mark away.
+
+    Returns:
+        200: The marks are set.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/admin/{segment('program', program)}/{segment('project', project)}/entities/{segment('ids', ids)}/to_delete/{segment('to_delete', to_delete)}",
@@ -37,72 +52,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class MarkRecordsOperation(Operation):
-    """Mark entities for deletion, or take the mark away."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, ids: Sequence[str], to_delete: bool) -> Transaction:
-        """Mark entities for deletion, or take the mark away.
-
-        For administrators: entities are kept, and only their mark is set.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-            to_delete (bool): The mark: true to mark the entities for deletion, false to take the mark away.
-
-        Returns:
-            200: The marks are set.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, ids=ids, to_delete=to_delete), self.parse)
-
-    def raw(self, *, program: str, project: str, ids: Sequence[str], to_delete: bool) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, ids=ids, to_delete=to_delete))
-
-
-class AsyncMarkRecordsOperation(AsyncOperation):
-    """Mark entities for deletion, or take the mark away."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, ids: Sequence[str], to_delete: bool) -> Transaction:
-        """Mark entities for deletion, or take the mark away.
-
-        For administrators: entities are kept, and only their mark is set.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-            to_delete (bool): The mark: true to mark the entities for deletion, false to take the mark away.
-
-        Returns:
-            200: The marks are set.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, ids=ids, to_delete=to_delete), self.parse)
-
-    async def raw(self, *, program: str, project: str, ids: Sequence[str], to_delete: bool) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, ids=ids, to_delete=to_delete))
+mark_records = Operation(FACTS, build, parse)

@@ -5,21 +5,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.transaction import Transaction
 
 FACTS = OperationFacts(name="open_project", method="PUT", path="/v0/submission/{program}/{project}/open", secured=True)
 
 
 def build(*, program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Open a project, so that it takes submissions.
+
+    Only from the state `review`; otherwise the answer is 400.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: The project is in its new state.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/open")
 
 
@@ -27,64 +38,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class OpenProjectOperation(Operation):
-    """Open a project, so that it takes submissions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str) -> Transaction:
-        """Open a project, so that it takes submissions.
-
-        Only from the state `review`; otherwise the answer is 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: The project is in its new state.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project), self.parse)
-
-    def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project))
-
-
-class AsyncOpenProjectOperation(AsyncOperation):
-    """Open a project, so that it takes submissions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str) -> Transaction:
-        """Open a project, so that it takes submissions.
-
-        Only from the state `review`; otherwise the answer is 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: The project is in its new state.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project), self.parse)
-
-    async def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project))
+open_project = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.transaction import Transaction
 
 FACTS = OperationFacts(
@@ -24,7 +21,23 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, transaction_id: int) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Commit a successful dry run: do it for real, as PUT does.
+
+    The entities of the dry run are submitted anew, by a transaction of its own. Once only: a second time, and
+    a dry run that failed, are a 400.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        transaction_id (int): Number of the dry run, from its answer.
+
+    Returns:
+        200: What became of the entities.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/transactions/{segment('transaction_id', transaction_id)}/commit",
@@ -35,68 +48,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class PostCommitTransactionOperation(Operation):
-    """Commit a successful dry run: do it for real, as PUT does."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, transaction_id: int) -> Transaction:
-        """Commit a successful dry run: do it for real, as PUT does.
-
-        The entities of the dry run are submitted anew, by a transaction of its own. Once only: a second time,
-        and a dry run that failed, are a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            transaction_id (int): Number of the dry run, from its answer.
-
-        Returns:
-            200: What became of the entities.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, transaction_id=transaction_id), self.parse)
-
-    def raw(self, *, program: str, project: str, transaction_id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, transaction_id=transaction_id))
-
-
-class AsyncPostCommitTransactionOperation(AsyncOperation):
-    """Commit a successful dry run: do it for real, as PUT does."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, transaction_id: int) -> Transaction:
-        """Commit a successful dry run: do it for real, as PUT does.
-
-        The entities of the dry run are submitted anew, by a transaction of its own. Once only: a second time,
-        and a dry run that failed, are a 400.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            transaction_id (int): Number of the dry run, from its answer.
-
-        Returns:
-            200: What became of the entities.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, transaction_id=transaction_id), self.parse)
-
-    async def raw(self, *, program: str, project: str, transaction_id: int) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, transaction_id=transaction_id))
+post_commit_transaction = Operation(FACTS, build, parse)

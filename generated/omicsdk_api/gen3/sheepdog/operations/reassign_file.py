@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.message import Message
 
 FACTS = OperationFacts(
@@ -25,7 +22,25 @@ FACTS = OperationFacts(
 
 
 def build(*, s3_url: str, program: str, project: str, file_uuid: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Point a file entity at another object in storage.
+
+    For administrators; the body has the address of the object as `s3_url`.
+
+    Args:
+        s3_url (str): Address of the object, as `s3://bucket/key`.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+
+    Returns:
+        200: The entity points at the object.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+        APIError: 405: The file is in a state that doesn't allow this.
+    """
     return request(
         FACTS,
         f"/v0/submission/admin/{segment('program', program)}/{segment('project', project)}/files/{segment('file_uuid', file_uuid)}/reassign",
@@ -37,74 +52,7 @@ def parse(answer: Answer) -> Message:
     """What an answer says."""
     from ..models.message import Message
 
-    return answer.json(model_of(Message), model(lambda: Message))
+    return answer.model(Message)
 
 
-class ReassignFileOperation(Operation):
-    """Point a file entity at another object in storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, s3_url: str, program: str, project: str, file_uuid: str) -> Message:
-        """Point a file entity at another object in storage.
-
-        For administrators; the body has the address of the object as `s3_url`.
-
-        Args:
-            s3_url (str): Address of the object, as `s3://bucket/key`.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-
-        Returns:
-            200: The entity points at the object.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return self._call(self.build(s3_url=s3_url, program=program, project=project, file_uuid=file_uuid), self.parse)
-
-    def raw(self, *, s3_url: str, program: str, project: str, file_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(s3_url=s3_url, program=program, project=project, file_uuid=file_uuid))
-
-
-class AsyncReassignFileOperation(AsyncOperation):
-    """Point a file entity at another object in storage."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, s3_url: str, program: str, project: str, file_uuid: str) -> Message:
-        """Point a file entity at another object in storage.
-
-        For administrators; the body has the address of the object as `s3_url`.
-
-        Args:
-            s3_url (str): Address of the object, as `s3://bucket/key`.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-
-        Returns:
-            200: The entity points at the object.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return await self._call(
-            self.build(s3_url=s3_url, program=program, project=project, file_uuid=file_uuid), self.parse
-        )
-
-    async def raw(self, *, s3_url: str, program: str, project: str, file_uuid: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(s3_url=s3_url, program=program, project=project, file_uuid=file_uuid))
+reassign_file = Operation(FACTS, build, parse)

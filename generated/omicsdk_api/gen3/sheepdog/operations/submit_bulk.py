@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.schema_entity_bulk import SchemaEntityBulk
     from ..types import SchemaEntityBulkDict
@@ -24,7 +22,24 @@ FACTS = OperationFacts(
 
 
 def build(*, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create or update entities from several documents.
+
+    Takes a list of documents, each of which is a JSON, TSV or CSV text. Current servers answer 500; submit
+    the documents one by one.
+
+    Args:
+        body (Sequence[SchemaEntityBulk | SchemaEntityBulkDict]): The documents, in the order in which they
+            are to be stored.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        201: All documents are stored.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/bulk", body=json_body(body)
     )
@@ -34,73 +49,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class SubmitBulkOperation(Operation):
-    """Create or update entities from several documents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str) -> None:
-        """Create or update entities from several documents.
-
-        Takes a list of documents, each of which is a JSON, TSV or CSV text. Current servers answer 500;
-        submit the documents one by one.
-
-        Args:
-            body (Sequence[SchemaEntityBulk | SchemaEntityBulkDict]): The documents, in the order in which
-                they are to be stored.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            201: All documents are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    def raw(
-        self, *, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program, project=project))
-
-
-class AsyncSubmitBulkOperation(AsyncOperation):
-    """Create or update entities from several documents."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str
-    ) -> None:
-        """Create or update entities from several documents.
-
-        Takes a list of documents, each of which is a JSON, TSV or CSV text. Current servers answer 500;
-        submit the documents one by one.
-
-        Args:
-            body (Sequence[SchemaEntityBulk | SchemaEntityBulkDict]): The documents, in the order in which
-                they are to be stored.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            201: All documents are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    async def raw(
-        self, *, body: Sequence[SchemaEntityBulk | SchemaEntityBulkDict], program: str, project: str
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program, project=project))
+submit_bulk = Operation(FACTS, build, parse)

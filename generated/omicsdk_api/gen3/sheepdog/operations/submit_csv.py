@@ -5,22 +5,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.transaction import Transaction
 
 FACTS = OperationFacts(name="submit_csv", method="PUT", path="/v0/submission/{program}/{project}", secured=True)
 
 
 def build(*, body: str, program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create or update entities from CSV text.
+
+    As PUT of JSON. Comma-separated columns with a header; the first column is `type`, stars before names are
+    ignored, links are columns such as `cases.submitter_id`, lists are separated by `#`. An empty cell leaves
+    the property out. Rows without a type are skipped.
+
+    Args:
+        body (str): Text of the table, UTF-8 without a byte order mark.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: All entities are stored.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}",
@@ -32,70 +46,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class SubmitCsvOperation(Operation):
-    """Create or update entities from CSV text."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: str, program: str, project: str) -> Transaction:
-        """Create or update entities from CSV text.
-
-        As PUT of JSON. Comma-separated columns with a header; the first column is `type`, stars before names
-        are ignored, links are columns such as `cases.submitter_id`, lists are separated by `#`. An empty cell
-        leaves the property out. Rows without a type are skipped.
-
-        Args:
-            body (str): Text of the table, UTF-8 without a byte order mark.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: All entities are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    def raw(self, *, body: str, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program, project=project))
-
-
-class AsyncSubmitCsvOperation(AsyncOperation):
-    """Create or update entities from CSV text."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: str, program: str, project: str) -> Transaction:
-        """Create or update entities from CSV text.
-
-        As PUT of JSON. Comma-separated columns with a header; the first column is `type`, stars before names
-        are ignored, links are columns such as `cases.submitter_id`, lists are separated by `#`. An empty cell
-        leaves the property out. Rows without a type are skipped.
-
-        Args:
-            body (str): Text of the table, UTF-8 without a byte order mark.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: All entities are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    async def raw(self, *, body: str, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program, project=project))
+submit_csv = Operation(FACTS, build, parse)

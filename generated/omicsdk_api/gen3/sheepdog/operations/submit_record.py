@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.entity import Entity
     from ..models.transaction import Transaction
@@ -24,7 +21,25 @@ FACTS = OperationFacts(name="submit_record", method="PUT", path="/v0/submission/
 
 
 def build(*, body: Sequence[Entity | EntityDict], program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Create or update entities in a project.
+
+    Takes one entity, a list, or a table; parents may stand after their children. What exists (by
+    `submitter_id`) is updated: properties that are not sent stay, null clears one. One bad entity aborts the
+    whole request. An optional query `async` fails on current servers.
+
+    Args:
+        body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and the
+            properties of its type.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: All entities are stored.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}", body=json_body(body)
     )
@@ -34,72 +49,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class SubmitRecordOperation(Operation):
-    """Create or update entities in a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> Transaction:
-        """Create or update entities in a project.
-
-        Takes one entity, a list, or a table; parents may stand after their children. What exists (by
-        `submitter_id`) is updated: properties that are not sent stay, null clears one. One bad entity aborts
-        the whole request. An optional query `async` fails on current servers.
-
-        Args:
-            body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and
-                the properties of its type.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: All entities are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    def raw(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program, project=project))
-
-
-class AsyncSubmitRecordOperation(AsyncOperation):
-    """Create or update entities in a project."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> Transaction:
-        """Create or update entities in a project.
-
-        Takes one entity, a list, or a table; parents may stand after their children. What exists (by
-        `submitter_id`) is updated: properties that are not sent stay, null clears one. One bad entity aborts
-        the whole request. An optional query `async` fails on current servers.
-
-        Args:
-            body (Sequence[Entity | EntityDict]): The entities, each with `type`, `submitter_id`, links and
-                the properties of its type.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: All entities are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    async def raw(self, *, body: Sequence[Entity | EntityDict], program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program, project=project))
+submit_record = Operation(FACTS, build, parse)

@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import httpx
 
     from ..models.transaction import Transaction
 
@@ -26,7 +23,22 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, ids: Sequence[str]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Try to delete entities, without doing it.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100 at
+            once is safe.
+
+    Returns:
+        200: What would have been deleted.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/entities/_dry_run/{segment('ids', ids)}",
@@ -37,66 +49,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class TryDeleteRecordsOperation(Operation):
-    """Try to delete entities, without doing it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> Transaction:
-        """Try to delete entities, without doing it.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-
-        Returns:
-            200: What would have been deleted.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, ids=ids))
-
-
-class AsyncTryDeleteRecordsOperation(AsyncOperation):
-    """Try to delete entities, without doing it."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, ids: Sequence[str]) -> Transaction:
-        """Try to delete entities, without doing it.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            ids (Sequence[str]): UUIDs of the entities to delete. Addresses are bounded in length: about 100
-                at once is safe.
-
-        Returns:
-            200: What would have been deleted.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project, ids=ids), self.parse)
-
-    async def raw(self, *, program: str, project: str, ids: Sequence[str]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, ids=ids))
+try_delete_records = Operation(FACTS, build, parse)

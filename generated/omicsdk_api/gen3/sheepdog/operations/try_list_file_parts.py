@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.message import Message
 
 FACTS = OperationFacts(
@@ -25,7 +22,24 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Try to list the parts of a multipart upload.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
+            meant when omitted. Optional.
+
+    Returns:
+        200: The request would have been carried out.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+        APIError: 405: The file is in a state that doesn't allow this.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/files/{segment('file_uuid', file_uuid)}/_dry_run",
@@ -37,74 +51,7 @@ def parse(answer: Answer) -> Message:
     """What an answer says."""
     from ..models.message import Message
 
-    return answer.json(model_of(Message), model(lambda: Message))
+    return answer.model(Message)
 
 
-class TryListFilePartsOperation(Operation):
-    """Try to list the parts of a multipart upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> Message:
-        """Try to list the parts of a multipart upload.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The request would have been carried out.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return self._call(
-            self.build(program=program, project=project, file_uuid=file_uuid, upload_id=upload_id), self.parse
-        )
-
-    def raw(self, *, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project, file_uuid=file_uuid, upload_id=upload_id))
-
-
-class AsyncTryListFilePartsOperation(AsyncOperation):
-    """Try to list the parts of a multipart upload."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> Message:
-        """Try to list the parts of a multipart upload.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The request would have been carried out.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return await self._call(
-            self.build(program=program, project=project, file_uuid=file_uuid, upload_id=upload_id), self.parse
-        )
-
-    async def raw(self, *, program: str, project: str, file_uuid: str, upload_id: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project, file_uuid=file_uuid, upload_id=upload_id))
+try_list_file_parts = Operation(FACTS, build, parse)

@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.answer import Answer
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.transaction import Transaction
 
 FACTS = OperationFacts(
@@ -21,7 +18,21 @@ FACTS = OperationFacts(
 
 
 def build(*, program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Try to open a project, so that it takes submissions.
+
+    Nothing is changed; the answer says what would happen.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: What would have happened to the project.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(FACTS, f"/v0/submission/{segment('program', program)}/{segment('project', project)}/open/_dry_run")
 
 
@@ -29,64 +40,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class TryOpenProjectOperation(Operation):
-    """Try to open a project, so that it takes submissions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, program: str, project: str) -> Transaction:
-        """Try to open a project, so that it takes submissions.
-
-        Nothing is changed; the answer says what would happen.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: What would have happened to the project.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(program=program, project=project), self.parse)
-
-    def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(program=program, project=project))
-
-
-class AsyncTryOpenProjectOperation(AsyncOperation):
-    """Try to open a project, so that it takes submissions."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, program: str, project: str) -> Transaction:
-        """Try to open a project, so that it takes submissions.
-
-        Nothing is changed; the answer says what would happen.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: What would have happened to the project.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(program=program, project=project), self.parse)
-
-    async def raw(self, *, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(program=program, project=project))
+try_open_project = Operation(FACTS, build, parse)

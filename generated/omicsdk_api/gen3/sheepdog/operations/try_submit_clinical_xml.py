@@ -5,15 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.transaction import Transaction
 
 FACTS = OperationFacts(
@@ -25,7 +22,22 @@ FACTS = OperationFacts(
 
 
 def build(*, body: str, program: str, project: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Try to submit clinical entities as BCR XML.
+
+    Nothing is stored; the answer says what would have become of the entities.
+
+    Args:
+        body (str): The XML document.
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+
+    Returns:
+        200: What would have become of the entities.
+
+    Raises:
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/xml/clinical/bcr/_dry_run",
@@ -37,66 +49,7 @@ def parse(answer: Answer) -> Transaction:
     """What an answer says."""
     from ..models.transaction import Transaction
 
-    return answer.json(model_of(Transaction), model(lambda: Transaction))
+    return answer.model(Transaction)
 
 
-class TrySubmitClinicalXmlOperation(Operation):
-    """Try to submit clinical entities as BCR XML."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: str, program: str, project: str) -> Transaction:
-        """Try to submit clinical entities as BCR XML.
-
-        Nothing is stored; the answer says what would have become of the entities.
-
-        Args:
-            body (str): The XML document.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: What would have become of the entities.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    def raw(self, *, body: str, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body, program=program, project=project))
-
-
-class AsyncTrySubmitClinicalXmlOperation(AsyncOperation):
-    """Try to submit clinical entities as BCR XML."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: str, program: str, project: str) -> Transaction:
-        """Try to submit clinical entities as BCR XML.
-
-        Nothing is stored; the answer says what would have become of the entities.
-
-        Args:
-            body (str): The XML document.
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-
-        Returns:
-            200: What would have become of the entities.
-
-        Raises:
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-        """
-        return await self._call(self.build(body=body, program=program, project=project), self.parse)
-
-    async def raw(self, *, body: str, program: str, project: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body, program=program, project=project))
+try_submit_clinical_xml = Operation(FACTS, build, parse)

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
-
-    import httpx
 
 FACTS = OperationFacts(
     name="upload_file",
@@ -35,7 +33,28 @@ def build(
     part_number: str | Omit = OMIT,
     upload_id: str | Omit = OMIT,
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Upload a file's bytes, or one part of them.
+
+    Args:
+        program (str): Name of the program, as in the last part of its link; case counts.
+        project (str): Code of the project, without the name of its program; case counts.
+        file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
+        body (bytes | BinaryIO | PathLike[str]): The bytes of the file, or of the part. Format binary.
+            Optional.
+        part_number (str): Number of the part that is sent, counted from 1; the body is the whole file when it
+            is omitted. Optional.
+        upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file is
+            meant when omitted. Optional.
+
+    Returns:
+        200: The bytes are stored.
+
+    Raises:
+        BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
+        Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
+        NotFound: 404: There is no such program, project or thing in it.
+        APIError: 405: The file is in a state that doesn't allow this.
+    """
     return request(
         FACTS,
         f"/v0/submission/{segment('program', program)}/{segment('project', project)}/files/{segment('file_uuid', file_uuid)}",
@@ -52,149 +71,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class UploadFileOperation(Operation):
-    """Upload a file's bytes, or one part of them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        part_number: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> str:
-        """Upload a file's bytes, or one part of them.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            body (bytes | BinaryIO | PathLike[str]): The bytes of the file, or of the part. Format binary.
-                Optional.
-            part_number (str): Number of the part that is sent, counted from 1; the body is the whole file
-                when it is omitted. Optional.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The bytes are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return self._call(
-            self.build(
-                program=program,
-                project=project,
-                file_uuid=file_uuid,
-                body=body,
-                part_number=part_number,
-                upload_id=upload_id,
-            ),
-            self.parse,
-        )
-
-    def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        part_number: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(
-            self.build(
-                program=program,
-                project=project,
-                file_uuid=file_uuid,
-                body=body,
-                part_number=part_number,
-                upload_id=upload_id,
-            )
-        )
-
-
-class AsyncUploadFileOperation(AsyncOperation):
-    """Upload a file's bytes, or one part of them."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        part_number: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> str:
-        """Upload a file's bytes, or one part of them.
-
-        Args:
-            program (str): Name of the program, as in the last part of its link; case counts.
-            project (str): Code of the project, without the name of its program; case counts.
-            file_uuid (str): UUID of the file entity whose bytes are meant; the entity must exist already.
-            body (bytes | BinaryIO | PathLike[str]): The bytes of the file, or of the part. Format binary.
-                Optional.
-            part_number (str): Number of the part that is sent, counted from 1; the body is the whole file
-                when it is omitted. Optional.
-            upload_id (str): Identifier of a multipart upload, from the answer that began it; the whole file
-                is meant when omitted. Optional.
-
-        Returns:
-            200: The bytes are stored.
-
-        Raises:
-            BadRequest: 400: The request is refused; `message` or the errors of the entities say why.
-            Forbidden: 403: The token's owner may not do this; 401 when there is no valid token.
-            NotFound: 404: There is no such program, project or thing in it.
-            APIError: 405: The file is in a state that doesn't allow this.
-        """
-        return await self._call(
-            self.build(
-                program=program,
-                project=project,
-                file_uuid=file_uuid,
-                body=body,
-                part_number=part_number,
-                upload_id=upload_id,
-            ),
-            self.parse,
-        )
-
-    async def raw(
-        self,
-        *,
-        program: str,
-        project: str,
-        file_uuid: str,
-        body: bytes | BinaryIO | PathLike[str] | Omit = OMIT,
-        part_number: str | Omit = OMIT,
-        upload_id: str | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(
-            self.build(
-                program=program,
-                project=project,
-                file_uuid=file_uuid,
-                body=body,
-                part_number=part_number,
-                upload_id=upload_id,
-            )
-        )
+upload_file = Operation(FACTS, build, parse)

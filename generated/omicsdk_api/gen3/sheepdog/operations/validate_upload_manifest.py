@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import httpx
 
     from ..models.validation import Validation
 
@@ -24,7 +21,18 @@ FACTS = OperationFacts(
 
 
 def build(*, files: Sequence[Mapping[str, Any]]) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Check a manifest for uploads.
+
+    Takes the manifest as JSON or YAML. What is wrong with it is no error of the request: it is told in the
+    answer.
+
+    Args:
+        files (Sequence[Mapping[str, Any]]): What is to be uploaded: objects with `id`, `file_name`,
+            `local_file_path` and the properties of the file entity.
+
+    Returns:
+        200: What is wrong with the manifest; nothing when it is valid.
+    """
     return request(FACTS, "/v0/submission/validation/upload_manifest", body=json_body({"files": files}))
 
 
@@ -32,58 +40,7 @@ def parse(answer: Answer) -> Validation:
     """What an answer says."""
     from ..models.validation import Validation
 
-    return answer.json(model_of(Validation), model(lambda: Validation))
+    return answer.model(Validation)
 
 
-class ValidateUploadManifestOperation(Operation):
-    """Check a manifest for uploads."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, files: Sequence[Mapping[str, Any]]) -> Validation:
-        """Check a manifest for uploads.
-
-        Takes the manifest as JSON or YAML. What is wrong with it is no error of the request: it is told in
-        the answer.
-
-        Args:
-            files (Sequence[Mapping[str, Any]]): What is to be uploaded: objects with `id`, `file_name`,
-                `local_file_path` and the properties of the file entity.
-
-        Returns:
-            200: What is wrong with the manifest; nothing when it is valid.
-        """
-        return self._call(self.build(files=files), self.parse)
-
-    def raw(self, *, files: Sequence[Mapping[str, Any]]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(files=files))
-
-
-class AsyncValidateUploadManifestOperation(AsyncOperation):
-    """Check a manifest for uploads."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, files: Sequence[Mapping[str, Any]]) -> Validation:
-        """Check a manifest for uploads.
-
-        Takes the manifest as JSON or YAML. What is wrong with it is no error of the request: it is told in
-        the answer.
-
-        Args:
-            files (Sequence[Mapping[str, Any]]): What is to be uploaded: objects with `id`, `file_name`,
-                `local_file_path` and the properties of the file entity.
-
-        Returns:
-            200: What is wrong with the manifest; nothing when it is valid.
-        """
-        return await self._call(self.build(files=files), self.parse)
-
-    async def raw(self, *, files: Sequence[Mapping[str, Any]]) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(files=files))
+validate_upload_manifest = Operation(FACTS, build, parse)

@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="authorize", method="GET", path="/oauth2/authorize", accept="*/*")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Take the browser back from an identity provider.
+
+    The provider's redirect ends here, with a code that the service exchanges for a refresh token. Programs
+    don't ask for it.
+
+    Returns:
+        200: The user is connected now.
+    """
     return request(FACTS, "/oauth2/authorize")
 
 
@@ -24,47 +26,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class AuthorizeOperation(Operation):
-    """Take the browser back from an identity provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Take the browser back from an identity provider.
-
-        The provider's redirect ends here, with a code that the service exchanges for a refresh token.
-        Programs don't ask for it.
-
-        Returns:
-            200: The user is connected now.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncAuthorizeOperation(AsyncOperation):
-    """Take the browser back from an identity provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Take the browser back from an identity provider.
-
-        The provider's redirect ends here, with a code that the service exchanges for a refresh token.
-        Programs don't ask for it.
-
-        Returns:
-            200: The user is connected now.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+authorize = Operation(FACTS, build, parse)

@@ -3,21 +3,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="check_connected", method="GET", path="/oauth2/connected", accept="*/*", secured=True)
 
 
 def build(*, idp: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Check that the user is connected.
+
+    Being connected means that the service has a refresh token of the user that hasn't ended.
+
+    Args:
+        idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
+            to, when omitted. Optional.
+
+    Returns:
+        200: The user is connected.
+
+    Raises:
+        Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
+        Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
+    """
     return request(FACTS, "/oauth2/connected", query=(("idp", idp),))
 
 
@@ -25,61 +34,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class CheckConnectedOperation(Operation):
-    """Check that the user is connected."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, idp: str | Omit = OMIT) -> None:
-        """Check that the user is connected.
-
-        Being connected means that the service has a refresh token of the user that hasn't ended.
-
-        Args:
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            200: The user is connected.
-
-        Raises:
-            Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
-            Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
-        """
-        return self._call(self.build(idp=idp), self.parse)
-
-    def raw(self, *, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(idp=idp))
-
-
-class AsyncCheckConnectedOperation(AsyncOperation):
-    """Check that the user is connected."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, idp: str | Omit = OMIT) -> None:
-        """Check that the user is connected.
-
-        Being connected means that the service has a refresh token of the user that hasn't ended.
-
-        Args:
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            200: The user is connected.
-
-        Raises:
-            Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
-            Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
-        """
-        return await self._call(self.build(idp=idp), self.parse)
-
-    async def raw(self, *, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(idp=idp))
+check_connected = Operation(FACTS, build, parse)

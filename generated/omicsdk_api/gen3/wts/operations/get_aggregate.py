@@ -3,95 +3,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.answer import Answer, as_it_came
 from omicsdk.core.model import ANY, NULL, mapping, union
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import httpx
-
 FACTS = OperationFacts(name="get_aggregate", method="GET", path="/aggregate/{endpoint}")
 
 
 def build(*, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Ask the same of all connected commons.
+
+    Sends a GET to the path on each commons that the user is connected with, with their tokens, and gathers
+    the answers. Without credentials it asks all commons, without tokens. Other parameters of the query are
+    handed on. Only paths that the service's configuration allows can be asked for.
+
+    Args:
+        endpoint (str): Path to ask for, such as `user/user`.
+        filters (Sequence[str]): Keys of the answers to keep; all when omitted. A key that an answer lacks is
+            an error, 400. Optional.
+
+    Returns:
+        200: Each commons' answer by its host; null for one that failed.
+
+    Raises:
+        BadRequest: 400: A key of `filters` isn't in an answer.
+        NotFound: 404: The service's configuration doesn't allow the path.
+    """
     return request(FACTS, f"/aggregate/{segment('endpoint', endpoint, raw=True)}", query=(("filters", filters),))
 
 
 def parse(answer: Answer) -> dict[str, dict[str, Any] | None]:
     """What an answer says."""
-    return answer.json(as_it_came, mapping(union(mapping(ANY), NULL)))
+    return cast("dict[str, dict[str, Any] | None]", answer.json(as_it_came, mapping(union(mapping(ANY), NULL))))
 
 
-class GetAggregateOperation(Operation):
-    """Ask the same of all connected commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> dict[str, dict[str, Any] | None]:
-        """Ask the same of all connected commons.
-
-        Sends a GET to the path on each commons that the user is connected with, with their tokens, and
-        gathers the answers. Without credentials it asks all commons, without tokens. Other parameters of the
-        query are handed on. Only paths that the service's configuration allows can be asked for.
-
-        Args:
-            endpoint (str): Path to ask for, such as `user/user`.
-            filters (Sequence[str]): Keys of the answers to keep; all when omitted. A key that an answer lacks
-                is an error, 400. Optional.
-
-        Returns:
-            200: Each commons' answer by its host; null for one that failed.
-
-        Raises:
-            BadRequest: 400: A key of `filters` isn't in an answer.
-            NotFound: 404: The service's configuration doesn't allow the path.
-        """
-        return self._call(self.build(endpoint=endpoint, filters=filters), self.parse)
-
-    def raw(self, *, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(endpoint=endpoint, filters=filters))
-
-
-class AsyncGetAggregateOperation(AsyncOperation):
-    """Ask the same of all connected commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, endpoint: str, filters: Sequence[str] | Omit = OMIT
-    ) -> dict[str, dict[str, Any] | None]:
-        """Ask the same of all connected commons.
-
-        Sends a GET to the path on each commons that the user is connected with, with their tokens, and
-        gathers the answers. Without credentials it asks all commons, without tokens. Other parameters of the
-        query are handed on. Only paths that the service's configuration allows can be asked for.
-
-        Args:
-            endpoint (str): Path to ask for, such as `user/user`.
-            filters (Sequence[str]): Keys of the answers to keep; all when omitted. A key that an answer lacks
-                is an error, 400. Optional.
-
-        Returns:
-            200: Each commons' answer by its host; null for one that failed.
-
-        Raises:
-            BadRequest: 400: A key of `filters` isn't in an answer.
-            NotFound: 404: The service's configuration doesn't allow the path.
-        """
-        return await self._call(self.build(endpoint=endpoint, filters=filters), self.parse)
-
-    async def raw(self, *, endpoint: str, filters: Sequence[str] | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(endpoint=endpoint, filters=filters))
+get_aggregate = Operation(FACTS, build, parse)

@@ -3,21 +3,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_authorization_url", method="GET", path="/oauth2/authorization_url", accept="*/*")
 
 
 def build(*, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Begin to connect with an identity provider.
+
+    Redirects to the provider's page, and is meant for a browser: what follows needs its cookies.
+
+    Args:
+        redirect (str): Where to lead the browser in the end, as a path of the same host that begins with a
+            slash. Optional.
+        idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
+            to, when omitted. Optional.
+
+    Returns:
+        Nothing.
+
+    Raises:
+        BadRequest: 400: `redirect` isn't a path.
+    """
     return request(
         FACTS,
         "/oauth2/authorization_url",
@@ -32,63 +42,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class GetAuthorizationUrlOperation(Operation):
-    """Begin to connect with an identity provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> None:
-        """Begin to connect with an identity provider.
-
-        Redirects to the provider's page, and is meant for a browser: what follows needs its cookies.
-
-        Args:
-            redirect (str): Where to lead the browser in the end, as a path of the same host that begins with
-                a slash. Optional.
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            Nothing.
-
-        Raises:
-            BadRequest: 400: `redirect` isn't a path.
-        """
-        return self._call(self.build(redirect=redirect, idp=idp), self.parse)
-
-    def raw(self, *, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(redirect=redirect, idp=idp))
-
-
-class AsyncGetAuthorizationUrlOperation(AsyncOperation):
-    """Begin to connect with an identity provider."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> None:
-        """Begin to connect with an identity provider.
-
-        Redirects to the provider's page, and is meant for a browser: what follows needs its cookies.
-
-        Args:
-            redirect (str): Where to lead the browser in the end, as a path of the same host that begins with
-                a slash. Optional.
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            Nothing.
-
-        Raises:
-            BadRequest: 400: `redirect` isn't a path.
-        """
-        return await self._call(self.build(redirect=redirect, idp=idp), self.parse)
-
-    async def raw(self, *, redirect: str | Omit = OMIT, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(redirect=redirect, idp=idp))
+get_authorization_url = Operation(FACTS, build, parse)

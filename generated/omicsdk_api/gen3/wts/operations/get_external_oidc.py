@@ -5,22 +5,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_external_oidc_response import GetExternalOidcResponse
 
 FACTS = OperationFacts(name="get_external_oidc", method="GET", path="/external_oidc/")
 
 
 def build(*, unexpired: bool | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the identity providers, and until when the user is connected.
+
+    Without credentials the list is the same, but says nothing of connections.
+
+    Args:
+        unexpired (bool): True for those that the user is connected with only; false when omitted. Optional.
+
+    Returns:
+        200: The identity providers.
+    """
     return request(FACTS, "/external_oidc/", query=(("unexpired", unexpired),))
 
 
@@ -28,56 +34,7 @@ def parse(answer: Answer) -> GetExternalOidcResponse:
     """What an answer says."""
     from ..models.get_external_oidc_response import GetExternalOidcResponse
 
-    return answer.json(model_of(GetExternalOidcResponse), model(lambda: GetExternalOidcResponse))
+    return answer.model(GetExternalOidcResponse)
 
 
-class GetExternalOidcOperation(Operation):
-    """List the identity providers, and until when the user is connected."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, unexpired: bool | Omit = OMIT) -> GetExternalOidcResponse:
-        """List the identity providers, and until when the user is connected.
-
-        Without credentials the list is the same, but says nothing of connections.
-
-        Args:
-            unexpired (bool): True for those that the user is connected with only; false when omitted.
-                Optional.
-
-        Returns:
-            200: The identity providers.
-        """
-        return self._call(self.build(unexpired=unexpired), self.parse)
-
-    def raw(self, *, unexpired: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(unexpired=unexpired))
-
-
-class AsyncGetExternalOidcOperation(AsyncOperation):
-    """List the identity providers, and until when the user is connected."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, unexpired: bool | Omit = OMIT) -> GetExternalOidcResponse:
-        """List the identity providers, and until when the user is connected.
-
-        Without credentials the list is the same, but says nothing of connections.
-
-        Args:
-            unexpired (bool): True for those that the user is connected with only; false when omitted.
-                Optional.
-
-        Returns:
-            200: The identity providers.
-        """
-        return await self._call(self.build(unexpired=unexpired), self.parse)
-
-    async def raw(self, *, unexpired: bool | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(unexpired=unexpired))
+get_external_oidc = Operation(FACTS, build, parse)

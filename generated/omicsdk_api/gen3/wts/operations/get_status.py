@@ -3,20 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="get_status", method="GET", path="/_status", accept="text/html, */*;q=0.5")
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Check that the service works.
+
+    Returns:
+        200: The service works; the text `Healthy`.
+
+    Raises:
+        APIError: Any other error: The service can't reach its database.
+    """
     return request(FACTS, "/_status")
 
 
@@ -25,47 +27,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-class GetStatusOperation(Operation):
-    """Check that the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> str:
-        """Check that the service works.
-
-        Returns:
-            200: The service works; the text `Healthy`.
-
-        Raises:
-            APIError: Any other error: The service can't reach its database.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncGetStatusOperation(AsyncOperation):
-    """Check that the service works."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> str:
-        """Check that the service works.
-
-        Returns:
-            200: The service works; the text `Healthy`.
-
-        Raises:
-            APIError: Any other error: The service can't reach its database.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+get_status = Operation(FACTS, build, parse)

@@ -5,22 +5,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.get_token_response import GetTokenResponse
 
 FACTS = OperationFacts(name="get_token", method="GET", path="/token/", secured=True)
 
 
 def build(*, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Get an access token of a commons.
+
+    Args:
+        expires (int): When the token shall end, in seconds since 1970; known servers take no notice of it.
+            Optional.
+        idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service belongs
+            to, when omitted. Optional.
+
+    Returns:
+        200: An access token.
+
+    Raises:
+        BadRequest: 400: `expires` isn't a number.
+        Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
+        Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
+    """
     return request(
         FACTS,
         "/token/",
@@ -35,66 +47,7 @@ def parse(answer: Answer) -> GetTokenResponse:
     """What an answer says."""
     from ..models.get_token_response import GetTokenResponse
 
-    return answer.json(model_of(GetTokenResponse), model(lambda: GetTokenResponse))
+    return answer.model(GetTokenResponse)
 
 
-class GetTokenOperation(Operation):
-    """Get an access token of a commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> GetTokenResponse:
-        """Get an access token of a commons.
-
-        Args:
-            expires (int): When the token shall end, in seconds since 1970; known servers take no notice of
-                it. Optional.
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            200: An access token.
-
-        Raises:
-            BadRequest: 400: `expires` isn't a number.
-            Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
-            Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
-        """
-        return self._call(self.build(expires=expires, idp=idp), self.parse)
-
-    def raw(self, *, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(expires=expires, idp=idp))
-
-
-class AsyncGetTokenOperation(AsyncOperation):
-    """Get an access token of a commons."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> GetTokenResponse:
-        """Get an access token of a commons.
-
-        Args:
-            expires (int): When the token shall end, in seconds since 1970; known servers take no notice of
-                it. Optional.
-            idp (str): Identity provider, as in `/external_oidc/`; `default`, the commons that the service
-                belongs to, when omitted. Optional.
-
-        Returns:
-            200: An access token.
-
-        Raises:
-            BadRequest: 400: `expires` isn't a number.
-            Unauthorized: 401: The user isn't known, or isn't connected with this identity provider.
-            Forbidden: 403: The user isn't logged in, or not connected with this identity provider.
-        """
-        return await self._call(self.build(expires=expires, idp=idp), self.parse)
-
-    async def raw(self, *, expires: int | Omit = OMIT, idp: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(expires=expires, idp=idp))
+get_token = Operation(FACTS, build, parse)

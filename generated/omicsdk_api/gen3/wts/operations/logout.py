@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
-
-if TYPE_CHECKING:
-    import httpx
 
 FACTS = OperationFacts(name="logout", method="GET", path="/oauth2/logout", accept="*/*", secured=True)
 
 
 def build() -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """Revoke a refresh token.
+
+    The token is read from the form field `token`. It isn't possible to choose an identity provider.
+
+    Returns:
+        204: The refresh token was revoked.
+
+    Raises:
+        BadRequest: 400: The refresh token couldn't be revoked.
+    """
     return request(FACTS, "/oauth2/logout")
 
 
@@ -24,51 +28,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class LogoutOperation(Operation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self) -> None:
-        """Revoke a refresh token.
-
-        The token is read from the form field `token`. It isn't possible to choose an identity provider.
-
-        Returns:
-            204: The refresh token was revoked.
-
-        Raises:
-            BadRequest: 400: The refresh token couldn't be revoked.
-        """
-        return self._call(self.build(), self.parse)
-
-    def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build())
-
-
-class AsyncLogoutOperation(AsyncOperation):
-    """Revoke a refresh token."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self) -> None:
-        """Revoke a refresh token.
-
-        The token is read from the form field `token`. It isn't possible to choose an identity provider.
-
-        Returns:
-            204: The refresh token was revoked.
-
-        Raises:
-            BadRequest: 400: The refresh token couldn't be revoked.
-        """
-        return await self._call(self.build(), self.parse)
-
-    async def raw(self) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build())
+logout = Operation(FACTS, build, parse)

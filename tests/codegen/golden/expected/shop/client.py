@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-from omicsdk.core.client import AsyncClient, Client
-
-if TYPE_CHECKING:
-    from .operations.add_sample import AddSampleOperation, AsyncAddSampleOperation
-    from .operations.get_reads import AsyncGetReadsOperation, GetReadsOperation
-    from .operations.head_reads import AsyncHeadReadsOperation, HeadReadsOperation
-    from .operations.list_samples import AsyncListSamplesOperation, ListSamplesOperation
-    from .operations.put_reads import AsyncPutReadsOperation, PutReadsOperation
-    from .operations.send_report import AsyncSendReportOperation, SendReportOperation
+from omicsdk.core.client import AsyncClient, Client, late_operations
 
 
-class ShopApi(Client):
+class _Operations:
+    """What the service can do; both clients have it."""
+
+    if TYPE_CHECKING:
+        from .operations.add_sample import add_sample as add_sample
+        from .operations.get_reads import get_reads as get_reads
+        from .operations.head_reads import head_reads as head_reads
+        from .operations.list_samples import list_samples as list_samples
+        from .operations.put_reads import put_reads as put_reads
+        from .operations.send_report import send_report as send_report
+    else:
+        vars().update(
+            late_operations(__package__, """add_sample get_reads head_reads list_samples put_reads send_report""")
+        )
+
+
+class ShopApi(_Operations, Client):
     """A shop.
 
     Sells samples.
@@ -44,96 +51,12 @@ class ShopApi(Client):
         ConfigError: The base URL isn't one.
     """
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://shop.example/v1"
 
-    @cached_property
-    def add_sample(self) -> AddSampleOperation:
-        """POST /samples"""
-        from .operations.add_sample import AddSampleOperation
 
-        return AddSampleOperation(self._exchange)
-
-    @cached_property
-    def get_reads(self) -> GetReadsOperation:
-        """GET /samples/{sample-id}/reads"""
-        from .operations.get_reads import GetReadsOperation
-
-        return GetReadsOperation(self._exchange)
-
-    @cached_property
-    def head_reads(self) -> HeadReadsOperation:
-        """HEAD /samples/{sample-id}/reads"""
-        from .operations.head_reads import HeadReadsOperation
-
-        return HeadReadsOperation(self._exchange)
-
-    @cached_property
-    def list_samples(self) -> ListSamplesOperation:
-        """List the samples."""
-        from .operations.list_samples import ListSamplesOperation
-
-        return ListSamplesOperation(self._exchange)
-
-    @cached_property
-    def put_reads(self) -> PutReadsOperation:
-        """PUT /samples/{sample-id}/reads"""
-        from .operations.put_reads import PutReadsOperation
-
-        return PutReadsOperation(self._exchange)
-
-    @cached_property
-    def send_report(self) -> SendReportOperation:
-        """POST /report"""
-        from .operations.send_report import SendReportOperation
-
-        return SendReportOperation(self._exchange)
-
-
-class AsyncShopApi(AsyncClient):
+class AsyncShopApi(_Operations, AsyncClient):
     """A shop, for asyncio. Arguments as those of ShopApi."""
 
-    _interface = 1
+    _interface = 2
     _default_base_url = "https://shop.example/v1"
-
-    @cached_property
-    def add_sample(self) -> AsyncAddSampleOperation:
-        """POST /samples"""
-        from .operations.add_sample import AsyncAddSampleOperation
-
-        return AsyncAddSampleOperation(self._exchange)
-
-    @cached_property
-    def get_reads(self) -> AsyncGetReadsOperation:
-        """GET /samples/{sample-id}/reads"""
-        from .operations.get_reads import AsyncGetReadsOperation
-
-        return AsyncGetReadsOperation(self._exchange)
-
-    @cached_property
-    def head_reads(self) -> AsyncHeadReadsOperation:
-        """HEAD /samples/{sample-id}/reads"""
-        from .operations.head_reads import AsyncHeadReadsOperation
-
-        return AsyncHeadReadsOperation(self._exchange)
-
-    @cached_property
-    def list_samples(self) -> AsyncListSamplesOperation:
-        """List the samples."""
-        from .operations.list_samples import AsyncListSamplesOperation
-
-        return AsyncListSamplesOperation(self._exchange)
-
-    @cached_property
-    def put_reads(self) -> AsyncPutReadsOperation:
-        """PUT /samples/{sample-id}/reads"""
-        from .operations.put_reads import AsyncPutReadsOperation
-
-        return AsyncPutReadsOperation(self._exchange)
-
-    @cached_property
-    def send_report(self) -> AsyncSendReportOperation:
-        """POST /report"""
-        from .operations.send_report import AsyncSendReportOperation
-
-        return AsyncSendReportOperation(self._exchange)

@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
-from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.sample import Sample
     from ..types import SampleDict
 
@@ -24,7 +21,21 @@ FACTS = OperationFacts(name="add_sample", method="POST", path="/samples", secure
 def build(
     *, kind: Literal["blood", "saliva"], parent: Sample | SampleDict | Omit = OMIT, class_: str | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """POST /samples
+
+    Deprecated.
+
+    Args:
+        kind (Literal['blood', 'saliva']): Not described.
+        parent (Sample | SampleDict): A sample, and those that were made of it. Optional.
+        class_ (str): A word that Python keeps for itself. Optional.
+
+    Returns:
+        201: The new sample. 202: It is made later.
+
+    Raises:
+        APIError: Any other error: It was refused.
+    """
     return request(FACTS, "/samples", body=json_body({"kind": kind, "parent": parent, "class": class_}))
 
 
@@ -34,72 +45,7 @@ def parse(answer: Answer) -> Sample | None:
         return None
     from ..models.sample import Sample
 
-    return answer.json(model_of(Sample), model(lambda: Sample))
+    return answer.model(Sample)
 
 
-class AddSampleOperation(Operation):
-    """POST /samples"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, kind: Literal["blood", "saliva"], parent: Sample | SampleDict | Omit = OMIT, class_: str | Omit = OMIT
-    ) -> Sample | None:
-        """POST /samples
-
-        Deprecated.
-
-        Args:
-            kind (Literal['blood', 'saliva']): Not described.
-            parent (Sample | SampleDict): A sample, and those that were made of it. Optional.
-            class_ (str): A word that Python keeps for itself. Optional.
-
-        Returns:
-            201: The new sample. 202: It is made later.
-
-        Raises:
-            APIError: Any other error: It was refused.
-        """
-        return self._call(self.build(kind=kind, parent=parent, class_=class_), self.parse)
-
-    def raw(
-        self, *, kind: Literal["blood", "saliva"], parent: Sample | SampleDict | Omit = OMIT, class_: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(kind=kind, parent=parent, class_=class_))
-
-
-class AsyncAddSampleOperation(AsyncOperation):
-    """POST /samples"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, kind: Literal["blood", "saliva"], parent: Sample | SampleDict | Omit = OMIT, class_: str | Omit = OMIT
-    ) -> Sample | None:
-        """POST /samples
-
-        Deprecated.
-
-        Args:
-            kind (Literal['blood', 'saliva']): Not described.
-            parent (Sample | SampleDict): A sample, and those that were made of it. Optional.
-            class_ (str): A word that Python keeps for itself. Optional.
-
-        Returns:
-            201: The new sample. 202: It is made later.
-
-        Raises:
-            APIError: Any other error: It was refused.
-        """
-        return await self._call(self.build(kind=kind, parent=parent, class_=class_), self.parse)
-
-    async def raw(
-        self, *, kind: Literal["blood", "saliva"], parent: Sample | SampleDict | Omit = OMIT, class_: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(kind=kind, parent=parent, class_=class_))
+add_sample = Operation(FACTS, build, parse)

@@ -3,17 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from omicsdk.core.streaming import AsyncBody, Body
 
 FACTS = OperationFacts(
     name="get_reads",
@@ -25,7 +17,17 @@ FACTS = OperationFacts(
 
 
 def build(*, sample_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """GET /samples/{sample-id}/reads
+
+    Args:
+        sample_id (str): Which sample. Format uuid.
+
+    Returns:
+        200: The reads.
+
+    Raises:
+        NotFound: 404: There is no such sample.
+    """
     return request(FACTS, f"/samples/{segment('sample_id', sample_id)}/reads")
 
 
@@ -34,61 +36,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-class GetReadsOperation(Operation):
-    """GET /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, sample_id: str) -> bytes:
-        """GET /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-
-        Returns:
-            200: The reads.
-
-        Raises:
-            NotFound: 404: There is no such sample.
-        """
-        return self._call(self.build(sample_id=sample_id), self.parse)
-
-    def raw(self, *, sample_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_id=sample_id))
-
-    def stream(self, *, sample_id: str) -> AbstractContextManager[Body]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(sample_id=sample_id))
-
-
-class AsyncGetReadsOperation(AsyncOperation):
-    """GET /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, sample_id: str) -> bytes:
-        """GET /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-
-        Returns:
-            200: The reads.
-
-        Raises:
-            NotFound: 404: There is no such sample.
-        """
-        return await self._call(self.build(sample_id=sample_id), self.parse)
-
-    async def raw(self, *, sample_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_id=sample_id))
-
-    def stream(self, *, sample_id: str) -> AbstractAsyncContextManager[AsyncBody]:
-        """The answer's bytes as they arrive, in a `with` block; arguments and errors as those of the call."""
-        return self.streamed(self.build(sample_id=sample_id))
+get_reads = StreamOperation(FACTS, build, parse)

@@ -6,19 +6,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
 FACTS = OperationFacts(name="head_reads", method="HEAD", path="/samples/{sample-id}/reads", accept="*/*", secured=True)
 
 
 def build(*, sample_id: str) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """HEAD /samples/{sample-id}/reads
+
+    Args:
+        sample_id (str): Which sample. Format uuid.
+
+    Returns:
+        200: The size of the reads in X-Size.
+    """
     return request(FACTS, f"/samples/{segment('sample_id', sample_id)}/reads")
 
 
@@ -27,47 +32,4 @@ def parse(answer: Answer) -> Mapping[str, str]:
     return answer.headers
 
 
-class HeadReadsOperation(Operation):
-    """HEAD /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, sample_id: str) -> Mapping[str, str]:
-        """HEAD /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-
-        Returns:
-            200: The size of the reads in X-Size.
-        """
-        return self._call(self.build(sample_id=sample_id), self.parse)
-
-    def raw(self, *, sample_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_id=sample_id))
-
-
-class AsyncHeadReadsOperation(AsyncOperation):
-    """HEAD /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, sample_id: str) -> Mapping[str, str]:
-        """HEAD /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-
-        Returns:
-            200: The size of the reads in X-Size.
-        """
-        return await self._call(self.build(sample_id=sample_id), self.parse)
-
-    async def raw(self, *, sample_id: str) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_id=sample_id))
+head_reads = Operation(FACTS, build, parse)

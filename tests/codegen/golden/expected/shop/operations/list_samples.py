@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from omicsdk.core.answer import Answer, model_of
-from omicsdk.core.model import model
+from omicsdk.core.answer import Answer
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, joined, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
-    import httpx
+    from collections.abc import Sequence
 
     from ..models.list_samples_response import ListSamplesResponse
     from ..models.sample import Sample
@@ -27,7 +24,21 @@ FACTS = OperationFacts(
 def build(
     *, kind: Literal["blood", "saliva"] | Omit = OMIT, per_page: int | Omit = OMIT, tags: Sequence[str] | Omit = OMIT
 ) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """List the samples.
+
+    Gives them page by page.
+
+    Args:
+        kind (Literal['blood', 'saliva']): Only those of this kind. Optional.
+        per_page (int): How many stand on a page. From 1 to 100. Default: 20. Optional.
+        tags (Sequence[str]): Optional.
+
+    Returns:
+        200: A page of samples.
+
+    Raises:
+        RateLimited: 429: Too many requests.
+    """
     return request(
         FACTS,
         "/samples",
@@ -43,7 +54,7 @@ def parse(answer: Answer) -> ListSamplesResponse:
     """What an answer says."""
     from ..models.list_samples_response import ListSamplesResponse
 
-    return answer.json(model_of(ListSamplesResponse), model(lambda: ListSamplesResponse))
+    return answer.model(ListSamplesResponse)
 
 
 def items(page: ListSamplesResponse) -> Sequence[Sample] | None:
@@ -51,137 +62,4 @@ def items(page: ListSamplesResponse) -> Sequence[Sample] | None:
     return page.samples
 
 
-class ListSamplesOperation(Operation):
-    """List the samples."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    def __call__(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> ListSamplesResponse:
-        """List the samples.
-
-        Gives them page by page.
-
-        Args:
-            kind (Literal['blood', 'saliva']): Only those of this kind. Optional.
-            per_page (int): How many stand on a page. From 1 to 100. Default: 20. Optional.
-            tags (Sequence[str]): Optional.
-
-        Returns:
-            200: A page of samples.
-
-        Raises:
-            RateLimited: 429: Too many requests.
-        """
-        return self._call(self.build(kind=kind, per_page=per_page, tags=tags), self.parse)
-
-    def raw(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(kind=kind, per_page=per_page, tags=tags))
-
-    def pages(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> Iterator[ListSamplesResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(kind=kind, per_page=per_page, tags=tags), self.parse)
-
-    def iterate(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[Sample]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(kind=kind, per_page=per_page, tags=tags), self.parse, self.items, max_items)
-
-
-class AsyncListSamplesOperation(AsyncOperation):
-    """List the samples."""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-    items = staticmethod(items)
-
-    async def __call__(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> ListSamplesResponse:
-        """List the samples.
-
-        Gives them page by page.
-
-        Args:
-            kind (Literal['blood', 'saliva']): Only those of this kind. Optional.
-            per_page (int): How many stand on a page. From 1 to 100. Default: 20. Optional.
-            tags (Sequence[str]): Optional.
-
-        Returns:
-            200: A page of samples.
-
-        Raises:
-            RateLimited: 429: Too many requests.
-        """
-        return await self._call(self.build(kind=kind, per_page=per_page, tags=tags), self.parse)
-
-    async def raw(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(kind=kind, per_page=per_page, tags=tags))
-
-    def pages(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-    ) -> AsyncIterator[ListSamplesResponse]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(kind=kind, per_page=per_page, tags=tags), self.parse)
-
-    def iterate(
-        self,
-        *,
-        kind: Literal["blood", "saliva"] | Omit = OMIT,
-        per_page: int | Omit = OMIT,
-        tags: Sequence[str] | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[Sample]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(self.build(kind=kind, per_page=per_page, tags=tags), self.parse, self.items, max_items)
+list_samples = PagedOperation(FACTS, build, parse, items)

@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import given, multipart_body
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
 
-    import httpx
-
 FACTS = OperationFacts(name="put_reads", method="PUT", path="/samples/{sample-id}/reads", accept="*/*", secured=True)
 
 
 def build(*, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """PUT /samples/{sample-id}/reads
+
+    Args:
+        sample_id (str): Which sample. Format uuid.
+        file (bytes | BinaryIO | PathLike[str]): The reads as FASTQ. Format binary. Optional.
+        note (str): Optional.
+
+    Returns:
+        204: They are stored.
+    """
     return request(
         FACTS,
         f"/samples/{segment('sample_id', sample_id)}/reads",
@@ -33,59 +40,4 @@ def parse(answer: Answer) -> None:
     """An answer says nothing but that all went well."""
 
 
-class PutReadsOperation(Operation):
-    """PUT /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(
-        self, *, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT
-    ) -> None:
-        """PUT /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-            file (bytes | BinaryIO | PathLike[str]): The reads as FASTQ. Format binary. Optional.
-            note (str): Optional.
-
-        Returns:
-            204: They are stored.
-        """
-        return self._call(self.build(sample_id=sample_id, file=file, note=note), self.parse)
-
-    def raw(
-        self, *, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(sample_id=sample_id, file=file, note=note))
-
-
-class AsyncPutReadsOperation(AsyncOperation):
-    """PUT /samples/{sample-id}/reads"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(
-        self, *, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT
-    ) -> None:
-        """PUT /samples/{sample-id}/reads
-
-        Args:
-            sample_id (str): Which sample. Format uuid.
-            file (bytes | BinaryIO | PathLike[str]): The reads as FASTQ. Format binary. Optional.
-            note (str): Optional.
-
-        Returns:
-            204: They are stored.
-        """
-        return await self._call(self.build(sample_id=sample_id, file=file, note=note), self.parse)
-
-    async def raw(
-        self, *, sample_id: str, file: bytes | BinaryIO | PathLike[str] | Omit = OMIT, note: str | Omit = OMIT
-    ) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(sample_id=sample_id, file=file, note=note))
+put_reads = Operation(FACTS, build, parse)

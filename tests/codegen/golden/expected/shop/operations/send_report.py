@@ -9,13 +9,11 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import raw_body
 from omicsdk.core.model import model, tagged_union
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.operation import AsyncOperation, Operation
+from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.core.variants import tagged
 
 if TYPE_CHECKING:
-    import httpx
-
     from ..models.accepted import Accepted
     from ..models.rejected import Rejected
 
@@ -23,7 +21,14 @@ FACTS = OperationFacts(name="send_report", method="POST", path="/report", secure
 
 
 def build(*, body: str | Omit = OMIT) -> Request:
-    """The request, without sending it; arguments as those of the call."""
+    """POST /report
+
+    Args:
+        body (str): Optional.
+
+    Returns:
+        200: What became of it.
+    """
     return request(FACTS, "/report", body=raw_body(body, "text/csv"))
 
 
@@ -58,47 +63,4 @@ def parse(answer: Answer) -> Accepted | Rejected | dict[str, Any]:
     )
 
 
-class SendReportOperation(Operation):
-    """POST /report"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected | dict[str, Any]:
-        """POST /report
-
-        Args:
-            body (str): Optional.
-
-        Returns:
-            200: What became of it.
-        """
-        return self._call(self.build(body=body), self.parse)
-
-    def raw(self, *, body: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return self._raw(self.build(body=body))
-
-
-class AsyncSendReportOperation(AsyncOperation):
-    """POST /report"""
-
-    facts = FACTS
-    build = staticmethod(build)
-    parse = staticmethod(parse)
-
-    async def __call__(self, *, body: str | Omit = OMIT) -> Accepted | Rejected | dict[str, Any]:
-        """POST /report
-
-        Args:
-            body (str): Optional.
-
-        Returns:
-            200: What became of it.
-        """
-        return await self._call(self.build(body=body), self.parse)
-
-    async def raw(self, *, body: str | Omit = OMIT) -> httpx.Response:
-        """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
-        return await self._raw(self.build(body=body))
+send_report = Operation(FACTS, build, parse)

@@ -1,0 +1,163 @@
+"""Answers that are a sequence of items: each is read, typed, when it arrives."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk.core.errors import AnswerTooLarge, DecodeError, TransportError
+from omicsdk.core.streaming import Frames
+
+TEXT = {"type": "string"}
+RUN = {"$ref": "#/components/schemas/Run"}
+
+
+def _operation(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"get": {"operationId": name, "responses": {"200": {"description": "", "content": content}}}}
+
+
+DOCUMENT = {
+    "openapi": "3.2.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {
+        "/lines": _operation("lines", {"application/jsonl": {"itemSchema": RUN}}),
+        "/array": _operation("of_array", {"application/x-ndjson": {"schema": {"type": "array", "items": RUN}}}),
+        "/records": _operation("records", {"application/json-seq": {"schema": RUN}}),
+        "/events": _operation("events", {"text/event-stream": {"schema": TEXT}}),
+        "/data": _operation("data", {"application/json": {"schema": RUN}, "text/event-stream": {"schema": RUN}}),
+    },
+    "components": {
+        "schemas": {
+            "Run": {"type": "object", "required": ["id"], "properties": {"id": TEXT, "reads": {"type": "integer"}}}
+        }
+    },
+}
+RUNS = [{"id": "a", "reads": 1}, {"id": "b\n\x85", "reads": 2}, {"id": "é"}]
+LINES = "".join(f"{json.dumps(run, ensure_ascii=False)}\n" for run in RUNS).encode()
+EVENTS = b": hello\r\n\r\ndata: one\r\nevent: made\r\nid: 7\r\n\r\ndata: two\rdata:  lines\r\r\nretry: 10\n\ndata: unfinished"
+
+
+@pytest.fixture(scope="module")
+def package(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in pieces, which may break off."""
+
+    def __init__(self, *pieces: bytes, broken: bool = False) -> None:
+        self.pieces, self.broken, self.sent = pieces, broken, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self.pieces:
+            self.sent += 1
+            yield piece
+        if self.broken:
+            raise httpx.ReadError("reset")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def client(package: ModuleType, kind: str, body: Pieces, *, twin: bool = False, **options: Any) -> Any:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, headers={"content-type": kind}, stream=body)
+
+    made = (package.AsyncThingApi if twin else package.ThingApi)(
+        "https://t.example", transport=httpx.MockTransport(answer), **options
+    )
+    made.asked = asked
+    return made
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "body"),
+    [
+        ("lines", "application/jsonl", LINES),
+        ("lines", "application/jsonl; charset=utf-8", LINES.rstrip(b"\n")),
+        ("of_array", "application/x-ndjson", LINES.replace(b"\n", b"\n\n")),
+        ("records", "application/json-seq", b"".join(b"\x1e" + line + b"\n" for line in LINES.splitlines())),
+        ("data", "text/event-stream", b"".join(b"data: " + line + b"\n\n" for line in LINES.splitlines()) + b"data: [DONE]\n\n"),
+    ],
+)  # fmt: skip
+def test_items_are_models(package: ModuleType, operation: str, kind: str, body: bytes) -> None:
+    for strict in (False, True):
+        api = client(package, kind, Pieces(body), strict=strict)
+        assert [run.to_dict() for run in getattr(api, operation).iterate()] == RUNS
+        assert api.asked[0].headers["accept"] == kind.partition(";")[0]
+
+    async def told() -> list[Any]:
+        async with client(package, kind, Pieces(body), twin=True) as api:
+            return [run.to_dict() async for run in getattr(api, operation).iterate()]
+
+    assert asyncio.run(told()) == RUNS
+
+
+def test_each_is_there_as_soon_as_it_arrived(package: ModuleType) -> None:
+    body = Pieces(*(line + b"\n" for line in LINES.splitlines()))
+    items = client(package, "application/jsonl", body).lines.iterate()
+    assert body.sent == 0
+    for number, run in enumerate(RUNS, 1):
+        assert next(items).to_dict() == run
+        assert body.sent == number
+    assert [run.id for run in client(package, "application/jsonl", Pieces(LINES)).lines.iterate().take(2)] == [
+        "a",
+        RUNS[1]["id"],
+    ]
+
+
+def test_events_have_their_fields(package: ModuleType) -> None:
+    assert list(client(package, "text/event-stream", Pieces(EVENTS)).events.iterate()) == [
+        {"data": "one", "event": "made", "id": "7"},
+        {"data": "two\n lines", "id": "7"},
+    ]
+
+
+def test_a_call_still_reads_the_whole_answer(package: ModuleType) -> None:
+    api = client(package, "application/json", Pieces(b'{"id": "a"}'))
+    assert api.data().id == "a"
+    assert api.asked[0].headers["accept"] == "application/json"
+    assert inspect.signature(api.data.iterate).parameters == inspect.signature(api.data).parameters
+
+
+def test_what_goes_wrong_is_told_after_what_arrived(package: ModuleType) -> None:
+    items = client(package, "application/jsonl", Pieces(LINES, broken=True)).lines.iterate()
+    assert [next(items).id for _ in RUNS] == [run["id"] for run in RUNS]
+    with pytest.raises(TransportError, match="reset"):
+        next(items)
+    items = client(package, "application/jsonl", Pieces(b'{"id": 5}\n'), strict=True).lines.iterate()
+    with pytest.raises(DecodeError, match="id"):
+        next(items)
+    items = client(package, "application/jsonl", Pieces(b"x" * 99), answer_limit=50).lines.iterate()
+    with pytest.raises(AnswerTooLarge, match="50 bytes"):
+        next(items)
+
+
+CUTS = st.lists(st.integers(0, 400), max_size=12).map(sorted)
+
+
+@given(CUTS)
+@settings(max_examples=2 * settings().max_examples)
+def test_it_does_not_matter_where_the_pieces_end(cuts: list[int]) -> None:
+    for kind, body in (
+        ("application/jsonl", LINES),
+        ("text/event-stream", EVENTS),
+        ("application/json-seq", b"\x1e{}\n\x1e[]\n"),
+    ):
+
+        def cut(kind: str, pieces: list[bytes]) -> list[bytes]:
+            frames = Frames(kind, 1000)
+            return [item for piece in pieces for item in frames.feed(piece)] + list(frames.end())
+
+        pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+        assert cut(kind, pieces) == cut(kind, [body])
