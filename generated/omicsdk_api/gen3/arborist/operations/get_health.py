@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from omicsdk.core.answer import Answer
+from typing import cast
+
+from omicsdk.core.answer import Answer, as_it_came
+from omicsdk.core.model import STRING
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
-FACTS = OperationFacts(name="get_health", method="GET", path="/health", accept="*/*")
+FACTS = OperationFacts(name="get_health", method="GET", path="/health")
 
 
 def build() -> Request:
@@ -22,8 +25,9 @@ def build() -> Request:
     return request(FACTS, "/health")
 
 
-def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+def parse(answer: Answer) -> str:
+    """What an answer says."""
+    return cast("str", answer.json(as_it_came, STRING))
 
 
 get_health = Operation(FACTS, build, parse)
