@@ -4,24 +4,17 @@ The cassettes are `convert_recordings.py`'s. Requests are matched whole, so a cl
 """
 
 import asyncio
-import importlib
-import importlib.util
 import json
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.core.bodies import plain
-from omicsdk.core.credentials import ApiKey, BearerToken
 from omicsdk.core.errors import APIError
-from omicsdk.core.redaction import mask_json
-from omicsdk.core.retry import NO_RETRY
+from replaying import CASSETTES, OPTIONS, SECRET, clients, matches, playing
 
-HERE = Path(__file__).parent
 SERVICES = ("crunch", "pangea", "gen3/indexd", "gen3/metadata", "gen3/sheepdog", "gen3/peregrine")
-CALLS = {service: json.loads((HERE / service / "calls.json").read_text("utf-8")) for service in SERVICES}
+CALLS = {service: json.loads((CASSETTES / service / "calls.json").read_text("utf-8")) for service in SERVICES}
 ALL = [
     pytest.param(service, number, id=f"{service}-{call['operation']}-{call['status']}-{number}")
     for service in SERVICES
@@ -37,48 +30,6 @@ LISTS = [
 FEW = ALL[::8]
 UNSTATED = {("gen3/indexd", "delete_alias", 200), ("gen3/indexd", "delete_aliases", 200)}
 """Answers with a word of confirmation where the documents have no body."""
-
-
-def _loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RECORDING = _loaded("recording")
-
-
-def clients(service: str) -> tuple[Any, Any]:
-    package = importlib.import_module("omicsdk_api." + service.replace("/", "."))
-    names = sorted((name for name in package.__all__ if name.endswith("Api")), key=len)
-    return getattr(package, names[0]), getattr(package, names[1])
-
-
-def settings(service: str) -> dict[str, Any]:
-    gen3 = service.startswith("gen3/")
-    credentials = BearerToken("t") if gen3 else ApiKey("t", header="Authorization", prefix="Token ")
-    return {"credentials": credentials, "retry": NO_RETRY, "strict": True}
-
-
-def matches(answer: Any, played: dict[str, Any]) -> bool:
-    """Whether an answer says what the recorded body says, no more, no less and of the same types."""
-    content = played["body"]["string"]
-    content = content.encode() if isinstance(content, str) else content
-    if isinstance(answer, bytes):
-        return answer == content
-    if isinstance(answer, str) and "json" not in "".join(played["headers"].get("content-type", ())):
-        return answer.strip() == content.decode().strip()
-    said = json.loads(content) if content.strip() else None
-    if played["status"]["code"] >= 400:
-        said = mask_json(said)  # errors are shown to people
-    return json.dumps(answer, sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 isn't 1.0, nor true
-
-
-def playing(service: str, name: str) -> Any:
-    return RECORDING.make_vcr("none").use_cassette(str(HERE / service / f"{name}.yaml"))
 
 
 def replayed(service: str, number: int, play: Callable[[dict[str, Any]], Any]) -> None:
@@ -105,7 +56,7 @@ def replayed(service: str, number: int, play: Callable[[dict[str, Any]], Any]) -
 @pytest.mark.parametrize(("service", "number"), ALL)
 def test_nothing_is_lost(service, number):
     def play(call: dict[str, Any]) -> Any:
-        with clients(service)[0](call["base_url"], **settings(service)) as api:
+        with clients(service)[0](call["base_url"], **OPTIONS) as api:
             operation = getattr(api, call["operation"])
             if call["kind"] == "raw":
                 return operation.raw(**call["arguments"]).text
@@ -118,7 +69,7 @@ def test_nothing_is_lost(service, number):
 def test_nothing_is_lost_async(service, number):
     def play(call: dict[str, Any]) -> Any:
         async def run() -> Any:
-            async with clients(service)[1](call["base_url"], **settings(service)) as api:
+            async with clients(service)[1](call["base_url"], **OPTIONS) as api:
                 operation = getattr(api, call["operation"])
                 if call["kind"] == "raw":
                     return (await operation.raw(**call["arguments"])).text
@@ -139,7 +90,7 @@ def items(cassette: Any, key: str) -> list[Any]:
 def test_lists_are_followed_to_their_end(service, call):
     with (
         playing(service, f"{call['operation']}.pages") as cassette,
-        clients(service)[0](call["base_url"], **settings(service)) as api,
+        clients(service)[0](call["base_url"], **OPTIONS) as api,
     ):
         operation = getattr(api, call["operation"])
         found = [plain(item) for item in operation.iterate(**call["arguments"])]
@@ -150,7 +101,7 @@ def test_lists_are_followed_to_their_end(service, call):
 @pytest.mark.parametrize(("service", "call"), LISTS)
 def test_lists_are_followed_to_their_end_async(service, call):
     async def run() -> tuple[list[Any], str]:
-        async with clients(service)[1](call["base_url"], **settings(service)) as api:
+        async with clients(service)[1](call["base_url"], **OPTIONS) as api:
             operation = getattr(api, call["operation"])
             found = [plain(item) async for item in operation.iterate(**call["arguments"])]
             return found, operation.facts.paging.items
@@ -178,22 +129,15 @@ def test_what_was_recorded_is_there(service):
     succeeded = {call["operation"] for call in calls if call["status"] < 400}
     assert (len(succeeded), len({call["operation"] for call in calls})) == COVERED[service]
     names = {call["operation"] + (".pages" if call["kind"] == "iterate" else "") for call in CALLS[service]}
-    assert {path.stem for path in (HERE / service).glob("*.yaml")} == names
-    assert sum(path.stat().st_size for path in (HERE / service).iterdir()) <= 300_000
+    assert {path.stem for path in (CASSETTES / service).glob("*.yaml")} == names
+    assert sum(path.stat().st_size for path in (CASSETTES / service).iterdir()) <= 300_000
 
 
-SECRET = re.compile(
-    r"""^\s*(?:authorization|cookie|set-cookie):|Bearer [\w.=-]{4}|Token [0-9a-f]{4}|Signature=|X-Amz-|AWSAccessKeyId="""
-    r"""|127\.0\.0\.1|\{(?:token|server|s3|commons|path)"""
-    r"""|"(?:\w*password|\w*token|private_key|policy|signature|AWSAccessKeyId)":\s*"(?!filtered")""",
-    re.IGNORECASE | re.MULTILINE,
+@pytest.mark.parametrize(
+    "service", sorted(str(path.parent.relative_to(CASSETTES)) for path in CASSETTES.rglob("calls.json"))
 )
-"""What secrets and the recorded machine look like."""
-
-
-@pytest.mark.parametrize("service", SERVICES)
 def test_recordings_hold_no_secrets(service):
-    for path in (HERE / service).iterdir():
+    for path in (CASSETTES / service).iterdir():
         found = SECRET.search(path.read_text("utf-8"))
         assert found is None, (path.name, found)
 
@@ -207,6 +151,14 @@ def test_recordings_hold_no_secrets(service):
         "Token 0123abcd",
         "    authorization:\n    - x",
         '"policy": "e30="',
+        '"api_key": "0123"',
+        '"refresh_token": "0123"',
+        '"SecretAccessKey": "0123"',
+        '"url": "https://s3/k?X-Sandbox-Expires=1"',
+        "grant_type=refresh_token&refresh_token=0123",
+        "    x-sbg-auth-token:\n    - 0123",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "http://localhost:8080/x",
     ],
 )
 def test_secrets_would_be_found(text):

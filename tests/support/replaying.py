@@ -1,14 +1,30 @@
-"""A generated client's calls, replayed on the answers that were recorded of a service: one cassette an operation."""
+"""Recorded answers, and generated clients that they are played to."""
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import yaml
+from omicsdk.core.bodies import plain
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.redaction import mask_json
+from omicsdk.core.retry import NO_RETRY
 
 CASSETTES = Path(__file__).parents[1] / "cassettes"
+OPTIONS: dict[str, Any] = {"credentials": BearerToken("t"), "retry": NO_RETRY, "strict": True}
+"""What clients are made with that recordings are played to."""
+SECRET = re.compile(
+    r"""^\s*(?:authorization|cookie|set-cookie|api-key|x-sbg-auth-token):|Bearer (?!realm)[\w.=-]{4}|Token [0-9a-f]{4}"""
+    r"""|[?&;][\w-]*Signature=|X-(?:Amz|Sandbox)-|AWSAccessKeyId=|127\.0\.0\.1|localhost|\{(?:token|server|s3|commons|path)"""
+    r"""|eyJ[\w-]+\.[\w-]+\.|PRIVATE KEY|ASIA[A-Z]|(?:client_secret|refresh_token|api_key)=(?!filtered)"""
+    r"""|"(?:\w*password|(?!cont)\w*token|private_key|signature|(?:AWS)?AccessKeyId)":\s*"(?!filtered|init")"""
+    r"""|"policy":\s*"e(?:30|yJ)|"(?:api_key|client_secret|hmac_secret_key|secret_access_key|SecretAccessKey|SessionToken)":\s*"(?!filtered)""",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What secrets and the recorded machine look like."""
 
 
 def _recording() -> ModuleType:
@@ -24,59 +40,91 @@ def _recording() -> ModuleType:
 RECORDING = _recording()
 
 
+def package_of(service: str) -> Any:
+    """The generated package of a service, such as gen3/fence."""
+    return importlib.import_module("omicsdk_api." + service.replace("/", "."))
+
+
+def clients(service: str) -> tuple[Any, Any]:
+    """The classes of a service's clients, the asynchronous one last."""
+    package = package_of(service)
+    names = sorted((name for name in package.__all__ if name.endswith("Api")), key=len)
+    return getattr(package, names[0]), getattr(package, names[1])
+
+
+def operations(service: str) -> list[dict[str, Any]]:
+    """What a generated package tells of its operations."""
+    return json.loads(Path(package_of(service).__file__).with_name("commands.json").read_bytes())
+
+
+def playing(service: str, name: str) -> Any:
+    """A cassette, played in a `with` block; what isn't on it is refused."""
+    return RECORDING.make_vcr("none").use_cassette(str(CASSETTES / service / f"{name}.yaml"))
+
+
+def content_of(response: dict[str, Any]) -> bytes:
+    """The bytes of a recorded answer."""
+    content = response["body"]["string"]
+    return content.encode() if isinstance(content, str) else content
+
+
+def matches(answer: Any, played: dict[str, Any]) -> bool:
+    """Whether an answer says what the recorded body says, no more, no less and of the same types."""
+    content = content_of(played)
+    if isinstance(answer, bytes):
+        return answer == content
+    if isinstance(answer, str) and "json" not in "".join(played["headers"].get("content-type", ())):
+        return answer.strip() == content.decode().strip()
+    said = json.loads(content) if content.strip() else None
+    if played["status"]["code"] >= 400:
+        said = mask_json(said)  # errors are shown to people
+    return json.dumps(plain(answer), sort_keys=True) == json.dumps(said, sort_keys=True)  # 1 isn't 1.0, nor true
+
+
 class Recorded:
-    """What was recorded of one service.
+    """What was recorded of one service, from the sandbox.
 
     Args:
         service: The service, as its folder is called.
 
     Attributes:
-        folder: Where the cassettes are.
+        service: As given.
         base_url: What the recorded server is called.
-        calls: The recorded calls by operation: `kind` (call, iterate or stream) and `arguments`.
+        calls: The recorded calls by cassette: `operation`, `kind` (call, iterate, stream or refused) and `arguments`.
     """
 
     def __init__(self, service: str) -> None:
-        self.folder = CASSETTES / service
-        told = json.loads((self.folder / "calls.json").read_text(encoding="utf-8"))
+        self.service = service
+        told = json.loads((CASSETTES / service / "calls.json").read_bytes())
         self.base_url: str = told["base_url"]
-        self.calls: dict[str, Any] = {call["operation"]: call for call in told["calls"]}
+        self.calls: dict[str, Any] = told["calls"]
 
-    def cassette(self, operation: str) -> Any:
-        """A cassette, played in a `with` block; what isn't on it is refused."""
-        return RECORDING.make_vcr("none").use_cassette(str(self.folder / f"{operation}.yaml"))
-
-    def responses(self, operation: str) -> list[dict[str, Any]]:
+    def responses(self, name: str) -> list[dict[str, Any]]:
         """The recorded answers, redirects left out (304 is none)."""
-        content = yaml.safe_load((self.folder / f"{operation}.yaml").read_text(encoding="utf-8"))
+        content = yaml.safe_load((CASSETTES / self.service / f"{name}.yaml").read_bytes())
         found = [interaction["response"] for interaction in content["interactions"]]
         return [response for response in found if response["status"]["code"] not in (301, 302, 303, 307, 308)]
 
-    def answer(self, api: Any, operation: str) -> Any:
+    def answer(self, name: str) -> Any:
         """Makes the call by a client; of pages it gives the items."""
-        call = self.calls[operation]
-        bound = getattr(api, operation)
-        if call["kind"] == "stream":
-            with bound.stream(**call["arguments"]) as streamed:
-                return b"".join(streamed.iter_bytes(7))
-        if call["kind"] == "iterate":
-            return list(bound.iterate(**call["arguments"]))
-        return bound(**call["arguments"])
+        call = self.calls[name]
+        with clients(self.service)[0](self.base_url, **OPTIONS) as api:
+            bound = getattr(api, call["operation"])
+            if call["kind"] == "stream":
+                with bound.stream(**call["arguments"]) as streamed:
+                    return b"".join(streamed.iter_bytes(7))
+            if call["kind"] == "iterate":
+                return list(bound.iterate(**call["arguments"]))
+            return bound(**call["arguments"])
 
-    async def awaited(self, api: Any, operation: str) -> Any:
+    async def awaited(self, name: str) -> Any:
         """The same by an async client."""
-        call = self.calls[operation]
-        bound = getattr(api, operation)
-        if call["kind"] == "stream":
-            async with bound.stream(**call["arguments"]) as streamed:
-                return await streamed.read()
-        if call["kind"] == "iterate":
-            return [item async for item in bound.iterate(**call["arguments"])]
-        return await bound(**call["arguments"])
-
-
-def plain(value: Any) -> Any:
-    """A model, or a list of them, as JSON data; anything else as it is."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value.to_dict() if hasattr(value, "to_dict") else value
+        call = self.calls[name]
+        async with clients(self.service)[1](self.base_url, **OPTIONS) as api:
+            bound = getattr(api, call["operation"])
+            if call["kind"] == "stream":
+                async with bound.stream(**call["arguments"]) as streamed:
+                    return await streamed.read()
+            if call["kind"] == "iterate":
+                return [item async for item in bound.iterate(**call["arguments"])]
+            return await bound(**call["arguments"])
