@@ -140,21 +140,28 @@ class _Reading:
             operation = _operation(target)
             if operation is None:
                 self.describe(f"{path}.{name}", target)
-            elif not self._is_known(f"{path}.{name}", operation.path):
-                self._operation(f"{path}.{name}", operation)
+            elif owner.name.startswith("Async"):
+                self.found[f"{path}.{name}"] = f"attribute {operation}"  # the same as the other client's
+            elif not self._is_known(f"{path}.{name}", target.path):
+                self._operation(f"{path}.{name}", operation, target)
 
-    def _operation(self, path: str, operation: griffe.Class) -> None:
+    def _operation(self, path: str, kind: str, member: griffe.Object) -> None:
         """An operation of a generated client: its call, and what else it has with the same arguments."""
-        self.found[path] = f"attribute {operation.name}"
-        if operation.name.startswith("Async"):
-            return  # made from the same description as the other, with the same arguments
-        own = {name: each for name, each in operation.members.items() if isinstance(each, griffe.Function)}
-        called = [str(each.name) for each in own["__call__"].parameters] if "__call__" in own else []
-        for name, each in own.items():
-            if name == "__call__":
-                self.found[f"{path}.{name}"] = f"def {_signature(each)}"
-            elif not name.startswith("_"):
-                self.found[f"{path}.{name}"] = f"def {_signature(each, but=called)}"
+        self.found[path] = f"attribute {kind}"
+        functions = {name: each for name, each in member.parent.members.items() if isinstance(each, griffe.Function)}
+        page = _shown(functions["parse"].returns)
+        self.found[f"{path}.__call__"] = f"def {_signature(functions['build'], returned=page)}"
+        self.found[f"{path}.raw"] = "def () -> httpx.Response"
+        if "Stream" in kind:
+            self.found[f"{path}.stream"] = "def () -> AbstractContextManager[Body]"
+        if "Paged" in kind:
+            self.found[f"{path}.pages"] = f"def () -> Iterator[{page}]"
+            item = (
+                _shown(functions["items"].returns).removesuffix(" | None").removeprefix("Sequence[").removesuffix("]")
+            )
+            self.found[f"{path}.iterate"] = f"def () -> Items[{item}]"
+        if "ItemStream" in kind:
+            self.found[f"{path}.iterate"] = f"def () -> Items[{_shown(functions['item'].returns)}]"
 
 
 def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
@@ -164,13 +171,13 @@ def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
         return None
 
 
-def _operation(member: griffe.Object) -> griffe.Class | None:
-    """The class behind an attribute of a generated client: its operations are what users call."""
-    if not isinstance(member, griffe.Attribute) or "cached" not in member.labels:
+def _operation(member: griffe.Object) -> str | None:
+    """The kind of an operation of a generated client; None for what is none."""
+    value = getattr(member, "value", None)
+    if not isinstance(member, griffe.Attribute) or not isinstance(value, griffe.ExprCall):
         return None
-    said = member.annotation
-    found = _looked_up(member, said.canonical_path) if isinstance(said, griffe.ExprName) else None
-    return found if isinstance(found, griffe.Class) and ".operations." in found.path else None
+    called = value.function.name if isinstance(value.function, griffe.ExprName) else ""
+    return called if member.path.startswith("omicsdk_api.") and called.endswith("Operation") else None
 
 
 def _looked_up(near: griffe.Object, path: str) -> griffe.Object | None:
@@ -193,8 +200,8 @@ def _bases(target: griffe.Class) -> Iterator[str]:
             yield path
 
 
-def _signature(function: griffe.Function, but: list[str] | None = None) -> str:
-    """Parameters and what comes back, as Python spells them; self and those in `but` are left out."""
+def _signature(function: griffe.Function, returned: str = "") -> str:
+    """Parameters and what comes back, or `returned`, as Python spells them; self is left out."""
     shown: list[str] = []
     positional, starred = False, False
     for each in function.parameters:
@@ -204,7 +211,7 @@ def _signature(function: griffe.Function, but: list[str] | None = None) -> str:
         elif positional:
             shown.append("/")
             positional = False
-        if each.name in ("self", "cls") or each.name in (but or ()):
+        if each.name in ("self", "cls"):
             continue
         if kind == "keyword-only" and not starred:
             shown.append("*")
@@ -212,7 +219,8 @@ def _signature(function: griffe.Function, but: list[str] | None = None) -> str:
         shown.append(_parameter(each, kind))
     if positional:
         shown.append("/")
-    returns = f" -> {_shown(function.returns)}" if function.returns is not None else ""
+    back = returned or _shown(function.returns)
+    returns = f" -> {back}" if back else ""
     return f"({', '.join(shown)}){returns}"
 
 
