@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Iterable
@@ -58,7 +59,7 @@ def summary(*texts: object) -> str:
 
 def literal(value: object) -> str:
     """A text or number as Python code: printable ASCII and letters, everything else escaped."""
-    if isinstance(value, (str, int, bool)) or value is None:
+    if isinstance(value, (str, int, bool)) or value is None or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
     raise TypeError(f"{type(value).__name__} is no literal of generated code")
 

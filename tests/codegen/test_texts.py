@@ -48,6 +48,13 @@ def test_what_cannot_be_seen_is_gone(text: str) -> None:
 def test_a_value_that_is_no_literal_is_refused() -> None:
     with pytest.raises(TypeError, match="dict"):
         literal({"a": 1})
+    with pytest.raises(TypeError, match="float"):
+        literal(float("inf"))
+
+
+@pytest.mark.parametrize("value", [1.1, -1.2, 1e300, 0, True, None])
+def test_a_number_is_written_as_it_is(value: object) -> None:
+    assert ast.literal_eval(literal(value)) == value
 
 
 def test_a_template_prints_code_only() -> None:
