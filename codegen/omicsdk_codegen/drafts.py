@@ -21,7 +21,7 @@ from .media import (
     schema_in,
     sent_type,
 )
-from .naming import Wanted, argument_name, settle
+from .naming import settle, wanted_argument
 from .normalise import Normaliser
 from .operations import Argument, Case, Draft, Flow, How, Position, SentBody, Stated, asks
 from .paging import pages_of
@@ -126,11 +126,7 @@ class Drafter:
     def _names(self, places: list[tuple[Position, str]]) -> dict[tuple[Position, str], str]:
         names: dict[tuple[Position, str], str] = {}
         for position in _IN.values():
-            wanted: list[Wanted] = []
-            for where, wire in places:
-                if where == position:
-                    name = argument_name(wire)
-                    wanted.append(Wanted(wire, (name, f"{name.rstrip('_')}_{position}"), name.rstrip("_") == wire))
+            wanted = [wanted_argument(wire, position) for where, wire in places if where == position]
             settled = settle(wanted, set(names.values()))
             names |= {(position, wire): name for wire, name in settled.items()}
         return names
@@ -224,7 +220,7 @@ class Drafter:
         sent: Object = {
             name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
         }
-        names = settle(Wanted(wire, (argument_name(wire),), argument_name(wire).rstrip("_") == wire) for wire in sent)
+        names = settle(map(wanted_argument, sent))
         taken = {argument.python for argument in draft.arguments}
         if not sent or not taken.isdisjoint(names.values()):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from .generate import Planned
 from .naming import operation_name
 from .operations import Argument, Case, Draft, command_word
 from .plan import Package
+from .render import operation_modules
 from .shapes import Type, models_in
 from .source import Place
 from .texts import one_line
@@ -92,7 +94,7 @@ def explain(planned: Planned, wanted: str) -> Explanation:
         place=_at(document, draft.stated.key),
         command=_command(draft, package),
         named=_named(draft),
-        module=f"operations/{draft.name}.py",
+        module=f"operations/{operation_modules(package)[draft.name]}.py",
         arguments=[
             Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
             for argument in sorted(draft.arguments, key=lambda argument: not argument.required)
@@ -113,10 +115,11 @@ def _command(draft: Draft, package: Package) -> str:
 
 
 def _found(drafts: list[Draft], wanted: str) -> Draft:
+    name = unicodedata.normalize("NFKC", wanted)  # as Python reads names; terminals may write an accent as a letter
     method, _, path = wanted.strip().partition(" ")
     ways: list[Callable[[Draft], bool]] = [
-        lambda draft: draft.name == wanted,
-        lambda draft: command_word(draft.stated, draft.name) == wanted,
+        lambda draft: draft.name == name,
+        lambda draft: command_word(draft.stated, draft.name) == name,
         lambda draft: wanted in (draft.stated.wish, draft.stated.data.get("operationId")),
         lambda draft: draft.stated.method.upper() == method.upper() and draft.stated.path == path.strip(),
     ]
@@ -127,11 +130,24 @@ def _found(drafts: list[Draft], wanted: str) -> Draft:
         if found:
             names = ", ".join(draft.name for draft in found)
             raise UnknownOperation(f"several operations are called {one_line(wanted)!r}: name one of {names}")
-    known = {name: draft.name for draft in drafts for name in (draft.name, one_line(draft.stated.wish)) if name}
-    near = difflib.get_close_matches(wanted, known, 3)
-    names = ", ".join(dict.fromkeys(known[name] for name in near))
-    remedy = f"did you mean {names}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
+    near = " or ".join(_near(drafts, wanted))
+    remedy = f"did you mean {near}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
     raise UnknownOperation(f"there is no operation {one_line(wanted)!r}: {remedy}")
+
+
+def _near(drafts: list[Draft], wanted: str) -> list[str]:
+    """Up to five operations that come near, the nearest first, as they are asked for: by path where a path was, else by name."""
+    known: dict[str, str] = {}
+    for draft in drafts:
+        stated = draft.stated
+        if "/" in wanted:
+            known[f"{stated.method} {stated.path}".casefold()] = f"'{stated.method} {one_line(stated.path)}'"
+            continue
+        spelled = stated.wish, str(stated.data.get("operationId", "")), command_word(stated, draft.name)
+        known |= dict.fromkeys((each.casefold() for each in spelled if each), draft.name)
+    known |= {draft.name.casefold(): draft.name for draft in drafts if "/" not in wanted}
+    near = difflib.get_close_matches(wanted.strip().casefold(), known, 15)
+    return list(dict.fromkeys(known[each] for each in near))[:5]
 
 
 def _at(document: Document, pointer: str) -> str:

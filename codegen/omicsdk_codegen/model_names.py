@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from .naming import Wanted, class_name, module_name, pascal_case, settle
+from .naming import Wanted, class_name, module_name, pascal_case, settle, settle_modules
 from .operations import class_stem
 from .shapes import Model, models_in
 from .values import Json, Object, at, join, tokens
+
+# How much of a pointer a name tells, from the least: the fields and lists that lead to the schema; statuses and bodies; the
+# value by which a variant is known; all that a variant requires, and media types; every step, with the numbers of variants.
+_Detail: TypeAlias = Literal[0, 1, 2, 3, 4]
+_DETAILS: tuple[_Detail, ...] = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -18,10 +24,12 @@ class Names:
     Attributes:
         classes: models' classes by key.
         modules: models' modules by key; models that refer to each other in a circle share one.
+        own: what the module of each model alone would be, by key; no two share one.
     """
 
     classes: Mapping[str, str]
     modules: Mapping[str, str]
+    own: Mapping[str, str]
 
 
 def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str, str], taken: Collection[str]) -> Names:
@@ -36,11 +44,13 @@ def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str,
     known = list(models)
     wanted = [_wanted_model(data, model.key, operations) for model in known]
     classes = settle(wanted, taken)
+    by_class = settle_modules(classes.values(), module_name)
+    own = {key: by_class[class_] for key, class_ in classes.items()}
     modules: dict[str, str] = {}
     for group in _circles(known):
-        module = module_name(min(classes[key] for key in group))
-        modules |= dict.fromkeys(group, module)
-    return Names(classes, modules)
+        first = min(group, key=lambda key: classes[key])
+        modules |= dict.fromkeys(group, own[first])
+    return Names(classes, modules, own)
 
 
 def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Wanted:
@@ -55,12 +65,11 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
         at_ = 4 if parts[2] == "additionalOperations" else 3
         operation = join("", *parts[:at_])
         stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
-    short = stem + _words(data, parts, at_, rest, whole=False)
-    full = stem + _words(data, parts, at_, rest, whole=True)
-    return Wanted(key, tuple(dict.fromkeys((class_name(short), class_name(full)))))
+    names = (class_name(stem + _words(data, parts, at_, rest, detail)) for detail in _DETAILS)
+    return Wanted(key, tuple(dict.fromkeys(names)))
 
 
-def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], *, whole: bool) -> str:
+def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], detail: _Detail) -> str:
     """The steps of a pointer as one word: fields by their names, elements as Item, members of maps as Value."""
     words: list[str] = []
     index = 0
@@ -69,6 +78,7 @@ def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], 
         taken = 2
         if step in ("properties", "patternProperties"):
             words.append(pascal_case(following) if step == "properties" else "Value")
+            words.append("Field" if detail == 4 and step == "properties" else "")
         elif step == "items":
             words.append("Item")
             taken = 1
@@ -76,35 +86,54 @@ def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], 
             words.append("Value")
             taken = 1
         elif step in ("oneOf", "anyOf"):
-            words.append(_variant(data, parts[: start + index + 2]))
+            words.append(_variant(data, parts[: start + index + 2], detail))
         elif step == "allOf" or step == "prefixItems":
             words.append("Item" if step == "prefixItems" else "")
+            words.append(str(int(following) + 1) if detail == 4 and following.isdecimal() else "")
         elif step == "responses":
-            words.append("Response" + (pascal_case(following) if whole else ""))
+            words.append("Response" + (pascal_case(following) if detail else ""))
         elif step == "requestBody":
             # A body that is one argument is the Body; the fields of a flattened one are the operation's.
-            words.append("Body" if whole or "properties" not in rest[index + 4 : index + 5] else "")
+            words.append("Body" if detail or "properties" not in rest[index + 4 : index + 5] else "")
             taken = 1
         elif step == "parameters":
             words.append(_parameter(data, parts[: start + index + 2]))
         elif step == "content":
-            words.append("")
+            words.append(pascal_case(following.partition("/")[2]) if detail >= 3 else "")
         else:
             taken = 1
         index += taken
     return "".join(words)
 
 
-def _variant(data: Object, parts: Sequence[str]) -> str:
+def _variant(data: Object, parts: Sequence[str], detail: _Detail) -> str:
+    """A variant by its title, else by a field that it has; where others have that too, by more of it, at last by its number."""
     schema = _at(data, parts)
+    number = str(int(parts[-1]) + 1) if detail == 4 and parts[-1].isdecimal() else ""
     if not isinstance(schema, dict):
-        return "Variant"
+        return f"Variant{number}"
     title = schema.get("title")
     if isinstance(title, str) and title.strip():
-        return pascal_case(title)
+        return pascal_case(title) + number
     required, properties = schema.get("required"), schema.get("properties")
-    names = [*(required if isinstance(required, list) else ()), *(properties if isinstance(properties, dict) else ())]
-    return f"With{pascal_case(str(names[0]))}" if names else "Variant"
+    fields: Object = properties if isinstance(properties, dict) else {}
+    names = list(dict.fromkeys(map(str, [*(required if isinstance(required, list) else ()), *fields])))
+    if detail in (2, 3):
+        fixed = ((name, _only_value(fields.get(name))) for name in names)
+        if said := next((pascal_case(f"{name} {value}") for name, value in fixed if value), ""):
+            return f"With{said}"
+    if detail == 3 and names:
+        return f"With{'And'.join(map(pascal_case, names))}"
+    return (f"With{pascal_case(names[0])}" if names else "Variant") + number
+
+
+def _only_value(schema: Json) -> str:
+    """The one value that a field may have, in words; empty where there is none."""
+    if not isinstance(schema, dict):
+        return ""
+    choices = schema.get("enum")
+    value = choices[0] if isinstance(choices, list) and len(choices) == 1 else schema.get("const")
+    return str(value) if isinstance(value, (str, int)) else ""
 
 
 def _parameter(data: Object, parts: Sequence[str]) -> str:

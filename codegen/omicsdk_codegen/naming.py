@@ -6,12 +6,15 @@ import hashlib
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
 
-# A path component has 255 bytes at most, and Windows 260 characters for a whole path.
+# Bytes of UTF-8. A path component has 255 bytes at most, and Windows 260 characters for a whole path.
 MAX_LENGTH = 60
 _HASH = 6
+_Kept: TypeAlias = Literal["both", "tail", "head", "new"]
 
 # Names that Windows keeps for devices, whatever the suffix.
 DEVICES = frozenset(
@@ -42,26 +45,101 @@ CLASS_WORDS = frozenset(
 )  # fmt: skip
 
 
+# Letters and marks that Python takes in a name and no reader sees (Unicode's Default_Ignorable_Code_Point, less Cf).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_SEPARATORS = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
+
+# What signs are called where a name without them is another's.
+_SIGNS = {
+    "!": "not", "#": "hash", "$": "dollar", "%": "percent", "&": "and", "(": "open", ")": "close", "*": "star", "+": "plus",
+    ",": "comma", "-": "dash", ".": "dot", "/": "slash", ":": "colon", ";": "semicolon", "<": "less", "=": "equal",
+    ">": "greater", "?": "question", "@": "at", "[": "of", "]": "", "^": "caret", "|": "or", "~": "tilde",
+}  # fmt: skip
+
+
+def letters(text: str) -> str:
+    """The letters that a text has in a name: Latin ones in ASCII, of other scripts those that Python takes (NFKC).
+
+    What no identifier has is transliterated (`€` is EUR), punctuation separates words, and what can't be seen goes.
+    """
+    if text.isascii():
+        return text
+    kept = ""
+    for char in unicodedata.normalize("NFKC", text):
+        kept += char if char.isascii() else _letter(char, kept[-1:])
+    return unicodedata.normalize("NFKC", kept)
+
+
+def _letter(char: str, before: str) -> str:
+    kind = unicodedata.category(char)
+    if kind == "Cf" or _INVISIBLE.match(char):
+        return ""
+    if kind[0] == "M":  # an accent is part of the letter before it, and Latin letters have none here
+        return "" if before.isascii() or not f"a{char}".isidentifier() else char
+    if kind[0] in "PZC":
+        return " "
+    if unicodedata.name(char, "").startswith("LATIN") or "\u02b0" <= char <= "\u02ff":
+        folded = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+        return folded or ascii_of(char)
+    return char if kind[0] in "LN" and f"a{char}".isidentifier() else f" {ascii_of(char)} "
+
+
+def ascii_of(text: str) -> str:
+    """A text in ASCII: other scripts are transliterated sign by sign, without the apostrophes for their soft signs."""
+    if text.isascii():
+        return text
+    from anyascii import anyascii
+
+    return re.sub("['`\"]", "", anyascii(text))
+
+
+def _with_signs(text: str) -> str:
+    """A text with the names of its signs in their place: `@id` is "at id", `-1` "minus 1"."""
+    said = re.sub(r"^-(?=\d)", "minus ", text)
+    said = re.sub(r"^_+|_+$", " underscore ", said)
+    return "".join(f" {_SIGNS[char]} " if char in _SIGNS else char for char in said)
+
+
+def _spaced(text: str) -> str:
+    """Underscores where a new word begins by its capital."""
+    if not text.isascii():
+        return _spaced_by_case(text)
+    split = re.sub(r"([A-Z]+)([A-Z](?!s(?![a-z]))[a-z])", r"\1_\2", text)
+    return re.sub(r"([a-z\0])([A-Z])|([0-9])(?=[A-Z][a-z])", lambda m: f"{m[1]}_{m[2]}" if m[1] else f"{m[3]}_", split)
+
+
+def _spaced_by_case(text: str) -> str:
+    """The same for other scripts, whose letters count by their case; a capital after one without case begins a word too."""
+    cases = ("A" if char.isupper() else "a" if char.islower() else "\0" for char in text)
+    shadow = "".join(char if char.isascii() else case for char, case in zip(text, cases, strict=True))
+    found, at = "", 0
+    for char in _spaced(shadow):
+        if char == shadow[at]:
+            found, at = found + text[at], at + 1
+        else:
+            found += char
+    return found
+
+
 def snake_case(text: str) -> str:
-    """Spell a name as Python's variables are: ASCII letters and digits, words joined by underscores.
+    """Spell a name as Python's variables are: words in small letters, joined by underscores.
 
     Returns:
         The name, without regard to reserved words; `unnamed` when nothing of the text is left.
     """
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    split = re.sub(r"([A-Z]+)([A-Z](?!s(?![a-z]))[a-z])", r"\1_\2", folded)
-    split = re.sub(r"([a-z])([A-Z])|([0-9])(?=[A-Z][a-z])", lambda m: f"{m[1]}_{m[2]}" if m[1] else f"{m[3]}_", split)
-    joined = "_".join(word for word in re.split(r"[^0-9A-Za-z]+", split.lower()) if word)
+    words = _SEPARATORS.split(unicodedata.normalize("NFKC", _spaced(letters(text)).lower()))
+    joined = "_".join(word for word in words if word)
     if not joined:
         return "unnamed"
-    return f"n{joined}" if joined[0].isdigit() else joined
+    return joined if joined.isidentifier() else f"n{joined}"
 
 
 def pascal_case(text: str) -> str:
     """Spell a name as Python's classes are; one that is spelled so already is kept (`DRSObject`)."""
-    if re.fullmatch(r"[A-Z][A-Za-z0-9]*", text) and not text.isupper():
-        return text
-    return "".join(word[0].upper() + word[1:] for word in snake_case(text).split("_"))
+    spelled = letters(text)
+    if spelled[:1].isupper() and spelled.isidentifier() and "_" not in spelled and not spelled.isupper():
+        return spelled
+    return unicodedata.normalize("NFKC", "".join(word[0].title() + word[1:] for word in snake_case(text).split("_")))
 
 
 def argument_name(text: str) -> str:
@@ -90,12 +168,25 @@ def class_name(text: str) -> str:
 
 
 def module_name(class_: str) -> str:
-    """The module of a class."""
+    """The module of a class, in ASCII: not all file systems give letters of other scripts back as they were written."""
     trailing = class_.endswith("_")
-    head, _, suffix = class_.rstrip("_").partition("_")
+    head, _, suffix = ascii_of(class_).rstrip("_").partition("_")
     name = snake_case(head) + (f"_{suffix}" if suffix else "")
     taken = keyword.iskeyword(name) or name in DEVICES or name in _MODULE_WORDS
     return f"{name}_" if trailing or taken else name
+
+
+def operation_module(operation: str) -> str:
+    """The module of an operation: its name, in ASCII."""
+    return operation if operation.isascii() else operation_name(ascii_of(operation))
+
+
+def settle_modules(names: Iterable[str], make: Callable[[str], str]) -> dict[str, str]:
+    """Give each name a module of its own: what is in ASCII has the one that `make` makes, the others give way."""
+    known = sorted(names)
+    plain = {name: make(name) for name in known if name.isascii()}
+    others = (Wanted(name, (make(name),)) for name in known if not name.isascii())
+    return plain | settle(others, plain.values())
 
 
 @dataclass(frozen=True)
@@ -104,13 +195,38 @@ class Wanted:
 
     Attributes:
         key: what it is, for ever: the pointer of its place in the document.
-        candidates: names from the shortest to the longest; when all are taken the last gets a short hash of the key.
+        candidates: names from the shortest to the longest; when all are taken the first gets a short hash of the key.
         exact: whether the document spells the first candidate itself; that one has the better claim.
     """
 
     key: str
     candidates: tuple[str, ...]
     exact: bool = False
+
+
+def wanted_argument(wire: str, position: str = "") -> Wanted:
+    """The names that an argument may have; one that isn't a body's field may have its position in it."""
+    name = argument_name(wire)
+    longer = (f"{name.rstrip('_')}_{position}",) if position else ()
+    return Wanted(wire, (name, *longer, *_spelled(wire, argument_name)), name.rstrip("_") == wire)
+
+
+def wanted_field(wire: str) -> Wanted:
+    """The names that a model's attribute may have."""
+    name = field_name(wire)
+    return Wanted(wire, (name, *_spelled(wire, field_name)), name.rstrip("_") == wire.rstrip("_"))
+
+
+def _spelled(wire: str, make: Callable[[str], str]) -> tuple[str, ...]:
+    """A name with its signs in words, and as the document spells it where that is neither private nor a form of ours."""
+    own = unicodedata.normalize("NFKC", wire)
+    fits = own.isidentifier() and own[0] != "_" and not own[0].isupper() and not _INVISIBLE.search(own)
+    return (make(_with_signs(wire)), *((own,) if fits and own != snake_case(own) else ()))
+
+
+def spelled_operation(method: str, path: str) -> str:
+    """An operation's name from its path with the signs in words."""
+    return operation_name(f"{method} {_with_signs(re.sub('[/{}]', ' ', path))}")
 
 
 def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, str]:
@@ -140,22 +256,71 @@ def settle(wanted: Iterable[Wanted], taken: Collection[str] = ()) -> dict[str, s
 def _losers(group: Sequence[Wanted], levels: dict[str, int], taken: bool) -> list[Wanted]:
     if len(group) == 1 and not taken:
         return []
-    claims = [thing for thing in group if thing.exact and levels[thing.key] == 0]
+    claims = [thing for thing in group if thing.exact and levels[thing.key] == 0 and _fits(thing.candidates[0])]
     keeps = claims[0] if len(claims) == 1 and not taken else None
     return [thing for thing in group if thing is not keeps]
 
 
 def _candidate(thing: Wanted, level: int) -> str:
     if level < len(thing.candidates):
-        return _bounded(thing.candidates[level], thing.key)
-    # Each level beyond the candidates lengthens the hash.
-    return _hashed(thing.candidates[-1], thing.key, _HASH + 2 * (level - len(thing.candidates)))
+        return _bounded(thing.candidates[level], "both")
+    # Of names that are too long each is cut in the middle before any is cut elsewhere.
+    level -= len(thing.candidates)
+    long = [name for name in thing.candidates if not _fits(name)]
+    if level < len(_OTHER_CUTS) * len(long):
+        return _bounded(long[level % len(long)], _OTHER_CUTS[level // len(long)])
+    # Each level beyond these lengthens the hash.
+    length = _HASH + 2 * (level - len(_OTHER_CUTS) * len(long))
+    digest = hashlib.sha256(thing.key.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+    return f"{_bounded(thing.candidates[0], 'head', MAX_LENGTH - 1 - len(digest)).rstrip('_')}_{digest}"
 
 
-def _bounded(name: str, key: str) -> str:
-    return name if len(name) <= MAX_LENGTH else _hashed(name, key, _HASH)
+_OTHER_CUTS: tuple[_Kept, ...] = ("tail", "head", "new")
 
 
-def _hashed(name: str, key: str, length: int) -> str:
-    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:length]
-    return f"{name[: MAX_LENGTH - 1 - length].rstrip('_')}_{digest}"
+def _fits(name: str, room: int = MAX_LENGTH) -> bool:
+    return len(name.encode()) <= room
+
+
+def _bounded(name: str, more: _Kept, room: int = MAX_LENGTH) -> str:
+    return name if _fits(name, room) else _cut(name, more, room)
+
+
+@cache
+def _cut(name: str, more: _Kept, room: int) -> str:
+    """A name of at most `room` bytes: its first and last words, without some between.
+
+    Args:
+        name: in snake or Pascal case.
+        more: of which end more is kept; `new` keeps the last of the words that haven't come before.
+        room: how many bytes of UTF-8 there are.
+    """
+    end = "_" if name.endswith("_") else ""
+    between = "_" if "_" in name.rstrip("_") else ""
+    words = _spaced(name.rstrip("_")).split("_")
+    if more == "new":
+        words = [word for number, word in enumerate(words) if word not in words[:number]]
+
+    def kept(head: int, tail: int) -> str:
+        return between.join((*words[:head], *words[len(words) - tail :])) + end
+
+    if len(words) == 1 or not _fits(kept(1, 1), room):
+        return _cut_letters(name.rstrip("_"), room - len(end)) + end
+    head, tail = 1, 1
+    while head + tail < len(words):
+        grown = [(head, tail + 1), (head + 1, tail)]
+        if more == "head" or (more == "both" and tail > head):
+            grown.reverse()
+        step = next((each for each in grown if _fits(kept(*each), room)), None)
+        if step is None:
+            break
+        head, tail = step
+    return kept(head, tail)
+
+
+def _cut_letters(name: str, room: int) -> str:
+    """The beginning of a name that has no words to leave out; a letter keeps its accents."""
+    kept = name.encode()[:room].decode(errors="ignore")
+    while len(kept) > 1 and unicodedata.category(name[len(kept)])[0] == "M":
+        kept = kept[:-1]
+    return kept.rstrip("_")

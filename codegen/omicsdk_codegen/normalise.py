@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from .document import Document
 from .faults import Note, Report
 from .flatten import Flat, Flattener, parts_of
-from .naming import Wanted, field_name, settle
+from .naming import settle, wanted_field
 from .shapes import (
     ANY,
     BOOLEAN,
@@ -250,10 +250,7 @@ class Normaliser:
         members = properties if isinstance(properties, dict) else {}
         listed = flat.schema.get("required")
         required = {str(name) for name in listed} if isinstance(listed, list) else set[str]()
-        names = settle(
-            Wanted(wire, (field_name(wire),), exact=field_name(wire).rstrip("_") == wire.rstrip("_"))
-            for wire in members
-        )
+        names = settle(map(wanted_field, members))
         fields: list[Field] = []
         for wire, schema in members.items():
             type_, nullable = split_null(self._field_type(schema, flat.pointers[wire], body))

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from .dialect import METHODS
 from .media import Form
-from .naming import Wanted, operation_name, pascal_case, settle, snake_case
+from .naming import Wanted, operation_name, pascal_case, settle, snake_case, spelled_operation
 from .shapes import Type
 from .values import Json, Object, join
 
@@ -251,12 +251,16 @@ def _wanted(operation: Stated) -> Wanted:
     fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
     by_path = operation_name(f"{method} {fixed}")
     longer = operation_name(f"{method} {operation.path}")
+    tags = operation.data.get("tags")
+    tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
     if not operation.wish or snake_case(operation.wish) == "unnamed":
-        return Wanted(operation.key, (by_path, longer))
+        further = (operation_name(f"{tag} {longer}"), spelled_operation(method, operation.path))
+        return Wanted(operation.key, (by_path, longer, *further))
     name = operation_name(operation.wish)
+    further = (operation_name(f"{tag} {name}"), spelled_operation(method, operation.path))
     return Wanted(
         operation.key,
-        (name, operation_name(f"{name}_{by_path}"), operation_name(f"{name}_{longer}")),
+        (name, operation_name(f"{name}_{by_path}"), operation_name(f"{name}_{longer}"), *further),
         exact=name.rstrip("_") == operation.wish,
     )
 

@@ -10,7 +10,7 @@ from .annotations import Annotations, dict_name
 from .code import Code, as_docstring, as_lines, as_literal
 from .imports import Imports
 from .model_names import Names
-from .naming import ANNOTATION_WORDS, CLASS_WORDS, module_name
+from .naming import ANNOTATION_WORDS, CLASS_WORDS
 from .parser import Parsed
 from .shapes import Model
 from .texts import sentence
@@ -71,7 +71,7 @@ def plan_dicts(
     if lines <= most_lines:
         return [_module("", known, names, parsed)]
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
-    modules = {module_name(names.classes[model.key]): model for model in known}
+    modules = {names.own[model.key]: model for model in known}
     return [_module(name, [modules[name]], names, parsed) for name in sorted(modules)]
 
 
@@ -82,7 +82,7 @@ def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> Dic
         names.classes,
         names.modules,
         imports,
-        types_of=lambda key: None if key in here else f".{module_name(names.classes[key])}",
+        types_of=lambda key: None if key in here else f".{names.own[key]}",
     )
     dicts = sorted((_dict(model, names, parsed, annotations, imports) for model in models), key=lambda held: held.name)
     return DictModule(Code(name), as_lines(imports.lines()), as_lines(imports.late_lines()), dicts)

@@ -11,7 +11,6 @@ from .decoding import Decoding
 from .facts import told
 from .imports import Imports
 from .model_names import Names
-from .naming import module_name
 from .parser import Parsed
 from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
@@ -106,7 +105,7 @@ def _class(
         fields,
         table,
         Code(", ".join(as_literal(held.wire) for held in model.fields)),
-        Code(f"_{module_name(name).rstrip('_').upper()}_FIELDS"),
+        Code(f"_{names.own[model.key].rstrip('_').upper()}_FIELDS"),
         decoded,
         Code(imports.add("attrs", "field")),
     )

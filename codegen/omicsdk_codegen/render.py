@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from .code import Code, as_comment, as_docstring, as_lines, as_literal
+from .naming import operation_module, settle_modules
 from .plan import INTERFACE, Package
 from .values import Json
 
@@ -40,19 +41,31 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
     files["models/__init__.py"] = _lazy(
         note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
     )
+    modules = operation_modules(package)
     for operation in package.operations:
-        files[f"operations/{operation.name}.py"] = render_text("operation.py.jinja", origin=note, module=operation)
+        files[f"operations/{modules[operation.name]}.py"] = render_text(
+            "operation.py.jinja", origin=note, module=operation
+        )
     for module in package.models:
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     return files | _types(note, package)
 
 
+def operation_modules(package: Package) -> dict[str, Code]:
+    """The modules of a package's operations by their names."""
+    settled = settle_modules((operation.name for operation in package.operations), operation_module)
+    return {name: Code(module) for name, module in settled.items()}
+
+
 def _client(note: Code, package: Package) -> str:
-    lines = textwrap.wrap(" ".join(operation.name for operation in package.operations), 100)
+    modules = operation_modules(package)
+    words = (name if module == name else f"{name}={module}" for name, module in modules.items())
+    lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
     return render_text(
         "client.py.jinja",
         origin=note,
         package=package,
+        modules=modules,
         interface=as_literal(INTERFACE),
         names=Code('"""' + "\n            ".join(lines) + '"""'),  # identifiers, of which nothing needs escaping
     )

@@ -3,12 +3,14 @@
 import json
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from omicsdk_codegen.dialect import METHODS
 from omicsdk_codegen.document import Document, read
 from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.generate import plan_package
 from omicsdk_codegen.limits import MAX_DEPTH
 from omicsdk_codegen.values import Json, schema_name
 
@@ -55,6 +57,19 @@ def test_a_published_document_is_read_whole(path: Path) -> None:
     assert again.rows() == report.rows()
     for name in schemas:
         assert document.origin(f"/components/schemas/{name}").line
+
+
+@pytest.mark.skipif(not roots(), reason="OMICSDK_CORPUS names no folder of published documents")
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in roots()])
+def test_no_name_of_a_published_document_has_a_hash(path: Path) -> None:
+    refs = Path(str(CORPUS)).parent / "corpus-refs"
+    package = plan_package(path, (), "thing", refs=refs, missing_as_any=True).package
+    named = [(draft.name, draft.stated.key) for draft in package.drafts]
+    named += [(argument.python, argument.wire) for draft in package.drafts for argument in draft.arguments]
+    named += [(class_, key) for key, class_ in package.names.classes.items()]
+    named += [(held.python, held.wire) for model in package.shapes.values() for held in model.fields]
+    assert named
+    assert [name for name, key in named if sha256(key.encode()).hexdigest()[:6] in name] == []
 
 
 def test_a_swagger_document_is_read_with_its_overlay(tmp_path: Path) -> None:

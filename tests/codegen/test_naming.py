@@ -1,4 +1,6 @@
 import keyword
+import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,14 @@ from omicsdk_codegen.naming import (
     class_name,
     field_name,
     module_name,
+    operation_module,
     operation_name,
     pascal_case,
     settle,
+    settle_modules,
     snake_case,
+    wanted_argument,
+    wanted_field,
 )
 
 
@@ -33,6 +39,21 @@ from omicsdk_codegen.naming import (
         ("1st", "n1st", "N1st"),
         ("", "unnamed", "Unnamed"),
         ("\u2028", "unnamed", "Unnamed"),
+        ("ユーザー一覧", "ユーザー一覧", "ユーザー一覧"),
+        ("ﾕｰｻﾞｰ Id", "ユーザー_id", "ユーザーId"),
+        ("getユーザーIDByName", "getユーザー_id_by_name", "GetユーザーIdByName"),
+        ("получитьПользователя", "получить_пользователя", "ПолучитьПользователя"),
+        ("Εργαστήριο", "εργαστήριο", "Εργαστήριο"),
+        ("تحميل الملف", "تحميل_الملف", "تحميلالملف"),
+        ("ｇｅｔＵｓｅｒ", "get_user", "GetUser"),
+        ("Straße Ærø", "strasse_aero", "StrasseAero"),
+        ("हिन्दी", "हिन्दी", "हिन्दी"),
+        ("٣ ملفات", "n٣_ملفات", "N٣ملفات"),
+        ("price €", "price_eur", "PriceEur"),
+        ("a\u202eb\u200d\ufe0f\u3164c", "abc", "Abc"),
+        ("x\u0301\u0327y", "xy", "Xy"),
+        ("a–b‿c·d", "a_b_c_d", "ABCD"),
+        ("სახელი", "სახელი", "სახელი"),
     ],
 )
 def test_names_are_spelled_as_python_spells_them(text: str, snake: str, pascal: str) -> None:
@@ -40,19 +61,49 @@ def test_names_are_spelled_as_python_spells_them(text: str, snake: str, pascal: 
     assert pascal_case(text) == pascal
 
 
-@given(st.text())
+# Letters, marks, signs and what is invisible or runs from right to left, of many scripts.
+TEXTS = st.text() | st.text("aB1_-éßµあア゙漢한ᄀŬПйсϊΣعה้ำ्क\u200d\u200e\u202e\ufe0f\u3164①Ⅷﬁ№€ª", max_size=30)
+
+
+@given(TEXTS)
 def test_every_text_becomes_an_identifier(text: str) -> None:
     for make in (argument_name, field_name, operation_name, class_name):
         name = make(text)
         assert name.isidentifier()
-        assert name.isascii()
+        assert unicodedata.normalize("NFKC", name) == name
+        assert not any(
+            unicodedata.category(char)[0] in "CZ" or "LATIN" in unicodedata.name(char, "")
+            for char in name
+            if not char.isascii()
+        )
         assert not keyword.iskeyword(name)
         assert not name.startswith("_")
+        assert text.isascii() <= name.isascii()
     assert operation_name(text) not in DEVICES
-    module = module_name(class_name(text))
-    assert module.isidentifier()
-    assert not keyword.iskeyword(module)
-    assert module not in DEVICES
+    for module in (module_name(class_name(text)), operation_module(operation_name(text))):
+        assert module.isidentifier()
+        assert module.isascii()
+        assert not keyword.iskeyword(module)
+        assert module not in DEVICES
+
+
+@given(st.lists(TEXTS, max_size=6))
+def test_names_and_their_modules_are_distinct_files_everywhere(texts: list[str]) -> None:
+    names = settle(Wanted(text, (operation_name(text),)) for text in set(texts)).values()
+    modules = settle_modules(names, operation_module)
+    assert list(modules) == sorted(names, key=lambda name: (not name.isascii(), name))
+    assert len({module.casefold() for module in modules.values()}) == len(
+        {unicodedata.normalize("NFD", name) for name in names}
+    )
+    assert all(module == name for name, module in modules.items() if name.isascii())
+    assert all(len(name.encode()) <= MAX_LENGTH for name in (*names, *modules.values()))
+
+
+def test_a_module_in_ascii_keeps_its_name_whatever_is_transliterated_to_it() -> None:
+    modules = settle_modules(["мир", "mir", "日"], operation_module)
+    assert modules["mir"] == "mir"
+    assert modules["мир"].startswith("mir_")
+    assert modules["日"] == "ri"
 
 
 @pytest.mark.parametrize(
@@ -96,11 +147,73 @@ def test_two_equal_claims_are_told_apart_by_their_places() -> None:
     assert all("_" in name for name in names.values())
 
 
+def named(make: Any, *wires: str) -> list[str]:
+    names = settle(make(wire) for wire in wires)
+    return [names[wire] for wire in wires]
+
+
+@pytest.mark.parametrize(
+    ("wires", "names"),
+    [
+        (("id", "@id", "_id", "$id", "id_"), ["id", "at_id", "underscore_id", "dollar_id", "id_underscore"]),
+        (("+1", "-1"), ["plus_1", "minus_1"]),
+        (("a_b", "a-b", "a.b", "a/b", "aB"), ["a_b", "a_dash_b", "a_dot_b", "a_slash_b", "aB"]),
+        (("prefs_cardAging", "prefs/cardAging"), ["prefs_card_aging", "prefs_slash_card_aging"]),
+        (("naive", "naïve"), ["naive", "naïve"]),
+        (("from_dict", "fromDict"), ["from_dict_", "fromDict"]),
+    ],
+)
+def test_signs_and_spelling_tell_fields_apart(wires: tuple[str, ...], names: list[str]) -> None:
+    assert named(wanted_field, *wires) == names
+
+
+def test_arguments_are_told_apart_by_their_position_first() -> None:
+    def make(wire: str) -> Wanted:
+        return wanted_argument(wire, "query")
+
+    assert named(make, "until", "Until<") == ["until", "until_query"]
+    assert named(make, "Until", "Until<", "Until>") == ["until", "until_less", "until_greater"]
+
+
+LONG = "get_projects_locations_clusters_node_pools_operations_and_their_errors"
+LONG_CLASS = "OBWriteInternationalScheduledResponse6DataInitiationInstructedAmount"
+
+
+@pytest.mark.parametrize(
+    ("candidates", "name"),
+    [
+        ((LONG,), "get_projects_locations_clusters_operations_and_their_errors"),
+        ((LONG_CLASS,), "OBWriteInternationalScheduledDataInitiationInstructedAmount"),
+        ((f"{LONG_CLASS}Dict_",), "OBWriteInternationalScheduledInitiationInstructedAmountDict_"),
+        (("a" * 80,), "a" * 60),
+        (("か゚" * 40,), "か゚" * 10),
+        (("日" * 40,), "日" * 20),
+    ],
+)
+def test_a_long_name_is_cut_at_a_word(candidates: tuple[str, ...], name: str) -> None:
+    assert settle([Wanted("/a", candidates)]) == {"/a": name}
+
+
+def test_long_names_keep_the_words_that_tell_them_apart() -> None:
+    words = [f"{LONG}_of_{which}_and_so_on_until_it_ends" for which in ("cats", "dogs")]
+    assert list(settle(Wanted(word, (word,)) for word in words).values()) == [
+        "get_and_their_errors_of_cats_and_so_on_until_it_ends",
+        "get_and_their_errors_of_dogs_and_so_on_until_it_ends",
+    ]
+    same = [f"{LONG}{'_again' * number}_{LONG}" for number in (20, 21)]
+    names = list(settle(Wanted(word, (word,)) for word in same).values())
+    assert all(name.startswith("get_projects_locations_") and name[-7] == "_" for name in names)
+
+
 _THINGS = st.lists(
     st.builds(
         Wanted,
         st.text("abc/", min_size=1, max_size=4),
-        st.lists(st.sampled_from(["Foo", "foo", "Bar", "FooBar", "a" * 80]), min_size=1, max_size=3).map(tuple),
+        st.lists(
+            st.sampled_from(["Foo", "foo", "Bar", "FooBar", "a" * 80, LONG, f"{LONG}_too", LONG_CLASS, "日本" * 20]),
+            min_size=1,
+            max_size=3,
+        ).map(tuple),
         st.booleans(),
     ),
     unique_by=lambda thing: thing.key,
@@ -113,7 +226,7 @@ def test_names_are_distinct_without_case_and_whatever_the_order(things: list[Wan
     names = settle(things, {"Bar"})
     assert len({name.casefold() for name in names.values()}) == len(things)
     assert "bar" not in {name.casefold() for name in names.values()}
-    assert all(len(name) <= MAX_LENGTH for name in names.values())
+    assert all(len(name.encode()) <= MAX_LENGTH for name in names.values())
     assert settle(reversed(things), {"Bar"}) == names
 
 

@@ -75,6 +75,94 @@ def test_inline_models_are_named_after_their_path() -> None:
     }
 
 
+def _classes(data: dict[str, Any]) -> set[str]:
+    return {held.name for module in planned(data).models for held in module.classes}
+
+
+def _pick(*variants: dict[str, Any]) -> dict[str, Any]:
+    return {**DOCUMENT, "paths": {}, "components": {"schemas": {"Pick": {"oneOf": list(variants)}}}}
+
+
+def _variant(**fields: Any) -> dict[str, Any]:
+    return {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("variants", "names"),
+    [
+        ([_variant(kind={"const": "a"}), _variant(kind={"enum": ["b c"]})], {"PickWithKindA", "PickWithKindBC"}),
+        ([_variant(left=INNER), _variant(right=INNER)], {
+            "PickWithKindAndLeft", "PickWithKindAndRight", "PickWithKindLeft", "PickWithKindRight"}),
+        ([_variant(), _variant(kind={"type": "integer"})], {"PickWithKind1", "PickWithKind2"}),
+    ],
+)  # fmt: skip
+def test_variants_that_begin_alike_are_told_apart_by_more_of_them(variants: Any, names: set[str]) -> None:
+    assert _classes(_pick(*variants)) == names
+
+
+def test_a_choice_of_fractions_is_written() -> None:
+    schema = {"type": "object", "properties": {"factor": {"type": "number", "enum": [1.1, -1.2]}}}
+    files = files_of({**DOCUMENT, "paths": {}, "components": {"schemas": {"Thing": schema}}})
+    assert "literal(1.1, -1.2)" in files["models/thing.py"]
+
+
+def test_a_field_and_a_schema_that_read_alike_are_told_apart() -> None:
+    schemas = {"Thing": {"type": "object", "properties": {"part": INNER}}, "Thing_part": INNER}
+    names = _classes({**DOCUMENT, "paths": {}, "components": {"schemas": schemas}})
+    assert names == {"Thing", "ThingPartField", "ThingPartModel"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "names"),
+    [
+        ([("/a", "list", "x"), ("/a/{b}", "list", "x")], ["list_get_a", "list_get_a_b"]),
+        ([("/a/{b}", "list", "cats"), ("/a/{b}/", "list", "dogs")], ["cats_list", "dogs_list"]),
+        ([("/a/{b}", "", "cats"), ("/a/{b}/", "", "dogs")], ["cats_get_a_b", "dogs_get_a_b"]),
+        ([("/a", "", "x"), ("/a~", "", "x")], ["get_a", "get_a_tilde"]),
+        ([("/a", f"read_{'again_' * 12}", "x")], ["read_again_again_again_again_again_again_again_again_again"]),
+    ],
+)
+def test_operations_are_told_apart_by_path_tag_and_signs(stated: list[tuple[str, str, str]], names: list[str]) -> None:
+    paths = {
+        path: {
+            "get": {"operationId": name, "tags": [tag], **_answer(INNER)} if name else {"tags": [tag], **_answer(INNER)}
+        }
+        for path, name, tag in stated
+    }
+    assert [draft.name for draft in planned({**DOCUMENT, "paths": paths}).drafts] == names
+
+
+# Long names, names in other scripts, and those that want the same one.
+AWKWARD: dict[str, Any] = {
+    **DOCUMENT,
+    "paths": {
+        f"/{index}": {"get": {"operationId": name, **_answer({"type": "object", "properties": {"内容": INNER}})}}
+        for index, name in enumerate(
+            ["一覧", "list", "list", "мир", "mir", "a_long_name_" * 9 + "b", "a_long_name_" * 9 + "c"]
+        )
+    },
+    "components": {
+        "schemas": {
+            "ユーザー": INNER,
+            "Мир": INNER,
+            "Mir": INNER,
+            "LongName" * 9 + "B": INNER,
+            "LongName" * 9 + "C": INNER,
+        }
+    },
+}
+
+
+def test_awkward_names_stay_when_a_document_grows() -> None:
+    before = files_of(AWKWARD)
+    grown = copy.deepcopy(AWKWARD)
+    grown["components"]["schemas"] = {"名前": INNER, **grown["components"]["schemas"], "Zebra": INNER}
+    grown["paths"] = {"/new": {"get": {"operationId": "取得", **_answer(INNER)}}, **grown["paths"]}
+    after = files_of(grown)
+    changed = {name for name in before if after.get(name) != before[name]}
+    assert changed == {"client.py", "commands.json", "models/__init__.py", "openapi.json", "types.py"}
+
+
 def test_what_is_there_keeps_its_text_when_a_document_grows() -> None:
     before = files_of(DOCUMENT)
     grown = copy.deepcopy(DOCUMENT)

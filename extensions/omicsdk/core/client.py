@@ -327,15 +327,15 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 class _Late:
     """An operation whose module is imported when it is first asked for; it takes this one's place then."""
 
-    def __init__(self, package: str, name: str) -> None:
-        self._package = package
+    def __init__(self, package: str, name: str, module: str) -> None:
+        self._module = f"{package}.operations.{module}"
         self._name = name
 
     def __set_name__(self, owner: type, _: str) -> None:
         self._owner = owner
 
     def __get__(self, client: object, owner: type) -> object:
-        module = vars(import_module(f"{self._package}.operations.{self._name}"))
+        module = vars(import_module(self._module))
         # A name that the module itself uses is followed by an underscore.
         operation = module.get(f"{self._name}_") or module[self._name]
         setattr(self._owner, self._name, operation)
@@ -347,6 +347,7 @@ def late_operations(package: str, names: str) -> dict[str, _Late]:
 
     Args:
         package: The package, whose `operations` has a module an operation.
-        names: The operations' names, with blanks between.
+        names: The operations' names, with blanks between; `name=module` where the module is called otherwise.
     """
-    return {name: _Late(package, name) for name in names.split()}
+    words = (word.partition("=") for word in names.split())
+    return {name: _Late(package, name, module or name) for name, _, module in words}

@@ -28,7 +28,7 @@ class _Reading(TypedDict):
     ask: Callable[[Sequence[str]], bool] | None
 
 
-_NEEDED = ("jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
+_NEEDED = ("anyascii", "jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 
 
 def main(argv: Sequence[str], *, debug: bool) -> int:

@@ -1,0 +1,160 @@
+"""A document in Japanese, Arabic, Greek, Cyrillic and mixed scripts: names keep their letters, modules are in ASCII."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import unicodedata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+# What the document calls an operation, a schema and a field, and what they are called here.
+CALLS = {
+    "ユーザー一覧を取得": "ユーザー一覧を取得",
+    "ﾕｰｻﾞｰ": "ユーザー",
+    "получитьПользователя": "получить_пользователя",
+    "Λήψη-Δείγματος": "λήψη_δείγματος",
+    "تحميل الملف": "تحميل_الملف",
+    "사용자 조회": "사용자_조회",
+    "उपयोगकर्ता": "उपयोगकर्ता",
+    "get用户ById": "get用户_by_id",
+    "мир": "мир",
+    "mir": "mir",
+    "ｃｌｏｓｅ": "close_",
+    "Größe": "grosse",
+    "🎉": "tada",
+}
+SCHEMAS = {
+    "ユーザー": "ユーザー",
+    "Пользователь": "Пользователь",
+    "Pol'zovatel": "PolZovatel",
+    "Δείγμα": "Δείγμα",
+    "ملف": "ملف",
+    "사용자": "사용자",
+    "用户Dict": "用户Dict_",
+    "Мир": "Мир",
+    "Mir": "Mir",
+    "Ａｎｙ": "Any_",
+}
+FIELDS = {
+    "名前": "名前",
+    "имяФайла": "имя_файла",
+    "Όνομα": "όνομα",
+    "الاسم": "الاسم",
+    "이름": "이름",
+    "ｃｌａｓｓ": "class_",
+    "naïve": "naïve",
+    "naive": "naive",
+    "µm": "μm",
+    "a\u202eb": "ab",
+    "価格 (€)": "価格_eur",
+    "１番": "n1番",
+}
+
+
+def _ref(index: int) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{list(SCHEMAS)[index % len(SCHEMAS)]}"}
+
+
+def _operation(index: int, name: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ref(index)}}
+    queries = [{"name": wire, "in": "query", "schema": {"type": "string"}} for wire in FIELDS]
+    path = {"name": "番号", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "operationId": name,
+        "parameters": [path, *queries],
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "完了", "content": content}},
+    }
+
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "標本", "version": "1"},
+    "paths": {f"/試料/{index}/{{番号}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
+    "components": {
+        "schemas": {
+            # Each refers to the next, so that they are one module in a circle; the last stands alone.
+            name: {
+                "type": "object",
+                "properties": {
+                    **{wire: {"type": "string"} for wire in FIELDS},
+                    "次": {
+                        "type": "object",
+                        "properties": {"値": _ref(index + 1) if index % 3 else {"type": "string"}},
+                    },
+                },
+            }
+            for index, name in enumerate(SCHEMAS)
+        }
+    },
+}
+DATA = {**{wire: f"<{wire}>" for wire in FIELDS}, "次": {"値": "x"}}
+
+
+@pytest.fixture(scope="module")
+def scripts(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+def test_every_file_is_in_ascii_and_distinct_without_case(scripts: ModuleType) -> None:
+    root = Path(str(scripts.__file__)).parent
+    files = [path.relative_to(root).as_posix() for path in root.rglob("*.py")]
+    assert all(file.isascii() for file in files)
+    assert len({file.casefold() for file in files}) == len(files)
+    assert len(list((root / "operations").glob("*.py"))) == len(CALLS) + 1
+    assert (root / "operations" / "poluchit_polzovatelya.py").is_file()
+    for info in pkgutil.walk_packages(scripts.__path__, f"{scripts.__name__}."):
+        importlib.import_module(info.name)
+
+
+def test_names_keep_their_letters(scripts: ModuleType) -> None:
+    models = importlib.import_module(f"{scripts.__name__}.models")
+    assert set(SCHEMAS.values()) < set(models.__all__)
+    for name in SCHEMAS.values():
+        assert getattr(models, name).__name__ == name
+    fields = [held.name for held in models.ユーザー.__attrs_attrs__]
+    assert [name for name in fields if name in FIELDS.values()] == list(FIELDS.values())
+    assert {name for name in dir(scripts.ThingApi) if name in CALLS.values()} == set(CALLS.values())
+    for name in (*models.__all__, *fields, *CALLS.values()):
+        assert unicodedata.normalize("NFKC", name) == name
+
+
+def test_every_operation_is_called_with_every_argument(scripts: ModuleType) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={**json.loads(request.content), "次": {"値": "x"}})
+
+    client = scripts.ThingApi("https://thing.example", transport=httpx.MockTransport(answer))
+    commands = json.loads((Path(str(scripts.__file__)).parent / "commands.json").read_text())
+    assert {row["name"] for row in commands} == set(CALLS.values())
+    for row in commands:
+        given = {held["python"]: f"<{held['name']}>" for held in row["parameters"]}
+        body = next(
+            (held["python"] for held in row["parameters"] if held["type"] == "object" and held["name"] == "body"), None
+        )
+        given |= {body: DATA} if body else {}
+        operation = getattr(client, row["name"])
+        assert next(iter(inspect.signature(operation).parameters)) == "番号"
+        assert operation(**given).to_dict() == DATA
+        assert sent[-1].url.path.endswith("/<番号>")
+        assert dict(sent[-1].url.params) == {wire: f"<{wire}>" for wire in FIELDS}
+
+
+def test_source_calls_them_as_it_is_typed(scripts: ModuleType) -> None:
+    """Python reads names in NFKC, so full-width letters and accents that are letters of their own name the same."""
+    client = scripts.ThingApi(
+        "https://thing.example", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=DATA))
+    )
+    for source in (
+        "client.ユーザー(番号='1').名前",
+        unicodedata.normalize("NFD", "client.ユーザー(番号='1').名前"),
+        "client.ﾕｰｻﾞｰ(番号='1').名前",
+    ):
+        assert eval(source, {"client": client}) == "<名前>"
