@@ -204,6 +204,7 @@ class Wanted:
     exact: bool = False
 
 
+@cache  # most names of a large document are those of its other parts
 def wanted_argument(wire: str, position: str = "") -> Wanted:
     """The names that an argument may have; one that isn't a body's field may have its position in it."""
     name = argument_name(wire)
@@ -211,6 +212,7 @@ def wanted_argument(wire: str, position: str = "") -> Wanted:
     return Wanted(wire, (name, *longer, *_spelled(wire, argument_name)), name.rstrip("_") == wire)
 
 
+@cache
 def wanted_field(wire: str) -> Wanted:
     """The names that a model's attribute may have."""
     name = field_name(wire)
