@@ -137,17 +137,17 @@ def _found(drafts: list[Draft], wanted: str) -> Draft:
 
 def _near(drafts: list[Draft], wanted: str) -> list[str]:
     """Up to five operations that come near, the nearest first, as they are asked for: by path where a path was, else by name."""
-    known: dict[str, str] = {}
+    known: dict[str, dict[str, None]] = {}
     for draft in drafts:
         stated = draft.stated
         if "/" in wanted:
-            known[f"{stated.method} {stated.path}".casefold()] = f"'{stated.method} {one_line(stated.path)}'"
+            known[f"{stated.method} {stated.path}".casefold()] = {f"'{stated.method} {one_line(stated.path)}'": None}
             continue
-        spelled = stated.wish, str(stated.data.get("operationId", "")), command_word(stated, draft.name)
-        known |= dict.fromkeys((each.casefold() for each in spelled if each), draft.name)
-    known |= {draft.name.casefold(): draft.name for draft in drafts if "/" not in wanted}
+        spelled = draft.name, stated.wish, str(stated.data.get("operationId", "")), command_word(stated, draft.name)
+        for each in filter(None, spelled):
+            known.setdefault(each.casefold(), {})[draft.name] = None
     near = difflib.get_close_matches(wanted.strip().casefold(), known, 15)
-    return list(dict.fromkeys(known[each] for each in near))[:5]
+    return list(dict.fromkeys(name for each in near for name in known[each]))[:5]
 
 
 def _at(document: Document, pointer: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .commands import index_entry
 from .document import Document, read
 from .faults import DocumentError, Fault, Report
 from .only import only_tags
-from .plan import Package, plan
+from .plan import Package, Told, plan, silent
 from .render import compact_json, readable_json, render_namespace, render_package
 from .targets import Ask
 from .texts import one_line
@@ -56,7 +56,7 @@ def plan_package(
     tags: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Callable[[str], None] | None = None,
+    told: Told = silent,
 ) -> Planned:
     """Read a document and plan its package; nothing is written.
 
@@ -70,14 +70,13 @@ def plan_package(
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
-        told: is told each step as it begins, in a few words.
+        told: is told each step as it begins, and how far it is.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
-    say = told or _silent
     report = Report()
-    say(f"reading {one_line(spec.name)}")
+    told(f"reading {one_line(spec.name)}")
     document = read(
         spec,
         overlays,
@@ -89,8 +88,7 @@ def plan_package(
         ask=ask,
     )
     document = only_tags(document, tags)
-    say("settling types and names")
-    return Planned(document, plan(document, name, report), report)
+    return Planned(document, plan(document, name, report, told), report)
 
 
 def make_package(
@@ -105,7 +103,7 @@ def make_package(
     tags: Sequence[str] = (),
     folder: Path | None = None,
     ask: Ask | None = None,
-    told: Callable[[str], None] | None = None,
+    told: Told = silent,
 ) -> Made:
     """Make a package's files of a document, without writing one.
 
@@ -120,7 +118,7 @@ def make_package(
         tags: take the operations that have one of these tags, and nothing else; none is all.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, and says whether they are; None never asks.
-        told: is told each step as it begins, in a few words.
+        told: is told each step as it begins, and how far it is.
 
     Raises:
         DocumentError: with all faults of the step that found any.
@@ -137,15 +135,11 @@ def make_package(
         ask=ask,
         told=told,
     )
-    (told or _silent)(f"writing the code of {len(planned.package.operations)} operations")
-    files = render_package(planned.package, origin)
+    told(f"writing the code of {len(planned.package.operations)} operations")
+    files = render_package(planned.package, origin, told)
     rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
     return Made(planned.package, files, planned.report)
-
-
-def _silent(_step: str) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
+from typing import TypeAlias, TypeVar
 
 from .code import Code, as_docstring, as_literal
 from .commands import commands
@@ -29,6 +31,26 @@ from .values import Json, Object
 
 # Version of what generated packages use of omicsdk.core (a test compares).
 INTERFACE = 2
+
+
+T = TypeVar("T")
+# Is told what is being done, in a few words.
+Told: TypeAlias = Callable[[str], None]
+_SECONDS_BETWEEN_COUNTS = 0.1
+
+
+def silent(_step: str) -> None:
+    """Tell nobody."""
+
+
+def counted(things: Sequence[T], step: str, told: Told) -> Iterator[T]:
+    """Things one by one; how many of them are done is told where a step takes longer, at most every 0.1 s."""
+    last = monotonic()
+    for number, thing in enumerate(things):
+        if monotonic() - last >= _SECONDS_BETWEEN_COUNTS:
+            told(f"{step}: {number:,} of {len(things):,}")
+            last = monotonic()
+        yield thing
 
 
 @dataclass(frozen=True)
@@ -70,19 +92,20 @@ class Package:
     names: Names
 
 
-def plan(document: Document, service: str, report: Report) -> Package:
+def plan(document: Document, service: str, report: Report, told: Told = silent) -> Package:
     """Plan a package.
 
     Args:
         document: the upgraded document.
         service: the package's name, a Python identifier.
         report: takes notes of what is lost.
+        told: is told each step as it begins, and how far it is.
 
     Raises:
         DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests or is composed without end.
     """
     try:
-        return _plan(document, service, report)
+        return _plan(document, service, report, told)
     except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooComposed as error:
@@ -92,14 +115,17 @@ def plan(document: Document, service: str, report: Report) -> Package:
         raise DocumentError([fault]) from error
 
 
-def _plan(document: Document, service: str, report: Report) -> Package:
+def _plan(document: Document, service: str, report: Report, told: Told) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
     normaliser = Normaliser(document, report)
+    told("settling the types of schemas")
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
     drafter = Drafter(document, normaliser, report, faults)
-    drafts = [drafter.draft(operation, names[operation.key]) for operation in stated]
+    drafts = [
+        drafter.draft(operation, names[operation.key]) for operation in counted(stated, "settling operations", told)
+    ]
     if not stated:
         place = document.origin("/paths")
         report.add(Note(place.pointer, place.file, place.line, "loss", "paths", "no operation is in it", True))
@@ -115,6 +141,7 @@ def _plan(document: Document, service: str, report: Report) -> Package:
         if draft.pages is not None:
             wanted[draft.pages.key] = draft.pages.item
     models = list(normaliser.models.values())
+    told(f"asking for the Python types of {len(models):,} models")
     try:
         parsed = parse(models, wanted)
     except LostType as lost:
@@ -124,17 +151,19 @@ def _plan(document: Document, service: str, report: Report) -> Package:
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(document.data, models, names, {*CLASS_WORDS, api, f"Async{api}"})
     planner = OperationPlanner(named, parsed)
-    title, told = _info(document.data, service)
+    title, description = _info(document.data, service)
     _note_server(document, report)
     return Package(
         title=title,
-        summary=summary(told) or title,
+        summary=summary(description) or title,
         api=api,
         doc=as_docstring(f"{title}.", 0),
-        client_doc=as_docstring(_client_doc(title, told, document.data), 4),
+        client_doc=as_docstring(_client_doc(title, description, document.data), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(_server(document.data)),
-        operations=sorted((planner.plan(draft) for draft in drafts), key=lambda module: module.name),
+        operations=sorted(
+            map(planner.plan, counted(drafts, "planning operations", told)), key=lambda module: module.name
+        ),
         models=plan_models(models, named, parsed),
         dicts=plan_dicts(models, named, parsed),
         commands=_checked(commands(drafts), drafts),

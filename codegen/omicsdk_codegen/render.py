@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .code import Code, as_comment, as_docstring, as_lines, as_literal
 from .naming import operation_module, settle_modules
-from .plan import INTERFACE, Package
+from .plan import INTERFACE, Package, Told, counted, silent
 from .values import Json
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render_package(package: Package, origin: str) -> dict[str, str]:
+def render_package(package: Package, origin: str, told: Told = silent) -> dict[str, str]:
     """Write a package's files.
 
     Args:
         package: the plan.
         origin: what the files say they were made from, and how.
+        told: is told how far it is.
 
     Returns:
         Texts by path relative to the package's folder, with slashes.
@@ -42,11 +43,11 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
         note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
     )
     modules = operation_modules(package)
-    for operation in package.operations:
+    for operation in counted(package.operations, "writing operations", told):
         files[f"operations/{modules[operation.name]}.py"] = render_text(
             "operation.py.jinja", origin=note, module=operation
         )
-    for module in package.models:
+    for module in counted(package.models, "writing models", told):
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     return files | _types(note, package)
 

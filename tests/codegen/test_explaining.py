@@ -97,3 +97,19 @@ def test_an_operation_that_is_not_there_names_its_neighbours(planned: Planned) -
         explain(planned, "get_thin")
     with pytest.raises(UnknownOperation, match="METHOD /path"):
         explain(planned, "zzz")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "near"),
+    [
+        ("getThin", "did you mean get_thing or other_things?"),
+        ("other-thing", "did you mean other_things"),
+        ("GET /thing/{id}", "did you mean 'GET /things/{id}' or 'POST /things/{id}'"),
+        ("PUT /things/{thing_id}", "did you mean 'POST /things/{id}' or 'GET /things/{id}'"),
+        ("/others", "did you mean 'GET /others'"),
+    ],
+)
+def test_what_comes_near_is_named_as_it_was_asked_for(planned: Planned, wanted: str, near: str) -> None:
+    with pytest.raises(UnknownOperation) as caught:
+        explain(planned, wanted)
+    assert near in str(caught.value)

@@ -1,6 +1,7 @@
 """Whole packages: what their files are called, and what stays when a document grows."""
 
 import copy
+import itertools
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.parser import LostType
 from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.plan import Package, counted, plan
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.write import formatted
 
@@ -276,3 +277,18 @@ def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> No
     report = Report()
     plan(Document({**DOCUMENT, "servers": [{"url": url}]}, "document.yaml", Places()), "thing", report)
     assert [(note.kind, note.before) for note in report.notes] == ([("omission", f"server {url}")] if noted else [])
+
+
+def test_how_far_a_long_step_is_is_told_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count(step=0.03)
+    monkeypatch.setattr("omicsdk_codegen.plan.monotonic", lambda: next(seconds))
+    told: list[str] = []
+    assert list(counted(range(2000), "writing", told.append)) == list(range(2000))
+    assert told[:2] == ["writing: 3 of 2,000", "writing: 7 of 2,000"]
+    assert 0.03 * 2000 / 0.1 / 2 < len(told) <= 0.03 * 2000 / 0.1 * 2
+
+
+def test_a_short_step_tells_nothing_of_its_parts() -> None:
+    told: list[str] = []
+    assert list(counted("abc", "writing", told.append)) == ["a", "b", "c"]
+    assert told == []
