@@ -46,12 +46,21 @@ class PagedItems:
 
 @dataclass(frozen=True)
 class StreamedItem:
-    """The function that reads one of a sequence of items, and what is asked for."""
+    """The function that reads one of a sequence of items, and what is asked for.
+
+    Attributes:
+        type: of an item.
+        imports: of models, which it needs.
+        value: the expression.
+        media_type: what is asked for.
+        of_data: whether an item is what an event's data holds.
+    """
 
     type: Code
     imports: list[Code]
     value: Code
     media_type: Code
+    of_data: bool
 
 
 @dataclass(frozen=True)
@@ -203,9 +212,8 @@ class OperationPlanner:
             return None
         case = Case((), "json", flow.key, flow.type, flow.nullable)
         made = self._case(case, annotations, imports, last=True)
-        value = made.value.replace("answer.", "answer.event_data().", 1) if flow.of_data else made.value
         type_ = self._case_type(case, annotations)
-        return StreamedItem(Code(type_), made.imports, Code(value), Code(as_literal(flow.media_type)))
+        return StreamedItem(Code(type_), made.imports, made.value, Code(as_literal(flow.media_type)), flow.of_data)
 
     def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
         expression = decoding.expression(type_, "data", "the answer")

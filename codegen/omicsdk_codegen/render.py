@@ -28,10 +28,11 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
         Texts by path relative to the package's folder, with slashes.
     """
     note = as_comment(origin)
+    modules = operation_modules(package)
     files = {
         "__init__.py": _lazy(note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
         "py.typed": "",
-        "client.py": _client(note, package),
+        "client.py": _client(note, package, modules),
         "operations/__init__.py": render_text(
             "package.py.jinja", origin=note, doc=as_docstring("One module an operation.", 0)
         ),
@@ -42,7 +43,6 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
     files["models/__init__.py"] = _lazy(
         note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
     )
-    modules = operation_modules(package)
     for operation in counted(package.operations, "writing operations", told):
         files[f"operations/{modules[operation.name]}.py"] = render_text(
             "operation.py.jinja", origin=note, module=operation
@@ -58,8 +58,7 @@ def operation_modules(package: Package) -> dict[str, Code]:
     return {name: Code(module) for name, module in settled.items()}
 
 
-def _client(note: Code, package: Package) -> str:
-    modules = operation_modules(package)
+def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
     words = (name if module == name else f"{name}={module}" for name, module in modules.items())
     lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
     return render_text(
