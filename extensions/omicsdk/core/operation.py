@@ -36,7 +36,7 @@ E = TypeVar("E", Exchange, AsyncExchange)
 
 
 class Items(Iterator[Item]):
-    """The items of all pages, as they arrive; a page is asked for when its first item is."""
+    """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
 
     def __init__(self, items: Iterator[Item]) -> None:
         self._items = items
@@ -57,7 +57,7 @@ class Items(Iterator[Item]):
 
 
 class AsyncItems(AsyncIterator[Item]):
-    """The items of all pages, as they arrive; a page is asked for when its first item is."""
+    """Items of pages or of a sequence, as they arrive; a page is asked for when its first item is."""
 
     def __init__(self, items: AsyncIterator[Item]) -> None:
         self._items = items
@@ -104,12 +104,16 @@ class _Shown:
     __name__: str
     __qualname__: str
 
-    def _show(self, build: Callable[..., Request], name: str) -> None:
+    def _show(self, name: str, build: Callable[..., Request], parse: Callable[[Answer], Any] | None) -> None:
+        """Take the name, arguments and documentation of `build`; what `parse` returns comes back, or what isn't told."""
         self.__name__, self.__qualname__ = name, name
         self.__module__, self.__doc__ = build.__module__, build.__doc__
+        self._shown = build, parse
 
     def _signature(self) -> inspect.Signature:
-        raise NotImplementedError
+        build, parse = self._shown
+        returned = inspect.Signature.empty if parse is None else inspect.signature(parse).return_annotation
+        return inspect.signature(build).replace(return_annotation=returned)
 
     def __get__(self, instance: object, owner: object = None) -> Self:
         return self  # it is bound already; pydoc takes for a routine what has this method
@@ -121,10 +125,7 @@ class _Form(_Shown):
     def __init__(self, call: "_Call[..., Any, Any]", function: Callable[..., Any]) -> None:
         self._function = function
         self._called = call
-        self._show(call.build, f"{call.facts.name}.{function.__name__}")
-
-    def _signature(self) -> inspect.Signature:
-        return inspect.signature(self._called.build).replace(return_annotation=inspect.Signature.empty)
+        self._show(f"{call.facts.name}.{function.__name__}", call.build, None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(self._called, *args, **kwargs)
@@ -176,17 +177,13 @@ class _Call(_Shown, Bound, Generic[P, R, E]):
     def __init__(self, operation: "_Operation[P, R, Any, Any]", exchange: E | None) -> None:
         self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
         self._way = exchange
-        self._show(operation.build, operation.facts.name)
+        self._show(operation.facts.name, operation.build, operation.parse)
 
     @property
     def _exchange(self) -> E:
         if self._way is None:
             raise TypeError(f"{self.facts.name} is an operation of a client; make one, and call it there")
         return self._way
-
-    def _signature(self) -> inspect.Signature:
-        returned = inspect.signature(self.parse).return_annotation
-        return inspect.signature(self.build).replace(return_annotation=returned)
 
     def __repr__(self) -> str:
         return f"<operation {self.facts.name}: {self.facts.method} {self.facts.path}>"

@@ -471,6 +471,7 @@ class _AsyncContent:
 
 
 def _origin(url: httpx.URL) -> str:
+    """The key of `Connections`: httpx has parsed the URL already, which `origin_of` would do once more for each request."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
