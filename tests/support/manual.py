@@ -151,7 +151,10 @@ class Shell:
             return ""
         if block.language == "python" and "def test_" in text:
             (self.folder / "test_of_the_reader.py").write_text(text, encoding="utf-8")
-            return self._done([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_of_the_reader.py"])
+            # One that doesn't end says where it stands.
+            stands = ["-o", f"faulthandler_timeout={self.seconds * 0.6:g}"]
+            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *stands, "test_of_the_reader.py"]
+            return self._done(words)
         if block.language == "python":
             return self._done([sys.executable, "-c", text])
         if text.startswith("make "):
