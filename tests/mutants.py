@@ -234,7 +234,8 @@ def _outcome(module: str, source: str, tests: tuple[str, ...], seconds: float) -
             own.unlink()
         path.write_text(source)
         environ = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long and not compat", *tests]
+        base = f"--basetemp={folder}/.made"  # or pytest would remove what other runs left, and time out
+        command = [sys.executable, "-m", "pytest", "-x", "-q", base, "-m", "not long and not compat", *tests]
         try:
             done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, timeout=seconds)
         except subprocess.TimeoutExpired:

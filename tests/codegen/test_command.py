@@ -213,7 +213,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def test_a_project_tests_each_operation(shop: Path) -> None:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp=made"]
     run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
     assert f"{6 * 4} passed" in run.stdout
@@ -222,7 +222,19 @@ def test_a_project_tests_each_operation(shop: Path) -> None:
 def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:
     module = shop / "src/shop_client/operations/head_reads.py"
     module.write_text(module.read_text().replace("/reads", "/writes"))
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "head_reads"]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--basetemp=made",
+        "-k",
+        "head_reads",
+    ]
     run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "4 failed" in run.stdout

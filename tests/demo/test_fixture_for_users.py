@@ -29,7 +29,7 @@ def test_another_starts_empty(omics_sandbox):
 
 def run_pytest(folder: Path, *words: str) -> tuple[int, str]:
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", *words],
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "--basetemp=mine", *words],
         cwd=folder,
         env=environment({}),
         capture_output=True,

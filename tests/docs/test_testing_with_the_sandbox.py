@@ -25,7 +25,18 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> str:
         (project / name).write_text(text, encoding="utf-8")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "PYTEST_", "HCA_"))}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
-    command = [sys.executable, "-m", "pytest", "-rA", "-q", "-p", "no:cacheprovider", "--strict-markers", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rA",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--strict-markers",
+        "--basetemp=made",
+        ".",
+    ]
     found = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
     return found.stdout + found.stderr
 

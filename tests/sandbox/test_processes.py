@@ -75,7 +75,9 @@ def test_it(omics_sandbox, turn):
 """
     )
     without = [word for name in ("xdist", "hypothesispytest", "timeout") for word in ("-p", f"no:{name}")]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", *without, "test_mine.py"]
+    # Without a folder of its own, pytest would remove at its end what runs before it left: minutes, after a whole run.
+    words = ["-q", "-p", "no:cacheprovider", "-W", "error", *without, "--basetemp=mine", "test_mine.py"]
+    command = [sys.executable, "-m", "pytest", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -151,10 +151,9 @@ class Shell:
             return ""
         if block.language == "python" and "def test_" in text:
             (self.folder / "test_of_the_reader.py").write_text(text, encoding="utf-8")
-            # One that doesn't end says where it stands.
-            stands = ["-o", f"faulthandler_timeout={self.seconds * 0.6:g}"]
-            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *stands, "test_of_the_reader.py"]
-            return self._done(words)
+            # Without a folder of its own, pytest would remove at its end what runs before it left: minutes, after a whole run.
+            words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp=of_the_reader"]
+            return self._done([*words, "test_of_the_reader.py"])
         if block.language == "python":
             return self._done([sys.executable, "-c", text])
         if text.startswith("make "):

@@ -1,19 +1,14 @@
 """The server's thread: an application answers on a socket until it is told to end."""
 
 import asyncio
-import logging
 import socket
-import sys
 import threading
-import traceback
 from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.traffic.connection import Connection
-
-log = logging.getLogger(__name__)
 
 
 class Serving:
@@ -85,15 +80,7 @@ class Serving:
         self._loop.call_soon_threadsafe(run)
         done.wait(10)
 
-    def end(self, seconds: float = 15.0) -> None:
-        """Stops serving, once the answers that are under way were given two seconds to end.
-
-        Args:
-            seconds: How long the thread may take; one that takes longer is left behind, and the log says where it stands.
-        """
+    def end(self) -> None:
+        """Stops serving, once the answers that are under way were given two seconds to end."""
         self._server.should_exit = True
-        self._thread.join(seconds)
-        if self._thread.is_alive():
-            frame = sys._current_frames().get(self._thread.ident or 0)  # pyright: ignore[reportPrivateUsage] - documented
-            at = "".join(traceback.format_stack(frame)) if frame else "nowhere\n"
-            log.error("The sandbox's server did not end within %g s. Its thread stands at:\n%s", seconds, at)
+        self._thread.join()
