@@ -6,11 +6,12 @@ from typing import Any
 
 import omicsdk
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.yaml_text import MAX_DEPTH, MAX_VALUES, YamlFault, read_yaml
 from omicsdk_codegen import limits
+
+yaml = pytest.importorskip("yaml")
 
 LAUGHS = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
 TEXT = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]))
