@@ -23,14 +23,16 @@ from .media import (
 )
 from .naming import settle, wanted_argument
 from .normalise import Normaliser
-from .operations import Argument, Case, Draft, Flow, How, Position, SentBody, Stated, asks
+from .operations import Argument, Case, Draft, Flow, How, Message, Position, SentBody, Stated, Webhook, asks
 from .paging import pages_of
 from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
 from .values import Json, Object, join
 
 # OpenAPI: parameters of these names are ignored, for they have places of their own.
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
-_IN: dict[str, Position] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
+_IN: dict[str, Position] = {
+    "path": "path", "query": "query", "querystring": "querystring", "header": "header", "cookie": "cookie",
+}  # fmt: skip
 _OPERATION_WISHES: dict[str, type] = {
     "x-omics-name": str,
     "x-omics-pagination": dict,
@@ -94,6 +96,33 @@ class Drafter:
         )
         return draft
 
+    def message(self, webhook: Webhook, name: str) -> Message | None:
+        """Settle the body of a webhook or callback; None, and a note, where there is none that could be read."""
+        body = webhook.data.get("requestBody")
+        stated = body.get("content") if isinstance(body, dict) else None
+        content: Object = stated if isinstance(stated, dict) else {}
+        forms = self._forms(content)
+        media_type, form = preferred(forms, REQUEST_ORDER) or ("", "none")
+        if form != "json":
+            why = f"its body is {', '.join(content)}, no JSON" if content else "it has no body"
+            self._note(webhook.key, "omission", webhook.what, f"not generated: {why}")
+            return None
+        place = join(webhook.key, "requestBody", "content")
+        for other in content:
+            if forms[other] != "json":
+                self._note(join(place, other), "omission", f"{webhook.what} as {other}", f"{media_type} is read")
+        listed = webhook.data.get("parameters")
+        for index, parameter in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(parameter, dict):
+                what = (
+                    f"parameter {parameter.get('name')!r} in {parameter.get('in')} of the {webhook.kind} {webhook.name}"
+                )
+                self._note(join(webhook.key, "parameters", index), "omission", what, "the body alone is read")
+        schema, pointer = schema_in(content[media_type]), join(place, media_type, "schema")
+        type_, nullable = split_null(self._types.type_of(schema, pointer)) if schema is not None else (ANY, True)
+        self._untyped(type_, schema, pointer, f"body of the {webhook.kind} {webhook.name}")
+        return Message(webhook, name, pointer, type_, nullable and type_ != ANY)
+
     def _parameters(self, stated: Stated) -> list[Argument]:
         listed = stated.data.get("parameters")
         found: dict[tuple[Position, str], tuple[Object, str]] = {}
@@ -134,10 +163,15 @@ class Drafter:
     def _parameter(self, position: Position, wire: str, parameter: Object, pointer: str, python: str) -> Argument:
         schema, place, how = parameter.get("schema"), join(pointer, "schema"), self._how(position, parameter, pointer)
         content = parameter.get("content")
+        fields: dict[str, How] = {}
         if schema is None and isinstance(content, dict) and content:
             media_type, media = next(iter(content.items()))
             schema, place = schema_in(media), join(pointer, "content", media_type, "schema")
-            how = "json" if form_of(media_type, schema) == "json" else "plain"
+            form = form_of(media_type, self._types.facts_of(schema))
+            how = "json" if form == "json" else "plain"
+            if position == "querystring":
+                how, fields = self._whole_query(media, form, join(pointer, "content", media_type))
+                schema = schema if how != "plain" else None
         type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
         self._untyped(type_, schema, place, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
@@ -157,7 +191,24 @@ class Drafter:
             facts,
             how,
             parameter.get("x-omics-raw-path") is True,
+            fields=fields,
         )
+
+    def _whole_query(self, media: Json, form: Form, pointer: str) -> tuple[How, dict[str, How]]:
+        """How a parameter that is the whole query is written; what is neither JSON nor a form is text."""
+        if form not in ("json", "form"):
+            if form == "multipart":
+                self._note(pointer, "untyped", "a whole query as a multipart body", "text")
+            return "plain", {}
+        if form == "json":
+            return "json", {}
+        encoding = _encoding(media)
+        for wire, rule in encoding.items():
+            lost = sorted({"headers", "contentType"} & rule.keys()) if isinstance(rule, dict) else []
+            if lost:
+                place = join(pointer, "encoding", wire)
+                self._note(place, "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
+        return "form", {wire: how for wire, rule in encoding.items() if (how := _how_in_form(rule)) != "plain"}
 
     def _how(self, position: Position, parameter: Object, pointer: str) -> How:
         if delimited := _DELIMITED.get(parameter.get("x-omics-delimiter")):
@@ -169,6 +220,8 @@ class Drafter:
             if how is None and style != "simple":
                 self._note(pointer, "repair", f"style {style}", "style simple", certain=False)
             return how or ("comma" if position == "header" else "plain")
+        if position == "cookie" and style == "cookie":
+            return "cookie*" if parameter.get("explode", True) is not False else "cookie"
         # A cookie has one value: what browsers send can't repeat a name.
         return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 
@@ -191,6 +244,9 @@ class Drafter:
                 self._note(place, "omission", f"body as {other}", f"bodies are sent as {media_type}")
         schema = schema_in(content[media_type])
         required = body.get("required") is True
+        self._by_item(
+            content[media_type], join(stated.key, "requestBody", "content", media_type), f"body as {media_type}"
+        )
         encoding = _encoding(content[media_type])
         fields = self._flattened(draft, schema, pointer, form, required, encoding)
         self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, whole=fields is None)
@@ -248,11 +304,29 @@ class Drafter:
     def _unheeded(self, encoding: Object, pointer: str, form: Form, *, whole: bool) -> None:
         """Note what a form's encoding says that isn't done."""
         for wire, rule in encoding.items():
-            words = {"headers"} | ({"style", "explode"} if whole else set[str]())
+            words = {"headers", "encoding", "prefixEncoding", "itemEncoding"} | (
+                {"style", "explode"} if whole else set[str]()
+            )
             words |= {"contentType"} if form == "form" else set()
             lost = sorted(words & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
             if lost:
                 self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
+
+    def _by_item(self, media: Json, pointer: str, what: str, *, read: bool = False) -> None:
+        """Note what a media type says of the items of a sequence that isn't done.
+
+        Args:
+            media: the media type.
+            pointer: where it stands.
+            what: what it is, as the report has it.
+            read: whether items are read one by one.
+        """
+        for word in ("itemSchema", "prefixEncoding", "itemEncoding"):
+            if isinstance(media, dict) and word in media and not (read and word == "itemSchema"):
+                kind = "untyped" if word == "itemSchema" and "schema" not in media else "omission"
+                self._note(
+                    join(pointer, word), kind, f"{word} of the {what}", "items aren't written or read one by one"
+                )
 
     def _whole(self, draft: Draft, schema: Json, pointer: str, form: Form, body: Object) -> Argument:
         if form == "text":
@@ -359,6 +433,10 @@ class Drafter:
                 media_types |= dict.fromkeys(names, form)
             name = best[0] if best[0] in names else names[0]
             case = self._of_media(draft, status, name, form, schema_in(content[name]), places)
+            for each in names:
+                place = join(draft.stated.key, "responses", status, "content", each)
+                read = essence(each) in SEQUENCES and not paged and draft.stated.data.get("x-omics-stream") is not False
+                self._by_item(content[each], place, f"answer {status} as {each}", read=read)
             cases.append(case if name == best[0] else replace(case, media=tuple(map(essence, names))))
         return sorted(cases, key=lambda case: not case.media)
 

@@ -172,7 +172,9 @@ def _named(draft: Draft) -> str:
 def _argument(argument: Argument, draft: Draft, package: Package) -> str:
     kind = words(argument.type, package.names.classes, nullable=argument.nullable)
     need = "required" if argument.required else "optional"
-    if argument.position != "body":
+    if argument.position == "querystring":
+        where = f"the whole query string ({one_line(argument.wire)})"
+    elif argument.position != "body":
         where = f"{argument.position} parameter {one_line(argument.wire)}"
     elif argument.whole:
         where = f"the whole body as {draft.body.media_type}" if draft.body is not None else "the whole body"
@@ -184,6 +186,7 @@ def _argument(argument: Argument, draft: Draft, package: Package) -> str:
         "tab": "joined by tabs",
         "pipe": "joined by |",
         "json": "written as JSON",
+        "form": "written as a form",
     }
     forms = [how.get(argument.how, ""), "slashes stay" if argument.raw else ""]
     return ", ".join(text for text in (kind, need, where, *forms) if text)

@@ -62,7 +62,9 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
             return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == own)
         stem = pascal_case(own)
     else:
-        at_ = 4 if parts[2] == "additionalOperations" else 3
+        # The innermost operation that it stands in: a callback's stands in another.
+        steps = range(len(parts), 2, -1)
+        at_ = next((step for step in steps if join("", *parts[:step]) in operations), 3)
         operation = join("", *parts[:at_])
         stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
     names = (class_name(stem + _words(data, parts, at_, rest, detail)) for detail in _DETAILS)

@@ -24,6 +24,7 @@ from .shapes import (
     Model,
     Ref,
     Scalar,
+    Tags,
     Type,
     is_larger,
     split_null,
@@ -164,7 +165,7 @@ class Normaliser:
         models: list[Type] = [type_, *(Ref(schema_pointer(held)[1:]) for held in whole)]
         return union_of([*models, NULL] if nullable else models, tag, table)
 
-    def _tags(self, stated: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    def _tags(self, stated: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, Tags]:
         """The member that tells variants apart, and its values with models' keys."""
         tag = stated.get("propertyName") if isinstance(stated, dict) else None
         if not isinstance(tag, str) or not isinstance(stated, dict):
@@ -180,7 +181,8 @@ class Normaliser:
                 own.append(name)
             for value in own:
                 table.setdefault(value, key)
-        return tag, tuple(table.items())
+        default = _target_name(str(stated.get("defaultMapping")))
+        return tag, (*table.items(), *([(None, keys[default])] if default in keys else []))
 
     def _is_model(self, name: str) -> bool:
         schema = self.schemas[name]
@@ -315,9 +317,7 @@ class Normaliser:
         folded: Object = {**flat.schema, "properties": {**properties, **(own if isinstance(own, dict) else {})}}
         return self._model(Flat(folded, {**pointers, **flat.pointers}, ()), pointer)
 
-    def _discriminator(
-        self, stated: Json, members: Iterable[tuple[Json, str]]
-    ) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    def _discriminator(self, stated: Json, members: Iterable[tuple[Json, str]]) -> tuple[str | None, Tags]:
         tag = stated.get("propertyName") if isinstance(stated, dict) else None
         if not isinstance(tag, str) or not isinstance(stated, dict):
             return None, ()
@@ -336,7 +336,8 @@ class Normaliser:
                 table.setdefault(name, key)
                 for value in self._tag_values(name, tag):
                     table.setdefault(value, key)
-        return tag, tuple(table.items())
+        default = _target_name(str(stated.get("defaultMapping")))
+        return tag, (*table.items(), *([(None, schema_pointer(default)[1:])] if default in names else []))
 
     def _tag_values(self, name: str, tag: str) -> list[str]:
         properties = self.facts_of(self.schemas[name]).get("properties")

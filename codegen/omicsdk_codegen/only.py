@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault
-from .operations import name_operations, stated_operations
+from .operations import name_operations, parents_of, stated_operations, stated_webhooks, way_to
 from .texts import one_line
 from .values import Json, Object, at, join, schema_name, tokens
 from .variants import Variants
@@ -19,20 +19,25 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
 
     Args:
         document: the upgraded document.
-        tags: names of tags; an operation that has one of them stays. None at all: the document as it is.
+        tags: names of tags; an operation that has one of them, or one below it (`parent`), stays. None at all: the document
+            as it is.
 
     Returns:
-        A document of its own with the same places; webhooks go, for they are no operations.
+        A document of its own with the same places.
 
     Raises:
-        DocumentError: a tag that no operation has.
+        DocumentError: a tag that no operation and no webhook has.
     """
     if not tags:
         return document
-    known = {tag for stated in stated_operations(document.data) for tag in _tags(stated.data)}
+    above = parents_of(document.data)
+    stated = [*stated_operations(document.data), *stated_webhooks(document.data)]
+    used = {tag for each in stated for tag in _tags(each.data)}
+    known = {held for tag in used for held in way_to(tag, above)}
     faults = [_unknown(document, tag, known) for tag in tags if tag not in known]
     if faults:
         raise DocumentError(faults)
+    tags = {tag for tag in used if not set(tags).isdisjoint(way_to(tag, above))}
     data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
     paths = document.data.get("paths")
     kept: Object = {}
@@ -42,10 +47,19 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
             kept[path] = cut
     _keep_names(document, kept)
     data["paths"] = kept
+    hooks = document.data.get("webhooks")
+    heard: Object = {}
+    for name, item in hooks.items() if isinstance(hooks, dict) else ():
+        if isinstance(item, dict) and (cut := _cut(item, tags)):
+            document.places.link(cut, item)
+            heard[name] = cut
+    if heard and isinstance(hooks, dict):
+        document.places.link(heard, hooks)
+        data["webhooks"] = heard
     components = document.data.get("components")
     if isinstance(paths, dict) and isinstance(components, dict):
         document.places.link(kept, paths)
-        data["components"] = _needed(document, components, kept)
+        data["components"] = _needed(document, components, {"paths": kept, "webhooks": heard})
     document.places.link(data, document.data)
     return Document(data, document.label, document.places)
 
@@ -96,12 +110,12 @@ def _cut(item: Object, tags: Collection[str]) -> Object:
     return cut if chosen or any(key in METHODS for key in cut) else {}
 
 
-def _needed(document: Document, components: Object, paths: Object) -> Object:
+def _needed(document: Document, components: Object, parts: Object) -> Object:
     schemas = components.get("schemas")
     stated: Object = schemas if isinstance(schemas, dict) else {}
     variants = Variants(stated)
     wanted: dict[str, None] = {}
-    waiting = list(_referred(paths))
+    waiting = list(_referred(parts))
     while waiting:
         name = waiting.pop()
         if name not in wanted and name in stated:
@@ -116,7 +130,7 @@ def _needed(document: Document, components: Object, paths: Object) -> Object:
 
 
 def _referred(root: Json) -> Iterator[str]:
-    """Names of the schemas that are referred to anywhere below, by $ref or a discriminator's mapping."""
+    """Names of the schemas that are referred to anywhere below, by $ref or a discriminator."""
     stack: list[Json] = [root]
     while stack:
         node = stack.pop()
@@ -125,7 +139,8 @@ def _referred(root: Json) -> Iterator[str]:
         elif isinstance(node, dict):
             stack += node.values()
             mapping = node.get("mapping") if isinstance(node.get("propertyName"), str) else None
-            yield from _names([node.get("$ref"), *(mapping.values() if isinstance(mapping, dict) else ())])
+            default = node.get("defaultMapping")
+            yield from _names([node.get("$ref"), default, *(mapping.values() if isinstance(mapping, dict) else ())])
 
 
 def _names(references: Iterable[Json]) -> Iterator[str]:

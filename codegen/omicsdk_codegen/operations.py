@@ -16,12 +16,13 @@ from .values import Json, Object, join
 # RFC 9110, 5.6.2: what a method may be called; its case is its own, so additionalOperations are sent as they are spelled.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 
-Position: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
-# How a value is written: as it is, its items joined by something, its members named one by one, as JSON, or in a style
-# of RFC 6570, exploded where a star follows.
+Position: TypeAlias = Literal["path", "query", "querystring", "header", "cookie", "body"]
+# How a value is written: as it is, its items joined by something, its members named one by one, as JSON, as a form, in a style
+# of RFC 6570, or as cookies in which nothing is percent-encoded; exploded where a star follows.
 How: TypeAlias = Literal[
-    "plain", "comma", "space", "tab", "pipe", "deep", "json", "simple*", "label", "label*", "matrix", "matrix*"
-]
+    "plain", "comma", "space", "tab", "pipe", "deep", "json", "form", "simple*", "label", "label*", "matrix", "matrix*",
+    "cookie", "cookie*",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,38 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """A request that the service sends: a webhook, or a callback of an operation.
+
+    Attributes:
+        key: pointer of its operation.
+        name: what the document calls the webhook or callback.
+        method: as of `Stated`.
+        data: the operation object.
+        expression: where a callback is sent; empty for a webhook.
+        of: the operation that asks for a callback; None for a webhook.
+    """
+
+    key: str
+    name: str
+    method: str
+    data: Object
+    expression: str = ""
+    of: Stated | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+        return "webhook" if self.of is None else "callback"
+
+    @property
+    def what(self) -> str:
+        """What it is, as the report has it."""
+        of = "" if self.of is None else f" of {self.of.method} {self.of.path}"
+        return f"{self.method} of the {self.kind} {self.name}{of}"
+
+
+@dataclass(frozen=True)
 class Argument:
     """A keyword argument.
 
@@ -61,6 +94,7 @@ class Argument:
         how: how its value is written.
         raw: whether slashes stay slashes in a path.
         whole: whether it is the whole body, not a field of it.
+        fields: of a whole query that is a form the fields that are written in a way of their own, and how.
     """
 
     key: str
@@ -74,6 +108,7 @@ class Argument:
     how: How = "plain"
     raw: bool = False
     whole: bool = False
+    fields: Mapping[str, How] = field(default_factory=dict[str, How])
 
 
 @dataclass(frozen=True)
@@ -163,6 +198,25 @@ class Flow:
     of_data: bool
 
 
+@dataclass(frozen=True)
+class Message:
+    """A webhook or callback whose body is read.
+
+    Attributes:
+        webhook: as the document states it.
+        name: what it is called.
+        key: what its body's type is asked by.
+        type: of the body.
+        nullable: whether the body may be null.
+    """
+
+    webhook: Webhook
+    name: str
+    key: str
+    type: Type
+    nullable: bool
+
+
 @dataclass
 class Draft:
     """An operation with its arguments and answers in our own shapes."""
@@ -211,13 +265,25 @@ def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
             yield method, operation, join(key, "additionalOperations", method)
 
 
-def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
-    """What a document states that no client can call: a pointer, what stands there, and why it is left out."""
+def stated_webhooks(data: Object) -> Iterator[Webhook]:
+    """All requests that the service sends: the document's webhooks, then the callbacks of its operations."""
     hooks = data.get("webhooks")
     for name, item in hooks.items() if isinstance(hooks, dict) else ():
-        if isinstance(item, dict):
-            for method, _, key in _of_item(item, join("/webhooks", name)):
-                yield key, f"{method} of the webhook {name}", "not generated: the service sends it"
+        if isinstance(item, dict) and not name.startswith("x-"):
+            for method, operation, key in _of_item(item, join("/webhooks", name)):
+                yield Webhook(key, name, method, operation)
+    for stated in stated_operations(data):
+        callbacks = stated.data.get("callbacks")
+        for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
+            for expression, item in callback.items() if isinstance(callback, dict) else ():
+                if isinstance(item, dict) and not expression.startswith("x-"):
+                    around = join(stated.key, "callbacks", name, expression)
+                    for method, operation, key in _of_item(item, around):
+                        yield Webhook(key, name, method, operation, expression, stated)
+
+
+def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
+    """What a document states that no client can call: a pointer, what stands there, and why it is left out."""
     paths = data.get("paths")
     for path, item in paths.items() if isinstance(paths, dict) else ():
         further = item.get("additionalOperations") if isinstance(item, dict) else None
@@ -225,15 +291,25 @@ def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
             if not _TOKEN.fullmatch(method):
                 key = join("/paths", path, "additionalOperations", method)
                 yield key, f"the method {method[:40]!r} of {path}", "not generated: HTTP knows no such method"
-    for stated in stated_operations(data):
-        callbacks = stated.data.get("callbacks")
-        for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
-            for expression, item in callback.items() if isinstance(callback, dict) else ():
-                if not isinstance(item, dict) or expression.startswith("x-"):
-                    continue
-                for method, _, key in _of_item(item, join(stated.key, "callbacks", name, expression)):
-                    what = f"{method} of the callback {name} of {stated.method} {stated.path}"
-                    yield key, what, "not generated: the service sends it"
+
+
+def parents_of(data: Object) -> dict[str, str]:
+    """The tags that stand below another, and which (OpenAPI 3.2: `parent`)."""
+    listed = data.get("tags")
+    found: dict[str, str] = {}
+    for tag in listed if isinstance(listed, list) else ():
+        name, parent = (tag.get("name"), tag.get("parent")) if isinstance(tag, dict) else (None, None)
+        if isinstance(name, str) and isinstance(parent, str):
+            found[name] = parent
+    return found
+
+
+def way_to(tag: str, above: Mapping[str, str]) -> list[str]:
+    """A tag with all that it stands below, the outermost first."""
+    way = [tag]
+    while way[0] in above and above[way[0]] not in way:
+        way.insert(0, above[way[0]])
+    return way
 
 
 def asks(security: Json) -> bool:
@@ -244,6 +320,30 @@ def asks(security: Json) -> bool:
 def name_operations(operations: list[Stated]) -> dict[str, str]:
     """Names of operations by their keys."""
     return settle(_wanted(operation) for operation in operations)
+
+
+def name_webhooks(webhooks: list[Webhook], operations: Mapping[str, str]) -> dict[str, str]:
+    """Names of webhooks and callbacks by their keys.
+
+    Args:
+        webhooks: all of them.
+        operations: operations' names by key.
+    """
+    return settle(_wanted_webhook(webhook, operations) for webhook in webhooks)
+
+
+def _wanted_webhook(webhook: Webhook, operations: Mapping[str, str]) -> Wanted:
+    of = operations[webhook.of.key] if webhook.of is not None else ""
+    wish = webhook.data.get("operationId")
+    texts = (
+        *(webhook.name, f"{of} {webhook.name}", wish if isinstance(wish, str) else ""),
+        *(
+            f"{of} {webhook.name} {webhook.method.lower()}",
+            f"{of} {webhook.name} {webhook.method.lower()} {webhook.expression}",
+        ),
+    )
+    names = dict.fromkeys(snake_case(text) for text in texts if text.strip())
+    return Wanted(webhook.key, tuple(names), exact=snake_case(webhook.name) == webhook.name)
 
 
 def _wanted(operation: Stated) -> Wanted:

@@ -36,6 +36,8 @@ def corrects(overlay: Source, root: Source) -> str:
     if not isinstance(extends, str):
         raise DocumentError([place.fault("extends isn't text", "Name the file that the overlay corrects.")])
     scheme = urlsplit(extends).scheme
+    if extends == root.base:
+        return root.uri
     if scheme in ("http", "https"):
         return extends
     if len(scheme) > 1:

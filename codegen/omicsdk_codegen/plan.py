@@ -19,11 +19,12 @@ from .limits import nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
-from .operations import Draft, left_out, name_operations, stated_operations
+from .operations import Draft, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
 from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
+from .plan_webhooks import WebhookModule, plan_webhooks
 from .security import need_of, told_ways, ways_of
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
@@ -68,6 +69,7 @@ class Package:
         operations: by name.
         models: by module.
         dicts: TypedDicts by module.
+        webhooks: what reads the service's own requests; None where it sends none.
         commands: commands.json.
         document: openapi.json.
         drafts: operations with their arguments and answers, in the document's order.
@@ -85,6 +87,7 @@ class Package:
     operations: list[OperationModule]
     models: list[ModelModule]
     dicts: list[DictModule]
+    webhooks: WebhookModule | None
     commands: list[Json]
     document: Object
     drafts: list[Draft]
@@ -126,7 +129,12 @@ def _plan(document: Document, service: str, report: Report, told: Told) -> Packa
     drafts = [
         drafter.draft(operation, names[operation.key]) for operation in counted(stated, "settling operations", told)
     ]
-    if not stated:
+    webhooks = list(stated_webhooks(document.data))
+    webhook_names = name_webhooks(webhooks, names)
+    messages = [
+        message for webhook in webhooks if (message := drafter.message(webhook, webhook_names[webhook.key])) is not None
+    ]
+    if not stated and not messages:
         place = document.origin("/paths")
         report.add(Note(place.pointer, place.file, place.line, "loss", "paths", "no operation is in it", True))
     for pointer, what, why in left_out(document.data):
@@ -140,6 +148,7 @@ def _plan(document: Document, service: str, report: Report, told: Told) -> Packa
         wanted |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
         if draft.pages is not None:
             wanted[draft.pages.key] = draft.pages.item
+    wanted |= {message.key: message.type for message in messages}
     models = list(normaliser.models.values())
     told(f"asking for the Python types of {len(models):,} models")
     try:
@@ -149,7 +158,7 @@ def _plan(document: Document, service: str, report: Report, told: Told) -> Packa
         fault = place.fault("the parser of types has no answer for this schema", "Report it as a bug of the generator.")
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
-    named = name_classes(document.data, models, names, {*CLASS_WORDS, api, f"Async{api}"})
+    named = name_classes(document.data, models, names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
     planner = OperationPlanner(named, parsed)
     title, description = _info(document.data, service)
     _note_server(document, report)
@@ -166,6 +175,7 @@ def _plan(document: Document, service: str, report: Report, told: Told) -> Packa
         ),
         models=plan_models(models, named, parsed),
         dicts=plan_dicts(models, named, parsed),
+        webhooks=plan_webhooks(messages, names, named, parsed),
         commands=_checked(commands(drafts), drafts),
         document=document.data,
         drafts=drafts,
@@ -182,7 +192,7 @@ def _info(data: Object, service: str) -> tuple[str, str]:
 
 def _client_doc(title: str, told: str, data: Object) -> str:
     server = _server(data)
-    default = f"by default {server}" if server else "the document names none, so it must be given"
+    default = f"by default {server}{_named_servers(data)}" if server else "the document names none, so it must be given"
     ways = told_ways(ways_of(data))
     asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
@@ -202,6 +212,18 @@ Args:
 
 Raises:
     ConfigError: The base URL isn't one."""
+
+
+def _named_servers(data: Object) -> str:
+    """What the document calls its servers (OpenAPI 3.2), behind the first one's address; empty where it names none."""
+    listed = data.get("servers")
+    servers = [server for server in listed if isinstance(server, dict)] if isinstance(listed, list) else []
+    names = [one_line(server.get("name")) for server in servers]
+    others = [
+        f"{one_line(server.get('url'))} ({name})" for server, name in zip(servers[1:], names[1:], strict=True) if name
+    ]
+    first = f" ({names[0]})" if names and names[0] else ""
+    return f"{first}; others are {', '.join(others)}" if others else first
 
 
 def _note_server(document: Document, report: Report) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from .code import Code, as_markdown
 from .operation_docs import headline
-from .operations import Draft
+from .operations import Draft, parents_of, way_to
 from .plan import Package
+from .plan_webhooks import WebhookFunction
 from .render import render_text
 from .security import Way, need_of, ways_of
 from .texts import one_line, sentence
@@ -24,6 +25,14 @@ class Line:
     request: Code
     more: Code
     summary: Code
+
+
+@dataclass(frozen=True)
+class Group:
+    """Operations of one tag; without a title those of a document whose tags have no order of their own."""
+
+    title: Code
+    operations: list[Line]
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,8 @@ def readme(package: Package, name: str, note: Code) -> str:
         note: what it was generated from, as a comment.
     """
     ways = ways_of(package.document)
-    given = next((way.code for way in ways if way.code.startswith(_OURS)), "")
+    preferred = sorted(ways, key=lambda way: way.deprecated)
+    given = next((way.code for way in preferred if way.code.startswith(_OURS)), "")
     server = "" if package.base_url != "''" else 'base_url="https://..."'
     count = len(package.drafts)
     return render_text(
@@ -60,8 +70,39 @@ def readme(package: Package, name: str, note: Code) -> str:
         example=_example(package.drafts[0]) if package.drafts else Code("client"),
         need=Code(need_of(package.document) or "No operation asks for them."),
         ways=[_row(way) for way in ways],
-        operations=[_line(draft) for draft in package.drafts],
+        groups=_groups(package),
+        webhooks=[_hook(function) for function in package.webhooks.functions] if package.webhooks is not None else [],
     )
+
+
+def _groups(package: Package) -> list[Group]:
+    """Operations by their first tags, where the document orders these (OpenAPI 3.2: summary, parent, kind), else as one."""
+    listed = package.document.get("tags")
+    tags = [tag for tag in listed if isinstance(tag, dict)] if isinstance(listed, list) else []
+    if not any({"parent", "summary", "kind"} & tag.keys() for tag in tags):
+        return [Group(Code(""), [_line(draft) for draft in package.drafts])]
+    shown = {str(tag.get("name")): one_line(tag.get("summary") or tag.get("name")) for tag in tags}
+    # A tag of another kind, such as `badge` or `audience`, says something of an operation, not where it belongs.
+    others = {str(tag.get("name")) for tag in tags if tag.get("kind") not in (None, "nav")}
+    above = parents_of(package.document)
+    order = {name: number for number, name in enumerate(shown)}
+    found: dict[tuple[str, ...], list[Line]] = {}
+    for draft in package.drafts:
+        stated = draft.stated.data.get("tags")
+        names = [str(name) for name in stated if str(name) not in others] if isinstance(stated, list) else []
+        found.setdefault(tuple(way_to(names[0], above)) if names else (), []).append(_line(draft))
+
+    def place(way: tuple[str, ...]) -> tuple[bool, list[int]]:
+        return not way, [order.get(name, len(order)) for name in way]
+
+    return [
+        Group(as_markdown(" / ".join(shown.get(name, one_line(name)) for name in way) or "Others"), found[way])
+        for way in sorted(found, key=place)
+    ]
+
+
+def _hook(function: WebhookFunction) -> Line:
+    return Line(function.name, function.type, Code(""), as_markdown(sentence(function.summary)))
 
 
 def _row(way: Way) -> Row:

@@ -39,6 +39,8 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
         "openapi.json": compact_json(package.document),
         "commands.json": readable_json(package.commands),
     }
+    if package.webhooks is not None:
+        files["webhooks.py"] = render_text("webhooks.py.jinja", origin=note, module=package.webhooks)
     exports = [(module.name, held.name) for module in package.models for held in module.classes]
     files["models/__init__.py"] = _lazy(
         note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])

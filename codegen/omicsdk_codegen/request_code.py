@@ -15,6 +15,7 @@ _BODIES = "omicsdk.core.bodies"
 # Functions of omicsdk.core that the code calls, where an argument of that name would hide them.
 HIDEABLE = frozenset(
     {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
+     "whole_query", "cookie_pairs",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
 _SEPARATORS: dict[How, str] = {"comma": ",", "space": " ", "tab": "\t", "pipe": "|"}
@@ -59,12 +60,23 @@ def sent_code(draft: Draft, imports: Imports) -> list[Code]:
     query += [_pair(argument, imports) for argument in draft.arguments if argument.position == "query"]
     if query:
         sent.append(f"query=({', '.join(query)},)")
+    whole = next((argument for argument in draft.arguments if argument.position == "querystring"), None)
+    if whole is not None:
+        sent.append(f"querystring={_whole_query(whole, imports)}")
     for position, keyword in (("header", "headers"), ("cookie", "cookies")):
         pairs = [_pair(argument, imports) for argument in draft.arguments if argument.position == position]
         if pairs:
             sent.append(f"{keyword}=({', '.join(pairs)},)")
     body = _body(draft, imports)
     return [Code(text) for text in ([*sent, f"body={body}"] if body else sent)]
+
+
+def _whole_query(argument: Argument, imports: Imports) -> str:
+    called = imports.add(REQUEST, "whole_query")
+    form = argument.how if argument.how in ("json", "form") else "text"
+    marks = {wire: _SEPARATORS.get(how, how) for wire, how in argument.fields.items()}
+    fields = ", ".join(f"{as_literal(wire)}: {as_literal(mark)}" for wire, mark in marks.items())
+    return f"{called}({as_literal(argument.wire)}, {argument.python}, {form!r}{f', {{{fields}}}' if fields else ''})"
 
 
 def _fixed_query(path: str) -> list[tuple[str, str]]:
@@ -76,6 +88,9 @@ def _pair(argument: Argument, imports: Imports) -> str:
     wire, python = as_literal(argument.wire), argument.python
     if argument.how == "deep":
         return f"*{imports.add(REQUEST, 'deep_object')}({wire}, {python})"
+    if argument.how in ("cookie", "cookie*"):
+        called = imports.add(REQUEST, "cookie_pairs")
+        return f"*{called}({wire}, {python}, explode={argument.how == 'cookie*'})"
     if argument.how == "json":
         return f"({wire}, {imports.add(REQUEST, 'json_text')}({python}))"
     if argument.how in _STYLED:

@@ -22,7 +22,7 @@ from .maps import spread_sections
 from .notes import Notes
 from .overlay import corrects
 from .places import Places
-from .source import Place, Source
+from .source import Place, Source, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
 
@@ -267,7 +267,7 @@ class _Walker:
 
     def _flatten(self, kind: str, value: Object, source: Source) -> Json:
         target = self._finder.find(value, source)
-        if kind not in REFERABLE:
+        if kind not in REFERABLE and not (kind == "mediaType" and is_of_3_2(self._root.data)):
             self._notes.repair(value, "$ref", f"a $ref in place of a {kind}", "what it refers to")
         if not isinstance(target.value, dict):
             raise Broken(f"which is no {kind}", "Refer to one.")
@@ -309,28 +309,35 @@ class _Walker:
         return found
 
     def _discriminator(self, value: Object, source: Source) -> Object:
-        mapping = value.get("mapping")
-        if not isinstance(mapping, dict):
+        mapping, default = value.get("mapping"), value.get("defaultMapping")
+        if not isinstance(mapping, dict) and default is None:
             return value
-        found: Object = {}
-        for tag, reference in mapping.items():
-            if not isinstance(reference, str):
-                self._notes.note(mapping, tag, "omission", tag, "left out: it names no schema", certain=False)
-            elif reference in self._finder.home_names:
-                found[tag] = self._finder.home_reference(reference)
-            else:
-                node: Object = {"$ref": reference}
-                self._notes.made(node, mapping)
-                try:
-                    self._hoists.refer(found, tag, self._finder.follow(node, source))
-                except Broken as broken:
-                    before = f"{tag}: {spoken(reference)}, {broken.message}"
-                    self._notes.note(mapping, tag, "omission", before, "left out", certain=False)
-        self._notes.made(found, mapping)
-        members: Object = dict(value)
-        members["mapping"] = found
+        members: Object = {key: member for key, member in value.items() if key != "defaultMapping"}
         self._notes.made(members, value)
+        if isinstance(mapping, dict):
+            found: Object = {}
+            for tag, reference in mapping.items():
+                self._map_tag(found, tag, reference, mapping, source)
+            self._notes.made(found, mapping)
+            members["mapping"] = found
+        if default is not None:
+            self._map_tag(members, "defaultMapping", default, value, source)
         return members
+
+    def _map_tag(self, found: Object, tag: str, reference: Json, around: Object, source: Source) -> None:
+        """Find the schema that a discriminator maps a value to, by its name or a reference."""
+        if not isinstance(reference, str):
+            self._notes.note(around, tag, "omission", tag, "left out: it names no schema", certain=False)
+        elif reference in self._finder.home_names:
+            found[tag] = self._finder.home_reference(reference)
+        else:
+            node: Object = {"$ref": reference}
+            self._notes.made(node, around)
+            try:
+                self._hoists.refer(found, tag, self._finder.follow(node, source))
+            except Broken as broken:
+                before = f"{tag}: {spoken(reference)}, {broken.message}"
+                self._notes.note(around, tag, "omission", before, "left out", certain=False)
 
     def _text(self, value: Object, source: Source) -> str:
         """A description may stand in a file of its own; no version says so, many tools read it."""

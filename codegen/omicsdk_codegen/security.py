@@ -27,11 +27,13 @@ class Way:
         scheme: what the document calls it.
         code: the expression to give as `credentials`; empty where there is none of ours.
         told: one or two sentences on it.
+        deprecated: whether the document advises against it.
     """
 
     scheme: str
     code: str
     told: str
+    deprecated: bool = False
 
 
 def ways_of(data: Object) -> list[Way]:
@@ -43,7 +45,9 @@ def ways_of(data: Object) -> list[Way]:
         if isinstance(scheme, dict):
             code, told = _way(scheme)
             said = sentence(scheme.get("description"))
-            found.append(Way(one_line(name), code, " ".join(text for text in (told, said) if text)))
+            old = scheme.get("deprecated") is True
+            texts = ("Deprecated." if old else "", told, said)
+            found.append(Way(one_line(name), code, " ".join(text for text in texts if text), old))
     return found
 
 
@@ -54,7 +58,9 @@ def _way(scheme: Object) -> tuple[str, str]:
     if kind == "http":
         return _http(one_line(scheme.get("scheme")).lower(), one_line(scheme.get("bearerFormat")))
     if kind == "oauth2":
-        return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}."
+        metadata = one_line(scheme.get("oauth2MetadataUrl"))
+        described = f", whose server is described at {metadata}" if metadata else ""
+        return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}{described}."
     if kind == "openIdConnect":
         url = one_line(scheme.get("openIdConnectUrl"))
         return (
@@ -97,7 +103,9 @@ def _flows(scheme: Object) -> str:
     for name, flow in flows.items() if isinstance(flows, dict) else ():
         if isinstance(flow, dict):
             url = one_line(flow.get("tokenUrl") or flow.get("authorizationUrl"))
-            told.append(f"{_FLOWS.get(name, one_line(name))}{f' from {url}' if url else ''}")
+            begun = one_line(flow.get("deviceAuthorizationUrl"))
+            where = f"{f' from {url}' if url else ''}{f', begun at {begun}' if begun else ''}"
+            told.append(f"{_FLOWS.get(name, one_line(name))}{where}")
     return f" ({'; '.join(told)})" if told else ""
 
 

@@ -57,19 +57,20 @@ class Union:
     Attributes:
         members: in the document's order.
         tag: the member of an object that says which model it is (the discriminator), or None.
-        table: the tag's values, each with a model's key.
+        table: the tag's values, each with a model's key; None is any other value, or none at all.
     """
 
     members: tuple[Type, ...]
     tag: str | None = None
-    table: tuple[tuple[str, str], ...] = ()
+    table: Tags = ()
 
     @property
-    def tags(self) -> tuple[tuple[str, str], ...]:
+    def tags(self) -> Tags:
         """The tag's values with keys of models among the members; nothing where no tag tells these apart."""
         return tuple((value, key) for value, key in self.table if self.tag is not None and Ref(key) in self.members)
 
 
+Tags: TypeAlias = tuple[tuple[str | None, str], ...]
 Type: TypeAlias = Scalar | Enum | Array | Map | Ref | Union
 
 ANY = Scalar("any")
@@ -117,7 +118,7 @@ class Model:
     fields: list[Field] = field(default_factory=list[Field])
 
 
-def union_of(members: list[Type], tag: str | None = None, table: tuple[tuple[str, str], ...] = ()) -> Type:
+def union_of(members: list[Type], tag: str | None = None, table: Tags = ()) -> Type:
     """Join types: unions in unions are opened, equal members are one, and anything with `any` is `any`."""
     flat: dict[Type, None] = {}
     for member in members:

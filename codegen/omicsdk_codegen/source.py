@@ -6,9 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from .faults import Fault
 from .values import Json
+
+
+def is_of_3_2(data: Json) -> bool:
+    """Whether a document is one of OpenAPI 3.2."""
+    return isinstance(data, dict) and str(data.get("openapi")).startswith("3.2")
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class Source:
     Attributes:
         path: where it was loaded from (for a document of the network: the copy, or its address as a path).
         label: how messages name it.
-        uri: what references in it are relative to: file:///... or the address it was loaded from.
+        uri: file:///... or the address it was loaded from.
         data: dict, list, str, int, float, bool or None; each container stands in one place only.
         lines_of: reads the text once more and answers pointer -> line.
     """
@@ -41,6 +47,17 @@ class Source:
     uri: str
     data: Json
     lines_of: Callable[[], Mapping[str, int]]
+
+    @cached_property
+    def base(self) -> str:
+        """What its references are relative to: the `$self` of OpenAPI 3.2, itself relative to the uri, else the uri."""
+        stated = self.data.get("$self") if isinstance(self.data, dict) else None
+        if not isinstance(stated, str) or not is_of_3_2(self.data):
+            return self.uri
+        try:
+            return urldefrag(urljoin(self.uri, stated) if not urlsplit(stated).scheme else stated)[0]
+        except ValueError:
+            return self.uri
 
     @cached_property
     def _lines(self) -> Mapping[str, int]:

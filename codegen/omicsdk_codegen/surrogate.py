@@ -101,7 +101,8 @@ def _schema(type_: Type, names: Mapping[str, str], enums: dict[Enum, str]) -> Ob
         return _reference(names[type_.key])
     assert isinstance(type_, Union)
     members: list[Json] = [_schema(member, names, enums) for member in type_.members]
-    return {"anyOf": [*members, _reference(UNTAGGED)] if type_.tags else members}
+    open_ = type_.tags and None not in dict(type_.tags)
+    return {"anyOf": [*members, _reference(UNTAGGED)] if open_ else members}
 
 
 def _reference(name: str) -> Object:

@@ -61,7 +61,8 @@ class Store:
         self._fetch = fetch
         self._sources: dict[str, Source] = {root.uri: root}
         self._failed: dict[str, DocumentError | Refused] = {}
-        self._keys: dict[str, str] = {}
+        # By what a document calls itself (`$self`), too.
+        self._keys: dict[str, str] = {root.base: root.uri}
 
     def __contains__(self, uri: object) -> bool:
         """Whatever is asked for is found here or nowhere: jsonref opens nothing on its own."""
@@ -97,6 +98,7 @@ class Store:
                 self._sources[key] = apply(
                     loaded, [overlay for about, overlay in self._overlays if about == key], self._places
                 )
+                self._keys.setdefault(self._sources[key].base, key)
             except (DocumentError, Refused) as error:
                 self._failed[key] = error
                 raise
@@ -113,9 +115,43 @@ class Store:
             Refused: it may not be opened, or isn't there.
             DocumentError: it isn't text.
         """
-        key = self._key(_absolute(base, reference))
+        key = self._key(self.absolute(base, reference))
         _, label, raw = self._open(key)
         return decode(raw, label)
+
+    def absolute(self, base: Source, reference: str) -> str:
+        """The address that a reference means.
+
+        A document that calls itself otherwise than where it lies (`$self`) is often at hand with its parts beside it: what
+        isn't found from the one place, without asking the network, is looked for from the other.
+
+        Raises:
+            Refused: it is none.
+        """
+        if reference.startswith("#"):
+            return f"{base.uri}{reference}"
+        try:
+            scheme = urlsplit(reference).scheme
+            absolute, beside = (urljoin(place, reference) for place in (base.base, base.uri))
+        except ValueError as error:
+            raise Refused("which is no address", "Correct the reference.") from error
+        if len(scheme) > 1 and not is_web(reference) and urldefrag(reference)[0] not in self._keys:
+            raise Refused(
+                f"and addresses that begin with {scheme}: aren't opened", "Refer to a file beside the document."
+            )
+        return beside if not scheme and self._is_at_hand(beside) and not self._is_at_hand(absolute) else absolute
+
+    def _is_at_hand(self, uri: str) -> bool:
+        """Whether a file was opened already, or can be without the network."""
+        bare = urldefrag(uri)[0]
+        if self._keys.get(bare) in self._sources:
+            return True
+        if is_web(bare):
+            return copy_of(bare, self._refs) is not None
+        try:
+            return file_of(bare, self._folder).is_file()
+        except Refused:
+            return False
 
     def _key(self, uri: str) -> str:
         if uri not in self._keys:
@@ -183,7 +219,7 @@ def locate(store: Store, base: Source, reference: str) -> Target:
         DocumentError: its file isn't a document.
         LookupError: there is nothing at its pointer.
     """
-    uri, fragment = urldefrag(_absolute(base, reference))
+    uri, fragment = urldefrag(store.absolute(base, reference))
     return _locate(store, uri, fragment)
 
 
@@ -211,7 +247,7 @@ def locate_through(store: Store, base: Source, reference: str) -> Target:
         LookupError: there is nothing at its pointer.
         Refused, DocumentError: as in `locate`.
     """
-    uri, fragment = urldefrag(_absolute(base, reference))
+    uri, fragment = urldefrag(store.absolute(base, reference))
     if not fragment.startswith("/"):
         raise LookupError(fragment)
     target = _locate(store, uri, "")
@@ -231,17 +267,6 @@ def reference_to(store: Store, base: Source, target: Target) -> str:
         return f"{urldefrag(target.source.uri)[0]}#{pointer}"
     there, here = (PurePosixPath(store.portable(source.uri)) for source in (target.source, base))
     return f"{quote(relpath(there, here.parent))}#{pointer}"
-
-
-def _absolute(base: Source, reference: str) -> str:
-    try:
-        scheme = urlsplit(reference).scheme
-        absolute = urljoin(base.uri, reference)
-    except ValueError as error:
-        raise Refused("which is no address", "Correct the reference.") from error
-    if len(scheme) > 1 and not is_web(reference):
-        raise Refused(f"and addresses that begin with {scheme}: aren't opened", "Refer to a file beside the document.")
-    return absolute
 
 
 def _anchored(source: Source, name: str) -> Target:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from urllib.parse import urldefrag
 
 from .faults import DocumentError
 from .notes import shown
+from .operations import parents_of
 from .resolve import Resolved
+from .source import Source, is_of_3_2
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .upgrade_paths import Paths
@@ -43,6 +46,9 @@ def upgrade(resolved: Resolved) -> Document:
     new["servers"] = _swagger_servers(context, old) if swagger else _servers(old)
     new |= context.plain("document", old, _HANDLED | (_SWAGGER if swagger else set()))
     context.made(new, old)
+    _check_self(context, old, resolved.source)
+    if "tags" in old:
+        new["tags"] = _tags(context, old)
     if not {"paths", "webhooks", "components"} & set(old) or (resolved.dialect != "3.1" and "paths" not in old):
         context.fault(
             old, None, "there are no paths, so there is nothing to call", "State them; `paths: {}` means none."
@@ -55,6 +61,47 @@ def upgrade(resolved: Resolved) -> Document:
     if context.faults:
         raise DocumentError(context.faults)
     return Document(new, resolved.source.label, resolved.places)
+
+
+def _check_self(context: Context, old: Object, source: Source) -> None:
+    """`$self` was taken when references were resolved; what of it wasn't is noted."""
+    stated = old.get("$self")
+    if "$self" not in old:
+        return
+    if not is_of_3_2(old):
+        context.omit(old, "$self", "OpenAPI before 3.2 doesn't know it")
+    elif not isinstance(stated, str) or (source.base == source.uri and urldefrag(stated)[0] not in ("", source.uri)):
+        context.omit(old, "$self", "it is no address")
+    elif urldefrag(stated)[1]:
+        context.repair(old, "$self", shown(stated), urldefrag(stated)[0])
+
+
+def _tags(context: Context, old: Object) -> Json:
+    """Tags as they are, but for a parent that isn't there or is its own child (OpenAPI 3.2: `parent`)."""
+    listed: list[Json] = list(context.items(old["tags"], old, "tags"))
+    parents = parents_of(old)
+    known = {str(tag.get("name")) for tag in listed if isinstance(tag, dict)}
+    for at, tag in enumerate(listed):
+        if not isinstance(tag, dict) or "parent" not in tag:
+            continue
+        name, parent = tag.get("name"), tag["parent"]
+        above, seen = str(parent), set[str]()
+        while above in parents and above != name and above not in seen:
+            seen.add(above)
+            above = parents[above]
+        if not isinstance(parent, str) or parent not in known:
+            why = "there is no tag of that name"
+        elif above == name:
+            why = f"{name} would stand above itself"
+            parents.pop(str(name), None)  # the circle ends here
+        else:
+            continue
+        context.omit(tag, "parent", why)
+        kept: Object = {key: value for key, value in tag.items() if key != "parent"}
+        context.made(kept, tag)
+        listed[at] = kept
+    context.made(listed, old["tags"] if isinstance(old["tags"], list) else None)
+    return listed
 
 
 def _info(context: Context, old: Object, stem: str) -> Object:

@@ -22,7 +22,9 @@ PLAIN: dict[str, frozenset[str]] = {
     "requestBody": frozenset({"description"}),
     "response": frozenset({"summary", "links"}),
     "mediaType": frozenset({"example", "examples", "prefixEncoding", "itemEncoding"}),
-    "encoding": frozenset({"contentType", "style", "explode", "allowReserved"}),
+    "encoding": frozenset(
+        {"contentType", "style", "explode", "allowReserved", "encoding", "prefixEncoding", "itemEncoding"}
+    ),
     "securityScheme": frozenset(
         {"description", "name", "in", "bearerFormat", "openIdConnectUrl", "deprecated", "oauth2MetadataUrl"}
     ),

@@ -45,7 +45,7 @@ class Parts:
             return None
         if lowered not in _PLACES:
             self._context.fault(
-                old, "in", f"the parameter {name} doesn't say where it stands", f"State in: {', '.join(_PLACES[:4])}."
+                old, "in", f"the parameter {name} doesn't say where it stands", f"State in: {', '.join(_PLACES)}."
             )
             return None
         if lowered != place:
@@ -58,7 +58,15 @@ class Parts:
 
     def _typed(self, new: Object, old: Object, place: str) -> None:
         """Give a parameter or header its schema, which 2.0 writes straight into it."""
-        if isinstance(old.get("content"), dict) and old["content"]:
+        if place == "querystring" and not old.get("content"):
+            schema = self._schemas.schema(old.get("schema", {"type": "object"}), old, "schema")
+            self._context.repair(old, None, "a whole query without content", "a form", certain=False)
+            media: Object = {"schema": schema}
+            content: Object = {"application/x-www-form-urlencoded": media}
+            for part in (media, content):
+                self._context.made(part, old)
+            new["content"] = content
+        elif isinstance(old.get("content"), dict) and old["content"]:
             new["content"] = self.content(old["content"], old, "content")
         elif "schema" in old:
             new["schema"] = self._schemas.schema(old["schema"], old, "schema")

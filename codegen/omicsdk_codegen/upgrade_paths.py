@@ -178,6 +178,7 @@ class Paths:
         parameters, in_body = self._parameters(old, item)
         if path is not None:
             parameters = self._match(parameters, path, old)
+        self._check_query(parameters, path)
         if parameters:
             made: list[Json] = list(parameters)
             listed = old.get("parameters", item.get("parameters"))
@@ -304,6 +305,21 @@ class Paths:
                 self._context.made(made, old)
                 found.append(made)
         return found
+
+    def _check_query(self, parameters: Sequence[Object], path: Template | None) -> None:
+        """A parameter that is the whole query leaves no place for another."""
+        whole = [parameter for parameter in parameters if parameter["in"] == "querystring"]
+        beside = [f"in: query ({parameter['name']})" for parameter in parameters if parameter["in"] == "query"]
+        beside += ["the query of its path"] if path is not None and "?" in path.sent else []
+        beside += [f"another one ({parameter['name']})" for parameter in whole[1:]]
+        if whole and beside:
+            name = whole[0]["name"]
+            self._context.fault(
+                whole[0],
+                "in",
+                f"the parameter {name} is the whole query string (in: querystring), beside {beside[0]}",
+                "State the one or the other.",
+            )
 
     def _implied(self, name: str, converter: str, old: Object) -> Object:
         made: Object = {

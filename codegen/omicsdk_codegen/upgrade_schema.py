@@ -153,7 +153,8 @@ class Schemas:
                 new["examples"] = value
             case "examples" if isinstance(value, dict):
                 new["examples"] = [
-                    item.get("value", item) if isinstance(item, dict) else item for item in value.values()
+                    item.get("dataValue", item.get("value", item)) if isinstance(item, dict) else item
+                    for item in value.values()
                 ]
             case "$dynamicRef" | "$recursiveRef":
                 self._context.note(
@@ -301,6 +302,8 @@ class Schemas:
                 renamed: Object = {tag: self.reference(ref) for tag, ref in mapping.items() if isinstance(ref, str)}
                 self._context.made(renamed, mapping)
                 made["mapping"] = renamed
+            if isinstance(default := value.get("defaultMapping"), str):
+                made["defaultMapping"] = self.reference(default)
             new["discriminator"] = made
         else:
             self._context.omit(old, "discriminator", "it names no property")

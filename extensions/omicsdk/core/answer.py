@@ -3,15 +3,18 @@
 import gc
 import json
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Self, TypeVar, cast
 
 from omicsdk.core.api_errors import not_json
-from omicsdk.core.model import ANY, Model, Shape, check, otherwise_typed
+from omicsdk.core.bodies import plain
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 from omicsdk.core.paging import items_at
+from omicsdk.core.redaction import mask_text
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -177,6 +180,39 @@ class Answer:
             return self.content.decode(self.encoding, errors="replace")
         except LookupError:
             return self.content.decode("utf-8", errors="replace")
+
+
+def message(
+    name: str,
+    body: bytes | str | Mapping[str, Any] | Sequence[Any],
+    decode: Callable[[Any], T],
+    shape: Shape,
+    *,
+    strict: bool,
+) -> T:
+    """Decode the body of a request that a service sent: of a webhook or callback.
+
+    Args:
+        name: What the request is, for errors: `webhook changed`.
+        body: JSON, or the data that was made of it.
+        decode: Turns JSON data into the message's type.
+        shape: What it must look like.
+        strict: Check every field; otherwise only that a message that should be an object is one.
+
+    Raises:
+        DecodeError: The body isn't JSON, or doesn't fit.
+    """
+    what = "the body"
+    if isinstance(body, (bytes, bytearray, str)):
+        try:
+            data = decoded(body.encode() if isinstance(body, str) else bytes(body))
+        except ValueError as error:
+            text = body if isinstance(body, str) else body.decode(errors="replace")
+            raise DecodeError(name, "", mask_text(text), expected="JSON", what=what) from error
+    else:
+        data = plain(body)
+    check(name, "", data, shape if strict else mapping(ANY) if shape.kind == "model" else ANY, what=what)
+    return decode(data)
 
 
 def model_of(cls: type[M]) -> Callable[[Any], M]:

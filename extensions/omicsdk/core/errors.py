@@ -300,14 +300,19 @@ class DecodeError(OmicsError):
             whole answer.
         value: What stood there.
         expected: What should have stood there, in words; may be empty.
+        what: What holds the field: an answer, or the body of a request that the service sent.
     """
 
     default_remedy = "Read the answer with .raw(), or without strict=True."
 
-    def __init__(self, operation: str, field: str, value: object, *, expected: str = "") -> None:
+    def __init__(
+        self, operation: str, field: str, value: object, *, expected: str = "", what: str = "the answer"
+    ) -> None:
         wanted = f", not {expected}" if expected else " which the document doesn't allow"
-        place = f"the answer's field '{field}'" if field else "the answer"
-        super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}")
+        place = f"{what}'s field '{field}'" if field else what
+        # An answer can be asked for in other ways; a request has come and is what it is.
+        remedy = None if what == "the answer" else "Check who sent it, or read it with strict=False."
+        super().__init__(f"{operation}: {place} is {shortened(repr(value), 120)}{wanted}", remedy=remedy)
         self.operation = operation
         self.field = field
         self.value = value

@@ -34,7 +34,7 @@ class Shape:
     of: tuple[Any, ...] = ()
     model: "Callable[[], type[Model]] | None" = None
     tag: str = ""
-    table: "Mapping[str, Shape] | None" = None
+    table: "Mapping[str | None, Shape] | None" = None
 
 
 ANY = Shape("any")
@@ -70,12 +70,12 @@ def union(*members: Shape) -> Shape:
     return Shape("union", members)
 
 
-def tagged_union(tag: str, table: "Mapping[str, Shape]", *members: Shape) -> Shape:
+def tagged_union(tag: str, table: "Mapping[str | None, Shape]", *members: Shape) -> Shape:
     """Any of several shapes, of which objects name theirs (OpenAPI's discriminator).
 
     Args:
         tag: The member that names it.
-        table: Shapes by the tag's values.
+        table: Shapes by the tag's values; that of None (OpenAPI's defaultMapping) is for any other, and for no tag at all.
         members: All shapes; those that no value of the tag names are tried where the tag is missing or unknown.
     """
     return Shape("tagged", members, tag=tag, table=table)
@@ -201,7 +201,7 @@ def otherwise_typed(owner: str, value: Any) -> Any:
 _said: set[str] = set()
 
 
-def check(operation: str, place: str, value: Any, shape: Shape) -> None:
+def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the answer") -> None:
     """Hold a decoded JSON value against its shape, for clients made with strict=True.
 
     Args:
@@ -209,6 +209,7 @@ def check(operation: str, place: str, value: Any, shape: Shape) -> None:
         place: Where in the answer, such as `bundle.files[3].size`.
         value: Decoded JSON.
         shape: What the document says.
+        what: What the value is, for the error.
 
     Raises:
         DecodeError: Naming operation, place and value.
@@ -216,7 +217,7 @@ def check(operation: str, place: str, value: Any, shape: Shape) -> None:
     problem = _problem(place, value, shape)
     if problem is not None:
         where, found, expected = problem
-        raise DecodeError(operation, where, found, expected=expected)
+        raise DecodeError(operation, where, found, expected=expected, what=what)
 
 
 def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
@@ -247,6 +248,9 @@ def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | Non
 
 def _tagged_problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
     table = shape.table or {}
+    if is_object(value) and None in table:
+        stated = tag_of(value, shape.tag)
+        return _problem(place, value, table[stated if stated in table else None])
     if not is_object(value) or value.get(shape.tag) is None:
         return _problem(place, value, union(*shape.of))
     stated = tag_of(value, shape.tag)

@@ -1,11 +1,11 @@
 """What goes out: an operation's facts and the request built from its arguments, as plain data."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from omicsdk.core.bodies import NO_BODY, Body, Joined, members, plain
+from omicsdk.core.bodies import NO_BODY, Body, Joined, form_body, members, plain
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_list, is_mapping
@@ -13,6 +13,8 @@ from omicsdk.core.omit import OMIT, Omit
 
 Query = Sequence[tuple[str, object]]
 """Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
+
+NO_STYLES: Mapping[str, str] = {}
 
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 """RFC 9110, section 9.2.2."""
@@ -134,6 +136,7 @@ def request(
     path: str,
     *,
     query: Query = (),
+    querystring: str = "",
     headers: Sequence[tuple[str, object]] = (),
     cookies: Sequence[tuple[str, object]] = (),
     body: Body = NO_BODY,
@@ -144,6 +147,7 @@ def request(
         facts: The operation.
         path: Its path with every placeholder filled in by `segment`.
         query: Query parameters; those that are OMIT or None are left out.
+        querystring: The whole query, of `whole_query`; an operation with one has no query parameters.
         headers: Header parameters, likewise.
         cookies: Cookie parameters, likewise.
         body: What `omicsdk.core.bodies` made of the body's arguments.
@@ -151,11 +155,13 @@ def request(
     Returns:
         The request; nothing is sent.
     """
-    text = query_text(query)
+    text = query_text(query) or querystring
     sent = [("accept", facts.accept)]
     sent += [(name, _bare(name, value)) for name, value in headers if value is not OMIT and value is not None]
     crumbs = [
-        f"{name}={_quoted(name, value, '/')}" for name, value in cookies if value is not OMIT and value is not None
+        f"{name}={value if isinstance(value, _Verbatim) else _quoted(name, value, '/')}"
+        for name, value in cookies
+        if value is not OMIT and value is not None
     ]
     if crumbs:
         sent.append(("cookie", "; ".join(crumbs)))
@@ -343,6 +349,66 @@ def json_text(value: object) -> object:
         UsageError: Something in it has no JSON; the message says where.
     """
     return value if value is OMIT or value is None else encoded(plain(value)).decode()
+
+
+def whole_query(
+    name: str, value: Any, form: Literal["form", "json", "text"], styles: Mapping[str, str] = NO_STYLES
+) -> str:
+    """The query string of an operation whose query is one value (OpenAPI 3.2, `in: querystring`).
+
+    Args:
+        name: The parameter, for errors.
+        value: A mapping or a model; with `json` any data that has JSON, with `text` a text. OMIT and None are no query.
+        form: `form` as forms are sent (a blank is `+`, lists repeat their name, what else is no text is JSON); `json` and
+            `text` percent-encoded.
+        styles: Fields of a form that are written otherwise: what joins their items, or `deep`.
+
+    Raises:
+        UsageError: It can't be written so.
+    """
+    if value is OMIT or value is None:
+        return ""
+    if form != "form":
+        return quote(encoded(plain(value)).decode() if form == "json" else text_of(value, name), safe=_QUERY_SAFE)
+    given = members(value)
+    if not is_mapping(given):
+        raise UsageError(f"{name} can't be sent: it has no fields", remedy="Give a mapping of names to values.")
+    fields: dict[str, object] = {}
+    for key, item in given.items():
+        style = styles.get(str(key), "")
+        if style == "deep":
+            fields |= deep_fields(str(key), item)
+        else:
+            fields[str(key)] = joined(item, style, str(key)) if style else item
+    content = form_body(fields).content
+    return content.decode() if isinstance(content, bytes) else ""
+
+
+class _Verbatim(str):
+    """A cookie's value that is sent as it is."""
+
+    __slots__ = ()
+
+
+def cookie_pairs(name: str, value: Any, *, explode: bool) -> Query:
+    """A cookie parameter in style cookie (OpenAPI 3.2), in which nothing is percent-encoded.
+
+    Args:
+        name: The parameter.
+        value: A scalar, a list, an object or a model; OMIT and None send nothing.
+        explode: Whether each item is a cookie of the same name, and each member one of its own name.
+
+    Raises:
+        UsageError: A value holds what would end it.
+    """
+    pairs = exploded(name, value) if explode else exploded(name, joined(value, ",", name))
+    for key, text in pairs:
+        if any(not " " <= char <= "~" or char == ";" for text in (key, text) for char in text):
+            raise UsageError(
+                f"{name} can't be sent: the cookie {key[:80]!r} holds a sign that no cookie has, and it isn't percent-encoded",
+                remedy="Give it as the service encodes it: printable ASCII without semicolons.",
+            )
+    return [(key, _Verbatim(text)) for key, text in pairs]
 
 
 def text_of(value: object, name: str = "A value") -> str:

@@ -28,13 +28,15 @@ def fitting(data: Mapping[str, Any], *classes: type[Model]) -> type[Any]:
     return min(classes, key=lambda cls: _misfit(data, cls))
 
 
-def tagged(data: Mapping[str, Any], tag: str, table: Mapping[str, type[Model]], *classes: type[Model]) -> type[Any]:
+def tagged(
+    data: Mapping[str, Any], tag: str, table: Mapping[str | None, type[Model]], *classes: type[Model]
+) -> type[Any]:
     """The model that an object names itself (OpenAPI's discriminator).
 
     Args:
         data: A decoded JSON object.
         tag: The member that says which model it is.
-        table: Models by the tag's values.
+        table: Models by the tag's values; that of None (OpenAPI's defaultMapping) is for any other, and for no tag at all.
         classes: All models.
 
     Returns:
@@ -42,10 +44,10 @@ def tagged(data: Mapping[str, Any], tag: str, table: Mapping[str, type[Model]], 
         that the discriminator doesn't tell apart, and where there is none, what leaves the object as it came.
     """
     value = tag_of(data, tag)
+    if value in table or None in table:
+        return table[value if value in table else None]
     if value is None:
         return fitting(data, *classes)
-    if value in table:
-        return table[value]
     named = set(table.values())
     others = [cls for cls in classes if cls not in named and named_by_tag(cls, tag, value)]
     return fitting(data, *others) if others else AsItCame

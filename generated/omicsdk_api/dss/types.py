@@ -183,6 +183,25 @@ class GetSubscriptionsResponseDict(TypedDict):
     subscriptions: list[SubscriptionDict]
 
 
+class NotificationDict(TypedDict):
+    """What a subscriber is sent about a bundle."""
+
+    transaction_id: str
+    subscription_id: str
+    match: NotifiedBundleDict
+    event_type: NotRequired[str | None]
+    es_query: NotRequired[dict[str, Any] | None]
+    jmespath_query: NotRequired[str | None]
+    attachments: NotRequired[dict[str, Any] | None]
+
+
+class NotifiedBundleDict(TypedDict):
+    """The bundle that a notification is about."""
+
+    bundle_uuid: str
+    bundle_version: str
+
+
 class PatchBundleResponseDict(TypedDict):
     """Bundle updated."""
 

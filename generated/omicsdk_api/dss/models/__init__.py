@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .file_version import FileVersion
     from .get_bundles_checkout_response import GetBundlesCheckoutResponse
     from .get_subscriptions_response import GetSubscriptionsResponse
+    from .notification import Notification
+    from .notified_bundle import NotifiedBundle
     from .patch_bundle_response import PatchBundleResponse
     from .patch_collection_response import PatchCollectionResponse
     from .post_bundles_checkout_response import PostBundlesCheckoutResponse
@@ -59,6 +61,8 @@ __all__ = [
     "FileVersion",
     "GetBundlesCheckoutResponse",
     "GetSubscriptionsResponse",
+    "Notification",
+    "NotifiedBundle",
     "PatchBundleResponse",
     "PatchCollectionResponse",
     "PostBundlesCheckoutResponse",
@@ -91,6 +95,8 @@ _MODULES: dict[str, str] = {
     "FileVersion": "file_version",
     "GetBundlesCheckoutResponse": "get_bundles_checkout_response",
     "GetSubscriptionsResponse": "get_subscriptions_response",
+    "Notification": "notification",
+    "NotifiedBundle": "notified_bundle",
     "PatchBundleResponse": "patch_bundle_response",
     "PatchCollectionResponse": "patch_collection_response",
     "PostBundlesCheckoutResponse": "post_bundles_checkout_response",

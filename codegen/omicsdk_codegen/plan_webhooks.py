@@ -1,0 +1,149 @@
+"""What is written for the requests that a service sends: a function for each webhook and callback, which reads its body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .annotations import Annotations
+from .code import Code, as_docstring, as_lines, as_literal
+from .decoding import Decoding
+from .imports import Imports
+from .model_names import Names
+from .operations import Message
+from .parser import Parsed
+from .shapes import Array, Ref
+from .texts import clean, hanging, one_line, sentence, summary
+from .values import Json
+
+_ANSWER = "omicsdk.core.answer"
+
+
+@dataclass(frozen=True)
+class WebhookFunction:
+    """A function that reads one kind of request.
+
+    Attributes:
+        name: with `parse_` before it.
+        label: literal of what errors call it.
+        body: the type of its argument.
+        type: what it gives.
+        doc: its docstring.
+        summary: a line on it, as text.
+        imports: of models, which it needs.
+        decode: the function that makes the type of JSON data.
+        shape: what the data must look like.
+    """
+
+    name: Code
+    label: Code
+    body: Code
+    type: Code
+    doc: Code
+    summary: str
+    imports: list[Code]
+    decode: Code
+    shape: Code
+
+
+@dataclass(frozen=True)
+class WebhookModule:
+    """The module of all webhooks and callbacks."""
+
+    imports: Code
+    late: Code
+    functions: list[WebhookFunction]
+
+
+def plan_webhooks(
+    messages: Sequence[Message], operations: Mapping[str, str], names: Names, parsed: Parsed
+) -> WebhookModule | None:
+    """Plan the module; None where there is nothing to read.
+
+    Args:
+        messages: webhooks and callbacks with a body.
+        operations: operations' names by key.
+        names: what models are called.
+        parsed: the parser's answers.
+    """
+    if not messages:
+        return None
+    imports = Imports()
+    imports.add(_ANSWER, "message")
+    imports.late("collections.abc", "Mapping")
+    imports.late("typing", "Any")
+    ordered = sorted(messages, key=lambda message: message.name)
+    functions = [_function(message, operations, names, parsed, imports) for message in ordered]
+    return WebhookModule(as_lines(imports.lines()), as_lines(imports.late_lines()), functions)
+
+
+def _function(
+    message: Message, operations: Mapping[str, str], names: Names, parsed: Parsed, imports: Imports
+) -> WebhookFunction:
+    used: dict[str, None] = {}
+
+    def use(key: str) -> None:
+        used[f"from .models.{names.modules[key]} import {names.classes[key]}"] = None
+
+    decoding = Decoding(names.classes, imports, use)
+    annotations = Annotations(names.classes, names.modules, imports, models=".models")
+    label = f"{message.webhook.kind} {message.name}"
+    shape = decoding.shape(message.type, nullable=message.nullable)
+    if isinstance(message.type, Ref) and not message.nullable:
+        decode = f"{imports.add(_ANSWER, 'model_of')}({names.classes[message.type.key]})"
+    else:
+        expression = decoding.expression(message.type, "data", label)
+        came = expression == "data"
+        decode = imports.add(_ANSWER, "as_it_came") if came else f"lambda data: {expression}"
+    body = "bytes | str | Mapping[str, Any]"
+    if isinstance(message.type, Array):
+        imports.late("collections.abc", "Sequence")
+        body += " | Sequence[Any]"
+    type_ = annotations.write(parsed.wanted[message.key], "answer", optional=message.nullable)
+    data = message.webhook.data
+    return WebhookFunction(
+        name=Code(f"parse_{message.name}"),
+        label=as_literal(label),
+        body=Code(body),
+        type=Code(type_),
+        doc=as_docstring(_doc(message, operations), 4),
+        summary=summary(data.get("summary"), data.get("description")) or one_line(message.webhook.what),
+        imports=[Code(line) for line in sorted(used)],
+        decode=Code(decode),
+        shape=Code(shape),
+    )
+
+
+def _doc(message: Message, operations: Mapping[str, str]) -> str:
+    webhook = message.webhook
+    headline, description = clean(webhook.data.get("summary")), clean(webhook.data.get("description"))
+    told = [headline, description if description != headline else ""]
+    if not any(told):
+        told = [sentence(f"Read the body of the {webhook.kind} {one_line(webhook.name)}")]
+    if webhook.data.get("deprecated") is True:
+        told.append("Deprecated.")
+    sent = f"The service sends it by {one_line(webhook.method)}"
+    if webhook.of is not None:
+        sent += f" to {one_line(webhook.expression)} of `{operations[webhook.of.key]}`"
+    pieces = [*told, sentence(sent)]
+    expected = _expected(webhook.data.get("responses"))
+    if expected:
+        pieces.append("Answer it with:\n" + "\n".join(expected))
+    pieces.append(
+        "Args:\n    body: The body of the request: JSON, or the object that was made of it.\n"
+        "    strict: Check every field; by default True. With False, fields of other types are kept as they are."
+    )
+    pieces.append(
+        "Raises:\n    DecodeError: The body isn't JSON, or isn't what the document says; the error names the field."
+    )
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def _expected(responses: Json) -> list[str]:
+    """What the service expects as an answer, a line a status."""
+    lines: list[str] = []
+    for status, response in responses.items() if isinstance(responses, dict) else ():
+        if not status.startswith("x-"):
+            said = sentence(response.get("description")) if isinstance(response, dict) else ""
+            lines.append(hanging(f"{one_line(status)}: ", said or "Not described.", 4))
+    return lines
