@@ -36,6 +36,41 @@ whole of `operations/get_collections.py`:
 
 """
 
+WEBHOOKS = """
+## Webhooks and callbacks
+
+What a service sends by itself, as a webhook or as the callback of an operation, is read by a function `parse_<name>` of the
+package's module `webhooks`. It takes the body of the request, as bytes, as text or as the object that a web framework made of
+it, and gives the model. Each field is checked: a body that isn't JSON, or isn't what the document says, raises DecodeError,
+which names the webhook and the field. With `strict=False` fields of other types are kept as they are, as in answers. Headers
+and signatures are not read; of the Data Store's notifications these are the business of `omicsdk.dss.Listener`. A package
+whose document has neither webhooks nor callbacks has no such module.
+
+```python
+from omicsdk.core.errors import DecodeError
+from omicsdk_api.dss.webhooks import parse_notification
+
+body = b\"\"\"{
+  "transaction_id": "ac5e3c0a-6c3e-4b5e-8d0f-0f6ad7a8a9d1",
+  "subscription_id": "b1a3c8a4-30f5-4d0e-9f5e-0a2f3b4c5d6e",
+  "event_type": "CREATE",
+  "match": {"bundle_uuid": "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d", "bundle_version": "2024-03-01T120000.000000Z"}
+}\"\"\"
+notification = parse_notification(body)
+print(notification.event_type, notification.match.bundle_uuid)
+
+try:
+    parse_notification({"transaction_id": "ac5e3c0a-6c3e-4b5e-8d0f-0f6ad7a8a9d1"})
+except DecodeError as error:
+    print(error.operation, error.field)
+```
+
+```text
+CREATE 5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d
+callback notification subscription_id
+```
+"""
+
 
 def clients(folder: Path) -> str:
     """The page of all generated clients.
@@ -63,4 +98,5 @@ def clients(folder: Path) -> str:
         + "\n"
         + OPERATION
         + f"<!-- not run: is a module of a package -->\n```python\n{example}```\n"
+        + WEBHOOKS
     )

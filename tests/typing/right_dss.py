@@ -20,11 +20,14 @@ from omicsdk_api.dss.models import (
     FileQueued,
     FileStored,
     FileVersion,
+    Notification,
+    NotifiedBundle,
     SearchHit,
     SearchResult,
     Subscription,
 )
 from omicsdk_api.dss.types import BundlePageDict
+from omicsdk_api.dss.webhooks import parse_notification
 
 UUID = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
@@ -147,3 +150,12 @@ def documented() -> None:
     for file in client.get_bundle.iterate(uuid=UUID, replica="aws"):
         print(file["name"])
     print(answer.get("bundle"), client.head_file(uuid=UUID, replica="aws").status_code)
+
+
+def notifications(body: bytes, data: Mapping[str, Any]) -> None:
+    notification = parse_notification(body)
+    assert_type(notification, Notification)
+    assert_type(notification.match, NotifiedBundle)
+    assert_type(notification.event_type, str | None)
+    assert_type(parse_notification(data, strict=False).attachments, dict[str, Any] | None)
+    parse_notification("{}")

@@ -69,8 +69,21 @@ def test_a_form_comes_as_it_was_sent(fields: dict[str, str]):
         (b"{", JSON, 400, "isn't JSON"),
         (b"[" * 100_000, JSON, 400, "isn't JSON"),
         (b"[]", JSON, 400, "isn't a JSON object"),
-        (b"{}", JSON, 400, "lacks one of"),
-        (b'{"transaction_id": 1, "subscription_id": "s", "match": []}', JSON, 400, "lacks one of"),
+        (b"{}", JSON, 400, "callback notification: the body's field 'transaction_id' is None, not a required field"),
+        (
+            b'{"transaction_id": "t", "subscription_id": "s", "match": []}',
+            JSON,
+            400,
+            "field 'match' is \\[\\], not an object",
+        ),
+        (
+            b'{"transaction_id": "t", "subscription_id": "s", "match": {"bundle_uuid": "u"}}',
+            *(JSON, 400, "field 'match.bundle_version' is None"),
+        ),
+        (
+            b'{"transaction_id": "", "subscription_id": "s", "match": {"bundle_uuid": "u", "bundle_version": "v"}}',
+            *(JSON, 400, "an empty one of"),
+        ),
         (b"{}", {"Content-Type": "text/plain"}, 415, "application/json or multipart"),
         (b"{}", {}, 415, "application/json or multipart"),
         (b"nothing", {"Content-Type": "multipart/form-data; boundary=x"}, 400, "can't be read"),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from omicsdk.dss import Dss
 from omicsdk_api.dss import AsyncDssApi, DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
+from omicsdk_api.dss.webhooks import parse_notification
 
 UUID = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
 
@@ -75,3 +76,9 @@ def workflows(dss: Dss) -> None:
     dss.download(UUID, "aws", download_folder="x")  # error: No parameter named "download_folder"
     dss.download(UUID, "aws").bundle  # error: Cannot access attribute "bundle"
     dss.upload("folder", "aws")  # error: Argument missing for parameter "staging_bucket"
+
+
+def notifications(body: bytes) -> None:
+    parse_notification(1)  # error: is not assignable
+    parse_notification(body, False)  # error: Expected 1 positional argument
+    parse_notification(body).match.uuid  # error: Cannot access attribute "uuid"

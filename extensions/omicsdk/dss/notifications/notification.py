@@ -8,6 +8,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any, cast
 
+from omicsdk.core.errors import DecodeError
 from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signature
 from omicsdk.core.narrowing import is_object
 
@@ -112,26 +113,23 @@ def _decoded(text: str | bytes) -> dict[str, Any]:
 
 
 def _notification(payload: dict[str, Any], fields: dict[str, str], key_id: str | None) -> Notification:
-    match = payload.get("match")
-    attachments = payload.get("attachments")
-    event_type = payload.get("event_type")
-    told = (
-        payload.get("transaction_id"),
-        payload.get("subscription_id"),
-        match.get("bundle_uuid") if is_object(match) else None,
-        match.get("bundle_version") if is_object(match) else None,
-    )
-    if not all(isinstance(one, str) and one for one in told):
+    from omicsdk_api.dss.webhooks import parse_notification
+
+    try:
+        message = parse_notification(payload)
+    except DecodeError as error:
+        raise Refused(400, error.message) from None
+    match = message.match
+    if not all((message.transaction_id, message.subscription_id, match.bundle_uuid, match.bundle_version)):
         wanted = "transaction_id, subscription_id, match.bundle_uuid and match.bundle_version"
-        raise Refused(400, f"the message lacks one of {wanted}")
-    transaction_id, subscription_id, bundle_uuid, bundle_version = cast("tuple[str, str, str, str]", told)
+        raise Refused(400, f"the message has an empty one of {wanted}")
     return Notification(
-        transaction_id=transaction_id,
-        subscription_id=subscription_id,
-        event_type=event_type if isinstance(event_type, str) else None,
-        bundle_uuid=bundle_uuid,
-        bundle_version=bundle_version,
-        attachments=attachments if is_object(attachments) else {},
+        transaction_id=message.transaction_id,
+        subscription_id=message.subscription_id,
+        event_type=message.event_type,
+        bundle_uuid=match.bundle_uuid,
+        bundle_version=match.bundle_version,
+        attachments=message.attachments or {},
         payload=payload,
         form_fields=fields,
         key_id=key_id,
