@@ -1,7 +1,7 @@
 """The public names of a tree with their signatures, a line each; read by griffe, nothing is imported.
 
 Public is what `__all__` states of omicsdk, the packages directly below it (but its command line) and those below
-omicsdk.gen3, and of the generated clients with their operations and models; of a class, its members without a leading
+omicsdk.gen3, and of the generated clients with their operations, models and webhooks; of a class, its members without a leading
 underscore, inherited ones too, and how it is made and called.
 
     omicsdk.core.Retry class (object)
@@ -90,7 +90,8 @@ def _stating(module: griffe.Module) -> Iterator[griffe.Module]:
     if module.path in HIDDEN or module.name.startswith("_"):
         return
     deep = module.path.count(".") > 1 and module.path.startswith("omicsdk.")
-    if module.exports is not None and module.is_init_module and (not deep or module.path.startswith(OPEN)):
+    states = module.is_init_module or module.name == "webhooks"
+    if module.exports is not None and states and (not deep or module.path.startswith(OPEN)):
         yield module
     for inner in module.members.values():
         if isinstance(inner, griffe.Module):

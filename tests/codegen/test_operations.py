@@ -80,6 +80,31 @@ def test_nothing_of_the_corpus_dialects_is_left_over(tmp_path: Path) -> None:
     assert sum(len(list(listed(data))) for listed in (stated_operations, stated_webhooks, left_out)) == written
 
 
+def test_what_of_a_webhook_is_not_read_is_in_the_report(tmp_path: Path) -> None:
+    spec = tmp_path / "thing.yaml"
+    spec.write_text("""\
+openapi: 3.1.0
+info: {title: Thing, version: "1"}
+webhooks:
+  changed:
+    post:
+      parameters: [{name: X-Signature, in: header, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {type: object}}, application/xml: {schema: {type: object}}}}
+      responses: {}
+  posted: {post: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object}}}}, responses: {}}}
+""")
+    made = make_package(spec, (), "thing", origin="Generated for a test.")
+    assert [(row["kind"], row["before"], row["after"], row["line"]) for row in made.report.rows()] == [
+        ("omission", "parameter 'X-Signature' in header of the webhook changed", "the body alone is read", 6),
+        ("omission", "POST of the webhook changed as application/xml", "application/json is read", 7),
+        (
+            *("omission", "POST of the webhook posted"),
+            *("not generated: its body is application/x-www-form-urlencoded, no JSON", 9),
+        ),
+    ]
+    assert "def parse_changed(" in made.files["webhooks.py"]
+
+
 def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib import import_module
 

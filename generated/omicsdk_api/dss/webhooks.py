@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from .models.notification import Notification
 
+__all__ = [
+    "parse_notification",
+]
+
 
 def parse_notification(body: bytes | str | Mapping[str, Any], *, strict: bool = True) -> Notification:
     """A bundle was created or deleted.

@@ -261,7 +261,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TAG",
-        help="take the operations with this tag only, and the models that they need; may be repeated",
+        help="take the operations with this tag, or one below it, only, and the models that they need; may be repeated",
     )
     parser.add_argument(
         "--allow-url",
