@@ -1,7 +1,7 @@
 """What OpenAPI 3.2 has beyond 3.1 is taken, or the report says that it isn't."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module, invalidate_caches
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,9 @@ import pytest
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk_codegen.faults import DocumentError
 from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.load import load
 from omicsdk_codegen.project import files_around
+from omicsdk_codegen.resolve import resolve
 from omicsdk_codegen.write import write_files
 
 Make = Callable[..., Made]
@@ -232,6 +234,26 @@ def test_self_is_looked_for_among_copies_of_the_web(make: Make, tmp_path: Path) 
     copy.write_text(PART.replace("b:", "copied:"))
     made = make(of_self("https://api.example/v1/api.yaml", "parts.yaml#/Far"), parts=PART, refs=tmp_path / "refs")
     assert "copied" in made.files["models/far.py"]
+
+
+def test_self_says_what_is_fetched_and_asked_for(tmp_path: Path) -> None:
+    spec = tmp_path / "api.yaml"
+    spec.write_text(of_self("https://api.example/v1/api.yaml", "parts.yaml#/Far"))
+    fetched: list[str] = []
+    hosts: list[list[str]] = []
+
+    def fetch(url: str) -> bytes:
+        fetched.append(url)
+        return PART.encode()
+
+    def ask(shown: Sequence[str]) -> bool:
+        hosts.append(list(shown))
+        return True
+
+    resolve(load(spec), allow_urls=["https://api.example/v1"], fetch=fetch)
+    resolve(load(spec), ask=ask, fetch=fetch)
+    assert fetched == ["https://api.example/v1/parts.yaml"] * 2
+    assert hosts == [["https://api.example"]]
 
 
 def test_what_self_cannot_reach_is_refused_and_what_is_none_is_reported(make: Make) -> None:
