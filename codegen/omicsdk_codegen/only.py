@@ -40,28 +40,29 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
     tags = {tag for tag in used if not set(tags).isdisjoint(way_to(tag, above))}
     data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
     paths = document.data.get("paths")
-    kept: Object = {}
-    for path, item in paths.items() if isinstance(paths, dict) else ():
-        if isinstance(item, dict) and (cut := _cut(item, tags)):
-            document.places.link(cut, item)
-            kept[path] = cut
+    kept, heard = (_items(document, key, tags) for key in ("paths", "webhooks"))
     _keep_names(document, kept)
     data["paths"] = kept
-    hooks = document.data.get("webhooks")
-    heard: Object = {}
-    for name, item in hooks.items() if isinstance(hooks, dict) else ():
-        if isinstance(item, dict) and (cut := _cut(item, tags)):
-            document.places.link(cut, item)
-            heard[name] = cut
-    if heard and isinstance(hooks, dict):
-        document.places.link(heard, hooks)
+    if heard:
         data["webhooks"] = heard
     components = document.data.get("components")
     if isinstance(paths, dict) and isinstance(components, dict):
-        document.places.link(kept, paths)
         data["components"] = _needed(document, components, {"paths": kept, "webhooks": heard})
     document.places.link(data, document.data)
     return Document(data, document.label, document.places)
+
+
+def _items(document: Document, key: str, tags: Collection[str]) -> Object:
+    """The path items of a document's member with the operations that stay."""
+    items = document.data.get(key)
+    kept: Object = {}
+    for name, item in items.items() if isinstance(items, dict) else ():
+        if isinstance(item, dict) and (cut := _cut(item, tags)):
+            document.places.link(cut, item)
+            kept[name] = cut
+    if isinstance(items, dict):
+        document.places.link(kept, items)
+    return kept
 
 
 def _keep_names(document: Document, kept: Object) -> None:
