@@ -25,9 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("generate", "check"), help="write the packages, or compare them")
     parser.add_argument("--specs", type=Path, default=Path("specs"), help="folder of the documents")
     parser.add_argument("--out", type=Path, default=Path("generated/omicsdk_api"), help="folder of the packages")
+    parser.add_argument("--dates", choices=("datetime", "text"), default="text", help="what dates are in Python")
     arguments = parser.parse_args(argv)
     try:
-        files = make_all(arguments.specs)
+        files = make_all(arguments.specs, dates=arguments.dates == "datetime")
         if arguments.command == "generate":
             swap_in(files, arguments.out)
             return _say(f"{len(files)} files in {arguments.out}")

@@ -91,6 +91,9 @@ class Annotations:
             self._imports.late("typing", "BinaryIO")
             self._imports.late("os", "PathLike")
             return ["bytes", "BinaryIO", "PathLike[str]"]
+        if word in ("date", "datetime"):
+            dated = self._imports.late("datetime", word)
+            return [dated] if place == "answer" else [dated, "str"]
         return [word]
 
     def _model(self, key: str, place: Place) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from .imports import Imports
-from .shapes import NULL, Array, Enum, Map, Ref, Scalar, Type, Union, models_in, union_of
+from .shapes import DATE, DATE_TIME, NULL, Array, Enum, Map, Ref, Scalar, Type, Union, is_decoded, union_of
 from .texts import literal, literals
 
 _CORE = "omicsdk.core.model"
@@ -39,8 +39,10 @@ class Decoding:
         """
         if isinstance(type_, Union):
             return self._union(type_, value, place, depth)
-        if next(models_in(type_), None) is None:
+        if not is_decoded(type_):
             return value
+        if isinstance(type_, Scalar):
+            return self._dated(place, value, [type_])
         if isinstance(type_, Ref):
             return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._kept(place, value)}"
         if isinstance(type_, Array):
@@ -67,13 +69,19 @@ class Decoding:
         pieces: list[str] = []
         if models:
             pieces.append(f"{self._chosen(type_, models, value)}.from_dict({value}) if {value}.__class__ is dict else ")
-        elif maps and any(next(models_in(held), None) for held in maps):
+        elif maps and any(map(is_decoded, maps)):
             decoded = self._dict(Map(union_of(maps)), value, place, depth)
             pieces.append(f"{decoded} if {value}.__class__ is dict else ")
-        if lists and any(next(models_in(held), None) for held in lists):
+        if lists and any(map(is_decoded, lists)):
             decoded = self._list(Array(union_of(lists)), value, place, depth)
             pieces.append(f"{decoded} if {value}.__class__ is list else ")
-        return f"{''.join(pieces)}{value}"
+        # A text that is both is the moment; one that is neither is another member's, as far as is known.
+        kinds = [kind for kind in (DATE_TIME, DATE) if kind in type_.members]
+        return f"{''.join(pieces)}{self._dated('', value, kinds) if kinds else value}"
+
+    def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
+        formats = ", ".join(literal(kind.kind) for kind in kinds)
+        return f"{self._imports.add('omicsdk.core.dates', 'dated')}({literal(place)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
         names = [self._class(key) for key in models]
@@ -92,7 +100,7 @@ class Decoding:
         if isinstance(type_, Scalar) and type_.only:
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.only)})"
         if isinstance(type_, Scalar):
-            return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper())
+            return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper().replace("-", "_"))
         if isinstance(type_, Enum):
             return f"{self._imports.add(_CORE, 'literal')}({literals(type_.values)})"
         if isinstance(type_, Array):

@@ -24,9 +24,11 @@ class Imports:
         self._now.setdefault(module, set()).add(name if local == name else f"{name} as {local}")
         return local
 
-    def late(self, module: str, name: str) -> None:
-        """Import a name for type checkers only; an empty name imports the module itself."""
-        self._late.setdefault(module, set()).add(name)
+    def late(self, module: str, name: str) -> str:
+        """Import a name for type checkers only, and say what it is called here; an empty name imports the module itself."""
+        local = f"_{name}" if name in self._shadowed else name
+        self._late.setdefault(module, set()).add(name if local == name else f"{name} as {local}")
+        return local
 
     def typing(self, name: str) -> None:
         """Import a name of typing, which annotations use."""
@@ -34,7 +36,9 @@ class Imports:
 
     def locals(self) -> set[str]:
         """What names of the module mean something else than its own."""
-        return {name.rpartition(" as ")[2] for names in self._now.values() for name in names}
+        return {
+            name.rpartition(" as ")[2] for held in (self._now, self._late) for names in held.values() for name in names
+        }
 
     def lines(self) -> list[str]:
         """The imports that run."""

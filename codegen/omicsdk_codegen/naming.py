@@ -31,6 +31,9 @@ _SELF = frozenset({"self", "cls"})
 MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields"})
 ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "frozenset", "tuple"})
 
+# What dates are in Python: names that fields have as well.
+DATE_WORDS = frozenset({"date", "datetime"})
+
 # What the package of the models calls, whose modules become its attributes when they are imported.
 _MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr", "object"}
 

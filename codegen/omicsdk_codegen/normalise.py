@@ -13,6 +13,8 @@ from .shapes import (
     ANY,
     BOOLEAN,
     BYTES,
+    DATE,
+    DATE_TIME,
     INTEGER,
     NULL,
     NUMBER,
@@ -56,11 +58,13 @@ class Normaliser:
     Args:
         document: the upgraded document.
         report: takes a note of each type that is lost.
+        dates: whether texts in the formats `date` and `date-time` are dates.
     """
 
-    def __init__(self, document: Document, report: Report) -> None:
+    def __init__(self, document: Document, report: Report, *, dates: bool = False) -> None:
         self._document = document
         self._report = report
+        self._dates: dict[str, Type] = {"date": DATE, "date-time": DATE_TIME} if dates else {}
         components = document.data.get("components")
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Object = schemas if isinstance(schemas, dict) else {}
@@ -216,6 +220,8 @@ class Normaliser:
         if name == "object":
             return self._object(flat, pointer)
         known = _SCALARS.get(name)
+        if known == STRING and isinstance(form := flat.schema.get("format"), str):
+            return self._dates.get(form, STRING)
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
     def _array(self, schema: Object, pointer: str) -> Type:

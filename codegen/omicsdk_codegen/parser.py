@@ -16,7 +16,7 @@ from .surrogate import UNTAGGED, Surrogate, surrogate
 
 @dataclass(frozen=True)
 class Word:
-    """A type that Python has a word for: str, int, float, bool, bytes, Any or None."""
+    """A type that Python has a word for: str, int, float, bool, bytes, date, datetime, Any or None."""
 
     python: str
 
@@ -149,6 +149,7 @@ def _python(found: Any, asked: Surrogate, pointer: str) -> PythonType:
     if isinstance(found, FileProperty):
         return Word("bytes")
     python = found.get_type_string(no_optional=True).as_unembedded_code()
-    if python not in ("str", "int", "float", "bool", "None", "Any"):
+    python = python.removeprefix("datetime.")
+    if python not in ("date", "datetime", "str", "int", "float", "bool", "None", "Any"):
         raise LostType(pointer)
     return Word(python)

@@ -95,7 +95,7 @@ class Package:
     names: Names
 
 
-def plan(document: Document, service: str, report: Report, told: Told = silent) -> Package:
+def plan(document: Document, service: str, report: Report, told: Told = silent, *, dates: bool = False) -> Package:
     """Plan a package.
 
     Args:
@@ -103,12 +103,13 @@ def plan(document: Document, service: str, report: Report, told: Told = silent) 
         service: the package's name, a Python identifier.
         report: takes notes of what is lost.
         told: is told each step as it begins, and how far it is.
+        dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
         DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests or is composed without end.
     """
     try:
-        return _plan(document, service, report, told)
+        return _plan(document, service, report, told, dates=dates)
     except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(document.label, None)]) from error
     except TooComposed as error:
@@ -118,11 +119,11 @@ def plan(document: Document, service: str, report: Report, told: Told = silent) 
         raise DocumentError([fault]) from error
 
 
-def _plan(document: Document, service: str, report: Report, told: Told) -> Package:
+def _plan(document: Document, service: str, report: Report, told: Told, *, dates: bool) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
-    normaliser = Normaliser(document, report)
+    normaliser = Normaliser(document, report, dates=dates)
     told("settling the types of schemas")
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
     drafter = Drafter(document, normaliser, report, faults)

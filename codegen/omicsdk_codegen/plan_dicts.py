@@ -10,7 +10,7 @@ from .annotations import Annotations, dict_name
 from .code import Code, as_docstring, as_lines, as_literal
 from .imports import Imports
 from .model_names import Names
-from .naming import ANNOTATION_WORDS, CLASS_WORDS
+from .naming import ANNOTATION_WORDS, CLASS_WORDS, DATE_WORDS
 from .parser import Parsed
 from .shapes import Model
 from .texts import sentence
@@ -76,7 +76,8 @@ def plan_dicts(
 
 
 def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> DictModule:
-    imports = Imports()
+    shadowed = {held.wire for model in models for held in model.fields} & DATE_WORDS
+    imports = Imports(shadowed)
     here = {model.key for model in models}
     annotations = Annotations(
         names.classes,

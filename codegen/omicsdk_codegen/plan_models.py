@@ -11,6 +11,7 @@ from .decoding import Decoding
 from .facts import told
 from .imports import Imports
 from .model_names import Names
+from .naming import DATE_WORDS
 from .parser import Parsed
 from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
@@ -63,7 +64,7 @@ def plan_models(models: Iterable[Model], names: Names, parsed: Parsed) -> list[M
 
 
 def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> ModelModule:
-    shadowed = {held.python for model in models for held in model.fields} & _HIDEABLE
+    shadowed = {held.python for model in models for held in model.fields} & (_HIDEABLE | DATE_WORDS)
     imports = Imports(shadowed)
     here = {model.key for model in models}
 
@@ -116,6 +117,8 @@ def _decoded(held: Field, decoding: Decoding, place: str) -> Code:
     expression = decoding.expression(held.type, "v", place)
     if expression == "v":
         return Code(got)
+    if "v.__class__" not in expression:
+        return Code(decoding.expression(held.type, got, place))
     if not held.required:
         return Code(f"None if (v := {got}) is None else {expression}")
     # What is required is there: the first look at it takes it.

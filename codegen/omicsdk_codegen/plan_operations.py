@@ -196,9 +196,10 @@ class OperationPlanner:
         elif value is None:
             assert case.type is not None
             value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
-            if ("as_it_came" in value or "fitting(data" in value) and (
-                type_ := self._case_type(case, annotations)
-            ) != "Any":
+            if (
+                any(made in value for made in ("as_it_came", "fitting(data", "dated("))
+                and (type_ := self._case_type(case, annotations)) != "Any"
+            ):
                 imports.typing("cast")
                 value = f"cast({as_literal(type_)}, {value})"
         if case.or_bytes:

@@ -15,6 +15,7 @@ from .shapes import Array, Enum, Map, Model, Ref, Scalar, Type, Union
 _DEEP = 2
 _SCALARS: dict[str, object] = {
     "any": "text", "null": None, "string": "text", "integer": 1, "number": 1.5, "boolean": True, "bytes": b"bytes",
+    "date": "2024-02-29", "date-time": "2016-12-31T23:59:60.123456789Z",
 }  # fmt: skip
 
 

@@ -11,14 +11,14 @@ from .values import Object
 
 @dataclass(frozen=True)
 class Scalar:
-    """A value without parts; `any` is any JSON value, `bytes` a body or a file.
+    """A value without parts; `any` is any JSON value, `bytes` a body or a file, `date` and `date-time` are texts of RFC 3339.
 
     Attributes:
         kind: what it is.
         only: the values of an enum or const that no Literal can hold; empty for any value of the kind.
     """
 
-    kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes"]
+    kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes", "date", "date-time"]
     only: tuple[bool | float, ...] = ()
 
 
@@ -80,6 +80,8 @@ INTEGER = Scalar("integer")
 NUMBER = Scalar("number")
 BOOLEAN = Scalar("boolean")
 BYTES = Scalar("bytes")
+DATE = Scalar("date")
+DATE_TIME = Scalar("date-time")
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,17 @@ def is_larger(type_: Type, most: int) -> bool:
 def is_plain(type_: Type) -> bool:
     """Whether all values of a type are texts, numbers and the like, which every style writes alike."""
     return type_ != ANY and isinstance(type_, (Scalar, Enum))
+
+
+def is_decoded(type_: Type) -> bool:
+    """Whether a value of a type is something else in Python than in JSON: a model or a date is in it."""
+    if isinstance(type_, Scalar):
+        return type_ in (DATE, DATE_TIME)
+    if isinstance(type_, Union):
+        return any(map(is_decoded, type_.members))
+    return isinstance(type_, Ref) or (
+        isinstance(type_, (Array, Map)) and is_decoded(type_.item if isinstance(type_, Array) else type_.value)
+    )
 
 
 def models_in(type_: Type) -> Iterator[str]:

@@ -20,6 +20,8 @@ _SCALARS: dict[str, Object] = {
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "bytes": {"type": "string", "format": "binary"},
+    "date": {"type": "string", "format": "date"},
+    "date-time": {"type": "string", "format": "date-time"},
 }
 
 

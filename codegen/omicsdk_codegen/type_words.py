@@ -9,7 +9,7 @@ from .texts import literal
 
 _WORDS = {
     "any": "Any", "null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool",
-    "bytes": "bytes",
+    "bytes": "bytes", "date": "date", "date-time": "datetime",
 }  # fmt: skip
 # A choice of more values is counted, not listed.
 MOST_VALUES = 6

@@ -15,7 +15,7 @@ from omicsdk_codegen.plan import plan
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.write import write_files
 
-Generate = Callable[[dict[str, Any]], ModuleType]
+Generate = Callable[..., ModuleType]
 
 _NUMBERS = itertools.count()
 
@@ -26,9 +26,9 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
     root = tmp_path_factory.mktemp("packages")
     sys.path.insert(0, str(root))
 
-    def generated(data: dict[str, Any]) -> ModuleType:
+    def generated(data: dict[str, Any], *, dates: bool = False) -> ModuleType:
         name = f"generated_{next(_NUMBERS)}"
-        package = plan(Document(data, "document.yaml", Places()), "thing", Report())
+        package = plan(Document(data, "document.yaml", Places()), "thing", Report(), dates=dates)
         write_files(root / name, render_package(package, "Generated for a test."))
         importlib.invalidate_caches()
         return importlib.import_module(name)

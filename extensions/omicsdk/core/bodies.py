@@ -4,10 +4,12 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote_plus
 
+from omicsdk.core.dates import is_naive, written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_array, is_list, is_mapping
@@ -36,7 +38,8 @@ _TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
 def plain(value: Any) -> Any:
     """A value as JSON data: models become dicts, omitted members vanish, tuples and sets become lists.
 
-    Dates are written as ISO 8601 has them, numbers of numpy are numbers, members of an enumeration their values, and UUIDs,
+    Dates are the texts that they came as, else written as RFC 3339 has them; a datetime without a time zone names no moment, and
+    stays as it is. Times are written as ISO 8601 has them, numbers of numpy are numbers, members of an enumeration their values, and UUIDs,
     decimals, paths and addresses texts. What has no JSON stays as it is, for `encoded` to refuse it with its place.
 
     Args:
@@ -51,6 +54,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items() if item is not OMIT}
     if is_list(value):
         return [plain(item) for item in value if item is not OMIT]
+    if isinstance(value, date):
+        return value if is_naive(value) else written(value)
     isoformat = getattr(value, "isoformat", None)
     if isoformat is not None:
         return isoformat()
@@ -156,14 +161,20 @@ def form_body(fields: Mapping[str, object] | Omit) -> Body:
         if value is OMIT or value is None:
             continue
         for item in value if is_list(value) else [value]:
-            text = item.encoded(name, quote_plus) if isinstance(item, Joined) else quote_plus(_form_text(item))
+            text = item.encoded(name, quote_plus) if isinstance(item, Joined) else quote_plus(_form_text(name, item))
             pairs.append(f"{quote_plus(name)}={text}")
     return Body("&".join(pairs).encode(), "application/x-www-form-urlencoded")
 
 
-def _form_text(value: object) -> str:
+def _form_text(name: str, value: object) -> str:
     data = plain(value)
-    return data if isinstance(data, str) else json.dumps(data)
+    if isinstance(data, str):
+        return data
+    try:
+        return json.dumps(data)
+    except TypeError:
+        encoded({name: data})  # says what of it has no JSON, and where
+        return encoded(data).decode()  # a number of numpy
 
 
 def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
@@ -240,7 +251,7 @@ def _part(boundary: str, name: str, value: Any, is_file: bool, stated: str) -> I
     if not is_file:
         # OpenAPI: an object that is a part is JSON, and says so.
         kind = _type_of_part(stated, "", "application/json" if is_mapping(members(value)) else "")
-        text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else _form_text(value)
+        text = json.dumps(value) if kind == "application/json" and isinstance(value, str) else _form_text(name, value)
         line = f"\r\ncontent-type: {kind}" if kind else ""
         yield f"{head}{line}\r\n\r\n{text}\r\n".encode()
         return

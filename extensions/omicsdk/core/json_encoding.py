@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
+from omicsdk.core.dates import written as date_text
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_list, is_mapping
 
@@ -28,6 +30,8 @@ def encoded(value: object) -> bytes:
         return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         where, what = next(_unfit("", value, 0), ("", None))
+        if isinstance(what, datetime):
+            date_text(what, where or "What is sent")  # which refuses one without a time zone
         raise UsageError(
             f"{where or 'What is sent'} is {what!r}, which JSON can't say",
             remedy="Give text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 from omicsdk.core.bodies import plain
+from omicsdk.core.dates import is_date, is_date_time
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_array, is_object
 
@@ -22,8 +23,8 @@ class Shape:
     """What a value must look like, for strict decoding.
 
     Attributes:
-        kind: `any`, `null`, `string`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model`, `union` or
-            `tagged`.
+        kind: `any`, `null`, `string`, `date`, `date-time`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model`,
+            `union` or `tagged`.
         of: The literal's values, the array's or map's element, or the union's members.
         model: Gives the model's class (late, since models may refer to each other).
         tag: The member of an object that says which of a tagged union's shapes it has.
@@ -40,6 +41,8 @@ class Shape:
 ANY = Shape("any")
 NULL = Shape("null")
 STRING = Shape("string")
+DATE = Shape("date")
+DATE_TIME = Shape("date-time")
 INTEGER = Shape("integer")
 NUMBER = Shape("number")
 BOOLEAN = Shape("boolean")
@@ -299,6 +302,8 @@ def _equal(value: Any, known: object) -> bool:
 _SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
     "null": lambda value, _: value is None,
     "string": lambda value, _: isinstance(value, str),
+    "date": lambda value, _: is_date(value),
+    "date-time": lambda value, _: is_date_time(value),
     "integer": lambda value, _: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "boolean": lambda value, _: isinstance(value, bool),

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
 from omicsdk.core.bodies import NO_BODY, Body, Joined, form_body, members, plain
+from omicsdk.core.dates import written
 from omicsdk.core.errors import UsageError
 from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_list, is_mapping
@@ -424,6 +426,8 @@ def text_of(value: object, name: str = "A value") -> str:
     if value is False:
         return "false"
     data = plain(value)
+    if isinstance(data, date):
+        return written(data, name)
     if is_list(data) or is_mapping(data):
         return encoded(data).decode()
     if isinstance(data, (str, int, float)) or getattr(data, "ndim", None) == 0:  # the last: a number of numpy

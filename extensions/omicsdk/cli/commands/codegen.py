@@ -93,6 +93,7 @@ def _generate(arguments: argparse.Namespace) -> int:
         arguments.name,
         origin=origin(arguments.spec),
         told=_progress,
+        dates=arguments.dates == "datetime",
         **_reading(arguments),
     )
     if arguments.check:
@@ -128,7 +129,14 @@ def _explain(arguments: argparse.Namespace) -> int:
     from omicsdk_codegen.explanation import as_json, as_text
     from omicsdk_codegen.generate import plan_package
 
-    planned = plan_package(arguments.spec, arguments.overlay, "client", told=_progress, **_reading(arguments))
+    planned = plan_package(
+        arguments.spec,
+        arguments.overlay,
+        "client",
+        told=_progress,
+        dates=arguments.dates == "datetime",
+        **_reading(arguments),
+    )
     try:
         found = explain(planned, arguments.operation)
     except UnknownOperation as error:
@@ -195,6 +203,7 @@ def _generate_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the project's folder; it is made")
     _add_overlay(parser, "--overlay")
     _add_reading(parser)
+    _add_dates(parser)
     parser.add_argument(
         "--check", action="store_true", help="write nothing; list what in DIR isn't what SPEC says, and end with 1"
     )
@@ -241,6 +250,7 @@ def _explain_parser() -> argparse.ArgumentParser:
     )
     _add_overlay(parser, "--overlay")
     _add_reading(parser)
+    _add_dates(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -285,6 +295,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--missing-as-any",
         action="store_true",
         help="take a schema that is referred to and isn't there as any JSON value, and report it",
+    )
+
+
+def _add_dates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dates",
+        choices=("datetime", "text"),
+        default="text",
+        help="what texts in the formats date and date-time are in Python: datetime.date and datetime.datetime, which are sent back "
+        "as they came, or text as it came (the default)",
     )
 
 

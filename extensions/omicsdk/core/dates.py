@@ -1,0 +1,184 @@
+"""Dates and times of RFC 3339 as Python has them, with the text that they came as.
+
+Python's datetime has microseconds and no leap second, and an offset of `Z` is one of `+00:00` to it. What is read from a
+service and sent back is the text, so that nothing of it changes on the way.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
+from typing import Any, Literal, Self
+
+from omicsdk.core.errors import UsageError
+
+
+class Date(date):
+    """A date that may know the text that it was read from."""
+
+    __slots__ = ("_text",)
+
+    _text: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read a date such as `2024-01-02`; None where the text is none.
+
+        Args:
+            text: Kept as it is.
+        """
+        if not _pattern("date").fullmatch(text):
+            return None
+        try:
+            made = cls.fromisoformat(text)
+        except ValueError:
+            return None
+        made._text = text
+        return made
+
+    @property
+    def text(self) -> str:
+        """As it came; of a date that was computed, what ISO 8601 has for it."""
+        return getattr(self, "_text", "") or self.isoformat()
+
+    def __reduce_ex__(self, protocol: Any, /) -> Any:
+        return _again(self) or super().__reduce_ex__(protocol)
+
+
+class DateTime(datetime):
+    """A moment that may know the text that it was read from.
+
+    The moment is exact to the microsecond, and a leap second (`23:59:60`) is the one after it; `text` has all of it. What is
+    computed from it (`replace`, `astimezone`, `+`) has no such text.
+    """
+
+    __slots__ = ("_text",)
+
+    _text: str
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read a date and time of RFC 3339, such as `2024-01-02T03:04:05.123456789Z`; None where the text is none.
+
+        A blank in the place of the `T`, and an offset that is missing, are let pass, though not by strict clients: such a
+        datetime is a naive one.
+
+        Args:
+            text: Kept as it is.
+        """
+        found = _pattern("date-time").fullmatch(text)
+        if found is None:
+            return None
+        *numbers, fraction, zone = found.groups()
+        year, month, day, hour, minute, second = map(int, numbers)
+        microsecond = int((fraction or "")[:6].ljust(6, "0"))
+        try:
+            made = cls(year, month, day, hour, minute, min(second, 59), microsecond, _zone(zone))
+            if second == 60:
+                moment = made - (made.utcoffset() or timedelta())
+                if (moment.hour, moment.minute) != (23, 59):
+                    return None  # leap seconds are those before midnight of UTC
+                made += timedelta(seconds=1)
+        except (ValueError, OverflowError):
+            return None
+        made._text = text
+        return made
+
+    @property
+    def text(self) -> str:
+        """As it came; of a moment that was computed, what RFC 3339 has for it.
+
+        Raises:
+            UsageError: It was computed, and has no time zone.
+        """
+        return getattr(self, "_text", "") or written(self)
+
+    def __reduce_ex__(self, protocol: Any, /) -> Any:
+        return _again(self) or super().__reduce_ex__(protocol)
+
+
+def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
+    """Read a value of an answer as the first of some kinds that it is.
+
+    Args:
+        place: Owner and field, for the log; empty where a value of another kind is no surprise.
+        value: Decoded JSON; what is none of the kinds stays as it is.
+        kinds: The formats, as OpenAPI calls them.
+    """
+    if value.__class__ is str:
+        for kind in kinds:
+            if (made := (Date if kind == "date" else DateTime).read(value)) is not None:
+                return made
+    if place:
+        from omicsdk.core.model import otherwise_typed
+
+        return otherwise_typed(place, value)
+    return value
+
+
+def is_date(value: Any) -> bool:
+    """Whether a JSON value is a `full-date` of RFC 3339."""
+    return isinstance(value, str) and Date.read(value) is not None
+
+
+def is_date_time(value: Any) -> bool:
+    """Whether a JSON value is a `date-time` of RFC 3339, with its `T` and its offset."""
+    return (
+        isinstance(value, str)
+        and value[10:11] in ("T", "t")
+        and (made := DateTime.read(value)) is not None
+        and made.tzinfo is not None
+    )
+
+
+def is_naive(value: Any) -> bool:
+    """Whether a value is a datetime that names no moment: it has no time zone, and no text that it came as."""
+    return isinstance(value, datetime) and value.utcoffset() is None and not getattr(value, "_text", "")
+
+
+def written(value: date, name: str = "A datetime") -> str:
+    """The text of a date or a moment: that which it came as, else what RFC 3339 has for it.
+
+    Args:
+        value: The date, or the moment.
+        name: The argument, for errors.
+
+    Raises:
+        UsageError: It is a datetime without a time zone, which names no moment.
+    """
+    if kept := getattr(value, "_text", ""):
+        return kept
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    offset = value.utcoffset()
+    if offset is None:
+        raise UsageError(
+            f"{name} can't be sent: {value.isoformat()} has no time zone, so it names no moment",
+            remedy="Give a datetime with a time zone, such as datetime.now(UTC), or the text as the service wants it.",
+        )
+    # An offset of RFC 3339 has no seconds, as local times before 1900 have.
+    return (value.astimezone(UTC) if offset.seconds % 60 or offset.microseconds else value).isoformat()
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    day = "([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    if form == "date":
+        return re.compile(day)
+    return re.compile(
+        f"{day}[Tt ]([0-9]{{2}}):([0-9]{{2}}):([0-5][0-9]|60)(?:\\.([0-9]+))?([Zz]|[+-][0-9]{{2}}:[0-5][0-9])?"
+    )
+
+
+def _zone(text: str | None) -> timezone | None:
+    if text is None:
+        return None
+    if text in "Zz":
+        return UTC
+    offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _again(value: Date | DateTime) -> tuple[Any, ...] | None:
+    """How copy and pickle make one again, its text with it; None of one without."""
+    kept = getattr(value, "_text", "")
+    return (type(value).read, (kept,)) if kept else None
