@@ -21,9 +21,22 @@ from .media import (
     schema_in,
     sent_type,
 )
-from .naming import settle, wanted_argument
+from .naming import HEADER_MEMBERS, settle, wanted_argument
 from .normalise import Normaliser
-from .operations import Argument, Case, Draft, Flow, How, Message, Position, SentBody, Stated, Webhook, asks
+from .operations import (
+    Argument,
+    Case,
+    DeclaredHeader,
+    Draft,
+    Flow,
+    How,
+    Message,
+    Position,
+    SentBody,
+    Stated,
+    Webhook,
+    asks,
+)
 from .paging import pages_of
 from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
 from .values import Json, Object, join
@@ -90,6 +103,7 @@ class Drafter:
         draft.arguments = self._parameters(stated)
         self._body(draft)
         self._answers(draft)
+        draft.headers = self._headers(stated)
         queried = {argument.wire for argument in draft.arguments if argument.position == "query"}
         draft.pages = pages_of(
             stated, draft.cases, queried, self._types.models, lambda text: self._fault(stated.key, text)
@@ -373,6 +387,29 @@ class Drafter:
             draft.flow = next(filter(None, (self._flow(draft, status, listed[status]) for status in wanted)), None)
         flows = any(case.kind == "bytes" for case in cases) or draft.flow is not None
         draft.streams = wish is True or (wish is None and flows)
+
+    def _headers(self, stated: Stated) -> list[DeclaredHeader]:
+        """The headers of answers that aren't errors; those of errors are in the exception's headers."""
+        responses = stated.data.get("responses")
+        found: dict[str, tuple[str, Object, str]] = {}
+        for status, response in responses.items() if isinstance(responses, dict) else ():
+            listed = response.get("headers") if isinstance(response, dict) and status[:1] in "23" else None
+            for wire, header in listed.items() if isinstance(listed, dict) else ():
+                # OpenAPI: a response header of this name is ignored, for `content` says it.
+                if isinstance(header, dict) and wire.lower() != "content-type":
+                    place = join(stated.key, "responses", status, "headers", wire)
+                    found.setdefault(wire.lower(), (wire, header, place))
+        names = settle((wanted_argument(wire, "header") for wire, _, _ in found.values()), HEADER_MEMBERS)
+        return [self._header(wire, names[wire], header, place) for wire, header, place in found.values()]
+
+    def _header(self, wire: str, python: str, header: Object, place: str) -> DeclaredHeader:
+        pointer, schema = join(place, "schema"), header.get("schema")
+        type_, _ = split_null(self._types.type_of(schema, pointer)) if schema is not None else (STRING, True)
+        scalar = type_.item if isinstance(type_, Array) else type_
+        if not is_plain(scalar) or "content" in header:
+            self._note(place, "untyped", f"header {wire}", "its text")
+            type_ = STRING
+        return DeclaredHeader(pointer, wire, python, type_, {**self._types.facts_of(schema), **_said(header)})
 
     def _flow(self, draft: Draft, status: str, response: Json) -> Flow | None:
         """How an answer's items follow each other, where it is a sequence of them."""

@@ -31,6 +31,9 @@ _SELF = frozenset({"self", "cls"})
 MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields"})
 ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "frozenset", "tuple"})
 
+# What a mapping has of its own, and the builtins that annotations of headers are made of.
+HEADER_MEMBERS = frozenset({"get", "items", "keys", "values"}) | ANNOTATION_WORDS
+
 # What dates are in Python: names that fields have as well.
 DATE_WORDS = frozenset({"date", "datetime"})
 

@@ -217,6 +217,25 @@ class Message:
     nullable: bool
 
 
+@dataclass(frozen=True)
+class DeclaredHeader:
+    """A header of answers.
+
+    Attributes:
+        key: pointer of its schema.
+        wire: its name in the document.
+        python: its attribute.
+        type: a scalar, or a list of scalars.
+        schema: what the document says of it, `description` included.
+    """
+
+    key: str
+    wire: str
+    python: str
+    type: Type
+    schema: Object
+
+
 @dataclass
 class Draft:
     """An operation with its arguments and answers in our own shapes."""
@@ -232,6 +251,7 @@ class Draft:
     flow: Flow | None = None
     secured: bool = False
     public: bool = False
+    headers: list[DeclaredHeader] = field(default_factory=list[DeclaredHeader])
 
 
 def stated_operations(data: Object) -> Iterator[Stated]:

@@ -22,6 +22,7 @@ from .normalise import Normaliser
 from .operations import Draft, left_out, name_operations, name_webhooks, stated_operations, stated_webhooks
 from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
+from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
@@ -70,6 +71,7 @@ class Package:
         models: by module.
         dicts: TypedDicts by module.
         webhooks: what reads the service's own requests; None where it sends none.
+        headers: the classes of answers' headers; None where no answer declares one.
         commands: commands.json.
         document: openapi.json.
         drafts: operations with their arguments and answers, in the document's order.
@@ -88,6 +90,7 @@ class Package:
     models: list[ModelModule]
     dicts: list[DictModule]
     webhooks: WebhookModule | None
+    headers: HeaderModule | None
     commands: list[Json]
     document: Object
     drafts: list[Draft]
@@ -145,6 +148,7 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
         raise DocumentError(faults)
     for draft in drafts:
         wanted |= {argument.key: argument.type for argument in draft.arguments}
+        wanted |= {header.key: header.type for header in draft.headers}
         wanted |= {case.key: case.type for case in draft.cases if case.type is not None}
         wanted |= {draft.flow.key: draft.flow.type} if draft.flow is not None else {}
         if draft.pages is not None:
@@ -160,7 +164,8 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
         raise DocumentError([fault]) from lost
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(document.data, models, names | webhook_names, {*CLASS_WORDS, api, f"Async{api}"})
-    planner = OperationPlanner(named, parsed)
+    headers, classes = plan_headers(drafts, named, parsed)
+    planner = OperationPlanner(named, parsed, classes)
     title, description = _info(document.data, service)
     _note_server(document, report)
     return Package(
@@ -177,6 +182,7 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
         models=plan_models(models, named, parsed),
         dicts=plan_dicts(models, named, parsed),
         webhooks=plan_webhooks(messages, names, named, parsed),
+        headers=headers,
         commands=_checked(commands(drafts), drafts),
         document=document.data,
         drafts=drafts,

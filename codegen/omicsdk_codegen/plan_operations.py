@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .annotations import Annotations
@@ -84,6 +84,7 @@ class OperationModule:
         cases: how an answer is read.
         paged: how pages follow.
         item: how one of a sequence of items is read.
+        headers: the class of the answer's headers; empty where it declares none.
     """
 
     name: Code
@@ -102,6 +103,7 @@ class OperationModule:
     cases: list[AnswerCase]
     paged: PagedItems | None
     item: StreamedItem | None
+    headers: Code
 
 
 class OperationPlanner:
@@ -110,11 +112,13 @@ class OperationPlanner:
     Args:
         names: what models and operations are called.
         parsed: the parser's answers.
+        headers: classes of answers' headers by the operations' names.
     """
 
-    def __init__(self, names: Names, parsed: Parsed) -> None:
+    def __init__(self, names: Names, parsed: Parsed, headers: Mapping[str, str]) -> None:
         self._names = names
         self._parsed = parsed
+        self._headers = headers
 
     def plan(self, draft: Draft) -> OperationModule:
         """Plan one module."""
@@ -136,6 +140,7 @@ class OperationPlanner:
         cases = self._cases(draft, annotations, imports)
         path, sent, facts = path_code(draft, imports), sent_code(draft, imports), _facts(draft, imports)
         item = self._item(draft, annotations, imports)
+        headers = imports.add("..headers", self._headers[draft.name]) if draft.name in self._headers else ""
         request = imports.add(REQUEST, "request")
         hidden = draft.name in imports.locals() or draft.name in _OWN or hasattr(builtins, draft.name)
         return OperationModule(
@@ -153,6 +158,7 @@ class OperationPlanner:
             cases=cases,
             paged=paged,
             item=item,
+            headers=Code(headers),
             imports=as_lines(imports.lines()),
             late=as_lines(imports.late_lines()),
         )

@@ -51,6 +51,8 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
         )
     for module in counted(package.models, "writing models", told):
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
+    if package.headers is not None:
+        files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
     return files | _types(note, package)
 
 

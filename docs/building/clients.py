@@ -27,6 +27,7 @@ client the operation sends on this thread, as one of an asynchronous client it i
 |---|---|---|
 | `client.get_collections(...)` | what `parse` makes of the answer | every operation |
 | `client.get_collections.raw(...)` | the answer as httpx has it, headers and all | every operation |
+| `client.get_collections.with_headers(...)` | what the call gives as `.value`, `.status`, and `.headers`: those that the document declares are typed attributes (None where one is absent), all are found by name | every operation |
 | `client.get_collections.pages(...)` | each page, as it arrives | lists in pages |
 | `client.get_collections.iterate(...)` | each item of each page; `.take(n)` gives the first n and asks for no further page | lists in pages; answers that are sequences (JSON lines, event streams), whose items come as they arrive |
 | `client.get_file.stream(...)` | the answer's bytes, in a `with` block | files |

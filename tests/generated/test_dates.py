@@ -180,7 +180,7 @@ def test_a_member_that_is_set_is_written_anew(dates: ModuleType) -> None:
 
 def test_arguments_are_dates_or_texts(dates: ModuleType) -> None:
     noon = datetime(2024, 1, 2, 12, tzinfo=timezone(timedelta(hours=2)))
-    given_dates = {"day": date(2024, 1, 2), "since": noon, "days": [date(2024, 1, 2), "2024-01-03"]}
+    given_dates: dict[str, Any] = {"day": date(2024, 1, 2), "since": noon, "days": [date(2024, 1, 2), "2024-01-03"]}
     answer, request = _called(
         dates, "date", NANO, **given_dates, span={"from": noon}, datetime=DateTime.read(NANO), either=noon
     )
@@ -319,7 +319,7 @@ def test_a_client_of_ours_with_dates_passes_both_type_checkers_and_calls(
     right.write_text(RIGHT)
     folders = [tmp_path / "dated_api", Path(str(dates.__file__)).parent, right]
     _check(tmp_path, folders)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     importlib.invalidate_caches()
     package = importlib.import_module("dated_api.drs")
     data = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, assert_type
 
 import httpx
+from omicsdk.core.answer import AnswerHeaders
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import NotFound
 from omicsdk.core.operation import AsyncItems
@@ -124,6 +125,22 @@ async def asynchronous(api: AsyncDssApi) -> None:
         assert_type(await body.read(), bytes)
     assert_type(await api.get_bundle.raw(uuid=UUID, replica="aws"), httpx.Response)
     assert_type(api.with_options(retry=Retry(attempts=1)), AsyncDssApi)
+
+
+def headers(client: DssApi) -> None:
+    answer = client.get_bundle.with_headers(uuid=UUID, replica="aws")
+    assert_type(answer.value, BundlePage)
+    assert_type(answer.headers.retry_after, int | None)
+    assert_type(answer.headers.link, str | None)
+    assert_type(client.get_file.with_headers(uuid=UUID, replica="aws").headers.x_dss_size, int | None)
+    # Without declared headers there are those that every answer has, by name.
+    assert_type(client.get_subscriptions.with_headers(replica="aws").headers, AnswerHeaders)
+
+
+async def asynchronous_headers(client: AsyncDssApi) -> None:
+    answer = await client.get_bundle.with_headers(uuid=UUID, replica="aws")
+    assert_type(answer.headers.x_open_api_pagination, bool | None)
+    assert_type(answer.headers["link"], str)
 
 
 def workflows() -> None:

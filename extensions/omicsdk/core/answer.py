@@ -3,14 +3,15 @@
 import gc
 import json
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import plain
+from omicsdk.core.dates import dated
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
 from omicsdk.core.paging import items_at
@@ -18,6 +19,8 @@ from omicsdk.core.redaction import mask_text
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
+R = TypeVar("R", covariant=True)
+H = TypeVar("H", covariant=True)
 
 
 LARGE = 1 << 18
@@ -227,3 +230,101 @@ def model_of(cls: type[M]) -> Callable[[Any], M]:
 def as_it_came(data: Any) -> Any:
     """The decoder of what is plain JSON on both sides."""
     return data
+
+
+class AnswerHeaders(Mapping[str, str]):
+    """An answer's headers: all of them by their names, compared without case; those of the document as typed attributes too.
+
+    Args:
+        headers: Names and values; those of an APIError will do.
+        operation: The operation's name, for errors.
+        strict: Whether a header that isn't what the document says is an error.
+
+    Raises:
+        DecodeError: A header doesn't fit, and `strict` is set.
+    """
+
+    def __init__(self, headers: Mapping[str, str], operation: str = "", *, strict: bool = False) -> None:
+        self._values = {name.lower(): value for name, value in headers.items()}
+        self._operation = operation
+        if strict:
+            for declared in vars(type(self)).values():
+                if isinstance(declared, Header):
+                    declared.check(self, operation)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._operation}: {', '.join(self._values)}>"  # values may be secrets
+
+
+class Header(Generic[T]):
+    """A header that a document declares, as an attribute of AnswerHeaders; None where an answer hasn't got it.
+
+    Args:
+        name: In the document.
+        shape: What it is: a scalar, or a list of scalars with commas between them.
+    """
+
+    def __init__(self, name: str, shape: Shape) -> None:
+        self.name = name
+        self.shape = shape
+
+    @overload
+    def __get__(self, headers: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, headers: AnswerHeaders, owner: type) -> T | None: ...
+    def __get__(self, headers: AnswerHeaders | None, owner: type) -> Any:
+        if headers is None:
+            return self
+        text = headers.get(self.name)
+        return None if text is None else _of_header(text, self.shape)
+
+    def check(self, headers: AnswerHeaders, operation: str) -> None:
+        """Hold the header against its shape.
+
+        Raises:
+            DecodeError: It doesn't fit.
+        """
+        text = headers.get(self.name)
+        if text is not None:
+            check(operation, f"headers.{self.name}", _of_header(text, self.shape, dates=False), self.shape)
+
+
+def _of_header(text: str, shape: Shape, *, dates: bool = True) -> Any:
+    """A header's value as its shape has it; the text where it is something else."""
+    if shape.kind == "array":
+        return [
+            _of_header(item.strip(" \t"), shape.of[0], dates=dates) for item in text.split(",") if item.strip(" \t")
+        ]
+    if shape.kind in ("date", "date-time"):
+        return dated("", text, "date" if shape.kind == "date" else "date-time") if dates else text
+    if shape.kind in ("integer", "number", "boolean", "literal") and text not in shape.of:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return text
+        return value if isinstance(value, (int, float)) and (shape.kind != "literal" or value in shape.of) else text
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWithHeaders(Generic[R, H]):
+    """What an answer says, together with its headers.
+
+    Attributes:
+        value: What the call alone would give.
+        headers: Its headers.
+        status: HTTP status.
+    """
+
+    value: R
+    headers: H
+    status: int

@@ -6,7 +6,7 @@ documentation, `parse` reads the answer, and `items` finds the items of a page. 
     get_bundle = PagedOperation(FACTS, build, parse, items)
 
 As an attribute of a Client it gives a `PagedCall`, of an AsyncClient an `AsyncPagedCall`, whose forms (the call itself,
-`raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do with the answer.
+`raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do with the answer. `headers=` of the descriptor is the class of what `with_headers` gives beside it.
 Forms have comments in the place of docstrings, so that editors show the documentation of `build` over each of them.
 """
 
@@ -16,7 +16,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
 
-from omicsdk.core.answer import Answer
+from omicsdk.core.answer import Answer, AnswerHeaders, AnswerWithHeaders
 from omicsdk.core.client import AsyncClient, AsyncExchange, Bound, Client, Exchange
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
@@ -30,9 +30,15 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 Item = TypeVar("Item")
-S = TypeVar("S")
-A = TypeVar("A")
+S = TypeVar("S", covariant=True)
+A = TypeVar("A", covariant=True)
 E = TypeVar("E", Exchange, AsyncExchange)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    H = TypeVarWithDefault("H", bound=AnswerHeaders, default=AnswerHeaders, covariant=True)
+else:
+    H = TypeVar("H", covariant=True)  # typing has no defaults before Python 3.13
 
 
 class Items(Iterator[Item]):
@@ -165,17 +171,19 @@ def _items_of(
     return answer.json(lambda page: items_at(page, key, facts.name), ANY)
 
 
-class _Call(_Shown, Bound, Generic[P, R, E]):
+class _Call(_Shown, Bound, Generic[P, R, E, H]):
     """What calls have in common.
 
     Attributes:
         facts: What the document says beside arguments and answers.
         build: Makes the request of the arguments, without sending it.
         parse: Reads an answer.
+        headers: Reads an answer's headers.
     """
 
-    def __init__(self, operation: "_Operation[P, R, Any, Any]", exchange: E | None) -> None:
+    def __init__(self, operation: "_Operation[P, R, Any, Any, H]", exchange: E | None) -> None:
         self.facts, self.build, self.parse = operation.facts, operation.build, operation.parse
+        self.headers = operation.headers
         self._way = exchange
         self._show(operation.facts.name, operation.build, operation.parse)
 
@@ -191,6 +199,10 @@ class _Call(_Shown, Bound, Generic[P, R, E]):
     def _answer(self, request: Request, response: "httpx.Response") -> Answer:
         return self._exchange.answer(request, response, self.facts.paging)
 
+    def _with_headers(self, answer: Answer) -> AnswerWithHeaders[R, H]:
+        headers = self.headers(answer.headers, self.facts.name, strict=answer.strict)
+        return AnswerWithHeaders(self.parse(answer), headers, answer.status)
+
     def _frames(self, body: Body | AsyncBody) -> Frames:
         return Frames(body.headers.get("content-type", ""), self._exchange.transport.answer_limit)
 
@@ -200,12 +212,18 @@ class _Call(_Shown, Bound, Generic[P, R, E]):
         return Answer(self.facts.name, body.status_code, body.headers, content, strict=strict, url=body.url)
 
 
-class Call(_Call[P, R, Exchange]):
+class Call(_Call[P, R, Exchange, H], Generic[P, R, H]):
     """An operation of a Client: called, it sends the request and gives what the answer says."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
         return self.parse(self._answer(request, self._exchange.send(request)))
+
+    @_form
+    def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
+        # Give what the answer says together with its headers.
+        request = self.build(*args, **kwargs)
+        return self._with_headers(self._answer(request, self._exchange.send(request)))
 
     @_form
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
@@ -229,12 +247,18 @@ class Call(_Call[P, R, Exchange]):
         return self._exchange.transport.outgoing(request)
 
 
-class AsyncCall(_Call[P, R, AsyncExchange]):
+class AsyncCall(_Call[P, R, AsyncExchange, H], Generic[P, R, H]):
     """An operation of an AsyncClient: called, it sends the request and gives what the answer says."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         request = self.build(*args, **kwargs)
         return self.parse(self._answer(request, await self._exchange.send(request)))
+
+    @_form
+    async def with_headers(self, *args: P.args, **kwargs: P.kwargs) -> AnswerWithHeaders[R, H]:
+        # Give what the answer says together with its headers.
+        request = self.build(*args, **kwargs)
+        return self._with_headers(self._answer(request, await self._exchange.send(request)))
 
     @_form
     async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "httpx.Response":
@@ -254,7 +278,7 @@ class AsyncCall(_Call[P, R, AsyncExchange]):
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
 
-class StreamCall(Call[P, R]):
+class StreamCall(Call[P, R, H], Generic[P, R, H]):
     """An operation of a Client whose answers are bytes of any length."""
 
     @_form
@@ -263,7 +287,7 @@ class StreamCall(Call[P, R]):
         return self.streamed(self.build(*args, **kwargs))
 
 
-class AsyncStreamCall(AsyncCall[P, R]):
+class AsyncStreamCall(AsyncCall[P, R, H], Generic[P, R, H]):
     """An operation of an AsyncClient whose answers are bytes of any length."""
 
     @_form
@@ -272,14 +296,14 @@ class AsyncStreamCall(AsyncCall[P, R]):
         return self.streamed(self.build(*args, **kwargs))
 
 
-class ItemStreamCall(StreamCall[P, R], Generic[P, R, Item]):
+class ItemStreamCall(StreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of a Client whose answer is a sequence of items, each read as it arrives.
 
     Attributes:
         item: Reads one, given as an answer of its own.
     """
 
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item]", exchange: Exchange | None) -> None:
+    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: Exchange | None) -> None:
         super().__init__(operation, exchange)
         self.item = operation.item
         self._media_type = operation.media_type
@@ -299,14 +323,14 @@ class ItemStreamCall(StreamCall[P, R], Generic[P, R, Item]):
                 yield self.item(self._item_answer(body, content))
 
 
-class AsyncItemStreamCall(AsyncStreamCall[P, R], Generic[P, R, Item]):
+class AsyncItemStreamCall(AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of an AsyncClient whose answer is a sequence of items, each read as it arrives.
 
     Attributes:
         item: Reads one, given as an answer of its own.
     """
 
-    def __init__(self, operation: "ItemStreamOperation[P, R, Item]", exchange: AsyncExchange | None) -> None:
+    def __init__(self, operation: "ItemStreamOperation[P, R, Item, H]", exchange: AsyncExchange | None) -> None:
         super().__init__(operation, exchange)
         self.item = operation.item
         self._media_type = operation.media_type
@@ -326,14 +350,14 @@ class AsyncItemStreamCall(AsyncStreamCall[P, R], Generic[P, R, Item]):
                 yield self.item(self._item_answer(body, content))
 
 
-class PagedCall(Call[P, R], Generic[P, R, Item]):
+class PagedCall(Call[P, R, H], Generic[P, R, Item, H]):
     """An operation of a Client that answers in pages.
 
     Attributes:
         items: Finds a page's items.
     """
 
-    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any]", exchange: Exchange | None) -> None:
+    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any, H]", exchange: Exchange | None) -> None:
         super().__init__(operation, exchange)
         self.items = operation.items
 
@@ -356,14 +380,14 @@ class PagedCall(Call[P, R], Generic[P, R, Item]):
             yield from _items_of(self.facts, self._answer(request, response), self.parse, self.items)
 
 
-class AsyncPagedCall(AsyncCall[P, R], Generic[P, R, Item]):
+class AsyncPagedCall(AsyncCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of an AsyncClient that answers in pages.
 
     Attributes:
         items: Finds a page's items.
     """
 
-    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any]", exchange: AsyncExchange | None) -> None:
+    def __init__(self, operation: "_PagedOperation[P, R, Item, Any, Any, H]", exchange: AsyncExchange | None) -> None:
         super().__init__(operation, exchange)
         self.items = operation.items
 
@@ -387,23 +411,31 @@ class AsyncPagedCall(AsyncCall[P, R], Generic[P, R, Item]):
                 yield item
 
 
-class PagedStreamCall(PagedCall[P, R, Item], StreamCall[P, R]):
+class PagedStreamCall(PagedCall[P, R, Item, H], StreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of a Client that answers in pages, each of which may be read as bytes."""
 
 
-class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item], AsyncStreamCall[P, R]):
+class AsyncPagedStreamCall(AsyncPagedCall[P, R, Item, H], AsyncStreamCall[P, R, H], Generic[P, R, Item, H]):
     """An operation of an AsyncClient that answers in pages, each of which may be read as bytes."""
 
 
-class _Operation(Generic[P, R, S, A]):
+class _Operation(Generic[P, R, S, A, H]):
     """An operation, as an attribute of clients: of a Client it gives an S, of an AsyncClient an A."""
 
     calls: ClassVar[tuple[type[Any], type[Any]]]
 
-    def __init__(self, facts: OperationFacts, build: Callable[P, Request], parse: Callable[[Answer], R]) -> None:
+    def __init__(
+        self,
+        facts: OperationFacts,
+        build: Callable[P, Request],
+        parse: Callable[[Answer], R],
+        *,
+        headers: type[H] = AnswerHeaders,
+    ) -> None:
         self.facts = facts
         self.build = build
         self.parse = parse
+        self.headers = headers
 
     @overload
     def __get__(self, client: Client, owner: Any) -> S: ...
@@ -422,26 +454,27 @@ class _Operation(Generic[P, R, S, A]):
         return call
 
 
-class Operation(_Operation[P, R, Call[P, R], AsyncCall[P, R]]):
+class Operation(_Operation[P, R, Call[P, R, H], AsyncCall[P, R, H], H], Generic[P, R, H]):
     """An operation, as an attribute of clients.
 
     Args:
         facts: What the document says beside arguments and answers.
         build: Makes the request of the arguments; its signature and documentation are those of every form.
         parse: Reads an answer.
+        headers: The headers that the document declares for answers.
     """
 
     calls = (Call, AsyncCall)
 
 
-class StreamOperation(_Operation[P, R, StreamCall[P, R], AsyncStreamCall[P, R]]):
+class StreamOperation(_Operation[P, R, StreamCall[P, R, H], AsyncStreamCall[P, R, H], H], Generic[P, R, H]):
     """An operation whose answers are bytes of any length; arguments as those of Operation."""
 
     calls = (StreamCall, AsyncStreamCall)
 
 
 class ItemStreamOperation(
-    _Operation[P, R, ItemStreamCall[P, R, Item], AsyncItemStreamCall[P, R, Item]], Generic[P, R, Item]
+    _Operation[P, R, ItemStreamCall[P, R, Item, H], AsyncItemStreamCall[P, R, Item, H], H], Generic[P, R, Item, H]
 ):
     """An operation whose answer is a sequence of items, each read as it arrives.
 
@@ -462,31 +495,40 @@ class ItemStreamOperation(
         parse: Callable[[Answer], R],
         item: Callable[[Answer], Item],
         media_type: str,
+        *,
+        headers: type[H] = AnswerHeaders,
     ) -> None:
-        super().__init__(facts, build, parse)
+        super().__init__(facts, build, parse, headers=headers)
         self.item = item
         self.media_type = media_type
 
 
-class _PagedOperation(_Operation[P, R, S, A], Generic[P, R, Item, S, A]):
+class _PagedOperation(_Operation[P, R, S, A, H], Generic[P, R, Item, S, A, H]):
     def __init__(
         self,
         facts: OperationFacts,
         build: Callable[P, Request],
         parse: Callable[[Answer], R],
         items: Callable[[R], Sequence[Item] | None],
+        *,
+        headers: type[H] = AnswerHeaders,
     ) -> None:
-        super().__init__(facts, build, parse)
+        super().__init__(facts, build, parse, headers=headers)
         self.items = items
 
 
-class PagedOperation(_PagedOperation[P, R, Item, PagedCall[P, R, Item], AsyncPagedCall[P, R, Item]]):
+class PagedOperation(
+    _PagedOperation[P, R, Item, PagedCall[P, R, Item, H], AsyncPagedCall[P, R, Item, H], H], Generic[P, R, Item, H]
+):
     """An operation that answers in pages; arguments as those of Operation, and `items`, which finds a page's items."""
 
     calls = (PagedCall, AsyncPagedCall)
 
 
-class PagedStreamOperation(_PagedOperation[P, R, Item, PagedStreamCall[P, R, Item], AsyncPagedStreamCall[P, R, Item]]):
+class PagedStreamOperation(
+    _PagedOperation[P, R, Item, PagedStreamCall[P, R, Item, H], AsyncPagedStreamCall[P, R, Item, H], H],
+    Generic[P, R, Item, H],
+):
     """An operation that answers in pages, each of which may be read as bytes; arguments as those of PagedOperation."""
 
     calls = (PagedStreamCall, AsyncPagedStreamCall)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncDocumentedOperation(DocumentedCall[AsyncCall[..., Any], T]):
+class AsyncDocumentedOperation(DocumentedCall[AsyncCall[..., Any, Any], T]):
     """One operation as a documented client for asyncio offers it: keyword arguments in, plain JSON out."""
 
     async def __call__(self, *positional: Never, **arguments: Any) -> T:

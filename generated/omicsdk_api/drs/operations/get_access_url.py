@@ -9,6 +9,8 @@ from omicsdk.core.answer import Answer
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from ..models.access_url import AccessURL
 
@@ -54,4 +56,4 @@ def parse(answer: Answer) -> AccessURL | None:
     return answer.model(AccessURL)
 
 
-get_access_url = Operation(FACTS, build, parse)
+get_access_url = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -71,4 +73,4 @@ def parse(answer: Answer) -> BulkAccessUrls | None:
     return answer.model(BulkAccessUrls)
 
 
-get_bulk_access_url = Operation(FACTS, build, parse)
+get_bulk_access_url = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

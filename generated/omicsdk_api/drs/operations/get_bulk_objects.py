@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -71,4 +73,4 @@ def parse(answer: Answer) -> BulkObjects | None:
     return answer.model(BulkObjects)
 
 
-get_bulk_objects = Operation(FACTS, build, parse)
+get_bulk_objects = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

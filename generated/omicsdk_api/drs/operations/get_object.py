@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from ..models.drs_object import DrsObject
 
@@ -55,4 +57,4 @@ def parse(answer: Answer) -> DrsObject | None:
     return answer.model(DrsObject)
 
 
-get_object = Operation(FACTS, build, parse)
+get_object = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -62,4 +64,4 @@ def parse(answer: Answer) -> AccessURL | None:
     return answer.model(AccessURL)
 
 
-post_access_url = Operation(FACTS, build, parse)
+post_access_url = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

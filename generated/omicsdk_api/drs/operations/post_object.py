@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import RetryAfterHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,4 +63,4 @@ def parse(answer: Answer) -> DrsObject | None:
     return answer.model(DrsObject)
 
 
-post_object = Operation(FACTS, build, parse)
+post_object = Operation(FACTS, build, parse, headers=RetryAfterHeaders)

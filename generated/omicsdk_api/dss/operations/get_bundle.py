@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import GetBundleHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -100,4 +102,4 @@ def items(page: BundlePage) -> Sequence[FileVersion] | None:
     return getattr(page.bundle, "files", None)
 
 
-get_bundle = PagedOperation(FACTS, build, parse, items)
+get_bundle = PagedOperation(FACTS, build, parse, items, headers=GetBundleHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import GetBundlesAllHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -85,4 +87,4 @@ def items(page: BundleEnumerationResult) -> Sequence[BundleIdentifier] | None:
     return page.bundles
 
 
-get_bundles_all = PagedOperation(FACTS, build, parse, items)
+get_bundles_all = PagedOperation(FACTS, build, parse, items, headers=GetBundlesAllHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import GetCollectionsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -69,4 +71,4 @@ def items(page: CollectionsPage) -> Sequence[CollectionOfCollectionsItem] | None
     return page.collections
 
 
-get_collections = PagedOperation(FACTS, build, parse, items)
+get_collections = PagedOperation(FACTS, build, parse, items, headers=GetCollectionsHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import GetEventsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,4 +85,4 @@ def items(page: EventStreams) -> Sequence[EventsManifest] | None:
     return page.event_streams
 
 
-get_events = PagedOperation(FACTS, build, parse, items)
+get_events = PagedOperation(FACTS, build, parse, items, headers=GetEventsHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import GetFileHeaders
+
 FACTS = OperationFacts(
     name="get_file",
     method="GET",
@@ -89,4 +91,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-get_file = StreamOperation(FACTS, build, parse)
+get_file = StreamOperation(FACTS, build, parse, headers=GetFileHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import HeadFileHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -60,4 +62,4 @@ def parse(answer: Answer) -> Mapping[str, str]:
     return answer.headers
 
 
-head_file = Operation(FACTS, build, parse)
+head_file = Operation(FACTS, build, parse, headers=HeadFileHeaders)

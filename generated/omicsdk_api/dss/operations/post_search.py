@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import PostSearchHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -90,4 +92,4 @@ def items(page: SearchResult) -> Sequence[SearchHit] | None:
     return page.results
 
 
-post_search = PagedOperation(FACTS, build, parse, items)
+post_search = PagedOperation(FACTS, build, parse, items, headers=PostSearchHeaders)

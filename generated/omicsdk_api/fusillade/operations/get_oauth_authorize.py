@@ -8,6 +8,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 
+from ..headers import LocationHeaders
+
 FACTS = OperationFacts(
     name="get_oauth_authorize", method="GET", path="/oauth/authorize", accept="text/html, */*;q=0.5", streams=True
 )
@@ -75,4 +77,4 @@ def parse(answer: Answer) -> str:
     return answer.text()
 
 
-get_oauth_authorize = StreamOperation(FACTS, build, parse)
+get_oauth_authorize = StreamOperation(FACTS, build, parse, headers=LocationHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import GetV1GroupsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -68,4 +70,4 @@ def items(page: Users) -> Sequence[str] | None:
     return page.users
 
 
-get_v1_group_users = PagedOperation(FACTS, build, parse, items)
+get_v1_group_users = PagedOperation(FACTS, build, parse, items, headers=GetV1GroupsHeaders)

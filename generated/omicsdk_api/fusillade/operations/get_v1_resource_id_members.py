@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import GetV1GroupsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -73,4 +75,4 @@ def items(page: Members) -> Sequence[ResourceMember] | None:
     return page.members
 
 
-get_v1_resource_id_members = PagedOperation(FACTS, build, parse, items)
+get_v1_resource_id_members = PagedOperation(FACTS, build, parse, items, headers=GetV1GroupsHeaders)

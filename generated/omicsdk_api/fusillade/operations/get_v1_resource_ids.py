@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import GetV1GroupsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,4 +72,4 @@ def items(page: ResourceIds) -> Sequence[str] | None:
     return page.resource_ids
 
 
-get_v1_resource_ids = PagedOperation(FACTS, build, parse, items)
+get_v1_resource_ids = PagedOperation(FACTS, build, parse, items, headers=GetV1GroupsHeaders)

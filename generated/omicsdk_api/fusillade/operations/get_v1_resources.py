@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import GetV1GroupsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,4 +69,4 @@ def items(page: ResourceTypes) -> Sequence[str] | None:
     return page.resources
 
 
-get_v1_resources = PagedOperation(FACTS, build, parse, items)
+get_v1_resources = PagedOperation(FACTS, build, parse, items, headers=GetV1GroupsHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import GetV1GroupsHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -71,4 +73,4 @@ def items(page: Owned) -> Sequence[str] | None:
     return page.groups if page.groups is not None else page.roles if page.roles is not None else page.resource_ids
 
 
-get_v1_user_owns = PagedOperation(FACTS, build, parse, items)
+get_v1_user_owns = PagedOperation(FACTS, build, parse, items, headers=GetV1GroupsHeaders)

@@ -11,6 +11,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request
 
+from ..headers import CacheControlPragmaHeaders
+
 if TYPE_CHECKING:
     from ..models.tokens import Tokens
 
@@ -81,4 +83,4 @@ def parse(answer: Answer) -> Tokens:
     return answer.model(Tokens)
 
 
-post_oauth_token = StreamOperation(FACTS, build, parse)
+post_oauth_token = StreamOperation(FACTS, build, parse, headers=CacheControlPragmaHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import StreamOperation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
+from ..headers import ContentDispositionHeaders
+
 FACTS = OperationFacts(
     name="download_sample_group_module",
     method="GET",
@@ -52,4 +54,4 @@ def parse(answer: Answer) -> bytes:
     return answer.content
 
 
-download_sample_group_module = StreamOperation(FACTS, build, parse)
+download_sample_group_module = StreamOperation(FACTS, build, parse, headers=ContentDispositionHeaders)

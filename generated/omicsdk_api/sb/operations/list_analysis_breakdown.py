@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -81,4 +83,4 @@ def items(page: BillingGroupAnalysisBreakdownPage) -> Sequence[BillingGroupAnaly
     return page.items
 
 
-list_analysis_breakdown = PagedOperation(FACTS, build, parse, items)
+list_analysis_breakdown = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

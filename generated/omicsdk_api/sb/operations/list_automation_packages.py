@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,4 +63,4 @@ def items(page: AutomationPackagePage) -> Sequence[AutomationPackage] | None:
     return page.items
 
 
-list_automation_packages = PagedOperation(FACTS, build, parse, items)
+list_automation_packages = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

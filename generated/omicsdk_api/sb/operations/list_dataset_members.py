@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,4 +74,4 @@ def items(page: MemberPage) -> Sequence[Member] | None:
     return page.items
 
 
-list_dataset_members = PagedOperation(FACTS, build, parse, items)
+list_dataset_members = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

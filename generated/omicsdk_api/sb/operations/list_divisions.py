@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,4 +65,4 @@ def items(page: DivisionPage) -> Sequence[Division] | None:
     return page.items
 
 
-list_divisions = PagedOperation(FACTS, build, parse, items)
+list_divisions = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

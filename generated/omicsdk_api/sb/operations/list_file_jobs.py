@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,4 +62,4 @@ def items(page: AsyncJobPage) -> Sequence[AsyncJob] | None:
     return page.items
 
 
-list_file_jobs = PagedOperation(FACTS, build, parse, items)
+list_file_jobs = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

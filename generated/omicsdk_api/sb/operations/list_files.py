@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -94,4 +96,4 @@ def items(page: FilePage) -> Sequence[File] | None:
     return page.items
 
 
-list_files = PagedOperation(FACTS, build, parse, items)
+list_files = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

@@ -10,6 +10,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import PagedOperation
 from omicsdk.core.request import OperationFacts, Paging, Request, request
 
+from ..headers import XTotalMatchingQueryHeaders
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -115,4 +117,4 @@ def items(page: TaskPage) -> Sequence[Task] | None:
     return page.items
 
 
-list_tasks = PagedOperation(FACTS, build, parse, items)
+list_tasks = PagedOperation(FACTS, build, parse, items, headers=XTotalMatchingQueryHeaders)

@@ -1,0 +1,94 @@
+"""What is written for the headers of answers: headers.py, with one class for all answers that declare the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .annotations import Annotations
+from .code import Code, as_docstring, as_lines, as_literal
+from .decoding import Decoding
+from .facts import told
+from .imports import Imports
+from .model_names import Names
+from .naming import DATE_WORDS, Wanted, class_name, settle
+from .operations import DeclaredHeader, Draft, class_stem
+from .parser import Parsed
+from .texts import hanging
+
+# Names of so many headers are the name of their class.
+_MOST_NAMED = 2
+
+
+@dataclass(frozen=True)
+class HeaderClass:
+    """One class: its name, its docstring, and `name: Header[type] = Header(...)`, one a header."""
+
+    name: Code
+    doc: Code
+    members: list[Code]
+
+
+@dataclass(frozen=True)
+class HeaderModule:
+    """headers.py: imports that run, those under TYPE_CHECKING, and the classes by name."""
+
+    imports: Code
+    late: Code
+    classes: list[HeaderClass]
+
+
+def plan_headers(
+    drafts: Iterable[Draft], names: Names, parsed: Parsed
+) -> tuple[HeaderModule | None, Mapping[str, str]]:
+    """Plan the classes of all answers' headers.
+
+    Args:
+        drafts: all operations.
+        names: what models are called.
+        parsed: what the headers are in Python.
+
+    Returns:
+        The module, and the classes by the operations' names; None where no operation declares a header.
+    """
+    groups: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.headers:
+            same = "\0".join(f"{held.wire}\0{held.type}\0{told(held.schema)}" for held in draft.headers)
+            groups.setdefault(same, []).append(draft)
+    if not groups:
+        return None, {}
+    wanted = (Wanted(same, _candidates(held)) for same, held in groups.items())
+    classes = settle(wanted, {"AnswerHeaders", *names.classes.values()})
+    imports = Imports({held.python for group in groups.values() for held in group[0].headers} & DATE_WORDS)
+    for name in ("AnswerHeaders", "Header"):
+        imports.add("omicsdk.core.answer", name)
+    annotations = Annotations(names.classes, names.modules, imports)
+    decoding = Decoding(names.classes, imports, lambda _: None)
+    made = [_class(classes[same], held[0].headers, parsed, annotations, decoding) for same, held in groups.items()]
+    module = HeaderModule(
+        as_lines(imports.lines()), as_lines(imports.late_lines()), sorted(made, key=lambda held: held.name)
+    )
+    return module, {draft.name: classes[same] for same, held in groups.items() for draft in held}
+
+
+def _candidates(drafts: list[Draft]) -> tuple[str, ...]:
+    """One or two headers name their class, which holds when another operation has them; more make no name."""
+    together = class_name(f"{' '.join(held.wire for held in drafts[0].headers)} headers")
+    least = min(drafts, key=lambda draft: draft.stated.key)
+    own = f"{class_stem(least.name)}Headers"
+    return (together, own) if len(drafts[0].headers) <= _MOST_NAMED else (own, together)
+
+
+def _class(
+    name: str, headers: list[DeclaredHeader], parsed: Parsed, annotations: Annotations, decoding: Decoding
+) -> HeaderClass:
+    entries = [hanging(f"{held.python}: ", f"{held.wire}. {told(held.schema)}".strip(), 4) for held in headers]
+    doc = "Headers of an answer.\n\nAttributes:\n" + "\n".join(entries)
+    members: list[Code] = []
+    for held in headers:
+        type_ = annotations.write(parsed.wanted[held.key], "answer")
+        members.append(
+            Code(f"{held.python}: Header[{type_}] = Header({as_literal(held.wire)}, {decoding.shape(held.type)})")
+        )
+    return HeaderClass(Code(name), as_docstring(doc, 4), members)

@@ -1,0 +1,136 @@
+"""Headers that a document declares for answers: typed, converted by their schemas, sync and async."""
+
+import asyncio
+import importlib
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.answer import AnswerHeaders
+from omicsdk.core.errors import DecodeError
+
+INTEGER = {"type": "integer"}
+
+
+def _answers(headers: Any, status: str = "200") -> Any:
+    content = {"application/json": {"schema": {"type": "array", "items": INTEGER}}}
+    return {status: {"description": "", "headers": headers, "content": content}}
+
+
+def _get(name: str, *responses: Any) -> Any:
+    return {
+        "get": {"operationId": name, "responses": {key: value for each in responses for key, value in each.items()}}
+    }
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Headers", "version": "1"},
+    "servers": [{"url": "https://headers.example"}],
+    "paths": {
+        "/things": _get(
+            "things",
+            _answers(
+                {
+                    "X-Total": {"description": "How many.", "schema": INTEGER},
+                    "X-Ids": {"schema": {"type": "array", "items": INTEGER}},
+                    "X-Ratio": {"schema": {"type": "number"}},
+                    "X-More": {"schema": {"type": "boolean"}},
+                    "X-Kind": {"schema": {"enum": ["a", "b"]}},
+                    "X-Level": {"schema": {"enum": [1, 2]}},
+                    "Items": {"schema": {"type": "string"}},
+                    "Date": {"schema": {"type": "string", "format": "date-time"}},
+                    "X-Object": {"schema": {"type": "object", "properties": {"a": INTEGER}}},
+                    "Content-Type": {"schema": {"type": "string"}},
+                }
+            ),
+            _answers({"x-total": {"schema": INTEGER}, "Retry-After": {"schema": INTEGER}}, "202"),
+            _answers({"X-Wrong": {"schema": INTEGER}}, "400"),
+        ),
+        "/one": _get("one", _answers({"X-Total": {"schema": INTEGER}})),
+        "/two": _get("two", _answers({"X-Total": {"schema": INTEGER}})),
+        "/plain": _get("plain", _answers({})),
+    },
+}
+SENT = {
+    "x-total": "12", "x-ids": "1, 2,3", "x-ratio": "0.5", "x-more": "true", "x-kind": "c", "x-level": "2", "items": "i",
+    "date": "2024-01-02T03:04:05Z", "x-object": "a,1", "x-unknown": "kept",
+}  # fmt: skip
+READ = {
+    "x_total": 12, "x_ids": [1, 2, 3], "x_ratio": 0.5, "x_more": True, "x_kind": "c", "x_level": 2, "items_header": "i",
+    "date": "2024-01-02T03:04:05Z", "x_object": "a,1", "retry_after": None,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def headers(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+def _transport(sent: dict[str, str]) -> httpx.MockTransport:
+    return httpx.MockTransport(lambda _: httpx.Response(200, json=[1], headers=sent))
+
+
+def _called(headers: ModuleType, name: str, sent: dict[str, str], *, strict: bool = False) -> Any:
+    with headers.ThingApi(transport=_transport(sent), strict=strict) as client:
+        return getattr(client, name).with_headers()
+
+
+def test_headers_are_what_their_schemas_say(headers: ModuleType) -> None:
+    answer = _called(headers, "things", SENT)
+    names = [name for name in dir(answer.headers) if name in READ]
+    assert sorted(names) == sorted(READ)
+    assert {name: getattr(answer.headers, name) for name in READ} == READ
+    assert (answer.value, answer.status) == ([1], 200)
+    assert {name: answer.headers[name.upper()] for name in SENT} == SENT
+    assert not hasattr(answer.headers, "content_type")
+    assert not hasattr(answer.headers, "x_wrong")
+
+
+def test_the_asynchronous_client_gives_the_same(headers: ModuleType) -> None:
+    async def called() -> Any:
+        async with headers.AsyncThingApi(transport=_transport(SENT)) as client:
+            return await client.things.with_headers()
+
+    answer = asyncio.run(called())
+    assert {name: getattr(answer.headers, name) for name in READ} == READ
+
+
+def test_an_absent_header_is_none(headers: ModuleType) -> None:
+    answer = _called(headers, "things", {}, strict=True)
+    assert {getattr(answer.headers, name) for name in READ} == {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute", "value"),
+    [
+        ("X-Total", "many", "x_total", "many"), ("X-Ids", "1,b", "x_ids", [1, "b"]), ("X-More", "yes", "x_more", "yes"),
+        ("X-Kind", "c", "x_kind", "c"), ("X-Level", "3", "x_level", "3"), ("X-Total", "1.5", "x_total", 1.5),
+    ],
+)  # fmt: skip
+def test_a_header_that_does_not_fit_is_kept_or_refused(
+    headers: ModuleType, name: str, text: str, attribute: str, value: object
+) -> None:
+    assert getattr(_called(headers, "things", {name: text}).headers, attribute) == value
+    with pytest.raises(DecodeError, match=rf"headers\.{name}"):
+        _called(headers, "things", {name: text}, strict=True)
+
+
+def test_what_is_declared_alike_is_one_class_and_nothing_is_made_of_none(headers: ModuleType) -> None:
+    one, two = (_called(headers, name, {}).headers for name in ("one", "two"))
+    assert one.__class__ is two.__class__
+    assert one.__class__.__name__ == "XTotalHeaders"
+    assert type(_called(headers, "plain", {}).headers) is AnswerHeaders
+    module = importlib.import_module(f"{headers.__name__}.headers")
+    made = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
+    assert sorted(each.__name__ for each in made) == ["ThingsHeaders", "XTotalHeaders"]
+
+
+def test_a_class_reads_the_headers_of_an_error_too(headers: ModuleType) -> None:
+    module = importlib.import_module(f"{headers.__name__}.headers")
+    assert module.XTotalHeaders({"X-TOTAL": "3"}).x_total == 3
+
+
+def test_no_value_is_in_a_repr(headers: ModuleType) -> None:
+    assert "kept" not in repr(_called(headers, "things", SENT))
