@@ -125,3 +125,24 @@ def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypat
         assert client.ask_thing(id="1", text="x").inner.a == "b"
         assert client.link_thing(id="1").other.b == "c"
     assert sent == ['QUERY /things/1 {"text":"x"}', 'QUERY /things/1 {"text":"x"}', "LINK /things/1 "]
+
+
+def test_headers_of_parts_are_in_the_report(tmp_path: Path) -> None:
+    spec = tmp_path / "parts.yaml"
+    spec.write_text("""\
+openapi: 3.1.0
+info: {title: Parts, version: "1"}
+components: {headers: {Part: {schema: {type: string, const: a}}}}
+paths:
+  /parts:
+    post:
+      operationId: sendParts
+      requestBody: {content: {multipart/form-data: {
+        schema: {type: object, properties: {picture: {type: string, format: binary}}},
+        encoding: {picture: {contentType: image/png, headers: {X-Part: {$ref: "#/components/headers/Part"}}}}}}}
+      responses: {"204": {description: Done.}}
+""")
+    made = make_package(spec, (), "parts", origin="Generated for a test.")
+    assert [(row["kind"], row["before"], row["line"]) for row in made.report.rows()] == [
+        ("omission", "headers of the field 'picture'", 10)
+    ]
