@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .code import as_markdown
 from .diffing import Change
@@ -12,10 +12,17 @@ from .texts import one_line
 from .values import Json, Object
 
 _GROUPS = ((True, "Breaking"), (False, "Other"))
+_KINDS = ("client", "operation", "model")
+# What fits a terminal's window is read from above without a table of contents.
+MOST_UNGROUPED = 20
+_OF_MANY = {"is": "are", "has": "have", "asks": "ask", "answers": "answer"}
 
 
 def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:
     """Markdown for a changelog, the breaking changes first; a line a change.
+
+    More than `MOST_UNGROUPED` changes begin with their counts and stand under the tags of their operations; there a
+    line is a change with all that it befalls.
 
     Args:
         old: the package as it was.
@@ -23,29 +30,70 @@ def as_report(old: Package, new: Package, changes: Sequence[Change]) -> str:
         changes: from `compare`.
     """
     lines = [f"## {as_markdown(new.title)}: from {as_markdown(_version(old))} to {as_markdown(_version(new))}"]
+    grouped = len(changes) > MOST_UNGROUPED
+    if grouped:
+        lines += ["", *_counts(changes)]
     for breaking, heading in _GROUPS:
         group = [change for change in changes if change.breaking is breaking]
         if group:
-            lines += ["", f"### {heading} changes", "", *(_line(change) for change in group)]
+            lines += ["", f"### {heading} changes"]
+            lines += _sections(group) if grouped else ["", *(_line([change.name], change.what) for change in group)]
     if not changes:
         lines += ["", "Nothing changes for users of the client."]
     return "\n".join(lines) + "\n"
 
 
+def _counts(changes: Sequence[Change]) -> Iterator[str]:
+    yield "| what | breaking | other |"
+    yield "|---|---:|---:|"
+    for subject, held in _by_subject(changes).items():
+        yield _count(as_markdown(subject), held)
+    yield _count("**together**", changes)
+
+
+def _count(subject: str, changes: Sequence[Change]) -> str:
+    breaking = sum(change.breaking for change in changes)
+    return f"| {subject} | {breaking:,} | {len(changes) - breaking:,} |"
+
+
+def _by_subject(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """Changes of the client, then of operations by their tags, then of models."""
+    found: dict[tuple[int, str], list[Change]] = {}
+    for change in changes:
+        found.setdefault((_KINDS.index(change.kind), change.tag), []).append(change)
+    return {_subject(_KINDS[kind], tag): found[kind, tag] for kind, tag in sorted(found)}
+
+
+def _subject(kind: str, tag: str) -> str:
+    return {"client": "The client", "operation": f"Operations of {tag}" if tag else "Operations", "model": "Models"}[
+        kind
+    ]
+
+
+def _sections(changes: Sequence[Change]) -> Iterator[str]:
+    for subject, held in _by_subject(changes).items():
+        befallen: dict[str, list[str]] = {}
+        for change in held:
+            befallen.setdefault(change.what, []).append(change.name)
+        yield from ("", f"#### {as_markdown(subject)}", "")
+        yield from (_line(names, what) for what, names in befallen.items())
+
+
 def as_json(old: Package, new: Package, changes: Sequence[Change]) -> str:
-    """The same for programs: `old`, `new` (title and version), `breaking` and `other` (kind, name, change)."""
+    """The same for programs: `old`, `new` (title and version), `breaking` and `other` (kind, name, change, any tag)."""
     found: Object = {
         "old": {"title": old.title, "version": _version(old)},
         "new": {"title": new.title, "version": _version(new)},
     }
     for breaking, heading in _GROUPS:
-        rows: list[Json] = [
-            {"kind": change.kind, "name": change.name, "change": change.what}
-            for change in changes
-            if change.breaking is breaking
-        ]
+        rows: list[Json] = [_row(change) for change in changes if change.breaking is breaking]
         found[heading.lower()] = rows
     return json.dumps(found, indent=1) + "\n"
+
+
+def _row(change: Change) -> Object:
+    row: Object = {"kind": change.kind, "name": change.name, "change": change.what}
+    return {**row, "tag": change.tag} if change.tag else row
 
 
 def _version(package: Package) -> str:
@@ -53,9 +101,11 @@ def _version(package: Package) -> str:
     return one_line(info.get("version")) if isinstance(info, dict) else ""
 
 
-def _line(change: Change) -> str:
-    subject = "the client" if not change.name else f"`{change.name}`"
-    return f"- {subject}: {_prose(change.what)}"
+def _line(names: Sequence[str], what: str) -> str:
+    if len(names) > 1:
+        verb, _, rest = what.partition(" ")
+        what = f"{_OF_MANY.get(verb, verb)} {rest}"
+    return f"- {', '.join(f'`{name}`' if name else 'the client' for name in names)}: {_prose(what)}"
 
 
 def _prose(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .operations import Argument, Draft, Pages
 from .plan import Package
@@ -21,12 +21,14 @@ class Change:
         kind: "client", "operation" or "model".
         name: the client's attribute, or the model's class; empty for the client itself.
         what: the change in words.
+        tag: the first tag of the operation; empty for one without, and for anything else.
     """
 
     breaking: bool
     kind: str
     name: str
     what: str
+    tag: str = ""
 
 
 def compare(old: Package, new: Package) -> list[Change]:
@@ -59,22 +61,27 @@ def _operations(old: Package, new: Package) -> Iterator[Change]:
         if name not in after:
             now = places.get((before[name].stated.method, before[name].stated.path))
             if now is None:
-                yield Change(True, "operation", name, "is gone")
+                yield Change(True, "operation", name, "is gone", _tag(before[name]))
                 continue
             renamed.add(now)
-            yield Change(True, "operation", name, f"is called {now} now")
+            yield Change(True, "operation", name, f"is called {now} now", _tag(after[now]))
             changed = _operation(before[name], after[now], old, new)
-            yield from (Change(change.breaking, change.kind, now, change.what) for change in changed)
+            yield from (replace(change, name=now) for change in changed)
         elif name in before:
             yield from _operation(before[name], after[name], old, new)
     for name in sorted(after.keys() - before.keys() - renamed):
         stated = after[name].stated
-        yield Change(False, "operation", name, f"is new: {stated.method} {one_line(stated.path)}")
+        yield Change(False, "operation", name, f"is new: {stated.method} {one_line(stated.path)}", _tag(after[name]))
+
+
+def _tag(draft: Draft) -> str:
+    tags = draft.stated.data.get("tags")
+    return next((one_line(tag) for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
 
 
 def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[Change]:
     def change(breaking: bool, what: str) -> Change:
-        return Change(breaking, "operation", before.name, what)
+        return Change(breaking, "operation", before.name, what, _tag(after))
 
     for breaking, what in _arguments(before, after, old, new):
         yield change(breaking, what)

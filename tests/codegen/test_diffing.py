@@ -157,6 +157,80 @@ def test_markdown_and_json_hold_all_of_it() -> None:
     }
 
 
+def _many(tags: list[str], *, limit: str) -> dict[str, Any]:
+    """A document of which each operation has a tag, and of which thirty models have a field of their own."""
+    data = copy.deepcopy(DOCUMENT)
+    for number, tag in enumerate(tags):
+        parameter = {"name": limit, "in": "query", "schema": {"type": "integer"}}
+        data["paths"][f"/{tag}/{number}"] = {
+            "get": {"operationId": f"{tag}_{number:02}", "tags": [tag], "parameters": [parameter], "responses": {}}
+        }
+    for number in range(30):
+        properties = {"id": {"type": "string"}, limit: {"type": "string"}}
+        data["components"]["schemas"][f"Many{number:02}"] = {"type": "object", "properties": properties}
+    return data
+
+
+def test_many_changes_are_counted_and_stand_under_their_tags() -> None:
+    old = _package(_many(["runs", "runs", "lanes"], limit="limit"))
+    new = _package(_many(["runs", "runs", "lanes", "lanes"], limit="most"))
+    found = compare(old, new)
+    many = ", ".join(f"`Many{number:02}`" for number in range(30))
+    assert (
+        as_report(old, new, found)
+        == f"""## Thing: from 1.0 to 1.0
+
+| what | breaking | other |
+|---|---:|---:|
+| Operations of lanes | 1 | 2 |
+| Operations of runs | 2 | 2 |
+| Models | 30 | 30 |
+| **together** | 33 | 34 |
+
+### Breaking changes
+
+#### Operations of lanes
+
+- `lanes_02`: argument limit is gone
+
+#### Operations of runs
+
+- `runs_00`, `runs_01`: argument limit is gone
+
+#### Models
+
+- {many}: field limit is gone
+
+### Other changes
+
+#### Operations of lanes
+
+- `lanes_02`: argument most is new and optional: int
+- `lanes_03`: is new: GET /lanes/3
+
+#### Operations of runs
+
+- `runs_00`, `runs_01`: argument most is new and optional: int
+
+#### Models
+
+- {many}: field most is new and optional: str
+"""
+    )
+    rows = json.loads(as_json(old, new, found))
+    assert (len(rows["breaking"]), len(rows["other"])) == (33, 34)
+    assert rows["breaking"][0] == {
+        "kind": "operation", "name": "lanes_02", "change": "argument limit is gone", "tag": "lanes"
+    }  # fmt: skip
+
+
+def test_what_befalls_many_is_told_in_the_plural() -> None:
+    old, new = _package(_many(["runs"] * 25, limit="limit")), _package(_many([], limit="limit"))
+    assert f"{', '.join(f'`runs_{number:02}`' for number in range(25))}: are gone\n" in as_report(
+        old, new, compare(old, new)
+    )
+
+
 SCALARS = st.sampled_from([ANY, STRING, INTEGER, NUMBER, Enum(("a",)), Enum(("a", "b")), Enum((1, 2))])
 TYPES = st.recursive(
     SCALARS,
