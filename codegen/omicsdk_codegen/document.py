@@ -12,6 +12,7 @@ from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
 from .places import Places
+from .progress import Told, silent
 from .resolve import resolve
 from .targets import Ask
 from .upgrade import upgrade
@@ -31,6 +32,7 @@ def read(
     report: Report | None = None,
     folder: Path | None = None,
     ask: Ask | None = None,
+    told: Told = silent,
 ) -> Document:
     """Read a document: load it, lay overlays over it, find what it refers to, and bring it into one form.
 
@@ -44,6 +46,7 @@ def read(
         report: takes what was repaired or left out.
         folder: what files may be opened in, the document's own folder or one above it; default the former.
         ask: as of `resolve`.
+        told: is told how far it is.
 
     Raises:
         DocumentError: with all faults of the step that found any.
@@ -51,7 +54,7 @@ def read(
     report = report or Report()
     report.folder = spec.parent
     _check(spec, allow_urls, refs, folder)
-    root, *laid = _each([lambda path=path: load(path) for path in (spec, *overlays)])
+    root, *laid = _each([lambda path=path: load(path, told) for path in (spec, *overlays)])
     uris = _each([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
     about = list(zip(uris, laid, strict=True))
     places = Places()
@@ -70,8 +73,9 @@ def read(
             report=report,
             folder=folder,
             ask=ask,
+            told=told,
         )
-        return upgrade(resolved)
+        return upgrade(resolved, told)
     except RecursionError as error:  # each file is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(root.label, None)]) from error
 

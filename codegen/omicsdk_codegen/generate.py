@@ -11,7 +11,8 @@ from .commands import index_entry
 from .document import Document, read
 from .faults import DocumentError, Fault, Report
 from .only import only_tags
-from .plan import Package, Told, plan, silent
+from .plan import Package, plan
+from .progress import Told, silent
 from .render import compact_json, readable_json, render_namespace, render_package
 from .targets import Ask
 from .texts import one_line
@@ -88,6 +89,7 @@ def plan_package(
         report=report,
         folder=folder,
         ask=ask,
+        told=told,
     )
     document = only_tags(document, tags)
     return Planned(document, plan(document, name, report, told, dates=dates), report)

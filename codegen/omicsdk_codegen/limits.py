@@ -12,6 +12,13 @@ MAX_DEPTH = 100
 # What aliases may add, in values: a hundred times what documents with anchors do, and some 100 MB.
 MAX_COPIED = 1_000_000
 
+# Each becomes a class in a file; the largest published documents have some 7,000. They take some 2 GB and some minutes.
+MAX_MODELS = 50_000
+
+
+class TooManyModels(Exception):
+    """A document has more than `MAX_MODELS` models."""
+
 
 def too_deep(value: Json, depth: int = 0) -> bool:
     """Say whether a value nests deeper than `MAX_DEPTH`, standing `depth` levels deep itself."""
@@ -30,6 +37,15 @@ def too_deep(value: Json, depth: int = 0) -> bool:
 def nested_fault(label: str, line: int | None) -> Fault:
     """The fault of a file that nests too deep."""
     return Fault(f"it nests deeper than {MAX_DEPTH} levels", "Give inner parts names and refer to them.", label, line)
+
+
+def models_fault(label: str) -> Fault:
+    """The fault of a document of more models than a package can have."""
+    return Fault(
+        f"it states more than {MAX_MODELS:,} objects, each of which would be a class",
+        "Take a part of it: --only TAG.",
+        label,
+    )
 
 
 def copied_fault(label: str, line: int | None) -> Fault:

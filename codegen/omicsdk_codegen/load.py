@@ -8,15 +8,16 @@ from pathlib import Path
 
 from .faults import DocumentError, Fault
 from .limits import MAX_BYTES
-from .load_json import json_lines, read_json
+from .load_json import JsonLines, read_json
 from .load_yaml import read_yaml, yaml_lines
+from .progress import Told, silent
 from .source import Source
 from .values import Json
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def load(path: Path) -> Source:
+def load(path: Path, told: Told = silent) -> Source:
     """Load a document, an overlay, or a file that one of them refers to.
 
     YAML is read with the scalars of YAML 1.2 (only true and false are booleans; `no`, dates and 12:30 stay text) and
@@ -25,6 +26,7 @@ def load(path: Path) -> Source:
 
     Args:
         path: the file; `.json` is read as JSON only, any other as JSON when it is that, else as YAML.
+        told: is told how far it is.
 
     Returns:
         The file's value, a mapping.
@@ -33,7 +35,7 @@ def load(path: Path) -> Source:
         DocumentError: it can't be opened, isn't text, isn't YAML or JSON, isn't a mapping, has a key twice, nests
             deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
-    return load_bytes(read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri())
+    return load_bytes(read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri(), told=told)
 
 
 def read_file(path: Path, label: str) -> bytes:
@@ -51,7 +53,7 @@ def read_file(path: Path, label: str) -> bytes:
         raise DocumentError([Fault(f"it can't be opened: {reason}", "Name a file that can be read.", label)]) from error
 
 
-def load_bytes(raw: bytes, *, path: Path, label: str, uri: str) -> Source:
+def load_bytes(raw: bytes, *, path: Path, label: str, uri: str, told: Told = silent) -> Source:
     """Load what was fetched or read already.
 
     Args:
@@ -59,6 +61,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str) -> Source:
         path: where it came from; its suffix says whether it is JSON.
         label: how messages name it.
         uri: what its references are relative to.
+        told: is told how far it is.
 
     Raises:
         DocumentError: as in `load`.
@@ -76,11 +79,11 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str) -> Source:
                 raise DocumentError(
                     [Fault(f"it isn't JSON: {error}", "Mend its syntax.", label, _line(error))]
                 ) from error
-            data = read_yaml(text, label)
+            data = read_yaml(text, label, told)
         else:
             as_json = True
     else:
-        data = read_yaml(text, label)
+        data = read_yaml(text, label, told)
     if not isinstance(data, dict):
         raise DocumentError(
             [
@@ -94,7 +97,7 @@ def load_bytes(raw: bytes, *, path: Path, label: str, uri: str) -> Source:
         )
 
     def lines_of() -> Mapping[str, int]:
-        return json_lines(text) if as_json else yaml_lines(text, label)
+        return JsonLines(text, data) if as_json else yaml_lines(text, label)
 
     return Source(path, label, uri, data, lines_of)
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .faults import DocumentError, Fault
 from .limits import MAX_DEPTH, nested_fault, too_deep, twice_fault
-from .values import Json, Object, escape
+from .values import Json, Object, escape, join, step, tokens
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
+# What a line can be told of: keys, values, and where a container ends.
+_PART = re.compile(
+    r"""(?P<text>"[^"\\]*(?:\\.[^"\\]*)*")(?P<key>\s*:)?|(?P<begin>[{\[])|(?P<end>[}\]])|[^\s{}\[\],:"]+"""
+)
 
 
 def read_json(text: str, label: str) -> Json:
@@ -49,9 +54,72 @@ def read_json(text: str, label: str) -> Json:
     return data
 
 
-def json_lines(text: str) -> dict[str, int]:
-    """Say on which line each value of a JSON text begins; a member's is that of its key."""
-    return {value.pointer: value.line for value in _scan(text) if not value.again}
+class JsonLines(Mapping[str, int]):
+    """On which line each value of a JSON text begins, by its pointer; a member's is that of its key.
+
+    A large text has a million values, of which few are asked for: two numbers a value are kept, in the text's order.
+
+    Args:
+        text: JSON without a key twice in one object.
+        data: its value.
+    """
+
+    def __init__(self, text: str, data: Json) -> None:
+        self._data = data
+        self._lines = array("L")
+        # How many values begin before the one after each.
+        self._after = array("L")
+        self._inner: dict[int, dict[str, int]] = {}
+        self._read(text)
+
+    def _read(self, text: str) -> None:
+        line, at, keyed = 1, 0, False
+        stack: list[int] = []
+        for match in _PART.finditer(text):
+            kind = match.lastgroup
+            if kind == "end":
+                self._after[stack.pop()] = len(self._lines)
+                continue
+            if not keyed:
+                start = match.start()
+                line += text.count("\n", at, start)
+                at = start
+            keyed = kind == "key"
+            if not keyed:
+                if kind == "begin":
+                    stack.append(len(self._lines))
+                self._lines.append(line)
+                self._after.append(len(self._lines))
+
+    def __getitem__(self, pointer: str) -> int:
+        node, number = self._data, 0
+        for token in tokens(pointer):
+            number = self._members(node, number)[token]
+            node = step(node, token)
+        return self._lines[number]
+
+    def _members(self, node: Json, number: int) -> Mapping[str, int]:
+        if number not in self._inner:
+            names = node if isinstance(node, dict) else map(str, range(len(node))) if isinstance(node, list) else ()
+            members: dict[str, int] = {}
+            member = number + 1
+            for name in names:
+                members[name] = member
+                member = self._after[member]
+            self._inner[number] = members
+        return self._inner[number]
+
+    def __iter__(self) -> Iterator[str]:
+        waiting: list[tuple[str, Json]] = [("", self._data)]
+        while waiting:
+            pointer, node = waiting.pop()
+            yield pointer
+            if isinstance(node, (dict, list)):
+                members = node.items() if isinstance(node, dict) else enumerate(node)
+                waiting += [(join(pointer, key), member) for key, member in members]
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 class _Value(NamedTuple):

@@ -6,10 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
 from .faults import DocumentError, Fault
 from .limits import MAX_COPIED, MAX_DEPTH, copied_fault, nested_fault, twice_fault
+from .progress import Count, Told, silent
+from .texts import one_line
 from .values import Json, Node, Object, escape
 
 if TYPE_CHECKING:
@@ -36,13 +39,13 @@ _CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq", _TAG + "set", _TAG + "
 _VERSIONS = ("/swagger", "/openapi", "/overlay", "/info/version")
 
 
-def read_yaml(text: str, label: str) -> Json:
-    """Build the value of a YAML text.
+def read_yaml(text: str, label: str, told: Told = silent) -> Json:
+    """Build the value of a YAML text; how far it is, is told.
 
     Raises:
         DocumentError: it isn't YAML, holds several documents, has keys twice, or exceeds the limits.
     """
-    builder = _Builder(label, None)
+    builder = _Builder(label, None, told)
     data = builder.build(text)
     if builder.faults:
         raise DocumentError(builder.faults)
@@ -77,10 +80,11 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, label: str, lines: dict[str, int] | None) -> None:
+    def __init__(self, label: str, lines: dict[str, int] | None, told: Told = silent) -> None:
         self.faults: list[Fault] = []
         self._label = label
         self._lines = lines
+        self._told = told
         self._root: list[Json] = []
         self._stack: list[_Open] = []
         self._anchors: dict[str, Json] = {}
@@ -91,9 +95,11 @@ class _Builder:
     def build(self, text: str) -> Json:
         import yaml
 
+        count = Count(f"reading lines of {one_line(PurePath(self._label).name)}", text.count("\n"), self._told)
         try:
             for event in _events(self._shielded(text)):
                 self._line = event.start_mark.line + 1
+                count.reached(event.start_mark.line)
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark

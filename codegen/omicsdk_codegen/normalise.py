@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from .document import Document
 from .faults import Note, Report
 from .flatten import Flat, Flattener, parts_of
+from .limits import MAX_MODELS, TooManyModels
 from .naming import settle, wanted_field
+from .progress import Told, counted, silent
 from .shapes import (
     ANY,
     BOOLEAN,
@@ -77,9 +79,9 @@ class Normaliser:
         self._depth = 0
         self._unfilled: deque[tuple[Model, Flat]] = deque()
 
-    def components(self) -> dict[str, Type]:
-        """The types of all of the document's named schemas, used or not."""
-        return {name: self.named(name) for name in self.schemas}
+    def components(self, told: Told = silent) -> dict[str, Type]:
+        """The types of all of the document's named schemas, used or not; how far it is, is told."""
+        return {name: self.named(name) for name in counted(self.schemas, "settling the types of schemas", told)}
 
     def named(self, name: str) -> Type:
         """The type of a named schema. One that isn't a model and is made of itself is any value in the inner place."""
@@ -248,6 +250,8 @@ class Normaliser:
 
     def _model(self, flat: Flat, pointer: str) -> Type:
         if pointer not in self.models:
+            if len(self.models) == MAX_MODELS:
+                raise TooManyModels
             self.models[pointer] = Model(pointer, flat.schema)
             self._unfilled.append((self.models[pointer], flat))
         return Ref(pointer)

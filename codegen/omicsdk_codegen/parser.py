@@ -5,13 +5,17 @@ It is imported inside a function, for it costs 0.2 s and brings pydantic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .progress import Count, Told, silent
 from .shapes import Enum, Model, Type
 from .surrogate import UNTAGGED, Surrogate, surrogate
+
+# The parser copies all that it knows with each component, so its time grows with the square of their number.
+_ASKED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -81,35 +85,48 @@ class LostType(Exception):
     """The parser has no answer for a type that it was given. Its argument is the pointer that the type stands for."""
 
 
-def parse(models: Iterable[Model], wanted: Mapping[str, Type]) -> Parsed:
-    """Ask the parser for the Python type of each field and each wanted type.
+def parse(models: Iterable[Model], wanted: Mapping[str, Type], told: Told = silent) -> Parsed:
+    """Ask the parser for the Python type of each field and each wanted type; each type is asked for once.
 
     Args:
         models: all models of the document.
         wanted: further types by key.
+        told: is told how far it is.
 
     Raises:
         LostType: one of them didn't come back.
     """
+    held = {(model.key, held.wire): held.type for model in models for held in model.fields}
+    places: dict[Type, str] = {}
+    for (key, wire), type_ in held.items():
+        places.setdefault(type_, f"{key}/properties/{wire}")
+    for key, type_ in wanted.items():
+        places.setdefault(type_, key)
+    asked = list(places)
+    answers: dict[Type, PythonType] = {}
+    count = Count("asking for the Python types", len(asked), told)
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        count.reached(start)
+        answers |= _answers(asked[start : start + _ASKED_AT_ONCE], places)
+    return Parsed(
+        {place: answers[type_] for place, type_ in held.items()}, {key: answers[type_] for key, type_ in wanted.items()}
+    )
+
+
+def _answers(types: Sequence[Type], places: Mapping[Type, str]) -> dict[Type, PythonType]:
     from openapi_python_client.config import Config, ConfigFile, MetaType
     from openapi_python_client.parser import GeneratorData
 
-    asked = surrogate(models, wanted)
+    asked = surrogate(types)
     config = Config.from_sources(
         ConfigFile(post_hooks=[], literal_enums=True), MetaType.NONE, Path(), "utf-8", False, None
     )
     data = GeneratorData.from_dict(asked.data, config=config)
     found: list[Any] = list(getattr(data, "models", ()))
-    properties: dict[tuple[str, str], Any] = {}
-    for model in found:
-        for held in (*(model.required_properties or ()), *(model.optional_properties or ())):
-            properties[(_text(model.class_info.name), _text(held.name))] = held
-    fields: dict[tuple[str, str], PythonType] = {}
-    for component, places in asked.fields.items():
-        for name, place in places.items():
-            fields[place] = _answer(properties.get((component, name)), asked, f"{place[0]}/properties/{place[1]}")
-    types = {key: _answer(properties.get((name, "v")), asked, key) for name, key in asked.wanted.items()}
-    return Parsed(fields, types)
+    properties = {_text(model.class_info.name): held for model in found for held in model.required_properties or ()}
+    return {
+        type_: _answer(properties.get(component), asked, places[type_]) for component, type_ in asked.wanted.items()
+    }
 
 
 def _text(value: object) -> str:

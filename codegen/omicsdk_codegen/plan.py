@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from time import monotonic
-from typing import TypeAlias, TypeVar
 
 from .code import Code, as_docstring, as_literal
 from .commands import commands
@@ -15,7 +13,7 @@ from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Note, Report
 from .flatten import MAX_PARTS, TooComposed
-from .limits import nested_fault
+from .limits import TooManyModels, models_fault, nested_fault
 from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
@@ -26,6 +24,7 @@ from .plan_headers import HeaderModule, plan_headers
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .plan_webhooks import WebhookModule, plan_webhooks
+from .progress import Told, counted, silent
 from .security import need_of, told_ways, ways_of
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
@@ -33,26 +32,6 @@ from .values import Json, Object
 
 # Version of what generated packages use of omicsdk.core (a test compares).
 INTERFACE = 2
-
-
-T = TypeVar("T")
-# Is told what is being done, in a few words.
-Told: TypeAlias = Callable[[str], None]
-_SECONDS_BETWEEN_COUNTS = 0.1
-
-
-def silent(_step: str) -> None:
-    """Tell nobody."""
-
-
-def counted(things: Sequence[T], step: str, told: Told) -> Iterator[T]:
-    """Things one by one; how many of them are done is told where a step takes longer, at most every 0.1 s."""
-    last = monotonic()
-    for number, thing in enumerate(things):
-        if monotonic() - last >= _SECONDS_BETWEEN_COUNTS:
-            told(f"{step}: {number:,} of {len(things):,}")
-            last = monotonic()
-        yield thing
 
 
 @dataclass(frozen=True)
@@ -109,12 +88,14 @@ def plan(document: Document, service: str, report: Report, told: Told = silent, 
         dates: whether texts in the formats `date` and `date-time` are dates in Python.
 
     Raises:
-        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests or is composed without end.
+        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests, is composed or has models without end.
     """
     try:
         return _plan(document, service, report, told, dates=dates)
     except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(document.label, None)]) from error
+    except TooManyModels as error:
+        raise DocumentError([models_fault(document.label)]) from error
     except TooComposed as error:
         fault = document.origin(str(error)).fault(
             f"this schema is composed of more than {MAX_PARTS:,} parts", "State once what its allOf states many times."
@@ -128,7 +109,7 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
     names = name_operations(stated)
     normaliser = Normaliser(document, report, dates=dates)
     told("settling the types of schemas")
-    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
+    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components(told).items()}
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [
         drafter.draft(operation, names[operation.key]) for operation in counted(stated, "settling operations", told)
@@ -157,7 +138,7 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
     models = list(normaliser.models.values())
     told(f"asking for the Python types of {len(models):,} models")
     try:
-        parsed = parse(models, wanted)
+        parsed = parse(models, wanted, told)
     except LostType as lost:
         place = document.origin(str(lost))
         fault = place.fault("the parser of types has no answer for this schema", "Report it as a bug of the generator.")
@@ -179,8 +160,8 @@ def _plan(document: Document, service: str, report: Report, told: Told, *, dates
         operations=sorted(
             map(planner.plan, counted(drafts, "planning operations", told)), key=lambda module: module.name
         ),
-        models=plan_models(models, named, parsed),
-        dicts=plan_dicts(models, named, parsed),
+        models=plan_models(models, named, parsed, told),
+        dicts=plan_dicts(models, named, parsed, told),
         webhooks=plan_webhooks(messages, names, named, parsed),
         headers=headers,
         commands=_checked(commands(drafts), drafts),

@@ -12,6 +12,7 @@ from .imports import Imports
 from .model_names import Names
 from .naming import ANNOTATION_WORDS, CLASS_WORDS, DATE_WORDS
 from .parser import Parsed
+from .progress import Told, counted, silent
 from .shapes import Model
 from .texts import sentence
 
@@ -56,7 +57,7 @@ class DictModule:
 
 
 def plan_dicts(
-    models: Iterable[Model], names: Names, parsed: Parsed, *, most_lines: int = MOST_LINES
+    models: Iterable[Model], names: Names, parsed: Parsed, told: Told = silent, *, most_lines: int = MOST_LINES
 ) -> list[DictModule]:
     """Plan the TypedDicts of all models.
 
@@ -64,6 +65,7 @@ def plan_dicts(
         models: all models.
         names: what they are called.
         parsed: what their fields are in Python.
+        told: is told how far it is.
         most_lines: when types.py would be longer there is one module for each model.
     """
     known = list(models)
@@ -72,7 +74,9 @@ def plan_dicts(
         return [_module("", known, names, parsed)]
     # Unlike models, TypedDicts may refer to each other in circles from module to module.
     modules = {names.own[model.key]: model for model in known}
-    return [_module(name, [modules[name]], names, parsed) for name in sorted(modules)]
+    return [
+        _module(name, [modules[name]], names, parsed) for name in counted(sorted(modules), "planning TypedDicts", told)
+    ]
 
 
 def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> DictModule:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .facts import told
+from .facts import told as told_of
 from .imports import Imports
 from .model_names import Names
 from .naming import DATE_WORDS
 from .parser import Parsed
+from .progress import Told, counted, silent
 from .shapes import ANY, Field, Model
 from .texts import clean, hanging, sentence
 
@@ -55,12 +56,14 @@ class ModelModule:
     classes: list[ModelClass]
 
 
-def plan_models(models: Iterable[Model], names: Names, parsed: Parsed) -> list[ModelModule]:
-    """Plan all model modules, by name."""
+def plan_models(models: Iterable[Model], names: Names, parsed: Parsed, told: Told = silent) -> list[ModelModule]:
+    """Plan all model modules, by name; how far it is, is told."""
     groups: dict[str, list[Model]] = {}
     for model in models:
         groups.setdefault(names.modules[model.key], []).append(model)
-    return [_module(module, groups[module], names, parsed) for module in sorted(groups)]
+    return [
+        _module(module, groups[module], names, parsed) for module in counted(sorted(groups), "planning models", told)
+    ]
 
 
 def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> ModelModule:
@@ -133,7 +136,7 @@ def _doc(model: Model, section: str) -> Code:
 
 
 def _told(held: Field) -> str:
-    texts = [told(held.schema)]
+    texts = [told_of(held.schema)]
     if held.python != held.wire:
         texts.append(f"In the document it is called {held.wire}.")
     return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")

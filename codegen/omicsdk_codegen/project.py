@@ -12,6 +12,7 @@ from pathlib import Path
 from .code import Code, as_comment
 from .generate import Made
 from .plan import Package
+from .progress import Told, silent
 from .readme import readme
 from .render import render_text
 from .samples import Call, calls_of
@@ -36,7 +37,7 @@ def origin(spec: Path) -> str:
     return f"{_MARK} from {one_line(spec.name)}; edits are lost."
 
 
-def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
+def write_project(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
     """Write a project: out/src/NAME at once, then what stands around it, but for files that are the user's own.
 
     Args:
@@ -44,6 +45,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
         name: what it is called.
         spec: the document that it was made from.
         out: the project's folder.
+        told: is told how far it is.
 
     Returns:
         Names of files that were left as they are because somebody else wrote them.
@@ -53,7 +55,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
         FileExistsError: out/src/NAME is there and wasn't generated.
         OSError: the folder can't be written.
     """
-    swap_in(made.files, out / "src" / name)
+    swap_in(made.files, out / "src" / name, told)
     around = formatted(files_around(made.package, name, spec))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
@@ -63,7 +65,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
     return left
 
 
-def project_drift(made: Made, name: str, spec: Path, out: Path) -> list[str]:
+def project_drift(made: Made, name: str, spec: Path, out: Path, told: Told = silent) -> list[str]:
     """What of a project isn't what `write_project` would leave, a line each; files of the user's own don't count.
 
     Raises:
@@ -71,7 +73,7 @@ def project_drift(made: Made, name: str, spec: Path, out: Path) -> list[str]:
     """
     package = f"src/{name}"
     # Apart, as they are written: what is sorted how depends on what stands beside it.
-    wanted = {f"{package}/{file}": content for file, content in formatted(made.files).items()}
+    wanted = {f"{package}/{file}": content for file, content in formatted(made.files, told).items()}
     wanted |= formatted(files_around(made.package, name, spec))
     there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
     for file in wanted:

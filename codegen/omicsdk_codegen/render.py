@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .code import Code, as_comment, as_docstring, as_lines, as_literal
 from .naming import operation_module, settle_modules
-from .plan import INTERFACE, Package, Told, counted, silent
+from .plan import INTERFACE, Package
+from .progress import Told, counted, silent
 from .values import Json
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     if package.headers is not None:
         files["headers.py"] = render_text("headers.py.jinja", origin=note, module=package.headers)
-    return files | _types(note, package)
+    return files | _types(note, package, told)
 
 
 def operation_modules(package: Package) -> dict[str, Code]:
@@ -75,8 +76,11 @@ def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
     )
 
 
-def _types(note: Code, package: Package) -> dict[str, str]:
-    modules = {module.name: render_text("types.py.jinja", origin=note, module=module) for module in package.dicts}
+def _types(note: Code, package: Package, told: Told) -> dict[str, str]:
+    modules = {
+        module.name: render_text("types.py.jinja", origin=note, module=module)
+        for module in counted(package.dicts, "writing TypedDicts", told)
+    }
     if "" in modules:
         return {"types.py": modules[Code("")]}
     exports = [(module.name, held.name) for module in package.dicts for held in module.dicts]

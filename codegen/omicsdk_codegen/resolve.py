@@ -22,6 +22,7 @@ from .maps import spread_sections
 from .notes import Notes
 from .overlay import corrects
 from .places import Places
+from .progress import Told, counted, silent
 from .source import Place, Source, is_of_3_2
 from .targets import Ask, Fetch, Store, Target
 from .values import Json, Object
@@ -95,6 +96,7 @@ def resolve(
     report: Report | None = None,
     folder: Path | None = None,
     ask: Ask | None = None,
+    told: Told = silent,
 ) -> Resolved:
     """Find what every reference points at.
 
@@ -110,6 +112,7 @@ def resolve(
         report: takes the notes.
         folder: what files may be opened in; default the document's own folder.
         ask: is shown the hosts of addresses that aren't allowed, once for each that comes up, and says whether they are; None never asks.
+        told: is told how far it is.
 
     Returns:
         The document in its own dialect, in one piece.
@@ -136,7 +139,7 @@ def resolve(
     )
     root = spread_sections(root, store, notes)
     store.replace(root)
-    data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any).run()
+    data = _Walker(root, dialect, store, notes, missing_as_any=missing_as_any, told=told).run()
     for uri, overlay in about:
         if uri not in store.uris:
             message = "the file that it corrects isn't part of the document"
@@ -149,12 +152,15 @@ def resolve(
 class _Walker:
     """Makes the resolved form of a document, part by part."""
 
-    def __init__(self, root: Source, dialect: Dialect, store: Store, notes: Notes, *, missing_as_any: bool) -> None:
+    def __init__(
+        self, root: Source, dialect: Dialect, store: Store, notes: Notes, *, missing_as_any: bool, told: Told
+    ) -> None:
         self._root = root
         self._dialect = dialect
         self._store = store
         self._notes = notes
         self._missing_as_any = missing_as_any
+        self._told = told
         self._finder = Finder(root, dialect, store, notes)
         self._hoists = Hoists(root, self._finder, store)
         self._flat: dict[tuple[str, str, str], Json] = {}
@@ -215,7 +221,8 @@ class _Walker:
     def _members(self, kind: str, value: Object, source: Source) -> Object:
         members: Object = {}
         self._notes.made(members, value)
-        for key, member in value.items():
+        items = counted(value.items(), "resolving paths", self._told) if kind == "paths" else value.items()
+        for key, member in items:
             if key in _SPENT.get(kind, ()):
                 continue
             if key in ("description", "summary") and isinstance(member, dict) and isinstance(member.get("$ref"), str):
@@ -233,7 +240,7 @@ class _Walker:
         if not isinstance(value, dict) or isinstance(value.get("$ref"), str):
             return self._mapping("schema", value, self._root)
         members: Object = {}
-        for name, entry in value.items():
+        for name, entry in counted(value.items(), "resolving schemas", self._told):
             owned = self._finder.owned(name)
             members[name] = (
                 self._value("schema", owned.value, owned.source) if owned else self._value("schema", entry, self._root)

@@ -6,10 +6,10 @@ good part of what is published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .shapes import Array, Enum, Map, Model, Ref, Scalar, Type, Union
+from .shapes import Array, Enum, Map, Ref, Scalar, Type, Union
 from .values import Json, Object
 
 _SCALARS: dict[str, Object] = {
@@ -35,44 +35,36 @@ class Surrogate:
 
     Attributes:
         data: OpenAPI 3.1.
-        fields: component -> property -> (model's key, field's name in the document).
-        wanted: component with the one property v -> key of a wanted type.
+        wanted: component with the one property v -> the type that it asks for.
         models: component -> model's key.
         enums: component -> enum.
     """
 
     data: Object
-    fields: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict[str, dict[str, tuple[str, str]]])
-    wanted: dict[str, str] = field(default_factory=dict[str, str])
+    wanted: dict[str, Type] = field(default_factory=dict[str, Type])
     models: dict[str, str] = field(default_factory=dict[str, str])
     enums: dict[str, Enum] = field(default_factory=dict[str, Enum])
 
 
-def surrogate(models: Iterable[Model], wanted: Mapping[str, Type]) -> Surrogate:
-    """Write models and types as a document for the parser.
+def surrogate(types: Iterable[Type]) -> Surrogate:
+    """Write types as a document for the parser.
 
     Args:
-        models: all models of the document.
-        wanted: further types by key: of arguments and answers.
+        types: what is asked for; the models in them stand for themselves, so their fields aren't needed.
 
     Returns:
-        The document; M1 with the fields f1, f2 is a model, T1 with the field v a wanted type, E1 an enum.
+        The document; T1 with the field v is a type, M1 a model without fields, E1 an enum.
     """
-    known = list(models)
-    names = {model.key: f"M{number}" for number, model in enumerate(known, 1)}
+    names: dict[str, str] = {}
     enums: dict[Enum, str] = {}
     schemas: Object = {}
     result = Surrogate({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}})
-    for model in known:
-        name = names[model.key]
-        places = {f"f{number}": (model.key, held.wire) for number, held in enumerate(model.fields, 1)}
-        properties: Object = {f"f{n}": _schema(held.type, names, enums) for n, held in enumerate(model.fields, 1)}
-        schemas[name] = _object(properties)
-        result.fields[name] = places
-        result.models[name] = model.key
-    for number, (key, type_) in enumerate(wanted.items(), 1):
+    for number, type_ in enumerate(types, 1):
         schemas[f"T{number}"] = _object({"v": _schema(type_, names, enums)})
-        result.wanted[f"T{number}"] = key
+        result.wanted[f"T{number}"] = type_
+    for key, name in names.items():
+        schemas[name] = _object({})
+        result.models[name] = key
     for enum, name in enums.items():
         numeric = isinstance(enum.values[0], int)
         schemas[name] = {
@@ -90,7 +82,7 @@ def _object(properties: Object) -> Object:
     return {"type": "object", "properties": properties, "required": required}
 
 
-def _schema(type_: Type, names: Mapping[str, str], enums: dict[Enum, str]) -> Object:
+def _schema(type_: Type, names: dict[str, str], enums: dict[Enum, str]) -> Object:
     if isinstance(type_, Scalar):
         return dict(_SCALARS[type_.kind])
     if isinstance(type_, Enum):
@@ -100,7 +92,7 @@ def _schema(type_: Type, names: Mapping[str, str], enums: dict[Enum, str]) -> Ob
     if isinstance(type_, Map):
         return {"type": "object", "additionalProperties": _schema(type_.value, names, enums)}
     if isinstance(type_, Ref):
-        return _reference(names[type_.key])
+        return _reference(names.setdefault(type_.key, f"M{len(names) + 1}"))
     assert isinstance(type_, Union)
     members: list[Json] = [_schema(member, names, enums) for member in type_.members]
     open_ = type_.tags and None not in dict(type_.tags)

@@ -21,7 +21,7 @@ def clean(text: object) -> str:
     if not isinstance(text, str):
         return ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    kept = "".join(_visible(char) for char in lines)
+    kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_visible, lines))
     if len(kept) > TEXT_LENGTH:
         kept = kept[:TEXT_LENGTH].rstrip() + " ..."
     return "\n".join(line.rstrip() for line in kept.strip().split("\n"))

@@ -8,6 +8,7 @@ from urllib.parse import urldefrag
 from .faults import DocumentError
 from .notes import shown
 from .operations import parents_of
+from .progress import Told, counted, silent
 from .resolve import Resolved
 from .source import Source, is_of_3_2
 from .upgrade_context import Context
@@ -22,7 +23,7 @@ _SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "d
 _HANDLED = {"openapi", "info", "servers", "paths", "webhooks", "components", "$self"}
 
 
-def upgrade(resolved: Resolved) -> Document:
+def upgrade(resolved: Resolved, told: Told = silent) -> Document:
     """Bring a document into the form that the next steps read.
 
     What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of
@@ -31,6 +32,7 @@ def upgrade(resolved: Resolved) -> Document:
 
     Args:
         resolved: the document in its own dialect, in one piece; it stays as it is.
+        told: is told how far it is.
 
     Returns:
         The document, without components but schemas and securitySchemes.
@@ -53,11 +55,11 @@ def upgrade(resolved: Resolved) -> Document:
         context.fault(
             old, None, "there are no paths, so there is nothing to call", "State them; `paths: {}` means none."
         )
-    new["paths"] = paths.paths(old.get("paths"), old, "paths")
+    new["paths"] = paths.paths(old.get("paths"), old, "paths", told)
     if "webhooks" in old:
         hooks = context.mapping(old["webhooks"], old, "webhooks")
         new["webhooks"] = {name: paths.item(context.mapping(item, hooks, name), None) for name, item in hooks.items()}
-    new["components"] = _components(context, schemas, old)
+    new["components"] = _components(context, schemas, old, told)
     if context.faults:
         raise DocumentError(context.faults)
     return Document(new, resolved.source.label, resolved.places)
@@ -138,7 +140,7 @@ def _swagger_servers(context: Context, old: Object) -> Json:
     return [{"url": f"{scheme}://{bare.rstrip('/')}{tail}"} for scheme in schemes or ["https"]]
 
 
-def _components(context: Context, schemas: Schemas, old: Object) -> Object:
+def _components(context: Context, schemas: Schemas, old: Object, told: Told) -> Object:
     components = context.mapping(old.get("components"), old, "components")
     home = old if context.dialect == "2.0" else components
     schemas_key, security_key = (
@@ -147,7 +149,9 @@ def _components(context: Context, schemas: Schemas, old: Object) -> Object:
     new: Object = {key: value for key, value in components.items() if key.startswith("x-")}
     context.made(new, components or old)
     stated = context.mapping(home.get(schemas_key), home, schemas_key)
-    made: Object = {name: schemas.schema(value, stated, name) for name, value in stated.items()}
+    made: Object = {
+        name: schemas.schema(value, stated, name) for name, value in counted(stated.items(), "upgrading schemas", told)
+    }
     context.made(made, stated)
     new["schemas"] = made
     new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)

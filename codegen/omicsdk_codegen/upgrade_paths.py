@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from .dialect import METHODS
 from .notes import shown
+from .progress import Told, counted, silent
 from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .values import Json, Object
@@ -103,13 +104,13 @@ class Paths:
         self._parts = parts
         self._root = root
 
-    def paths(self, value: Json, around: Object, key: str) -> Object:
-        """Upgrade a document's paths."""
+    def paths(self, value: Json, around: Object, key: str, told: Told = silent) -> Object:
+        """Upgrade a document's paths; how far it is, is told."""
         found: Object = {}
         source = self._context.mapping(value, around, key)
         self._context.made(found, source if source is value else None)
         written: dict[str, str] = {}
-        for path, item in source.items():
+        for path, item in counted(source.items(), "upgrading paths", told):
             if path.startswith("x-"):
                 found[path] = item
                 continue

@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from .progress import Count, Told, silent
 
 LINE_LENGTH = 120
 # What generated Python files begin with.
@@ -21,19 +23,37 @@ _SORTING = (
 )  # fmt: skip
 
 
+# Characters of files' names in one command: Windows takes 32,767 for the whole of it, others a million.
+_LONGEST_COMMAND = 24_000 if os.name == "nt" else 100_000
+
+
 class FormatFailed(Exception):
     """Generated code that isn't Python: a bug of the generator. Its argument is what ruff says."""
 
 
-def format_tree(root: Path) -> None:
-    """Sort imports and format all Python files below a folder.
+def format_tree(root: Path, told: Told = silent) -> None:
+    """Sort imports and format all Python files below a folder; how far it is, is told.
 
     Raises:
         FormatFailed: a file isn't Python.
     """
+    names = sorted(str(path) for path in root.rglob("*.py*") if path.suffix in (".py", ".pyi"))
+    count = Count("formatting files", len(names), told)
+    begin = 0
+    while begin < len(names):
+        length, end = 0, begin
+        while end < len(names) and (end == begin or length + len(names[end]) < _LONGEST_COMMAND):
+            length += len(names[end]) + 1
+            end += 1
+        count.reached(begin)
+        _format(names[begin:end])
+        begin = end
+
+
+def _format(names: Sequence[str]) -> None:
     for command in (["check", *_SORTING], ["format"]):
         run = subprocess.run(
-            [sys.executable, "-m", "ruff", command[0], *_RUFF, *command[1:], str(root)],
+            [sys.executable, "-m", "ruff", command[0], *_RUFF, *command[1:], "--", *names],
             capture_output=True,
             text=True,
             check=False,
@@ -62,12 +82,13 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
         path.write_bytes(text.encode())
 
 
-def swap_in(files: Mapping[str, str], target: Path) -> None:
+def swap_in(files: Mapping[str, str], target: Path, told: Told = silent) -> None:
     """Put a formatted tree in the place of a folder, at once: a failure leaves the old one as it was.
 
     Args:
         files: texts by path relative to the folder.
         target: the folder; what is in it goes, so it must be empty, generated, or not there.
+        told: is told how far it is.
 
     Raises:
         FormatFailed: a file isn't Python.
@@ -82,7 +103,7 @@ def swap_in(files: Mapping[str, str], target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as room:
         made, old = Path(room) / "new", Path(room) / "old"
         write_files(made, files)
-        format_tree(made)
+        format_tree(made, told)
         if target.exists():
             target.rename(old)
         try:
@@ -113,12 +134,12 @@ def tree_of(root: Path) -> dict[str, bytes]:
     }
 
 
-def formatted(files: Mapping[str, str]) -> dict[str, bytes]:
-    """What `swap_in` would leave in the folder."""
+def formatted(files: Mapping[str, str], told: Told = silent) -> dict[str, bytes]:
+    """What `swap_in` would leave in the folder; how far it is, is told."""
     with tempfile.TemporaryDirectory() as room:
         root = Path(room) / "tree"
         write_files(root, files)
-        format_tree(root)
+        format_tree(root, told)
         return tree_of(root)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omicsdk_codegen.faults import DocumentError, Fault
 from omicsdk_codegen.limits import MAX_DEPTH
 from omicsdk_codegen.load import load, load_bytes
-from omicsdk_codegen.load_json import json_lines
+from omicsdk_codegen.load_json import JsonLines
 from omicsdk_codegen.source import Source
 from omicsdk_codegen.values import Json, at, join
 
@@ -230,7 +230,7 @@ def test_json_comes_back_with_a_line_for_each_value(value: dict[str, Json], inde
     text = json.dumps(value, indent=indent)
     source = read(text, "a.json")
     assert source.data == value
-    lines = json_lines(text)
+    lines = JsonLines(text, value)
     assert sorted(lines) == sorted(pointers(value))
     rows = text.split("\n")
     for pointer, line in lines.items():

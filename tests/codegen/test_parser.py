@@ -1,10 +1,10 @@
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk_codegen import parser
+from omicsdk_codegen import parser, progress
 from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, LostType, ModelOf, PythonType, Word, parse
 from omicsdk_codegen.shapes import (
     ANY,
@@ -74,25 +74,40 @@ def test_no_text_of_the_document_reaches_the_parser() -> None:
     secret = 'import os"""'
     model = Model(f"/components/schemas/{secret}", {"description": secret})
     model.fields = [Field(secret, "safe", Enum((secret,)), True, False, {"description": secret})]
-    assert "import os" not in json.dumps(surrogate([model], {secret: Ref(model.key)}).data)
+    asked = surrogate([Ref(model.key), *(held.type for held in model.fields)])
+    assert "import os" not in json.dumps(asked.data)
 
 
-def test_thousands_of_models_are_no_burden() -> None:
+def test_the_parser_is_asked_for_each_type_once_and_never_for_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time grows with the square of what it is given, and ours mustn't."""
     models = [
-        Model(f"/{n}", {}, [Field("next", "next", Array(Ref(f"/{(n + 1) % 1000}")), True, False, {})])
-        for n in range(1000)
+        Model(f"/{n}", {}, [Field(name, name, Array(Ref(f"/{n}")), True, False, {}) for name in ("one", "two")])
+        for n in range(950)
     ]
-    assert len(parse(models, {}).fields) == 1000
+    sizes: list[int] = []
+    told: list[str] = []
+
+    def counting(types: Iterable[Type]) -> Surrogate:
+        asked = surrogate(types)
+        sizes.append(len(asked.wanted))
+        return asked
+
+    monkeypatch.setattr(parser, "surrogate", counting)
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_COUNTS", 0)
+    parsed = parse(models, {"again": Array(Ref("/0"))}, told.append)
+    assert len(parsed.fields) == 1900
+    assert (sum(sizes), max(sizes)) == (950, 100)
+    assert told[-1] == "asking for the Python types: 900 of 950"
 
 
 def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(models: Iterable[Model], wanted: Mapping[str, Type]) -> Surrogate:
-        asked = surrogate(models, wanted)
+    def forgetful(types: Iterable[Type]) -> Surrogate:
+        asked = surrogate(types)
         schemas = asked.data["components"]["schemas"]  # type: ignore[index,call-overload]
-        del schemas["M1"]["properties"]["f2"]  # type: ignore[index,call-overload]
+        del schemas["T2"]  # type: ignore[index,call-overload]
         return asked
 
     monkeypatch.setattr(parser, "surrogate", forgetful)
-    fields = [Field(name, name, STRING, True, False, {}) for name in ("one", "two")]
+    fields = [Field(name, name, type_, True, False, {}) for name, type_ in (("one", STRING), ("two", NUMBER))]
     with pytest.raises(LostType, match=r"^/components/schemas/Thing/properties/two$"):
         parse([Model("/components/schemas/Thing", {}, fields)], {})

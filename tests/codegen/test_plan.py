@@ -10,7 +10,8 @@ from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.parser import LostType
 from omicsdk_codegen.places import Places
-from omicsdk_codegen.plan import Package, counted, plan
+from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.progress import counted
 from omicsdk_codegen.render import render_package
 from omicsdk_codegen.write import formatted
 
@@ -281,7 +282,7 @@ def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> No
 
 def test_how_far_a_long_step_is_is_told_ten_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count(step=0.03)
-    monkeypatch.setattr("omicsdk_codegen.plan.monotonic", lambda: next(seconds))
+    monkeypatch.setattr("omicsdk_codegen.progress.monotonic", lambda: next(seconds))
     told: list[str] = []
     assert list(counted(range(2000), "writing", told.append)) == list(range(2000))
     assert told[:2] == ["writing: 3 of 2,000", "writing: 7 of 2,000"]

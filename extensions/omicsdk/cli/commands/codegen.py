@@ -98,12 +98,12 @@ def _generate(arguments: argparse.Namespace) -> int:
     )
     if arguments.check:
         _progress("comparing")
-        found = project_drift(made, arguments.name, arguments.spec, arguments.out)
+        found = project_drift(made, arguments.name, arguments.spec, arguments.out, _progress)
         if found:
             return _say(*found, f"{arguments.out} isn't what {arguments.spec} says", code=REFUSED)
         return _say(f"{arguments.out} is what {arguments.spec} says ({len(made.files)} files in the package)")
     _progress(f"formatting {len(made.files)} files")
-    left = write_project(made, arguments.name, arguments.spec, arguments.out)
+    left = write_project(made, arguments.name, arguments.spec, arguments.out, _progress)
     target = arguments.out / "src" / arguments.name
     others = [f"{name} was there already and isn't ours: left as it is" for name in left]
     lost = _losses(made)

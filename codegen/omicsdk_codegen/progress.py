@@ -1,0 +1,47 @@
+"""How far a long step is, for whoever looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from time import monotonic
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+# Is told what is being done, in a few words.
+Told: TypeAlias = Callable[[str], None]
+_SECONDS_BETWEEN_COUNTS = 0.1
+
+
+def silent(_step: str) -> None:
+    """Tell nobody."""
+
+
+class Count:
+    """Tells how far a step is, at most every 0.1 s, so nothing of a short one.
+
+    Args:
+        step: what is done, in a few words.
+        total: how many there are to do.
+        told: is told the step and the count.
+    """
+
+    def __init__(self, step: str, total: int, told: Told) -> None:
+        self._step = step
+        self._total = total
+        self._told = told
+        self._last = monotonic()
+
+    def reached(self, number: int) -> None:
+        """State how many are done."""
+        now = monotonic()
+        if now - self._last >= _SECONDS_BETWEEN_COUNTS:
+            self._told(f"{self._step}: {number:,} of {self._total:,}")
+            self._last = now
+
+
+def counted(things: Collection[T], step: str, told: Told) -> Iterator[T]:
+    """Things one by one, while how many of them are done is told."""
+    count = Count(step, len(things), told)
+    for number, thing in enumerate(things):
+        count.reached(number)
+        yield thing
