@@ -1,9 +1,10 @@
-"""Generating all clients, against stock openapi-python-client fed with the documents that we wrote.
+"""Generating all clients, against stock openapi-python-client fed with the documents that we wrote; and large documents.
 
     python benchmarks/codegen.py
 
-Both sides take the documents that stock takes, and format what they write. Prints ratios, peak memory, and writes
-benchmarks/results/codegen.json.
+Both sides take the documents that stock takes, and format what they write. Documents of 100, 1,000 and 10,000 operations, each
+with two models of its own, are held against each other, in CPU seconds: ten times the operations take ten times as long. Prints
+ratios, peak memory, and writes benchmarks/results/codegen.json.
 """
 
 import json
@@ -12,13 +13,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-from measuring import Case, compared, write_results
+from measuring import Action, Case, Row, compared, rounds_of, row_of, run, write_results
 
 ROOT = Path(__file__).parents[1]
 GENERATED = ROOT / "generated" / "omicsdk_api"
 STOCK = Path(sys.executable).with_name("openapi-python-client")
+SIZES = (100, 1_000, 10_000)
+GROWTH = 12
+"""How much longer ten times the operations may take."""
 
 
 def stock(document: Path, target: Path) -> bool:
@@ -28,8 +35,75 @@ def stock(document: Path, target: Path) -> bool:
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
+def large(operations: int) -> dict[str, Any]:
+    """A document whose operations each send one model and answer another, which refer to those of others, but in no circle.
+
+    Args:
+        operations: How many.
+    """
+
+    def ref(name: str, number: int) -> dict[str, Any]:
+        return {"$ref": f"#/components/schemas/{name}{number % operations}"}
+
+    def content(name: str, number: int) -> dict[str, Any]:
+        return {"description": "A record.", "content": {"application/json": {"schema": ref(name, number)}}}
+
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for n in range(operations):
+        paths[f"/records{n}/{{id}}"] = {
+            "put": {
+                "operationId": f"replaceRecord{n}",
+                "tags": [f"group {n % 50}"],
+                "description": f"Replaces record {n}, or makes it where there is none.",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "order", "in": "query", "schema": {"type": "string", "enum": [f"up{n}", f"down{n}"]}},
+                ],
+                "requestBody": content("Draft", n),
+                "responses": {"200": content("Record", n)},
+            }
+        }
+        schemas[f"Draft{n}"] = {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": {"type": "string", "description": f"What record {n} is called."},
+                "size": {"type": "integer"},
+                "parents": {"type": "array", "items": ref("Draft", n // 2)},
+            },
+        }
+        schemas[f"Record{n}"] = {
+            "allOf": [
+                ref("Draft", n),
+                {"type": "object", "properties": {"either": {"oneOf": [ref("Draft", n + 1), ref("Draft", n + 2)]}}},
+            ]
+        }
+    info = {"title": "Records", "version": "1"}
+    return {"openapi": "3.0.3", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+def growing(folder: Path) -> Iterator[Row]:
+    """A row for each tenfold number of operations.
+
+    Args:
+        folder: For the documents and packages.
+    """
+
+    def generating(operations: int) -> Action:
+        spec = folder / f"{operations}.json"
+        spec.write_text(json.dumps(large(operations)))
+        omics = Path(sys.executable).with_name("omics")
+        return run(omics, "codegen", spec, "--name", "records", "--out", folder / f"of-{operations}")
+
+    for less, more in pairwise(SIZES):
+        name = f"generate {more:,} operations / {less:,} operations (CPU seconds)"
+        case = Case(name, generating(more), generating(less), GROWTH, rounds=1)
+        yield row_of(case, rounds_of(case), of="cpu")
+
+
 def main() -> None:
-    """Measures one case, and the memory of ours."""
+    """Measures two cases, and the memory of ours."""
     documents = {str(path.parent.relative_to(GENERATED)): path for path in sorted(GENERATED.rglob("openapi.json"))}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -58,7 +132,9 @@ def main() -> None:
         if method in ("get", "put", "post", "delete", "patch", "head", "options")
     )
     print(f"{len(documents)} documents, {operations} operations")
-    write_results("codegen", [row])
+    with tempfile.TemporaryDirectory() as name:
+        rows = [row, *growing(Path(name))]
+    write_results("codegen", rows)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,9 @@ from .values import Json
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+# Names that a package lists for itself: importing a list of 10,000, and of their modules, takes 20 ms.
+_MOST_LISTED = 1_000
 
 
 def render_package(package: Package, origin: str, told: Told = silent) -> dict[str, str]:
@@ -31,7 +35,7 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
     note = as_comment(origin)
     modules = operation_modules(package)
     files = {
-        "__init__.py": _lazy(note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
+        **_lazy("__init__.py", note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
         "py.typed": "",
         "client.py": _client(note, package, modules),
         "operations/__init__.py": render_text(
@@ -43,9 +47,8 @@ def render_package(package: Package, origin: str, told: Told = silent) -> dict[s
     if package.webhooks is not None:
         files["webhooks.py"] = render_text("webhooks.py.jinja", origin=note, module=package.webhooks)
     exports = [(module.name, held.name) for module in package.models for held in module.classes]
-    files["models/__init__.py"] = _lazy(
-        note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
-    )
+    doc = as_docstring("The service's models.", 0)
+    files |= _lazy("models/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
     for operation in counted(package.operations, "writing operations", told):
         files[f"operations/{modules[operation.name]}.py"] = render_text(
             "operation.py.jinja", origin=note, module=operation
@@ -65,15 +68,20 @@ def operation_modules(package: Package) -> dict[str, Code]:
 
 def _client(note: Code, package: Package, modules: dict[str, Code]) -> str:
     words = (name if module == name else f"{name}={module}" for name, module in modules.items())
-    lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
     return render_text(
         "client.py.jinja",
         origin=note,
         package=package,
         modules=modules,
         interface=as_literal(INTERFACE),
-        names=Code('"""' + "\n            ".join(lines) + '"""'),  # identifiers, of which nothing needs escaping
+        names=_names(words, 12),
     )
+
+
+def _names(words: Iterable[str], indent: int) -> Code:
+    """Identifiers, of which nothing needs escaping, as one literal: a list of thousands takes longer to import."""
+    lines = textwrap.wrap(" ".join(words), 100, break_long_words=False)
+    return Code('"""' + f"\n{' ' * indent}".join(lines) + '"""')
 
 
 def _types(note: Code, package: Package, told: Told) -> dict[str, str]:
@@ -86,7 +94,7 @@ def _types(note: Code, package: Package, told: Told) -> dict[str, str]:
     exports = [(module.name, held.name) for module in package.dicts for held in module.dicts]
     doc = as_docstring("The models' shapes as TypedDicts: what plain JSON of this service looks like.", 0)
     files = {f"types/{name}.py": text for name, text in modules.items()}
-    return {**files, "types/__init__.py": _lazy(note, doc, sorted(exports, key=lambda export: export[1]))}
+    return files | _lazy("types/__init__.py", note, doc, sorted(exports, key=lambda export: export[1]))
 
 
 def render_namespace(text: str, origin: str) -> str:
@@ -104,9 +112,15 @@ def readable_json(value: Json | list[Json]) -> str:
     return json.dumps(value, ensure_ascii=True, indent=1) + "\n"
 
 
-def _lazy(origin: Code, doc: Code, exports: list[tuple[str, str]]) -> str:
+def _lazy(path: str, origin: Code, doc: Code, exports: list[tuple[str, str]]) -> dict[str, str]:
     pairs = [(Code(module), Code(name)) for module, name in exports]
-    return render_text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)
+    if len(pairs) <= _MOST_LISTED:
+        return {path: render_text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)}
+    names = _names((f"{name}={module}" for module, name in exports), 4)
+    return {
+        path: render_text("lazy_many.py.jinja", origin=origin, doc=doc, names=names),
+        f"{path}i": render_text("lazy_many.pyi.jinja", origin=origin, exports=pairs),
+    }
 
 
 def render_text(template: str, **values: Any) -> str:
