@@ -1,5 +1,6 @@
 """What a large document costs: steps grow as the document does, and what is too large ends with a fault."""
 
+import gc
 import importlib
 import json
 import sys
@@ -89,6 +90,7 @@ def test_more_models_than_a_package_can_have_are_a_fault(tmp_path: Path, monkeyp
     ):
         plan_package(_written(tmp_path, 6), [], "things")
     assert limits.MAX_MODELS == 50_000
+    assert gc.isenabled()
 
 
 def test_a_package_of_many_models_is_imported_as_fast_as_one_of_few(
