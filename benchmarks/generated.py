@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from measuring import Case, compared, run, write_results
 
 ITEMS = 20_000
 CALLS = 500
+#: Many calls: how many, by how many at once, and the milliseconds that the server takes for an answer.
+MANY = {0: 2000, 50: 800}
+AT_ONCE = (20, 200)
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
@@ -215,6 +219,127 @@ def serve(body: bytes) -> str:
     return ready[0]
 
 
+@contextmanager
+def serving(body: bytes, delay: float) -> Generator[str]:
+    """A server in a process of its own that answers everything with one body; its URL."""
+    code = (
+        "import asyncio, sys; from answering import reply, serve\n"
+        f"answer = reply(200, body={body!r})\n"
+        f"asyncio.run(serve(lambda _: lambda _: answer, {delay}))"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=Path(__file__).parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        server.stdin.close()
+
+
+async def by_tasks(call: Callable[[], Awaitable[object]], tasks: int, calls: int) -> None:
+    """Makes calls by some tasks; a task begins its next one when the last one is answered."""
+    left = iter(range(calls))
+
+    async def worker() -> None:
+        for _ in left:
+            await call()
+
+    await asyncio.gather(*(worker() for _ in range(tasks)))
+
+
+def by_threads(call: Callable[[], object], threads: int, calls: int) -> None:
+    """The same by threads."""
+    left = iter(range(calls))
+
+    def worker() -> None:
+        for _ in left:
+            call()
+
+    workers = [threading.Thread(target=worker) for _ in range(threads)]
+    for each in workers:
+        each.start()
+    for each in workers:
+        each.join()
+
+
+def many_calls(package: Any, url: str, delay: int) -> list[Case]:
+    """Many calls at once: ours, bare httpx, httpx over aiohttp's connections, bare aiohttp.
+
+    Args:
+        package: Our client.
+        url: A server that answers with a small page.
+        delay: The milliseconds that it takes, which the names tell.
+    """
+    import aiohttp
+    import httpx
+    from httpx_aiohttp import AiohttpTransport
+
+    calls = MANY[delay]
+    target = f"{url}/samples?project=p"
+
+    async def ours(tasks: int) -> None:
+        async with package.AsyncOurSamplesApi(url) as api:
+            await by_tasks(lambda: api.list_samples(project="p"), tasks, calls)
+
+    async def by_httpx(transport: httpx.AsyncBaseTransport | None, tasks: int) -> None:
+        async with httpx.AsyncClient(transport=transport) as client:
+
+            async def call() -> None:
+                (await client.get(target)).raise_for_status().json()
+
+            await by_tasks(call, tasks, calls)
+
+    async def over_httpx(tasks: int) -> None:
+        await by_httpx(None, tasks)
+
+    async def over_aiohttp(tasks: int) -> None:
+        await by_httpx(AiohttpTransport(), tasks)
+
+    async def bare_aiohttp(tasks: int) -> None:
+        async with aiohttp.ClientSession() as session:
+
+            async def call() -> None:
+                async with session.get(target) as answer:
+                    await answer.json()
+
+            await by_tasks(call, tasks, calls)
+
+    def in_threads(threads: int) -> None:
+        with package.OurSamplesApi(url) as api:
+            by_threads(lambda: api.list_samples(project="p"), threads, calls)
+
+    def of(calling: Callable[[int], Coroutine[Any, Any, None]], tasks: int) -> Callable[[], None]:
+        return lambda: asyncio.run(calling(tasks))
+
+    cases: list[Case] = []
+    for tasks in AT_ONCE:
+        what = f"{calls} calls by {tasks} tasks, {delay} ms each"
+        mine = of(ours, tasks)
+        goals = (0.2, 1.11) if delay == 0 else (None, None)
+        cases += [
+            Case(f"{what} / bare httpx", mine, of(over_httpx, tasks), goals[0], 3),
+            Case(
+                f"{what} / bare httpx over aiohttp's connections",
+                mine,
+                of(over_aiohttp, tasks),
+                goals[1],
+                5,
+            ),
+            Case(f"{what} / bare aiohttp", mine, of(bare_aiohttp, tasks), None, 5),
+        ]
+    what = f"{calls} calls by 20 threads, {delay} ms each"
+    if delay == 0:
+        cases.append(Case(f"{what} / by one thread", lambda: in_threads(20), lambda: in_threads(1), 1.11, 5))
+    with_httpx = httpx.Client()
+
+    def bare(threads: int) -> None:
+        by_threads(lambda: with_httpx.get(target).raise_for_status().json(), threads, calls)
+
+    cases.append(Case(f"{what} / bare httpx by 20 threads", lambda: in_threads(20), lambda: bare(20), None, 5))
+    return cases
+
+
 def main() -> None:
     """Measures all cases."""
     import httpx
@@ -278,7 +403,11 @@ def main() -> None:
                 15,
             ),
         ]
-        write_results("generated", [compared(case) for case in cases])
+        rows = [compared(case) for case in cases]
+        for delay in MANY:
+            with serving(small, delay / 1e3) as url:
+                rows += [compared(case) for case in many_calls(package, url, delay)]
+        write_results("generated", rows)
 
 
 if __name__ == "__main__":

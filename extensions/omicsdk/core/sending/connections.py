@@ -2,7 +2,9 @@
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,16 +18,84 @@ if TYPE_CHECKING:
 _contexts: dict[Network, ssl.SSLContext] = {}
 _contexts_lock = threading.Lock()
 
-#: Connections of one client to one proxy or to all hosts without one, and how long an idle one is kept, in seconds:
-#: less than most servers do, so that a request seldom meets one that is just being closed.
+#: Connections of one client to one origin, and how long an idle one is kept, in seconds: less than most servers do, so that
+#: a request seldom meets one that is just being closed.
 MOST_CONNECTIONS = 100
 KEPT_FOR = 5.0
 
 
-class Connections(dict[str, Any]):
-    """httpx transports by origin (`https://host:port`), made when they are first asked for. Thread-safe.
+class Pool:
+    """The connections to one origin: httpx transports with at most one connection each, lent to one request at a time.
 
-    Origins that are reached the same way share one.
+    One transport with all connections costs more the more there are: at the begin and the end of each request it goes
+    through all of them, and through all that wait, and asks the system of each idle one whether it is still open. Twenty
+    tasks get half as many answers from it as one task does, two hundred a fifth.
+
+    Args:
+        make: Makes an httpx transport.
+        shared: Whether the first one serves all requests: it speaks HTTP/2, or takes the network's place.
+        asynchronous: Whether they are for an event loop.
+        small: An httpx transport for all small requests; None where they go as others do.
+
+    Attributes:
+        small: As given.
+        shared: The transport that serves all requests; None where each is lent to one.
+        idle: Those that nobody uses, the one used last at the end, and since when.
+        slots: A semaphore of MOST_CONNECTIONS, of threads or of tasks.
+        all: All that are open.
+    """
+
+    def __init__(self, make: Callable[[], Any], *, shared: bool, asynchronous: bool, small: Any = None) -> None:
+        first = make()  # at once, because what is wrong with the settings shows here
+        self._make = make
+        self.small = small
+        self.shared: Any = first if shared else None
+        self.idle: deque[tuple[Any, float]] = deque() if shared else deque([(first, float("inf"))])
+        self.slots: Any = _tasks_semaphore() if asynchronous else threading.Semaphore(MOST_CONNECTIONS)
+        self.all = [first] if small is None else [first, small]
+
+    def made(self) -> Any:
+        """Makes one more transport."""
+        made = self._make()
+        self.all.append(made)
+        return made
+
+    def expired(self, now: float) -> list[Any]:
+        """Takes out what has been idle for longer than KEPT_FOR.
+
+        Args:
+            now: The time, by the clock that `idle` is told by.
+
+        Returns:
+            The transports, which are to be closed.
+        """
+        found: list[Any] = []
+        while self.idle and now - self.idle[0][1] > KEPT_FOR:
+            try:
+                transport, _ = self.idle.popleft()
+            except IndexError:  # another thread took it
+                break
+            self.all.remove(transport)
+            found.append(transport)
+        return found
+
+
+def _tasks_semaphore() -> Any:
+    import anyio
+
+    return anyio.Semaphore(MOST_CONNECTIONS, fast_acquire=True)
+
+
+def _by_aiohttp(context: ssl.SSLContext) -> Any:
+    try:
+        from omicsdk.core.sending.aiohttp_transport import AiohttpTransport
+    except ImportError:  # the extra `fast` isn't there, or aiohttp is older than it asks for
+        return None
+    return AiohttpTransport(context, KEPT_FOR)
+
+
+class Connections(dict[str, Pool]):
+    """Pools by origin (`https://host:port`), made when they are first asked for. Thread-safe.
 
     Args:
         environ: The environment's variables; None is the process's own, read when an origin is first reached.
@@ -47,7 +117,6 @@ class Connections(dict[str, Any]):
         self._asynchronous = asynchronous
         super().__init__()
         self._given = given
-        self._by_network: dict[tuple[Network, bool], Any] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -56,8 +125,8 @@ class Connections(dict[str, Any]):
         """Whether requests go over the network, and not into a transport that takes its place."""
         return self._given is None
 
-    def __missing__(self, origin: str) -> Any:
-        """Makes the httpx transport that reaches an origin.
+    def __missing__(self, origin: str) -> Pool:
+        """Makes the pool of an origin.
 
         Raises:
             UsageError: They are closed.
@@ -68,36 +137,34 @@ class Connections(dict[str, Any]):
                 raise UsageError("The client is closed", remedy="Make a new one, or close it later.")
             found = self.get(origin)
             if found is None:
-                found = self[origin] = self._reaching(origin) if self._given is None else self._given
+                found = self[origin] = self._made(origin)
             return found
 
     def proxy_towards(self, url: "httpx.URL") -> str | None:
         """Gives the proxy that a URL is reached by, with its password; None for a direct connection."""
         return None if self._given is not None else network(str(url), self._environ).proxy
 
-    def _reaching(self, url: str) -> Any:
-        way = network(url, self._environ)
-        encrypted = url.startswith("https:") or (way.proxy or "").startswith("https:")
-        found = self._by_network.get((way, encrypted))
-        if found is None:
-            found = self._by_network[way, encrypted] = self._made(way, encrypted)
-        return found
-
-    def _made(self, way: Network, encrypted: bool) -> Any:
+    def _made(self, origin: str) -> Pool:
+        given = self._given
+        if given is not None:
+            return Pool(lambda: given, shared=True, asynchronous=self._asynchronous)
         from omicsdk.core.sending.httpx_import import httpx
 
+        way = network(origin, self._environ)
+        encrypted = origin.startswith("https:") or (way.proxy or "").startswith("https:")
         # Plain http needs no authorities, whose reading is all that a new transport costs.
         context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        limits = httpx.Limits(
-            max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEPT_FOR
-        )
-        make = httpx.AsyncHTTPTransport if self._asynchronous else httpx.HTTPTransport
+        most = MOST_CONNECTIONS if self._http2 else 1
+        limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=KEPT_FOR)
+        of_its_kind = httpx.AsyncHTTPTransport if self._asynchronous else httpx.HTTPTransport
         try:
             proxy = None
             if way.proxy:
                 urlsplit(way.proxy)  # httpx takes what isn't a URL for a host's name
                 proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
-            return make(verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
+            make = partial(of_its_kind, verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
+            small = _by_aiohttp(context) if self._asynchronous and not self._http2 and not way.proxy else None
+            return Pool(make, shared=self._http2, asynchronous=self._asynchronous, small=small)
         except ImportError as error:
             extra = "socks" if way.proxy and way.proxy.startswith("socks") else "http2"
             raise ConfigError(
@@ -119,8 +186,9 @@ class Connections(dict[str, Any]):
             if self._closed:
                 return []
             self._closed = True
+            transports = [transport for pool in self.values() for transport in pool.all]
             self.clear()
-            return [self._given] if self._given is not None else list(self._by_network.values())
+            return [self._given] if self._given is not None else transports
 
 
 def tls_context(way: Network) -> ssl.SSLContext:

@@ -9,10 +9,12 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from socket import EAI_AGAIN, gaierror
 from typing import Any
 from urllib.parse import quote
+
+import anyio
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.credentials import Credentials, HttpxAuth
@@ -31,7 +33,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.retry import LEAST_RATE, SILENCE, Flow
-from omicsdk.core.sending.connections import Connections
+from omicsdk.core.sending.connections import KEPT_FOR, Connections, Pool
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.httpx_import import httpx
 from omicsdk.core.sending.redirects import Hop
@@ -97,6 +99,7 @@ class _Sender:
     ) -> None:
         self._connections = connections
         self._extensions: dict[str, Any] = {"timeout": dict(timeout)}
+        self._wait = timeout.get("pool")
         self._body = body
         self._least_rate = least_rate
         self._now = now
@@ -252,11 +255,8 @@ class Sender(_Sender):
         started = time.perf_counter()
         in_body = False
         try:
-            response: httpx.Response = self._connections[_origin(request.url)].handle_request(request)
-            response.request = request
+            response = self._head(request, None if live else self._watch())
             in_body = True
-            if not live and (watch := self._watch()) is not None and isinstance(response.stream, httpx.SyncByteStream):
-                response.stream = _Watched(response.stream, watch)
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -269,6 +269,30 @@ class Sender(_Sender):
         except WIRE_ERRORS as error:
             raise self._failure(error, request, in_body=in_body) from error
         return self._received(response, started)
+
+    def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Sends a request over a connection that is its own until the answer is closed."""
+        pool = self._connections[_origin(request.url)]
+        transport = pool.shared
+        if transport is None:
+            if not pool.slots.acquire(timeout=self._wait):
+                raise httpx.PoolTimeout("All connections are in use", request=request)
+            transport = _idle_or_new(pool)
+        try:
+            response: httpx.Response = transport.handle_request(request)
+        except BaseException:
+            _give_back(pool, transport, self._now())
+            raise
+        response.request = request
+        if response.is_closed:  # as one is that comes from a cassette
+            _give_back(pool, transport, self._now())
+        elif isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Body(response.stream, watch, lambda: self._given_back(pool, transport))
+        return response
+
+    def _given_back(self, pool: Pool, transport: Any) -> None:
+        for old in _give_back(pool, transport, self._now()):
+            old.close()
 
     def finish(self, response: httpx.Response) -> bytes:
         """Reads what is left of an answer that isn't the final one, at most READ_LIMIT bytes, and closes it.
@@ -331,11 +355,8 @@ class AsyncSender(_Sender):
         started = time.perf_counter()
         in_body = False
         try:
-            response: httpx.Response = await self._connections[_origin(request.url)].handle_async_request(request)
-            response.request = request
+            response = await self._head(request, None if live else self._watch())
             in_body = True
-            if not live and (watch := self._watch()) is not None and isinstance(response.stream, httpx.AsyncByteStream):
-                response.stream = _AsyncWatched(response.stream, watch)
             if not stream:
                 try:
                     body = _Whole(response, most)
@@ -348,6 +369,39 @@ class AsyncSender(_Sender):
         except WIRE_ERRORS as error:
             raise self._failure(error, request, in_body=in_body) from error
         return self._received(response, started)
+
+    async def _head(self, request: httpx.Request, watch: "_Watch | None") -> httpx.Response:
+        """Sends a request over a connection that is its own until the answer is closed."""
+        pool = self._connections[_origin(request.url)]
+        transport = pool.shared
+        if transport is None:
+            try:
+                pool.slots.acquire_nowait()
+            except anyio.WouldBlock:
+                await self._slot(pool, request)
+            small = pool.small
+            transport = small if small is not None and small.serves(request) else _idle_or_new(pool)
+        try:
+            response: httpx.Response = await transport.handle_async_request(request)
+        except BaseException:
+            _give_back(pool, transport, self._now())
+            raise
+        response.request = request
+        if response.is_closed:  # as one is that comes from a cassette
+            _give_back(pool, transport, self._now())
+        elif isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _AsyncBody(response.stream, watch, lambda: self._given_back(pool, transport))
+        return response
+
+    async def _slot(self, pool: Pool, request: httpx.Request) -> None:
+        with anyio.move_on_after(self._wait) as waiting:
+            await pool.slots.acquire()
+        if waiting.cancelled_caught:
+            raise httpx.PoolTimeout("All connections are in use", request=request)
+
+    async def _given_back(self, pool: Pool, transport: Any) -> None:
+        for old in _give_back(pool, transport, self._now()):
+            await old.aclose()
 
     async def finish(self, response: httpx.Response) -> bytes:
         """Reads what is left of an answer that isn't the final one; as `Sender.finish`."""
@@ -409,41 +463,83 @@ class _Watch:
             raise _TooSlow(f"The answer came too slowly: {self._moved} bytes in {self._waited:.0f} s")
 
 
-class _Watched(httpx.SyncByteStream):
-    """A body that is watched."""
+class _Body(httpx.SyncByteStream):
+    """A body that is watched, and gives its connection back when it is closed.
 
-    def __init__(self, stream: httpx.SyncByteStream, watch: _Watch) -> None:
+    Args:
+        stream: The body.
+        watch: Counts the time; None leaves it alone.
+        give_back: Is called once.
+    """
+
+    def __init__(self, stream: httpx.SyncByteStream, watch: _Watch | None, give_back: Callable[[], None]) -> None:
         self._stream = stream
         self._watch = watch
+        self._give_back = [give_back]
 
     def __iter__(self) -> Iterator[bytes]:
-        pieces = iter(self._stream)
-        self._watch.begin()
-        for piece in pieces:
-            self._watch.came(len(piece))
+        watch = self._watch
+        if watch is None:
+            yield from self._stream
+            return
+        watch.begin()
+        for piece in self._stream:
+            watch.came(len(piece))
             yield piece
-            self._watch.begin()
+            watch.begin()
 
     def close(self) -> None:
-        self._stream.close()
+        try:
+            self._stream.close()
+        finally:
+            while self._give_back:
+                self._give_back.pop()()
 
 
-class _AsyncWatched(httpx.AsyncByteStream):
+class _AsyncBody(httpx.AsyncByteStream):
     """The same on an event loop."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, watch: _Watch) -> None:
+    def __init__(
+        self, stream: httpx.AsyncByteStream, watch: _Watch | None, give_back: Callable[[], Awaitable[None]]
+    ) -> None:
         self._stream = stream
         self._watch = watch
+        self._give_back = [give_back]
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._watch.begin()
+        watch = self._watch
+        if watch is not None:
+            watch.begin()
         async for piece in self._stream:
-            self._watch.came(len(piece))
+            if watch is not None:
+                watch.came(len(piece))
             yield piece
-            self._watch.begin()
+            if watch is not None:
+                watch.begin()
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        try:
+            await self._stream.aclose()
+        finally:
+            while self._give_back:
+                await self._give_back.pop()()
+
+
+def _idle_or_new(pool: Pool) -> Any:
+    try:
+        return pool.idle.pop()[0]  # the one used last: the others get old
+    except IndexError:
+        return pool.made()
+
+
+def _give_back(pool: Pool, transport: Any, now: float) -> list[Any]:
+    """Lets others use a transport; gives those that nobody used for long, which are to be closed."""
+    if pool.shared is not None:
+        return []
+    if transport is not pool.small:
+        pool.idle.append((transport, now))
+    pool.slots.release()
+    return pool.expired(now) if pool.idle and now - pool.idle[0][1] > KEPT_FOR else []
 
 
 class _Content:
