@@ -81,7 +81,7 @@ class Decoding:
 
     def _dated(self, place: str, value: str, kinds: Sequence[Scalar]) -> str:
         formats = ", ".join(literal(kind.kind) for kind in kinds)
-        return f"{self._imports.add('omicsdk.core.dates', 'dated')}({literal(place)}, {value}, {formats})"
+        return f"{self._imports.add('omicsdk.core.model', 'dated')}({literal(place)}, {value}, {formats})"
 
     def _chosen(self, type_: Union, models: list[str], value: str) -> str:
         names = [self._class(key) for key in models]

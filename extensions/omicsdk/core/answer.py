@@ -11,9 +11,8 @@ from typing import Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import plain
-from omicsdk.core.dates import dated
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.model import ANY, Model, Shape, check, mapping, otherwise_typed
+from omicsdk.core.model import ANY, Model, Shape, check, dated, mapping, otherwise_typed
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text
 

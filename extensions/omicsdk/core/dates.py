@@ -7,7 +7,7 @@ service and sent back is the text, so that nothing of it changes on the way.
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from omicsdk.core.errors import UsageError
 
@@ -94,25 +94,6 @@ class DateTime(datetime):
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:
         return _again(self) or super().__reduce_ex__(protocol)
-
-
-def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
-    """Read a value of an answer as the first of some kinds that it is.
-
-    Args:
-        place: Owner and field, for the log; empty where a value of another kind is no surprise.
-        value: Decoded JSON; what is none of the kinds stays as it is.
-        kinds: The formats, as OpenAPI calls them.
-    """
-    if value.__class__ is str:
-        for kind in kinds:
-            if (made := (Date if kind == "date" else DateTime).read(value)) is not None:
-                return made
-    if place:
-        from omicsdk.core.model import otherwise_typed
-
-        return otherwise_typed(place, value)
-    return value
 
 
 def is_date(value: Any) -> bool:

@@ -8,10 +8,10 @@ import json
 import logging
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from omicsdk.core.bodies import plain
-from omicsdk.core.dates import is_date, is_date_time
+from omicsdk.core.dates import Date, DateTime, is_date, is_date_time
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_array, is_object
 
@@ -202,6 +202,23 @@ def otherwise_typed(owner: str, value: Any) -> Any:
 
 
 _said: set[str] = set()
+
+
+def dated(place: str, value: Any, *kinds: Literal["date", "date-time"]) -> Any:
+    """Read a value of an answer as the first of some kinds that it is.
+
+    Args:
+        place: Owner and field, for the log; empty where a value of another kind is no surprise.
+        value: Decoded JSON; what is none of the kinds stays as it is.
+        kinds: The formats, as OpenAPI calls them.
+    """
+    if value.__class__ is str:
+        for kind in kinds:
+            if (made := (Date if kind == "date" else DateTime).read(value)) is not None:
+                return made
+    if place:
+        return otherwise_typed(place, value)
+    return value
 
 
 def check(operation: str, place: str, value: Any, shape: Shape, *, what: str = "the answer") -> None:
