@@ -8,8 +8,9 @@ OPENING = """\
 # Generated clients
 
 Made by `make docs` from what `make codegen` wrote. Each client works by itself: give it the service's address and, where
-it asks for them, credentials of `omicsdk.core.credentials`. The asynchronous twin has `Async` before its name. Its
-operations stand on the command line too, under `omics <service> api` (those of the Data Store under `omics dss`).
+it asks for them, credentials of `omicsdk.core.credentials`. The asynchronous twin has `Async` before its name; for hundreds of
+its calls a second install `omicsdk[fast]`, and close it, by `async with` or `await api.aclose()`. Its operations stand on the
+command line too, under `omics <service> api` (those of the Data Store under `omics dss`).
 
 | service | from | import | operations | default address |
 |---|---|---|---:|---|
