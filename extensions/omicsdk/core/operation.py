@@ -6,7 +6,8 @@ documentation, `parse` reads the answer, and `items` finds the items of a page. 
     get_bundle = PagedOperation(FACTS, build, parse, items)
 
 As an attribute of a Client it gives a `PagedCall`, of an AsyncClient an `AsyncPagedCall`, whose forms (the call itself,
-`raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do with the answer. `headers=` of the descriptor is the class of what `with_headers` gives beside it.
+`with_headers`, `raw`, `pages`, `iterate`, `stream`) all take the arguments of `build` (ParamSpec) and differ in what they do
+with the answer. `headers=` of the descriptor is the class of what `with_headers` gives beside it.
 Forms have comments in the place of docstrings, so that editors show the documentation of `build` over each of them.
 """
 

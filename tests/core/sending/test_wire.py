@@ -13,6 +13,7 @@ import sys
 import threading
 import tracemalloc
 import zlib
+from collections import deque
 
 import httpx
 import pytest
@@ -631,6 +632,26 @@ def test_what_aiohttp_would_send_for_ever_goes_over_httpx():
     assert not asyncio.run(served("POST", bytes(1 << 17)))
     assert not asyncio.run(served("POST", pieces()))
     assert not asyncio.run(served("GET", headers=[(b"x-name", "Zürich".encode("latin-1"))]))
+
+
+def test_a_connection_that_another_thread_takes_meanwhile_is_missed_by_nobody(wire):
+    class Raced(deque):
+        """One whose last connection is taken between the question whether there is one and the look at it."""
+
+        def __bool__(self):
+            return True
+
+        def __getitem__(self, _):
+            raise IndexError
+
+    server = wire(always(reply(b"ok")))
+    transport = Transport(server.url, environ={})
+    transport.send(get())
+    pool = transport._connections[server.url]
+    pool.idle = Raced(pool.idle)
+    assert [transport.send(get()).content for _ in range(2)] == [b"ok", b"ok"]
+    assert (server.connections, len(pool.all)) == (1, 1)
+    transport.close()
 
 
 def test_no_log_of_any_library_tells_a_secret(wire, send, caplog, request):

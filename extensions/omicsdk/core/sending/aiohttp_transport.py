@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 
 import aiohttp
+from aiohttp import ConnectionTimeoutError  # an aiohttp that lacks it is too old for what follows, and isn't used
 from yarl import URL
 
 from omicsdk.core.sending.httpx_import import httpx
@@ -122,7 +123,7 @@ def _as_httpx(request: httpx.Request) -> Generator[None]:
     """Raises what httpx would for the same failure, so that `failure_of` tells whether the request may have arrived."""
     try:
         yield
-    except aiohttp.ConnectionTimeoutError as error:
+    except ConnectionTimeoutError as error:
         raise httpx.ConnectTimeout(str(error), request=request) from error
     except TimeoutError as error:
         raise httpx.ReadTimeout(str(error), request=request) from error

@@ -60,25 +60,6 @@ class Pool:
         self.all.append(made)
         return made
 
-    def expired(self, now: float) -> list[Any]:
-        """Takes out what has been idle for longer than KEPT_FOR.
-
-        Args:
-            now: The time, by the clock that `idle` is told by.
-
-        Returns:
-            The transports, which are to be closed.
-        """
-        found: list[Any] = []
-        while self.idle and now - self.idle[0][1] > KEPT_FOR:
-            try:
-                transport, _ = self.idle.popleft()
-            except IndexError:  # another thread took it
-                break
-            self.all.remove(transport)
-            found.append(transport)
-        return found
-
 
 def _tasks_semaphore() -> Any:
     import anyio

@@ -539,7 +539,18 @@ def _give_back(pool: Pool, transport: Any, now: float) -> list[Any]:
     if transport is not pool.small:
         pool.idle.append((transport, now))
     pool.slots.release()
-    return pool.expired(now) if pool.idle and now - pool.idle[0][1] > KEPT_FOR else []
+    old: list[Any] = []
+    try:
+        while now - pool.idle[0][1] > KEPT_FOR:
+            transport, since = pool.idle.popleft()
+            if now - since <= KEPT_FOR:  # another thread took the oldest one meanwhile
+                pool.idle.appendleft((transport, since))
+                break
+            pool.all.remove(transport)
+            old.append(transport)
+    except IndexError:  # others took them all
+        return old
+    return old
 
 
 class _Content:
