@@ -203,10 +203,15 @@ def server() -> Iterator[Server]:
 
 
 class MovedClock:
-    """A clock whose waits take no time, and whose wall time may jump."""
+    """A clock whose waits take no time, and whose wall time may jump.
+
+    Who waits until a moment sleeps for what a slow machine has left of the time until then: `slept` is at most what was to
+    be waited for, `passed` at least.
+    """
 
     def __init__(self) -> None:
         self.slept = 0.0
+        self._made = time.monotonic()
         self.jumped = 0.0  # seconds that the wall clock was put forward
 
     def now(self) -> float:
@@ -214,6 +219,10 @@ class MovedClock:
 
     def monotonic(self) -> float:
         return time.monotonic() + self.slept
+
+    @property
+    def passed(self) -> float:
+        return self.monotonic() - self._made
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds

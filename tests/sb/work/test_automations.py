@@ -75,6 +75,13 @@ def test_a_time_that_was_set_reads_as_it_was_and_is_sent_as_text(automation, pla
     assert automation.modified_on == datetime(2024, 1, 2)
 
 
+def test_a_time_without_a_zone_is_sent_as_text_wherever_it_stands(automation, platform):
+    platform.says(f"PATCH {AT}", {"id": ID, "secret_settings": {"from": "2024-01-02T00:00:00Z"}})
+    automation.secret_settings = {"from": datetime(2024, 1, 2), "all": [datetime(2024, 1, 3)]}
+    automation.save()
+    assert platform.sent == {"secret_settings": {"from": "2024-01-02T00:00:00", "all": ["2024-01-03T00:00:00"]}}
+
+
 @pytest.mark.parametrize(("action", "archived"), [("archive", True), ("restore", False)])
 def test_archive_and_restore(automation, package, platform, action, archived):
     platform.says(f"POST {AT}/actions/{action}", {"id": ID, "archived": archived})

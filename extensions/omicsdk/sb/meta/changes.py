@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Mapping
+from datetime import datetime
 from itertools import starmap
 from typing import Any, cast
 
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.narrowing import is_list, is_mapping
 
 
 def changes(
@@ -60,6 +61,19 @@ def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]
     for key in [key for key in now if key not in told and key not in edits]:
         del now[key]
     now.update({key: value for key, value in told.items() if key not in edits})
+
+
+def sendable(value: Any) -> Any:
+    """Gives a value with the text of each datetime that has no time zone: the platform takes it for UTC.
+
+    Args:
+        value: JSON values and datetimes.
+    """
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.isoformat()
+    if is_mapping(value):
+        return {name: sendable(each) for name, each in (raw(value) if isinstance(value, dict) else value.items())}
+    return [sendable(each) for each in value] if is_list(value) else value
 
 
 def raw(values: dict[str, Any]) -> ItemsView[str, Any]:

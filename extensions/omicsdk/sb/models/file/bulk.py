@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import SbgError
+from omicsdk.sb.meta.changes import sendable
 from omicsdk.sb.meta.identity import identifier, identifiers, several
 from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.bulk import BulkRecord
@@ -128,7 +129,7 @@ def edits_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
     """
     if isinstance(file, Mapping):
         return _with_id(file)
-    changes = file.changes()
+    changes = sendable(file.changes())
     sent = {name: changes[name] for name in CHANGEABLE if name in changes} or {
         name: file.field(name) for name in CHANGEABLE if file.field(name) is not None
     }

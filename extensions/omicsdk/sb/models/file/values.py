@@ -9,7 +9,7 @@ from omicsdk.core.errors import shortened
 from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.sb.enums import FileApiFormats
 from omicsdk.sb.errors import ValidationError
-from omicsdk.sb.meta.changes import raw, same
+from omicsdk.sb.meta.changes import raw, same, sendable
 from omicsdk.sb.meta.fields import DictView, View
 from omicsdk.sb.meta.identity import identifier
 
@@ -51,7 +51,7 @@ def sent(value: Any) -> Any:
     if is_list(value):
         return [sent(each) for each in value]
     if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
-        return value
+        return sendable(value)
     raise ValidationError(
         f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
         remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
