@@ -617,6 +617,28 @@ def test_connections_that_nobody_used_for_long_are_closed(wire):
     transport.close()
 
 
+def test_a_failure_leaves_old_connections_to_whoever_closes_them(wire):
+    def talk(server, connection, _number):
+        while head := server.head(connection):
+            if b"/cut" in head:
+                return
+            connection.sendall(reply())
+
+    server = wire(talk)
+    clock = ManualClock()
+    transport = Transport(server.url, environ={}, clock=clock, retry=NO_RETRY)
+    for answer in [transport.send(get(), stream=True) for _ in range(3)]:
+        answer.read()
+        answer.close()
+    pool = transport._connections[server.url]
+    before = list(pool.all)
+    clock.sleep(connections.KEPT_FOR + 1)
+    with pytest.raises(errors.ConnectionLost):
+        transport.send(get("/cut"))
+    assert pool.all == before
+    transport.close()
+
+
 def test_what_aiohttp_would_send_for_ever_goes_over_httpx():
     aiohttp_transport = pytest.importorskip("omicsdk.core.sending.aiohttp_transport")
     transport = aiohttp_transport.AiohttpTransport(ssl.create_default_context(), 5.0)

@@ -291,7 +291,9 @@ class Sender(_Sender):
         return response
 
     def _given_back(self, pool: Pool, transport: Any) -> None:
-        for old in _give_back(pool, transport, self._now()):
+        now = self._now()
+        _give_back(pool, transport, now)
+        for old in _aged(pool, now):
             old.close()
 
     def finish(self, response: httpx.Response) -> bytes:
@@ -400,7 +402,9 @@ class AsyncSender(_Sender):
             raise httpx.PoolTimeout("All connections are in use", request=request)
 
     async def _given_back(self, pool: Pool, transport: Any) -> None:
-        for old in _give_back(pool, transport, self._now()):
+        now = self._now()
+        _give_back(pool, transport, now)
+        for old in _aged(pool, now):
             await old.aclose()
 
     async def finish(self, response: httpx.Response) -> bytes:
@@ -532,13 +536,17 @@ def _idle_or_new(pool: Pool) -> Any:
         return pool.made()
 
 
-def _give_back(pool: Pool, transport: Any, now: float) -> list[Any]:
-    """Lets others use a transport; gives those that nobody used for long, which are to be closed."""
+def _give_back(pool: Pool, transport: Any, now: float) -> None:
+    """Lets others use a transport."""
     if pool.shared is not None:
-        return []
+        return
     if transport is not pool.small:
         pool.idle.append((transport, now))
     pool.slots.release()
+
+
+def _aged(pool: Pool, now: float) -> list[Any]:
+    """Takes out the transports that nobody used for long, which are to be closed."""
     old: list[Any] = []
     try:
         while now - pool.idle[0][1] > KEPT_FOR:
@@ -548,7 +556,7 @@ def _give_back(pool: Pool, transport: Any, now: float) -> list[Any]:
                 break
             pool.all.remove(transport)
             old.append(transport)
-    except IndexError:  # others took them all
+    except IndexError:  # others took them all, or all requests share one
         return old
     return old
 
