@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Mapping
-from datetime import datetime
 from itertools import starmap
 from typing import Any, cast
 
+from omicsdk.core.dates import is_naive
 from omicsdk.core.narrowing import is_list, is_mapping
 
 
@@ -32,9 +32,9 @@ def changes(
             continue
         old, new = before.get(name), now[name]
         if isinstance(old, dict) and isinstance(new, dict) and name not in whole:
-            found[name] = members(cast("dict[str, Any]", old), cast("dict[str, Any]", new))
+            found[name] = sendable(members(cast("dict[str, Any]", old), cast("dict[str, Any]", new)))
         else:
-            found[name] = copied(new)
+            found[name] = sendable(new)
     return found
 
 
@@ -64,12 +64,12 @@ def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]
 
 
 def sendable(value: Any) -> Any:
-    """Gives a value with the text of each datetime that has no time zone: the platform takes it for UTC.
+    """Gives a copy of a value with the text of each datetime that has no time zone: the platform takes it for UTC.
 
     Args:
         value: JSON values and datetimes.
     """
-    if isinstance(value, datetime) and value.tzinfo is None:
+    if is_naive(value):
         return value.isoformat()
     if is_mapping(value):
         return {name: sendable(each) for name, each in (raw(value) if isinstance(value, dict) else value.items())}

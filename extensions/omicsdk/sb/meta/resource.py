@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.sb.errors import ResourceNotModified, SbgError, SettingsError
-from omicsdk.sb.meta.changes import changes, copied, rebased, same, sendable
+from omicsdk.sb.meta.changes import changes, copied, rebased, same
 from omicsdk.sb.meta.fields import Field
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class Resource:
         Raises:
             ResourceNotModified: Nothing was edited.
         """
-        found = sendable(self.changes())
+        found = self.changes()
         if not found:
             raise ResourceNotModified
         return found

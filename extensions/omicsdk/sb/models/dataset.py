@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.changes import sendable
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.owned import owned
 from omicsdk.sb.meta.resource import Resource, given
@@ -82,7 +81,7 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        changed = sendable(self.changes())
+        changed = self.changes()
         told = self.api.call_object(self.api.client.update_dataset.build(**_path(self), **changed)) if changed else {}
         return self._saved(told, inplace)
 

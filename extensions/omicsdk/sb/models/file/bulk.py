@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.changes import sendable
 from omicsdk.sb.meta.identity import identifier, identifiers, several
 from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.bulk import BulkRecord
@@ -129,7 +128,7 @@ def edits_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
     """
     if isinstance(file, Mapping):
         return _with_id(file)
-    changes = sendable(file.changes())
+    changes = file.changes()
     sent = {name: changes[name] for name in CHANGEABLE if name in changes} or {
         name: file.field(name) for name in CHANGEABLE if file.field(name) is not None
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.sb.destination import destination
 from omicsdk.sb.errors import ResourceNotModified, SbgError
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.changes import sendable
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import Field
 from omicsdk.sb.meta.identity import identifier
@@ -299,7 +298,7 @@ class File(FileTransfers, FileBulk):
             ResourceNotModified: Nothing was edited, and `silent` isn't set.
             SbgError: The platform answered with an error; what was saved before isn't an edit any longer.
         """
-        changed = sendable(self.changes())
+        changed = self.changes()
         if not changed:
             if silent:
                 return self

@@ -16,7 +16,6 @@ from omicsdk.sb.errors import (
     TaskValidationError,
 )
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.changes import sendable
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier, identifiers
 from omicsdk.sb.meta.resource import Resource, given
@@ -244,7 +243,7 @@ class Task(RunningTask):
             ValidationError: `batch_by` makes no sense.
             SbgError: The platform answered with an error, such as BadRequest for a task that isn't a draft any more.
         """
-        changed = sendable(self.changes())
+        changed = self.changes()
         if not changed:
             return self
         if changed.get("batch_by"):
