@@ -13,6 +13,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import content_key
+from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import URI_LIST, Paging, Request
 from omicsdk.core.sending.redirects import is_elsewhere
 from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
@@ -155,8 +156,11 @@ class _ClientBase(Generic[E]):
 
     @property
     def base_url(self) -> str:
-        """Where the service is, without a slash at the end."""
+        """The base URL of the service, without a slash at the end."""
         return self._exchange.transport.base_url
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {mask_url(self.base_url)}>"
 
     def with_options(
         self,
@@ -269,7 +273,9 @@ class Client(_ClientBase[Exchange]):
 class AsyncClient(_ClientBase[AsyncExchange]):
     """A service's client for asyncio; close it with `aclose`, or use it in an `async with` block.
 
-    Args: as Client's, but that `transport` is an httpx.AsyncBaseTransport.
+    Args: those of Client, with an httpx.AsyncBaseTransport as `transport`, and
+
+        blocking_transport: Replaces the network for what runs in threads: the workflows of a platform's client.
     """
 
     def __init__(
@@ -281,6 +287,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         retry: "Retry | None" = None,
         headers: Mapping[str, str] | None = None,
         transport: "httpx.AsyncBaseTransport | None" = None,
+        blocking_transport: "httpx.BaseTransport | None" = None,
         http2: bool = False,
         strict: bool = False,
         environ: Mapping[str, str] | None = None,
@@ -296,6 +303,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 retry=retry,
                 headers=headers or {},
                 transport=transport,
+                blocking_transport=blocking_transport,
                 http2=http2,
                 environ=environ,
                 clock=clock,
@@ -308,7 +316,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         await self._exchange.transport.aclose()
 
     def _synchronous(self, kind: type[C]) -> C:
-        """A sync client of the same service with the same options, over connections of its own: for workflows."""
+        """A blocking client of the same service with the same settings, for workflows; errors as `AsyncTransport.synchronous`."""
         twin = kind.__new__(kind)
         twin._exchange = Exchange(
             strict=self._exchange.strict,

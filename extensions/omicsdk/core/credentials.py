@@ -86,6 +86,17 @@ class Bound:
         return f"<{type(self).__name__} for {where}>"
 
 
+class Anonymous(Bound):
+    """No credentials: requests carry none, and none are looked for."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+
+ANONYMOUS = Anonymous()
+"""Give it as `credentials` to send requests without any, whatever the environment or the settings have."""
+
+
 def _origin(text: str) -> str:
     if text == "*":
         return text

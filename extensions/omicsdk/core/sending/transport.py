@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from omicsdk.core.base_urls import checked_base_url
@@ -416,7 +416,9 @@ class Transport(_Transport):
 class AsyncTransport(_Transport):
     """Sends requests and gives their final answers, on an event loop of asyncio or trio.
 
-    Args: as Transport's, but that `transport` is an httpx.AsyncBaseTransport.
+    Args: those of Transport, with an httpx.AsyncBaseTransport as `transport`, and
+
+        blocking_transport: Replaces the network for the blocking twin that `synchronous` returns.
     """
 
     def __init__(
@@ -429,6 +431,7 @@ class AsyncTransport(_Transport):
         headers: Mapping[str, str] | None = None,
         http2: bool = False,
         transport: "httpx.AsyncBaseTransport | None" = None,
+        blocking_transport: "httpx.BaseTransport | None" = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = _chance,
@@ -445,12 +448,24 @@ class AsyncTransport(_Transport):
             answer_limit=_answer_limit(answer_limit, environ),
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
-        self._synchronous = partial(Transport, base_url, environ=environ, http2=http2)
+        self._blocking = Connections(environ, http2=http2, asynchronous=False, given=blocking_transport)
 
     def synchronous(self) -> Transport:
-        """Gives a Transport with the same settings over connections of its own, for what runs in threads."""
-        twin = self._synchronous()
+        """Return a Transport with the same settings, for what runs in threads.
+
+        All of them, those of clones too, share connections, which `aclose` closes.
+
+        Raises:
+            ConfigError: A `transport` was given and no `blocking_transport`: requests would bypass it.
+        """
+        if self._blocking.real and not self._connections.real:
+            raise ConfigError(
+                "This asynchronous client has a transport= that cannot run in a thread, where workflows run",
+                remedy="Give blocking_transport= as well, an httpx.BaseTransport.",
+            )
+        twin = Transport.__new__(Transport)
         twin._manners, twin._timeout, twin._answer_limit = self._manners, self._timeout, self._answer_limit
+        twin._connections = self._blocking  # pyright: ignore[reportPrivateUsage] - a Transport without a pool of its own
         return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
@@ -501,6 +516,8 @@ class AsyncTransport(_Transport):
         """Closes the connections, those of clones too. Closing twice is the same as once."""
         for transport in self._connections.taken():
             await transport.aclose()
+        for transport in self._blocking.taken():
+            transport.close()
 
 
 async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:

@@ -1,0 +1,520 @@
+"""`Platform`, the base of every platform's client: one constructor, one search for base URL and credentials, and workflows.
+
+A platform's client is its generated client plus workflows. `resolve` finds the base URL and the credentials in one order for
+all platforms; what a platform has of its own (variables, files) is a `Discovery`. `Workflow`, `Listing` and `Opening` are the
+descriptors that give a workflow, written once as a function of the blocking client, to both clients.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial, wraps
+from types import MethodType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    ClassVar,
+    Concatenate,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    TypeVar,
+    overload,
+)
+
+from omicsdk.core.client import AsyncClient, Bound, Client
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.settings.profiles import DEFAULT_PROFILE, PROFILE_VARIABLE, profile_settings
+
+if TYPE_CHECKING:
+    import httpx
+    from anyio import AsyncFile
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Found(NamedTuple):
+    """What one source states.
+
+    Attributes:
+        base_url: The base URL; None where the source states none.
+        credentials: The credentials; None where it has none.
+    """
+
+    base_url: str | None = None
+    credentials: Credentials | None = None
+
+
+NOTHING = Found()
+"""What a source gives that states nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a source may look at.
+
+    Attributes:
+        environ: The environment's variables.
+        base_url: The base URL, where an earlier source stated it.
+        profile: The profile that the caller or OMICS_PROFILE names; None where neither does.
+        credentials: The credentials that the caller gave.
+    """
+
+    environ: Mapping[str, str]
+    base_url: str | None = None
+    profile: str | None = None
+    credentials: object = None
+
+
+def no_source(search: Search) -> Found:  # noqa: ARG001 - a source's signature
+    """A source that never states anything."""
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """Where a platform's base URL and credentials are found.
+
+    Attributes:
+        platform: The platform's name in settings and commands, such as `sb`.
+        environment: Reads the platform's environment variables.
+        files: Reads the platform's own files, those of the clients that it has beside omicsdk.
+        default_url: The base URL that is used when no source states one; empty where there is none.
+        token: Makes credentials of a token that was given as text.
+        remedy: What to do where no base URL, or no credentials, were found.
+        requires_credentials: Whether the platform answers no request without credentials.
+    """
+
+    platform: str
+    environment: Callable[[Search], Found] = no_source
+    files: Callable[[Search], Found] = no_source
+    default_url: str = ""
+    token: Callable[[str], Credentials] = BearerToken
+    remedy: str = "Give base_url, beginning with https:// and a host."
+    requires_credentials: bool = False
+
+
+def variables(url: str, token: str, credentials: Callable[[str], Credentials]) -> Callable[[Search], Found]:
+    """Make a source of two environment variables.
+
+    Args:
+        url: The variable with the base URL.
+        token: The variable with the token.
+        credentials: Makes credentials of the token.
+    """
+
+    def read(search: Search) -> Found:
+        base_url, value = (search.environ.get(name, "").strip() for name in (url, token))
+        return Found(base_url or None, credentials(value) if value else None)
+
+    return read
+
+
+def resolve(
+    discovery: Discovery,
+    *,
+    base_url: str | None = None,
+    credentials: Credentials | httpx.Auth | str | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[str, Credentials | None]:
+    """Resolve the base URL and the credentials of a platform's client.
+
+    The order is the same for all platforms, and for both: the argument; the named profile (argument `profile`, else
+    OMICS_PROFILE) in omicsdk's settings or the platform's own files; the platform's environment variables; the profile
+    `default` of omicsdk's settings; the platform's own files; the platform's default. Credentials that a source states beside
+    a base URL are used with that base URL's origin only.
+
+    Args:
+        discovery: Where the platform's are found.
+        base_url: The base URL; None to find it.
+        credentials: The credentials, or a token as text; ANONYMOUS for none; None to find them.
+        profile: The profile; None for OMICS_PROFILE.
+        environ: The environment's variables; None for the process's own.
+
+    Returns:
+        The base URL, empty where none was found; and the credentials, None for none.
+
+    Raises:
+        ConfigError: The profile is unknown, a source is malformed, or the platform requires credentials and there are none.
+    """
+    environ = os.environ if environ is None else environ
+    search = Search(environ, base_url, profile or environ.get(PROFILE_VARIABLE, "").strip() or None, credentials)
+    proof = discovery.token(credentials) if isinstance(credentials, str) else as_credentials(credentials)
+    elsewhere = ""  # the base URL that skipped credentials belong to
+    for source in _sources(discovery, search.profile):
+        if search.base_url is not None and proof is not None:
+            break
+        found = source(search)
+        if search.base_url is None and found.base_url:
+            search = Search(environ, found.base_url, search.profile, credentials)
+        if proof is None and found.credentials is not None:
+            if found.base_url and origin_of(found.base_url) != origin_of(search.base_url or ""):
+                elsewhere = elsewhere or found.base_url
+            else:
+                proof = found.credentials
+    url = search.base_url or discovery.default_url
+    if isinstance(proof, Anonymous):
+        return url, None
+    if proof is None and discovery.requires_credentials:
+        where = mask_url(url) if url else f"the platform {discovery.platform}"
+        owner = f": those that are set belong to {mask_url(elsewhere)}" if elsewhere else ""
+        raise ConfigError(f"No credentials found for {where}{owner}", remedy=discovery.remedy)
+    return url, proof
+
+
+def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
+    def settings(name: str, search: Search) -> Found:
+        return Found(profile_settings(name, discovery.platform, search.environ).get("base_url"))
+
+    def named(search: Search) -> Found:
+        found = settings(profile or "", search)
+        found = found if found != NOTHING else discovery.files(search)
+        if found == NOTHING:
+            raise ConfigError(f"No profile {profile!r} for the platform {discovery.platform}", remedy=discovery.remedy)
+        return found
+
+    if profile is not None:
+        yield named
+    yield discovery.environment
+    yield partial(settings, DEFAULT_PROFILE)
+    yield discovery.files
+
+
+class _PlatformBase:
+    """What the blocking and the asynchronous client of a platform share."""
+
+    _discovery: ClassVar[Discovery]
+
+    def _resolved(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+    ) -> tuple[str, Credentials | None]:
+        return resolve(self._discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ)
+
+
+class Platform(_PlatformBase, Client):
+    """A platform's client. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        base_url: The base URL of the platform. By default the one of the profile, the platform's environment variables,
+            omicsdk's settings, or the platform's own files, in this order.
+        credentials: Credentials (`omicsdk.core.credentials`), an httpx.Auth, or an access token as text. None finds them in the
+            same order; ANONYMOUS sends none.
+        profile: The profile of omicsdk's settings, or of the platform's own files; by default OMICS_PROFILE.
+        timeout: Seconds for each step of a request, above 0, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to retry; by default up to five retries.
+        headers: Headers that are sent with every request.
+        transport: Replaces the network, for tests; the bytes of files do not pass through it.
+        http2: Whether to use HTTP/2 where the server does.
+        strict: Whether an answer that does not conform to the document is a DecodeError.
+        environ: The environment's variables; by default those of the process.
+        clock: Returns the time and sleeps.
+        answer_limit: Largest answer that is read whole, in decoded bytes, from 1; by default OMICS_ANSWER_LIMIT, else 64 MiB.
+
+    Raises:
+        ConfigError: The base URL or the credentials are missing or invalid, or the profile is unknown.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | str | None = None,
+        profile: str | None = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        http2: bool = False,
+        strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        answer_limit: int | None = None,
+    ) -> None:
+        url, proof = self._resolved(base_url, credentials, profile, environ)
+        super().__init__(
+            url or None,
+            credentials=proof,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            transport=transport,
+            http2=http2,
+            strict=strict,
+            environ=environ,
+            clock=clock,
+            answer_limit=answer_limit,
+        )
+
+
+class AsyncPlatform(_PlatformBase, AsyncClient):
+    """A platform's client for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
+
+    Operations are sent on the event loop. A workflow runs in a thread, on a blocking twin of this client with the same
+    settings and credentials over connections of its own.
+
+    Args: those of Platform, and
+
+        transport: An httpx.AsyncBaseTransport.
+        blocking_transport: Replaces the network for the blocking twin. Without it, a workflow of a client with a `transport`
+            raises ConfigError.
+    """
+
+    _blocking_class: ClassVar[type[Platform]]
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: Credentials | httpx.Auth | str | None = None,
+        profile: str | None = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        blocking_transport: httpx.BaseTransport | None = None,
+        http2: bool = False,
+        strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        answer_limit: int | None = None,
+    ) -> None:
+        url, proof = self._resolved(base_url, credentials, profile, environ)
+        super().__init__(
+            url or None,
+            credentials=proof,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            transport=transport,
+            blocking_transport=blocking_transport,
+            http2=http2,
+            strict=strict,
+            environ=environ,
+            clock=clock,
+            answer_limit=answer_limit,
+        )
+
+    def blocking(self) -> Platform:
+        """The blocking twin, with this client's settings; all twins share connections, which `aclose` closes.
+
+        Raises:
+            ConfigError: This client has a `transport` and no `blocking_transport`.
+        """
+        twin = self._synchronous(self._blocking_class)
+        own = {
+            name: value for name, value in vars(self).items() if name not in vars(twin) and not isinstance(value, Bound)
+        }
+        vars(twin).update(own)
+        return twin
+
+
+def _bound(function: Callable[..., Any], client: object, run: Callable[..., Any]) -> Any:
+    """A method of an asynchronous client that shows the name, documentation and signature of its workflow."""
+    shown = wraps(function)(run)
+    # inspect follows __wrapped__, and a method's signature lacks the client.
+    shown.__wrapped__ = MethodType(function, client)  # pyright: ignore[reportFunctionMemberAccess]
+    return shown
+
+
+def _takes_stop(function: Callable[..., Any]) -> bool:
+    code = function.__code__
+    return "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+async def _in_thread(call: Callable[[], T], stop: threading.Event) -> T:
+    """Run a blocking call in a thread; when the task is cancelled, set `stop` and wait for the call to end.
+
+    The wait is part of the contract: a transfer writes its journal before it ends, and a task that returned earlier would let
+    the program close files and connections that are still in use.
+    """
+    from anyio import CancelScope, CapacityLimiter, get_cancelled_exc_class
+    from anyio.to_thread import run_sync
+
+    ended = threading.Event()
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # it is raised in the task
+            failure.append(error)
+        finally:
+            ended.set()
+
+    threading.Thread(target=work, name="omicsdk-workflow", daemon=True).start()
+
+    async def wait() -> None:
+        await run_sync(ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+
+    try:
+        await wait()
+    except get_cancelled_exc_class():
+        stop.set()
+        while not ended.is_set():
+            try:
+                with CancelScope(shield=True):  # a second task.cancel() of asyncio is not held up by it
+                    await wait()
+            except get_cancelled_exc_class():
+                continue
+        raise
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+class Workflow(Generic[P, R]):
+    """A workflow of a platform: a function of the blocking client, and a coroutine method of the asynchronous one.
+
+    On the asynchronous client it runs in a thread. Cancelling the task sets the workflow's `stop`, where it takes one, and
+    waits for its end; the same call resumes.
+
+    Args:
+        function: Takes the blocking client first.
+    """
+
+    def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], R]: ...
+    @overload
+    def __get__(self, client: AsyncPlatform, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    @overload
+    def __get__(self, client: Platform, owner: type) -> Callable[P, R]: ...
+    def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
+        function = self._function
+        if client is None:
+            return function
+        if not isinstance(client, AsyncPlatform):
+            return MethodType(function, client)
+
+        async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            options: dict[str, Any] = dict(kwargs)
+            stop = options.get("stop")
+            if stop is None:
+                stop = threading.Event()
+                if _takes_stop(function):
+                    options["stop"] = stop
+            return await _in_thread(partial(function, client.blocking(), *args, **options), stop)
+
+        return _bound(function, client, run)
+
+
+BATCH_SECONDS = 0.02
+"""Seconds for which a thread collects items of a listing before it hands them to the event loop: one change of thread an item
+would cost more than the item."""
+
+
+class Listing(Generic[P, T]):
+    """A workflow that yields: an iterator of the blocking client, an asynchronous iterator of the other.
+
+    Args:
+        function: A generator function that takes the blocking client first.
+    """
+
+    def __init__(self, function: Callable[Concatenate[Any, P], Iterator[T]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], Iterator[T]]: ...
+    @overload
+    def __get__(self, client: AsyncPlatform, owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    @overload
+    def __get__(self, client: Platform, owner: type) -> Callable[P, Iterator[T]]: ...
+    def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
+        function = self._function
+        if client is None:
+            return function
+        if not isinstance(client, AsyncPlatform):
+            return MethodType(function, client)
+
+        async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
+            items = function(client.blocking(), *args, **kwargs)
+            never = threading.Event()  # a listing ends at its next item
+            try:
+                while batch := await _in_thread(partial(_batch, items), never):
+                    for item in batch:
+                        yield item
+            finally:
+                close = getattr(items, "close", None)
+                if close is not None:
+                    await _in_thread(close, never)
+
+        return _bound(function, client, run)
+
+
+def _batch(items: Iterator[T]) -> list[T]:
+    """The items that arrive within BATCH_SECONDS, the first one however long it takes; empty at the end."""
+    batch: list[T] = []
+    end = 0.0
+    for item in items:
+        batch.append(item)
+        end = end or time.monotonic() + BATCH_SECONDS
+        if time.monotonic() >= end:
+            break
+    return batch
+
+
+class Opening(Generic[P]):
+    """A workflow that opens a file: a context manager on both clients, of a binary file or of anyio's asynchronous one.
+
+    Args:
+        function: Takes the blocking client first and returns a context manager of the file.
+    """
+
+    def __init__(self, function: Callable[Concatenate[Any, P], AbstractContextManager[BinaryIO]]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], AbstractContextManager[BinaryIO]]: ...
+    @overload
+    def __get__(
+        self, client: AsyncPlatform, owner: type
+    ) -> Callable[P, AbstractAsyncContextManager[AsyncFile[bytes]]]: ...
+    @overload
+    def __get__(self, client: Platform, owner: type) -> Callable[P, AbstractContextManager[BinaryIO]]: ...
+    def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
+        function = self._function
+        if client is None:
+            return function
+        if not isinstance(client, AsyncPlatform):
+            return MethodType(function, client)
+
+        @asynccontextmanager
+        async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[AsyncFile[bytes]]:
+            from anyio import wrap_file
+
+            never = threading.Event()
+            manager = function(client.blocking(), *args, **kwargs)
+            file = await _in_thread(manager.__enter__, never)
+            try:
+                yield wrap_file(file)
+            finally:
+                await _in_thread(partial(manager.__exit__, None, None, None), never)
+
+        return _bound(function, client, run)
