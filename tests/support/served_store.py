@@ -34,10 +34,15 @@ class ServedStore(Store):
     def __init__(
         self, *, port: int, token: str = "", read_only: bool = False, headers: bool = False, sizeless: bool = False
     ) -> None:
-        self.server = self.servers[port]
+        self._port = port
         self.writable = not read_only
         self.headers = {"X-Served": "yes"} if headers else {}
         self.sizeless = sizeless
+
+    @property
+    def server(self) -> Server:
+        """The server at its port now: a store outlives its test, and a later test's server may get the same port."""
+        return self.servers[self._port]
 
     def look(self, path: str) -> Entry:
         self.calls.append(f"look {path}")
