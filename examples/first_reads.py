@@ -7,7 +7,7 @@ The bytes are unpacked as they arrive, and the transfer ends when the reads are 
 import sys
 import zlib
 
-from omicsdk.dss import Dss
+from omicsdk.hca.dss import Dss
 
 LINES = 4 * 2
 

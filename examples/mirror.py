@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from omicsdk.dss import Dss
+from omicsdk.hca.dss import Dss
 
 folder = Path(sys.argv[1])
 query = json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}")

@@ -77,7 +77,7 @@ def is_named(name: str, names: set[str]) -> bool:
     """Whether a name, or what it belongs to, is among those that were named.
 
     Args:
-        name: The full name, such as omicsdk.dss.Dss.download.
+        name: The full name, such as omicsdk.hca.dss.Dss.download.
         names: Full names, or their ends of at least two parts, such as Dss.download or dss.Dss.
     """
     parts = name.split(".")

@@ -67,13 +67,13 @@ SURFACE = {
     "omicsdk.hca": [
         "HCAConfig", "RetryPolicy", "SwaggerAPIException", "SwaggerClientInternalError", "clear_hca_cache", "get_config",
     ],
-    "omicsdk.dss": [
+    "omicsdk.hca.dss": [
         "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSClient", "DSSFile", "DownloadContext",
         "DownloadFailed", "Dss",
         "Listener", "ManifestDownloadContext", "ManifestError", "Notification", "Result", "TaskRunner", "UploadFailed", "create_version",
         "tsv", "version_of",
     ],
-    "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
+    "omicsdk.hca.fusillade": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
     ],
@@ -84,7 +84,7 @@ SURFACE = {
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
         "upload_async",
     ],
-    "omicsdk.upload": [
+    "omicsdk.hca.upload": [
         "AsyncUploadClient", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
         "UploadAreaURI", "UploadClient", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
         "UploadService", "UploadedFile",

@@ -45,7 +45,7 @@ What a service sends by itself, as a webhook or as the callback of an operation,
 package's module `webhooks`. It takes the body of the request, as bytes, as text or as the object that a web framework made of
 it, and gives the model. Each field is checked: a body that isn't JSON, or isn't what the document says, raises DecodeError,
 which names the webhook and the field. With `strict=False` fields of other types are kept as they are, as in answers. Headers
-and signatures are not read; of the Data Store's notifications these are the business of `omicsdk.dss.Listener`. A package
+and signatures are not read; of the Data Store's notifications these are the business of `omicsdk.hca.dss.Listener`. A package
 whose document has neither webhooks nor callbacks has no such module.
 
 ```python

@@ -34,9 +34,9 @@ PACKAGES = (
     Package("omicsdk", "what programs import first; each name is told on the page of its package"),
     Package("omicsdk.core", "requests, retries, credentials, paging, settings", ("omicsdk.core.checksums",)),
     Package("omicsdk.transfer", "downloads and uploads: parallel, verified, going on where they were stopped"),
-    Package("omicsdk.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.dss.tsv",)),
-    Package("omicsdk.auth", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
-    Package("omicsdk.upload", "upload areas of the Human Cell Atlas"),
+    Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
+    Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
+    Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),
     Package("omicsdk.hca", "what the services of the Human Cell Atlas share"),
     Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud", ("omicsdk.sb.transfer.folders",)),
     Package(

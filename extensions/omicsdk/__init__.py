@@ -12,10 +12,6 @@ from omicsdk.core.version import __version__
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.auth import AsyncAuth as AsyncAuth
-    from omicsdk.auth import AsyncAuthClient as AsyncAuthClient
-    from omicsdk.auth import Auth as Auth
-    from omicsdk.auth import AuthClient as AuthClient
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
@@ -72,22 +68,26 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry as Retry
     from omicsdk.core.sending.transport import Timeout as Timeout
     from omicsdk.core.token_file import TokenFile as TokenFile
-    from omicsdk.dss import AsyncDss as AsyncDss
-    from omicsdk.dss import Dss as Dss
-    from omicsdk.dss import DSSClient as DSSClient
-    from omicsdk.upload import UploadArea as UploadArea
-    from omicsdk.upload import UploadService as UploadService
+    from omicsdk.hca.dss import AsyncDss as AsyncDss
+    from omicsdk.hca.dss import Dss as Dss
+    from omicsdk.hca.dss import DSSClient as DSSClient
+    from omicsdk.hca.fusillade import AsyncAuth as AsyncAuth
+    from omicsdk.hca.fusillade import AsyncAuthClient as AsyncAuthClient
+    from omicsdk.hca.fusillade import Auth as Auth
+    from omicsdk.hca.fusillade import AuthClient as AuthClient
+    from omicsdk.hca.upload import UploadArea as UploadArea
+    from omicsdk.hca.upload import UploadService as UploadService
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
     "APIError": "core.errors",
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
-    "AsyncAuth": "auth",
-    "AsyncAuthClient": "auth",
-    "AsyncDss": "dss",
-    "Auth": "auth",
-    "AuthClient": "auth",
+    "AsyncAuth": "hca.fusillade",
+    "AsyncAuthClient": "hca.fusillade",
+    "AsyncDss": "hca.dss",
+    "Auth": "hca.fusillade",
+    "AuthClient": "hca.fusillade",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -99,10 +99,10 @@ _HOMES = {
     "ConnectFailed": "core.errors",
     "ConnectionLost": "core.errors",
     "Credentials": "core.credentials",
-    "DSSClient": "dss",
+    "DSSClient": "hca.dss",
     "DecodeError": "core.errors",
     "DiskFull": "core.errors",
-    "Dss": "dss",
+    "Dss": "hca.dss",
     "FolderBusy": "core.errors",
     "Forbidden": "core.errors",
     "GatewayTimeout": "core.errors",
@@ -142,8 +142,8 @@ _HOMES = {
     "Unauthorized": "core.errors",
     "Unprocessable": "core.errors",
     "UnsafePath": "core.errors",
-    "UploadArea": "upload",
-    "UploadService": "upload",
+    "UploadArea": "hca.upload",
+    "UploadService": "hca.upload",
     "UsageError": "core.errors",
 }
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.auth import Auth
 from omicsdk.cli.main import main
+from omicsdk.hca.fusillade import Auth
 
 URL = "https://auth.example.org"
 NAMES = [f"name-{number:02}" for number in range(23)]

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.auth import AsyncAuthClient, AuthClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import BadRequest, ConfigError, Forbidden, NotFound
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca import HCAConfig
 from omicsdk.hca.exceptions import SwaggerAPIException
+from omicsdk.hca.fusillade import AsyncAuthClient, AuthClient
 
 SWAGGER = "https://auth.example.org/swagger.json"
 NAMES = [f"name-{number:02}" for number in range(23)]

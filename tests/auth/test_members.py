@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.auth import AsyncAuthClient, AuthClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.dss import DSSClient
 from omicsdk.hca import RetryPolicy, SwaggerAPIException, SwaggerClientInternalError, clear_hca_cache
+from omicsdk.hca.dss import DSSClient
+from omicsdk.hca.fusillade import AsyncAuthClient, AuthClient
 from omicsdk.hca.swagger import load_swagger_json
 
 BOTH = pytest.mark.parametrize("kind", [DSSClient, AuthClient])

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from omicsdk.auth import AsyncAuth, Auth, AuthClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.dss import DSSClient
+from omicsdk.hca.dss import DSSClient
 from omicsdk.hca.exceptions import SwaggerAPIException
+from omicsdk.hca.fusillade import AsyncAuth, Auth, AuthClient
 
 pytestmark = pytest.mark.sandbox
 

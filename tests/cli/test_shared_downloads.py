@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from gen3_command import gen3_command
 from interrupting import interrupted
-from omicsdk.dss import tsv
+from omicsdk.hca.dss import tsv
 
 pytestmark = pytest.mark.sandbox
 OMICS = str(Path(sys.executable).with_name("omics"))
@@ -36,7 +36,7 @@ def manifest(omics_sandbox: Any, tmp_path: Path) -> Path:
     for number in range(29):
         (source / f"{number:02d}.txt").write_bytes(b"%d" % number * 500)
     bundle = omics_sandbox.seed(source)
-    from omicsdk.dss import Dss
+    from omicsdk.hca.dss import Dss
 
     with Dss(omics_sandbox.swagger_url.rpartition("/")[0]) as dss:
         told = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]

@@ -61,7 +61,7 @@ class KubeCluster(Local):
 @pytest.fixture
 def folder(tmp_path: Path, omics_sandbox: Any) -> Path:
     """A manifest, and the stand-ins."""
-    from omicsdk.dss import Dss, tsv
+    from omicsdk.hca.dss import Dss, tsv
 
     source = tmp_path / "source"
     source.mkdir()

@@ -33,7 +33,7 @@ def bundle(omics_sandbox: Any, source: Path) -> Any:
 @pytest.fixture
 def dss(omics_sandbox: Any) -> Iterator[Any]:
     """A client that is signed in."""
-    from omicsdk.dss import Dss
+    from omicsdk.hca.dss import Dss
 
     url = omics_sandbox.swagger_url.rpartition("/")[0]
     quick = Retry(attempts=3, base=0.0)

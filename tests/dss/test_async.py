@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.credentials import BearerToken
-from omicsdk.dss import AsyncDss
+from omicsdk.hca.dss import AsyncDss
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox

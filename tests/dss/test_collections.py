@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound, ServerError
-from omicsdk.dss import Dss, DSSClient
-from omicsdk.dss.changes import LISTS, MOST_CHANGES, change, create, pieces
-from omicsdk.dss.downloads.collection import contents
+from omicsdk.hca.dss import Dss, DSSClient
+from omicsdk.hca.dss.changes import LISTS, MOST_CHANGES, change, create, pieces
+from omicsdk.hca.dss.downloads.collection import contents
 
 UUIDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(10)]
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.dss import AsyncDss, Dss, DSSClient
+from omicsdk.hca.dss import AsyncDss, Dss, DSSClient
 from omicsdk.hca.exceptions import SwaggerAPIException
 
 pytestmark = pytest.mark.sandbox

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import TransferError
-from omicsdk.dss import filestore
+from omicsdk.hca.dss import filestore
 
 
 def test_the_filestore_lays_files_out_by_checksum():

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
-from omicsdk.dss import Dss, tsv
-from omicsdk.dss.filestore import filestore_path
-from omicsdk.dss.manifest import COLUMNS
-from omicsdk.dss.sharded_manifest import can_travel
+from omicsdk.hca.dss import Dss, tsv
+from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.manifest import COLUMNS
+from omicsdk.hca.dss.sharded_manifest import can_travel
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox

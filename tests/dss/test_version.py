@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import UsageError
-from omicsdk.dss import create_version, version_of
+from omicsdk.hca.dss import create_version, version_of
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from omicsdk.cli.main import main
 from omicsdk.core.clock import SystemClock
-from omicsdk.dss import tsv
-from omicsdk.dss.manifest import COLUMNS
+from omicsdk.hca.dss import tsv
+from omicsdk.hca.dss.manifest import COLUMNS
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox

@@ -14,7 +14,6 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
-from omicsdk.dss import Dss
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, by_name, plan_copy
 from omicsdk.fs.copying.selecting import Selected, select
@@ -28,6 +27,7 @@ from omicsdk.fs.places.dss.store import BUCKET_VARIABLE, DssStore
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
 from omicsdk.hca.config import HCAConfig
+from omicsdk.hca.dss import Dss
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import TransferReport, download
 from shelf_store import Shelf

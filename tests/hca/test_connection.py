@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from nobodys_home import leave_home
-from omicsdk.auth import AuthClient
 from omicsdk.core.errors import AuthError, ConfigError
-from omicsdk.dss import DSSClient
 from omicsdk.hca import HCAConfig
 from omicsdk.hca.connection import audience_of, base_url_of, connection
+from omicsdk.hca.dss import DSSClient
+from omicsdk.hca.fusillade import AuthClient
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 

@@ -207,8 +207,8 @@ def test_a_browser_that_never_comes_back(person):
 
 
 def test_a_cancelled_login_does_not_hold_up_its_loop(person, monkeypatch):
-    from omicsdk.auth import AsyncAuthClient
     from omicsdk.hca import login as module
+    from omicsdk.hca.fusillade import AsyncAuthClient
 
     monkeypatch.setenv("OMICS_TOKEN_FILE", person.environ["OMICS_TOKEN_FILE"])
     opened = threading.Event()

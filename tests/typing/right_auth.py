@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, assert_type
 
-from omicsdk.auth import AsyncAuth, AsyncAuthClient, Auth, AuthClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.operation import AsyncItems, Items
 from omicsdk.core.retry import Retry
 from omicsdk.hca import HCAConfig
+from omicsdk.hca.fusillade import AsyncAuth, AsyncAuthClient, Auth, AuthClient
 from omicsdk_api.fusillade.models import Decision, Outcome, Owned, ResourceMember, Roles, User
 from omicsdk_api.fusillade.types import DecisionDict, OutcomeDict, RolesDict
 

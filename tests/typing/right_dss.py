@@ -10,7 +10,7 @@ from omicsdk.core.errors import NotFound
 from omicsdk.core.operation import AsyncItems
 from omicsdk.core.retry import Retry
 from omicsdk.core.streaming import AsyncBody, Body
-from omicsdk.dss import AsyncDss, Dss, DSSClient
+from omicsdk.hca.dss import AsyncDss, Dss, DSSClient
 from omicsdk_api.dss import AsyncDssApi, DssApi
 from omicsdk_api.dss.models import (
     BundleEnumerationResult,

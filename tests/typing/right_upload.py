@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from omicsdk import UploadArea, UploadService
+from omicsdk.hca.upload import UploadAreaURI, UploadClient, UploadConfig, UploadedFile, UploadResult
 from omicsdk.transfer import Control, Progress
-from omicsdk.upload import UploadAreaURI, UploadClient, UploadConfig, UploadedFile, UploadResult
 from omicsdk_api.upload.models.file_info import FileInfo
 
 

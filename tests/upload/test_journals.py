@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.hca.upload.journals import journal_of
+from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.transfer import Control, Progress
 from omicsdk.transfer.journals.places import OLD
-from omicsdk.upload.journals import journal_of
-from omicsdk.upload.sources import LocalFile
 from upload_areas import OTHER, UUID, uri_of
 
 MIB = 1024 * 1024

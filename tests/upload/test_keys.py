@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import Forbidden, Locked, NotFound, ServiceUnavailable
+from omicsdk.hca.upload.exceptions import documented_error
+from omicsdk.hca.upload.keys import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of
+from omicsdk.hca.upload.sending import Sender, SendOptions
+from omicsdk.hca.upload.sources import LocalFile
+from omicsdk.hca.upload.storage import AreaStorage, signing_client
 from omicsdk.transfer import Upload, upload
-from omicsdk.upload.exceptions import documented_error
-from omicsdk.upload.keys import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of
-from omicsdk.upload.sending import Sender, SendOptions
-from omicsdk.upload.sources import LocalFile
-from omicsdk.upload.storage import AreaStorage, signing_client
 from sink import Reply, Sink
 from sink import sink as sink
 
@@ -114,7 +114,7 @@ def test_a_service_that_is_down_costs_nothing_while_keys_are_good(clock: ManualC
     keys.current()
     service.error = ServiceUnavailable("down", status=503)
     clock.advance(HOUR - 100)
-    with caplog.at_level("WARNING", "omicsdk.upload"):
+    with caplog.at_level("WARNING", "omicsdk.hca.upload"):
         assert keys.current().access_key_id == "AKIA1"
     assert "going on with the old ones" in caplog.text
     clock.advance(200)

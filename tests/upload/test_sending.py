@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
+from omicsdk.hca.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed, sending
+from omicsdk.hca.upload.media_type import content_type, type_by_name, type_of_file
+from omicsdk.hca.upload.sending import Sender
+from omicsdk.hca.upload.storage import AreaObject
 from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Control
-from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed, sending
-from omicsdk.upload.media_type import content_type, type_by_name, type_of_file
-from omicsdk.upload.sending import Sender
-from omicsdk.upload.storage import AreaObject
 from privileges import as_ordinary_user
 from upload_areas import UUID, uri_of
 
@@ -128,7 +128,7 @@ def test_many_files_are_looked_for_in_one_listing(area: Any, tmp_path: Path, mon
         (folder / f"{number}.txt").write_text(str(number))
     area.upload_files([folder])
     asked: list[str] = []
-    from omicsdk.upload.storage import AreaStorage
+    from omicsdk.hca.upload.storage import AreaStorage
 
     find = AreaStorage.find
     monkeypatch.setattr(AreaStorage, "find", lambda self, name: asked.append(name) or find(self, name))
@@ -293,13 +293,13 @@ def test_a_stopped_upload_says_what_is_missing(area: Any, folder: Path):
 
 def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Path, monkeypatch: Any):
     from omicsdk.core.errors import Forbidden
-    from omicsdk.upload.storage import AreaObject
+    from omicsdk.hca.upload.storage import AreaObject
 
     def refuse(*_: object) -> None:
         raise Forbidden("no", status=403, code="AccessDenied")
 
     monkeypatch.setattr(AreaObject, "put", refuse)
-    monkeypatch.setattr("omicsdk.upload.sending.CALLERS", 1)
+    monkeypatch.setattr("omicsdk.hca.upload.sending.CALLERS", 1)
     result = area.send([folder])
     assert result.counts["done"] == 0
     assert result.errors

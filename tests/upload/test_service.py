@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.operation import Call
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.hca import get_config
-from omicsdk.upload import (
+from omicsdk.hca.upload import (
     AsyncUploadClient,
     UploadApiException,
     UploadArea,
@@ -35,8 +35,8 @@ from omicsdk.upload import (
     UploadException,
     UploadService,
 )
-from omicsdk.upload.client import api_key, service_url
-from omicsdk.upload.exceptions import documented_error
+from omicsdk.hca.upload.client import api_key, service_url
+from omicsdk.hca.upload.exceptions import documented_error
 from omicsdk_api.upload import UploadApi
 from upload_areas import OTHER, UUID, uri_of
 

@@ -10,14 +10,14 @@ SERVICES: dict[str, Service] = {
     "dss": {
         "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
         "workflows": "omicsdk.cli.workflows.dss",
-        "client": "omicsdk.dss:Dss",
+        "client": "omicsdk.hca.dss:Dss",
         "settings": "omicsdk.hca.config:read_settings",
         "documented": True,
     },
     "auth": {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
         "workflows": "omicsdk.cli.workflows.auth",
-        "client": "omicsdk.auth:Auth",
+        "client": "omicsdk.hca.fusillade:Auth",
         "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",
         "documented": True,
@@ -25,8 +25,8 @@ SERVICES: dict[str, Service] = {
     "upload": {
         "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
         "workflows": "omicsdk.cli.workflows.upload",
-        "client": "omicsdk.upload:UploadClient",
-        "credentials": "omicsdk.upload.client:api_key",
+        "client": "omicsdk.hca.upload:UploadClient",
+        "credentials": "omicsdk.hca.upload.client:api_key",
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },

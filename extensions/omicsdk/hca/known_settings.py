@@ -38,7 +38,7 @@ KINDS: Mapping[str, str] = {
     "oauth2_token": "an object",
     "oauth2_token.access_token": "text",
 }
-"""What a setting must be where it is there. What `upload` holds is looked at by omicsdk.upload."""
+"""What a setting must be where it is there. What `upload` holds is looked at by omicsdk.hca.upload."""
 
 KINDS_TO_WRITE: Mapping[str, str] = {
     **KINDS,

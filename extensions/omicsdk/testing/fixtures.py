@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from omicsdk.auth import Auth
     from omicsdk.crunch import Crunch
-    from omicsdk.dss import Dss
     from omicsdk.gen3 import Commons
+    from omicsdk.hca.dss import Dss
+    from omicsdk.hca.fusillade import Auth
+    from omicsdk.hca.upload import UploadClient
     from omicsdk.pangea import Pangea
     from omicsdk.sandbox.server import Sandbox
     from omicsdk.sb import Api
     from omicsdk.testing.platform import Platform
-    from omicsdk.upload import UploadClient
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def omics_environment(
 @pytest.fixture
 def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Dss]]":  # noqa: ARG001 - the environment is set
     """The Data Store, without bundles; `client` is a `Dss` that may do everything."""
-    from omicsdk.dss import Dss
+    from omicsdk.hca.dss import Dss
     from omicsdk.testing.platform import Platform
 
     with Dss() as client:
@@ -46,7 +46,7 @@ def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> 
 @pytest.fixture
 def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Auth]]":  # noqa: ARG001 - the environment is set
     """Fusillade with its first users, groups and roles; `client` is an administrator's `Auth`."""
-    from omicsdk.auth import Auth
+    from omicsdk.hca.fusillade import Auth
     from omicsdk.testing.platform import Platform
 
     with Auth() as client:
@@ -56,8 +56,8 @@ def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) ->
 @pytest.fixture
 def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[UploadClient]]":  # noqa: ARG001 - the environment is set
     """The Upload service, without areas; `client` is an `UploadClient` with the service's key."""
+    from omicsdk.hca.upload import UploadClient
     from omicsdk.testing.platform import Platform
-    from omicsdk.upload import UploadClient
 
     with UploadClient() as client:
         yield Platform(client, omics_sandbox, "upload", "/upload/*")

@@ -1,5 +1,5 @@
-from omicsdk.dss import DSSClient
 from omicsdk.hca import SwaggerAPIException
+from omicsdk.hca.dss import DSSClient
 
 dss = DSSClient()
 try:

@@ -10,9 +10,9 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ChecksumMismatch, NotFound, NotWritable, UsageError
 from omicsdk.core.errors import UnsafePath as Unsafe
-from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
-from omicsdk.dss.filestore import filestore_path
-from omicsdk.dss.manifest import COLUMNS
+from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, tsv
+from omicsdk.hca.dss.filestore import filestore_path
+from omicsdk.hca.dss.manifest import COLUMNS
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -241,7 +241,7 @@ def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path,
 def test_names_that_would_leave_the_folder_are_refused_before_a_byte(
     dss: Dss, bundle: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, omics_sandbox: Any
 ):
-    from omicsdk.dss.downloads import asking
+    from omicsdk.hca.dss.downloads import asking
 
     honest = asking.get_manifest
 

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import sign
-from omicsdk.dss.notifications import server
-from omicsdk.dss.notifications.listening import Listener
-from omicsdk.dss.notifications.notification import Notification, Refused, received
+from omicsdk.hca.dss.notifications import server
+from omicsdk.hca.dss.notifications.listening import Listener
+from omicsdk.hca.dss.notifications.notification import Notification, Refused, received
 
 AT = 1564689707.0
 JSON = {"Content-Type": "application/json"}

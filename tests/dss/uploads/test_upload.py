@@ -9,9 +9,9 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files.state_folder import state_folder
-from omicsdk.dss import Dss, UploadFailed
-from omicsdk.dss.uploads import bringing, local_files, registration, staging
-from omicsdk.dss.waiting import EndingClock
+from omicsdk.hca.dss import Dss, UploadFailed
+from omicsdk.hca.dss.uploads import bringing, local_files, registration, staging
+from omicsdk.hca.dss.waiting import EndingClock
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from omicsdk.dss import Dss
-from omicsdk.dss.filestore import filestore_path
+from omicsdk.hca.dss import Dss
+from omicsdk.hca.dss.filestore import filestore_path
 from small_files import serving, write_manifest
 
 FILES = 50_000

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from omicsdk.auth import AsyncAuth, AsyncAuthClient, Auth, AuthClient
+from omicsdk.hca.fusillade import AsyncAuth, AsyncAuthClient, Auth, AuthClient
 
 FILE = "arn:hca:dss:test:prod:files/1"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from omicsdk.dss import Dss
+from omicsdk.hca.dss import Dss
 from omicsdk_api.dss import AsyncDssApi, DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 from omicsdk_api.dss.webhooks import parse_notification

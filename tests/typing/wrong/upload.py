@@ -1,7 +1,7 @@
 """What a type checker must refuse of code that uses upload areas; marks as in auth.py."""
 
 from omicsdk import UploadArea, UploadService
-from omicsdk.upload import AsyncUploadClient, UploadAreaURI, UploadClient, UploadConfig, UploadResult
+from omicsdk.hca.upload import AsyncUploadClient, UploadAreaURI, UploadClient, UploadConfig, UploadResult
 
 
 def areas(area: UploadArea) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotWritable, UsageError
-from omicsdk.upload.upload_config import UploadConfig
+from omicsdk.hca.upload.upload_config import UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
+    from omicsdk.hca.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
     from omicsdk.transfer import Control, Progress
-    from omicsdk.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """What a long listing shows of a file's checksums."""
@@ -49,7 +49,7 @@ def select(arguments: Mapping[str, Any], console: Console) -> Told:
         uuid = settings.area_uuid_from_partial_uuid(given)
         settings.select_area(uuid)
         return Told(f"Upload area {uuid} selected.", {"uuid": uuid, "uri": str(settings.area_uri(uuid))})
-    from omicsdk.upload.upload_area_uri import UploadAreaURI
+    from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
 
     uri = UploadAreaURI(given)
     settings.add_area(uri)
@@ -183,7 +183,7 @@ def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bo
 
 
 def _area(client: UploadClient, uri: UploadAreaURI) -> UploadArea:
-    from omicsdk.upload import UploadArea, UploadService
+    from omicsdk.hca.upload import UploadArea, UploadService
 
     return UploadArea(uri, UploadService(uri.deployment_stage, client=client.at(uri.deployment_stage)))
 

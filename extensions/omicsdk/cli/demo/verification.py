@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omicsdk.cli.demo.commands import DemoFailed
-from omicsdk.dss.tsv import DictReader
+from omicsdk.hca.dss.tsv import DictReader
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from omicsdk.dss import Dss
-from omicsdk.dss.tsv import DictWriter
+from omicsdk.hca.dss import Dss
+from omicsdk.hca.dss.tsv import DictWriter
 
 COLUMNS = (
     "bundle_uuid",

@@ -53,7 +53,7 @@ def upload(environ: Mapping[str, str], home: Path) -> list[Login]:
     """
     del home
     from omicsdk.hca.config import HCAConfig
-    from omicsdk.upload.client import service_url
+    from omicsdk.hca.upload.client import service_url
 
     config = HCAConfig(environ)
     place = config.settings.place_of(("upload",))

@@ -10,15 +10,15 @@ from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 from omicsdk.cli.commands.transfers import CONTROLS, control_of, foreseen
 from omicsdk.core.errors import TransferError
-from omicsdk.dss.downloads.result import errors_of
-from omicsdk.dss.version import create_version as new_version
+from omicsdk.hca.dss.downloads.result import errors_of
+from omicsdk.hca.dss.version import create_version as new_version
 from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.dss import Dss, Result
+    from omicsdk.hca.dss import Dss, Result
     from omicsdk.transfer import Control, Progress, TransferReport
 
 _OURS = CONTROLS | {"report"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.dss.changes import change, create
+from omicsdk.hca.dss.changes import change, create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.dss import Dss
+    from omicsdk.hca.dss import Dss
 
 
 def put_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from omicsdk.dss.version import FORMAT
 from omicsdk.fs.errors import WrongUri
+from omicsdk.hca.dss.version import FORMAT
 
 Replica = Literal["aws", "gcp"]
 

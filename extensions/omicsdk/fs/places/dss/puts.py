@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted, OmicsError
-from omicsdk.dss.uploads.bringing import UploadFailed
-from omicsdk.dss.uploads.folder import upload_bundle
-from omicsdk.dss.uploads.options import UploadOptions
 from omicsdk.fs.errors import ReadOnly
 from omicsdk.fs.places.dss.paths import FILES, NEW_BUNDLE, REPLICAS, Replica, identity_of, read_path
 from omicsdk.fs.places.putting import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions
+from omicsdk.hca.dss.uploads.bringing import UploadFailed
+from omicsdk.hca.dss.uploads.folder import upload_bundle
+from omicsdk.hca.dss.uploads.options import UploadOptions
 from omicsdk.transfer import Outcome, TransferReport
 
 if TYPE_CHECKING:

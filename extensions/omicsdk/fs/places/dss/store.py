@@ -19,11 +19,11 @@ from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Item, Location, TransferReport
 
 if TYPE_CHECKING:
-    from omicsdk.dss import Dss
-    from omicsdk.dss.files import DSSFile
-    from omicsdk.dss.locating import Locator
     from omicsdk.fs.places.dss.puts import NewBundle
     from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.dss import Dss
+    from omicsdk.hca.dss.files import DSSFile
+    from omicsdk.hca.dss.locating import Locator
 
 #: Environment variable: the staging bucket where none is named.
 BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
@@ -171,8 +171,8 @@ class DssStore(Store):
             ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
             UsageError: One has a name that no bundle takes.
         """
-        from omicsdk.dss.uploads.staging import staging_client
         from omicsdk.fs.places.dss.puts import make_bundles
+        from omicsdk.hca.dss.uploads.staging import staging_client
 
         if not files:
             return TransferReport()
@@ -192,7 +192,7 @@ class DssStore(Store):
         with self._lock:
             if self._client is None:
                 from omicsdk.core.credentials import BearerToken
-                from omicsdk.dss import Dss
+                from omicsdk.hca.dss import Dss
 
                 proof = OMIT if self._token is None else BearerToken(self._token)
                 url = said(self._base_url, *(() if self._config is not None else ("OMICS_DSS_URL",)))
@@ -200,12 +200,12 @@ class DssStore(Store):
             return self._client
 
     def _new_locator(self) -> Locator:
-        from omicsdk.dss.locating import Locator
+        from omicsdk.hca.dss.locating import Locator
 
         return Locator(self._dss(), known=True)
 
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
-        from omicsdk.dss.downloads.asking import get_manifest
+        from omicsdk.hca.dss.downloads.asking import get_manifest
 
         return get_manifest(self._dss(), uuid, version, replica)
 
@@ -239,7 +239,7 @@ class DssStore(Store):
                 yield _entry(f"{above}/{found.name}", found)
 
     def _single(self, path: str, place: DssPath) -> Entry:
-        from omicsdk.dss.files import DSSFile
+        from omicsdk.hca.dss.files import DSSFile
 
         try:
             told = self._dss().head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)

@@ -1,0 +1,93 @@
+"""The shared folder of downloaded files, and the links into it, as every client of the Data Store lays them out.
+
+A file stands once, under its SHA-256: `.hca/v2/files_2_4/<first 2>/<next 4>/<sha256>`. Bundles' folders hold hard links
+to it, or copies where the file system has none.
+"""
+
+import errno
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from omicsdk.core.errors import TransferError
+from omicsdk.core.files.atomic_file import in_place_of
+
+ROOT = ".hca/v2/files_2_4"
+"""Where the files stand below the download folder; 2 and 4 are the lengths of the folders' names."""
+
+_NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
+logger = logging.getLogger("omicsdk.hca.dss")
+
+
+def name_in_store(sha256: str) -> str:
+    """A file's place below the filestore's own folder, with `/` between folders.
+
+    Args:
+        sha256: 64 hexadecimal digits; upper case is lowered.
+    """
+    digest = sha256.lower()
+    return f"{digest[:2]}/{digest[2:6]}/{digest}"
+
+
+def filestore_path(sha256: str) -> str:
+    """A file's place below the download folder, with `/` between folders."""
+    return f"{ROOT}/{name_in_store(sha256)}"
+
+
+def store_bytes(folder: Path, sha256: str, content: bytes) -> None:
+    """Put content under its checksum, whole or not at all."""
+    path = folder / filestore_path(sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.read_bytes() == content:
+        return
+    with in_place_of(path) as file:
+        file.write(content)
+
+
+def link(folder: Path, sha256: str, name: str) -> None:
+    """Give a stored file a second name below the same folder.
+
+    Args:
+        folder: The download folder.
+        sha256: The file's checksum.
+        name: The new name, relative to the folder, already checked for safety.
+
+    Raises:
+        TransferError: Another file has that name.
+    """
+    stored, path = folder / filestore_path(sha256), folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(stored, path)
+    except FileExistsError:
+        if not same_content(stored, path):
+            raise TransferError(
+                f"{path} is there already, with other content than {name} has",
+                remedy="Move it away, or download to another folder.",
+            ) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        logger.warning("%s: no hard link (%s); copied", path, error.strerror)
+        _copy(stored, path)
+
+
+def same_content(stored: Path, path: Path) -> bool:
+    """True for two names of one file, and for a copy that is equal byte by byte."""
+    first, second = stored.stat(), path.stat(follow_symlinks=False)
+    if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
+        return True
+    if path.is_symlink() or first.st_size != second.st_size:
+        return False
+    with stored.open("rb") as one, path.open("rb") as other:
+        while piece := one.read(1 << 20):
+            if piece != other.read(1 << 20):
+                return False
+    return True
+
+
+def _copy(stored: Path, path: Path) -> None:
+    with in_place_of(path, durable=False) as file, stored.open("rb") as source:
+        shutil.copyfileobj(source, file, 1 << 20)

@@ -1,0 +1,154 @@
+"""Objects of other buckets, copied into an area by S3 itself: no byte of them comes here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from logging import getLogger
+from typing import Any
+
+from omicsdk.core.checksums import MIB, etag_part_size
+from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError
+from omicsdk.hca.upload.sources import S3File
+from omicsdk.hca.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
+from omicsdk.transfer.reports.outcome import Verification
+from omicsdk.transfer.workers import Workers
+
+#: What S3 copies in one request at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+LARGEST_COPY = 5 * 1024 * MIB
+#: Parts of one object that are copied at once.
+PARTS_AT_ONCE = 16
+
+_log = getLogger("omicsdk.hca.upload")
+
+_CRC32C = re.compile(r"[0-9a-fA-F]{8}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def known_checksum(source: S3File, s3: Any) -> str:
+    """Gives the CRC32C that an object's own metadata state, as the platform's do; "" when they state none.
+
+    Args:
+        source: The object.
+        s3: A boto3 client with the user's own credentials.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        stated: Mapping[str, str] = s3.head_object(Bucket=source.bucket, Key=source.key).get("Metadata", {})
+    except (BotoCoreError, ClientError):
+        return ""  # who may list and copy an object may not be allowed to look at it
+    found = stated.get(CHECKSUM_KEY) or stated.get("hca-dss-crc32c") or ""
+    return found.lower() if _CRC32C.fullmatch(found) else ""
+
+
+def copy(
+    storage: AreaStorage,
+    source: S3File,
+    content_type: str,
+    *,
+    crc32c: str = "",
+    stopped: Callable[[], bool] = lambda: False,
+    copied: Callable[[int], None] = lambda _: None,
+    largest: int = LARGEST_COPY,
+) -> Verification:
+    """Copies one object; only the version that was listed.
+
+    Args:
+        storage: Where to.
+        source: The object.
+        content_type: The media type that the copy gets; its metadata aren't taken over.
+        crc32c: Its checksum, where it is known.
+        stopped: Says that it shall end; what was begun is given up.
+        copied: Is told of bytes that were copied, from any thread.
+        largest: The largest object in bytes that is copied in one request.
+
+    Returns:
+        What the copy was compared with its source by.
+
+    Raises:
+        Interrupted: It was stopped.
+        ChecksumMismatch: The copy isn't what the source was.
+        OmicsError: S3 refused.
+    """
+    metadata = {CHECKSUM_KEY: crc32c} if crc32c else {}
+    said: dict[str, Any] = {"ContentType": content_type, "ACL": ACL, "Metadata": metadata}
+    place = {"Bucket": storage.bucket, "Key": storage.key(source.name)}
+    origin = {"CopySource": {"Bucket": source.bucket, "Key": source.key}, "CopySourceIfMatch": source.etag}
+    if stopped():
+        raise _interrupted(source)
+    if source.size <= largest:
+        storage.call("copy_object", **place, **origin, **said, MetadataDirective="REPLACE")
+        copied(source.size)
+    else:
+        _in_parts(storage, source, place, origin, said, stopped, copied)
+    return _verify(storage, source)
+
+
+def _in_parts(
+    storage: AreaStorage,
+    source: S3File,
+    place: Mapping[str, str],
+    origin: Mapping[str, Any],
+    said: Mapping[str, Any],
+    stopped: Callable[[], bool],
+    copied: Callable[[int], None],
+) -> None:
+    size = etag_part_size(source.size)
+    upload = storage.call("create_multipart_upload", **place, **said)["UploadId"]
+
+    def part(number: int) -> dict[str, Any]:
+        if stopped():
+            raise _interrupted(source)
+        first = (number - 1) * size
+        last = min(first + size, source.size) - 1
+        answer = storage.call(
+            "upload_part_copy",
+            **place,
+            **origin,
+            UploadId=upload,
+            PartNumber=number,
+            CopySourceRange=f"bytes={first}-{last}",
+        )
+        copied(last + 1 - first)
+        return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
+
+    try:
+        with Workers(PARTS_AT_ONCE, "omicsdk-copy-part") as pool:
+            running = [pool.submit(part, number) for number in range(1, -(-source.size // size) + 1)]
+            try:
+                parts = [each.result() for each in running]
+            except BaseException:
+                pool.close()
+                for each in running:  # a part that is copied after the upload was given up would stay
+                    with suppress(CancelledError):
+                        each.exception()
+                raise
+        storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
+    except BaseException:
+        try:
+            storage.call("abort_multipart_upload", **place, UploadId=upload)
+        except OmicsError as error:  # what ended it is what counts
+            _log.warning("%s: its copying can't be given up, so parts of it stay: %s", source.path, error)
+        raise
+
+
+def _verify(storage: AreaStorage, source: S3File) -> Verification:
+    """Compares the copy with its source: its length, and the ETag where both are MD5s of the whole."""
+    there = storage.find(source.name)
+    if there is None:
+        return "unverified"  # keys that may write but not look
+    if there.size != source.size:
+        raise ChecksumMismatch(source.path, algorithm="size", expected=str(source.size), actual=str(there.size))
+    if _MD5.fullmatch(there.etag) and _MD5.fullmatch(source.etag) and there.etag != source.etag:
+        encrypted = storage.call("head_object", Bucket=storage.bucket, Key=storage.key(source.name))
+        if not str(encrypted.get("ServerSideEncryption", "")).startswith("aws:"):
+            raise ChecksumMismatch(source.path, algorithm="etag", expected=source.etag, actual=there.etag)
+    # Copies of the same parts have the same ETag, too.
+    return "verified" if there.etag and there.etag == source.etag else "size only"
+
+
+def _interrupted(source: S3File) -> Interrupted:
+    return Interrupted(f"{source.path}: its copying was stopped", name=source.path)

@@ -1,0 +1,205 @@
+"""What to upload: paths and s3:// addresses become files with names, or one error that names all that is wrong."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.hca.upload.exceptions import CannotUpload
+from omicsdk.transfer.s3_errors import listed, s3_error
+
+#: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.
+RESERVED = frozenset({"credentials", "checksums", "validations", "validate", "files_info"})
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of this machine.
+
+    Attributes:
+        path: Where it is, as it was given or found.
+        name: What it shall be called in the area.
+        size: Its length in bytes.
+    """
+
+    path: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class S3File:
+    """An object of another bucket, which is copied without coming here.
+
+    Attributes:
+        path: Its address, s3://BUCKET/KEY.
+        bucket: Its bucket.
+        key: Its key.
+        name: What it shall be called in the area.
+        size: Its length in bytes.
+        etag: Its ETag, without quotes: what is copied must be what was listed.
+    """
+
+    path: str
+    bucket: str
+    key: str
+    name: str
+    size: int
+    etag: str
+
+
+SourceFile = LocalFile | S3File
+
+
+def chosen(
+    paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
+    *,
+    target_filename: str | None = None,
+    file_extension: str | None = None,
+    s3: Callable[[], Any],
+) -> list[SourceFile]:
+    """Finds the files that are meant.
+
+    Args:
+        paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or the
+            beginning of several keys. A single one may stand by itself.
+        target_filename: What a single file shall be called; by default its own name without folders.
+        file_extension: How names in folders must end; by default they may be any.
+        s3: Gives a boto3 client with the user's own credentials, for s3:// addresses.
+
+    Returns:
+        The files, in the order of the paths, those of a folder by name.
+
+    Raises:
+        CannotUpload: Something isn't there, can't be read or has no name of its own; all of that is told at once.
+    """
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    problems: list[str] = []
+    files: list[SourceFile] = []
+    if not given:
+        problems.append("no path was given")
+    single = len(given) == 1 and not Path(given[0]).is_dir()
+    if target_filename is not None and not single:
+        problems.append("--target-filename option may only be used when one file is being uploaded")
+    if file_extension is not None and not all(Path(path).is_dir() for path in given):
+        problems.append("--file-extension can only be used when paths targeted for upload are directories")
+    if problems:
+        raise CannotUpload(problems)
+    for path in given:
+        told = len(problems)
+        found = _found(path, file_extension, s3, problems)
+        if not found and len(problems) == told:
+            ending = f" whose names end in {file_extension}" if file_extension is not None else ""
+            problems.append(f"{path} holds no files{ending}")
+        files += found
+    if target_filename is not None and len(files) == 1:
+        files = [_named(files[0], target_filename)]
+    elif target_filename is not None and files:
+        problems.append(f"{given[0]} stands for {len(files)} objects, and --target-filename for one")
+    files = _each_once(files)
+    problems += _wrong_names(files)
+    if problems:
+        raise CannotUpload(problems)
+    return files
+
+
+def _found(path: str, ending: str | None, s3: Callable[[], Any], problems: list[str]) -> list[SourceFile]:
+    if path.startswith("s3://"):
+        try:
+            return list(_objects(path, s3()))
+        except OmicsError as error:
+            problems.append(str(error))
+            return []
+    if Path(path).is_dir():
+        return list(_below(path, ending or "", problems))
+    file = _local(path, problems)
+    return [] if file is None else [file]
+
+
+def _below(folder: str, ending: str, problems: list[str]) -> Iterator[LocalFile]:
+    def unreadable(error: OSError) -> None:
+        problems.append(f"{error.filename} can't be read: {error.strerror}")
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(ending):
+                file = _local(str(Path(parent, name)), problems)
+                if file is not None:
+                    yield file
+
+
+def _local(path: str, problems: list[str]) -> LocalFile | None:
+    """A file, None when it can't be uploaded; why, the problems tell then."""
+    file = Path(path)
+    try:
+        status = file.stat()
+    except OSError as error:
+        dangling = file.is_symlink() and isinstance(error, FileNotFoundError)
+        problems.append(
+            f"{path} is a link that leads nowhere" if dangling else f"{path} can't be uploaded: {error.strerror}"
+        )
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        problems.append(f"{path} is no file with contents")
+        return None
+    try:
+        file.open("rb").close()  # what the system says of permissions beforehand isn't always so
+    except OSError as error:
+        problems.append(f"{path} can't be read: {error.strerror}")
+        return None
+    return LocalFile(path, file.name, status.st_size)
+
+
+def _objects(address: str, client: Any) -> Iterator[S3File]:
+    """The object of that key alone, else those whose keys begin so."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise UsageError(f"{address} names no bucket", remedy="")
+    entries: list[dict[str, Any]] = []
+    try:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            entries += listed(page, address).get("Contents", [])
+    except (BotoCoreError, ClientError) as error:
+        raise s3_error(error, f"{address} can't be listed") from None
+    exact = [entry for entry in entries if entry["Key"] == prefix and not prefix.endswith("/")]
+    for entry in exact or entries:
+        key = str(entry["Key"])
+        if not key.endswith("/"):  # stands for a folder where people look at buckets
+            url = f"s3://{bucket}/{key}"
+            yield S3File(url, bucket, key, key.rpartition("/")[2], int(entry["Size"]), str(entry["ETag"]).strip('"'))
+
+
+def _named(file: SourceFile, name: str) -> SourceFile:
+    if isinstance(file, LocalFile):
+        return LocalFile(file.path, name, file.size)
+    return S3File(file.path, file.bucket, file.key, name, file.size, file.etag)
+
+
+def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:
+    """Without files that were given twice, by themselves and with their folder perhaps."""
+    seen: dict[tuple[str, str], SourceFile] = {}
+    for file in files:
+        where = str(Path(file.path).resolve()) if isinstance(file, LocalFile) else file.path
+        seen.setdefault((where, file.name), file)
+    return list(seen.values())
+
+
+def _wrong_names(files: Sequence[SourceFile]) -> Iterator[str]:
+    by_name: dict[str, list[str]] = {}
+    for file in files:
+        by_name.setdefault(file.name, []).append(file.path)
+    for name, paths in by_name.items():
+        if len(paths) > 1:
+            yield f"{', '.join(paths)} would all be called {name}: an area has no folders, and the last would replace the others"
+        if name in RESERVED:
+            yield f"{paths[0]}: the service couldn't be told of a file called {name}; give it another name"
+        if not name.isprintable() or not all(part not in ("", ".", "..") for part in name.split("/")):
+            yield f"{paths[0]}: {name!r} can't be a name in an upload area"

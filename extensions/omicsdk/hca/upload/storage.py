@@ -1,0 +1,304 @@
+"""The bucket behind an upload area: what is in the area, and objects on their way into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from omicsdk.core.checksums import ETAG_PART, etag_part_size
+from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
+from omicsdk.hca.upload.keys import AreaKeys
+from omicsdk.transfer import Location, S3Object, SentPart, Source
+from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omicsdk.transfer.uploads.plan import Cut
+
+#: The owner of the bucket may do everything with an object that others put into it.
+ACL = "bucket-owner-full-control"
+#: The object's metadata in which the service looks for the checksum that the sender made: 8 hex digits.
+CHECKSUM_KEY = "crc32c"
+#: Codes of S3 for keys that have ended.
+ENDED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+#: Where transfer acceleration exists.
+_ACCELERATED = (".amazonaws.com", ".amazonaws.com.cn")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object that is in the area.
+
+    Attributes:
+        size: Its length in bytes.
+        etag: Its ETag, without quotes.
+        metadata: What its sender said of it.
+    """
+
+    size: int
+    etag: str
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def crc32c(self) -> str:
+        """The checksum that its sender made, "" when it made none."""
+        return self.metadata.get(CHECKSUM_KEY, "").lower()
+
+
+class AreaStorage:
+    """An area's part of its bucket.
+
+    Args:
+        client: A boto3 client that signs with the area's keys.
+        keys: These keys.
+        bucket: The bucket.
+        area_uuid: The area; the names of its objects begin with it.
+    """
+
+    def __init__(self, client: Any, keys: AreaKeys, bucket: str, area_uuid: str) -> None:
+        self.client = client
+        self.bucket = bucket
+        self._keys = keys
+        self._prefix = f"{area_uuid}/"
+
+    def key(self, name: str) -> str:
+        """Gives the key of a file in the bucket."""
+        return self._prefix + name
+
+    def url(self, name: str) -> str:
+        """Gives the address of a file."""
+        return f"s3://{self.bucket}/{self.key(name)}"
+
+    def target(self, name: str, size: int, content_type: str) -> AreaObject:
+        """Gives a file's place for the engine.
+
+        Args:
+            name: What it shall be called.
+            size: Its length in bytes: parts are those with which the Data Store computes ETags.
+            content_type: Its media type.
+        """
+        return AreaObject(
+            self.client,
+            self.bucket,
+            self.key(name),
+            keys=self._keys,
+            part_size=etag_part_size(size),
+            extra_args={"ContentType": content_type, "ACL": ACL},
+        )
+
+    def find(self, name: str) -> StoredObject | None:
+        """Looks at one file.
+
+        Args:
+            name: What it is called.
+
+        Returns:
+            What is known of it; None when it isn't there, which stores also tell by refusing.
+
+        Raises:
+            OmicsError: The store can't be asked.
+        """
+        try:
+            head = self.call("head_object", Bucket=self.bucket, Key=self.key(name))
+        except APIError as error:
+            if error.status in (403, 404):
+                return None
+            raise
+        return StoredObject(head["ContentLength"], _etag(head), head.get("Metadata", {}))
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Goes through all files of the area: names and lengths in bytes, a page of a thousand a request.
+
+        Raises:
+            OmicsError: The store refuses.
+        """
+        more: dict[str, str] = {}
+        while True:
+            found = self.call("list_objects_v2", Bucket=self.bucket, Prefix=self._prefix, **more)
+            page = listed(found, f"s3://{self.bucket}/{self._prefix}")
+            for entry in page.get("Contents", []):
+                if entry["Key"] != self._prefix:
+                    yield entry["Key"].removeprefix(self._prefix), entry["Size"]
+            if not page.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Calls an operation of boto3, once more when the keys had ended.
+
+        Args:
+            operation: Its method.
+            **arguments: Its arguments.
+
+        Raises:
+            OmicsError: What went wrong.
+        """
+        try:
+            return _called(self.client, operation, arguments)
+        except APIError as error:
+            if error.code in ENDED and self._keys.refused():
+                return _called(self.client, operation, arguments)
+            raise
+
+
+class AreaObject(S3Object):
+    """A file's place in an upload area.
+
+    Its CRC32C goes into the object's metadata, which has to be known when the upload begins. So it is made beforehand,
+    in the engine's hash threads while other files are sent; what was read for it is in the page cache when it is sent.
+
+    Args:
+        client: A boto3 client that signs with the area's keys.
+        bucket: The bucket.
+        key: The object's key.
+        keys: These keys; what they signed is signed anew with others when the store says that they have ended.
+        part_size: The size of parts in bytes.
+        extra_args: Arguments of boto3's operations.
+    """
+
+    def __init__(
+        self, client: Any, bucket: str, key: str, *, keys: AreaKeys, part_size: int, extra_args: Mapping[str, Any]
+    ) -> None:
+        super().__init__(client, bucket, key, part_size=part_size, single=ETAG_PART, extra_args=extra_args)
+        self.needs = ("crc32c",)
+        self._keys = keys
+        self._signed_before = set[int]()
+        self._announced = ""
+
+    def begin(self, source: Source) -> str:
+        """Begins an upload in parts, with the checksum of the whole as metadata."""
+        self._announce(source)
+        self._signed_before.clear()
+        return super().begin(source)
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Signs a part's PUT."""
+        self._renew_when_again(cut.number)
+        return super().sign(upload_id, cut, checksums)
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
+        """Signs a PUT of the whole, with its checksum as metadata.
+
+        Raises:
+            ChecksumMismatch: What is sent isn't what was announced: the file was read otherwise the second time.
+        """
+        self._announce(source)
+        self._compare(checksums)
+        self._renew_when_again(0)
+        return super().put(source, checksums)
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """Lists an upload's parts; None for keys that may put but not list: what we remember is believed then."""
+        try:
+            return super().known(upload_id)
+        except Forbidden:
+            return None
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Puts the parts together, if they are what was announced.
+
+        Raises:
+            ChecksumMismatch: They aren't: the file was read otherwise the second time.
+        """
+        self._compare(checksums)
+        return super().complete(upload_id, parts, checksums)
+
+    def _compare(self, checksums: Mapping[str, str]) -> None:
+        sent = checksums.get("crc32c", "")
+        if self._announced and sent and sent != self._announced:
+            raise ChecksumMismatch(
+                self.target,
+                algorithm="crc32c",
+                expected=self._announced,
+                actual=sent,
+                remedy="The file was read differently twice: check the disk, and send it again.",
+            )
+
+    def _announce(self, source: Source) -> None:
+        self._announced = source.checksums["crc32c"]
+        for operation in ("create_multipart_upload", "put_object"):
+            self._extra[operation]["Metadata"] = {CHECKSUM_KEY: self._announced}
+
+    def _renew_when_again(self, number: int) -> None:
+        # The engine asks for the same signature a second time when the store refused the first, or the network broke:
+        # keys that are no longer fresh are renewed then, whatever this machine's clock says of their end.
+        if number in self._signed_before:
+            self._keys.refused()
+        self._signed_before.add(number)
+
+    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        try:
+            return super()._call(operation, place=place, **arguments)
+        except APIError as error:
+            if error.code in ENDED and self._keys.refused():
+                return super()._call(operation, place=place, **arguments)
+            raise
+
+
+def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any:
+    """Makes a boto3 client for S3 that signs with an area's keys of the moment.
+
+    Args:
+        keys: The area's keys.
+        accelerate: Use transfer acceleration where there is one: with AWS's own endpoints.
+        connections: How many connections it keeps.
+    """
+    session = _session_of(keys)
+    config = import_module("botocore.config").Config
+    client = session.client("s3", config=config(max_pool_connections=connections))
+    host = urlsplit(str(client.meta.endpoint_url)).hostname or ""
+    if accelerate and host.endswith(_ACCELERATED):
+        fast = config(max_pool_connections=connections, s3={"use_accelerate_endpoint": True})
+        client.close()
+        client = session.client("s3", config=fast)
+    return refusing_cut_heads(client)
+
+
+def _session_of(keys: AreaKeys) -> Any:
+    boto3, botocore = import_module("boto3"), import_module("botocore.session")
+    credentials: Any = import_module("botocore.credentials")
+
+    class Live(credentials.Credentials):
+        """The area's keys as boto3 asks for them: each time that it signs."""
+
+        def get_frozen_credentials(self) -> Any:
+            now = keys.current()
+            return credentials.ReadOnlyCredentials(now.access_key_id, now.secret_access_key, now.session_token)
+
+    class Provider(credentials.CredentialProvider):
+        METHOD = "omicsdk-upload-area"
+
+        def load(self) -> Any:
+            return Live("", "")
+
+    session = botocore.get_session()
+    session.register_component("data_loader", _descriptions())
+    session.register_component("credential_provider", credentials.CredentialResolver(providers=[Provider()]))
+    if session.get_config_variable("region") is None:
+        session.set_config_variable("region", "us-east-1")  # where the platform's buckets are
+    return boto3.Session(botocore_session=session)
+
+
+@cache
+def _descriptions() -> Any:
+    """What boto3 knows of AWS's services, read once: it takes ten times as long as making a client of it."""
+    return import_module("botocore.session").get_session().get_component("data_loader")
+
+
+def _called(client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return getattr(client, operation)(**arguments)
+    except (ClientError, BotoCoreError) as error:
+        place = "/".join(str(arguments[name]) for name in ("Bucket", "Key") if name in arguments)
+        raise s3_error(error, f"s3://{place}: {operation}") from None
+
+
+def _etag(answer: Mapping[str, Any]) -> str:
+    return str(answer.get("ETag", "")).strip('"')

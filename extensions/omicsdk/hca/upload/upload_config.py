@@ -1,0 +1,296 @@
+"""The areas that a user knows: the section `upload` of the HCA configuration.
+
+    {"upload": {"current_area": UUID, "areas": {UUID: {"uri": URI}}}}
+
+The configuration is that of all of its files, merged, with what the program changed in it in memory. Only `add_area`, `select_area` and `forget_area` write, and only
+this section of one file: the user's own, which is the last of HCA_CONFIG_FILE where that is set, as with the published
+client. The merged configuration, which may hold tokens of other files, is never written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.settings.config import Keys, name_of, read_layer
+from omicsdk.hca.config import SITE_FILE, HCAConfig
+from omicsdk.hca.upload.exceptions import NoAreaSelected, NotAnAreaURI, UnknownArea
+from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Areas that are named in a message; the rest is counted.
+NAMED = 20
+
+
+class UploadConfig:
+    """What the HCA configuration says of upload areas.
+
+    Args:
+        config: The HCA configuration; by default that of the user's files.
+
+    Raises:
+        ConfigError: A file is malformed.
+    """
+
+    DEFAULT_BUCKET_NAME_TEMPLATE = "org-humancellatlas-upload-{deployment_stage}"
+    DEFAULT_PREPROD_API_URL_TEMPLATE = "https://upload.{deployment_stage}.data.humancellatlas.org/v1"
+    DEFAULT_PRODUCTION_API_URL = "https://upload.data.humancellatlas.org/v1"
+
+    def __init__(self, config: HCAConfig | None = None) -> None:
+        self._config = HCAConfig() if config is None else config
+        values: object = self._config.value_of("upload") or {}
+        if not is_object(values):
+            raise _malformed(("upload",), "an object", self._config)
+        self._values: dict[str, Any] = values
+        areas: object = self._values.get("areas") or {}
+        if not is_object(areas) or not all(
+            is_object(area) and isinstance(area.get("uri"), str) for area in areas.values()
+        ):
+            raise _malformed(("upload", "areas"), 'an object of {"uri": ...} by UUID', self._config)
+        self._uris: dict[str, str] = {uuid: area["uri"] for uuid, area in areas.items()}
+
+    @property
+    def areas(self) -> list[str]:
+        """UUIDs of the known areas, in the order in which they became known."""
+        return list(self._uris)
+
+    @property
+    def current_area(self) -> str | None:
+        """UUID of the selected area, None when there is none."""
+        return self._text("current_area", "") or None
+
+    @property
+    def bucket_name_template(self) -> str:
+        """What the buckets of deployments are called, with `{deployment_stage}`."""
+        return self._text("bucket_name_template", self.DEFAULT_BUCKET_NAME_TEMPLATE)
+
+    @property
+    def preprod_api_url_template(self) -> str:
+        """Where the services of all deployments but `prod` are, with `{deployment_stage}`."""
+        return self._text("preprod_api_url_template", self.DEFAULT_PREPROD_API_URL_TEMPLATE)
+
+    @property
+    def production_api_url(self) -> str:
+        """Where the service of the deployment `prod` is."""
+        return self._text("production_api_url", self.DEFAULT_PRODUCTION_API_URL)
+
+    def api_url(self, deployment_stage: str) -> str:
+        """Gives the URL of a deployment's service, which ends in its version.
+
+        Args:
+            deployment_stage: The deployment, such as `prod` or `staging`.
+        """
+        if deployment_stage == "prod":
+            return self.production_api_url
+        return self.preprod_api_url_template.replace("{deployment_stage}", deployment_stage)
+
+    def api_url_source(self, deployment_stage: str) -> str:
+        """Gives where `api_url` has that from, for errors: the setting's name and the file that it stands in.
+
+        Args:
+            deployment_stage: The deployment.
+        """
+        name = "production_api_url" if deployment_stage == "prod" else "preprod_api_url_template"
+        return _named(("upload", name), self._config)
+
+    def area_uri(self, area_uuid: str) -> UploadAreaURI:
+        """Gives the URI of a known area.
+
+        Args:
+            area_uuid: Its whole UUID.
+
+        Raises:
+            UnknownArea: It isn't known.
+            NotAnAreaURI: The configuration holds something else.
+        """
+        if area_uuid not in self._uris:
+            raise UnknownArea(f"I don't know about area {area_uuid}", remedy=_known(self.areas))
+        try:
+            return UploadAreaURI(self._uris[area_uuid])
+        except NotAnAreaURI as error:
+            name = _named(("upload", "areas", area_uuid, "uri"), self._config)
+            raise NotAnAreaURI(
+                f"{name}: {error.message}",
+                remedy=f"Correct it there, or forget it: omics upload forget {area_uuid}",
+            ) from None
+
+    def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:
+        """Gives the URI of an area that need not be known, by what buckets are called.
+
+        Args:
+            deployment_stage: The deployment.
+            area_uuid: The area's whole UUID.
+
+        Raises:
+            NotAnAreaURI: They make none.
+        """
+        bucket = self.bucket_name_template.replace("{deployment_stage}", deployment_stage)
+        return UploadAreaURI(f"s3://{bucket}/{area_uuid}/")
+
+    def selected(self) -> UploadAreaURI:
+        """Gives the URI of the selected area.
+
+        Raises:
+            NoAreaSelected: There is none.
+            UnknownArea: It isn't known any longer.
+        """
+        current = self.current_area
+        if current is None:
+            raise NoAreaSelected("There is no upload area selected")
+        return self.area_uri(current)
+
+    def areas_matching_alias(self, alias: str) -> list[str]:
+        """Gives the known areas whose UUID begins with a text, taken literally; a whole UUID is that area alone.
+
+        Args:
+            alias: The beginning of a UUID; "" fits none.
+        """
+        if alias in self._uris:
+            return [alias]
+        return [uuid for uuid in self._uris if alias and uuid.startswith(alias)]
+
+    def area_uuid_from_partial_uuid(self, partial_uuid: str) -> str:
+        """Gives the one known area whose UUID begins with a text.
+
+        Args:
+            partial_uuid: The beginning.
+
+        Raises:
+            UnknownArea: None does, or several do; they are listed.
+        """
+        found = self.areas_matching_alias(partial_uuid)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UnknownArea(f'Sorry I don\'t recognize area "{partial_uuid}"', remedy=_known(self.areas))
+        raise UnknownArea(
+            f'"{partial_uuid}" matches more than one area, please provide more characters: {_listed(found)}',
+            remedy="Give as much of the UUID as tells it from the others.",
+        )
+
+    def unique_prefix(self, area_uuid: str) -> str:
+        """Gives the shortest beginning of an area's UUID that no other known area has; the whole where there is none.
+
+        Args:
+            area_uuid: A whole UUID.
+        """
+        others = [uuid for uuid in self._uris if uuid != area_uuid]
+        for length in range(1, len(area_uuid)):
+            if not any(uuid.startswith(area_uuid[:length]) for uuid in others):
+                return area_uuid[:length]
+        return area_uuid
+
+    def add_area(self, uri: UploadAreaURI) -> None:
+        """Makes an area known, in the user's file.
+
+        Args:
+            uri: The area.
+
+        Raises:
+            ConfigError: The file is malformed or can't be written.
+        """
+        self._uris[uri.area_uuid] = uri.uri
+        if not self._config.is_stored(("upload", "areas", uri.area_uuid, "uri"), uri.uri):
+            self._write(("areas", uri.area_uuid), {"uri": uri.uri})
+
+    def select_area(self, area_uuid: str) -> None:
+        """Selects an area, in the user's file.
+
+        Args:
+            area_uuid: The whole UUID of a known area.
+
+        Raises:
+            UnknownArea: It isn't known.
+            ConfigError: The file is malformed or can't be written.
+        """
+        self.area_uri(area_uuid)
+        self._values["current_area"] = area_uuid
+        if not self._config.is_stored(("upload", "current_area"), area_uuid):
+            self._write(("current_area",), area_uuid)
+
+    def forget_area(self, area_uuid: str) -> None:
+        """Forgets an area, in each of the user's files that names it; one that isn't known is no error.
+
+        Args:
+            area_uuid: Its whole UUID.
+
+        Raises:
+            ConfigError: A file is malformed or can't be written, or the area stands in the file of the whole machine.
+        """
+        for file in self._files:
+            _forget(file, area_uuid)
+        self._uris.pop(area_uuid, None)
+        self._config.take_over(("upload", "areas", area_uuid), None)
+        if self.current_area == area_uuid:
+            self._values["current_area"] = None
+            self._config.take_over(("upload", "current_area"), None)
+
+    def save(self) -> None:
+        """Does nothing: each change has been written when it was made."""
+
+    def _text(self, key: str, default: str) -> str:
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise _malformed(("upload", key), "text", self._config)
+        return value or default
+
+    def _write(self, keys: tuple[str, ...], value: Any) -> None:
+        _set(self._files[-1], keys, value)
+        self._config.take_over(("upload", *keys), value)
+
+    @property
+    def _files(self) -> list[Path]:
+        return [Path(file) for file in self._config.config_files]
+
+
+def _set(file: Path, keys: tuple[str, ...], value: Any) -> None:
+    """Changes one thing in one file; all else in it stays as it is."""
+    from omicsdk.core.settings.config_file import set_value
+
+    set_value(file, ("upload", *keys), value)
+
+
+def _forget(file: Path, area_uuid: str) -> None:
+    """Takes an area out of a file, if it stands in it."""
+    layer = read_layer(file)
+    section: object = layer.values.get("upload") if layer is not None else None
+    if not is_object(section):
+        return
+    areas: object = section.get("areas")
+    named, selected = is_object(areas) and area_uuid in areas, section.get("current_area") == area_uuid
+    if (named or selected) and file == SITE_FILE:
+        raise ConfigError(
+            f"{area_uuid} stands in {file}, which holds for the whole machine",
+            remedy="Ask whoever looks after the machine to take it out there.",
+        )
+    if named:
+        from omicsdk.core.settings.config_file import unset
+
+        unset(file, ("upload", "areas", area_uuid))
+    if selected:  # not just left out, or a weaker file's area would be selected instead
+        _set(file, ("current_area",), None)
+
+
+def _malformed(keys: Keys, wanted: str, config: HCAConfig) -> ConfigError:
+    return ConfigError(f"{_named(keys, config)} isn't {wanted}", remedy="Correct or remove it there.")
+
+
+def _named(keys: Keys, config: HCAConfig) -> str:
+    """A setting with its place, for messages."""
+    place = config.place_of(*keys)
+    return f"{name_of(keys)} in the HCA configuration" + (f" ({place})" if place else "")
+
+
+def _known(areas: list[str]) -> str:
+    if not areas:
+        return "No area is known yet: select one by its URI, s3://<bucket>-<stage>/<uuid>/."
+    return f"Known are {_listed(areas)}."
+
+
+def _listed(areas: list[str]) -> str:
+    more = f" and {len(areas) - NAMED} more" if len(areas) > NAMED else ""
+    return ", ".join(areas[:NAMED]) + more
