@@ -81,8 +81,8 @@ def planned(kind: str, count: int, folder: Path) -> Figures:
     if kind == "items":
         plan = Plan(partial(items, count), folder / "target")
     else:
-        from omicsdk.hca.dss.manifest import Manifest
-        from omicsdk.hca.dss.sharded_manifest import ManifestFiles, bare_items
+        from omicsdk.hca.dss.fetching import ManifestFiles, bare_items
+        from omicsdk.hca.dss.manifests import Manifest
 
         table = Manifest.open(folder / "manifest.tsv")
         plan = Plan(partial(bare_items, ManifestFiles(table, "aws"), 10, 0.25), folder / "target", repeats=True)

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
 
 dss = DSSClient()
 for result in dss.post_search.iterate(replica="aws", es_query={}):

@@ -61,19 +61,15 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {
     "omicsdk": [
-        *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncAuth", "AsyncAuthClient", "AsyncDss", "Auth", "AuthClient", "DSSClient",
-        "Dss", "UploadArea", "UploadService", "__version__",
-    ],
-    "omicsdk.hca": [
-        "HCAConfig", "RetryPolicy", "SwaggerAPIException", "SwaggerClientInternalError", "clear_hca_cache", "get_config",
+        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncDss", "AsyncFusillade", "AsyncHcaUpload", "Dss", "Fusillade",
+        "HcaUpload", "__version__",
     ],
     "omicsdk.hca.dss": [
-        "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSClient", "DSSFile", "DownloadContext",
-        "DownloadFailed", "Dss",
-        "Listener", "ManifestDownloadContext", "ManifestError", "Notification", "Result", "TaskRunner", "UploadFailed", "create_version",
-        "tsv", "version_of",
+        "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss", "Listener",
+        "ManifestError", "Notification", "Result", "StoredVersion", "UploadFailed", "UploadedBundle", "UploadedFile",
+        "create_version", "version_of",
     ],
-    "omicsdk.hca.fusillade": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
+    "omicsdk.hca.fusillade": ["AsyncFusillade", "Fusillade"],
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
     ],
@@ -85,8 +81,8 @@ SURFACE = {
         "upload_async",
     ],
     "omicsdk.hca.upload": [
-        "AsyncUploadClient", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
-        "UploadAreaURI", "UploadClient", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
+        "AsyncHcaUpload", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
+        "UploadAreaURI", "HcaUpload", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
         "UploadService", "UploadedFile",
     ],
     "omicsdk.sb": [
@@ -132,7 +128,7 @@ def test_the_public_names_are_these(module):
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in SURFACE.items() for name in names])
 def test_every_public_name_is_there(module, name):
-    if name in ("Dss", "AsyncDss", "DSSClient"):
+    if name in ("Dss", "AsyncDss"):
         pytest.importorskip("omicsdk_api.dss")
     package = importlib.import_module(module)
     assert getattr(package, name) is not None

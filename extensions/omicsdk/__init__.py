@@ -12,6 +12,7 @@ from omicsdk.core.version import __version__
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
@@ -70,24 +71,22 @@ if TYPE_CHECKING:
     from omicsdk.core.token_file import TokenFile as TokenFile
     from omicsdk.hca.dss import AsyncDss as AsyncDss
     from omicsdk.hca.dss import Dss as Dss
-    from omicsdk.hca.dss import DSSClient as DSSClient
-    from omicsdk.hca.fusillade import AsyncAuth as AsyncAuth
-    from omicsdk.hca.fusillade import AsyncAuthClient as AsyncAuthClient
-    from omicsdk.hca.fusillade import Auth as Auth
-    from omicsdk.hca.fusillade import AuthClient as AuthClient
-    from omicsdk.hca.upload import UploadArea as UploadArea
-    from omicsdk.hca.upload import UploadService as UploadService
+    from omicsdk.hca.fusillade import AsyncFusillade as AsyncFusillade
+    from omicsdk.hca.fusillade import Fusillade as Fusillade
+    from omicsdk.hca.upload import AsyncHcaUpload as AsyncHcaUpload
+    from omicsdk.hca.upload import HcaUpload as HcaUpload
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
     "APIError": "core.errors",
+    "ANONYMOUS": "core.credentials",
+    "HcaUpload": "hca.upload",
+    "AsyncHcaUpload": "hca.upload",
+    "Fusillade": "hca.fusillade",
+    "AsyncFusillade": "hca.fusillade",
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
-    "AsyncAuth": "hca.fusillade",
-    "AsyncAuthClient": "hca.fusillade",
     "AsyncDss": "hca.dss",
-    "Auth": "hca.fusillade",
-    "AuthClient": "hca.fusillade",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -99,7 +98,6 @@ _HOMES = {
     "ConnectFailed": "core.errors",
     "ConnectionLost": "core.errors",
     "Credentials": "core.credentials",
-    "DSSClient": "hca.dss",
     "DecodeError": "core.errors",
     "DiskFull": "core.errors",
     "Dss": "hca.dss",
@@ -142,22 +140,19 @@ _HOMES = {
     "Unauthorized": "core.errors",
     "Unprocessable": "core.errors",
     "UnsafePath": "core.errors",
-    "UploadArea": "hca.upload",
-    "UploadService": "hca.upload",
     "UsageError": "core.errors",
 }
 
 __all__ = [
+    "ANONYMOUS",
     "NO_RETRY",
     "OMIT",
     "APIError",
     "AnswerTooLarge",
     "ApiKey",
-    "AsyncAuth",
-    "AsyncAuthClient",
     "AsyncDss",
-    "Auth",
-    "AuthClient",
+    "AsyncFusillade",
+    "AsyncHcaUpload",
     "AuthError",
     "BadRequest",
     "Basic",
@@ -169,14 +164,15 @@ __all__ = [
     "ConnectFailed",
     "ConnectionLost",
     "Credentials",
-    "DSSClient",
     "DecodeError",
     "DiskFull",
     "Dss",
     "FolderBusy",
     "Forbidden",
+    "Fusillade",
     "GatewayTimeout",
     "Gone",
+    "HcaUpload",
     "HttpxAuth",
     "Interrupted",
     "Locked",
@@ -210,8 +206,6 @@ __all__ = [
     "Unauthorized",
     "Unprocessable",
     "UnsafePath",
-    "UploadArea",
-    "UploadService",
     "UsageError",
     "__version__",
 ]

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk import Fusillade
 from omicsdk.cli.main import main
-from omicsdk.hca.fusillade import Auth
 
 URL = "https://auth.example.org"
 NAMES = [f"name-{number:02}" for number in range(23)]
@@ -19,12 +19,12 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 @pytest.fixture
 def omics(service: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Runs `omics auth` in this process against the service; gives the exit code, stdout and stderr."""
-    plain = Auth.__init__
+    plain = Fusillade.__init__
 
-    def connected(self: Auth, *arguments: Any, **options: Any) -> None:
+    def connected(self: Fusillade, *arguments: Any, **options: Any) -> None:
         plain(self, *arguments, **options, transport=httpx.MockTransport(service))
 
-    monkeypatch.setattr(Auth, "__init__", connected)
+    monkeypatch.setattr(Fusillade, "__init__", connected)
     monkeypatch.setenv("OMICS_AUTH_URL", URL)
     monkeypatch.setenv("OMICS_AUTH_TOKEN", "secret")
 

@@ -1,19 +1,17 @@
-"""The documented client of Fusillade answers as its documentation shows, sync and async."""
+"""The documented client of Fusillade answers as its documentation shows."""
 
-import asyncio
-import inspect
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.hca import HCAConfig
+from omicsdk.compat.hca.auth import AuthClient
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import BadRequest, ConfigError, Forbidden, NotFound
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.hca import HCAConfig
-from omicsdk.hca.exceptions import SwaggerAPIException
-from omicsdk.hca.fusillade import AsyncAuthClient, AuthClient
 
 SWAGGER = "https://auth.example.org/swagger.json"
 NAMES = [f"name-{number:02}" for number in range(23)]
@@ -32,14 +30,6 @@ def client(service: Any) -> Any:
         yield made
 
 
-@pytest.fixture
-def async_client(service: Any) -> Any:
-    token = BearerToken("secret", origins=[SWAGGER])
-    return lambda: AsyncAuthClient(
-        swagger_url=SWAGGER, credentials=token, transport=httpx.MockTransport(service), retry=NO_RETRY
-    )
-
-
 def documented_names() -> list[str]:
     import omicsdk_api.fusillade as package
 
@@ -47,13 +37,14 @@ def documented_names() -> list[str]:
     return [row["name"] for row in rows]
 
 
-@pytest.mark.parametrize("kind", [AuthClient, AsyncAuthClient])
-def test_all_operations_have_their_documented_names(kind: Any):
+def test_all_operations_have_their_documented_names():
     names = documented_names()
     assert len(names) == 53
-    assert {name for name in dir(kind) if name.partition("_")[0] in ("get", "put", "post", "delete")} == set(names) | (
-        {"get_session", "get_authenticated_session"} if kind is AuthClient else set()
-    )
+    beside = {"get_session", "get_authenticated_session"}
+    assert {name for name in dir(AuthClient) if name.partition("_")[0] in ("get", "put", "post", "delete")} == {
+        *names,
+        *beside,
+    }
 
 
 @pytest.mark.parametrize("name", documented_names())
@@ -157,42 +148,6 @@ def test_the_host_is_that_of_the_configuration(service: Any):
     assert "authorization" not in service.requests[-1].headers
 
 
-def test_async_answers_are_the_same(async_client: Any, service: Any):
-    service.list("/v1/roles", "roles", NAMES)
-    service.answer("PUT", "/v1/group/lab/users", 304)
-
-    async def run() -> None:
-        async with async_client() as client:
-            assert await client.get_v1_roles(per_page="10") == {"roles": NAMES[:10]}
-            assert [item async for item in client.get_v1_roles.iterate()] == NAMES
-            assert [len(page["roles"]) async for page in client.get_v1_roles.paginate()] == [15, 8]
-            assert await client.put_v1_group_user(group_id="lab", action="add", users=["ada"]) is None
-            async with client.get_v1_roles.stream(per_page=5) as body:
-                assert json.loads(await body.read()) == {"roles": NAMES[:5]}
-
-    asyncio.run(run())
-
-
-def test_async_mistakes_are_the_same(async_client: Any, service: Any):
-    async def run() -> None:
-        async with async_client() as client:
-            with pytest.raises(TypeError, match=r"get_v1_role\(\) has no argument 'role'; did you mean 'role_id'"):
-                await client.get_v1_role(role="reader")
-            with pytest.raises(TypeError, match="takes arguments by name"):
-                await client.get_v1_role("reader")
-            with pytest.raises(TypeError, match="nothing to iterate over"):
-                _ = [item async for item in client.get_v1_role.iterate(role_id="reader")]
-            with pytest.raises(SwaggerAPIException) as caught:
-                await client.get_v1_role(role_id="reader")
-            assert isinstance(caught.value, NotFound)
-
-    asyncio.run(run())
-
-
 def test_no_swagger_url_is_an_error_that_says_what_to_give():
     with pytest.raises(ConfigError, match=r"swagger_url is 'auth\.example\.org'"):
         AuthClient(swagger_url="auth.example.org")
-
-
-def test_both_clients_have_the_same_constructor():
-    assert inspect.signature(AuthClient) == inspect.signature(AsyncAuthClient)

@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.hca import clear_hca_cache
+from omicsdk.compat.hca.auth import AuthClient
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.hca.util import RetryPolicy, load_swagger_json
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException, SwaggerClientInternalError
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.retry import RETRIED_STATUSES, Retry
-from omicsdk.hca import RetryPolicy, SwaggerAPIException, SwaggerClientInternalError, clear_hca_cache
-from omicsdk.hca.dss import DSSClient
-from omicsdk.hca.fusillade import AsyncAuthClient, AuthClient
-from omicsdk.hca.swagger import load_swagger_json
 
 BOTH = pytest.mark.parametrize("kind", [DSSClient, AuthClient])
 SWAGGER = "https://service.example.org/v1/swagger.json"
@@ -65,22 +66,6 @@ def test_operations_send_the_token_of_the_login(echo: Any):
         assert answer["authorization"] == "Bearer one"
         client.logout()
         assert client.get_jwks_json()["authorization"] is None
-
-
-async def _logged_in_and_out(client: AsyncAuthClient) -> list[Any]:
-    async with client:
-        await client.login(access_token="one")
-        first: Any = await client.get_v1_role(role_id="x")
-        await client.logout()
-        second: Any = await client.get_jwks_json()
-        return [first["authorization"], second["authorization"]]
-
-
-def test_logging_in_without_blocking_the_loop(echo: Any):
-    import asyncio
-
-    client = AsyncAuthClient(swagger_url=SWAGGER, transport=echo)
-    assert asyncio.run(_logged_in_and_out(client)) == ["Bearer one", None]
 
 
 @BOTH

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from omicsdk import AsyncFusillade, Fusillade
+from omicsdk.compat.hca.auth import AuthClient
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.hca.dss import DSSClient
-from omicsdk.hca.exceptions import SwaggerAPIException
-from omicsdk.hca.fusillade import AsyncAuth, Auth, AuthClient
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,9 +33,9 @@ def client(omics_sandbox: Any) -> Iterator[AuthClient]:
 
 
 @pytest.fixture
-def auth(omics_sandbox: Any) -> Iterator[Auth]:
+def auth(omics_sandbox: Any) -> Iterator[Fusillade]:
     url = omics_sandbox.auth_swagger_url.rpartition("/")[0]
-    with Auth(url, credentials=BearerToken(omics_sandbox.token()), retry=NO_RETRY, strict=True) as made:
+    with Fusillade(url, credentials=BearerToken(omics_sandbox.token()), retry=NO_RETRY, strict=True) as made:
         yield made
 
 
@@ -60,7 +61,7 @@ def test_a_role_gives_its_right_to_those_who_have_it_by_a_group(client: AuthClie
     assert client.get_v1_group_roles(group_id="lab") == {"roles": []}
 
 
-def test_a_change_that_was_made_before_changes_nothing(client: AuthClient, auth: Auth):
+def test_a_change_that_was_made_before_changes_nothing(client: AuthClient, auth: Fusillade):
     auth.post_v1_role(role_id="keeper", policy=allow("dss:PutFile"))  # pyright: ignore[reportArgumentType]
     auth.post_v1_user(user_id="ada@example.org")
     first = client.put_v1_user_role(user_id="ada@example.org", action="add", roles=["keeper"])
@@ -79,7 +80,7 @@ def many(client: AuthClient) -> list[str]:
     return names
 
 
-def test_lists_come_whole(client: AuthClient, auth: Auth, many: list[str]):
+def test_lists_come_whole(client: AuthClient, auth: Fusillade, many: list[str]):
     assert set(many) <= set(client.get_v1_roles.iterate(per_page=5))
     assert set(many) <= set(auth.get_v1_roles.iterate(per_page=5))
     pages = list(client.get_v1_roles.paginate(per_page=5))
@@ -89,14 +90,14 @@ def test_lists_come_whole(client: AuthClient, auth: Auth, many: list[str]):
     assert set(client.get_v1_user_owns.iterate(user_id=owner, resource_type="role", per_page=7)) == set(many)
 
 
-def test_a_list_goes_on_at_a_token(auth: Auth, many: list[str]):
+def test_a_list_goes_on_at_a_token(auth: Fusillade, many: list[str]):
     following = auth.get_v1_roles.raw(per_page=10).links["next"]["url"]
     token = dict(pair.split("=") for pair in following.partition("?")[2].split("&"))["next_token"]
     rest = auth.get_v1_roles.iterate(per_page=10, next_token=token)
     assert len(list(rest)) == len(list(auth.get_v1_roles.iterate())) - 10
 
 
-def test_every_list_can_be_gone_through(auth: Auth, many: list[str]):
+def test_every_list_can_be_gone_through(auth: Fusillade, many: list[str]):
     owner = "user@example.org"
     auth.post_v1_group(group_id="lab", roles=many[:7])
     auth.post_v1_resource(resource_type_name="project", actions=["proj:Read", "proj:Write"])
@@ -177,7 +178,7 @@ def test_one_login_serves_both_documented_clients(omics_sandbox: Any, tmp_path: 
 def test_the_async_client_does_the_same(omics_sandbox: Any, many: list[str]):
     async def run() -> set[str]:
         url = omics_sandbox.auth_swagger_url.rpartition("/")[0]
-        async with AsyncAuth(url, credentials=BearerToken(omics_sandbox.token())) as auth:
+        async with AsyncFusillade(url, credentials=BearerToken(omics_sandbox.token())) as auth:
             return {name async for name in auth.get_v1_roles.iterate(per_page=5)}
 
     assert set(many) <= asyncio.run(run())

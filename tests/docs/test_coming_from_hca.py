@@ -168,7 +168,7 @@ def test_settings(run, documented, tmp_path):
 @pytest.fixture
 def area(documented) -> str:
     """URI of a new upload area."""
-    from omicsdk.hca import HCAConfig
+    from omicsdk.compat.hca import HCAConfig
     from omicsdk.hca.upload import UploadService
 
     service = UploadService("sandbox", documented.sandbox.upload_key, config=HCAConfig(documented.variables))

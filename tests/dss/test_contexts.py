@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.hca.dss import DownloadContext, DSSClient, ManifestDownloadContext
+from omicsdk.compat.hca.dss import DownloadContext, DSSClient, ManifestDownloadContext
 
 pytestmark = pytest.mark.sandbox
 

@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 import requests
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
 from omicsdk.core.errors import ConnectFailed, DecodeError, NotFound, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.hca.dss import AsyncDss, Dss, DSSClient
-from omicsdk.hca.exceptions import SwaggerAPIException
+from omicsdk.hca.dss import AsyncDss, Dss
 
 pytestmark = pytest.mark.sandbox
 UUID = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"

@@ -1,7 +1,7 @@
 """The documented TaskRunner."""
 
 import pytest
-from omicsdk.hca.dss import TaskRunner
+from omicsdk.compat.hca.dss import TaskRunner
 
 
 def test_tasks_may_submit_tasks_and_failures_are_counted():

@@ -15,7 +15,7 @@ import pytest
 from omicsdk.cli.main import main
 from omicsdk.core.clock import SystemClock
 from omicsdk.hca.dss import tsv
-from omicsdk.hca.dss.manifest import COLUMNS
+from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.compat.hca import HCAConfig
 from omicsdk.core.errors import ConfigError
-from omicsdk.hca import HCAConfig
 from omicsdk.hca.config import DEFAULTS, files_of
 from omicsdk.hca.known_settings import KINDS, KNOWN
 

@@ -4,8 +4,8 @@ import copy
 import pickle
 
 import pytest
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException, documented_error
 from omicsdk.core.errors import APIError, NotFound, ServerError, UsageError
-from omicsdk.hca.exceptions import SwaggerAPIException, documented_error
 
 
 def error_of(kind: type[APIError], status: int) -> Exception:

@@ -1,13 +1,14 @@
 """What a type checker must accept of Fusillade's clients, and what it must know of each answer. Never run."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any, assert_type
 
+from omicsdk import ANONYMOUS, AsyncFusillade, Fusillade
+from omicsdk.compat.hca import HCAConfig
+from omicsdk.compat.hca.auth import AuthClient
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.operation import AsyncItems, Items
 from omicsdk.core.retry import Retry
-from omicsdk.hca import HCAConfig
-from omicsdk.hca.fusillade import AsyncAuth, AsyncAuthClient, Auth, AuthClient
 from omicsdk_api.fusillade.models import Decision, Outcome, Owned, ResourceMember, Roles, User
 from omicsdk_api.fusillade.types import DecisionDict, OutcomeDict, RolesDict
 
@@ -15,15 +16,14 @@ FILE = "arn:hca:dss:test:prod:files/1"
 
 
 def constructors(config: HCAConfig) -> None:
-    Auth()
-    Auth("https://auth.example.org", credentials=BearerToken("token"), retry=Retry(attempts=2), strict=True)
-    AsyncAuth(config=config, credentials=None)
+    Fusillade()
+    Fusillade("https://auth.example.org", credentials=BearerToken("token"), retry=Retry(attempts=2), strict=True)
+    AsyncFusillade(credentials=ANONYMOUS, profile="work")
     AuthClient(config)
     AuthClient(swagger_url="https://auth.example.org/swagger.json", timeout=5)
-    AsyncAuthClient(swagger_url="https://auth.example.org/swagger.json")
 
 
-def calls(auth: Auth) -> None:
+def calls(auth: Fusillade) -> None:
     decided = auth.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
     assert_type(decided, Decision)
     assert_type(decided.result, bool)
@@ -39,7 +39,7 @@ def calls(auth: Auth) -> None:
     )
 
 
-def lists(auth: Auth) -> None:
+def lists(auth: Fusillade) -> None:
     assert_type(auth.get_v1_roles.iterate(), Items[str])
     assert_type(auth.get_v1_roles.pages(per_page=5), Iterator[Roles])
     assert_type(auth.get_v1_user_owns.iterate(user_id="ada", resource_type="role"), Items[str])
@@ -59,12 +59,6 @@ def documented(client: AuthClient) -> None:
     client.logout()
 
 
-async def asynchronous(auth: AsyncAuth, client: AsyncAuthClient) -> None:
+async def asynchronous(auth: AsyncFusillade) -> None:
     assert_type(await auth.get_v1_user(user_id="ada"), User)
     assert_type(auth.get_v1_roles.iterate(), AsyncItems[str])
-    assert_type(await client.get_v1_roles(), RolesDict)
-    assert_type(client.get_v1_roles.paginate(), AsyncIterator[RolesDict])
-    async for page in client.get_v1_roles.paginate(per_page=5):
-        assert_type(page, RolesDict)
-    await client.login(access_token="token")
-    await client.logout()

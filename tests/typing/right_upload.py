@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, assert_type
 
-from omicsdk import UploadArea, UploadService
-from omicsdk.hca.upload import UploadAreaURI, UploadClient, UploadConfig, UploadedFile, UploadResult
+from omicsdk.hca.upload import (
+    HcaUpload,
+    UploadArea,
+    UploadAreaURI,
+    UploadConfig,
+    UploadedFile,
+    UploadResult,
+    UploadService,
+)
 from omicsdk.transfer import Control, Progress
 from omicsdk_api.upload.models.file_info import FileInfo
 
@@ -43,5 +50,5 @@ async def awaited(area: UploadArea) -> None:
 
 def service() -> None:
     assert_type(UploadService("staging", "key").create_area("uuid"), UploadArea)
-    with UploadClient(deployment_stage="staging") as client:
+    with HcaUpload("https://upload.example.org", credentials="key") as client:
         assert_type(client.files_info(upload_area_uuid="uuid", body=["a"]), list[FileInfo])

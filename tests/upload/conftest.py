@@ -47,9 +47,9 @@ def service(omics_sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.fixture
 def area(service: Any) -> Iterator[Any]:
     """A new upload area."""
-    from omicsdk.hca.upload import UploadArea, UploadClient, UploadService
+    from omicsdk.hca.upload import HcaUpload, UploadArea, UploadService
 
-    client = UploadClient(retry=Retry(attempts=3, base=0.0))
+    client = HcaUpload(retry=Retry(attempts=3, base=0.0))
     with client:
         yield UploadArea(service.area(), UploadService(client=client))
 

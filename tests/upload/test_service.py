@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.hca import get_config
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import (
     AuthError,
@@ -24,13 +25,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.operation import Call
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.hca import get_config
 from omicsdk.hca.upload import (
-    AsyncUploadClient,
+    AsyncHcaUpload,
+    HcaUpload,
     UploadApiException,
     UploadArea,
     UploadAreaURI,
-    UploadClient,
     UploadConfig,
     UploadException,
     UploadService,
@@ -59,12 +59,11 @@ def test_the_stage_of_a_bucket_tells_where_its_service_is(home: Path, user_file:
     )
     assert service_url("") == "http://localhost:1/dev"
     assert service_url("prod") == "http://localhost:2"
-    with UploadClient() as client:
+    with HcaUpload() as client:
         assert client.base_url == "http://localhost:1/dev"
         assert client.at("dev") is client
         assert client.at("prod").base_url == "http://localhost:2"
-        assert client.at("prod") is client.at("prod")
-    with UploadClient("http://localhost:3") as client:
+    with HcaUpload("http://localhost:3") as client:
         assert client.at("prod") is client
 
 
@@ -76,9 +75,7 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
         return httpx.Response(200)
 
     key = ApiKey("k", header="Api-Key")
-    with UploadClient(
-        credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(answer)
-    ) as client:
+    with HcaUpload(credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(answer)) as client:
         client.at("staging").delete_area.raw(upload_area_uuid=UUID)
     assert asked[0].url.host == "upload.staging.data.humancellatlas.org"
     assert (asked[0].headers["api-key"], asked[0].headers["x-run"]) == ("k", "1")
@@ -124,11 +121,11 @@ def test_areas_are_made_and_deleted_with_the_deployments_key(service: Any, user_
 
 def test_the_key_of_the_environment_is_used(service: Any, monkeypatch: Any):
     monkeypatch.setenv("OMICS_UPLOAD_TOKEN", service.upload_key)
-    with UploadClient() as client:
+    with HcaUpload() as client:
         assert client.create_area(upload_area_uuid=UUID).uri == uri_of(UUID, "sandbox")
 
     async def ask() -> str:
-        async with AsyncUploadClient(deployment_stage="sandbox") as client:
+        async with AsyncHcaUpload(service_url("sandbox")) as client:
             return (await client.create_area(upload_area_uuid=OTHER)).uri
 
     assert asyncio.run(ask()) == uri_of(OTHER, "sandbox")
@@ -170,7 +167,7 @@ def test_statuses_move_on(service: Any, area: Any, tmp_path: Path):
 
 
 def area_with(answers: Any) -> UploadArea:
-    client = UploadClient("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(answers))
+    client = HcaUpload("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(answers))
     return UploadArea(uri_of(UUID), UploadService(client=client))
 
 
@@ -277,15 +274,15 @@ def test_a_configuration_that_was_changed_in_memory_is_obeyed_and_gets_the_key(
     config = edited(get_config(), how)
     monkeypatch.setenv("OMICS_UPLOAD_TOKEN", "the-key")
     asked = Asked()
-    with UploadClient(config=config, transport=httpx.MockTransport(asked)) as client:
-        assert (client.base_url, service_url("prod", config), client.at("prod")) == (HOST, HOST, client)
+    assert service_url("prod", config) == HOST
+    with HcaUpload(service_url("", config), transport=httpx.MockTransport(asked)) as client:
         UploadService(client=client).create_area(UUID)
     with UploadService("prod", "the-key", config=config) as service:
         assert service.client.base_url == HOST
     assert [(request.url.host, request.headers["api-key"]) for request in asked.requests] == [
         ("upload.example.org", "the-key")
     ]
-    assert AsyncUploadClient(config=config).base_url == HOST
+    assert AsyncHcaUpload(service_url("", config)).base_url == HOST
 
 
 def test_areas_that_were_put_into_the_configuration_in_memory_are_known(home: Path, user_file: Path):
@@ -327,7 +324,7 @@ def test_what_was_set_in_the_program_and_is_wrong_is_told_as_that(home: Path, up
     config = get_config()
     config.upload = upload
     with pytest.raises(ConfigError, match=message):
-        UploadClient(config=config)
+        HcaUpload(service_url("", config))
 
 
 def test_the_key_goes_with_what_needs_it_only(home: Path):
@@ -342,7 +339,7 @@ def test_the_key_goes_with_what_needs_it_only(home: Path):
         seen.append((f"{request.method} {request.url.path.partition(UUID)[2]}", "api-key" in request.headers))
         return asked(request) if request.url.path.endswith(UUID) else reply(request)
 
-    with UploadClient(HOST, credentials=api_key("the-key"), transport=httpx.MockTransport(network)) as client:
+    with HcaUpload(HOST, credentials=api_key("the-key"), transport=httpx.MockTransport(network)) as client:
         area = UploadService(client=client).create_area(UUID)
         area.exists()
         area.get_credentials()
@@ -366,7 +363,7 @@ def test_the_key_goes_with_what_needs_it_only(home: Path):
     assert len(seen) == 17
 
 
-@pytest.mark.parametrize("kind", [UploadClient, AsyncUploadClient])
+@pytest.mark.parametrize("kind", [HcaUpload, AsyncHcaUpload])
 def test_each_operation_either_needs_the_key_or_gets_none(home: Path, kind: Any):
     client = kind(HOST)
     names = [name for name in dir(UploadApi) if isinstance(getattr(UploadApi, name), Call)]
@@ -378,7 +375,7 @@ def test_each_operation_either_needs_the_key_or_gets_none(home: Path, kind: Any)
 def test_a_file_that_is_uploaded_takes_no_key(service: Any, home: Path, tmp_path: Path):
     """What the service and the bucket are asked while a file is uploaded has no key in it."""
     (tmp_path / "a.txt").write_text("text")
-    with UploadClient(credentials=api_key("another-deployments-key")) as client:
+    with HcaUpload(credentials=api_key("another-deployments-key")) as client:
         area = UploadArea(service.area(), UploadService(client=client))
         area.upload_files([tmp_path / "a.txt"])
         assert [each["name"] for each in area.list(detail=True)] == ["a.txt"]

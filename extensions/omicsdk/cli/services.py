@@ -17,7 +17,7 @@ SERVICES: dict[str, Service] = {
     "auth": {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
         "workflows": "omicsdk.cli.workflows.auth",
-        "client": "omicsdk.hca.fusillade:Auth",
+        "client": "omicsdk.hca.fusillade:Fusillade",
         "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",
         "documented": True,
@@ -25,7 +25,7 @@ SERVICES: dict[str, Service] = {
     "upload": {
         "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
         "workflows": "omicsdk.cli.workflows.upload",
-        "client": "omicsdk.hca.upload:UploadClient",
+        "client": "omicsdk.hca.upload:HcaUpload",
         "credentials": "omicsdk.hca.upload.client:api_key",
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],

@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
-from functools import partial, wraps
+from dataclasses import dataclass, replace
+from functools import cached_property, partial, wraps
+from importlib import import_module
 from types import MethodType
 from typing import (
     TYPE_CHECKING,
@@ -24,6 +25,7 @@ from typing import (
     Generic,
     NamedTuple,
     ParamSpec,
+    Self,
     TypeVar,
     overload,
 )
@@ -92,9 +94,10 @@ class Discovery:
     """Where a platform's base URL and credentials are found.
 
     Attributes:
-        platform: The platform's name in settings and commands, such as `sb`.
-        environment: Reads the platform's environment variables.
-        files: Reads the platform's own files, those of the clients that it has beside omicsdk.
+        platform: The platform's name in settings, commands and variables (OMICS_SB_URL), such as `sb`.
+        environment: Reads the platform's own environment variables.
+        files: Reads the platform's own files, those of the clients that it has beside omicsdk. Where `profile` names one that
+            these files do not have it gives NOTHING.
         default_url: The base URL that is used when no source states one; empty where there is none.
         token: Makes credentials of a token that was given as text.
         remedy: What to do where no base URL, or no credentials, were found.
@@ -137,9 +140,9 @@ def resolve(
     """Resolve the base URL and the credentials of a platform's client.
 
     The order is the same for all platforms, and for both: the argument; the named profile (argument `profile`, else
-    OMICS_PROFILE) in omicsdk's settings or the platform's own files; the platform's environment variables; the profile
-    `default` of omicsdk's settings; the platform's own files; the platform's default. Credentials that a source states beside
-    a base URL are used with that base URL's origin only.
+    OMICS_PROFILE) in omicsdk's settings or the platform's own files; OMICS_<PLATFORM>_URL and OMICS_<PLATFORM>_TOKEN; the
+    platform's own environment variables; the profile `default` of omicsdk's settings; the platform's own files; the
+    platform's default. Credentials that a source states beside a base URL are used with that base URL's origin only.
 
     Args:
         discovery: Where the platform's are found.
@@ -163,7 +166,7 @@ def resolve(
             break
         found = source(search)
         if search.base_url is None and found.base_url:
-            search = Search(environ, found.base_url, search.profile, credentials)
+            search = replace(search, base_url=found.base_url)
         if proof is None and found.credentials is not None:
             if found.base_url and origin_of(found.base_url) != origin_of(search.base_url or ""):
                 elsewhere = elsewhere or found.base_url
@@ -180,20 +183,29 @@ def resolve(
 
 
 def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Search], Found]]:
-    def settings(name: str, search: Search) -> Found:
-        return Found(profile_settings(name, discovery.platform, search.environ).get("base_url"))
+    def settings(name: str, search: Search) -> Found | None:
+        known = profile_settings(name, discovery.platform, search.environ)
+        return None if known is None else Found(known.get("base_url"))
 
     def named(search: Search) -> Found:
         found = settings(profile or "", search)
-        found = found if found != NOTHING else discovery.files(search)
-        if found == NOTHING:
-            raise ConfigError(f"No profile {profile!r} for the platform {discovery.platform}", remedy=discovery.remedy)
+        if found is None:  # the platform's own files may have profiles too; they know this one whatever the base URL
+            found = discovery.files(replace(search, base_url=None))
+            if found == NOTHING:
+                raise ConfigError(
+                    f"No profile {profile!r} for the platform {discovery.platform}", remedy=discovery.remedy
+                )
         return found
 
+    def default(search: Search) -> Found:
+        return settings(DEFAULT_PROFILE, search) or NOTHING
+
+    word = discovery.platform.upper()
     if profile is not None:
         yield named
+    yield variables(f"OMICS_{word}_URL", f"OMICS_{word}_TOKEN", discovery.token)
     yield discovery.environment
-    yield partial(settings, DEFAULT_PROFILE)
+    yield default
     yield discovery.files
 
 
@@ -201,6 +213,26 @@ class _PlatformBase:
     """What the blocking and the asynchronous client of a platform share."""
 
     _discovery: ClassVar[Discovery]
+    _exchange: Any
+    finds_credentials: bool
+    """Whether the credentials were found, not given: another process of the same user can find them as well."""
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The credentials that requests carry; None for none."""
+        return self._exchange.transport.credentials
+
+    @property
+    def retry(self) -> Retry:
+        """When and how often requests are retried."""
+        return self._exchange.transport.retry
+
+    def elsewhere(self, base_url: str) -> Self:
+        """Return a client of another base URL with the same settings and credentials, over the same connections."""
+        clone: Any = self
+        clone = clone.with_options()
+        clone._exchange = replace(clone._exchange, transport=clone._exchange.transport.elsewhere(base_url))
+        return clone
 
     def _resolved(
         self,
@@ -251,6 +283,7 @@ class Platform(_PlatformBase, Client):
         clock: Clock = SYSTEM_CLOCK,
         answer_limit: int | None = None,
     ) -> None:
+        self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
         super().__init__(
             url or None,
@@ -299,6 +332,7 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         clock: Clock = SYSTEM_CLOCK,
         answer_limit: int | None = None,
     ) -> None:
+        self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
         super().__init__(
             url or None,
@@ -384,7 +418,56 @@ async def _in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     return outcome[0]
 
 
-class Workflow(Generic[P, R]):
+class _LateFunction:
+    """A function of a module that is imported at the first call."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+
+    def loaded(self) -> Callable[..., Any]:
+        return getattr(import_module(self._module), self._name)
+
+
+class _LateModule:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> _LateFunction:
+        return _LateFunction(self._name, name)
+
+
+def late_modules(package: str, names: str) -> tuple[_LateModule, ...]:
+    """Return stand-ins for modules whose functions become workflows; each module is imported at its first workflow.
+
+    A platform's client would otherwise load the transfer engine and the network libraries with its class. Type checkers see
+    the modules themselves:
+
+        if TYPE_CHECKING:
+            from omicsdk.toy import downloads, uploads
+        else:
+            downloads, uploads = late_modules("omicsdk.toy", "downloads uploads")
+
+    Args:
+        package: The package of the modules.
+        names: Their names, with blanks between.
+    """
+    return tuple(_LateModule(f"{package}.{name}") for name in names.split())
+
+
+class _Late:
+    """What the three descriptors of workflows share: a function that may be loaded late."""
+
+    def __init__(self, function: Any) -> None:
+        self._given = function
+
+    @cached_property
+    def _function(self) -> Callable[..., Any]:
+        given = self._given
+        return given.loaded() if isinstance(given, _LateFunction) else given
+
+
+class Workflow(_Late, Generic[P, R]):
     """A workflow of a platform: a function of the blocking client, and a coroutine method of the asynchronous one.
 
     On the asynchronous client it runs in a thread. Cancelling the task sets the workflow's `stop`, where it takes one, and
@@ -395,8 +478,7 @@ class Workflow(Generic[P, R]):
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
+        super().__init__(function)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], R]: ...
@@ -428,7 +510,7 @@ BATCH_SECONDS = 0.02
 would cost more than the item."""
 
 
-class Listing(Generic[P, T]):
+class Listing(_Late, Generic[P, T]):
     """A workflow that yields: an iterator of the blocking client, an asynchronous iterator of the other.
 
     Args:
@@ -436,8 +518,7 @@ class Listing(Generic[P, T]):
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], Iterator[T]]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
+        super().__init__(function)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], Iterator[T]]: ...
@@ -479,7 +560,7 @@ def _batch(items: Iterator[T]) -> list[T]:
     return batch
 
 
-class Opening(Generic[P]):
+class Opening(_Late, Generic[P]):
     """A workflow that opens a file: a context manager on both clients, of a binary file or of anyio's asynchronous one.
 
     Args:
@@ -487,8 +568,7 @@ class Opening(Generic[P]):
     """
 
     def __init__(self, function: Callable[Concatenate[Any, P], AbstractContextManager[BinaryIO]]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
+        super().__init__(function)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[Concatenate[Any, P], AbstractContextManager[BinaryIO]]: ...

@@ -21,7 +21,7 @@ from omicsdk.core.oauth.redirect_server import RedirectServer
 from omicsdk.core.origins import origin_of
 from omicsdk.core.token_file import StoredLogin, token_file
 from omicsdk.hca.application import Secrets
-from omicsdk.hca.connection import SCOPES, TOKEN_VARIABLES, audience_of, left_by_published_client, service_url
+from omicsdk.hca.discovery import SCOPES, TOKEN_VARIABLES, audience_of, left_by_published_client, service_url
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from omicsdk import Fusillade
     from omicsdk.crunch import Crunch
     from omicsdk.gen3 import Commons
     from omicsdk.hca.dss import Dss
-    from omicsdk.hca.fusillade import Auth
-    from omicsdk.hca.upload import UploadClient
+    from omicsdk.hca.upload import HcaUpload
     from omicsdk.pangea import Pangea
     from omicsdk.sandbox.server import Sandbox
     from omicsdk.sb import Api
@@ -44,22 +44,22 @@ def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> 
 
 
 @pytest.fixture
-def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Auth]]":  # noqa: ARG001 - the environment is set
+def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Fusillade]]":  # noqa: ARG001 - the environment is set
     """Fusillade with its first users, groups and roles; `client` is an administrator's `Auth`."""
-    from omicsdk.hca.fusillade import Auth
+    from omicsdk import Fusillade
     from omicsdk.testing.platform import Platform
 
-    with Auth() as client:
+    with Fusillade() as client:
         yield Platform(client, omics_sandbox, "auth", "/auth/*")
 
 
 @pytest.fixture
-def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[UploadClient]]":  # noqa: ARG001 - the environment is set
-    """The Upload service, without areas; `client` is an `UploadClient` with the service's key."""
-    from omicsdk.hca.upload import UploadClient
+def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[HcaUpload]]":  # noqa: ARG001 - the environment is set
+    """The Upload service, without areas; `client` is an `HcaUpload` with the service's key."""
+    from omicsdk.hca.upload import HcaUpload
     from omicsdk.testing.platform import Platform
 
-    with UploadClient() as client:
+    with HcaUpload() as client:
         yield Platform(client, omics_sandbox, "upload", "/upload/*")
 
 

@@ -1,5 +1,5 @@
-from omicsdk.hca import SwaggerAPIException
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
+from omicsdk.compat.hca.util.exceptions import SwaggerAPIException
 
 dss = DSSClient()
 try:

@@ -1,4 +1,4 @@
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
 
 dss = DSSClient()
 query = {"query": {"match": {"uuid": "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"}}}

@@ -1,4 +1,4 @@
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
 
 dss = DSSClient()
 subscription = dss.put_subscription(

@@ -1,6 +1,6 @@
 import os
 
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
 
 # With the published client, a second one took over the first one's calls.
 here = DSSClient(swagger_url=os.environ["DSS_SWAGGER_URL"])

@@ -1,6 +1,6 @@
 import sys
 
-from omicsdk.hca.dss import DSSClient
+from omicsdk.compat.hca.dss import DSSClient
 
 dss = DSSClient()
 subscription = dss.put_subscription(

@@ -12,7 +12,7 @@ from omicsdk.core.errors import ChecksumMismatch, NotFound, NotWritable, UsageEr
 from omicsdk.core.errors import UnsafePath as Unsafe
 from omicsdk.hca.dss import DownloadFailed, Dss, ManifestError, tsv
 from omicsdk.hca.dss.filestore import filestore_path
-from omicsdk.hca.dss.manifest import COLUMNS
+from omicsdk.hca.dss.manifests import COLUMNS
 from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -241,16 +241,16 @@ def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path,
 def test_names_that_would_leave_the_folder_are_refused_before_a_byte(
     dss: Dss, bundle: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, omics_sandbox: Any
 ):
-    from omicsdk.hca.dss.downloads import asking
+    from omicsdk.hca.dss import downloads
 
-    honest = asking.get_manifest
+    honest = downloads.get_manifest
 
     def hostile(*arguments: Any) -> dict[str, Any]:
         manifest = honest(*arguments)
         manifest["bundle"]["files"][0]["name"] = "../../outside"
         return manifest
 
-    monkeypatch.setattr(asking, "get_manifest", hostile)
+    monkeypatch.setattr(downloads, "get_manifest", hostile)
     omics_sandbox.request_log.clear()
     with pytest.raises(Unsafe):
         dss.download(bundle["bundle_uuid"], "aws")

@@ -18,9 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import sign
-from omicsdk.hca.dss.notifications import server
-from omicsdk.hca.dss.notifications.listening import Listener
-from omicsdk.hca.dss.notifications.notification import Notification, Refused, received
+from omicsdk.hca.dss import notifications
+from omicsdk.hca.dss.notifications import Listener, Notification, Refused, received
 
 AT = 1564689707.0
 JSON = {"Content-Type": "application/json"}
@@ -261,14 +260,14 @@ class Listening:
 
 def test_closing_waits_for_the_answer_to_what_was_dealt_with(monkeypatch):
     at_it, go_on = threading.Event(), threading.Event()
-    say = server.Handler._say
+    say = notifications.Handler._say
 
     def slowly(handler: Any, status: int, said: str) -> None:
         at_it.set()
         go_on.wait(30)
         say(handler, status, said)
 
-    monkeypatch.setattr(server.Handler, "_say", slowly)
+    monkeypatch.setattr(notifications.Handler, "_say", slowly)
     listener = Listener().start()
     sent = post(listener.url)
     with listener.receive(30):

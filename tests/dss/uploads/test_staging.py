@@ -2,7 +2,7 @@
 
 import pytest
 from omicsdk.core.errors import ConnectFailed, NotFound, OmicsError
-from omicsdk.hca.dss.uploads.staging import staging_error
+from omicsdk.hca.dss.staging import staging_error
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files.state_folder import state_folder
-from omicsdk.hca.dss import Dss, UploadFailed
-from omicsdk.hca.dss.uploads import bringing, local_files, registration, staging
-from omicsdk.hca.dss.waiting import EndingClock
+from omicsdk.hca.dss import Dss, UploadFailed, registrations, staging, uploads
+from omicsdk.hca.dss.registrations import EndingClock
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -34,14 +33,14 @@ def staged(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_folder_becomes_a_bundle_that_can_be_had_back(dss: Dss, source: Path, staged: str, folder: Path):
     made = dss.upload(source, "aws", staged)
-    assert {file["name"] for file in made["files"]} == {
+    assert {file.name for file in made.files} == {
         "cell_suspension_0.json",
         "links.json",
         "reads/R1.fastq",
         "empty.txt",
     }
-    dss.download(made["bundle_uuid"], "aws", version=made["version"]).raise_if_failed()
-    landed = folder / f"{made['bundle_uuid']}.{made['version']}"
+    dss.download(made.bundle_uuid, "aws", version=made.version).raise_if_failed()
+    landed = folder / f"{made.bundle_uuid}.{made.version}"
     for path in source.rglob("*.*"):
         assert (landed / path.relative_to(source)).read_bytes() == path.read_bytes()
     manifest = json.loads((landed / "bundle.json").read_text())["bundle"]
@@ -51,7 +50,7 @@ def test_a_folder_becomes_a_bundle_that_can_be_had_back(dss: Dss, source: Path, 
 
 def test_a_uuid_of_ones_own(dss: Dss, source: Path, staged: str):
     uuid = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
-    assert dss.upload(source, "aws", staged, bundle_uuid=uuid, creator_uid=8008)["bundle_uuid"] == uuid
+    assert dss.upload(source, "aws", staged, bundle_uuid=uuid, creator_uid=8008).bundle_uuid == uuid
     assert dss.get_bundle(uuid=uuid, replica="aws").to_dict()["bundle"]["creator_uid"] == 8008
 
 
@@ -66,7 +65,7 @@ def test_a_token_that_isnt_good_ends_the_upload_with_the_first_file(omics_sandbo
     stranger = Dss(f"{omics_sandbox.url}/dss/v1", credentials=BearerToken("no-such-token"))
     with stranger, pytest.raises(Unauthorized):
         stranger.upload(source, "aws", staged)
-    assert len(omics_sandbox.requests("/dss/v1/files/")) <= bringing.REGISTRATIONS_AT_ONCE
+    assert len(omics_sandbox.requests("/dss/v1/files/")) <= uploads.REGISTRATIONS_AT_ONCE
 
 
 def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch):
@@ -161,8 +160,8 @@ def test_the_same_call_goes_on_with_what_failed(omics_sandbox: Any, dss: Dss, so
     assert len(put_files(omics_sandbox)) == 5
     after = {entry["Key"]: entry["LastModified"] for entry in s3.list_objects_v2(Bucket=staged)["Contents"]}
     assert after == before
-    assert {one["version"] for one in made["files"]} == {made["version"]}
-    assert len(dss.get_bundle(uuid=made["bundle_uuid"], replica="aws").to_dict()["bundle"]["files"]) == 4
+    assert {one.version for one in made.files} == {made.version}
+    assert len(dss.get_bundle(uuid=made.bundle_uuid, replica="aws").to_dict()["bundle"]["files"]) == 4
     assert list(state.rglob("*.*")) == []
 
 
@@ -172,7 +171,7 @@ def test_a_file_that_changed_in_between_is_sent_anew(omics_sandbox: Any, dss: Ds
     (source / "empty.txt").unlink()
     (source / "more.json").write_text("{}")
     made = dss.upload(source, "aws", staged)
-    files = {one.name: one for one in dss.get_bundle.iterate(uuid=made["bundle_uuid"], replica="aws")}
+    files = {one.name: one for one in dss.get_bundle.iterate(uuid=made.bundle_uuid, replica="aws")}
     assert set(files) == {"links.json", "more.json", "cell_suspension_0.json", "reads/R1.fastq"}
     with dss.get_file.stream(uuid=files["links.json"].uuid, replica="aws") as body:
         assert body.read() == b'{"links": [1]}'
@@ -195,8 +194,8 @@ def test_another_bundle_of_the_same_folder_is_another_upload(
 
 def test_two_uploads_one_after_the_other_are_two_bundles(dss: Dss, source: Path, staged: str):
     first, second = dss.upload(source, "aws", staged), dss.upload(source, "aws", staged)
-    assert first["bundle_uuid"] != second["bundle_uuid"]
-    assert first["files"][0]["uuid"] != second["files"][0]["uuid"]
+    assert first.bundle_uuid != second.bundle_uuid
+    assert first.files[0].uuid != second.files[0].uuid
 
 
 def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
@@ -207,7 +206,7 @@ def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss,
     for entry in s3.list_objects_v2(Bucket=staged)["Contents"]:
         s3.delete_object(Bucket=staged, Key=entry["Key"])
     made = dss.upload(source, "aws", staged)
-    assert len(made["files"]) == 4
+    assert len(made.files) == 4
     assert len(put_files(omics_sandbox)) == 6
 
 
@@ -220,7 +219,7 @@ def test_only_the_bundle_is_left_to_do(omics_sandbox: Any, dss: Dss, source: Pat
     reports: list[TransferReport] = []
     told: list[Progress] = []
     made = dss.upload(source, "aws", staged, on_report=reports.append, progress=told.append)
-    assert len(made["files"]) == 4
+    assert len(made.files) == 4
     assert len(put_files(omics_sandbox)) == before
     assert reports[0].counts["skipped"] == 4
     assert told[-1].final
@@ -232,7 +231,7 @@ def test_two_uploads_of_a_folder_at_once_come_one_after_the_other(
     omics_sandbox.add_faults(Rule("stall", path="/dss/v1/bundles/*", method="PUT", times=1))
     made: list[str] = []
     threads = [
-        threading.Thread(target=lambda: made.append(dss.upload(source, "aws", staged)["bundle_uuid"])) for _ in "ab"
+        threading.Thread(target=lambda: made.append(dss.upload(source, "aws", staged).bundle_uuid)) for _ in "ab"
     ]
     threads[0].start()
     while not omics_sandbox.stalled:
@@ -253,10 +252,10 @@ def test_a_damaged_record_costs_what_stood_behind_the_damage(
     (record,) = state.rglob("*.upload")
     data = record.read_bytes()
     record.write_bytes(data[: len(data) // 2] + b"\xff" * 8)
-    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    assert len(dss.upload(source, "aws", staged).files) == 4
     failing_once(omics_sandbox, dss, source, staged)
     record.write_text("something else")
-    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    assert len(dss.upload(source, "aws", staged).files) == 4
 
 
 def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
@@ -270,14 +269,14 @@ def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
     assert state_folder() == tmp_path / "file"
-    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    assert len(dss.upload(source, "aws", staged).files) == 4
     assert "can't be gone on with" in caplog.text
 
 
 def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
     told = dss.upload(source, "aws", "any", dry_run=True)
-    assert told["bytes_to_send"] == sum(path.stat().st_size for path in source.rglob("*.*"))
-    assert [file["name"] for file in told["files"]] == [
+    assert told.to_dict()["bytes_to_send"] == sum(path.stat().st_size for path in source.rglob("*.*"))
+    assert [file.name for file in told.files] == [
         "cell_suspension_0.json",
         "empty.txt",
         "links.json",
@@ -289,16 +288,16 @@ def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
 def test_a_time_budget_ends_it_and_the_next_call_goes_on(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     with pytest.raises(Interrupted, match="the time budget of 1e-06 s is over"):
         dss.upload(source, "aws", staged, control=Control(budget=1e-6))
-    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    assert len(dss.upload(source, "aws", staged).files) == 4
 
 
 def test_files_that_the_service_takes_over_later_are_waited_for(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(registration, "FIRST_WAIT", 0.0)
+    monkeypatch.setattr(registrations, "FIRST_WAIT", 0.0)
     omics_sandbox.settings.turn({"dss.async_bytes": 1000, "dss.async_seconds": 0.05})
     made = dss.upload(source, "aws", staged)
-    assert len(made["files"]) == 4
+    assert len(made.files) == 4
     assert any(one["method"] == "HEAD" for one in omics_sandbox.requests("/dss/v1/files/"))
 
 
@@ -316,7 +315,7 @@ def test_files_that_the_service_takes_over_later_are_waited_for(
     ],
 )
 def test_names_that_the_service_would_refuse_in_the_end(name: str, fault: str | None):
-    found = local_files.name_fault(name)
+    found = staging.name_fault(name)
     assert (found is None) if fault is None else (found is not None and fault in found)
 
 
@@ -331,7 +330,7 @@ def test_what_a_download_couldnt_keep_is_said(source: Path, caplog: pytest.LogCa
     (source / "Links.JSON").write_text("")
     (source / "bundle.json").write_text("{}")
     (source / "far").symlink_to(source / "reads")
-    local_files.files_of(source)
+    staging.files_of(source)
     assert "links.json: whoever downloads the bundle can't have it beside Links.JSON" in caplog.text
     assert "bundle.json: whoever" in caplog.text
     assert "far is a link to a folder" in caplog.text
@@ -386,10 +385,10 @@ class Slow:
 
 def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[Any]:
     """Registers files; gives the errors."""
-    registrar = registration.Registrar(
+    registrar = registrations.Registrar(
         service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
     )
-    asked = [registrar.ask(n, local_files.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
+    asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
     return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
 
 
@@ -409,7 +408,7 @@ def test_a_wait_for_the_service_ends_with_the_upload():
     ended = threading.Event()
     ended.set()
     with pytest.raises(Interrupted):
-        register(Slow(10**6), EndingClock(ended, Control(), bringing.stopped), 1200)
+        register(Slow(10**6), EndingClock(ended, Control(), uploads.stopped), 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():

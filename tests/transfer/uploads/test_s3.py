@@ -416,7 +416,7 @@ def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
     """The clients of boto3 that are made here, and one that is handed over."""
     from omicsdk.crunch.storage.settings import s3_client
     from omicsdk.fs.places.s3.clients import S3Clients
-    from omicsdk.hca.dss.uploads.staging import staging_client
+    from omicsdk.hca.dss.staging import staging_client
     from omicsdk.hca.upload.access import OwnClient
     from omicsdk.hca.upload.keys import AreaKeys, Keys
     from omicsdk.hca.upload.storage import signing_client

@@ -1,13 +1,14 @@
 """What a type checker must refuse: each line with a mark must have an error that holds the mark's words, no other line one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
-from omicsdk.hca.fusillade import AsyncAuth, AsyncAuthClient, Auth, AuthClient
+from omicsdk import AsyncFusillade, Fusillade
+from omicsdk.compat.hca.auth import AuthClient
 
 FILE = "arn:hca:dss:test:prod:files/1"
 
 
-def arguments(auth: Auth, status: str) -> None:
+def arguments(auth: Fusillade, status: str) -> None:
     auth.put_v1_user_role(user_id="ada", action="give", roles=["keeper"])  # error: "Literal['give']" is not assignable
     auth.put_v1_user_role("ada", "add", ["keeper"])  # error: Expected 0 positional arguments
     auth.put_v1_user(user_id="ada", status=status)  # error: "str" is not assignable
@@ -22,7 +23,7 @@ def arguments(auth: Auth, status: str) -> None:
     AuthClient("https://auth.example.org/swagger.json")  # error: is not assignable to "HCAConfig"
 
 
-def answers(auth: Auth) -> None:
+def answers(auth: Fusillade) -> None:
     auth.get_v1_user(user_id="ada").stats  # error: Cannot access attribute "stats"
     decided = auth.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
     _: str = decided.result  # error: is not assignable to declared type "str"
@@ -30,7 +31,7 @@ def answers(auth: Auth) -> None:
     del items
 
 
-def what_may_be_none(auth: Auth, client: AuthClient) -> None:
+def what_may_be_none(auth: Fusillade, client: AuthClient) -> None:
     changed = auth.put_v1_group_user(group_id="lab", action="add", users=["ada"])
     changed.users  # error: "users" is not a known attribute of "None"
     told = client.put_v1_group_user(group_id="lab", action="add", users=["ada"])
@@ -38,9 +39,7 @@ def what_may_be_none(auth: Auth, client: AuthClient) -> None:
     client.get_v1_user(user_id="ada")["stats"]  # error: "stats" is not a defined key
 
 
-async def asynchronous(auth: AsyncAuth, client: AsyncAuthClient) -> None:
+async def asynchronous(auth: AsyncFusillade) -> None:
     auth.get_v1_user(user_id="ada").status  # error: Cannot access attribute "status"
-    client.get_v1_user(user_id="ada")["status"]  # error: "__getitem__" method not defined
-    pages: AsyncIterator[int] = client.get_v1_roles.paginate()  # error: is not assignable to declared type
-    del pages
-    await client.login(token="x")  # error: No parameter named "token"
+    AsyncFusillade(token="x")  # error: No parameter named "token"
+    _: str = await auth.get_v1_user(user_id="ada")  # error: is not assignable to declared type "str"

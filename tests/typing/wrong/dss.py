@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 
-from omicsdk.hca.dss import Dss
+from omicsdk import AsyncDss, Dss
 from omicsdk_api.dss import AsyncDssApi, DssApi
 from omicsdk_api.dss.models import BundlePage, FileVersion
 from omicsdk_api.dss.webhooks import parse_notification
@@ -76,6 +76,13 @@ def workflows(dss: Dss) -> None:
     dss.download(UUID, "aws", download_folder="x")  # error: No parameter named "download_folder"
     dss.download(UUID, "aws").bundle  # error: Cannot access attribute "bundle"
     dss.upload("folder", "aws")  # error: Argument missing for parameter "staging_bucket"
+
+
+async def asynchronous_workflows(dss: AsyncDss) -> None:
+    await dss.download(UUID, "azure")  # error: "Literal['azure']" is not assignable
+    await dss.download(UUID, "aws", download_folder="x")  # error: No parameter named "download_folder"
+    dss.download(UUID, "aws").report  # error: Cannot access attribute "report"
+    await dss.upload("folder", "aws")  # error: Argument missing for parameter "staging_bucket"
 
 
 def notifications(body: bytes) -> None:

@@ -1,7 +1,14 @@
 """What a type checker must refuse of code that uses upload areas; marks as in auth.py."""
 
-from omicsdk import UploadArea, UploadService
-from omicsdk.hca.upload import AsyncUploadClient, UploadAreaURI, UploadClient, UploadConfig, UploadResult
+from omicsdk.hca.upload import (
+    AsyncHcaUpload,
+    HcaUpload,
+    UploadArea,
+    UploadAreaURI,
+    UploadConfig,
+    UploadResult,
+    UploadService,
+)
 
 
 def areas(area: UploadArea) -> None:
@@ -31,6 +38,6 @@ def files(area: UploadArea, result: UploadResult) -> None:
 async def services(area: UploadArea) -> None:
     UploadService(api_token=3)  # error: cannot be assigned to parameter "api_token"
     UploadService().upload_area("s3://a-b/c/")  # error: cannot be assigned to parameter "area_uri"
-    UploadClient(deployment_stage=1)  # error: cannot be assigned to parameter "deployment_stage"
-    UploadClient().area_exists("uuid")  # error: Expected 0 positional arguments
-    await AsyncUploadClient().get_credentials()  # error: Argument missing for parameter "upload_area_uuid"
+    HcaUpload(deployment_stage=1)  # error: No parameter named "deployment_stage"
+    HcaUpload().area_exists("uuid")  # error: Expected 0 positional arguments
+    await AsyncHcaUpload().get_credentials()  # error: Argument missing for parameter "upload_area_uuid"

@@ -151,7 +151,7 @@ def _check_known(keys: Keys, value: Json) -> None:
 
 
 def _check_url(value: str) -> None:
-    from omicsdk.hca.connection import base_url_of
+    from omicsdk.hca.discovery import base_url_of
 
     try:
         base_url_of(value)

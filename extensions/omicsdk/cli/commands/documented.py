@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def nothing_cached(arguments: Mapping[str, Any], console: Console) -> object:
     """`omics clear-hca-cache` and `omics dss refresh-swagger`."""
-    from omicsdk.hca.swagger import NOTHING_CACHED
+    from omicsdk.compat.hca.util import NOTHING_CACHED
 
     del arguments
     console.message(NOTHING_CACHED)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.hca.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
+    from omicsdk.hca.upload import HcaUpload, UploadArea, UploadAreaURI, UploadResult
     from omicsdk.transfer import Control, Progress
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
@@ -70,10 +70,10 @@ def forget(arguments: Mapping[str, Any], console: Console) -> Told:
     return Told(f"Forgetting about area {uuid}", {"uuid": uuid})
 
 
-def creds(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+def creds(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics upload creds`: temporary AWS credentials, as lines for a shell."""
     del console
-    settings = UploadConfig(client.config)
+    settings = UploadConfig()
     uri = settings.area_uri(settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"]))
     keys = _area(client, uri).get_credentials()
     ended = keys.pop("expiry_time")
@@ -81,18 +81,18 @@ def creds(client: UploadClient, arguments: Mapping[str, Any], console: Console) 
     return Told("\n".join(lines), {**keys, "expiry_time": ended})
 
 
-def list_files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+def list_files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics upload list`: the files of the selected area."""
     del console
     long = bool(arguments.get("long"))
-    found = list(_area(client, UploadConfig(client.config).selected()).list(detail=long))
+    found = list(_area(client, UploadConfig().selected()).list(detail=long))
     return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
 
 
-def status(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+def status(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics upload status`: how far one file is."""
     name: str = arguments["filename"]
-    uri = _which(client, arguments)
+    uri = _which(arguments)
     said = _area(client, uri).file_status(name)
     data = {"file": name, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
     if "STATUS_RETRIEVAL_ERROR" in said:
@@ -101,12 +101,12 @@ def status(client: UploadClient, arguments: Mapping[str, Any], console: Console)
     return Told(f"File: {name} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data)
 
 
-def report(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+def report(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics upload report`: a text file about an area."""
     from pathlib import Path
 
     del console
-    uri = _which(client, arguments)
+    uri = _which(arguments)
     if arguments.get("output_file_name") == STDOUT:
         text = _area(client, uri).status_report()
         return Told(text.removesuffix("\n"), text)
@@ -126,13 +126,13 @@ def report(client: UploadClient, arguments: Mapping[str, Any], console: Console)
     return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
-def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told | None:
+def files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told | None:
     """`omics upload files`: local files and objects of S3 into the selected area."""
     from omicsdk.cli.commands.reports import report_path, tell_report
     from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 
     path = report_path(arguments.get("report"))
-    area = _area(client, UploadConfig(client.config).selected())
+    area = _area(client, UploadConfig().selected())
     quiet = bool(arguments.get("quiet"))
     paths: list[str] = arguments["upload_paths"]
     name, ending = arguments.get("target_filename"), arguments.get("file_extension")
@@ -182,15 +182,15 @@ def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bo
     return None if quiet else Told("\n".join(lines), result.to_dict())
 
 
-def _area(client: UploadClient, uri: UploadAreaURI) -> UploadArea:
+def _area(client: HcaUpload, uri: UploadAreaURI) -> UploadArea:
     from omicsdk.hca.upload import UploadArea, UploadService
 
     return UploadArea(uri, UploadService(uri.deployment_stage, client=client.at(uri.deployment_stage)))
 
 
-def _which(client: UploadClient, arguments: Mapping[str, Any]) -> UploadAreaURI:
+def _which(arguments: Mapping[str, Any]) -> UploadAreaURI:
     """The area that --uuid and --env name, by default the selected one."""
-    settings = UploadConfig(client.config)
+    settings = UploadConfig()
     uuid, env = arguments.get("uuid"), arguments.get("env")
     if uuid is None:
         uri = settings.selected()

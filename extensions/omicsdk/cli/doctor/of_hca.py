@@ -70,8 +70,9 @@ def upload(environ: Mapping[str, str], home: Path) -> list[Login]:
 
 
 def _service(word: str, section: str, path: str, environ: Mapping[str, str]) -> list[Login]:
+    from omicsdk.core.platform import resolve
     from omicsdk.hca.config import BUILT_IN, HCAConfig
-    from omicsdk.hca.connection import connection, service_url
+    from omicsdk.hca.discovery import discovery, service_url
 
     config = HCAConfig(environ)
     named = environ.get(f"OMICS_{word.upper()}_URL", "")
@@ -85,13 +86,13 @@ def _service(word: str, section: str, path: str, environ: Mapping[str, str]) -> 
     if not proof:
         call = Call(f"{url}/swagger.json", shows="the service answers")
         return [Login(word, "settings", str(place), url, call, warning=f"nobody is logged in: omics {word} login")]
-    call = Call(f"{url}{path}", lambda: connection(section, base_url=url, config=config, environ=environ).credentials)
+    call = Call(f"{url}{path}", lambda: resolve(discovery(section, config), base_url=url, environ=environ)[1])
     return [Login(word, "login", proof, url, call)]
 
 
 def _proof(word: str, url: str, config: HCAConfig, environ: Mapping[str, str]) -> str:
-    """Where the proof comes from that is sent along; empty where there is none. The order is that of hca.connection."""
-    from omicsdk.hca.connection import left_by_published_client, stored_tokens
+    """Where the proof comes from that is sent along; empty where there is none. The order is that of hca.discovery."""
+    from omicsdk.hca.discovery import left_by_published_client, stored_tokens
 
     for name in (f"OMICS_{word.upper()}_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS"):
         if environ.get(name):

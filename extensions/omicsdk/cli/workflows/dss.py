@@ -321,13 +321,13 @@ _COMMANDS: list[Command] = [
         "parameters": [
             {
                 "name": "from_date",
-                "convert": "omicsdk.hca.dss.version:version_of",
+                "convert": "omicsdk.hca.dss.bundles:version_of",
                 "help": "Earliest time: a date such as 2019-08-01, a time such as 2019-08-01T20:01:47Z, or a DSS_VERSION. The "
                 "beginning of all events when omitted.",
             },
             {
                 "name": "to_date",
-                "convert": "omicsdk.hca.dss.version:version_of",
+                "convert": "omicsdk.hca.dss.bundles:version_of",
                 "help": "The time before which events are listed, written likewise; now when omitted.",
             },
         ],

@@ -235,6 +235,11 @@ class _Transport:
         return self._manners.credentials
 
     @property
+    def retry(self) -> Retry:
+        """When and how often requests are retried."""
+        return self._manners.retry
+
+    @property
     def answer_limit(self) -> int:
         """Bytes of an answer, or of one of its items, that is held in memory."""
         return self._answer_limit
@@ -245,6 +250,12 @@ class _Transport:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
+
+    def elsewhere(self, base_url: str) -> Self:
+        """Return a clone for another base URL over the same connections; credentials go to the origin of that one."""
+        clone = copy.copy(self)
+        clone._manners = replace(self._manners, base_url=checked_base_url(base_url), origin=origin_of(base_url))
+        return clone
 
     def with_options(
         self,

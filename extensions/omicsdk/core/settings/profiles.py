@@ -42,7 +42,7 @@ def settings_path(environ: Mapping[str, str] | None = None) -> Path | None:
         return None
 
 
-def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | None = None) -> dict[str, str] | None:
     """Read the settings of a platform in a profile.
 
     Args:
@@ -51,18 +51,19 @@ def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | N
         environ: The environment's variables; by default those of the process.
 
     Returns:
-        The settings by their names; empty where the file, the profile or the table does not exist.
+        The settings by their names, empty where the profile has no table for the platform; None where the file or the profile
+        does not exist.
 
     Raises:
         ConfigError: The file cannot be read or is malformed, or has an unknown key.
     """
     path = settings_path(environ)
     if path is None:
-        return {}
+        return None
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {}
+        return None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise ConfigError(f"Cannot read {path}: {reason}") from error
@@ -72,8 +73,11 @@ def profile_settings(profile: str, platform: str, environ: Mapping[str, str] | N
         settings: object = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"Cannot read {path}: {error}", remedy="Correct this line.") from None
-    for name in ("profiles", profile, platform):
-        settings = settings.get(name, {}) if is_object(settings) else settings
+    for name in ("profiles", profile):
+        settings = settings.get(name) if is_object(settings) else settings
+    if settings is None:
+        return None
+    settings = settings.get(platform, {}) if is_object(settings) else settings
     where = f"[profiles.{profile}.{platform}] in {path}"
     if not is_object(settings):
         raise ConfigError(f"{where} is not a table", remedy='Write it as a table with base_url = "https://...".')

@@ -1,219 +1,50 @@
-"""The Data Store's documented client: the names, signatures and plain JSON answers of its published documentation."""
+"""The clients of the Data Store: every operation of the service, and the workflows built on them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, cast
+from typing import TYPE_CHECKING
 
-from omicsdk.core.documented.attribute import Documented
-from omicsdk.core.documented.client import DocumentedOperation, translating
-from omicsdk.hca.client import HCAClient
-from omicsdk.hca.dss.changes import LISTS, change, create
-from omicsdk.hca.dss.downloads.bundle import ALL
-from omicsdk.hca.dss.dss import SECTION, Dss
+from omicsdk_api.dss import AsyncDssApi, DssApi
+
+from omicsdk.core.platform import AsyncPlatform, Platform, Workflow, late_modules
+from omicsdk.hca.discovery import discovery
 
 if TYPE_CHECKING:
-    from omicsdk_api.dss import types
-
-    from omicsdk.core.operation import Call
-    from omicsdk.hca.config import HCAConfig
-    from omicsdk.hca.dss.replica import Replica
-
-
-class DSSClient(HCAClient):
-    """The documented client of the Data Store; new code finds more in `Dss`.
-
-    Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
-    page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
-
-    Args:
-        config: The HCA configuration; by default that of the user's files.
-        swagger_url: Another deployment: the URL of its document, `https://dss.example.org/v1/swagger.json`. The service
-            is at that URL less its last segment; http is taken for this machine only.
-        session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
-    """
-
-    section = SECTION
-    package = "dss"
-
-    UPLOAD_BACKOFF_FACTOR = 1.618
-    """How the waits for the service to copy an uploaded file grow."""
-
-    threads = (os.cpu_count() or 1) * 2
-    """How many transfers the published client ran at once; here the engine decides."""
-
-    delete_bundle: Documented[dict[str, Any]] = Documented()
-    delete_collection: Documented[dict[str, Any] | None] = Documented()
-    delete_subscription: Documented[types.DeleteSubscriptionResponseDict] = Documented()
-    get_bundle: Documented[types.BundlePageDict] = Documented()
-    get_bundles_all: Documented[types.BundleEnumerationResultDict] = Documented()
-    get_bundles_checkout: Documented[types.GetBundlesCheckoutResponseDict] = Documented()
-    get_collection: Documented[types.StoredCollectionDict] = Documented()
-    get_collections: Documented[types.CollectionsPageDict] = Documented("replica")
-    get_event: Documented[dict[str, Any]] = Documented()
-    get_events: Documented[types.EventStreamsDict] = Documented()
-    get_file: Documented[Any] = Documented()
-    get_subscription: Documented[types.SubscriptionDict] = Documented()
-    get_subscriptions: Documented[types.GetSubscriptionsResponseDict] = Documented()
-    head_file: Documented[Any] = Documented()
-    patch_bundle: Documented[types.PatchBundleResponseDict] = Documented()
-    patch_collection: Documented[types.PatchCollectionResponseDict] = Documented()
-    post_bundles_checkout: Documented[types.PostBundlesCheckoutResponseDict] = Documented()
-    post_search: Documented[types.SearchResultDict] = Documented()
-    put_bundle: Documented[types.BundleStoredDict] = Documented()
-    put_collection: Documented[types.PutCollectionResponseDict] = Documented()
-    put_file: Documented[types.FileStoredDict] = Documented()
-    put_subscription: Documented[types.SubscriptionDict] = Documented()
-
-    def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
-        super().__init__(Dss, config, swagger_url, session_kwargs)
-
-    @property
-    def _dss(self) -> Dss:
-        return cast("Dss", self._api)
-
-    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
-        """One operation by its documented name; changes of more than a request takes are split over several."""
-        if name == "put_collection":
-            patch = super().operation("patch_collection")
-            return self._any_size(name, ignored, lambda put, arguments: create(put, patch, arguments))
-        if name in LISTS:
-            return self._any_size(name, ignored, lambda patch, arguments: change(name, patch, arguments))
-        return super().operation(name, ignored)
-
-    def _any_size(
-        self, name: str, ignored: frozenset[str], call: Callable[[Callable[..., Any], dict[str, Any]], Any]
-    ) -> AnySize:
-        return AnySize(getattr(self._api, name), ignored, self.documented_error, call)
-
-    def create_version(self) -> str:
-        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
-        return self._dss.create_version()
-
-    def download(
-        self,
-        bundle_uuid: str,
-        replica: str,
-        version: str = "",
-        download_dir: str = "",
-        metadata_filter: Iterable[str] = ALL,
-        data_filter: Iterable[str] = ALL,
-        no_metadata: bool = False,
-        no_data: bool = False,
-        num_retries: int = 10,
-        min_delay_seconds: float = 0.25,
-    ) -> dict[str, Any]:
-        """Download a bundle into `<download_dir>/<uuid>.<version>/`; arguments as `Dss.download`'s.
-
-        Returns:
-            The bundle's manifest, with the folder's `path` beside it.
-
-        Raises:
-            DownloadFailed: Some files failed; all others are in place.
-        """
-        with translating(self.documented_error):
-            result = self._dss.download(
-                bundle_uuid,
-                _replica(replica),
-                version=version,
-                download_dir=download_dir,
-                metadata_filter=metadata_filter,
-                data_filter=data_filter,
-                no_metadata=no_metadata,
-                no_data=no_data,
-                num_retries=num_retries,
-                min_delay_seconds=min_delay_seconds,
-            )
-        result.raise_if_failed()
-        bundle = result.bundles[0]
-        return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
-
-    def download_manifest(
-        self,
-        manifest: str,
-        replica: str,
-        layout: str = "none",
-        no_metadata: bool = False,
-        no_data: bool = False,
-        num_retries: int = 10,
-        min_delay_seconds: float = 0.25,
-        download_dir: str = "",
-    ) -> None:
-        """Download the files that a manifest lists; arguments as `Dss.download_manifest`'s.
-
-        Raises:
-            DownloadFailed: Some files failed; all others are in place, and no copy of the manifest was written.
-        """
-        self._dss.download_manifest(
-            manifest,
-            _replica(replica),
-            layout=layout,
-            no_metadata=no_metadata,
-            no_data=no_data,
-            num_retries=num_retries,
-            min_delay_seconds=min_delay_seconds,
-            download_dir=download_dir,
-        ).raise_if_failed()
-
-    def download_collection(self, uuid: str, replica: str, version: str | None = None, download_dir: str = "") -> None:
-        """Download all bundles of a collection; arguments as `Dss.download_collection`'s.
-
-        Raises:
-            DownloadFailed: Some bundles or files failed; all others are in place.
-        """
-        with translating(self.documented_error):
-            result = self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
-        result.raise_if_failed()
-
-    def upload(
-        self,
-        src_dir: str,
-        replica: str,
-        staging_bucket: str,
-        timeout_seconds: float = 1200,
-        no_progress: bool = False,
-        bundle_uuid: str | None = None,
-    ) -> dict[str, Any]:
-        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s.
-
-        Args:
-            no_progress: Draws nothing either way; the command `omics dss upload` draws.
-        """
-        del no_progress
-        with translating(self.documented_error):
-            return self._dss.upload(
-                src_dir, _replica(replica), staging_bucket, timeout_seconds=timeout_seconds, bundle_uuid=bundle_uuid
-            )
+    from omicsdk.hca.dss import checkouts, collections, downloads, registrations, uploads
+else:
+    checkouts, collections, downloads, registrations, uploads = late_modules(
+        "omicsdk.hca.dss", "checkouts collections downloads registrations uploads"
+    )
 
 
-class AnySize(DocumentedOperation[Any]):
-    """A documented operation that makes as many requests as its lists take.
+class _Workflows:
+    """What both clients have beside the operations."""
 
-    Args:
-        operation: The operation.
-        ignored: Arguments that are ignored with a warning.
-        translate: Makes the documented exception of one of ours.
-        call: Is given the operation as a function of one request, and the arguments; makes the requests.
-    """
+    _discovery = discovery("DSSClient")
 
-    def __init__(
-        self,
-        operation: Call[..., Any],
-        ignored: frozenset[str],
-        translate: Callable[[Exception], Exception],
-        call: Callable[[Callable[..., Any], dict[str, Any]], Any],
-    ) -> None:
-        super().__init__(operation, ignored, translate)
-        self._call = call
+    download = Workflow(downloads.download)
+    download_manifest = Workflow(downloads.download_manifest)
+    download_collection = Workflow(collections.download_collection)
+    upload = Workflow(uploads.upload)
+    register_file = Workflow(registrations.register_file)
+    checkout = Workflow(checkouts.checkout)
+    create_collection = Workflow(collections.create_collection)
+    change_collection = Workflow(collections.change_collection)
+    change_bundle = Workflow(collections.change_bundle)
 
-    def __call__(self, *positional: Never, **arguments: Any) -> Any:
-        """Calls the service; arguments and answer as the operation's."""
-        self._check_names(positional)
-        return self._call(super().__call__, arguments)
+    @staticmethod
+    def create_version() -> str:
+        """Return a new version of a bundle, file or collection: the time now as DSS_VERSION."""
+        from omicsdk.hca.dss.bundles import create_version
+
+        return create_version()
 
 
-def _replica(name: str) -> Replica:
-    """A replica's name for the typed client; the service judges names that aren't known here."""
-    return cast("Replica", name)
+class Dss(_Workflows, Platform, DssApi):
+    __doc__ = f"The Data Store of the Human Cell Atlas.\n\n{Platform.__doc__}"
+
+
+class AsyncDss(_Workflows, AsyncPlatform, AsyncDssApi):
+    __doc__ = f"The Data Store of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
+
+    _blocking_class = Dss

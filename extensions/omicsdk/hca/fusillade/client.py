@@ -1,50 +1,25 @@
-"""Fusillade's documented clients: the names, arguments and plain JSON answers of its published documentation."""
+"""The clients of Fusillade: who may do what. Users, groups, roles, policies and shared resources of the Atlas's services."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from omicsdk_api.fusillade import AsyncFusilladeApi, FusilladeApi
 
-from omicsdk.hca.client import AsyncHCAClient, HCAClient
-from omicsdk.hca.fusillade.auth import SECTION, AsyncAuth, Auth
-from omicsdk.hca.fusillade.operations import AuthOperations
-
-if TYPE_CHECKING:
-    from omicsdk.hca.config import HCAConfig
+from omicsdk.core.platform import AsyncPlatform, Platform
+from omicsdk.hca.discovery import discovery
 
 
-class AuthClient(AuthOperations, HCAClient):
-    """The documented client of Fusillade; new code finds more in `Auth`.
+class Fusillade(Platform, FusilladeApi):
+    __doc__ = f"""Fusillade, the authorisation service of the Human Cell Atlas.
 
-    Operations take keyword arguments and answer plain JSON values, bytes where an answer isn't JSON, and None where it
-    is empty; so a change of memberships that was made before (304, nothing has changed) is None. Of lists
-    `.iterate(**arguments)` gives every item of every page and `.paginate(**arguments)` every page; a plain call gives
-    the one page that `next_token` and `per_page` say.
+    A change of memberships that was made before returns None: nothing has changed (304).
 
-    Args:
-        config: The HCA configuration; by default that of the user's files.
-        swagger_url: Another deployment: the URL of its document, `https://auth.example.org/swagger.json`. The service
-            is at that URL less its last segment; the document itself is never fetched.
-        session_kwargs: Options of `Auth`: credentials, timeout, retry, headers, transport.
+    {Platform.__doc__}"""
 
-    Raises:
-        ConfigError: The configuration is malformed, or the URL isn't one.
-    """
-
-    section = SECTION
-    package = "fusillade"
-
-    def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
-        super().__init__(Auth, config, swagger_url, session_kwargs)
+    _discovery = discovery("AuthClient")
 
 
-class AsyncAuthClient(AuthOperations, AsyncHCAClient):
-    """The documented client of Fusillade for asyncio: `await client.get_v1_user(...)`, `async for` over `.iterate(...)`.
+class AsyncFusillade(AsyncPlatform, AsyncFusilladeApi):
+    __doc__ = f"Fusillade, the authorisation service of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
 
-    Args: as AuthClient's, but that `transport` is an httpx.AsyncBaseTransport.
-    """
-
-    section = SECTION
-    package = "fusillade"
-
-    def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
-        super().__init__(AsyncAuth, config, swagger_url, session_kwargs)
+    _discovery = Fusillade._discovery
+    _blocking_class = Fusillade

@@ -7,10 +7,12 @@
 
 Each name below is imported when it is first asked for: which areas are known takes no network library to tell."""
 
+from omicsdk.core.lazy import lazy_exports
+
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.hca.upload.client import AsyncUploadClient as AsyncUploadClient
-    from omicsdk.hca.upload.client import UploadClient as UploadClient
+    from omicsdk.hca.upload.client import AsyncHcaUpload as AsyncHcaUpload
+    from omicsdk.hca.upload.client import HcaUpload as HcaUpload
     from omicsdk.hca.upload.exceptions import CannotUpload as CannotUpload
     from omicsdk.hca.upload.exceptions import NoAreaSelected as NoAreaSelected
     from omicsdk.hca.upload.exceptions import UnknownArea as UnknownArea
@@ -25,14 +27,14 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload.upload_config import UploadConfig as UploadConfig
 
 _HOMES = {
-    "AsyncUploadClient": "client",
+    "AsyncHcaUpload": "client",
     "CannotUpload": "exceptions",
     "NoAreaSelected": "exceptions",
     "UnknownArea": "exceptions",
     "UploadApiException": "exceptions",
     "UploadArea": "upload_area",
     "UploadAreaURI": "upload_area_uri",
-    "UploadClient": "client",
+    "HcaUpload": "client",
     "UploadConfig": "upload_config",
     "UploadException": "exceptions",
     "UploadFailed": "results",
@@ -42,14 +44,14 @@ _HOMES = {
 }
 
 __all__ = [
-    "AsyncUploadClient",
+    "AsyncHcaUpload",
     "CannotUpload",
+    "HcaUpload",
     "NoAreaSelected",
     "UnknownArea",
     "UploadApiException",
     "UploadArea",
     "UploadAreaURI",
-    "UploadClient",
     "UploadConfig",
     "UploadException",
     "UploadFailed",
@@ -58,17 +60,4 @@ __all__ = [
     "UploadedFile",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found: object = getattr(import_module(f"omicsdk.hca.upload.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

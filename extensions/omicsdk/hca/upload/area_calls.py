@@ -17,7 +17,7 @@ from omicsdk.hca.upload.status import file_status, report_text
 from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
 
 if TYPE_CHECKING:
-    from omicsdk.hca.upload.client import UploadClient
+    from omicsdk.hca.upload.client import HcaUpload
 
 #: Files that are described in one request.
 DESCRIBED_AT_ONCE = 100
@@ -40,7 +40,7 @@ class AreaCalls(ABC):
 
     @property
     @abstractmethod
-    def _api(self) -> UploadClient:
+    def _api(self) -> HcaUpload:
         """The client that is asked."""
 
     def exists(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import within_budget
 from omicsdk.hca.upload.area_calls import AreaCalls
 
 if TYPE_CHECKING:
@@ -169,4 +170,5 @@ class AreaFiles(AreaCalls):
     def _patience(self) -> Retry:
         """How the service is told of a file: three tries."""
         given = self._api.retry
-        return replace(given or Retry(base=TELL_WAIT, cap=TELL_WAIT), attempts=TELL_ATTEMPTS)
+        usual = given == within_budget()
+        return replace(Retry(base=TELL_WAIT, cap=TELL_WAIT) if usual else given, attempts=TELL_ATTEMPTS)

@@ -1,30 +1,17 @@
-"""The Upload service as a typed client: where a deployment's service is, and what proves who asks."""
+"""The clients of the Upload service."""
 
 from __future__ import annotations
-
-import os
-import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.platform import NOTHING, AsyncPlatform, Discovery, Found, Platform, Search
 from omicsdk.core.redaction import mask_url
+from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.upload.upload_config import UploadConfig
 
-if TYPE_CHECKING:
-    import httpx
-
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
-    from omicsdk.hca.config import HCAConfig
-
-TOKEN_VARIABLE = "OMICS_UPLOAD_TOKEN"  # noqa: S105 - the variable's name
 #: The header that the service looks for its deployment's key in.
 KEY_HEADER = "Api-Key"
 _VERSION = "/v1"
@@ -64,110 +51,41 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
     return url.removesuffix(_VERSION)
 
 
-class UploadClient(UploadApi):
-    """The Upload service of a deployment: every operation. Thread-safe; close it, or use it in a `with` block.
+def _files(search: Search) -> Found:
+    return (
+        NOTHING if search.profile is not None or search.base_url else Found(service_url("", HCAConfig(search.environ)))
+    )
 
-    Args:
-        base_url: Where the service is, without /v1; by default what the HCA configuration says of the deployment.
-        deployment_stage: The deployment, such as `prod` or `staging`; by default that of the selected area, else `prod`.
-        config: The HCA configuration; by default that of the user's files.
-        credentials: The deployment's key, as `ApiKey(key, header="Api-Key")`; None sends none. By default the key of
-            OMICS_UPLOAD_TOKEN. It goes with making, deleting, storing and validating only.
-        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default up to five times more.
-        headers: Sent with every request.
-        transport: Takes the place of the network, for tests; bytes of files don't pass through it.
-        http2: Speak HTTP/2 where the server does.
-        strict: Raise DecodeError where an answer isn't what the document says.
 
-    Raises:
-        ConfigError: No URL, or one that isn't.
-    """
+class _Workflows:
+    """What both clients have beside the operations."""
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        deployment_stage: str = "",
-        config: HCAConfig | None = None,
-        credentials: Credentials | httpx.Auth | Omit | None = OMIT,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.BaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-    ) -> None:
-        self.config = config
-        self.retry = retry
-        self._given_url = base_url
-        self._options: dict[str, Any] = {
-            "credentials": _key_of_environment() if credentials is OMIT else credentials,
-            "timeout": timeout,
-            "retry": retry,
-            "headers": headers,
-            "transport": transport,
-            "http2": http2,
-            "strict": strict,
-        }
-        self._others: dict[str, UploadClient] = {}
-        self._guard = threading.Lock()
-        super().__init__(base_url or service_url(deployment_stage, config), **self._options)
+    _discovery = Discovery(platform="upload", files=_files, token=api_key)
 
-    def at(self, deployment_stage: str) -> UploadClient:
-        """Gives a client of a deployment with this one's options; this one, when it was given its URL. Closed with this one.
+
+class HcaUpload(_Workflows, Platform, UploadApi):
+    __doc__ = f"""The Upload service of the Human Cell Atlas.
+
+    The base URL has no /v1. By default it is that of the selected area's deployment, else that of `prod`, as the HCA
+    configuration has them. A token is the deployment's key, which goes with making, deleting, storing and validating only.
+
+    {Platform.__doc__}"""
+
+    def at(self, deployment_stage: str) -> HcaUpload:
+        """Return a client of a deployment, with the settings and connections of this one.
 
         Args:
-            deployment_stage: The deployment.
+            deployment_stage: The deployment, such as `prod` or `staging`.
+
+        Returns:
+            This client where it has another base URL than the configuration says: it was given for all deployments.
         """
-        if self._given_url is not None or service_url(deployment_stage, self.config) == self.base_url:
+        if self.base_url != service_url("") or service_url(deployment_stage) == self.base_url:
             return self
-        with self._guard:
-            if deployment_stage not in self._others:
-                self._others[deployment_stage] = UploadClient(
-                    deployment_stage=deployment_stage, config=self.config, **self._options
-                )
-            return self._others[deployment_stage]
-
-    def close(self) -> None:
-        """Closes the connections, those of clients of other deployments that were made from this one, too."""
-        for other in self._others.values():
-            other.close()
-        super().close()
+        return self.elsewhere(service_url(deployment_stage))
 
 
-class AsyncUploadClient(AsyncUploadApi):
-    """The Upload service of a deployment for asyncio; close it with `aclose`, or use it in an `async with` block.
+class AsyncHcaUpload(_Workflows, AsyncPlatform, AsyncUploadApi):
+    __doc__ = f"The Upload service of the Human Cell Atlas, for asyncio.\n\n{AsyncPlatform.__doc__}"
 
-    Args: as UploadClient's, but that `transport` is an httpx.AsyncBaseTransport.
-    """
-
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        deployment_stage: str = "",
-        config: HCAConfig | None = None,
-        credentials: Credentials | httpx.Auth | Omit | None = OMIT,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        headers: Mapping[str, str] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-        http2: bool = False,
-        strict: bool = False,
-    ) -> None:
-        super().__init__(
-            base_url or service_url(deployment_stage, config),
-            credentials=_key_of_environment() if credentials is OMIT else credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-        )
-
-
-def _key_of_environment() -> ApiKey | None:
-    key = os.environ.get(TOKEN_VARIABLE, "")
-    return api_key(key) if key else None
+    _blocking_class = HcaUpload

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.documented.client import translating
-from omicsdk.core.omit import OMIT
 from omicsdk.hca.upload.area_files import AreaFiles
-from omicsdk.hca.upload.client import UploadClient, api_key
+from omicsdk.hca.upload.client import HcaUpload, service_url
 from omicsdk.hca.upload.exceptions import UploadException, documented_error
 from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
 from omicsdk.hca.upload.upload_config import UploadConfig
@@ -43,12 +42,11 @@ class UploadService:
         api_token: str | None = None,
         *,
         config: HCAConfig | None = None,
-        client: UploadClient | None = None,
+        client: HcaUpload | None = None,
     ) -> None:
         self.deployment_stage = deployment_stage
         self.api_token = api_token
-        credentials = OMIT if api_token is None else api_key(api_token)
-        self.client = client or UploadClient(deployment_stage=deployment_stage, config=config, credentials=credentials)
+        self.client = client or HcaUpload(service_url(deployment_stage, config), credentials=api_token)
 
     @staticmethod
     def config() -> UploadConfig:
@@ -226,5 +224,5 @@ class UploadArea(AreaFiles):
         self.close()
 
     @property
-    def _api(self) -> UploadClient:
+    def _api(self) -> HcaUpload:
         return self.upload_service.client

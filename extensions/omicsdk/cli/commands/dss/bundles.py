@@ -10,8 +10,8 @@ from omicsdk.cli.commands.reports import report_path, tell_failures, tell_report
 from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 from omicsdk.cli.commands.transfers import CONTROLS, control_of, foreseen
 from omicsdk.core.errors import TransferError
-from omicsdk.hca.dss.downloads.result import errors_of
-from omicsdk.hca.dss.version import create_version as new_version
+from omicsdk.hca.dss.bundles import create_version as new_version
+from omicsdk.hca.dss.downloads import errors_of
 from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> objec
 
     drawing = nullcontext() if quiet else console.progress(f"uploading {given['src_dir']}")
     with drawing as show, termination():
-        return client.upload(**given, control=control, progress=show, on_report=told)
+        return client.upload(**given, control=control, progress=show, on_report=told).to_dict()
 
 
 def create_version(arguments: Mapping[str, Any], console: Console) -> object:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.input_files import text_of
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.json_encoding import written
-from omicsdk.hca.dss.notifications.listening import Listener
+from omicsdk.hca.dss.notifications import Listener
 from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.hca.dss.notifications.notification import Notification
+    from omicsdk.hca.dss.notifications import Notification
 
 KEY_VARIABLE = "OMICS_DSS_HMAC_KEY"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.hca.dss.changes import change, create
+from omicsdk.hca.dss.collections import change, create
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ def put_file(client: Dss, arguments: Mapping[str, Any], console: Console) -> obj
         return _answers(client.put_file)(**given)
     _checked(client.put_file, given)
     console.message(f"waiting until the Data Store has file {given['uuid']}")
-    return client.register_file(**given, timeout_seconds=seconds)
+    return {"version": client.register_file(**given, timeout_seconds=seconds).version}
 
 
 def checkout(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:

@@ -13,7 +13,7 @@ from typing import Any
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UnsafePath
-from omicsdk.hca.dss.files import DSSFile
+from omicsdk.hca.dss.bundles import DSSFile
 from omicsdk.transfer.names import safe_name
 
 #: Checksums that a manifest states of each file.

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from omicsdk.fs.errors import WrongUri
-from omicsdk.hca.dss.version import FORMAT
+from omicsdk.hca.dss.bundles import FORMAT
 
 Replica = Literal["aws", "gcp"]
 

@@ -13,9 +13,7 @@ from omicsdk.fs.errors import ReadOnly
 from omicsdk.fs.places.dss.paths import FILES, NEW_BUNDLE, REPLICAS, Replica, identity_of, read_path
 from omicsdk.fs.places.putting import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions
-from omicsdk.hca.dss.uploads.bringing import UploadFailed
-from omicsdk.hca.dss.uploads.folder import upload_bundle
-from omicsdk.hca.dss.uploads.options import UploadOptions
+from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
 from omicsdk.transfer import Outcome, TransferReport
 
 if TYPE_CHECKING:
@@ -155,7 +153,7 @@ def _made(api: DssApi, s3: Any, bucket: str, bundle: NewBundle, options: PutOpti
                 control=options.control,
             ),
         )
-        where = f"dss://{bundle.replica}/{made['bundle_uuid']}.{made['version']}"
+        where = f"dss://{bundle.replica}/{made.bundle_uuid}.{made.version}"
         _log.info("%s was made of %d files", where, len(bundle.files))
     except (UploadFailed, Interrupted):
         if not told:

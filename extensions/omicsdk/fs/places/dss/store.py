@@ -14,7 +14,6 @@ from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly
 from omicsdk.fs.places.dss.bundles import CHECKSUMS, Bundle, BundleFile, Bundles
 from omicsdk.fs.places.dss.paths import FILES, NEW_BUNDLE, REPLICAS, DssPath, Replica, moment_of, read_path
-from omicsdk.fs.places.settings import said
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Item, Location, TransferReport
 
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from omicsdk.fs.places.dss.puts import NewBundle
     from omicsdk.hca.config import HCAConfig
     from omicsdk.hca.dss import Dss
-    from omicsdk.hca.dss.files import DSSFile
-    from omicsdk.hca.dss.locating import Locator
+    from omicsdk.hca.dss.bundles import DSSFile
+    from omicsdk.hca.dss.fetching import Locator
 
 #: Environment variable: the staging bucket where none is named.
 BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
@@ -172,7 +171,7 @@ class DssStore(Store):
             UsageError: One has a name that no bundle takes.
         """
         from omicsdk.fs.places.dss.puts import make_bundles
-        from omicsdk.hca.dss.uploads.staging import staging_client
+        from omicsdk.hca.dss.staging import staging_client
 
         if not files:
             return TransferReport()
@@ -191,21 +190,28 @@ class DssStore(Store):
     def _dss(self) -> Dss:
         with self._lock:
             if self._client is None:
-                from omicsdk.core.credentials import BearerToken
-                from omicsdk.hca.dss import Dss
-
-                proof = OMIT if self._token is None else BearerToken(self._token)
-                url = said(self._base_url, *(() if self._config is not None else ("OMICS_DSS_URL",)))
-                self._client = Dss(url, config=self._config, credentials=proof)
+                self._client = self._opened()
             return self._client
 
+    def _opened(self) -> Dss:
+        from omicsdk.core.credentials import ANONYMOUS
+        from omicsdk.core.platform import resolve
+        from omicsdk.hca.discovery import discovery
+        from omicsdk.hca.dss import Dss
+
+        if self._config is None:
+            return Dss(self._base_url, credentials=self._token)
+        found = discovery("DSSClient", self._config)
+        url, proof = resolve(found, base_url=self._base_url, credentials=self._token)
+        return Dss(url, credentials=proof or ANONYMOUS)
+
     def _new_locator(self) -> Locator:
-        from omicsdk.hca.dss.locating import Locator
+        from omicsdk.hca.dss.fetching import Locator
 
         return Locator(self._dss(), known=True)
 
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
-        from omicsdk.hca.dss.downloads.asking import get_manifest
+        from omicsdk.hca.dss.downloads import get_manifest
 
         return get_manifest(self._dss(), uuid, version, replica)
 
@@ -239,7 +245,7 @@ class DssStore(Store):
                 yield _entry(f"{above}/{found.name}", found)
 
     def _single(self, path: str, place: DssPath) -> Entry:
-        from omicsdk.hca.dss.files import DSSFile
+        from omicsdk.hca.dss.bundles import DSSFile
 
         try:
             told = self._dss().head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)
@@ -294,8 +300,7 @@ class DssStore(Store):
     def _settings(self) -> HCAConfig:
         from omicsdk.hca.config import HCAConfig
 
-        given = self._config if self._config is not None else self._dss().config
-        return given if given is not None else HCAConfig()
+        return self._config if self._config is not None else HCAConfig()
 
     def _refuse_existing(self, bundle: NewBundle) -> None:
         if not bundle.uuid:

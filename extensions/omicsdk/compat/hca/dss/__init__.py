@@ -1,0 +1,371 @@
+"""The published client of the Data Store: its names, signatures and plain JSON answers, over `omicsdk.Dss`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never, Self, cast
+
+from omicsdk.compat.hca.util import SwaggerClient
+from omicsdk.core.documented.attribute import Documented
+from omicsdk.core.documented.client import DocumentedOperation, translating
+from omicsdk.hca.dss.bundles import ALL
+from omicsdk.hca.dss.bundles import DSSFile as DSSFile
+from omicsdk.hca.dss.client import Dss
+from omicsdk.hca.dss.collections import LISTS, change, create
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import types
+
+    from omicsdk.core.operation import Call
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.dss.bundles import Replica
+
+
+class DSSClient(SwaggerClient):
+    """The documented client of the Data Store; new code finds more in `Dss`.
+
+    Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
+    page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
+
+    Args:
+        config: The HCA configuration; by default that of the user's files.
+        swagger_url: Another deployment: the URL of its document, `https://dss.example.org/v1/swagger.json`. The service
+            is at that URL less its last segment; http is taken for this machine only.
+        session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
+    """
+
+    section = "DSSClient"
+    package = "dss"
+
+    UPLOAD_BACKOFF_FACTOR = 1.618
+    """How the waits for the service to copy an uploaded file grow."""
+
+    threads = (os.cpu_count() or 1) * 2
+    """How many transfers the published client ran at once; here the engine decides."""
+
+    delete_bundle: Documented[dict[str, Any]] = Documented()
+    delete_collection: Documented[dict[str, Any] | None] = Documented()
+    delete_subscription: Documented[types.DeleteSubscriptionResponseDict] = Documented()
+    get_bundle: Documented[types.BundlePageDict] = Documented()
+    get_bundles_all: Documented[types.BundleEnumerationResultDict] = Documented()
+    get_bundles_checkout: Documented[types.GetBundlesCheckoutResponseDict] = Documented()
+    get_collection: Documented[types.StoredCollectionDict] = Documented()
+    get_collections: Documented[types.CollectionsPageDict] = Documented("replica")
+    get_event: Documented[dict[str, Any]] = Documented()
+    get_events: Documented[types.EventStreamsDict] = Documented()
+    get_file: Documented[Any] = Documented()
+    get_subscription: Documented[types.SubscriptionDict] = Documented()
+    get_subscriptions: Documented[types.GetSubscriptionsResponseDict] = Documented()
+    head_file: Documented[Any] = Documented()
+    patch_bundle: Documented[types.PatchBundleResponseDict] = Documented()
+    patch_collection: Documented[types.PatchCollectionResponseDict] = Documented()
+    post_bundles_checkout: Documented[types.PostBundlesCheckoutResponseDict] = Documented()
+    post_search: Documented[types.SearchResultDict] = Documented()
+    put_bundle: Documented[types.BundleStoredDict] = Documented()
+    put_collection: Documented[types.PutCollectionResponseDict] = Documented()
+    put_file: Documented[types.FileStoredDict] = Documented()
+    put_subscription: Documented[types.SubscriptionDict] = Documented()
+
+    def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
+        super().__init__(Dss, config, swagger_url, session_kwargs)
+
+    @property
+    def _dss(self) -> Dss:
+        return cast("Dss", self._api)
+
+    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
+        """One operation by its documented name; changes of more than a request takes are split over several."""
+        if name == "put_collection":
+            patch = super().operation("patch_collection")
+            return self._any_size(name, ignored, lambda put, arguments: create(put, patch, arguments))
+        if name in LISTS:
+            return self._any_size(name, ignored, lambda patch, arguments: change(name, patch, arguments))
+        return super().operation(name, ignored)
+
+    def _any_size(
+        self, name: str, ignored: frozenset[str], call: Callable[[Callable[..., Any], dict[str, Any]], Any]
+    ) -> AnySize:
+        return AnySize(getattr(self._api, name), ignored, self.documented_error, call)
+
+    def create_version(self) -> str:
+        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
+        return self._dss.create_version()
+
+    def download(
+        self,
+        bundle_uuid: str,
+        replica: str,
+        version: str = "",
+        download_dir: str = "",
+        metadata_filter: Iterable[str] = ALL,
+        data_filter: Iterable[str] = ALL,
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+    ) -> dict[str, Any]:
+        """Download a bundle into `<download_dir>/<uuid>.<version>/`; arguments as `Dss.download`'s.
+
+        Returns:
+            The bundle's manifest, with the folder's `path` beside it.
+
+        Raises:
+            DownloadFailed: Some files failed; all others are in place.
+        """
+        with translating(self.documented_error):
+            result = self._dss.download(
+                bundle_uuid,
+                _replica(replica),
+                version=version,
+                download_dir=download_dir,
+                metadata_filter=metadata_filter,
+                data_filter=data_filter,
+                no_metadata=no_metadata,
+                no_data=no_data,
+                num_retries=num_retries,
+                min_delay_seconds=min_delay_seconds,
+            )
+        result.raise_if_failed()
+        bundle = result.bundles[0]
+        return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
+
+    def download_manifest(
+        self,
+        manifest: str,
+        replica: str,
+        layout: str = "none",
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+        download_dir: str = "",
+    ) -> None:
+        """Download the files that a manifest lists; arguments as `Dss.download_manifest`'s.
+
+        Raises:
+            DownloadFailed: Some files failed; all others are in place, and no copy of the manifest was written.
+        """
+        self._dss.download_manifest(
+            manifest,
+            _replica(replica),
+            layout=layout,
+            no_metadata=no_metadata,
+            no_data=no_data,
+            num_retries=num_retries,
+            min_delay_seconds=min_delay_seconds,
+            download_dir=download_dir,
+        ).raise_if_failed()
+
+    def download_collection(self, uuid: str, replica: str, version: str | None = None, download_dir: str = "") -> None:
+        """Download all bundles of a collection; arguments as `Dss.download_collection`'s.
+
+        Raises:
+            DownloadFailed: Some bundles or files failed; all others are in place.
+        """
+        with translating(self.documented_error):
+            result = self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
+        result.raise_if_failed()
+
+    def upload(
+        self,
+        src_dir: str,
+        replica: str,
+        staging_bucket: str,
+        timeout_seconds: float = 1200,
+        no_progress: bool = False,
+        bundle_uuid: str | None = None,
+    ) -> dict[str, Any]:
+        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s.
+
+        Args:
+            no_progress: Draws nothing either way; the command `omics dss upload` draws.
+        """
+        del no_progress
+        with translating(self.documented_error):
+            made = self._dss.upload(
+                src_dir,
+                _replica(replica),
+                staging_bucket,
+                timeout_seconds=timeout_seconds,
+                bundle_uuid=bundle_uuid,
+                creator_uid=int(self.config.value_of("creator_uid") or 0),
+            )
+        return made.to_dict()
+
+
+class AnySize(DocumentedOperation[Any]):
+    """A documented operation that makes as many requests as its lists take.
+
+    Args:
+        operation: The operation.
+        ignored: Arguments that are ignored with a warning.
+        translate: Makes the documented exception of one of ours.
+        call: Is given the operation as a function of one request, and the arguments; makes the requests.
+    """
+
+    def __init__(
+        self,
+        operation: Call[..., Any],
+        ignored: frozenset[str],
+        translate: Callable[[Exception], Exception],
+        call: Callable[[Callable[..., Any], dict[str, Any]], Any],
+    ) -> None:
+        super().__init__(operation, ignored, translate)
+        self._call = call
+
+    def __call__(self, *positional: Never, **arguments: Any) -> Any:
+        """Calls the service; arguments and answer as the operation's."""
+        self._check_names(positional)
+        return self._call(super().__call__, arguments)
+
+
+def _replica(name: str) -> Replica:
+    """A replica's name for the typed client; the service judges names that aren't known here."""
+    return cast("Replica", name)
+
+
+class DownloadContext:
+    """Downloads bundles with the same settings.
+
+    Args:
+        download_dir: The download folder; an empty text is the current one.
+        dss_client: What asks the service.
+        replica: Where to fetch from, `aws` or `gcp`.
+        num_retries: Failures in a row that end a file; 0 for none.
+        min_delay_seconds: Least wait before a retry.
+    """
+
+    DIRECTORY_NAME_LENGTHS = (2, 4)
+    """Lengths of the names of nested folders in the filestore."""
+
+    def __init__(
+        self,
+        download_dir: str,
+        dss_client: DSSClient,
+        replica: str,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+    ) -> None:
+        self.download_dir = download_dir
+        self.dss_client = dss_client
+        self.replica = replica
+        self.num_retries = num_retries
+        self.min_delay_seconds = min_delay_seconds
+
+    def download_bundle(
+        self,
+        bundle_uuid: str,
+        version: str = "",
+        metadata_filter: Iterable[str] = ALL,
+        data_filter: Iterable[str] = ALL,
+    ) -> dict[str, Any]:
+        """Download a bundle to its end, as often as you like; arguments, answer and errors as `DSSClient.download`'s."""
+        return self.dss_client.download(
+            bundle_uuid,
+            self.replica,
+            version,
+            self.download_dir,
+            metadata_filter,
+            data_filter,
+            num_retries=self.num_retries,
+            min_delay_seconds=self.min_delay_seconds,
+        )
+
+
+class ManifestDownloadContext(DownloadContext):
+    """Downloads what a manifest lists.
+
+    Args:
+        manifest: Path of the manifest.
+        args: As DownloadContext's.
+        kwargs: As DownloadContext's.
+    """
+
+    def __init__(self, manifest: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manifest = manifest
+
+    def download_manifest(self) -> None:
+        """Download the files into the filestore; effects and errors are those of `DSSClient.download_manifest`."""
+        self._download("none", no_metadata=False, no_data=False)
+
+    def download_manifest_bundle_layout(self, no_metadata: bool, no_data: bool) -> None:
+        """Download them into the filestore and link them into a folder a bundle.
+
+        Args:
+            no_metadata: Leave out all metadata.
+            no_data: Leave out all data.
+        """
+        self._download("bundle", no_metadata=no_metadata, no_data=no_data)
+
+    def _download(self, layout: str, *, no_metadata: bool, no_data: bool) -> None:
+        self.dss_client.download_manifest(
+            self.manifest,
+            self.replica,
+            layout,
+            no_metadata,
+            no_data,
+            self.num_retries,
+            self.min_delay_seconds,
+            self.download_dir,
+        )
+
+
+logger = logging.getLogger("omicsdk.hca.dss")
+
+
+class TaskRunner:
+    """Runs tasks in threads; tasks may submit further ones.
+
+    Args:
+        threads: How many run at once.
+    """
+
+    def __init__(self, threads: int = 2) -> None:
+        self._executor = ThreadPoolExecutor(threads)
+        self._futures: list[tuple[Any, Future[Any]]] = []
+        self._errors = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+
+    def submit(self, info: Any, task: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Run a task.
+
+        Args:
+            info: What the task is about, for the log.
+            task: What to call.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
+        """
+        self._futures.append((info, self._executor.submit(task, *args, **kwargs)))
+
+    def wait_for_futures(self) -> int:
+        """Wait for all tasks, those that they submit too.
+
+        Returns:
+            How many failed so far.
+        """
+        while self._futures:
+            info, future = self._futures.pop(0)
+            error = future.exception()
+            if error is not None:
+                self._errors += 1
+                logger.warning("Download task failed: %s: %s", info, error)
+        return self._errors
+
+    def raise_if_errors(self) -> None:
+        """Wait for all tasks, and raise when any failed.
+
+        Raises:
+            RuntimeError: Saying how many.
+        """
+        if self.wait_for_futures():
+            raise RuntimeError(f"{self._errors} download task(s) failed.")

@@ -1,0 +1,3 @@
+"""`hca.upload.exceptions`."""
+
+from omicsdk.hca.upload.exceptions import UploadException as UploadException

@@ -1,0 +1,3 @@
+"""`hca.upload.upload_service`."""
+
+from omicsdk.hca.upload.upload_area import UploadService as UploadService

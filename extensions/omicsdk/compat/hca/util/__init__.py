@@ -1,0 +1,450 @@
+"""What the published clients of the Atlas's services share: configuration, login, sessions, their documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote
+
+from omicsdk.compat.hca.util import exceptions as exceptions
+from omicsdk.compat.hca.util import tsv as tsv
+from omicsdk.compat.hca.util.exceptions import documented_error
+from omicsdk.core.bodies import NO_BODY, json_body
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.documented.client import DocumentedClient, DocumentedResponse, translating
+from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.oauth.service_account import LIFETIME
+from omicsdk.core.platform import resolve
+from omicsdk.core.request import OperationFacts, query_text, request
+from omicsdk.core.retry import RETRIED_STATUSES, Retry
+from omicsdk.core.sending.transport import Timeout
+from omicsdk.hca.discovery import TOKEN_VARIABLES, base_url_of, command, discovery, swagger_url_of
+
+if TYPE_CHECKING:
+    from omicsdk.core.client import Client
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.sending.transport import Transport
+    from omicsdk.hca.config import HCAConfig
+
+
+USUAL = Retry()
+
+
+class RetryPolicy:
+    """When the documented clients try again: `DSSClient.retry_policy = RetryPolicy(read=3, status=3)`.
+
+    The published argument names are all taken. Those that aren't described here have no counterpart: waits are drawn at
+    random, Retry-After is always obeyed, and secrets never follow a redirect to another host.
+
+    Args:
+        total: Tries after the first, where neither connect, read nor status says otherwise; by default 5.
+        connect: Tries after a connection that failed.
+        read: Tries after an answer that broke off.
+        status: Tries after an answer of `status_forcelist`. The highest of these three counts for all.
+        status_forcelist: Statuses that are tried again; by default 408, 429, 500, 502, 503 and 504.
+        backoff_factor: Seconds that the first wait takes at most; it doubles with each failure. By default 1.
+        backoff_max: Seconds that no wait exceeds; by default 60.
+        ignored: The other published arguments.
+
+    Raises:
+        ValueError: A number is negative.
+    """
+
+    def __init__(
+        self,
+        total: int | bool | None = USUAL.attempts - 1,
+        connect: int | None = None,
+        read: int | bool | None = None,
+        redirect: int | bool | None = None,
+        status: int | None = None,
+        other: int | None = None,
+        allowed_methods: Collection[str] | None = None,
+        status_forcelist: Collection[int] | None = None,
+        backoff_factor: float = USUAL.base,
+        backoff_max: float = USUAL.cap,
+        raise_on_redirect: bool = True,
+        raise_on_status: bool = True,
+        history: Any = None,
+        respect_retry_after_header: bool = True,
+        remove_headers_on_redirect: Collection[str] = ("authorization",),
+        backoff_jitter: float = 0.0,
+        retry_after_max: float | None = None,
+        **ignored: Any,
+    ) -> None:
+        del redirect, other, allowed_methods, raise_on_redirect, raise_on_status, history, ignored
+        del respect_retry_after_header, remove_headers_on_redirect, backoff_jitter, retry_after_max
+        named = [int(count) for count in (connect, read, status) if count is not None]
+        tries = max(named) if named else int(total or 0)
+        if tries < 0:
+            raise ValueError(f"RetryPolicy: {tries} tries after the first can't be; 0 means none")
+        statuses = RETRIED_STATUSES if status_forcelist is None else frozenset(status_forcelist)
+        self._retry = Retry(attempts=1 + tries, base=backoff_factor, cap=backoff_max, statuses=statuses)
+
+    def as_retry(self) -> Retry:
+        """The same in our own terms."""
+        return self._retry
+
+    def __repr__(self) -> str:
+        return f"<RetryPolicy {self._retry}>"
+
+
+NOTHING_CACHED = "Nothing is cached: the definitions of the services come with omicsdk."
+
+
+def clear_hca_cache(args: object = None) -> None:
+    """Does nothing but say so on stderr: there is no cache of API definitions.
+
+    Args:
+        args: Not looked at; the published function was handed the parsed command line.
+    """
+    del args
+    print(NOTHING_CACHED, file=sys.stderr)  # noqa: T201 - telling is all that it does
+
+
+@cache
+def document_of(package: str) -> dict[str, Any]:
+    """The document that a client was generated from.
+
+    Args:
+        package: The generated package, such as `dss`.
+
+    Returns:
+        The document in its one form, OpenAPI 3.1; shared, not to be changed.
+    """
+    name = import_module(f"omicsdk_api.{package}").__name__
+    return json.loads(Path(str(sys.modules[name].__file__)).with_name("openapi.json").read_bytes())
+
+
+def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
+    """A document with what it refers to in the places of its references.
+
+    A schema that contains itself does so in the result too.
+
+    Args:
+        swagger_json: An open file of JSON.
+        ptr_str: The member by which an object refers to another place of the document.
+
+    Raises:
+        ConfigError: It isn't JSON, or refers to nothing, to another document, or only to itself.
+    """
+    try:
+        document = json.load(swagger_json)
+    except ValueError as error:
+        raise ConfigError(f"the document isn't JSON: {error}", remedy="Give an open file of JSON.") from error
+    for held, key in list(_places(document)):
+        held[key] = _target(document, held[key], ptr_str)
+    return document if not _is_reference(document, ptr_str) else _target(document, document, ptr_str)
+
+
+def _places(document: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place that holds an object, as its holder and the key there."""
+    waiting = [document]
+    while waiting:
+        held = waiting.pop()
+        members = held.items() if is_object(held) else enumerate(held) if is_array(held) else ()
+        for key, value in members:
+            if is_object(value):
+                yield held, key
+            waiting.append(value)
+
+
+def _is_reference(value: Any, pointer: str) -> bool:
+    return is_object(value) and len(value) == 1 and isinstance(value.get(pointer), str)
+
+
+def _target(document: Any, value: Any, pointer: str) -> Any:
+    """What a reference leads to in the end; anything else as it is."""
+    seen: list[str] = []
+    while _is_reference(value, pointer):
+        where: str = value[pointer]
+        if not where.startswith("#"):
+            raise ConfigError(f"{where!r} refers to another document", remedy="Put it into this one.")
+        if where in seen:
+            raise ConfigError(f"{where!r} refers to nothing but itself")
+        seen.append(where)
+        value = _found(document, where)
+    return value
+
+
+def _found(document: Any, where: str) -> Any:
+    found = document
+    for step in unquote(where[1:]).split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if is_object(found) and name in found:
+            found = found[name]
+        elif is_array(found) and name.isdecimal() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            raise ConfigError(f"{where!r} refers to nothing in the document")
+    return found
+
+
+class Session:
+    """Sends requests and gives their answers under the names that `requests` has for them.
+
+    Credentials go to the client's own service only, however a URL or a redirect is written. An answer with an error
+    status is raised, after the retries.
+
+    Args:
+        transport: What sends.
+        translate: Makes the documented exception of an error.
+    """
+
+    def __init__(self, transport: Transport, translate: Callable[[Exception], Exception]) -> None:
+        self._transport = transport
+        self._translate = translate
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> DocumentedResponse:
+        """Send a request.
+
+        Args:
+            method: GET, POST and the like.
+            url: Where to; absolute, or a path below the service's address.
+            params: Query parameters.
+            json: What goes along as JSON; None sends no body.
+            headers: Headers beside those of the client.
+
+        Raises:
+            SwaggerAPIException: No answer, or one with an error status.
+        """
+        facts = OperationFacts(name="", method=method.upper(), path=url, accept="*/*")
+        query = query_text(tuple((params or {}).items()))
+        path = url if url.startswith(("http://", "https://", "/")) else f"/{url}"
+        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+        body = NO_BODY if json is None else json_body(json)
+        made = request(facts, target, headers=list((headers or {}).items()), body=body)
+        with translating(self._translate):
+            return DocumentedResponse(self._transport.send(made))
+
+    def get(self, url: str, **options: Any) -> DocumentedResponse:
+        """A GET; options as `request`'s."""
+        return self.request("GET", url, **options)
+
+    def head(self, url: str, **options: Any) -> DocumentedResponse:
+        """A HEAD; options as `request`'s."""
+        return self.request("HEAD", url, **options)
+
+    def post(self, url: str, **options: Any) -> DocumentedResponse:
+        """A POST; options as `request`'s."""
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> DocumentedResponse:
+        """A PUT; options as `request`'s."""
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: str, **options: Any) -> DocumentedResponse:
+        """A PATCH; options as `request`'s."""
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: str, **options: Any) -> DocumentedResponse:
+        """A DELETE; options as `request`'s."""
+        return self.request("DELETE", url, **options)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __repr__(self) -> str:
+        return f"<Session of {self._transport.base_url}>"
+
+
+EXPIRES_SOON = 10.0
+"""Seconds before its end from which on `expired_token` takes a token for expired, as the published clients do."""
+
+
+class _Account:
+    """What doesn't depend on how requests are sent."""
+
+    section: ClassVar[str]
+    """The section of the HCA configuration."""
+
+    package: ClassVar[str]
+    """The generated package under omicsdk_api."""
+
+    scheme = "https"
+    """How the published clients reach a service; here the scheme of `swagger_url` counts."""
+
+    max_redirects = 1024
+    """How many redirects the published clients follow; here those that ask for patience have no limit, others few."""
+
+    token_expiration = int(LIFETIME)
+    """Seconds that a token lasts which a service account signs for itself."""
+
+    retry_policy: ClassVar[RetryPolicy] = RetryPolicy()
+    """When requests are tried again; the argument `retry` wins."""
+
+    timeout_policy: ClassVar[Timeout] = Timeout()
+    """How long each step of a request may take; the argument `timeout` wins."""
+
+    config: HCAConfig
+    swagger_url: str
+    _credentials: Credentials | None
+
+    def _prepare(self, config: HCAConfig | None, swagger_url: str | None, session_kwargs: dict[str, Any]) -> str:
+        """Return the base URL of the service, and fill in the options that the caller left out."""
+        from omicsdk.hca.config import HCAConfig
+
+        self.config = HCAConfig() if config is None else config
+        self.swagger_url = swagger_url or swagger_url_of(self.section, self.config)
+        url, found = self._found()
+        if session_kwargs.setdefault("credentials", found) is None:
+            session_kwargs["credentials"] = ANONYMOUS
+        session_kwargs.setdefault("retry", self.retry_policy.as_retry())
+        session_kwargs.setdefault("timeout", self.timeout_policy)
+        self._credentials = None if session_kwargs["credentials"] is ANONYMOUS else session_kwargs["credentials"]
+        return url
+
+    def _found(self) -> tuple[str, Credentials | None]:
+        url = base_url_of(self.swagger_url)
+        return resolve(discovery(self.section, self.config), base_url=url)
+
+    def _reconnected(self) -> Credentials | None:
+        """The credentials that hold now, after a login or logout."""
+        self._credentials = self._found()[1]
+        return self._credentials
+
+    @property
+    def host(self) -> str:
+        """Where the service is, without a slash at the end."""
+        return base_url_of(self.swagger_url)
+
+    @property
+    def swagger_spec(self) -> dict[str, Any]:
+        """The document that this client was generated from; nothing is fetched."""
+        return document_of(self.package)
+
+    @staticmethod
+    def load_swagger_json(swagger_json: IO[str] | IO[bytes], ptr_str: str = "$ref") -> Any:
+        """A document with what it refers to in the places of its references; see `omicsdk.hca.swagger`."""
+        return load_swagger_json(swagger_json, ptr_str)
+
+    def clear_cache(self) -> None:
+        """Does nothing but say so: no API definitions are cached."""
+        clear_hca_cache()
+
+    def expired_token(self) -> bool:
+        """Whether this client's token has ended or does so within ten seconds; False for one whose end isn't known."""
+        end: float | None = getattr(self._credentials, "expires_at", None)
+        return end is not None and end <= SYSTEM_CLOCK.now() + EXPIRES_SOON
+
+    def documented_error(self, error: Exception) -> Exception:
+        """A SwaggerAPIException for an answer with an error status, or none at all; others as they are."""
+        return documented_error(error)
+
+
+class SwaggerClient(_Account, DocumentedClient):
+    """Base of the documented clients.
+
+    Args:
+        kind: The typed client that it stands before.
+        config: The HCA configuration; by default that of the user's files.
+        swagger_url: The URL of a deployment's document; by default that of the configuration.
+        session_kwargs: Options of the typed client.
+    """
+
+    _api: Client
+
+    def __init__(
+        self,
+        kind: Callable[..., Client],
+        config: HCAConfig | None,
+        swagger_url: str | None,
+        session_kwargs: dict[str, Any],
+    ) -> None:
+        url = self._prepare(config, swagger_url, session_kwargs)
+        super().__init__(kind(url, **session_kwargs))
+        self._sessions: dict[bool, Session] = {}
+        passed = ("timeout", "retry", "headers", "http2", "transport")
+        self._session_options = {name: session_kwargs[name] for name in passed if name in session_kwargs}
+
+    @property
+    def application_secrets(self) -> dict[str, Any]:
+        """What the service's application is called when somebody logs in: client_id, auth_uri, token_uri, ....
+
+        Raises:
+            SwaggerAPIException: The configuration has none, and the service doesn't tell.
+        """
+        from omicsdk.hca.login import application_secrets
+
+        return application_secrets(self.section, swagger_url=self.swagger_url, config=self.config)
+
+    def login(self, access_token: str = "", remote: bool = False) -> None:
+        """Log in; the token is stored for later runs, and this client uses it from now on.
+
+        Args:
+            access_token: A token to store as it is; by default a browser is opened.
+            remote: Print the address and ask for the code, where there is no browser.
+
+        Raises:
+            AuthError: The login was refused or came to no end.
+        """
+        from omicsdk.hca.login import login
+
+        login(
+            self.section,
+            access_token=access_token,
+            remote=remote,
+            swagger_url=self.swagger_url,
+            config=self.config,
+        )
+        self._use(self._reconnected())
+
+    def logout(self) -> None:
+        """Forget the stored token, here and at the service; nothing happens when there is none."""
+        from omicsdk.hca.login import logout
+
+        logout(self.section, swagger_url=self.swagger_url, config=self.config)
+        self._use(self._reconnected())
+
+    def get_session(self) -> Session:
+        """What sends plain requests without credentials; closed with the client."""
+        return self._session(None)
+
+    def get_authenticated_session(self) -> Session:
+        """What sends plain requests with this client's credentials, to its own service only.
+
+        Raises:
+            AuthError: Nobody is logged in.
+        """
+        if self._credentials is None:
+            raise AuthError(
+                "Nobody is logged in",
+                remedy=f"Run: {command(self.section, 'login')}. Or set {TOKEN_VARIABLES[self.section]} or "
+                "GOOGLE_APPLICATION_CREDENTIALS.",
+            )
+        return self._session(self._credentials)
+
+    def _session(self, credentials: Credentials | None) -> Session:
+        from omicsdk.core.sending.transport import Transport
+
+        known = self._sessions.get(credentials is not None)
+        if known is None:
+            transport = Transport(self._api.base_url, credentials=credentials, **self._session_options)
+            known = self._sessions[credentials is not None] = Session(transport, self.documented_error)
+        return known
+
+    def _use(self, credentials: Credentials | None) -> None:
+        self._api = self._api.with_options(credentials=credentials)
+        authenticated = self._sessions.pop(True, None)
+        if authenticated is not None:
+            authenticated.close()
+
+    def close(self) -> None:
+        """Close the connections, those of sessions too."""
+        super().close()
+        for session in self._sessions.values():
+            session.close()

@@ -1,0 +1,75 @@
+"""The exceptions of the published clients; each is an error of core too."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.core.errors import APIError, OmicsError, TransportError
+from omicsdk.core.narrowing import is_object
+
+if TYPE_CHECKING:
+    from omicsdk.core.documented.refused import RefusedResponse
+
+Known = APIError | TransportError
+"""Errors of core that have a documented exception."""
+
+
+class SwaggerAPIException(DocumentedError, APIError):
+    """A service answered with an error, or couldn't be reached, as the documented clients name it.
+
+    In a program that has imported `requests` it is a `requests.HTTPError`, too; a `requests.ConnectionError` without an
+    answer.
+
+    Attributes:
+        code: The HTTP status (APIError's `status`); None without an answer.
+        reason: The service's code for what went wrong (APIError's `code`).
+        title: The service's words.
+        stacktrace: What the service sent as such; may be None.
+        details: The stack trace, or the body.
+    """
+
+    prefix = "Swagger"
+    foreign: ClassVar[Foreign] = OF_REQUESTS
+    code: Any = None
+    reason: str | None = None
+    title: str | None = None
+    stacktrace: str | None = None
+    details: Any = None
+    _told: str = ""
+
+    def __str__(self) -> str:
+        # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
+        return self._told or super().__str__()
+
+    @property
+    def response(self) -> "RefusedResponse | None":
+        """The answer as `requests` would have it, secrets masked; None where there was none."""
+        if self.code is None:
+            return None
+        from omicsdk.core.documented.refused import RefusedResponse
+
+        return RefusedResponse(self, lambda same: same)
+
+    @classmethod
+    def of(cls, error: Known) -> "SwaggerAPIException":
+        """The documented exception for an error of core, with all that it holds."""
+        raised = documented(error, cls)
+        raised._told = str(error)
+        if isinstance(error, TransportError):
+            raised.status, raised.body = 0, None
+            return raised
+        body = error.body if is_object(error.body) else {}
+        raised.code, raised.reason = error.status, error.code
+        raised.title, raised.stacktrace = body.get("title"), body.get("stacktrace")
+        raised.details = raised.stacktrace or error.body
+        return raised
+
+
+class SwaggerClientInternalError(OmicsError):
+    """A fault of the client itself. Nothing here raises it; programs that catch it go on working."""
+
+
+def documented_error(error: Exception) -> Exception:
+    """A SwaggerAPIException for an answer with an error status, or none at all; anything else as it is."""
+    if not isinstance(error, Known) or isinstance(error, SwaggerAPIException):
+        return error
+    return SwaggerAPIException.of(error)

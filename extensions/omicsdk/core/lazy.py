@@ -1,0 +1,27 @@
+"""Lazy exports (PEP 562): a package offers names whose modules are imported when a name is first used."""
+
+TYPE_CHECKING = False  # spares the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def lazy_exports(package: str, homes: "Mapping[str, str]") -> "tuple[Callable[[str], object], Callable[[], list[str]]]":
+    """Return a package's `__getattr__` and `__dir__`.
+
+    Args:
+        package: The package's `__name__`.
+        homes: The module of each name, below the package.
+    """
+
+    def __getattr__(name: str) -> object:
+        home = homes.get(name)
+        if home is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        import sys
+        from importlib import import_module
+
+        found: object = getattr(import_module(f"{package}.{home}"), name)
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return __getattr__, lambda: sorted(homes)

@@ -1,0 +1,293 @@
+"""Where the base URL and the credentials of the Atlas's services are found: environment, configuration, stored logins."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.origins import origin_of
+from omicsdk.core.platform import NOTHING, Discovery, Found, Search
+from omicsdk.core.redaction import mask_url
+
+if TYPE_CHECKING:
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.oauth.endpoint import Endpoint
+    from omicsdk.core.oauth.grants import Grant
+    from omicsdk.core.token_file import TokenFile
+    from omicsdk.hca.config import HCAConfig
+
+WORDS = {"DSSClient": "dss", "AuthClient": "auth"}
+"""The names of the services in settings, commands and variables, by the configuration's section."""
+
+TOKEN_VARIABLES = {section: f"OMICS_{word.upper()}_TOKEN" for section, word in WORDS.items()}
+"""Environment variables that hold an access token, by the configuration's section."""
+
+AUDIENCE = "https://dev.data.humancellatlas.org/"
+"""Whom tokens are made for, as the published clients state it; the configuration's key `audience` takes its place."""
+
+CLAIMS = "https://auth.data.humancellatlas.org/"
+"""What the platform's own claims begin with."""
+
+SCOPES = ("openid", "email", "offline_access")
+"""What a login asks for; the last one is the refresh token."""
+
+
+def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
+    """The service's base URL: that of its document, less the last segment.
+
+    Args:
+        swagger_url: Where the document is.
+        named: What the value is called, for errors.
+
+    Raises:
+        ConfigError: It isn't an http or https URL with a path.
+    """
+    parts = urlsplit(swagger_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(
+            f"{named} is {mask_url(swagger_url)!r}",
+            remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
+        )
+    return swagger_url.partition("?")[0].rpartition("/")[0]
+
+
+def service_url(
+    section: str, *, base_url: str | None = None, swagger_url: str | None = None, config: "HCAConfig"
+) -> str:
+    """A service's base URL: the argument, that of the document, that of the configuration.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        base_url: Wins over all, when it is given.
+        swagger_url: The URL of the service's document; wins over the configuration's.
+        config: The HCA configuration.
+
+    Raises:
+        ConfigError: It isn't one.
+    """
+    if base_url or swagger_url:
+        return base_url or base_url_of(swagger_url or "")
+    return base_url_of(swagger_url_of(section, config), f"{section}.swagger_url ({_place(section, config)})")
+
+
+def swagger_url_of(section: str, config: "HCAConfig") -> str:
+    """The URL of a service's document, as the configuration is now.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        config: The HCA configuration.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    stated = config.value_of(section, "swagger_url")
+    if not isinstance(stated, str):
+        raise ConfigError(
+            f"{section}.swagger_url ({_place(section, config)}) is {'missing' if stated is None else 'no text'}",
+            remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
+        )
+    return stated
+
+
+def _place(section: str, config: "HCAConfig") -> str:
+    return config.place_of(section, "swagger_url") or "in no file"
+
+
+def audience_of(section: str, config: "HCAConfig") -> str:
+    """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        config: The HCA configuration.
+    """
+    return str(config.value_of(section, "audience") or config.value_of("audience") or AUDIENCE)
+
+
+def command(section: str, word: str) -> str:
+    """A command of the service, for remedies: `omics dss login`.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        word: What stands behind the service's name, such as `login`.
+    """
+    return f"omics {section.removesuffix('Client').lower()} {word}"
+
+
+def discovery(section: str, config: "HCAConfig | None" = None, *, endpoint: "Endpoint | None" = None) -> Discovery:
+    """Return where a service and its credentials are found.
+
+    The credentials are the first of: OMICS_<SERVICE>_TOKEN; the service account of GOOGLE_APPLICATION_CREDENTIALS; a login
+    in the token file; the `oauth2_token` that the published client left in the configuration. The first two go to whatever
+    service the caller names. The other two go to the services that they were issued for, and to no other.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        config: The HCA configuration; by default that of the user's files.
+        endpoint: Sends renewals to the authorization server; by default over the network.
+    """
+
+    def configured(search: Search) -> "HCAConfig":
+        from omicsdk.hca.config import HCAConfig
+
+        return HCAConfig(search.environ) if config is None else config
+
+    def token(text: str) -> "Credentials":
+        from omicsdk.core.credentials import BearerToken
+
+        # The variable wins over whatever a login stores.
+        remedy = f"Set {TOKEN_VARIABLES[section]} to a valid token; or unset it, and run: {command(section, 'login')}"
+        return BearerToken(text, remedy=remedy)
+
+    def environment(search: Search) -> Found:
+        return Found(None, _account(section, configured, search))
+
+    def files(search: Search) -> Found:
+        if search.profile is not None and search.base_url is None:
+            return NOTHING  # the Atlas's own files have no profiles
+        settings = configured(search)
+        url = search.base_url
+        if url is None:
+            url = service_url(section, config=settings)
+            _warn_of_missing_files(section, url, settings)
+        tokens = stored_tokens(search.environ)
+
+        def sender() -> "Endpoint":
+            from omicsdk.core.oauth.endpoint import Endpoint
+
+            return endpoint or Endpoint(search.environ)
+
+        proof = _stored(section, url, tokens, settings, sender) or _of_published_client(section, settings)
+        return Found(None if search.base_url else url, proof)
+
+    return Discovery(
+        platform=WORDS[section],
+        environment=environment,
+        files=files,
+        token=token,
+        remedy=f"Run {command(section, 'login')}.",
+    )
+
+
+def _warn_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
+    """A missing file is allowed, but a user who names one rarely means the built-in deployment."""
+    from omicsdk.hca.config import BUILT_IN
+
+    keys = (section, "swagger_url")
+    if config.settings.origin(*keys) != BUILT_IN or config.settings.get(*keys) != config.value_of(*keys):
+        return
+    for file in config.named_files:
+        if not file.exists():
+            from omicsdk.core.logs import config_log
+
+            config_log.warning("HCA_CONFIG_FILE names the missing file %s: using %s", file, url)
+
+
+def _account(section: str, configured: "Callable[[Search], HCAConfig]", search: Search) -> "Credentials | None":
+    path = search.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
+    if not path:
+        return None
+    from omicsdk.core.oauth.service_account import ServiceAccount
+
+    audience = audience_of(section, configured(search))
+    return ServiceAccount(Path(path).expanduser(), lambda email: claims_of(email, audience))
+
+
+def claims_of(email: str, audience: str) -> dict[str, object]:
+    """What a service account's token states, as the platform documents it, beside its times.
+
+    Args:
+        email: The account.
+        audience: Whom the token is for.
+    """
+    return {
+        "iss": email,
+        "sub": email,
+        "aud": audience,
+        "email": email,
+        "scope": ["email", "openid", "offline_access"],
+        f"{CLAIMS}group": "hca",
+        f"{CLAIMS}email": email,
+    }
+
+
+def stored_tokens(environ: Mapping[str, str]) -> "TokenFile | None":
+    """The file in which a login would have been stored; None where there can't be one, since the user has no home.
+
+    Args:
+        environ: The environment's variables.
+    """
+    from omicsdk.core.token_file import token_file
+
+    try:
+        return token_file(environ)
+    except ConfigError:
+        return None
+
+
+def _stored(
+    section: str,
+    url: str,
+    tokens: "TokenFile | None",
+    config: "HCAConfig",
+    endpoint: "Callable[[], Endpoint]",
+) -> "Credentials | None":
+    login = None if tokens is None else tokens.login(url)
+    if tokens is None or login is None:
+        return None
+    from omicsdk.core.oauth.refreshing import RefreshingToken
+
+    return RefreshingToken(
+        tokens,
+        url,
+        login,
+        lambda refresh_token: renewed(refresh_token, login.origins[0], url, tokens, config, endpoint()),
+        remedy=f"Log in again: {command(section, 'login')}",
+    )
+
+
+def renewed(
+    refresh_token: str, origin: str, url: str, tokens: "TokenFile", config: "HCAConfig", endpoint: "Endpoint"
+) -> "Grant":
+    """Makes new tokens of a refresh token.
+
+    Args:
+        refresh_token: The refresh token.
+        origin: Origin of the service that was logged in to; its application is whom the refresh token was issued to.
+        url: Base URL of the service that is asked now.
+        tokens: The token file.
+        config: The HCA configuration.
+        endpoint: What sends.
+
+    Raises:
+        AuthError: It was refused.
+        OmicsError: The service can't be reached.
+    """
+    from omicsdk.core.oauth.grants import refresh_request
+    from omicsdk.hca.application import Secrets
+
+    service = url if origin_of(url) == origin else origin
+    application = Secrets(service, config, tokens.path, endpoint).application()
+    return endpoint.grant(refresh_request(application, refresh_token), previous=refresh_token)
+
+
+def left_by_published_client(config: "HCAConfig") -> Mapping[str, Any]:
+    """The login that the published client stored: access_token, refresh_token, id_token; empty when there is none."""
+    stored: object = config.value_of("oauth2_token")
+    return stored if is_object(stored) else {}
+
+
+def _of_published_client(section: str, config: "HCAConfig") -> "Credentials | None":
+    """What the published client stored; it is used as it is and never renewed, which would end that client's login."""
+    stored = left_by_published_client(config)
+    if not stored.get("access_token"):
+        return None
+    from omicsdk.core.credentials import BearerToken
+
+    return BearerToken(
+        stored["access_token"],
+        origins=[stored.get("origin") or service_url(section, config=config)],
+        remedy=f"Take over the published client's login: {command(section, 'login --migrate')}. "
+        f"Or log in again: {command(section, 'login')}",
+    )

@@ -1,0 +1,435 @@
+"""Collections: lists of links to bundles, files, parts of metadata files and other collections."""
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+from omicsdk.core.errors import DecodeError, OmicsError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.paging import items_at, page_of
+from omicsdk.hca.dss.bundles import BundleNameClash, DSSFile, StoredVersion, chosen, create_version, stated_text
+from omicsdk.hca.dss.downloads import API_CALLS, Bundle, download_bundles, get_manifest
+from omicsdk.hca.dss.fetching import FetchOptions
+from omicsdk.hca.dss.manifests import SHA256, write_manifest
+from omicsdk.transfer.workers import Workers
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.hca.dss.client import Dss
+    from omicsdk.hca.dss.downloads import Result
+    from omicsdk.transfer import Control, Progress
+
+
+logger = getLogger("omicsdk.hca.dss")
+
+LINKS_KEY = "contents"
+
+Link = tuple[str, str, str]
+"""What a link leads to: a kind, a UUID and a version."""
+
+
+@dataclass(slots=True)
+class Contents:
+    """What a collection leads to.
+
+    Attributes:
+        bundles: Each bundle once, with all of its files.
+        files: Files that the collection links to by themselves or by a part of them, each once; their names are where they
+            go below the download folder.
+        errors: Links that lead nowhere.
+    """
+
+    bundles: list[Bundle] = field(default_factory=list[Bundle])
+    files: list[DSSFile] = field(default_factory=list[DSSFile])
+    errors: list[OmicsError] = field(default_factory=list[OmicsError])
+
+
+def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) -> dict[str, Any]:
+    """A collection as the service answers it.
+
+    Args:
+        api: The service.
+        uuid: The collection.
+        version: Its version; None or empty is the latest.
+        replica: Where to ask, `aws` or `gcp`.
+
+    Raises:
+        NotFound: There is no such collection.
+        DecodeError: The answer has no list of links.
+    """
+    response = api.get_collection.raw(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
+    return page_of(response, LINKS_KEY, "get_collection")
+
+
+def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Contents:
+    """Follow a collection's links, and those of the collections in it, each once, several at a time.
+
+    A link to a part of a metadata file counts as one to the whole file. A link that fails is an error of the result; that
+    of the collection itself is raised.
+
+    Args:
+        api: The service.
+        uuid: The collection.
+        version: Its version; None or empty is the latest.
+        replica: Where to ask, `aws` or `gcp`.
+
+    Raises:
+        NotFound: There is no such collection.
+        DecodeError: The answer isn't a collection, or one of its links leads nowhere.
+    """
+    found = Contents()
+    seen: set[Link] = {("collection", uuid.lower(), version or "")}
+    links = _links(get_collection(api, uuid, version, replica))
+    with Workers(API_CALLS, "dss-collection") as workers:
+        while links:
+            level = [link for link in dict.fromkeys(links) if link not in seen]
+            seen.update(level)
+            links = list[Link]()
+            for answer in workers.map(lambda link: _followed(api, link, replica), level):
+                if isinstance(answer, Bundle):
+                    found.bundles.append(answer)
+                elif isinstance(answer, DSSFile):
+                    found.files.append(answer)
+                elif isinstance(answer, OmicsError):
+                    found.errors.append(answer)
+                else:
+                    links += answer
+    return found
+
+
+def _followed(api: "DssApi", link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
+    """What a link leads to; an error that comes of it is the result."""
+    kind, uuid, version = link
+    try:
+        if kind == "bundle":
+            manifest = get_manifest(api, uuid, version, replica)
+            return Bundle(manifest, chosen(manifest, replica))
+        if kind == "collection":
+            return _links(get_collection(api, uuid, version, replica))
+        return _single(api, uuid, version, replica)
+    except OmicsError as error:
+        if not isinstance(error, BundleNameClash):
+            error.remedy = f"{error.remedy} The collection links to {kind} {uuid} version {version}.".strip()
+        return error
+
+
+def _single(api: "DssApi", uuid: str, version: str, replica: str) -> DSSFile:
+    """A file that is in no bundle: it has no name, so it gets one of its identity."""
+    facts = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version).headers
+    sha256, size = facts.get("x-dss-sha256", "").lower(), facts.get("x-dss-size", "")
+    if not SHA256.fullmatch(sha256):
+        raise DecodeError("head_file", "X-DSS-SHA256", sha256[:80], expected="64 hexadecimal digits")
+    ending = ".json" if facts.get("x-dss-content-type", "").startswith("application/json") else ""
+    known_size = int(size) if size.isascii() and size.isdigit() else None
+    return DSSFile(f"files/{uuid}.{version}{ending}", uuid, version, sha256, known_size, bool(ending), replica)
+
+
+def _links(collection: dict[str, Any]) -> list[Link]:
+    links = list[Link]()
+    for at, item in enumerate(items_at(collection, LINKS_KEY, "get_collection")):
+        place = f"{LINKS_KEY}[{at}]"
+        if not is_object(item):
+            raise DecodeError("get_collection", place, item, expected="an object")
+        kind, uuid, version = (
+            stated_text(item.get(field), "get_collection", f"{place}.{field}", expected)
+            for field, expected in (("type", "a type"), ("uuid", "a UUID"), ("version", "a version"))
+        )
+        if kind not in ("bundle", "collection", "file"):
+            where = item.get("path", item.get("fragment", ""))
+            logger.info("%s %s of file %s: the whole file is downloaded", kind, where, uuid)
+            kind = "file"
+        links.append((kind, uuid.lower(), version))
+    return links
+
+
+def rows_of(bundles: list[Bundle]) -> list[dict[str, str]]:
+    """A manifest's rows for all files of bundles."""
+    return [
+        {
+            "bundle_uuid": bundle.manifest["bundle"]["uuid"],
+            "bundle_version": bundle.manifest["bundle"]["version"],
+            "file_name": file.name,
+            "file_uuid": file.uuid,
+            "file_version": file.version,
+            "file_sha256": file.sha256,
+            "file_size": str(file.size),
+        }
+        for bundle in bundles
+        for file in bundle.files
+    ]
+
+
+MOST_CHANGES = 1000
+"""What a request adds at most, and removes at most (the service's document)."""
+
+LISTS = {"patch_collection": ("add_contents", "remove_contents"), "patch_bundle": ("add_files", "remove_files")}
+"""The arguments of an operation that hold what is added and what is removed."""
+
+
+def pieces(
+    added: Sequence[Any], removed: Sequence[Any], most: int = MOST_CHANGES
+) -> list[tuple[Sequence[Any], Sequence[Any]]]:
+    """Cuts changes so that they come to the same as all at once: what is removed goes first, as within a request.
+
+    Args:
+        added: What is added.
+        removed: What is removed.
+        most: How many of each a request takes, 1 or more.
+
+    Returns:
+        What each request adds and removes, in order; one at least.
+    """
+    taken = [removed[start : start + most] for start in range(0, len(removed), most)] or [()]
+    given = [added[start : start + most] for start in range(0, len(added), most)] or [()]
+    return [((), part) for part in taken[:-1]] + [(given[0], taken[-1])] + [(part, ()) for part in given[1:]]
+
+
+def change(operation: str, patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes changes by as many requests as they take.
+
+    Args:
+        operation: A key of `LISTS`.
+        patch: Makes one request; gives the answer with the new version.
+        arguments: Those of the operation, with lists of any length. What isn't a list goes with the first request.
+
+    Returns:
+        The last answer.
+
+    Raises:
+        OmicsError: A request failed; its remedy names the version that has what was changed before.
+    """
+    to_add, to_remove = LISTS[operation]
+    rest = {name: value for name, value in arguments.items() if name not in (to_add, to_remove)}
+    added, removed = arguments.get(to_add) or (), arguments.get(to_remove) or ()
+    parts = pieces(added, removed)
+    answer = dict[str, Any]()
+    for number, (some_added, some_removed) in enumerate(parts):
+        given = {to_add: list(some_added)} if some_added else {}
+        gone = {to_remove: list(some_removed)} if some_removed else {}
+        try:
+            answer = patch(**rest, **given, **gone)
+        except OmicsError as error:
+            if number:
+                done = f"{number} of {len(parts)} requests are done: go on from version {answer['version']}"
+                error.remedy = f"{error.remedy} {done}.".strip()
+            raise
+        identity = {name: rest[name] for name in ("uuid", "replica") if name in rest}
+        rest = {**identity, "version": answer["version"]}
+    return answer
+
+
+def create(
+    put: Callable[..., dict[str, Any]], patch: Callable[..., dict[str, Any]], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Makes a collection of any number of links: the first ones with it, the others added.
+
+    Args:
+        put: Makes the collection; gives the answer with its version.
+        patch: Adds to it, likewise.
+        arguments: Those of put_collection.
+
+    Returns:
+        The last answer: its version is the one that has all links.
+
+    Raises:
+        OmicsError: A request failed; its remedy names the version that has what was added before.
+    """
+    contents = arguments.get("contents") or ()
+    answer = put(**{**arguments, "contents": list(contents[:MOST_CHANGES])})
+    if len(contents) <= MOST_CHANGES:
+        return answer
+    rest = {"uuid": arguments["uuid"], "replica": arguments["replica"], "version": answer["version"]}
+    try:
+        return change("patch_collection", patch, {**rest, "add_contents": contents[MOST_CHANGES:]})
+    except OmicsError as error:
+        if "go on from version" not in error.remedy:
+            error.remedy = f"{error.remedy} Version {answer['version']} has the first {MOST_CHANGES} links.".strip()
+        raise
+
+
+def download_collection(
+    dss: "Dss",
+    uuid: str,
+    replica: "Replica",
+    *,
+    version: str | None = None,
+    download_dir: str | os.PathLike[str] = "",
+    progress: "Callable[[Progress], None] | None" = None,
+    stop: threading.Event | None = None,
+    control: "Control | None" = None,
+    dry_run: bool = False,
+) -> "Result":
+    """Download all that a collection links to, and the collections in it.
+
+    Bundles are laid out as `download` does. Files that it links to by themselves are linked as
+    `<download_dir>/files/<uuid>.<version>` (with `.json` when they are that); a link to a part of a metadata file
+    brings the whole file. A manifest of all files of bundles, `<uuid>.<version>.tsv`, is written into the current
+    folder.
+
+    Args:
+        uuid: The collection.
+        replica: Where to fetch from, `aws` or `gcp`.
+        version: The collection's version; by default the latest.
+        download_dir: The download folder; by default the current one.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call goes on from there.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would happen with each file; nothing is written.
+
+    Returns:
+        The result, as `download` gives it. Links that lead nowhere are among its errors.
+
+    Raises:
+        NotFound: There is no such collection.
+        Unauthorized: Collections are private; credentials are missing.
+    """
+    found = contents(dss, uuid, version, replica)
+    options = FetchOptions(progress=progress, stop=stop, control=control, dry_run=dry_run)
+    result = download_bundles(dss, found.bundles, Path(download_dir), options, found.files)
+    result.errors[:0] = found.errors
+    if dry_run:
+        return result
+    table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
+    try:
+        write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
+    except OmicsError as error:
+        result.errors.append(error)
+    return result
+
+
+def create_collection(
+    dss: "Dss",
+    uuid: str | None,
+    replica: "Replica",
+    *,
+    contents: Sequence[Mapping[str, Any]],
+    name: str,
+    description: str = "",
+    details: Mapping[str, Any] | None = None,
+    version: str | None = None,
+) -> StoredVersion:
+    """Make a collection of any number of links; over 1,000 they are added by further requests.
+
+    Args:
+        uuid: The collection's UUID; None makes a new one.
+        replica: Where it is made, `aws` or `gcp`.
+        contents: Its links: mappings with `type`, `uuid`, `version`, and `path` for parts of metadata.
+        name: A short name.
+        description: A longer text, Markdown.
+        details: Any further facts, as JSON.
+        version: Its version; by default the time now.
+
+    Returns:
+        The collection's UUID, and the version that has all links.
+
+    Raises:
+        OmicsError: A request failed; the remedy names the version that has what was added before.
+    """
+    arguments = {
+        "uuid": uuid or str(uuid4()),
+        "replica": replica,
+        "version": version or create_version(),
+        "contents": contents,
+        "name": name,
+        "description": description,
+        "details": dict(details or {}),
+    }
+    answer = create(_answers(dss.put_collection), _answers(dss.patch_collection), arguments)
+    return StoredVersion(answer["uuid"], answer["version"])
+
+
+def change_collection(
+    dss: "Dss",
+    uuid: str,
+    replica: "Replica",
+    version: str,
+    *,
+    add_contents: Sequence[Mapping[str, Any]] = (),
+    remove_contents: Sequence[Mapping[str, Any]] = (),
+    name: str | Omit = OMIT,
+    description: str | Omit = OMIT,
+    details: Mapping[str, Any] | Omit = OMIT,
+) -> StoredVersion:
+    """Change a collection by any number of links; over 1,000 they are split over several requests.
+
+    Each request makes a new version of the collection. What is removed goes first.
+
+    Args:
+        uuid: The collection.
+        replica: Where it is, `aws` or `gcp`.
+        version: The version to start from.
+        add_contents: Links to add.
+        remove_contents: Links to remove; they must equal those of the collection in every field.
+        name: A new name.
+        description: A new description.
+        details: New facts.
+
+    Returns:
+        The UUID and the new version.
+
+    Raises:
+        OmicsError: A request failed; the remedy names the version that has what was changed before.
+    """
+    facts = {"name": name, "description": description, "details": details}
+    return _change(
+        dss,
+        "patch_collection",
+        uuid,
+        replica,
+        version,
+        add_contents=add_contents,
+        remove_contents=remove_contents,
+        **{key: value for key, value in facts.items() if value is not OMIT},
+    )
+
+
+def change_bundle(
+    dss: "Dss",
+    uuid: str,
+    replica: "Replica",
+    version: str,
+    *,
+    add_files: Sequence[Mapping[str, Any]] = (),
+    remove_files: Sequence[Mapping[str, Any]] = (),
+) -> StoredVersion:
+    """Add and remove any number of a bundle's files; over 1,000 they are split over several requests.
+
+    Each request makes a new version of the bundle. What is removed goes first.
+
+    Args:
+        uuid: The bundle.
+        replica: Where it is, `aws` or `gcp`.
+        version: The version to start from.
+        add_files: Files to add: mappings with `uuid`, `version`, `name` and `indexed`.
+        remove_files: Files to remove; they must equal those of the bundle in every field.
+
+    Returns:
+        The UUID and the new version.
+
+    Raises:
+        OmicsError: A request failed; the remedy names the version that has what was changed before.
+    """
+    return _change(dss, "patch_bundle", uuid, replica, version, add_files=add_files, remove_files=remove_files)
+
+
+def _change(dss: "Dss", operation: str, uuid: str, replica: "Replica", version: str, **changes: Any) -> StoredVersion:
+    patch = _answers(getattr(dss, operation))
+    answer = change(operation, patch, {"uuid": uuid, "replica": replica, "version": version, **changes})
+    return StoredVersion(answer["uuid"], answer["version"])
+
+
+def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
+    """A call of an operation that gives its answer as JSON."""
+
+    def call(**arguments: Any) -> dict[str, Any]:
+        return operation.raw(**arguments).json()
+
+    return call

@@ -1,1 +1,0 @@
-"""Downloads of bundles, collections and manifests into the shared folder of files."""

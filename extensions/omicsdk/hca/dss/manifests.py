@@ -1,0 +1,195 @@
+"""Manifests: tables of the files to download."""
+
+import csv
+import os
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import chain
+from pathlib import Path
+
+from omicsdk.core.errors import UnsafePath, UsageError
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.row_lines import RowLines
+from omicsdk.hca.dss import tsv
+from omicsdk.hca.dss.filestore import ROOT, name_in_store
+from omicsdk.transfer.names import check_name
+from omicsdk.transfer.writing import write_error
+
+COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
+"""What the header row must declare; `file_version` is used when it is there."""
+
+PATH_COLUMN = "file_path"
+"""Added to the copy of a manifest: where the file stands in the filestore."""
+
+SHOWN_FAULTS = 10
+"""Faulty rows that an error names; the rest is counted."""
+
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+class ManifestError(UsageError, ValueError):
+    """A manifest that can't be worked from; names the file, the line and what is wrong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest on disk. Rows are read anew each time, one by one: a manifest may be long.
+
+    Attributes:
+        path: The table.
+        columns: Its header.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+
+    @classmethod
+    def open(cls, path: Path) -> "Manifest":
+        """Read the header.
+
+        Raises:
+            ManifestError: It isn't a readable table, or a column is missing.
+        """
+        with closing(_lines(path)) as lines:
+            columns = tuple(tsv.DictReader(lines).fieldnames or ())
+        missing = [column for column in COLUMNS if column not in columns]
+        if missing:
+            hint = " It seems to be separated by commas." if len(columns) == 1 and "," in columns[0] else ""
+            raise ManifestError(
+                f"{path}: the header row lacks {', '.join(missing)}",
+                remedy=f"A manifest is a table separated by tabs with the columns {', '.join(COLUMNS)}.{hint}",
+            )
+        repeated = {column for column in columns if columns.count(column) > 1}
+        if repeated:
+            raise ManifestError(f"{path}: the header row names {', '.join(sorted(repeated))} twice", remedy="Keep one.")
+        return cls(path, columns)
+
+    def rows(self) -> Iterator[dict[str, str]]:
+        """The rows as they stand; blank lines are skipped."""
+        for _, row in self._numbered():
+            yield row
+
+    def _numbered(self) -> Iterator[tuple[int, dict[str, str]]]:
+        with closing(_lines(self.path)) as lines:
+            whole = RowLines(lines, "\t")
+            reader = tsv.DictReader(whole, restkey="", restval="")
+            try:
+                _ = reader.fieldnames
+                whole.check()
+                for row in reader:
+                    whole.check()
+                    row.pop("", None)
+                    if any(row.values()):
+                        yield reader.line_num, row
+            except csv.Error as error:
+                raise ManifestError(
+                    f"{self.path}: up to line {reader.line_num}: {error}", remedy="Check the quotes in it."
+                ) from error
+
+    def check(self) -> int:
+        """Hold every row against what a download needs, before anything is fetched.
+
+        Returns:
+            How many rows there are.
+
+        Raises:
+            ManifestError: Naming the first faulty lines.
+        """
+        count, faults, faulty = 0, list[str](), 0
+        for line, row in self._numbered():
+            count += 1
+            fault = row_fault(row)
+            if fault is not None:
+                faulty += 1
+                if len(faults) < SHOWN_FAULTS:
+                    faults.append(f"line {line}: {fault}")
+        if faulty:
+            more = f" (and {faulty - len(faults)} more)" if faulty > len(faults) else ""
+            raise ManifestError(
+                f"{self.path}: {'; '.join(faults)}{more}",
+                remedy="Nothing was downloaded; mend the manifest and try again.",
+            )
+        return count
+
+    def write_with_paths(self, target: Path, download_dir: str) -> None:
+        """Write a copy with the column `file_path`, CRLF line ends, whole or not at all.
+
+        Args:
+            target: The copy; may be the manifest itself.
+            download_dir: The download folder as the user gave it, which the paths begin with.
+
+        Raises:
+            TransferError: There is no room, or it can't be written there.
+        """
+        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
+        _write(target, columns, self.rows(), download_dir)
+
+
+def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: str) -> None:
+    """Write a manifest with the column `file_path`, CRLF line ends, whole or not at all.
+
+    Args:
+        target: Where to.
+        rows: With the documented columns and file_version.
+        download_dir: The download folder as the user gave it, which the paths begin with.
+
+    Raises:
+        TransferError: There is no room, or it can't be written there.
+    """
+    _write(target, (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN), rows, download_dir)
+
+
+def _write(target: Path, columns: Sequence[str], rows: Iterable[dict[str, str]], download_dir: str) -> None:
+    try:
+        with in_place_of(target, durable=False) as file:
+            text = TextIOWrapper(file, encoding="utf-8", newline="")
+            writer = tsv.DictWriter(text, columns)
+            writer.writeheader()
+            start = str(Path(download_dir) / ROOT)
+            for row in rows:
+                place = f"{start}{os.sep}{name_in_store(row['file_sha256']).replace('/', os.sep)}"
+                writer.writerow({**row, PATH_COLUMN: place})
+            text.detach()
+    except OSError as error:
+        raise write_error(error, str(target), target.name) from error
+
+
+def row_fault(row: dict[str, str]) -> str | None:
+    """What is wrong with a row, or None."""
+    for column in ("bundle_uuid", "file_uuid", "file_name"):
+        if not row[column]:
+            return f"{column} is empty"
+    try:
+        check_name(f"{row['bundle_uuid']}.{row['bundle_version']}/{row['file_name']}")
+    except UnsafePath as error:
+        return error.message
+    if not SHA256.fullmatch(row["file_sha256"]):
+        return f"file_sha256 is {row['file_sha256'][:70]!r}, not 64 hexadecimal digits"
+    size = row["file_size"]
+    if not (size.isascii() and size.isdigit()):
+        return f"file_size is {size[:30]!r}, not a whole number of bytes"
+    return None
+
+
+def _lines(path: Path) -> Generator[str]:
+    """Lines of a text file: UTF-8 with or without a byte order mark, any line ends.
+
+    Raises:
+        ManifestError: It isn't there, can't be read, or isn't text.
+    """
+    try:
+        # newline="" as the csv module asks for; a lone \r would otherwise split a quoted field.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            if not first.strip():
+                raise ManifestError(f"{path}: the file is empty", remedy="A manifest begins with a header row.")
+            if "\0" in first:
+                raise ManifestError(f"{path}: not a text file", remedy="Give a table separated by tabs.")
+            yield from chain([first], file)
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: not UTF-8 text (byte {error.start})", remedy="Save it as UTF-8.") from None
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}", remedy="Give the path of a manifest.") from None

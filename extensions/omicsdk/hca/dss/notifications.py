@@ -1,0 +1,542 @@
+"""Notifications: subscribing, and a server that receives and verifies what the Data Store sends."""
+
+import json
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, Full, Queue
+from socketserver import TCPServer
+from types import TracebackType
+from typing import Any, Protocol, Self, cast
+from urllib.parse import urlsplit
+
+from omicsdk.core.errors import DecodeError, TimedOut, UsageError
+from omicsdk.core.http_signature import MOST_SKEW, SignatureError, verify_signature
+from omicsdk.core.narrowing import is_object
+
+PAYLOAD_FIELD = "payload"
+"""The field of a form that the message stands in, unless a subscription names another."""
+
+
+class Refused(Exception):
+    """A request that is no notification for us.
+
+    Args:
+        status: What it is answered with.
+        reason: Why, without anything secret.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What a subscriber is told.
+
+    Attributes:
+        transaction_id: The same over all attempts to deliver it.
+        subscription_id: The subscription that it was sent for.
+        event_type: CREATE, TOMBSTONE or DELETE; None for a subscription by an Elasticsearch query.
+        bundle_uuid: The bundle that it is about.
+        bundle_version: Its version.
+        attachments: The parts of the metadata that the subscription asked for, by name; `_errors` names what failed.
+        payload: The whole message as it came.
+        form_fields: The other fields of a form.
+        key_id: The key that it was signed with; None when signatures aren't checked.
+    """
+
+    transaction_id: str
+    subscription_id: str
+    event_type: str | None
+    bundle_uuid: str
+    bundle_version: str
+    attachments: Mapping[str, Any]
+    payload: Mapping[str, Any]
+    form_fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    key_id: str | None = None
+
+
+def received(
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    key_of: Callable[[str], str | bytes | None] | None,
+    now: float,
+    payload_field: str = PAYLOAD_FIELD,
+    most_skew: float = MOST_SKEW,
+) -> Notification:
+    """Makes a notification of a request.
+
+    Args:
+        method: Its method.
+        target: Its path with the query.
+        headers: Its headers, names in any case.
+        body: Its body.
+        key_of: Gives the secret of a key's id, None where there is no such key; None takes what isn't signed, too.
+        now: Seconds since 1970; a signature's date must be near.
+        payload_field: The field of a form that holds the message.
+        most_skew: Seconds that a signature's date may be away from now.
+
+    Raises:
+        Refused: It isn't signed as it should be, or isn't a notification.
+    """
+    key_id = None
+    if key_of is not None:
+        try:
+            key_id = verify_signature(method, target, headers, body, key_of=key_of, now=now, most_skew=most_skew)
+        except SignatureError as error:
+            raise Refused(401, str(error)) from error
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    fields = dict[str, str]()
+    text: str | bytes = body
+    if kind.partition(";")[0].strip().lower() == "multipart/form-data":
+        fields = _form(kind, body)
+        text = fields.pop(payload_field, "")
+        if not text:
+            raise Refused(400, f"the form has no field {payload_field!r}")
+    elif kind.partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "a notification is application/json or multipart/form-data")
+    return _notification(_decoded(text), fields, key_id)
+
+
+def _decoded(text: str | bytes) -> dict[str, Any]:
+    try:
+        payload: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refused(400, "the message isn't JSON") from None
+    if not is_object(payload):
+        raise Refused(400, "the message isn't a JSON object")
+    return payload
+
+
+def _notification(payload: dict[str, Any], fields: dict[str, str], key_id: str | None) -> Notification:
+    from omicsdk_api.dss.webhooks import parse_notification
+
+    try:
+        message = parse_notification(payload)
+    except DecodeError as error:
+        raise Refused(400, error.message) from None
+    match = message.match
+    if not all((message.transaction_id, message.subscription_id, match.bundle_uuid, match.bundle_version)):
+        wanted = "transaction_id, subscription_id, match.bundle_uuid and match.bundle_version"
+        raise Refused(400, f"the message has an empty one of {wanted}")
+    return Notification(
+        transaction_id=message.transaction_id,
+        subscription_id=message.subscription_id,
+        event_type=message.event_type,
+        bundle_uuid=match.bundle_uuid,
+        bundle_version=match.bundle_version,
+        attachments=message.attachments or {},
+        payload=payload,
+        form_fields=fields,
+        key_id=key_id,
+    )
+
+
+def _form(kind: str, body: bytes) -> dict[str, str]:
+    """The text fields of multipart/form-data (RFC 7578)."""
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    form = BytesParser(policy=HTTP).parsebytes(head + body)
+    if not form.is_multipart() or form.defects:
+        raise Refused(400, "the form can't be read")
+    fields = dict[str, str]()
+    for part in cast("list[Message[str, str]]", form.get_payload()):
+        name = part.get_param("name", header="content-disposition")
+        data = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(data, bytes):
+            raise Refused(400, "the form has a field without a name")
+        try:
+            fields[name] = data.decode()
+        except UnicodeDecodeError:
+            raise Refused(400, f"the form's field {name!r} isn't UTF-8") from None
+    return fields
+
+
+PATIENCE = 10.0
+"""Seconds that a connection may be silent."""
+
+logger = logging.getLogger("omicsdk.hca.dss")
+
+
+class Receiver(Protocol):
+    """What a server gives its requests to."""
+
+    def check(self, target: str, length: int) -> None:
+        """Looks at a request before its body is read.
+
+        Raises:
+            Refused: Its body won't be read.
+        """
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Deals with a request, in a thread of its own; gives a status and what to say."""
+        ...
+
+
+class NotificationServer(ThreadingHTTPServer):
+    """The server: as many threads as there are requests, up to a bound.
+
+    Args:
+        address: Where it listens.
+        receiver: What requests are given to.
+        most: Requests that are dealt with at once, 1 or more; further connections are closed.
+
+    Raises:
+        OSError: It can't listen there.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], receiver: Receiver, *, most: int) -> None:
+        self.receiver = receiver
+        self._room = threading.BoundedSemaphore(most)
+        self._answering = 0
+        self._answered = threading.Condition()
+        super().__init__(address, Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._room.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        with self._answered:
+            self._answering += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+            with self._answered:
+                self._answering -= 1
+                self._answered.notify_all()
+
+    def finish(self, seconds: float) -> None:
+        """Waits until every request that came is answered.
+
+        A process that ends cuts what its threads are still sending, and a sender that gets half an answer sends again what was
+        dealt with.
+
+        Args:
+            seconds: For how long at most.
+        """
+        with self._answered:
+            self._answered.wait_for(lambda: not self._answering, seconds)
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # HTTPServer's own asks the network what this machine is called
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        del request
+        logger.debug("a connection of %s broke", client_address, exc_info=True)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, one request: senders are few, and nobody keeps a thread."""
+
+    timeout = PATIENCE
+    server: NotificationServer  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def do_POST(self) -> None:
+        receiver = self.server.receiver
+        try:
+            length = self._length()
+            receiver.check(self.path, length)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                raise Refused(400, "the body was cut")
+            status, said = receiver.answer(self.command, self.path, dict(self.headers.items()), body)
+        except Refused as refused:
+            status, said = refused.status, refused.reason
+        except TimeoutError:
+            status, said = 408, "the body didn't come"
+        self._say(status, said)
+
+    do_PUT = do_POST
+
+    def do_GET(self) -> None:
+        self._say(405, "notifications come by POST or PUT")
+
+    do_HEAD = do_DELETE = do_GET
+
+    def _length(self) -> int:
+        given = self.headers.get("content-length")
+        if given is None or self.headers.get("transfer-encoding"):
+            raise Refused(411, "the request has no Content-Length")
+        if not (given.isascii() and given.isdigit() and len(given) < 20):
+            raise Refused(400, "Content-Length is no number")
+        return int(given)
+
+    def _say(self, status: int, said: str) -> None:
+        text = f"{said}\n".encode()
+        self.send_response_only(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Connection", "close")
+        if status == 503:
+            self.send_header("Retry-After", "60")
+        if status == 405:
+            self.send_header("Allow", "POST, PUT")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        logger.debug(format, *args)
+
+
+MOST_BYTES = 1024 * 1024
+"""Bytes of a request's body, unless told otherwise: attachments have at most 128 KiB, forms and queries are small."""
+
+ANSWER_WITHIN = 9.0
+"""Seconds after which a request is put off: the Data Store waits for 10."""
+
+WAITING = 64
+"""Requests that are held at once; others are told to come again."""
+
+LAST_ANSWERS = 5.0
+"""Seconds that answers under way have when the listener is closed."""
+
+REMEMBERED = 10_000
+"""Notifications that are known as dealt with, so that one that comes twice is handed over once."""
+
+Keys = Mapping[str, str | bytes] | Callable[[str], str | bytes | None] | str | bytes
+
+logger = logging.getLogger("omicsdk.hca.dss")
+
+
+class _Waiting:
+    """A notification whose sender waits for an answer."""
+
+    def __init__(self, notification: Notification) -> None:
+        self.notification = notification
+        self.over = threading.Event()
+        self.done = False
+
+    def end(self, *, done: bool) -> None:
+        if not self.over.is_set():  # what the sender was told first counts
+            self.done = done
+            self.over.set()
+
+
+class Listener:
+    """Receives notifications. Use it in a `with` block: it listens from there to the block's end.
+
+    Args:
+        host: The address that it listens at; the default can be reached from this machine only.
+        port: The TCP port, 0 to 65535; 0 takes a free one, which `url` tells.
+        path: The path of the callback URL; other paths are answered with 404. By default any.
+        keys: Secrets by the ids of keys (`hmac_key_id` of a subscription), or a function that gives them, or one secret for
+            all ids. Requests that aren't signed with one of them are answered with 401. None takes everything.
+        payload_field: The field of a form that holds the message (`payload_form_field` of a subscription).
+        most_bytes: The largest body that is taken, in bytes, 1 or more; larger ones are answered with 413.
+        most_skew: Seconds that a signature's date may be away from this machine's clock.
+        now: Tells the time in seconds since 1970, for tests.
+
+    Raises:
+        UsageError: It can't listen there.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        path: str | None = None,
+        keys: Keys | None = None,
+        payload_field: str = PAYLOAD_FIELD,
+        most_bytes: int = MOST_BYTES,
+        most_skew: float = MOST_SKEW,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._path = path
+        self._key_of = _key_of(keys)
+        self._payload_field = payload_field
+        self._most_bytes = most_bytes
+        self._most_skew = most_skew
+        self._now = now
+        self._queue = Queue[_Waiting](WAITING)
+        self._lock = threading.Lock()
+        self._waiting = dict[str, _Waiting]()
+        self._handled = OrderedDict[str, None]()
+        try:
+            self._server = NotificationServer((host, port), self, most=2 * WAITING)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"can't listen at {host}:{port}: {reason}", remedy="Choose another port, or an address of this machine."
+            ) from error
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host, port = self._server.server_address[:2]
+        shown = f"[{host!s}]" if ":" in str(host) else str(host)
+        return f"http://{shown}:{port}{self._path or '/'}"
+
+    def start(self) -> Self:
+        """Begins to listen; returns at once."""
+        if self._thread is None:
+            serve = self._server.serve_forever
+            self._thread = threading.Thread(target=serve, args=(0.1,), name="dss-listener", daemon=True)
+            self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Stops listening; senders that wait are told to come again, and answers under way are sent. Closing twice does nothing."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        with self._lock:
+            for one in self._waiting.values():
+                one.end(done=False)
+        self._server.finish(LAST_ANSWERS)
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def receive(self, timeout: float | None = None) -> Generator[Notification]:
+        """Gives the next notification for the length of a `with` block; its sender is answered at the block's end.
+
+        Args:
+            timeout: Seconds to wait for one; by default for ever.
+
+        Raises:
+            TimedOut: None came in time.
+        """
+        try:
+            # Waiting without end in steps: on Windows, Ctrl-C doesn't end a wait without one.
+            one = self._next(timeout)
+        except Empty:
+            raise TimedOut(
+                f"no notification came to {self.url} within {timeout:g} s",
+                remedy="Allow more time, or check that the subscription's callback URL leads here.",
+            ) from None
+        try:
+            yield one.notification
+        except BaseException:
+            self._end(one, done=False)
+            raise
+        self._end(one, done=True)
+
+    def __iter__(self) -> Iterator[Notification]:
+        """Every notification as it comes; a sender is answered when the next one is asked for, or the loop is left."""
+        while True:
+            one = self._next(None)
+            try:
+                yield one.notification
+            finally:  # a loop that is left by `break` has dealt with it; one that fails is ended by `close` before this
+                self._end(one, done=True)
+
+    def _next(self, timeout: float | None) -> _Waiting:
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = 0.5 if until is None else min(0.5, until - time.monotonic())
+            try:
+                return self._queue.get(timeout=max(0.0, left))
+            except Empty:
+                if until is not None and time.monotonic() >= until:
+                    raise
+
+    def _end(self, one: _Waiting, *, done: bool) -> None:
+        transaction = one.notification.transaction_id
+        with self._lock:
+            self._waiting.pop(transaction, None)
+            if done:
+                self._handled[transaction] = None
+                while len(self._handled) > REMEMBERED:
+                    self._handled.popitem(last=False)
+        one.end(done=done)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Deals with a request, in a thread of its own: hands it over, and waits until the program is done with it.
+
+        Args:
+            method: Its method.
+            target: Its path with the query.
+            headers: Its headers, names in any case.
+            body: Its body.
+
+        Returns:
+            A status and what to say.
+        """
+        try:
+            self._check_path(target)
+            notification = received(
+                method,
+                target,
+                headers,
+                body,
+                key_of=self._key_of,
+                now=self._now(),
+                payload_field=self._payload_field,
+                most_skew=self._most_skew,
+            )
+        except Refused as refused:
+            logger.warning("a request was refused: %s", refused.reason)
+            return refused.status, refused.reason
+        with self._lock:
+            if notification.transaction_id in self._handled:
+                return 200, "known already"
+            one = self._waiting.get(notification.transaction_id)
+            if one is None:
+                one = _Waiting(notification)
+                try:
+                    self._queue.put_nowait(one)
+                except Full:
+                    return 503, "too many notifications wait"
+                self._waiting[notification.transaction_id] = one
+        if not one.over.wait(ANSWER_WITHIN):
+            return 503, "not dealt with yet"
+        return (200, "received") if one.done else (503, "it wasn't dealt with")
+
+    def check(self, target: str, length: int) -> None:
+        """Looks at a request before its body is read.
+
+        Args:
+            target: Its path with the query.
+            length: The bytes that its body has.
+
+        Raises:
+            Refused: Its body won't be read.
+        """
+        self._check_path(target)
+        if length > self._most_bytes:
+            raise Refused(413, f"a notification has at most {self._most_bytes} bytes")
+
+    def _check_path(self, target: str) -> None:
+        if self._path is not None and urlsplit(target).path != self._path:
+            raise Refused(404, "nobody listens here")
+
+
+def _key_of(keys: Keys | None) -> Callable[[str], str | bytes | None] | None:
+    if keys is None or callable(keys):
+        return keys
+    if isinstance(keys, str | bytes):
+        return lambda _: keys
+    return keys.get

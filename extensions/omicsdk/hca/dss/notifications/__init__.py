@@ -1,1 +1,0 @@
-"""Notifications of the Data Store: what they say, and a server that receives them."""

@@ -1,0 +1,310 @@
+"""Registration of staged files, and waiting until the service has copied them."""
+
+import heapq
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omicsdk.core.clock import Clock, SystemClock
+from omicsdk.core.errors import APIError, AuthError, Forbidden, Interrupted, NotFound, OmicsError, TransferError
+from omicsdk.hca.dss.bundles import StoredVersion, create_version
+from omicsdk.hca.dss.staging import LocalFile
+from omicsdk.transfer import Control
+from omicsdk.transfer.uploads.following import FollowUp
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.hca.dss.client import Dss
+
+
+FIRST_WAIT = 1.0
+GROWTH = 1.618
+LONGEST_WAIT = 60.0
+"""Seconds: the wait grows from the first to the longest by this factor, as the published client's does."""
+
+STEP = 0.5
+"""Seconds between two looks at the time budget while waiting; `ended` is noticed at once."""
+
+
+class EndingClock(SystemClock):
+    """The machine's time, with waits that end when a workflow does.
+
+    Args:
+        ended: Ends it when it is set.
+        control: So does this.
+        error: Makes the error that is raised then.
+    """
+
+    def __init__(self, ended: threading.Event, control: Control, error: Callable[[Control], Interrupted]) -> None:
+        self._ended = ended
+        self._control = control
+        self._error = error
+
+    def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds.
+
+        Raises:
+            Interrupted: The workflow was stopped.
+        """
+        until = self.monotonic() + seconds
+        while not self._control.over(self.monotonic(), self._ended):
+            left = until - self.monotonic()
+            if left <= 0:
+                return
+            self._ended.wait(min(left, STEP))
+        raise self._error(self._control)
+
+
+def longer(wait: float) -> float:
+    """The wait that follows a wait, both in seconds."""
+    return min(wait * GROWTH, LONGEST_WAIT)
+
+
+class RegistrationRefused(TransferError):
+    """The service doesn't take a staged file over.
+
+    Attributes:
+        lost: Whether what it says may mean that the staged object isn't there any longer.
+    """
+
+    def __init__(self, file: LocalFile, error: APIError) -> None:
+        super().__init__(
+            f"File {file.name}: Unexpected server response during registration: {error}", name=file.name, remedy=""
+        )
+        self.lost = error.status in (400, 404, 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A file that the service is copying.
+
+    Attributes:
+        number: The file's number.
+        file: The file.
+        request_id: What the service called the request.
+        deadline: When its time is over, in seconds by the monotonic clock.
+        due: When to look, likewise.
+        wait: Seconds before that look.
+    """
+
+    number: int
+    file: LocalFile
+    request_id: str
+    deadline: float
+    due: float
+    wait: float
+
+    def later(self, now: float) -> "Awaited | None":
+        """The next look, or None when the time is over.
+
+        Args:
+            now: When it was looked for in vain.
+        """
+        if now >= self.deadline:
+            return None
+        wait = longer(self.wait)
+        return Awaited(self.number, self.file, self.request_id, self.deadline, min(now + wait, self.deadline), wait)
+
+
+Each = Callable[[Callable[[Awaited], bool | OmicsError], list[Awaited]], Iterable[bool | OmicsError]]
+"""Calls a function for each of a list, perhaps in parallel, and gives the results in order; `map` does."""
+
+
+class Registrar:
+    """Has staged files taken over under one version.
+
+    Args:
+        api: The service.
+        version: The version of all files.
+        creator_uid: Who makes them.
+        replica: Where a file that is copied later is looked for.
+        timeout_seconds: How long the service may take to copy a file, each.
+        clock: Tells the time and waits; its `sleep` may raise to end the waiting.
+    """
+
+    def __init__(
+        self,
+        api: "DssApi",
+        *,
+        version: str,
+        creator_uid: int,
+        replica: "Replica",
+        timeout_seconds: float,
+        clock: Clock,
+    ) -> None:
+        self._api = api
+        self._version = version
+        self._creator_uid = creator_uid
+        self._replica: Replica = replica
+        self._timeout = timeout_seconds
+        self._clock = clock
+
+    def ask(self, number: int, file: LocalFile, source_url: str) -> Awaited | None:
+        """Asks the service to take a file over.
+
+        Returns:
+            What to wait for; None when it has the file.
+
+        Raises:
+            AuthError, Forbidden: The service doesn't know the caller, or not as one who may store files.
+            RegistrationRefused: It refuses the file.
+        """
+        try:
+            answer = self._api.put_file.raw(
+                uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
+            )
+        except (AuthError, Forbidden):
+            raise
+        except APIError as error:
+            raise RegistrationRefused(file, error) from error
+        return self._accepted(number, file, answer.headers) if answer.status_code == 202 else None
+
+    def quick(
+        self,
+        number: int,
+        file: LocalFile,
+        source_url: str,
+        then: Callable[[Awaited | None], None],
+        otherwise: Callable[[], None],
+    ) -> FollowUp | None:
+        """What asks as `ask` does, for the transfer engine to send behind the file.
+
+        Args:
+            number: The file's number.
+            file: The file.
+            source_url: Where it is staged.
+            then: Is given what `ask` returns.
+            otherwise: Is called instead when there was another answer, or none: `ask` knows what to do.
+
+        Returns:
+            The request; None where only the client can send it.
+        """
+        operation = self._api.put_file
+        request = operation.build(
+            uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
+        )
+        try:
+            out = operation.outgoing(request)
+        except AuthError:
+            return None
+        headers = out.carried() if out is not None else None
+        if out is None or headers is None or not isinstance(request.content, bytes):
+            return None
+
+        def answered(status: int | None, told: Mapping[str, str]) -> None:
+            if status in (200, 201):
+                then(None)
+            elif status == 202:
+                then(self._accepted(number, file, told))
+            else:
+                otherwise()
+
+        return FollowUp(out.url, headers, request.content, answered)
+
+    def _accepted(self, number: int, file: LocalFile, headers: Mapping[str, str]) -> Awaited:
+        """What to wait for after 202."""
+        now = self._clock.monotonic()
+        request_id = headers.get("x-aws-request-id", "unknown")
+        first = min(FIRST_WAIT, max(0.0, self._timeout))
+        return Awaited(number, file, request_id, now + self._timeout, now + first, FIRST_WAIT)
+
+    def _look(self, one: Awaited) -> bool | OmicsError:
+        """Whether the service has a file now, or why it can't be asked."""
+        try:
+            self._api.head_file.raw(uuid=one.file.uuid, replica=self._replica, version=self._version)
+        except NotFound:
+            return False
+        except OmicsError as error:
+            return error
+        return True
+
+    def wait_for(self, awaited: Iterable[Awaited], each: Each) -> Iterator[tuple[Awaited, OmicsError | None]]:
+        """Waits until the service has copied files, all of them at once.
+
+        Args:
+            awaited: The files.
+            each: Looks for several at once, perhaps in parallel.
+
+        Yields:
+            Each file as it is there, or with the error that it isn't in time.
+        """
+        waiting = [(one.due, one.number, one) for one in awaited]
+        heapq.heapify(waiting)
+        while waiting:
+            pause = waiting[0][0] - self._clock.monotonic()
+            if pause > 0:
+                self._clock.sleep(pause)
+                continue
+            now, due = self._clock.monotonic(), list[Awaited]()
+            while waiting and waiting[0][0] <= now:
+                due.append(heapq.heappop(waiting)[2])
+            for one, found in zip(due, each(self._look, due), strict=True):
+                if found is False and (after := one.later(self._clock.monotonic())) is not None:
+                    heapq.heappush(waiting, (after.due, after.number, after))
+                elif isinstance(found, OmicsError):
+                    yield one, found
+                else:
+                    yield one, None if found else self._too_late(one)
+
+    def _too_late(self, one: Awaited) -> TransferError:
+        return TransferError(
+            f"File {one.file.name}: registration FAILED: the service had not copied it after {self._timeout:g} s "
+            f"(X-AWS-REQUEST-ID: {one.request_id})",
+            name=one.file.name,
+            remedy="Give it more time with --timeout-seconds, or quote the id to the platform's operators.",
+        )
+
+
+def register_file(
+    dss: "Dss",
+    uuid: str,
+    source_url: str,
+    *,
+    creator_uid: int,
+    version: str | None = None,
+    timeout_seconds: float = 1200,
+    stop: threading.Event | None = None,
+) -> StoredVersion:
+    """Register a staged object as a file and wait until the service has copied it.
+
+    `put_file` returns before large objects are copied.
+
+    Args:
+        uuid: The file's UUID.
+        source_url: The object, `s3://bucket/key` or `gs://bucket/key`, with its checksums as tags.
+        creator_uid: Who makes it, a number.
+        version: The file's version; by default the time now.
+        timeout_seconds: How long the service may take to copy it.
+        stop: Set it to end the waiting; the service goes on.
+
+    Returns:
+        The UUID and the version of the file.
+
+    Raises:
+        TransferError: The service refuses it, or hasn't copied it in time.
+        AuthError: The service doesn't know the caller, or not as one who may store files.
+        Interrupted: `stop` was set.
+    """
+
+    def stopped(_: object) -> Interrupted:
+        return Interrupted(f"waiting for file {uuid} was stopped", remedy="The service goes on: ask with head-file.")
+
+    chosen = version or create_version()
+    registrar = Registrar(
+        dss,
+        version=chosen,
+        creator_uid=creator_uid,
+        # A replica copies from its own cloud first.
+        replica="gcp" if source_url.startswith("gs://") else "aws",
+        timeout_seconds=timeout_seconds,
+        clock=EndingClock(stop or threading.Event(), Control(), stopped),
+    )
+    awaited = registrar.ask(0, LocalFile(Path(), uuid, uuid), source_url)
+    for _, error in registrar.wait_for([] if awaited is None else [awaited], map):
+        if error is not None:
+            raise error
+    return StoredVersion(uuid, chosen)

@@ -1,0 +1,630 @@
+"""Uploads: a folder goes to a staging bucket, and the service makes a bundle of it."""
+
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, overload
+from uuid import uuid4
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    AuthError,
+    Forbidden,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    TransportError,
+    UsageError,
+    first_of,
+)
+from omicsdk.core.files.state_folder import state_folder
+from omicsdk.hca.dss._unfinished import Unfinished, record_path
+from omicsdk.hca.dss.bundles import create_version
+from omicsdk.hca.dss.registrations import Awaited, EndingClock, Registrar, RegistrationRefused
+from omicsdk.hca.dss.staging import LocalFile, StagingRefused, files_named, files_of, staged, staging_error
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.transfer import upload as send
+from omicsdk.transfer.interrupts import report_of
+from omicsdk.transfer.reports.outcome import Verification
+from omicsdk.transfer.uploads.following import FollowUp
+from omicsdk.transfer.waiting import opened
+from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.writing import write_error
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.hca.dss.bundles import Replica
+    from omicsdk.hca.dss.client import Dss
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file of an upload.
+
+    Attributes:
+        name: Its name in the bundle.
+        size: Bytes.
+        uuid: Its UUID; empty after a dry run.
+        version: Its version; empty after a dry run.
+    """
+
+    name: str
+    size: int
+    uuid: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedBundle:
+    """A bundle that an upload made, or would make.
+
+    Attributes:
+        bundle_uuid: Its UUID; empty after a dry run.
+        version: Its version; empty after a dry run.
+        replica: The replica in which it is registered.
+        creator_uid: The number of its creator.
+        files: Its files.
+    """
+
+    bundle_uuid: str
+    version: str
+    replica: "Replica"
+    creator_uid: int
+    files: list[UploadedFile]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The documented result as plain JSON data; after a dry run, counts and what would be done with each file."""
+        if not self.bundle_uuid:
+            planned = [{"name": file.name, "size": file.size, "state": "planned", "plan": PLAN} for file in self.files]
+            size = sum(file.size for file in self.files)
+            return {"counts": {"planned": len(planned)}, "bytes_to_send": size, "files": planned}
+        return {
+            "bundle_uuid": self.bundle_uuid,
+            "creator_uid": self.creator_uid,
+            "replica": self.replica,
+            "version": self.version,
+            "files": [
+                {"name": file.name, "version": file.version, "uuid": file.uuid, "creator_uid": self.creator_uid}
+                for file in self.files
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How a folder is uploaded, and who watches.
+
+    Attributes:
+        timeout_seconds: How long the service may take to copy one file.
+        bundle_uuid: The bundle's UUID; by default a new one.
+        creator_uid: Who makes it, a number.
+        resume: Whether to go on with what an earlier run of the same upload left unfinished.
+        progress: Called a few times a second.
+        on_report: Given what became of each file when the upload is over, however it ends.
+        stop: Set it to end the upload; no bundle is made.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would be sent; nothing is.
+    """
+
+    timeout_seconds: float = 1200
+    bundle_uuid: str | None = None
+    creator_uid: int = 0
+    resume: bool = True
+    progress: Callable[[Progress], None] | None = None
+    on_report: Callable[[TransferReport], None] | None = None
+    stop: threading.Event | None = None
+    control: Control | None = None
+    dry_run: bool = False
+
+
+logger = logging.getLogger("omicsdk.hca.dss")
+
+
+FILES_AT_ONCE = 8
+"""Files that go to the staging bucket at once."""
+
+CALLERS = 4
+"""Threads that open files and sign: quick work, of which more threads only get into each other's way."""
+
+REGISTRATIONS_AT_ONCE = 16
+"""Files that the service is asked to take over at once."""
+
+ENDING = 1.0
+"""Seconds after which a call that is under way at an upload's end is left alone."""
+
+logger = getLogger("omicsdk.hca.dss")
+
+
+class UploadFailed(SomeFailed, RuntimeError):
+    """Some files could not be uploaded or registered; no bundle was made."""
+
+    default_remedy = "No bundle was registered. Run the same again when the cause is mended: it goes on from here."
+
+
+def _ends_all(error: OmicsError) -> bool:
+    """Whether every other file would meet this error too."""
+    return isinstance(error, StagingRefused | AuthError | Forbidden | TransportError)
+
+
+class _ToStage(Sequence[Upload]):
+    """The uploads of files, each made when it is asked for: there may be many, and each holds a signer."""
+
+    def __init__(self, s3: Any, bucket: str, files: Sequence[LocalFile]) -> None:
+        self._s3, self._bucket, self._files = s3, bucket, files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, index: int) -> Upload: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Upload]: ...
+    def __getitem__(self, index: int | slice) -> Upload | Sequence[Upload]:
+        if isinstance(index, slice):
+            return _ToStage(self._s3, self._bucket, self._files[index])
+        return staged(self._s3, self._bucket, self._files[index])
+
+    def __iter__(self) -> Iterator[Upload]:
+        return (staged(self._s3, self._bucket, file) for file in self._files)
+
+
+class Bringing:
+    """Brings files to the staging bucket and has them registered, both in parallel.
+
+    Attributes:
+        files: All of them; those that were staged anew have new UUIDs.
+    """
+
+    def __init__(
+        self,
+        api: "DssApi",
+        s3: Any,
+        bucket: str,
+        replica: "Replica",
+        version: str,
+        files: list[LocalFile],
+        record: Unfinished | None,
+        options: UploadOptions,
+        control: Control,
+        clock: Clock | None,
+    ) -> None:
+        self.files = files
+        self._s3, self._bucket, self._record = s3, bucket, record
+        self._options, self._control = options, control
+        self._ended = options.stop or threading.Event()
+        self._clock = clock or EndingClock(self._ended, control, stopped)
+        self._registrar = Registrar(
+            api,
+            version=version,
+            creator_uid=options.creator_uid,
+            replica=replica,
+            timeout_seconds=options.timeout_seconds,
+            clock=self._clock,
+        )
+        self._outcomes = dict[int, Outcome]()
+        self._failures = dict[int, OmicsError]()
+        self._report: TransferReport | None = None
+        self._last: Progress | None = None
+        self._quick: bool | None = None  # None until the service has answered the client well
+        self._patience = ENDING
+
+    def all(self) -> None:
+        """Brings and registers every file.
+
+        Raises: as upload_bundle says.
+        """
+        registered = self._record.registered if self._record is not None else dict[str, Verification]()
+        todo = list[int]()
+        for number, file in enumerate(self.files):
+            if file.name in registered:
+                self._outcomes[number] = Outcome(
+                    file.name,
+                    "skipped",
+                    file.size,
+                    verified="registered before",
+                    verification=registered[file.name],
+                )
+            else:
+                todo.append(number)
+        try:
+            lost = self._bring(todo)
+            if lost:
+                logger.warning("%d files aren't in the staging bucket any longer; sending them again", len(lost))
+                self._anew(lost)
+                self._bring(lost)
+            if self._last is not None and self._options.progress is not None:
+                self._options.progress(replace(self._last, final=True, phase="over"))
+        finally:
+            if self._options.on_report is not None and self._report is not None:
+                self._options.on_report(self._told(self._report))
+        self._raise()
+
+    def _anew(self, numbers: list[int]) -> None:
+        """Gives files new UUIDs, so that they get new keys in the bucket."""
+        for number in numbers:
+            file = self.files[number] = replace(self.files[number], uuid=str(uuid4()))
+            del self._failures[number]
+            if self._record is not None:
+                self._record.anew(file)
+
+    def _bring(self, numbers: list[int]) -> list[int]:
+        """Stages and registers files.
+
+        Returns:
+            Those that an earlier run had staged, but aren't there any longer.
+        """
+        asked = dict[int, Future[Awaited | OmicsError | None]]()
+        kept = set[int]()
+        with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
+
+            def over(at: int, outcome: Outcome) -> None:
+                number = numbers[at]
+                self._outcomes[number] = outcome
+                if outcome.state in ("done", "skipped"):
+                    if outcome.state == "skipped":
+                        kept.add(number)
+                elif outcome.error is not None:
+                    self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
+
+            def follow(at: int, _: Outcome) -> FollowUp | None:
+                number = numbers[at]
+                asked[number], follow_up = self._ask(number, pool)
+                return follow_up
+
+            try:
+                self._stage(numbers, over, follow)
+                awaited = list[Awaited]()
+                for number, future in asked.items():
+                    answer = self._settled(future)
+                    if isinstance(answer, OmicsError):
+                        self._fail(number, answer)
+                    elif answer is not None:
+                        awaited.append(answer)
+                if not self._ended.is_set():
+                    for one, error in self._registrar.wait_for(awaited, pool.map):
+                        self._registered(one.number) if error is None else self._fail(one.number, error)
+            except BaseException as error:
+                self._ended.set()
+                if isinstance(error, KeyboardInterrupt):
+                    self._report = report_of(error) or self._report
+                raise
+        refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]
+        return sorted(n for n in refused if cast("RegistrationRefused", self._failures[n]).lost)
+
+    def _stage(
+        self,
+        numbers: list[int],
+        over: Callable[[int, Outcome], None],
+        follow: Callable[[int, Outcome], FollowUp | None],
+    ) -> None:
+        progress = self._options.progress
+
+        def told(state: Progress) -> None:
+            if progress is not None:
+                # What follows the sending is the service's part.
+                self._last = replace(state, final=False, phase="finishing") if state.final else state
+                progress(self._last)
+
+        self._report = send(
+            _ToStage(self._s3, self._bucket, [self.files[number] for number in numbers]),
+            connections=FILES_AT_ONCE,
+            callers=CALLERS,
+            journal=self._record.journal if self._record is not None else None,
+            abort=self._record is None,  # no later run would find the parts
+            progress=None if progress is None else told,
+            finished=over,
+            follow=follow,
+            stop=self._ended,
+            control=self._control,
+        )
+
+    def _ask(self, number: int, pool: Workers) -> tuple[Future[Awaited | OmicsError | None], FollowUp | None]:
+        """Has a staged file registered.
+
+        A call of the client's costs as much as all else together. So once one was answered well, the engine asks for the
+        others, until one isn't: then the service has something to say that only the client understands.
+
+        Returns:
+            What becomes of it, and what the engine has to send.
+        """
+        if not self._quick:
+            return pool.submit(self._register, number), None
+        future = Future[Awaited | OmicsError | None]()
+
+        def then(awaited: Awaited | None) -> None:
+            if awaited is None:
+                self._registered(number)
+            future.set_result(awaited)
+
+        def otherwise() -> None:
+            self._quick = False
+            pool.submit(self._register, number).add_done_callback(ended)
+
+        def ended(careful: Future[Awaited | OmicsError | None]) -> None:
+            if careful.cancelled():
+                future.cancel()
+            else:
+                future.set_result(careful.result())
+
+        file = self.files[number]
+        follow_up = self._registrar.quick(number, file, f"s3://{self._bucket}/{file.key}", then, otherwise)
+        return (future, follow_up) if follow_up is not None else (pool.submit(self._register, number), None)
+
+    def _settled(self, future: Future[Awaited | OmicsError | None]) -> Awaited | OmicsError | None:
+        """What a call gave; one that is under way when the upload ends isn't waited for much longer."""
+        while True:
+            try:
+                return future.result(timeout=self._patience)
+            except TimeoutError:
+                if self._control.over(self._clock.monotonic(), self._ended):
+                    self._patience = 0.0  # the others had as much time
+                    return stopped(self._control)
+
+    def _register(self, number: int) -> Awaited | OmicsError | None:
+        """Has a staged file taken over, in a thread of the pool; errors are the result."""
+        file = self.files[number]
+        try:
+            self._go_on()
+            awaited = self._registrar.ask(number, file, f"s3://{self._bucket}/{file.key}")
+        except OmicsError as error:
+            if _ends_all(error):
+                self._ended.set()
+            return error
+        if self._quick is None:
+            self._quick = True
+        if awaited is None:
+            self._registered(number)
+        return awaited
+
+    def _registered(self, number: int) -> None:
+        if self._record is not None:
+            self._record.took_over(self.files[number].name, self._outcomes[number].verification)
+
+    def _fail(self, number: int, error: OmicsError) -> None:
+        self._failures[number] = error
+        if _ends_all(error):
+            self._ended.set()
+
+    def _go_on(self) -> None:
+        if self._ended.is_set() or self._control.stopped:
+            raise stopped(self._control)
+
+    def _told(self, report: TransferReport) -> TransferReport:
+        """What became of each file of the bundle."""
+
+        def outcomes() -> Iterator[Outcome]:
+            for number, file in enumerate(self.files):
+                outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
+                error = self._failures.get(number)
+                if isinstance(error, Interrupted):
+                    outcome = outcome._replace(state="stopped")
+                elif error is not None:
+                    outcome = outcome._replace(state="failed", error=error)
+                yield outcome
+
+        why = report.why_stopped or self._control.why
+        return TransferReport(
+            outcomes(),
+            report.seconds,
+            throughput=report.throughput,
+            began=report.began,
+            title="Upload",
+            why_stopped=why,
+        )
+
+    def _raise(self) -> None:
+        errors = [self._failures[number] for number in sorted(self._failures)]
+        for error in errors:
+            if _ends_all(error):
+                raise error
+        self._go_on()
+        errors = [error for error in errors if not isinstance(error, Interrupted)]
+        if errors:
+            raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
+
+
+def stopped(control: Control) -> Interrupted:
+    """The error of an upload that was stopped."""
+    why = control.why or "it was stopped"
+    return Interrupted(
+        f"The upload ended before its end: {why}", remedy="No bundle was made; the same upload goes on from here."
+    )
+
+
+PLAN = "stage and register"
+"""What a dry run says of each file."""
+
+_UUID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
+
+logger = getLogger("omicsdk.hca.dss")
+
+
+def upload_bundle(
+    api: "DssApi",
+    s3: Any,
+    folder: Path,
+    *,
+    replica: "Replica",
+    staging_bucket: str,
+    files: Mapping[str, str | os.PathLike[str]] | None = None,
+    options: UploadOptions | None = None,
+    state: Path | None = None,
+    clock: Clock | None = None,
+) -> UploadedBundle:
+    """Upload a folder's files and register them as a bundle.
+
+    Args:
+        api: The service.
+        s3: A boto3 S3 client that may write to the staging bucket.
+        folder: Its files, in all sub-folders, become the bundle's; names ending in .json are metadata.
+        replica: Where the bundle is registered.
+        staging_bucket: A bucket of the user's own.
+        files: What becomes the bundle's in the place of all files below the folder: where each is, by its name there.
+        options: How.
+        state: The folder for records of unfinished uploads; by default the user's own.
+        clock: For tests.
+
+    Returns:
+        The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
+
+    Raises:
+        UsageError: The folder has no files, one of them has a name that no bundle takes, or the UUID isn't one.
+        UploadFailed: Files failed; all others are staged and registered, the bundle isn't.
+        StagingRefused: The bucket takes no file; the upload ends with the first.
+        AuthError: The service or the bucket doesn't know the caller; likewise.
+        TransportError: The service can't be reached; likewise.
+        Interrupted: It was stopped, or its time is over.
+    """
+    options = options or UploadOptions()
+    if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):
+        what = f"bundle_uuid is {options.bundle_uuid!r}, which is no UUID"
+        raise UsageError(what, remedy="Leave it out to get a new one.")
+    found = files_of(folder) if files is None else files_named(files)
+    if options.dry_run:
+        if options.on_report is not None:
+            options.on_report(TransferReport(Outcome(file.name, "planned", file.size, plan=PLAN) for file in found))
+        return UploadedBundle(
+            "", "", replica, options.creator_uid, [UploadedFile(file.name, file.size) for file in found]
+        )
+    control = options.control or Control()
+    facts: dict[str, object] = {
+        "service": api.base_url,
+        "bucket": staging_bucket,
+        "replica": replica,
+        "bundle": options.bundle_uuid,
+        "creator": options.creator_uid,
+    }
+    path = record_path(folder, state=state or state_folder(), **facts)
+    record = _opened(path, f"uploading {folder}", options, control, clock or SYSTEM_CLOCK)
+    with closing(record) if record is not None else nullcontext():
+        version, uuid = create_version(), options.bundle_uuid or str(uuid4())
+        if record is not None:
+            try:
+                found = record.begin(version, uuid, found)
+            except OSError as error:
+                raise write_error(error, str(record.path)) from error
+            version, uuid = record.version, record.bundle_uuid
+        run = Bringing(api, s3, staging_bucket, replica, version, found, record, options, control, clock)
+        run.all()
+        made = UploadedBundle(
+            uuid,
+            _put_bundle(api, uuid, version, replica, options.creator_uid, run.files),
+            replica,
+            options.creator_uid,
+            [UploadedFile(file.name, file.size, file.uuid, version) for file in run.files],
+        )
+        if record is not None:
+            record.remove()
+    return made
+
+
+def _opened(path: Path, doing: str, options: UploadOptions, control: Control, clock: Clock) -> Unfinished | None:
+    """The record of an unfinished upload, or a new one; None where there can't be any."""
+
+    def opening(wait: Callable[[], bool]) -> Unfinished:
+        record = Unfinished(path, wait)
+        if record.version and not options.resume:
+            record.remove()  # while it is locked: nobody goes on with it meanwhile
+            record.close()
+            record = Unfinished(path, wait)
+        return record
+
+    try:
+        record = opened(opening, doing, options.stop, control, clock, patient=True)
+    except OSError as error:
+        logger.warning("%s: %s; if this upload is interrupted, it can't be gone on with", path, error.strerror)
+        return None
+    if record.version:
+        logger.info("going on with an unfinished upload: the service has %d files of it", len(record.registered))
+    return record
+
+
+def _put_bundle(
+    api: "DssApi", uuid: str, version: str, replica: "Replica", creator_uid: int, files: Sequence[LocalFile]
+) -> str:
+    listed = [{"indexed": file.indexed, "name": file.name, "version": version, "uuid": file.uuid} for file in files]
+    answer = api.put_bundle.raw(
+        uuid=uuid, version=version, replica=replica, creator_uid=creator_uid, files=cast("Any", listed)
+    )
+    return answer.json()["version"]
+
+
+def upload(
+    dss: "Dss",
+    src_dir: str | os.PathLike[str],
+    replica: "Replica",
+    staging_bucket: str,
+    *,
+    timeout_seconds: float = 1200,
+    bundle_uuid: str | None = None,
+    creator_uid: int | None = None,
+    resume: bool = True,
+    progress: "Callable[[Progress], None] | None" = None,
+    on_report: "Callable[[TransferReport], None] | None" = None,
+    stop: threading.Event | None = None,
+    control: "Control | None" = None,
+    dry_run: bool = False,
+) -> UploadedBundle:
+    """Upload a folder's files and make a bundle of them.
+
+    Files go to an S3 bucket of the user's own (credentials and endpoint as boto3 finds them), with their checksums
+    as tags; the service copies them from there. An upload that was interrupted or failed is gone on with by the same
+    call: files that haven't changed since aren't sent or registered again. What is done is remembered in the user's
+    state folder (or OMICS_STATE_DIR) until the bundle is registered.
+
+    Args:
+        src_dir: The folder; all files below it are taken. Names ending in .json are metadata.
+        replica: Where the bundle is registered, `aws` or `gcp`.
+        staging_bucket: The bucket's name.
+        timeout_seconds: How long to wait for the service to copy one file.
+        bundle_uuid: The bundle's UUID; by default a new one.
+        creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
+        resume: Whether to go on with an unfinished upload of the same folder to the same place; False begins anew.
+        progress: Called a few times a second.
+        on_report: Given what became of each file when the upload is over, however it ends.
+        stop: Set it to end the upload within seconds; no bundle is made.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would be sent; nothing is, and nobody is asked.
+
+    Returns:
+        The bundle with its files. After a dry run, what would be sent: without UUIDs and versions.
+
+    Raises:
+        UsageError: The folder has no files, one has a name that no bundle takes, or the UUID isn't one.
+        UploadFailed: Files failed; `errors` has each, and no bundle was made.
+        StagingRefused: The bucket takes no file at all; told with the first.
+        AuthError: The service or the bucket doesn't know the caller; likewise.
+        Interrupted: It was stopped, or its time is over; the same call goes on.
+    """
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.dss.staging import staging_client
+
+    if creator_uid is None:
+        creator_uid = int(HCAConfig().value_of("creator_uid") or 0)
+    options = UploadOptions(
+        timeout_seconds=timeout_seconds,
+        bundle_uuid=bundle_uuid,
+        creator_uid=creator_uid,
+        resume=resume,
+        progress=progress,
+        on_report=on_report,
+        stop=stop,
+        control=control,
+        dry_run=dry_run,
+    )
+    return upload_bundle(
+        dss,
+        None if dry_run else staging_client(),
+        Path(src_dir),
+        replica=replica,
+        staging_bucket=staging_bucket,
+        options=options,
+    )

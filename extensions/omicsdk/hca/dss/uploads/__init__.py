@@ -1,1 +1,0 @@
-"""Uploads: files are staged in a bucket, taken over by the service, and become a bundle."""
