@@ -24,6 +24,10 @@ GROUPS: dict[str, BuiltinGroup] = {
         "workflows": "omicsdk.cli.workflows.sandbox",
     },
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
+    "compat": {
+        "title": "Programs for the platforms' published clients, as they are.",
+        "workflows": "omicsdk.cli.commands.compat",
+    },
 }
 
 _TIMEOUT: Argument = {

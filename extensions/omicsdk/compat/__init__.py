@@ -1,1 +1,108 @@
-"""The published clients of the platforms, by their module layout, names and signatures, over omicsdk."""
+"""The published clients of the platforms, by their module layout, names and signatures, over omicsdk.
+
+`omicsdk.compat.hca` has the modules of `hca`, and so on. `install()` makes `import hca` mean `omicsdk.compat.hca`, submodules
+included, so that a program runs as it is:
+
+    python -m omicsdk.compat script.py ARGUMENTS
+    python -m omicsdk.compat -m pytest tests
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FACES = ("hca",)
+"""The published packages that have a face here, by the name under which a program imports them."""
+
+
+def install(*names: str) -> None:
+    """Make imports of published clients mean the faces of this package, for the rest of the process.
+
+    Installing a name twice has no further effect.
+
+    Args:
+        names: The published packages, such as `hca`; by default all of FACES.
+
+    Raises:
+        UsageError: A name has no face here.
+        ConfigError: A published package was imported before: the program holds its classes.
+    """
+    for name in names:
+        if name not in FACES:
+            raise UsageError(f"There is no face of {name!r}", remedy=f"Give one of: {', '.join(FACES)}.")
+    finder = next((each for each in sys.meta_path if isinstance(each, _Finder)), None)
+    if finder is None:
+        finder = _Finder()
+        sys.meta_path.insert(0, finder)
+    for name in names or FACES:
+        held = sys.modules.get(name)
+        if held is not None and not _is_ours(held):
+            raise ConfigError(
+                f"{name} was imported before omicsdk.compat.install()",
+                remedy=f"Call install() before the first `import {name}`.",
+            )
+        finder.names.add(name)
+
+
+def _is_ours(module: ModuleType) -> bool:
+    return module.__name__.startswith(f"{__name__}.")
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of installed names among the faces.
+
+    Attributes:
+        names: The published packages that are installed.
+    """
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module by its published name.
+
+        Raises:
+            ModuleNotFoundError: The face lacks it.
+        """
+        del path, target
+        if fullname.partition(".")[0] not in self.names:
+            return None
+        ours = f"{__name__}.{fullname}"
+        found = find_spec(ours)
+        if found is None:
+            raise ModuleNotFoundError(f"omicsdk's face of the published package has no {fullname}", name=fullname)
+        return ModuleSpec(fullname, _Alias(ours), is_package=found.submodule_search_locations is not None)
+
+
+class _Alias(Loader):
+    """Gives a module that is imported under its own name, without changing it.
+
+    Args:
+        name: Its own name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        del spec
+        module = import_module(self._name)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has put the alias's spec on the module, by which relative imports would go wrong.
+        module.__spec__ = self._spec

@@ -1,0 +1,45 @@
+"""`python -m omicsdk.compat script.py ARGUMENTS`: run a program for published clients as it is."""
+
+import sys
+
+from omicsdk.compat import install
+from omicsdk.core.errors import UsageError
+
+USAGE = "python -m omicsdk.compat (SCRIPT | -m MODULE) [ARGUMENTS ...]"
+
+
+def run(words: list[str]) -> None:
+    """Run a script or module as the main program, with the published clients' names installed.
+
+    Args:
+        words: The script's path, or `-m` and a module's name; then its arguments.
+
+    Raises:
+        UsageError: Neither is given.
+    """
+    import os
+    import runpy
+
+    is_module = words[:1] == ["-m"]
+    words = words[is_module:]
+    if not words or words[0].startswith("-"):
+        raise UsageError(f"No script was given: {USAGE}")
+    install()
+    if is_module:
+        sys.argv = words
+        sys.path[0] = os.getcwd()  # noqa: PTH109 - as Python itself has it
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = words
+        sys.path[0] = os.path.dirname(os.path.realpath(words[0]))  # noqa: PTH120 - likewise
+        runpy.run_path(words[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] in ([], ["-h"], ["--help"]):
+        sys.stdout.write(f"usage: {USAGE}\n")
+        sys.exit(0 if sys.argv[1:] else 2)
+    try:
+        run(sys.argv[1:])
+    except UsageError as error:
+        sys.exit(str(error))

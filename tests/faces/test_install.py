@@ -1,0 +1,75 @@
+"""Programs for published clients run as they are: install(), python -m omicsdk.compat."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(code: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *(words or ("-c", code))], capture_output=True, text=True, timeout=60, check=False, cwd=cwd
+    )
+
+
+def test_modules_and_submodules_of_a_published_package_are_ours() -> None:
+    code = """
+from omicsdk.compat import install
+install()
+import hca, hca.dss, hca.upload.upload_area as area
+from hca.util import RetryPolicy, tsv
+from hca.util.exceptions import SwaggerAPIException
+import omicsdk.compat.hca.dss as ours
+assert hca.dss is ours and hca.dss.DSSClient.__module__ == "omicsdk.compat.hca.dss"
+assert ours.__spec__.name == "omicsdk.compat.hca.dss", ours.__spec__
+assert issubclass(SwaggerAPIException, Exception)
+print("right")
+"""
+    done = run(code)
+    assert (done.stdout, done.stderr) == ("right\n", "")
+
+
+def test_only_the_names_that_are_given_are_installed() -> None:
+    done = run("from omicsdk.compat import install; install('nothing')")
+    assert "There is no face of 'nothing'" in done.stderr
+
+
+def test_a_module_that_a_face_lacks_is_an_import_error_that_names_it() -> None:
+    done = run("from omicsdk.compat import install; install(); import hca.cli")
+    assert "ModuleNotFoundError: omicsdk's face of the published package has no hca.cli" in done.stderr
+
+
+def test_a_package_that_was_imported_before_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "hca.py").write_text("")
+    done = run("import hca; from omicsdk.compat import install; install()", cwd=tmp_path)
+    assert "hca was imported before omicsdk.compat.install()" in done.stderr
+
+
+def test_a_script_runs_as_it_is_with_its_arguments(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, other\nfrom hca.dss import DSSClient\nprint(__name__, sys.argv[1:], DSSClient.__name__)\n"
+    )
+    (tmp_path / "other.py").write_text("")
+    done = run("", "-m", "omicsdk.compat", str(script), "a", "-b", cwd=Path("/"))
+    assert (done.stdout, done.stderr) == ("__main__ ['a', '-b'] DSSClient\n", "")
+    done = run("", "-m", "omicsdk.compat", "-m", "script", "c", cwd=tmp_path)
+    assert done.stdout == "__main__ ['c'] DSSClient\n"
+
+
+@pytest.mark.parametrize("mark", [(), ("-m",)])
+def test_the_command_runs_scripts_and_modules(tmp_path: Path, mark: tuple[str, ...]) -> None:
+    (tmp_path / "script.py").write_text("import sys\nfrom hca.dss import DSSClient\nprint(sys.argv[1:])\nsys.exit(7)\n")
+    name = "script" if mark else "script.py"
+    done = run("", "-m", "omicsdk", "compat", "run", *mark, name, "--replica", "aws", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "['--replica', 'aws']\n", "")
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 2), (("--help",), 0)])
+def test_usage(words: tuple[str, ...], code: int) -> None:
+    done = run("", "-m", "omicsdk.compat", *words)
+    assert done.returncode == code
+    assert done.stdout.startswith("usage: python -m omicsdk.compat")
