@@ -69,6 +69,9 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry as Retry
     from omicsdk.core.sending.transport import Timeout as Timeout
     from omicsdk.core.token_file import TokenFile as TokenFile
+    from omicsdk.fs.files import download as download
+    from omicsdk.fs.files import open as open
+    from omicsdk.fs.files import upload as upload
     from omicsdk.hca.dss import AsyncDss as AsyncDss
     from omicsdk.hca.dss import Dss as Dss
     from omicsdk.hca.fusillade import AsyncFusillade as AsyncFusillade
@@ -141,8 +144,12 @@ _HOMES = {
     "Unprocessable": "core.errors",
     "UnsafePath": "core.errors",
     "UsageError": "core.errors",
+    "download": "fs.files",
+    "open": "fs.files",
+    "upload": "fs.files",
 }
 
+# Without open, download and upload: a star import of `open` would replace the builtin.
 __all__ = [
     "ANONYMOUS",
     "NO_RETRY",

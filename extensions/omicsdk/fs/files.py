@@ -1,0 +1,200 @@
+"""Files of any platform by their URIs: `omicsdk.open`, `omicsdk.download`, `omicsdk.upload`."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.options import CopyOptions
+from omicsdk.fs.copying.planning import Source, plan_copy
+from omicsdk.fs.copying.selecting import select
+from omicsdk.fs.errors import PathNotFound
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.reading.file_bytes import FileBytes
+from omicsdk.fs.schemes import open_store
+from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from omicsdk.fs.store import Store
+
+READ_SIZE = 1024 * 1024
+"""Bytes that an open file asks for at least: a request costs about as much time as a megabyte."""
+
+
+def open(uri: str, **options: Any) -> BinaryIO:
+    """Open a file of any platform for reading.
+
+    Bytes are fetched as they are read, by ranges. Wrap the file in `io.TextIOWrapper` to read text.
+
+    Args:
+        uri: The file, such as `sb://owner/project/reads.fastq`, `drs://host/id` or a path.
+        options: Options of the platform's store, such as `profile` or `base_url`; by default what the platform's client finds.
+
+    Returns:
+        A seekable binary file; closing it closes the connections.
+
+    Raises:
+        PathNotFound: The file does not exist.
+        IsFolder: The URI names a folder.
+        WrongUri: The text is not a URI, or its scheme is unknown.
+    """
+    parsed = parse_uri(uri)
+    store = open_store(parsed.scheme, **options)
+    try:
+        file = _OpenFile(store, FileBytes(store, store.look(parsed.path)))
+    except BaseException:
+        store.close()
+        raise
+    return cast("BinaryIO", io.BufferedReader(file, READ_SIZE))
+
+
+class _OpenFile(io.RawIOBase):
+    """A file's bytes under the interface of `io`; the buffer above it joins small reads."""
+
+    def __init__(self, store: Store, file: FileBytes) -> None:
+        self._store = store
+        self._file = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at}.get(whence)
+        at = (self._file.size if base is None else base) + offset
+        if at < 0:
+            raise ValueError(f"negative seek position {at}")
+        self._at = at
+        return at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._file.read(self._at, self._at + len(view)) if self._at < self._file.size else b""
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def readall(self) -> bytes:
+        data = self._file.read(self._at) if self._at < self._file.size else b""
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        if not self.closed:
+            self._store.close()
+        super().close()
+
+
+def download(
+    uri: str,
+    folder: str | os.PathLike[str],
+    *,
+    overwrite: bool = True,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+    **options: Any,
+) -> TransferReport:
+    """Download a file or a folder of any platform into a folder.
+
+    Files are verified against the checksums that their platform states, and get their names when they are whole. The same call
+    resumes a download that was interrupted.
+
+    Args:
+        uri: The file or folder, such as `dss://aws/UUID` or `s3://bucket/prefix/`.
+        folder: The target folder, created where it is missing. A file keeps its name, a folder its relative paths.
+        overwrite: Whether existing files are replaced.
+        connections: Concurrent requests for bytes, from 1.
+        progress: Called a few times a second.
+        stop: Ends the download within a second when it is set.
+        control: Stops and pauses the download, limits its rate, and bounds its time.
+        dry_run: Only report what would be downloaded; nothing is written.
+        options: Options of the platform's store; see `open`.
+
+    Returns:
+        The result for each file. Call `raise_if_failed()` on it.
+
+    Raises:
+        PathNotFound: The file or folder does not exist.
+        UnsafePath: A file's name would leave the folder; nothing was downloaded.
+        NameClash: Two files have one name; likewise.
+    """
+    source, target = parse_uri(uri), parse_uri(os.fspath(folder))
+    how = CopyOptions(overwrite, connections, control or Control(), progress, stop)
+    return _copied(
+        source, Uri(target.scheme, target.path, is_folder=True), how, {source.scheme: options}, dry_run=dry_run
+    )
+
+
+def upload(
+    path: str | os.PathLike[str],
+    uri: str,
+    *,
+    overwrite: bool = True,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+    **options: Any,
+) -> TransferReport:
+    """Upload a file or a folder to any platform.
+
+    The same call resumes an upload that was interrupted, where the platform allows it.
+
+    Args:
+        path: The file or folder.
+        uri: The target: a file's name, or a folder where it ends with a slash or exists.
+        overwrite: Whether existing files are replaced.
+        connections: Concurrent requests for bytes, from 1.
+        progress: Called a few times a second.
+        stop: Ends the upload within a second when it is set.
+        control: Stops and pauses the upload, limits its rate, and bounds its time.
+        dry_run: Only report what would be uploaded; nothing is sent.
+        options: Options of the platform's store; see `open`.
+
+    Returns:
+        The result for each file. Call `raise_if_failed()` on it.
+
+    Raises:
+        PathNotFound: The file or folder does not exist.
+        ReadOnly: The platform does not accept files there; nothing was sent.
+    """
+    target = parse_uri(uri)
+    how = CopyOptions(overwrite, connections, control or Control(), progress, stop)
+    return _copied(parse_uri(os.fspath(path)), target, how, {target.scheme: options}, dry_run=dry_run)
+
+
+def _copied(
+    source: Uri, target: Uri, how: CopyOptions, options: dict[str, dict[str, Any]], *, dry_run: bool
+) -> TransferReport:
+    with Stores(options) as stores:
+        store = stores.of(source)
+        entry = store.look(source.path)
+        files = list(select(store, source, entry=entry, recursive=True))
+        try:
+            kind = stores.of(target).look(target.path).kind
+        except PathNotFound:
+            kind = ""
+        plan = plan_copy(
+            [Source(Uri(source.scheme, source.path, entry.is_folder), entry.is_folder, files)], target, kind
+        )
+        stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
+        if dry_run:
+            return TransferReport(Outcome(file.name, "planned", file.entry.size, plan="copy") for file in plan.files)
+        return copy_files(plan, stores, how)
