@@ -51,7 +51,6 @@ def test_selecting_makes_known_and_touches_nothing_else(home: Path, user_file: P
         "creator_uid": 7,
         "upload": {"areas": {UUID: {"uri": uri_of(UUID)}}, "current_area": UUID},
     }
-    assert user_file.read_text().startswith('{"oauth2_token": {"access_token": "canary"},\n   "creator_uid": 7')
     assert stat.S_IMODE(user_file.stat().st_mode) == 0o600
     assert UploadArea.selected().uuid == UUID
     assert UploadArea(uuid=UUID).is_selected

@@ -216,8 +216,7 @@ class HCAConfig(Section):
             ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states; or no
                 file is named, and the user has no home.
         """
-        from omicsdk.core.json_text import without_value
-        from omicsdk.core.settings.config_file import change, set_in
+        from omicsdk.core.settings.config_file import Values, change, remove_in, set_in
 
         changes = list(_changes(self._saved, self._values, ()))
         if not changes:
@@ -231,10 +230,12 @@ class HCAConfig(Section):
                     remedy="Delete it there, or set another value.",
                 )
 
-        def edit(text: str) -> str:
+        def edit(values: Values) -> None:
             for keys, value in changes:
-                text = (without_value(text, keys) or text) if value is _GONE else set_in(text, path, keys, value)
-            return text
+                if value is _GONE:
+                    remove_in(values, keys)
+                else:
+                    set_in(values, path, keys, value)
 
         change(path, edit)
         path.chmod(mode & 0o700)

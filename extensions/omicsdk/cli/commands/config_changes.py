@@ -33,7 +33,7 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
         UsageError: A secret stands on the command line, or the value can't be one of this setting.
         ConfigError: The file is malformed or can't be written, or what would stand in it makes no sense.
     """
-    from omicsdk.core.settings.config_file import change, set_in
+    from omicsdk.core.settings.config_file import Values, change, set_in
 
     keys = keys_of(arguments["name"])
     path = _file(arguments)
@@ -46,10 +46,9 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
             remedy="Set it in your own file, without --file.",
         )
 
-    def edit(text: str) -> str:
-        made = set_in(text, path, keys, value)
-        _check_merged(_effective(path, made), keys)
-        return made
+    def edit(values: Values) -> None:
+        set_in(values, path, keys, value)
+        _check_merged(_effective(path, json.dumps(values)), keys)
 
     change(path, edit, shared=is_site)
     _tell_what_counts(keys, path, console)

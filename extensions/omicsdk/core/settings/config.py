@@ -19,11 +19,11 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from json import decoder, scanner
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, Never, TypeAlias, cast
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.json_text import JsonFault, line_and_column, lines_of_members
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
@@ -344,23 +344,90 @@ def parsed(text: str, path: Path) -> Layer:
             counts), or a number is none that JSON has (NaN, Infinity); the error names line and column.
     """
     text = text.removeprefix("\ufeff")
+    located = _LocatingDecoder(text)
     try:
-        value: object = json.loads(text)
-        lines = lines_of_members(text)
+        value: object = located.decode(text)
     except json.JSONDecodeError as error:
-        raise ConfigError(
-            f"not JSON: {error.msg}", remedy=_REMEDY, file=str(path), line=error.lineno, column=error.colno
-        ) from error
-    except JsonFault as error:
-        line, column = line_and_column(text, error.offset)
-        raise ConfigError(error.message, remedy=_REMEDY, file=str(path), line=line, column=column) from error
+        message = error.msg if isinstance(error, _Unusable) else f"not JSON: {error.msg}"
+        raise ConfigError(message, remedy=_REMEDY, file=str(path), line=error.lineno, column=error.colno) from error
     except ValueError as error:  # a whole number of thousands of digits
         raise ConfigError(f"not usable: {error}", remedy=_REMEDY, file=str(path)) from error
     except RecursionError as error:
         raise ConfigError("nested too deeply", remedy=_REMEDY, file=str(path)) from error
     if not isinstance(value, dict):
         raise ConfigError("not a JSON object", remedy=_REMEDY, file=str(path), line=1, column=1)
-    return Layer(str(path), cast("dict[str, Json]", value), lines)
+    values = cast("dict[str, Json]", value)
+    return Layer(str(path), values, dict(located.lines_of(values)))
+
+
+# The standard library's own, which typeshed leaves out.
+_parse_object: Any = vars(decoder)["JSONObject"]
+_make_scanner: Any = vars(scanner)["py_make_scanner"]
+
+
+class _Unusable(json.JSONDecodeError):
+    """What the grammar allows, or Python's reader of it, but no reader can mean."""
+
+
+class _LocatingDecoder(json.JSONDecoder):
+    """Decodes JSON as `json` does and keeps where each member begins; refuses what no reader can mean.
+
+    The C scanner cannot be told of positions, so this is the standard library's scanner in Python, whose hooks for objects and
+    constants are attributes.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self._starts: dict[int, dict[str, int]] = {}  # by the identity of each object
+        self._kept: list[object] = []  # an identity is unique among living objects only
+        self.parse_object = self._object
+        self.parse_constant = self._refused  # NaN and Infinity
+        self.parse_float = self._finite
+        self.scan_once: Any = _make_scanner(self)
+
+    def _object(self, s_and_end: tuple[str, int], strict: bool, scan_once: Any, *_: Any) -> tuple[dict[str, Any], int]:
+        starts: list[int] = []
+
+        def scan(text: str, at: int) -> Any:
+            starts.append(at)
+            return scan_once(text, at)
+
+        pairs, end = _parse_object(s_and_end, strict, scan, None, list, {})
+        found: dict[str, Any] = {}
+        places: dict[str, int] = {}
+        for (key, value), start in zip(pairs, starts, strict=True):
+            at = self._name_before(start)
+            if key in places:
+                first = self._text.count("\n", 0, places[key]) + 1
+                raise _Unusable(f'"{key}" appears twice, first in line {first}', self._text, at)
+            found[key], places[key] = value, at
+        self._starts[id(found)] = places
+        self._kept.append(found)
+        return found, end
+
+    def _name_before(self, at: int) -> int:
+        """The place of the name whose value begins at a place."""
+        at = self._text.rfind('"', 0, self._text.rfind('"', 0, at))
+        while self._text[at - 1] == "\\":  # a quote in the name has a backslash before it, its first one never has
+            at = self._text.rfind('"', 0, at)
+        return at
+
+    def _refused(self, name: str) -> Never:
+        raise _Unusable(f"{name} is not JSON", self._text, max(self._text.find(name), 0))
+
+    def _finite(self, text: str) -> float:
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise _Unusable(f"{text} is too large", self._text, max(self._text.find(text), 0))
+        return number
+
+    def lines_of(self, found: dict[str, Any], before: Keys = ()) -> Iterator[tuple[Keys, int]]:
+        """Yield the line of each member of an object and of the objects in it, by the names that lead to it."""
+        for key, start in self._starts[id(found)].items():
+            yield (*before, key), self._text.count("\n", 0, start) + 1
+            if isinstance(found[key], dict):
+                yield from self.lines_of(found[key], (*before, key))
 
 
 def save(path: Path, values: Mapping[str, Json]) -> None:

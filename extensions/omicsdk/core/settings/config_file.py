@@ -1,5 +1,7 @@
-"""Changes to a settings file: one setting at a time, everything else as it was, and no writer's work lost."""
+"""Changes to a settings file: one setting at a time, whole or not at all, and no writer's work lost."""
 
+import copy
+import json
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -8,15 +10,17 @@ from pathlib import Path
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files.atomic_file import write_private, write_text
 from omicsdk.core.files.file_lock import locked
-from omicsdk.core.json_text import NoObject, with_value, without_value
 from omicsdk.core.settings.config import ARRAY_OPERATORS, DEPTH_LIMIT, Json, name_of, parsed, read_text
 
-_MARK = "\ufeff"
 _READABLE = 0o644
+INDENT = 4
+
+Values = dict[str, Json]
+"""What a settings file states."""
 
 
 def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
-    """Sets one setting in a file; the rest of its text stays as it is, to the byte.
+    """Set one setting in a file; all others stay.
 
     Args:
         path: The file; made when it isn't there, with its folders. Afterwards its owner alone can read it.
@@ -28,11 +32,11 @@ def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
     """
     if not 0 < len(keys) <= DEPTH_LIMIT:
         raise ConfigError(f"a setting has 1 to {DEPTH_LIMIT} names, not {len(keys)}")
-    change(path, lambda text: set_in(text, path, keys, value))
+    change(path, lambda values: set_in(values, path, keys, value))
 
 
 def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
-    """Takes one setting out of a file; the rest of its text stays as it is, to the byte.
+    """Remove one setting from a file; all others stay.
 
     Args:
         path: The file.
@@ -49,61 +53,96 @@ def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
         return False
     found: list[bool] = []
 
-    def edit(text: str) -> str:
-        left = without_value(text, keys)
-        found.append(left is not None)
-        return text if left is None else left
+    def edit(values: Values) -> None:
+        found.append(remove_in(values, keys))
 
     change(path, edit, shared=shared)
     return found[-1]
 
 
-def change(path: Path, edit: Callable[[str], str], *, shared: bool = False) -> None:
-    """Changes a settings file under its lock, whole or not at all.
+def change(path: Path, edit: Callable[[Values], object], *, shared: bool = False) -> None:
+    """Change a settings file under its lock, whole or not at all.
 
     Args:
-        path: The file; where it is a link, what it points at is changed and the link stays.
-        edit: Gives the new text for the present one, `{}` when there is no file. When both are the same nothing is written.
-        shared: The file is everybody's: it keeps its mode, and a new one may be read by all. Others are their owner's alone.
+        path: The file; where it is a link, its target is changed and the link stays.
+        edit: Changes the values in place. When they stay equal, nothing is written.
+        shared: The file belongs to all users: it keeps its mode, and a new one is readable by all. Others are readable by their
+            owner only.
 
     Raises:
-        ConfigError: The file is malformed before or after, or can't be read or written.
+        ConfigError: The file is malformed before or after, or cannot be read or written.
     """
     with locked(path):
-        before = read_text(path)
-        text = "{}\n" if before is None or not before.strip() else before
-        mark = _MARK if text.startswith(_MARK) else ""
+        exists = path.exists()
+        before = values_of(path)
+        values = copy.deepcopy(before)
+        edit(values)
+        text = json.dumps(values, indent=INDENT, ensure_ascii=False) + "\n"
         parsed(text, path)
-        made = edit(text.removeprefix(_MARK))
-        parsed(made, path)
-        if before != mark + made:
-            if shared:
-                write_text(path, mark + made, stat.S_IMODE(path.stat().st_mode) if before is not None else _READABLE)
-            else:
-                write_private(path, mark + made)
+        if values == before:
+            return
+        if shared:
+            write_text(path, text, stat.S_IMODE(path.stat().st_mode) if exists else _READABLE)
+        else:
+            write_private(path, text)
 
 
-def set_in(text: str, path: Path, keys: Sequence[str], value: Json) -> str:
-    """The text of a settings file with one setting changed.
+def values_of(path: Path) -> Values:
+    """Return the values of a settings file; empty where it does not exist or is blank.
+
+    Raises:
+        ConfigError: It is malformed, or cannot be read.
+    """
+    text = read_text(path)
+    return dict(parsed(text, path).values) if text is not None and text.strip() else {}
+
+
+def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None:
+    """Set one of the values of a settings file, in place.
 
     Args:
-        text: The text.
+        values: The values.
         path: The file, for errors.
         keys: The names that lead to the setting.
         value: Its value.
 
     Raises:
-        ConfigError: Something on the way isn't an object, or changes an array.
+        ConfigError: A value on the way is not an object, or changes an array.
     """
-    found: Json = parsed(text, path).values  # pyright: ignore[reportAssignmentType] - a dict
+    found: Values = values
     for depth, key in enumerate(keys[:-1], 1):
-        found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, dict) and len(found) == 1 and ARRAY_OPERATORS.intersection(found):
+        below = found.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise _not_an_object(path, keys[:depth], "isn't an object")
+        if len(below) == 1 and ARRAY_OPERATORS.intersection(below):
             raise _not_an_object(path, keys[:depth], "changes an array")
-    try:
-        return with_value(text, keys, value)
-    except NoObject as error:
-        raise _not_an_object(path, error.keys, "isn't an object") from error
+        found = below
+    found[keys[-1]] = value
+
+
+def remove_in(values: Values, keys: Sequence[str]) -> bool:
+    """Remove one of the values of a settings file, in place, with the objects that it leaves empty.
+
+    Args:
+        values: The values.
+        keys: The names that lead to the setting.
+
+    Returns:
+        Whether it existed.
+    """
+    found: Json = values
+    above: list[tuple[Values, str]] = []
+    for key in keys:
+        if not isinstance(found, dict) or key not in found:
+            return False
+        above.append((found, key))
+        found = found[key]
+    while above:
+        holder, key = above.pop()
+        del holder[key]
+        if holder:
+            break
+    return True
 
 
 def _not_an_object(path: Path, keys: Sequence[str], what: str) -> ConfigError:
