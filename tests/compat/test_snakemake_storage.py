@@ -68,7 +68,7 @@ def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
 
 
 def content(store: SbStore, path: str) -> bytes:
-    from omicsdk.fs.reading.file_bytes import FileBytes
+    from omicsdk.fs.blocks import FileBytes
 
     return FileBytes(store, store.look(path)).read()
 

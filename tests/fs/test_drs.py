@@ -16,6 +16,7 @@ from omicsdk.drs.errors import BundleTooDeep, NoAccess
 from omicsdk.drs.hosts import ResolutionSettings
 from omicsdk.drs.resolution import Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
+from omicsdk.fs.blocks import BLOCK, FileBytes
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.entry import Entry
@@ -25,8 +26,6 @@ from omicsdk.fs.places.drs.logins import FoundLogins, drs_host_of
 from omicsdk.fs.places.drs.objects import LASTS
 from omicsdk.fs.places.drs.paths import drs_readings, gen3_readings
 from omicsdk.fs.places.drs.store import DrsStore
-from omicsdk.fs.reading.block_cache import BLOCK
-from omicsdk.fs.reading.file_bytes import FileBytes
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
 from omicsdk.transfer import download

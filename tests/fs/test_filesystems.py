@@ -6,8 +6,8 @@ from typing import Any
 
 import fsspec
 import pytest
-from omicsdk.fs.filesystems import live
-from omicsdk.fs.filesystems.filesystem import OmicsFileSystem
+from omicsdk.fs import filesystems as live
+from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.fs.schemes import STORES
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled

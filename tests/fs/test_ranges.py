@@ -12,10 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.fs.pacing import Pace
-from omicsdk.fs.reading.file_bytes import parts_of
-from omicsdk.fs.reading.ranges import MOST_SKIPPED, NoRanges, Ranges
-from omicsdk.fs.reading.wire import Wire
+from omicsdk.fs.blocks import parts_of
+from omicsdk.fs.ranges import MOST_SKIPPED, NoRanges, Pace, Ranges, Wire
 from omicsdk.transfer import Control, Location
 
 BODY = bytes(range(256)) * 40

@@ -13,7 +13,8 @@ import fsspec
 import numpy as np
 import pandas as pd
 import pytest
-from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem, live
+from omicsdk.fs import filesystems as live
+from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem
 from omicsdk.fs.places.sb import SbStore
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled

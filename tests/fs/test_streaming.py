@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.fs.reading.streaming import stream
+from omicsdk.fs.blocks import stream
 
 
 class Readable:

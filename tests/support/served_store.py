@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from breakable import Server
 from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, schemes
-from omicsdk.fs.filesystems.filesystem import OmicsFileSystem
+from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from omicsdk.fs.blocks import FileBytes
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import Source, plan_copy
 from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.reading.file_bytes import FileBytes
 from omicsdk.fs.schemes import open_store
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport

@@ -13,12 +13,11 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
+from omicsdk.fs.blocks import PIECE, FileBytes, stream
 from omicsdk.fs.copying.selecting import Patterns, select
 from omicsdk.fs.copying.sizes import sums
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.reading.file_bytes import FileBytes
-from omicsdk.fs.reading.streaming import PIECE, stream
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer.reports.words import size_words
 

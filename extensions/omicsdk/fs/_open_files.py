@@ -1,4 +1,4 @@
-"""Open files of file systems of fsspec: one that reads ahead, one that is put when it is closed."""
+"""Open files of fsspec: reading with growing read-ahead, and writing whole."""
 
 from __future__ import annotations
 
@@ -8,15 +8,85 @@ import tempfile
 from collections.abc import Mapping
 from logging import getLogger
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from omicsdk.core.errors import SourceChanged
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.filesystems.fsspec_parts import AbstractBufferedFile
-from omicsdk.fs.filesystems.read_ahead import GrowingReadAhead
-from omicsdk.fs.filesystems.reading import ReadingFileSystem
-from omicsdk.fs.filesystems.telling import info_of
-from omicsdk.fs.filesystems.writing import WritingFileSystem
+from omicsdk.core.errors import MissingExtra, SourceChanged
+from omicsdk.fs.entry import Entry, info_of
+
+try:
+    from fsspec.caching import BaseCache, Fetcher, register_cache
+    from fsspec.callbacks import DEFAULT_CALLBACK, Callback
+    from fsspec.dircache import DirCache
+    from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
+    from fsspec.utils import isfilelike, stringify_path
+except ModuleNotFoundError as error:
+    raise MissingExtra("fsspec", "file systems by URIs", module=error.name) from None
+
+if TYPE_CHECKING:
+    from omicsdk.fs.filesystems import OmicsFileSystem
+
+__all__ = [  # the file systems take them from here, where their absence is an error with a remedy
+    "DEFAULT_CALLBACK",
+    "AbstractBufferedFile",
+    "AbstractFileSystem",
+    "BaseCache",
+    "Callback",
+    "DirCache",
+    "Fetcher",
+    "isfilelike",
+    "register_cache",
+    "stringify_path",
+]
+
+
+#: Bytes that are read ahead of a reader that came to a new place.
+FIRST = 128 * 1024
+#: Blocks that are read ahead at most.
+MOST_BLOCKS = 4
+#: How many times more are read ahead, each time that a reader goes on where the last bytes ended.
+GROWTH = 4
+
+
+class GrowingReadAhead(BaseCache):
+    """What fsspec's files ask for bytes: keeps one window of them, and widens it for a reader that goes straight on.
+
+    Args:
+        blocksize: Bytes of a block.
+        fetcher: Gives the bytes from a place to another.
+        size: The file's size.
+    """
+
+    name: ClassVar[str] = "growing"
+
+    def __init__(self, blocksize: int, fetcher: Fetcher, size: int) -> None:
+        super().__init__(blocksize, fetcher, size)
+        self._start = 0
+        self._window = b""
+        self._most = MOST_BLOCKS * blocksize
+        self._ahead = min(FIRST, self._most)
+
+    def _fetch(self, start: int | None, stop: int | None) -> bytes:
+        start = start or 0
+        stop = self.size if stop is None else min(stop, self.size)
+        if start >= stop:
+            return b""
+        end = self._start + len(self._window)
+        if self._start <= start and stop <= end:
+            self.hit_count += 1
+            return self._window[start - self._start : stop - self._start]
+        self.miss_count += 1
+        goes_on = self._start <= start <= end
+        self._ahead = min(self._most, self._ahead * GROWTH if goes_on and end else FIRST)
+        kept = self._window[start - self._start :] if goes_on else b""
+        self._window, self._start = b"", start  # let go before more come
+        came = self.fetcher(start + len(kept), min(self.size, stop + self._ahead))
+        self.total_requested_bytes += len(came)
+        self._window = kept + came if kept else came
+        return self._window[: stop - start]
+
+
+register_cache(GrowingReadAhead, clobber=True)
+
 
 #: Bytes that are looked through for the end of a line at a time.
 LINE = 8192
@@ -45,7 +115,7 @@ class ReadFile(AbstractBufferedFile):
 
     def __init__(
         self,
-        fs: ReadingFileSystem,
+        fs: OmicsFileSystem,
         entry: Entry,
         *,
         block_size: int | None = None,
@@ -105,7 +175,7 @@ class WrittenFile(AbstractBufferedFile):
     """
 
     def __init__(
-        self, fs: WritingFileSystem, path: str, mode: str, *, block_size: int | None = None, autocommit: bool = True
+        self, fs: OmicsFileSystem, path: str, mode: str, *, block_size: int | None = None, autocommit: bool = True
     ) -> None:
         super().__init__(fs, path, mode, block_size, autocommit)
         self._folder: tempfile.TemporaryDirectory[str] | None = None

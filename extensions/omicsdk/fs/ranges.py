@@ -1,13 +1,15 @@
-"""Reads parts of a file over HTTP: exactly the bytes that were asked for, all of one and the same file, or an error."""
+"""Reading files by ranges: the connections, the requests, and one version from the first byte to the last."""
 
 from __future__ import annotations
 
+import atexit
+import os
 import random
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from logging import getLogger
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
@@ -24,13 +26,12 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
+from omicsdk.core.sending.connections import Connections
 from omicsdk.core.sending.conversation import WireFailure
-from omicsdk.core.sending.redirects import REDIRECT_LIMIT
-from omicsdk.core.sending.transport import within_budget
-from omicsdk.fs.pacing import Pace
-from omicsdk.fs.reading.block_cache import Source
-from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
-from omicsdk.transfer import Location
+from omicsdk.core.sending.redirects import REDIRECT_LIMIT, Hop
+from omicsdk.core.sending.transport import Timeout, within_budget
+from omicsdk.transfer import Control, Location
+from omicsdk.transfer.control import TICK
 from omicsdk.transfer.downloads.answers import (
     WANTED,
     Asked,
@@ -48,6 +49,143 @@ if TYPE_CHECKING:
     from httpx import Response
 
     from omicsdk.core.retry import Retry
+
+
+#: Bytes that are read at once, at least, and in seconds of the limit.
+_LEAST, _SECONDS = 16 * 1024, 0.1
+
+
+class Source(Protocol):
+    """What blocks are of."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        ...
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Reads bytes."""
+        ...
+
+
+class Pace:
+    """Holds readers to what a control says. Thread-safe.
+
+    Args:
+        control: What limits the rate, pauses, and stops; bytes of engines under it count as well.
+        stop: Ends all waiting when it is set.
+        clock: Tells the time and waits.
+    """
+
+    def __init__(self, control: Control, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._control = control
+        self._stop = stop
+        self._clock = clock
+
+    def stride(self, most: int) -> int:
+        """How many bytes to read at once.
+
+        Args:
+            most: Without a limit.
+        """
+        rate = self._control.rate_limit
+        return most if rate is None else min(most, max(_LEAST, int(rate * _SECONDS)))
+
+    def passed(self, count: int) -> None:
+        """Counts bytes, and waits until more may pass; not when it is stopped.
+
+        Args:
+            count: How many.
+        """
+        wait = self._control.throttle.take(count, self._clock.monotonic())
+        while (wait > 0 or self._control.paused) and not self._control.over(self._clock.monotonic(), self._stop):
+            self._clock.sleep(min(wait, TICK) if wait > 0 else TICK)
+            wait -= TICK
+
+
+class Wire:
+    """Sends requests for bytes, each once: what follows an answer is decided by who asked. Thread-safe.
+
+    Args:
+        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        timeout: Seconds for each step; by default 10 to connect, 60 without a byte.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None, timeout: Timeout | None = None) -> None:
+        from omicsdk.core.sending.wire import Sender
+
+        self._connections = Connections(environ, http2=False, asynchronous=False, given=None)
+        self._sender = Sender(self._connections, Timeout.of(timeout).by_name())
+
+    def get(self, url: str, headers: tuple[tuple[str, str], ...]) -> Response:
+        """Asks for bytes.
+
+        Args:
+            url: Where.
+            headers: Names and values.
+
+        Returns:
+            The answer, of which only the head has been read; whoever gets it closes it.
+
+        Raises:
+            WireFailure: There was none.
+        """
+        return self._sender.send(Hop("GET", url, headers, has_content=False), None, ({}, {}), None, stream=True)
+
+    def finish(self, answer: Response) -> bytes:
+        """Reads what a refusal says, and closes it.
+
+        Args:
+            answer: The answer.
+        """
+        return self._sender.finish(answer)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        for transport in self._connections.taken():
+            transport.close()
+
+
+_lock = threading.Lock()
+_wires: dict[int, Wire] = {}
+
+
+def shared_wire() -> Wire:
+    """Gives this process's wire. One that has been forked gets its own: two can't talk over one connection."""
+    wire = _wires.get(os.getpid())
+    if wire is None:
+        with _lock:
+            wire = _wires.setdefault(os.getpid(), Wire())
+    return wire
+
+
+@atexit.register
+def _close() -> None:
+    while _wires:
+        number, wire = _wires.popitem()
+        if number == os.getpid():
+            wire.close()
+
+
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread may have held it, which isn't here to let it go
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+@contextmanager
+def network_errors() -> Generator[None]:
+    """Raises WireFailure for what httpx raises while a body is read."""
+    from omicsdk.core.sending.wire import WIRE_ERRORS, failure_of
+
+    try:
+        yield
+    except WIRE_ERRORS as error:
+        raise failure_of(error) from error
+
 
 #: Bytes before those that were asked for that are read and dropped where a server gives nothing but the whole file.
 MOST_SKIPPED = 4 * 1024 * 1024

@@ -1,0 +1,870 @@
+"""The file system of each scheme, registered with fsspec by its name: `fsspec.open("dss://...")`, `pandas.read_csv("drs://...")`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+from omicsdk.core.checksums import Digests
+from omicsdk.core.errors import SourceChanged
+from omicsdk.fs._open_files import (
+    DEFAULT_CALLBACK,
+    AbstractFileSystem,
+    Callback,
+    DirCache,
+    ReadFile,
+    WrittenFile,
+    isfilelike,
+    stringify_path,
+)
+from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes, FileBytes
+from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
+from omicsdk.fs.copying.unfinished import Unfinished, is_newer
+from omicsdk.fs.entry import Entry, Options, info_of, key_of, without_secrets
+from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.ranges import Source
+from omicsdk.fs.schemes import open_store
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.uri import parse_uri
+from omicsdk.transfer import Progress
+from omicsdk.transfer.workers import Workers
+
+#: Files whose URL and ETag are remembered between reads of their parts.
+REMEMBERED = 256
+
+_stores: dict[tuple[int, str, frozenset[tuple[str, Any]]], Store] = {}
+_lock = threading.Lock()
+
+
+def shared_store(scheme: str, options: Mapping[str, Any]) -> Store:
+    """Opens a store, or gives the one that this process has open with the same options.
+
+    Args:
+        scheme: As for `open_store`.
+        options: As for `open_store`; where they can't be compared, the store is a new one.
+    """
+    try:
+        key = os.getpid(), scheme, frozenset(options.items())
+    except TypeError:
+        return open_store(scheme, **options)
+    store = _stores.get(key)
+    if store is None:
+        opened = open_store(scheme, **options)
+        with _lock:
+            store = _stores.setdefault(key, opened)
+    return store
+
+
+def _forked() -> None:
+    global _lock
+    _lock = threading.Lock()  # another thread may have held it, which isn't here to let it go
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
+class Live:
+    """A store with the files that were read of late, in one process.
+
+    Args:
+        store: The store.
+        blocks: Where blocks of files are kept, None for nowhere.
+    """
+
+    def __init__(self, store: Store, blocks: BlockCache | None = None) -> None:
+        self.store = store
+        self._blocks = blocks
+        self.process = os.getpid()
+        self._files: OrderedDict[str, tuple[Entry, FileBytes | CachedBytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def bytes_of(self, entry: Entry) -> FileBytes | CachedBytes:
+        """Gives a file's bytes, by the URL that was asked for before where there is one.
+
+        Args:
+            entry: The file.
+
+        Raises:
+            IsFolder: It is a folder.
+        """
+        with self._lock:
+            known = self._files.get(entry.path)
+            if known is None or known[0] != entry:
+                known = self._files[entry.path] = entry, self.new_bytes_of(entry)
+            self._files.move_to_end(entry.path)
+            while len(self._files) > REMEMBERED:
+                self._files.popitem(last=False)
+            return known[1]
+
+    def new_bytes_of(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
+        """Gives a file's bytes to a reader of its own, who is told when the file changes.
+
+        Args:
+            entry: The file.
+            validators: What a reader that it takes the place of knew the file by; None where there was none.
+
+        Raises:
+            IsFolder: It is a folder.
+        """
+        found = FileBytes(self.store, entry, validators=validators)
+        if self._blocks is None or not (entry.version or entry.checksums):
+            return found  # nothing would tell its blocks from those of a later one
+        uri = self.store.uri(entry.path)
+        return self._blocks.over(found, key_of(entry, uri), lambda: key_of(self.store.look_now(entry.path), uri))
+
+    def forget(self, path: str | None = None) -> None:
+        """Forgets a file.
+
+        Args:
+            path: Its path; None for all.
+        """
+        with self._lock:
+            if path is None:
+                self._files.clear()
+            else:
+                self._files.pop(path, None)
+
+
+#: Seconds after which a listing is asked for again.
+LISTED_FOR = 30.0
+
+#: What says that nothing is there.
+ABSENT = (FileNotFoundError, NotADirectoryError, WrongUri)
+
+
+#: Reads that are under way at once when several are asked for.
+AT_ONCE = 16
+#: Bytes of a file that are written into an open one at a time.
+STRIDE = 4 * 1024 * 1024
+
+
+def tell(callback: Callback, progress: Progress) -> None:
+    """Tells fsspec of a transfer's progress."""
+    callback.set_size(progress.bytes)
+    callback.absolute_update(progress.bytes_done)
+
+
+class OmicsFileSystem(AbstractFileSystem):
+    """The files of one scheme. A subclass says which; safe to use from several threads, in forks and when pickled.
+
+    Args:
+        store: A store that is ready, instead of one that is opened; see `over`.
+        block_size: Bytes of a block in the caches of open files; by default 4 MiB. By default files read four blocks ahead at
+            most, beginning with little.
+        cache_type: The cache of open files, one of fsspec's ("blockcache", "background", "bytes", "none" ...); by default
+            "growing", which reads more ahead the longer a reader goes straight on.
+        block_cache: A folder that keeps what was read for other reads, programs and days, by the files' versions; files whose
+            platform states neither version nor checksum aren't kept. By default nothing is.
+        block_cache_bytes: How much it keeps, 10 GiB by default; what was read longest ago goes first.
+        use_listings_cache: Whether listings are remembered.
+        listings_expiry_time: For how many seconds; by default 30.
+        max_paths: How many at most; by default all.
+        **options: What the store is opened with; see `omicsdk.fs.open_store`.
+
+    Raises:
+        TypeError: The store takes no such option.
+    """
+
+    protocol: ClassVar[str | tuple[str, ...]] = ""
+    root_marker: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        store: Store | None = None,
+        block_size: int | None = None,
+        cache_type: str | None = None,
+        block_cache: str | os.PathLike[str] | None = None,
+        block_cache_bytes: int = LIMIT,
+        use_listings_cache: bool = True,
+        listings_expiry_time: float | None = LISTED_FOR,
+        max_paths: int | None = None,
+        asynchronous: bool = False,
+        loop: object = None,
+        batch_size: int | None = None,
+        anon: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        del asynchronous, loop, batch_size  # fsspec passes them to every file system; this one waits in threads
+        del anon  # pandas tries so once more where something isn't permitted
+        self._given = store
+        self._options = options
+        self._block_size = block_size
+        self._cache_type = cache_type
+        self._listings = DirCache(use_listings_cache, listings_expiry_time, max_paths)
+        self._batch = threading.local()
+        self._blocks = None if block_cache is None else BlockCache(block_cache, block_cache_bytes)
+        self._live = Live(self._open_store(), self._blocks)
+
+    @classmethod
+    def over(cls, store: Store, **options: Any) -> Self:
+        """Makes a file system of a store that is ready; it is nobody else's, and can be pickled where the store can.
+
+        Args:
+            store: The store.
+            **options: As for the class.
+        """
+        return cls(store=store, skip_instance_cache=True, **options)
+
+    def _open_store(self) -> Store:
+        return self._given if self._given is not None else shared_store(str(self.protocol), self._options)
+
+    def _alive(self) -> Live:
+        if self._live.process != os.getpid():  # connections that were copied by a fork are another process's
+            self._live = Live(self._open_store(), self._blocks)
+            self._batch = threading.local()
+        return self._live
+
+    @property
+    def store(self) -> Store:
+        """What the files are in."""
+        return self._alive().store
+
+    # -- names
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(each) for each in cast("list[Any]", path)]
+        text: str = stringify_path(path)
+        start = f"{cls.protocol}://"
+        return parse_uri(start + (text[len(start) :] if text.lower().startswith(start) else text)).path
+
+    def unstrip_protocol(self, name: str) -> str:
+        """A path as people write it."""
+        return self.store.uri(self._strip_protocol(name))
+
+    # -- secrets
+
+    @property
+    def storage_options(self) -> dict[str, Any]:
+        """What it was made with; its repr shows no secrets."""
+        return self._made_with
+
+    @storage_options.setter
+    def storage_options(self, options: dict[str, Any]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self._made_with = Options(options)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.protocol}://>"
+
+    def to_dict(self, *, include_password: bool = False) -> dict[str, Any]:
+        """What another one is made of, as plain data; without secrets, which it finds where these were found.
+
+        Args:
+            include_password: Whether to have them in it all the same.
+        """
+        told = super().to_dict(include_password=True)
+        return told if include_password else without_secrets(told)
+
+    def to_json(self, *, include_password: bool = False) -> str:
+        """The same as JSON."""
+        return super().to_json(include_password=include_password)
+
+    # -- looking
+
+    def _entry(self, path: str) -> Entry:
+        for known in (self._listings.get(path.rpartition("/")[0]) or ()) if path else ():
+            if known.path == path:
+                return known
+        return self.store.look(path)
+
+    def _entry_to_read(self, path: str) -> Entry:
+        """What is there to be read; where blocks are kept by version, the version that it has at this moment."""
+        return self._entry(path) if self._blocks is None else self.store.look(path)
+
+    def _entries(self, path: str, refresh: bool = False) -> list[Entry]:
+        known = None if refresh else self._listings.get(path)
+        if known is None:
+            try:
+                known = list(self.store.entries(path))
+            except NotAFolder:
+                return [self._entry(path)]
+            self._listings[path] = known
+        return known
+
+    def ls(self, path: str, detail: bool = True, refresh: bool = False, **kwargs: Any) -> list[Any]:
+        """Lists what is directly in a folder.
+
+        Args:
+            path: The folder, or a file.
+            detail: Whether to give dictionaries as `info` does, or paths.
+            refresh: Whether to ask again where the answer is remembered.
+            **kwargs: Nothing.
+        """
+        found = self._entries(self._strip_protocol(path), refresh)
+        return [info_of(entry) for entry in found] if detail else [entry.path for entry in found]
+
+    def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
+        """Tells of a file or folder; see `omicsdk.fs.entry.info_of`.
+
+        Raises:
+            FileNotFoundError: Nothing is there.
+        """
+        return info_of(self._entry(self._strip_protocol(path)))
+
+    def exists(self, path: str, **kwargs: Any) -> bool:
+        """Whether something is there. What keeps from knowing that is raised."""
+        return self._kind(path) is not None
+
+    def isdir(self, path: str) -> bool:
+        """Whether a folder is there."""
+        return self._kind(path) == "folder"
+
+    def isfile(self, path: str) -> bool:
+        """Whether a file is there."""
+        return self._kind(path) == "file"
+
+    def _kind(self, path: str) -> str | None:
+        try:
+            return self._entry(self._strip_protocol(path)).kind
+        except ABSENT:
+            return None
+
+    def find(
+        self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
+    ) -> Any:
+        """Finds all files below a folder, sorted by their paths. A folder that can't be listed is an error, and not left out.
+
+        Args:
+            path: The folder, or a file; of what isn't there nothing is found.
+            maxdepth: How many levels, None for all.
+            withdirs: Whether folders are told as well.
+            detail: Whether to give a dictionary from path to what `info` tells, or a list of paths.
+            **kwargs: Nothing.
+        """
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        path = self._strip_protocol(path)
+        try:
+            if maxdepth is None and not withdirs:
+                entries = list(self.store.walk(path))
+            else:
+                entries = list(self._below(self._entry(path), maxdepth, withdirs))
+        except ABSENT:
+            self._forget(path)
+            if self.exists(path):  # something below it isn't, or can't be seen
+                raise
+            entries = []
+        found = {entry.path: info_of(entry) for entry in sorted(entries, key=lambda each: each.path)}
+        return found if detail else list(found)
+
+    def _below(self, entry: Entry, levels: int | None, withdirs: bool) -> Iterator[Entry]:
+        """What is below a folder, itself among it; or a file. fsspec's own leaves out what it can't list."""
+        if not entry.is_folder or (withdirs and entry.path):
+            yield entry
+        if entry.is_folder and levels != 0:
+            for each in self._entries(entry.path):
+                yield from self._below(each, None if levels is None else levels - 1, withdirs)
+
+    def ukey(self, path: str) -> str:
+        """What changes whenever the file does; asks the platform each time."""
+        entry = self.store.look_now(self._strip_protocol(path))
+        if entry != self._entry(entry.path):
+            self._forget(entry.path)
+        return key_of(entry, self.store.uri(entry.path))
+
+    def checksum(self, path: str) -> int:
+        """The same as a number."""
+        return int(self.ukey(path), 16)
+
+    def created(self, path: str) -> datetime:
+        """Raises NotImplementedError: no platform tells of all its files when they were made."""
+        raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
+
+    def modified(self, path: str) -> datetime:
+        """Tells when it was changed last; NotImplementedError where the platform doesn't say."""
+        entry = self._entry(self._strip_protocol(path))
+        if entry.modified is None:
+            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform doesn't say when it was changed")
+        return datetime.fromtimestamp(entry.modified, UTC)
+
+    def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
+        """Gives a URL by which anybody reads a file for a while; for how long is the platform's to say.
+
+        Args:
+            path: The file.
+            expiration: Not used: no platform can be told.
+            **kwargs: Nothing.
+
+        Raises:
+            NotImplementedError: There is no such URL.
+        """
+        entry = self._file(path)
+        location = None if self._opens(entry) else self.store.location(entry)
+        if location is None or location.headers:
+            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform gives no URL that others can use")
+        return location.url
+
+    def _opens(self, entry: Entry) -> bool:
+        stream = self.store.open(entry)
+        if stream is not None:
+            stream.close()
+        return stream is not None
+
+    def _file(self, path: str) -> Entry:
+        entry = self._entry_to_read(self._strip_protocol(path))
+        if entry.is_folder:
+            raise IsFolder(self.store.uri(entry.path), "is a folder")
+        return entry
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forgets what was listed.
+
+        Args:
+            path: Of this path and the folders above it; None for all.
+        """
+        if path is None:
+            self._listings.clear()
+            self._alive().forget()
+        else:
+            self._forget(self._strip_protocol(path))
+        super().invalidate_cache(path)
+
+    def _forget(self, path: str) -> None:
+        self._alive().forget(path)
+        parts = path.split("/") if path else []
+        for length in range(len(parts) + 1):
+            self._listings.pop("/".join(parts[:length]), None)
+
+    def bytes_for_reader(self, entry: Entry, validators: Mapping[str, str] | None = None) -> FileBytes | CachedBytes:
+        """Gives a file's bytes to a reader of its own, who is told when the file changes.
+
+        Args:
+            entry: The file.
+            validators: What a reader that it takes the place of knew the file by; None where there was none.
+        """
+        return self._alive().new_bytes_of(entry, validators)
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
+        """Reads a file, or a part of it.
+
+        Args:
+            path: The file.
+            start: The first byte; a negative number counts from the end.
+            end: The byte behind the last, likewise.
+            **kwargs: Nothing.
+        """
+        path = self._strip_protocol(path)
+        entry = self._entry_to_read(path)
+        try:
+            return self._read(self._alive().bytes_of(entry), start, end)
+        except (SourceChanged, PathNotFound):  # since it was listed or read: this read is a new one
+            self._forget(path)
+        return self._read(self._alive().bytes_of(self._entry_to_read(path)), start, end)
+
+    @staticmethod
+    def _read(source: Source, start: int | None, end: int | None) -> bytes:
+        return source.read(start or 0, end)
+
+    def cat_ranges(
+        self, paths: Any, starts: Any, ends: Any, max_gap: int | None = None, on_error: str = "return", **kwargs: Any
+    ) -> list[Any]:
+        """Reads parts of files, side by side.
+
+        Args:
+            paths: The files, a list.
+            starts: The first byte of each, or of all.
+            ends: The byte behind the last of each, or of all.
+            max_gap: Not used.
+            on_error: "return" gives an exception in the place of what can't be read, "raise" raises it.
+            **kwargs: Nothing.
+        """
+        paths = [self._strip_protocol(path) for path in paths]
+        firsts = cast("list[int | None]", starts) if isinstance(starts, list) else [starts] * len(paths)
+        lasts = cast("list[int | None]", ends) if isinstance(ends, list) else [ends] * len(paths)
+        if not len(firsts) == len(lasts) == len(paths):
+            raise ValueError("There must be as many starts and ends as paths")
+        parts = list(zip(paths, firsts, lasts, strict=True))
+        with Workers(max(1, min(AT_ONCE, len(paths))), "omicsdk-cat") as pool:
+            came = self._parts(pool, parts)
+            changed = {path for path, data in zip(paths, came, strict=True) if isinstance(data, SourceChanged)}
+            if changed:  # all parts of such a file anew, so that none is of another version than the others
+                for path in changed:
+                    self._forget(path)
+                again = iter(self._parts(pool, [part for part in parts if part[0] in changed]))
+                came = [next(again) if path in changed else data for path, data in zip(paths, came, strict=True)]
+        for data in came:
+            if on_error != "return" and isinstance(data, BaseException):
+                raise data
+        return came
+
+    def _parts(self, pool: Workers, parts: Sequence[tuple[str, int | None, int | None]]) -> list[bytes | BaseException]:
+        """Parts of files, or why they can't be read."""
+
+        def source(path: str) -> Source:
+            return self._alive().bytes_of(self._entry_to_read(path))
+
+        def part(path: str, first: int | None, last: int | None) -> bytes:
+            return self._read(sources[path].result(), first, last)
+
+        # One look, and one reader, for all parts of a file.
+        sources = {path: pool.submit(source, path) for path in dict.fromkeys(path for path, *_ in parts)}
+        for future in sources.values():
+            future.exception()
+        futures = [pool.submit(part, *each) for each in parts]
+        return [future.exception() or future.result() for future in futures]
+
+    def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
+        """Reads whole files, side by side.
+
+        Args:
+            path: A file, a pattern, or a list of them.
+            recursive: Whether a folder stands for all files below it.
+            on_error: "raise"; "omit" leaves out what can't be read, "return" gives its exception.
+            **kwargs: Nothing.
+
+        Returns:
+            A file's bytes; of several a dictionary by their paths.
+        """
+        paths: list[str] = self.expand_path(path, recursive=recursive)
+        if isinstance(path, str) and paths == [self._strip_protocol(path)]:
+            return self.cat_file(paths[0])
+        came = self.cat_ranges(paths, None, None, on_error="raise" if on_error == "raise" else "return")
+        return {
+            path: data
+            for path, data in zip(paths, came, strict=True)
+            if on_error == "return" or not isinstance(data, Exception)
+        }
+
+    def get_file(
+        self, rpath: str, lpath: Any, callback: Callback = DEFAULT_CALLBACK, outfile: Any = None, **kwargs: Any
+    ) -> None:
+        """Fetches a file, verified; it is there under its name when it is whole. What goes into an open file is verified at its end.
+
+        Args:
+            rpath: The file. Of a folder an empty one is made.
+            lpath: Its path on this machine, or an open file.
+            callback: Is told of the bytes.
+            outfile: An open file.
+            **kwargs: Nothing.
+        """
+        entry = self._entry(self._strip_protocol(rpath))
+        into = lpath if outfile is None and isfilelike(lpath) else outfile
+        if into is not None:
+            self._write_into(into, entry, callback)
+        elif entry.is_folder:
+            Path(lpath).mkdir(parents=True, exist_ok=True)
+        elif (batch := self._batched("get")) is not None:
+            batch.append((entry, str(lpath)))
+        else:
+            self._fetch([(entry, str(lpath))], callback)
+
+    def _write_into(self, into: Any, entry: Entry, callback: Callback) -> None:
+        source, digests = FileBytes(self.store, entry), Digests(entry.checksums, entry.size)
+        callback.set_size(source.size)
+        for start in range(0, source.size, STRIDE):
+            data = source.read(start, start + STRIDE)
+            digests.update(data)
+            while data:
+                taken: int | None = into.write(data)
+                data = b"" if taken is None else data[taken:]  # some take a part only, some don't say
+            callback.absolute_update(min(start + STRIDE, source.size))
+        refuse_wrong(self.store.uri(entry.path), digests, entry)
+
+    def get(
+        self,
+        rpath: Any,
+        lpath: Any,
+        recursive: bool = False,
+        callback: Callback = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Fetches files, side by side, each verified; see fsspec's for what goes where."""
+        with self._together("get") as batch:
+            super().get(rpath, lpath, recursive, callback, maxdepth, **kwargs)
+        self._fetch(batch)
+
+    def _fetch(self, wanted: Sequence[tuple[Entry, str]], callback: Callback | None = None) -> None:
+        places = [str(Path(path).absolute()) for _, path in wanted]
+        if not places:
+            return
+        folder = os.path.commonpath([str(Path(place).parent) for place in places])
+        named = [
+            (entry, Path(place).relative_to(folder).as_posix())
+            for (entry, _), place in zip(wanted, places, strict=True)
+        ]
+        with Unfinished(
+            "get", [folder, *(f"{self.store.uri(entry.path)}\t{name}" for entry, name in named)]
+        ) as journal:
+            journal.forget(name for entry, name in named if is_newer(entry, str(Path(folder, name))))
+            options = FetchOptions(progress=callback and partial(tell, callback), journal=journal.path)
+            report = fetch(named, self.store, folder, options)
+            journal.keep = not report.ok
+        report.raise_if_failed()
+
+    @contextmanager
+    def _together(self, kind: str) -> Generator[list[Any]]:
+        """What calls for single files in the block add up to, in this thread."""
+        batch: list[Any] = []
+        setattr(self._batch, kind, batch)
+        try:
+            yield batch
+        finally:
+            delattr(self._batch, kind)
+
+    def _batched(self, kind: str) -> list[Any] | None:
+        return getattr(self._batch, kind, None)
+
+    def put_whole(self, source: str, path: str, *, overwrite: bool = True, callback: Callback | None = None) -> None:
+        """Puts a file of this machine.
+
+        Args:
+            source: The file.
+            path: Where it shall be.
+            overwrite: Whether what is there is replaced; else that is an error.
+            callback: Is told of the bytes.
+        """
+        self._put([Put(source, path)], overwrite, callback)
+
+    def _put(self, puts: Sequence[Put], overwrite: bool, callback: Callback | None = None) -> None:
+        if not puts:
+            return
+        options = PutOptions(overwrite=overwrite, progress=callback and partial(tell, callback))
+        try:
+            self.store.put(puts, options).raise_if_failed()
+        finally:
+            for put in puts:
+                self._forget(put.path)
+
+    def put_file(
+        self, lpath: str, rpath: str, callback: Callback = DEFAULT_CALLBACK, mode: str = "overwrite", **kwargs: Any
+    ) -> None:
+        """Puts a file, verified; of a folder an empty one is made.
+
+        Args:
+            lpath: A file of this machine.
+            rpath: Where it shall be.
+            callback: Is told of the bytes.
+            mode: "overwrite", or "create" where nothing may be there.
+            **kwargs: Nothing.
+        """
+        path = self._strip_protocol(rpath)
+        if mode == "create" and self.exists(path):
+            raise FileExistsError(f"{self.store.uri(path)} is there already")
+        if Path(lpath).is_dir():
+            self.makedirs(path, exist_ok=True)
+        elif (batch := self._batched("put")) is not None:
+            batch.append(Put(str(lpath), path))
+        else:
+            self.put_whole(str(lpath), path, overwrite=mode != "create", callback=callback)
+
+    def put(
+        self,
+        lpath: Any,
+        rpath: Any,
+        recursive: bool = False,
+        callback: Callback = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Puts files, side by side, each verified; see fsspec's for what goes where."""
+        with self._together("put") as batch:
+            super().put(lpath, rpath, recursive, callback, maxdepth, **kwargs)
+        self._put(batch, kwargs.get("mode") != "create")
+
+    def touch(self, path: str, truncate: bool = True, **kwargs: Any) -> None:
+        """Makes an empty file.
+
+        Args:
+            path: The file.
+            truncate: Whether one that is there is replaced; else that can't be done.
+            **kwargs: Nothing.
+        """
+        if not truncate and self.exists(path):
+            raise NotImplementedError(f"{self.unstrip_protocol(path)}: no platform changes the time of a file")
+        with self.open(path, "wb"):
+            pass
+
+    def mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
+        """Makes a folder, and those above it."""
+        path = self._strip_protocol(path)
+        self.store.make_folder(path)
+        self._forget(path)
+
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Makes a folder, and those above it.
+
+        Args:
+            path: The folder.
+            exist_ok: Whether it may be there already.
+        """
+        path = self._strip_protocol(path)
+        if not self.exists(path):
+            self.mkdir(path)
+        elif not exist_ok:
+            raise FileExistsError(f"{self.store.uri(path)} is there already")
+
+    def rmdir(self, path: str) -> None:
+        """Removes an empty folder."""
+        path = self._strip_protocol(path)
+        entry = self.store.look(path)
+        if not entry.is_folder:
+            raise NotAFolder(self.store.uri(path), "is a file")
+        self._remove(entry)
+
+    def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
+        """Removes files and folders.
+
+        Args:
+            path: A file, a pattern, or a list of them.
+            recursive: Whether folders go with all that is in them; else only empty ones do.
+            maxdepth: Down to how many levels, None for all.
+        """
+        for each in reversed(self.expand_path(path, recursive=recursive, maxdepth=maxdepth)):
+            try:
+                self.rm_file(each)
+            except PathNotFound:  # some platforms have no folders but those of their files
+                if not recursive:
+                    raise
+
+    def rm_file(self, path: str) -> None:
+        """Removes a file, or an empty folder."""
+        self._remove(self.store.look(self._strip_protocol(path)))
+
+    def _remove(self, entry: Entry) -> None:
+        try:
+            self.store.remove(entry)
+        finally:
+            self._forget(entry.path)
+
+    def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
+        """Moves files and folders: copies all, then removes what was copied, and nothing else.
+
+        Args:
+            path1: A file, a pattern, or a list of them.
+            path2: Where to; see fsspec's `copy` for what goes where.
+            recursive: Whether folders go with all that is in them.
+            maxdepth: Down to how many levels, None for all.
+            **kwargs: Nothing.
+
+        Raises:
+            PathError: Something would be moved onto or into itself; nothing was removed.
+            IsFolder: It is a folder, and `recursive` isn't asked for.
+        """
+        with self._together("moved") as moved:
+            self.copy(path1, path2, recursive=recursive, maxdepth=maxdepth, on_error="raise")
+        if not moved:
+            raise IsFolder(self.unstrip_protocol(path1), "is a folder", remedy="Give recursive=True.")
+        for path in reversed(moved):
+            try:
+                self.rm_file(path)
+            except PathNotFound:  # some platforms have no folders but those of their files
+                if not recursive:
+                    raise
+            except NotEmpty:
+                if maxdepth is None:
+                    raise
+
+    def _moves(self, path: str, target: str, moved: list[str]) -> None:
+        if target == path or target.startswith(f"{path}/"):
+            raise PathError(self.store.uri(path), f"can't be moved to {self.store.uri(target)}, which is in itself")
+        moved.append(path)
+
+    def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
+        """Copies a file: within the platform where it can, else by way of this machine.
+
+        Args:
+            path1: The file.
+            path2: Where the copy shall be.
+            **kwargs: Nothing.
+        """
+        entry, path = self._entry(self._strip_protocol(path1)), self._strip_protocol(path2)
+        if (moved := self._batched("moved")) is not None:
+            self._moves(entry.path, path, moved)
+        if entry.is_folder:
+            self.makedirs(path, exist_ok=True)
+            return
+        try:
+            if self.store.copy(entry, path):
+                return
+        finally:
+            self._forget(path)
+        with tempfile.TemporaryDirectory(prefix="omics-") as folder:
+            local = str(Path(folder, path.rpartition("/")[2]))
+            self._fetch([(entry, local)])
+            self.put_whole(local, path)
+
+    def _open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_options: Mapping[str, Any] | None = None,
+        cache_type: str | None = None,
+        size: int | None = None,
+        version: str = "",
+        **kwargs: Any,
+    ) -> ReadFile | WrittenFile:
+        block_size = block_size if isinstance(block_size, int) else self._block_size
+        if mode == "rb":
+            return ReadFile(
+                self,
+                self._file(path),
+                block_size=block_size,
+                cache_type=cache_type or self._cache_type,
+                cache_options=cache_options,
+                size=size,
+                version=version,
+            )
+        path = self._strip_protocol(path)
+        if not self.store.writable:
+            raise ReadOnly(self.store.uri(path), "can't be written")
+        if self.store.puts_whole_folders:
+            remedy = (
+                "Write the folder's files on this machine, then put it whole: fs.put(folder, path, recursive=True)."
+            )
+            raise ReadOnly(self.store.uri(path), "can't be written file by file", remedy=remedy)
+        if mode not in ("wb", "xb"):
+            raise NotImplementedError(f"{self.store.uri(path)} can be written whole (wb, xb), not with {mode}")
+        if mode == "xb" and self.exists(path):
+            raise FileExistsError(f"{self.store.uri(path)} is there already")
+        return WrittenFile(self, path, mode, block_size=block_size, autocommit=autocommit)
+
+
+class DssFileSystem(OmicsFileSystem):
+    """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.places.dss.store.DssStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "dss"
+
+
+class DrsFileSystem(OmicsFileSystem):
+    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.places.drs.store.DrsStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "drs"
+
+
+class Gen3FileSystem(OmicsFileSystem):
+    """Files of a Gen3 data commons; options as for `omicsdk.fs.places.gen3.Gen3Store`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "gen3"
+
+
+class SbFileSystem(OmicsFileSystem):
+    """Files of projects on Seven Bridges' platforms; options as for `omicsdk.fs.places.sb.SbStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "sb"
+
+
+class PangeaFileSystem(OmicsFileSystem):
+    """Files in the results of Pangea; options as for `omicsdk.fs.places.pangea.store.PangeaStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "pangea"
+
+
+class CrunchFileSystem(OmicsFileSystem):
+    """Files of datasets of a crunch site; options as for `omicsdk.fs.places.crunch.store.CrunchStore`."""
+
+    protocol: ClassVar[str | tuple[str, ...]] = "crunch"

@@ -1,1 +1,0 @@
-"""A file's bytes by places, however its platform gives them."""
