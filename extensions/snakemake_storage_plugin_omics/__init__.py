@@ -175,7 +175,7 @@ class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
     def retrieve_object(self) -> None:
         """Fetches it, verified; what a lost run began is gone on with."""
         from omicsdk.fs.copying.fetching import FetchOptions, fetch
-        from omicsdk.fs.copying.unfinished import Unfinished
+        from omicsdk.fs.copying.sending import Unfinished
 
         local, entry = self.local_path().absolute(), self._entry()
         if entry.is_folder:

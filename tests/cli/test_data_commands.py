@@ -22,7 +22,7 @@ from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import DecodeError, UsageError
-from omicsdk.fs.copying.comparing import TooManyRemovals, check_removals
+from omicsdk.fs.copying.comparison import TooManyRemovals, check_removals
 from omicsdk.fs.uri import parse_uri
 from omicsdk.transfer.writing import RESERVE
 from shelf_store import shelf as shelf

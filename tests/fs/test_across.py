@@ -12,12 +12,10 @@ from types import SimpleNamespace
 import pytest
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable, ServerError
 from omicsdk.fs import Entry, PutOptions, parse_uri
+from omicsdk.fs.copying.across import OLD, Spool, sweep
 from omicsdk.fs.copying.copies import copy_files, is_begun
-from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
-from omicsdk.fs.copying.selecting import select
-from omicsdk.fs.copying.sending import Arrival, put_for_good
-from omicsdk.fs.copying.spool import OLD, Spool, sweep
+from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
+from omicsdk.fs.copying.sending import Arrival, CopyOptions, put_for_good
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put
 from omicsdk.transfer import Control, Outcome, TransferReport

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.fs import Entry
-from omicsdk.fs.copying.comparing import differences, why_different
+from omicsdk.fs.copying.comparison import differences, why_different
 
 
 def entry(size=1, modified=None, **checksums):

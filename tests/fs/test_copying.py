@@ -25,10 +25,8 @@ from omicsdk.core.errors import (
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.copies import copy_files
-from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
-from omicsdk.fs.copying.selecting import select
-from omicsdk.fs.copying.unfinished import Unfinished
+from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
+from omicsdk.fs.copying.sending import CopyOptions, Unfinished
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.places.local import LocalStore
 from omicsdk.transfer import Control

@@ -18,7 +18,7 @@ from omicsdk.drs.resolution import Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
 from omicsdk.fs.blocks import BLOCK, FileBytes
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.copying.selecting import select
+from omicsdk.fs.copying.planning import select
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.filesystems import DrsFileSystem

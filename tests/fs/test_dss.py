@@ -15,15 +15,11 @@ from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
-from omicsdk.fs.copying.planning import CopyPlan, Source, by_name, plan_copy
-from omicsdk.fs.copying.selecting import Selected, select
+from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.places.dss.bundles import LATEST, Bundle, Bundles
-from omicsdk.fs.places.dss.paths import moment_of, read_path
-from omicsdk.fs.places.dss.puts import new_bundles
-from omicsdk.fs.places.dss.store import BUCKET_VARIABLE, DssStore
+from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundle, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
 from omicsdk.hca.config import HCAConfig

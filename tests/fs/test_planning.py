@@ -3,8 +3,7 @@
 import pytest
 from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.fs import Entry, Uri, parse_uri
-from omicsdk.fs.copying.planning import Source, plan_copy
-from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.copying.planning import Selected, Source, plan_copy
 
 
 def file(uri, name=None):

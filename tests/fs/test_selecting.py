@@ -2,8 +2,7 @@
 
 import pytest
 from omicsdk.fs import IsFolder, PathNotFound, open_store, parse_uri
-from omicsdk.fs.copying.selecting import Patterns, select
-from omicsdk.fs.copying.sizes import sums
+from omicsdk.fs.copying.planning import Patterns, select, sums
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from omicsdk.fs.blocks import FileBytes
 from omicsdk.fs.copying.copies import copy_files
-from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import Source, plan_copy
-from omicsdk.fs.copying.selecting import select
+from omicsdk.fs.copying.planning import Source, plan_copy, select
+from omicsdk.fs.copying.sending import CopyOptions
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.schemes import open_store

@@ -27,7 +27,7 @@ from omicsdk.fs._open_files import (
 )
 from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes, FileBytes
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
-from omicsdk.fs.copying.unfinished import Unfinished, is_newer
+from omicsdk.fs.copying.sending import Unfinished, is_newer
 from omicsdk.fs.entry import Entry, Options, info_of, key_of, without_secrets
 from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.ranges import Source
@@ -835,7 +835,7 @@ class OmicsFileSystem(AbstractFileSystem):
 
 
 class DssFileSystem(OmicsFileSystem):
-    """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.places.dss.store.DssStore`."""
+    """Files of bundles in the Human Cell Atlas's Data Store; options as for `omicsdk.fs.places.dss.DssStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "dss"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STORES = {
     "file": "omicsdk.fs.places.local:LocalStore",
     "s3": "omicsdk.fs.places.s3.store:S3Store",
-    "dss": "omicsdk.fs.places.dss.store:DssStore",
+    "dss": "omicsdk.fs.places.dss:DssStore",
     "drs": "omicsdk.fs.places.drs.store:DrsStore",
     "gen3": "omicsdk.fs.places.gen3:Gen3Store",
     "sb": "omicsdk.fs.places.sb:SbStore",

@@ -7,12 +7,8 @@ from dataclasses import replace
 
 from omicsdk.fs.copying.across import accepted, across, spool_of
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.copying.interrupted import until_interrupted
-from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import CopyPlan
-from omicsdk.fs.copying.selecting import Selected
-from omicsdk.fs.copying.sending import is_taken, put_for_good
-from omicsdk.fs.copying.unfinished import Unfinished, is_newer
+from omicsdk.fs.copying.planning import CopyPlan, Selected
+from omicsdk.fs.copying.sending import CopyOptions, Unfinished, is_newer, is_taken, put_for_good, until_interrupted
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.transfer import Outcome, TransferReport

@@ -1,15 +1,107 @@
-"""What a copy comes to: which file goes where, by the rules of `cp`. Pure."""
+"""What a copy comes to: the files that are meant, and where each goes, by the rules of `cp`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Literal
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import IsFolder
+from omicsdk.fs.store import Store
 from omicsdk.fs.uri import Uri
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A file that was found.
+
+    Attributes:
+        uri: Where it is.
+        entry: What it is.
+        name: Its path below what was named; its own name where it was named itself.
+    """
+
+    uri: Uri
+    entry: Entry
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """Shell patterns for names below a folder; `*` stands for slashes, too, and case counts.
+
+    Attributes:
+        include: A file needs to fit one of them; all do when there are none.
+        exclude: A file must fit none of them.
+    """
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    def fit(self, name: str) -> bool:
+        """Whether a file is wanted.
+
+        Args:
+            name: Its path below the folder. A pattern without a slash is held against the last part, too.
+        """
+        wanted = not self.include or _any(name, self.include)
+        return wanted and not _any(name, self.exclude)
+
+
+ALL = Patterns()
+
+
+def select(
+    store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
+) -> Iterator[Selected]:
+    """Gives the files that a URI means.
+
+    Args:
+        store: The store that has it.
+        uri: A file, or a folder.
+        entry: What `store.look` said of it; asked for when it isn't given.
+        recursive: Whether a folder means all files below it.
+        patterns: Which of those are wanted; what is named itself is wanted always.
+
+    Raises:
+        PathNotFound: Nothing is there.
+        IsFolder: It is a folder, and `recursive` isn't asked for.
+    """
+    entry = entry or store.look(uri.path)
+    if not entry.is_folder:
+        yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
+        return
+    if not recursive:
+        raise IsFolder(str(uri), "is a folder", remedy="Give --recursive for all that is in it.")
+    for found in store.walk(entry.path):
+        name = below(uri.scheme, entry.path, found.path)
+        if patterns.fit(name):
+            yield Selected(Uri(uri.scheme, found.path), found, name)
+
+
+def below(scheme: str, folder: str, path: str) -> str:
+    """The path of something as seen from a folder above it, with slashes between its parts.
+
+    Args:
+        scheme: The scheme of both.
+        folder: The folder's path.
+        path: The path.
+    """
+    if scheme == "file":
+        return PurePath(path).relative_to(folder).as_posix()
+    return path[len(folder) :].removeprefix("/") if folder else path
+
+
+def _any(name: str, patterns: Iterable[str]) -> bool:
+    last = name.rpartition("/")[2]
+    return any(
+        fnmatchcase(name, pattern) or ("/" not in pattern and fnmatchcase(last, pattern)) for pattern in patterns
+    )
+
 
 #: What stands at a target: nothing is "".
 Kind = Literal["file", "folder", ""]
@@ -142,3 +234,52 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
 def _clash(one: Selected, other: Selected, target: Uri) -> NameClash:
     said = f"would come from {one.uri} and {other.uri}"
     return NameClash(str(target.child(one.name)), said, remedy="Copy them to different folders.")
+
+
+@dataclass(slots=True)
+class Sum:
+    """What is in a folder, with all that is below it.
+
+    Attributes:
+        name: The folder's path below what was summed up; empty for the whole.
+        files: How many files.
+        size: Bytes of those whose size is stated.
+        unsized: Files whose size isn't stated.
+    """
+
+    name: str
+    files: int = 0
+    size: int = 0
+    unsized: int = 0
+
+    def add(self, size: int | None) -> None:
+        """Counts one more file.
+
+        Args:
+            size: Its bytes; None where they aren't stated.
+        """
+        self.files += 1
+        self.size += size or 0
+        self.unsized += size is None
+
+
+def sums(files: Iterable[Selected], depth: int = 0) -> Iterator[Sum]:
+    """Sums files up.
+
+    Args:
+        files: The files; they are gone through once and not kept.
+        depth: Down to how many levels folders are told by themselves, 0 for the whole alone.
+
+    Yields:
+        The folders in the order of their names, then the whole.
+    """
+    whole = Sum("")
+    folders: dict[str, Sum] = {}
+    for file in files:
+        whole.add(file.entry.size)
+        parts = file.name.split("/")[:-1]
+        for level in range(1, min(depth, len(parts)) + 1):
+            name = "/".join(parts[:level])
+            folders.setdefault(name, Sum(name)).add(file.entry.size)
+    yield from (folders[name] for name in sorted(folders))
+    yield whole

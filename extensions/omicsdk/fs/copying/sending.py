@@ -1,19 +1,177 @@
-"""Putting files with a journal: what only the journal says has arrived is looked for, since it may be gone or another since."""
+"""Files of this machine on their way to a platform, and what every copy has: options, and a record of what is unfinished."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from omicsdk.core.errors import Interrupted
-from omicsdk.fs.copying.comparing import STRONGEST, stated
+from omicsdk.core.errors import FolderBusy, Interrupted
+from omicsdk.fs.copying.comparison import STRONGEST, stated
+from omicsdk.fs.copying.fetching import FetchOptions
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.transfer import TransferReport
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.interrupts import report_of
+from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.outcome import Verification
+
+#: Bytes that lie on this machine at once on their way from one platform to another; a larger file is there alone.
+SPOOL = 4 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """How files are copied.
+
+    Attributes:
+        overwrite: Whether what is at a target already is replaced.
+        connections: Requests for bytes that run at once, at most.
+        control: Stops, pauses, limits the rate, bounds the time.
+        progress: Called a few times a second.
+        stop: Set it to end within a second; the same copy goes on from there.
+        spool: Folder for files on their way between platforms; by default one in the user's state folder.
+        spool_bytes: How much lies there at once, at most; a larger file lies there alone.
+    """
+
+    overwrite: bool = True
+    connections: int = 16
+    control: Control = field(default_factory=Control)
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    spool: str | None = None
+    spool_bytes: int = SPOOL
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it shall end."""
+        return self.fetching().stopped
+
+    def fetching(self, journal: Path | None = None, *, kept: bool = False) -> FetchOptions:
+        """The same for what comes to this machine.
+
+        Args:
+            journal: The file that remembers how far it is; by default one in the folder.
+            kept: As for `FetchOptions`.
+        """
+        return FetchOptions(self.connections, self.control, self.progress, self.stop, journal, kept)
+
+
+def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], control: Control) -> TransferReport:
+    """Makes a step of a copy.
+
+    Args:
+        step: The step; `control` governs it.
+        names: The names of its outcomes.
+        control: Is stopped when Ctrl-C has ended the step; whoever made the copy raises that at its end.
+
+    Returns:
+        The step's report; of one that was interrupted what it tells by these names, the others are stopped.
+
+    Raises:
+        KeyboardInterrupt: It ended the step somewhere else than in an engine.
+    """
+    try:
+        return step()
+    except KeyboardInterrupt as error:
+        report = report_of(error)
+        if report is None or not control.stopped:
+            raise
+        known = {outcome.name: outcome for outcome in report.outcomes}
+        return TransferReport(
+            (known.get(name) or Outcome(name, "stopped") for name in names),
+            report.seconds,
+            throughput=report.throughput,
+            began=report.began,
+            why_stopped=report.why_stopped or control.why,
+        )
+
+
+class Unfinished:
+    """The journal of one copy, in the user's state folder: the same copy finds it again, and it goes when the copy is done.
+
+    Those that nobody went on with for a month are removed by whoever begins another copy.
+
+    Args:
+        way: What kind of copy it is, a word.
+        what: What tells it from others, lines; relative paths mean those of the current folder.
+
+    Attributes:
+        path: The journal's file; None where the state folder can't be written, or there is none since the user has no home.
+        keep: Whether it is still needed when the block ends; so it is until somebody says otherwise.
+    """
+
+    def __init__(self, way: str, what: Iterable[str]) -> None:
+        self.path = journal_for("copies", way, str(Path.cwd()), *what)
+        self.keep = True
+
+    @property
+    def is_there(self) -> bool:
+        """Whether an earlier run left it, or another one uses it."""
+        return self.path is not None and self.path.exists()
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Has files fetched that an earlier run had brought: they changed since, here or there.
+
+        Args:
+            names: Their names in the journal; not gone through where there is none.
+        """
+        if self.path is None or not self.is_there or not (known := list(names)):
+            return
+        with suppress(FolderBusy):  # another process is at it, and is waited for
+            journal = Journal(self.path, never)
+            try:
+                for name in known:
+                    journal.forget(name)
+            finally:
+                journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.keep or self.path is None or not self.is_there:
+            return
+        with suppress(FolderBusy):  # another process goes on with it, and a third one has to find that it does
+            remove_locked(self.path, JournalFile(self.path, never, Disk(0o600), look=False))
+
+
+def remove_locked(path: Path, journal: JournalFile) -> None:
+    """Removes a journal as long as it is locked, so that whoever waits for it makes a new one.
+
+    Args:
+        path: The file.
+        journal: The same, open.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        journal.close()
+    except PermissionError:  # Windows removes no file that is open
+        journal.close()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def is_newer(entry: Entry, copy: str) -> bool:
+    """Whether a file changed after an earlier run had brought it; where checksums are stated, they say more.
+
+    Args:
+        entry: The file.
+        copy: The path of what that run brought.
+    """
+    modified = None if entry.checksums else entry.modified
+    try:
+        return modified is not None and modified > Path(copy).stat().st_mtime
+    except OSError:
+        return False
 
 
 class Arrival(NamedTuple):

@@ -14,8 +14,7 @@ from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.blocks import PIECE, FileBytes, stream
-from omicsdk.fs.copying.selecting import Patterns, select
-from omicsdk.fs.copying.sizes import sums
+from omicsdk.fs.copying.planning import Patterns, select, sums
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri

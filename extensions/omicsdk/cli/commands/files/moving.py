@@ -16,7 +16,7 @@ from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.fs.copying.comparing import (
+from omicsdk.fs.copying.comparison import (
     CHANGED,
     By,
     Differences,
@@ -26,10 +26,9 @@ from omicsdk.fs.copying.comparing import (
     why_different,
 )
 from omicsdk.fs.copying.copies import copy_files, is_begun
-from omicsdk.fs.copying.options import CopyOptions
-from omicsdk.fs.copying.planning import CopyPlan, Kind, Source, by_name, plan_copy
-from omicsdk.fs.copying.selecting import Patterns, Selected, select
-from omicsdk.fs.copying.verifying import with_common_checksum
+from omicsdk.fs.copying.planning import CopyPlan, Kind, Patterns, Selected, Source, by_name, plan_copy, select
+from omicsdk.fs.copying.sending import CopyOptions
+from omicsdk.fs.copying.verification import with_common_checksum
 from omicsdk.fs.errors import NotAFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.copying.planning import Kind, Source
-from omicsdk.fs.copying.selecting import Patterns, select
+from omicsdk.fs.copying.planning import Kind, Patterns, Source, select
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores

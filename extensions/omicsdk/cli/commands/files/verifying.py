@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.files.places import patterns_of, stores_of
 from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.cli.told import Told
-from omicsdk.fs.copying.options import SPOOL
-from omicsdk.fs.copying.planning import by_name
-from omicsdk.fs.copying.selecting import Selected, select
-from omicsdk.fs.copying.verifying import Verdict, verify_bytes, verify_copies
+from omicsdk.fs.copying.planning import Selected, by_name, select
+from omicsdk.fs.copying.sending import SPOOL
+from omicsdk.fs.copying.verification import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Never
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, Unauthorized, UnsafePath
-from omicsdk.fs.copying.comparing import STRONGEST
+from omicsdk.fs.copying.comparison import STRONGEST
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound
 from omicsdk.fs.places.drs.objects import Found, Objects, raised

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
-from omicsdk.fs.copying.across import batches
-from omicsdk.fs.copying.comparing import STRONGEST, Verdict, common_checksum, judge, stated
+from omicsdk.fs.copying.across import Spool, batches
+from omicsdk.fs.copying.comparison import STRONGEST, Verdict, common_checksum, judge, stated
 from omicsdk.fs.copying.fetching import FetchOptions, fetch
-from omicsdk.fs.copying.selecting import Selected
-from omicsdk.fs.copying.spool import Spool
+from omicsdk.fs.copying.planning import Selected
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.store import Store
 from omicsdk.fs.uri import Uri

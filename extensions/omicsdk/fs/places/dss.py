@@ -1,0 +1,771 @@
+"""The Data Store's files: bundles are folders, their files have the names that they have in them."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import re
+import threading
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from omicsdk.core.checksums import is_checksum
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import Interrupted, NotFound, OmicsError, UnsafePath
+from omicsdk.core.omit import OMIT
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places.putting import is_stopped, unsent
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.hca.dss.bundles import FORMAT, DSSFile
+from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
+from omicsdk.transfer import Item, Location, Outcome, TransferReport
+from omicsdk.transfer.names import safe_name
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.dss import Dss
+    from omicsdk.hca.dss.bundles import DSSFile
+    from omicsdk.hca.dss.fetching import Locator
+
+
+Replica = Literal["aws", "gcp"]
+
+REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
+#: In the place of a bundle: files by their own UUIDs.
+FILES = "files"
+
+#: What to do to have files in the Data Store.
+NEW_BUNDLE = "Name a folder, without a slash behind it, and its files make a new bundle: omics cp -r FOLDER dss://aws/"
+
+_UUID = re.compile(r"[A-Za-z0-9]{8}(?:-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
+_FORMS = (
+    "Write dss://REPLICA/UUID.VERSION/NAME, with aws or gcp for REPLICA (without .VERSION the latest is meant), or "
+    "dss://REPLICA/files/UUID for a file by itself."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DssPath:
+    """What a path names.
+
+    Attributes:
+        replica: The replica; empty at the top.
+        uuid: The UUID of a bundle, or of a file by itself; empty above them.
+        version: Its version as it is written; empty for the latest.
+        name: The name of a file or folder in the bundle; empty for the bundle itself.
+        is_single: Whether it is below `files`, where files stand by themselves.
+    """
+
+    replica: Replica | Literal[""] = ""
+    uuid: str = ""
+    version: str = ""
+    name: str = ""
+    is_single: bool = False
+
+
+def read_path(path: str) -> DssPath:
+    """Reads a path.
+
+    Args:
+        path: As `Entry.path`.
+
+    Raises:
+        WrongUri: Nothing can be there.
+    """
+    parts = [part for part in path.split("/") if part]
+    if not parts:
+        return DssPath()
+    if parts[0] not in REPLICAS:
+        raise WrongUri(f"dss://{path}: there is no replica {parts[0]!r}", remedy=_FORMS)
+    replica = parts[0]
+    is_single = parts[1:2] == [FILES]
+    rest = parts[2:] if is_single else parts[1:]
+    if not rest:
+        return DssPath(replica, is_single=is_single)
+    found = identity_of(rest[0])
+    if found is None:
+        raise WrongUri(f"dss://{path}: {rest[0]!r} is no UUID", remedy=_FORMS)
+    if is_single and len(rest) > 1:
+        raise WrongUri(f"dss://{path}: a file by itself has nothing in it", remedy=_FORMS)
+    return DssPath(replica, *found, "/".join(rest[1:]), is_single)
+
+
+def identity_of(text: str) -> tuple[str, str] | None:
+    """The UUID and version that a part of a path states; None where it isn't a UUID.
+
+    Args:
+        text: `UUID` or `UUID.VERSION`.
+    """
+    uuid, _, version = text.partition(".")
+    return (uuid, version) if _UUID.fullmatch(uuid) else None
+
+
+def moment_of(version: str) -> float | None:
+    """When a version was made, in seconds since 1970; None for what isn't a DSS_VERSION.
+
+    Args:
+        version: The version.
+    """
+    try:
+        return datetime.strptime(f"{version[:-1]}+0000", FORMAT.replace("Z", "%z")).timestamp()
+    except ValueError:
+        return None
+
+
+#: Checksums that a manifest states of each file.
+CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
+#: Files in all manifests that are kept, at most; about 1 KB each.
+KEPT = 50_000
+#: Seconds for which a bundle's latest version is believed to be that.
+LATEST = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """A file in a bundle.
+
+    Attributes:
+        name: Its name there.
+        file: What fetches it.
+        checksums: All that is stated of its bytes, by algorithm.
+        media_type: Its media type; empty where none is stated.
+    """
+
+    name: str
+    file: DSSFile
+    checksums: Mapping[str, str]
+    media_type: str = ""
+
+
+class Bundle:
+    """A version of a bundle, its files by name.
+
+    Args:
+        manifest: What get_bundle answers, all pages merged.
+        replica: Where its files are fetched from.
+
+    Attributes:
+        uuid: Its UUID.
+        version: Its version.
+        creator: Who made it, a number; None where that isn't stated.
+        files: Its files, sorted by name.
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
+        told = manifest["bundle"]
+        self.uuid: str = told["uuid"]
+        self.version: str = told["version"]
+        self.creator: int | None = told.get("creator_uid")
+        self._unnamed: UnsafePath | None = None
+        files: list[BundleFile] = []
+        for at, each in enumerate(told["files"]):
+            try:
+                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
+            except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
+                self._unnamed = self._unnamed or error
+        self.files = sorted(files, key=lambda file: file.name)
+        self._names = [file.name for file in self.files]
+
+    def file(self, name: str) -> BundleFile | None:
+        """A file.
+
+        Args:
+            name: Its name.
+        """
+        at = bisect_left(self._names, name)
+        return self.files[at] if at < len(self.files) and self._names[at] == name else None
+
+    def has_folder(self, name: str) -> bool:
+        """Whether files are below a name; the empty one is the bundle's own.
+
+        Args:
+            name: The folder's name.
+        """
+        return not name or next(self.below(name), None) is not None
+
+    def below(self, name: str) -> Iterator[BundleFile]:
+        """The files below a folder, in the order of their names.
+
+        Args:
+            name: The folder's name; empty for all files.
+
+        Raises:
+            UnsafePath: A file of the bundle has a name that no file can have, so that it can't be listed.
+        """
+        if self._unnamed is not None:
+            raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback
+        start = f"{name}/" if name else ""
+        for at in range(bisect_left(self._names, start), len(self.files)):
+            if not self._names[at].startswith(start):
+                return
+            yield self.files[at]
+
+    def inside(self, name: str) -> Iterator[BundleFile | str]:
+        """What is directly in a folder: files, and names of folders.
+
+        Args:
+            name: The folder's name; empty for the bundle's own.
+        """
+        skip, last = len(name) + 1 if name else 0, ""
+        for file in self.below(name):
+            first, slash, _ = file.name[skip:].partition("/")
+            if not slash:
+                yield file
+            elif first != last:
+                last = first
+                yield file.name[: skip + len(first)]
+
+
+def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
+    stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
+    checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
+    return BundleFile(
+        name, DSSFile.from_dss_bundle_response(told, replica), checksums, str(told.get("content-type") or "")
+    )
+
+
+class Bundles:
+    """Bundles that were asked for, kept: a version never changes. Thread-safe.
+
+    Args:
+        ask: Gets a bundle's manifest by replica, UUID and version, which is empty for the latest one.
+        clock: What tells the time.
+    """
+
+    def __init__(self, ask: Callable[[str, str, str], Mapping[str, Any]], clock: Clock = SYSTEM_CLOCK) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str, str], Bundle] = OrderedDict()
+        self._latest: dict[tuple[str, str], tuple[str, float]] = {}
+        self._files = 0  # in all bundles that are kept
+
+    def get(self, replica: str, uuid: str, version: str) -> Bundle:
+        """A bundle. Which version is the latest is asked again after ten seconds.
+
+        Args:
+            replica: The replica.
+            uuid: The bundle's UUID.
+            version: Its version; empty for the latest.
+
+        Raises:
+            NotFound: There is no such bundle.
+        """
+        key = (replica, uuid.lower())
+        with self._lock:
+            known, until = self._latest.get(key, ("", 0.0))
+            wanted = version or (known if self._clock.monotonic() < until else "")
+            found = self._kept.get((*key, wanted))
+            if found is not None:
+                self._kept.move_to_end((*key, wanted))
+                return found
+        bundle = Bundle(self._ask(replica, uuid, version), replica)
+        with self._lock:
+            if not version:
+                self._latest[key] = (bundle.version, self._clock.monotonic() + LATEST)
+            if (*key, bundle.version) not in self._kept:
+                self._kept[(*key, bundle.version)] = bundle
+                self._files += len(bundle.files)
+            while len(self._kept) > 1 and self._files > KEPT:
+                gone, old = self._kept.popitem(last=False)
+                self._files -= len(old.files)
+                self._latest.pop(gone[:2], None)
+        return bundle
+
+
+_log = logging.getLogger("omicsdk.fs")
+
+
+@dataclass(frozen=True, slots=True)
+class NewBundle:
+    """A bundle that is to be made.
+
+    Attributes:
+        replica: Where.
+        label: What it is called in the paths: a UUID that it shall have, or any other name, which is dropped.
+        uuid: The UUID that it shall have; empty for a new one.
+        files: Its files by their names in it.
+    """
+
+    replica: Replica
+    label: str
+    uuid: str
+    files: Mapping[str, Put]
+
+    @property
+    def path(self) -> str:
+        """Its path."""
+        return f"{self.replica}/{self.label}"
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this machine that it is made of; None where its files come from several places."""
+        found = {_above(put.source, name) for name, put in self.files.items()}
+        return Path(found.pop()) if len(found) == 1 and "" not in found else None
+
+
+def new_bundles(files: Sequence[Put]) -> list[NewBundle]:
+    """Says which bundles files make: one for each folder that is directly in a replica.
+
+    Args:
+        files: The files.
+
+    Raises:
+        WrongUri: There is no such replica.
+        ReadOnly: One would be in no bundle, or in a version of one, which the service makes.
+    """
+    found: dict[tuple[Replica, str], dict[str, Put]] = {}
+    for put in files:
+        parts = put.path.split("/")
+        if parts[0] not in REPLICAS:
+            read_path(put.path)  # says what is wrong
+        if len(parts) < 3 or parts[1] == FILES:
+            raise ReadOnly(f"dss://{put.path}", "can't be written: files are in bundles", remedy=NEW_BUNDLE)
+        replica: Replica = "gcp" if parts[0] == "gcp" else "aws"
+        found.setdefault((replica, parts[1]), {})["/".join(parts[2:])] = put
+    bundles: list[NewBundle] = []
+    for (replica, label), named in found.items():
+        uuid, version = identity_of(label) or ("", "")
+        if version:
+            raise ReadOnly(
+                f"dss://{replica}/{label}", "can't be written: the Data Store gives versions", remedy=NEW_BUNDLE
+            )
+        bundles.append(NewBundle(replica, label, uuid, named))
+    return bundles
+
+
+def make_bundles(
+    api: DssApi,
+    s3: Any,
+    bucket: str,
+    files: Sequence[Put],
+    bundles: Sequence[NewBundle],
+    options: PutOptions,
+    creator: int,
+) -> TransferReport:
+    """Makes bundles. One of which a file fails isn't made, and the same call goes on from there.
+
+    Args:
+        api: The service.
+        s3: A boto3 client that may write to the bucket.
+        bucket: The staging bucket.
+        files: All files, in the order of the report.
+        bundles: What is to be made of them.
+        options: How.
+        creator: Who makes them, a number.
+
+    Returns:
+        The outcome of each file; its label is where it is to be found.
+
+    Raises:
+        UsageError: A name that no bundle takes.
+        OmicsError: The service or the bucket refuses the first of them.
+    """
+    found: dict[str, Outcome] = {}
+    reports: list[TransferReport] = []
+    for bundle in bundles:
+        if is_stopped(options):
+            break
+        try:
+            report = _made(api, s3, bucket, bundle, options, creator)
+        except OmicsError as error:
+            if not found:
+                raise
+            report = TransferReport(unsent(put, error) for put in bundle.files.values())
+        reports.append(report)
+        found |= {outcome.name: outcome for outcome in report.outcomes}
+    return TransferReport(
+        (found.get(put.path) or Outcome(put.path, "stopped") for put in files),
+        sum(report.seconds for report in reports),
+        throughput=reports[-1].throughput if reports else None,
+        began=reports[0].began if reports else None,
+        title="Upload",
+        why_stopped=next((report.why_stopped for report in reports if report.why_stopped), ""),
+    )
+
+
+def _made(api: DssApi, s3: Any, bucket: str, bundle: NewBundle, options: PutOptions, creator: int) -> TransferReport:
+    """Makes one bundle; the outcomes have their paths for names."""
+    told: list[TransferReport] = []
+    folder = bundle.folder
+    where = ""
+    try:
+        made = upload_bundle(
+            api,
+            s3,
+            folder or Path(next(iter(bundle.files.values())).source).parent,
+            replica=bundle.replica,
+            staging_bucket=bucket,
+            files={name: put.source for name, put in bundle.files.items()},
+            options=UploadOptions(
+                bundle_uuid=bundle.uuid or None,
+                creator_uid=creator,
+                resume=folder is not None or options.journal is not None,  # else another run has them elsewhere
+                progress=options.progress,
+                on_report=told.append,
+                stop=options.stop,
+                control=options.control,
+            ),
+        )
+        where = f"dss://{bundle.replica}/{made.bundle_uuid}.{made.version}"
+        _log.info("%s was made of %d files", where, len(bundle.files))
+    except (UploadFailed, Interrupted):
+        if not told:
+            raise
+    report = told[-1]
+    return TransferReport(
+        _outcomes(report, bundle, where),
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        why_stopped=report.why_stopped,
+    )
+
+
+def _outcomes(report: TransferReport, bundle: NewBundle, where: str) -> Iterator[Outcome]:
+    for outcome in report.outcomes:
+        named = outcome._replace(name=bundle.files[outcome.name].path, label=f"{where}/{outcome.name}" if where else "")
+        if not where and outcome.state in ("done", "skipped"):
+            named = named._replace(state="stopped")  # the service has it, and there is no bundle that it would be in
+        yield named
+
+
+def _above(source: str, name: str) -> str:
+    """The folder that a file is below, by its name in the bundle; empty where the name isn't the file's."""
+    path = Path(source).absolute().as_posix()
+    return path.removesuffix(f"/{name}") if path.endswith(f"/{name}") else ""
+
+
+#: Environment variable: the staging bucket where none is named.
+BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
+#: How many one page of a listing has: the most and the least that the service gives.
+PAGE, LEAST_PAGE = 500, 10
+
+#: Seconds for which a service that didn't believe the caller for one file isn't asked for others.
+BELIEVED = 60.0
+
+
+class DssStore(Store):
+    """Files of the Data Store.
+
+    `dss://REPLICA/UUID.VERSION/NAME` is a file of a bundle; names with slashes are folders in it. Without `.VERSION` the
+    latest is meant, which is looked for again after ten seconds. `dss://REPLICA/` lists all bundles, `UUID.VERSION` each.
+    `dss://REPLICA/files/UUID[.VERSION]` is a file by itself. A bundle never changes.
+
+    What is put is a new bundle: each folder that is put into a replica becomes one, and gets its UUID and version from the
+    Data Store; the folder's name is dropped, unless it is the UUID that the bundle shall have (`dss://aws/UUID/...`). All
+    files of it go in one put, through a staging bucket, as `Dss.upload` has it. Nothing can be put into a bundle that is
+    there.
+
+    Args:
+        base_url: The service, such as `https://dss.example.org/v1`; by default OMICS_DSS_URL, else what the HCA
+            configuration says; a `config` goes before the variable.
+        token: An access token for it; by default what `Dss` finds.
+        staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
+            the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
+        config: The HCA configuration; by default that of the user's files.
+        client: A client in the place of a new one; it stays open.
+        clock: What tells the time.
+    """
+
+    scheme: ClassVar[str] = "dss"
+    writable: ClassVar[bool] = True
+    puts_whole_folders: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        token: str | None = None,
+        staging_bucket: str | None = None,
+        config: HCAConfig | None = None,
+        client: Dss | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._base_url = base_url
+        self._token = token
+        self._staging_bucket = staging_bucket
+        self._config = config
+        self._client = client
+        self._is_own = client is None
+        self._lock = threading.RLock()
+        self._clock = clock
+        self._locator: tuple[Locator, float] | None = None
+        self._bundles = Bundles(self._manifest, clock)
+
+    # -- looking
+
+    def look(self, path: str) -> Entry:
+        place = read_path(path)
+        if not place.uuid:
+            return Entry(path, "folder")
+        if place.is_single:
+            return self._single(path, place)
+        bundle = self._bundle(path, place)
+        file = bundle.file(place.name)
+        if file is not None:
+            return _entry(path, file)
+        if bundle.has_folder(place.name):
+            return _folder(path, bundle, place)
+        raise PathNotFound(
+            self.uri(path),
+            f"isn't there: bundle {bundle.uuid} version {bundle.version} has no such file",
+            remedy=f"See what it has: omics ls dss://{place.replica}/{bundle.uuid}.{bundle.version}/",
+        )
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        place = read_path(path)
+        if place.is_single:
+            if place.uuid:
+                self.look(path)
+                raise NotAFolder(self.uri(path), "is a file")
+            remedy = f"Name one, dss://{place.replica}/{FILES}/UUID, or list bundles: dss://{place.replica}/"
+            raise NotListed(self.uri(path), "can't be listed: the Data Store tells no list of its files", remedy=remedy)
+        if not place.replica:
+            return iter([Entry(replica, "folder") for replica in REPLICAS])
+        if not place.uuid:
+            return self._all(place.replica)
+        bundle = self._bundle(path, place)
+        if not bundle.has_folder(place.name):
+            self.look(path)
+            raise NotAFolder(self.uri(path), "is a file")
+        return self._inside(path, bundle, place)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        place = read_path(path)
+        if place.uuid and not place.is_single:
+            bundle = self._bundle(path, place)
+            above = _bundle_path(path, place)
+            if bundle.file(place.name) is None and bundle.has_folder(place.name):
+                yield from (_entry(f"{above}/{file.name}", file) for file in bundle.below(place.name))
+                return
+        found = self.look(path)
+        if not found.is_folder:
+            yield found
+            return
+        for entry in self.entries(path):
+            yield from self.walk(entry.path)
+
+    # -- bytes
+
+    def location(self, entry: Entry) -> Location:
+        return self._new_locator().locate(self._handle(entry))
+
+    def item(self, entry: Entry, name: str) -> Item:
+        file = self._handle(entry)
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._locator is None or now > self._locator[1]:
+                self._locator = self._new_locator(), now + BELIEVED
+            locate, renew = self._locator[0].place(file)
+        # The other checksums are of the same bytes, and cost more time than they prove.
+        checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
+        return Item(name, locate, entry.size, checksums or entry.checksums, self.uri(entry.path), renew=renew)
+
+    def check_puts(self, paths: Sequence[str]) -> None:
+        self._new_bundles([Put("", path) for path in paths])
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        """Makes bundles of files: one of each folder that is directly in a replica.
+
+        The names below that folder are those in the bundle. Where a file fails its bundle isn't made, and the same put goes
+        on from there. Nothing is ever replaced.
+
+        Args:
+            files: What to put where: `REPLICA/FOLDER/NAME`. All files of a folder go in one call.
+            options: How; a `journal` says that another run finds the files again, but `Dss.upload` has its own.
+
+        Returns:
+            The outcome of each file; its label is the URI at which it is to be found.
+
+        Raises:
+            ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
+            UsageError: One has a name that no bundle takes.
+        """
+        from omicsdk.fs.places.dss import make_bundles
+        from omicsdk.hca.dss.staging import staging_client
+
+        if not files:
+            return TransferReport()
+        bundles, bucket = self._new_bundles(files)
+        return make_bundles(self._dss(), staging_client(), bucket, files, bundles, options, self._creator())
+
+    def close(self) -> None:
+        with self._lock:
+            client, self._client = (self._client, None) if self._is_own else (None, self._client)
+            self._locator = None
+        if client is not None:
+            client.close()
+
+    # -- within
+
+    def _dss(self) -> Dss:
+        with self._lock:
+            if self._client is None:
+                self._client = self._opened()
+            return self._client
+
+    def _opened(self) -> Dss:
+        from omicsdk.core.credentials import ANONYMOUS
+        from omicsdk.core.platform import resolve
+        from omicsdk.hca.discovery import discovery
+        from omicsdk.hca.dss import Dss
+
+        if self._config is None:
+            return Dss(self._base_url, credentials=self._token)
+        found = discovery("DSSClient", self._config)
+        url, proof = resolve(found, base_url=self._base_url, credentials=self._token)
+        return Dss(url, credentials=proof or ANONYMOUS)
+
+    def _new_locator(self) -> Locator:
+        from omicsdk.hca.dss.fetching import Locator
+
+        return Locator(self._dss(), known=True)
+
+    def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
+        from omicsdk.hca.dss.downloads import get_manifest
+
+        return get_manifest(self._dss(), uuid, version, replica)
+
+    def _bundle(self, path: str, place: DssPath) -> Bundle:
+        try:
+            return self._bundles.get(place.replica, place.uuid, place.version)
+        except NotFound as error:
+            said = f"version {place.version} of bundle {place.uuid}" if place.version else f"bundle {place.uuid}"
+            remedy = f"Check the UUID and version, or see which there are: omics ls dss://{place.replica}/"
+            raise PathNotFound(
+                self.uri(path), f"isn't there: the replica {place.replica} has no {said}", remedy=remedy
+            ) from error
+
+    def _all(self, replica: Replica) -> Iterator[Entry]:
+        for found in self._dss().get_bundles_all.iterate(replica=replica, per_page=PAGE):
+            version = found.version or ""
+            yield Entry(
+                f"{replica}/{found.uuid}.{version}",
+                "folder",
+                modified=moment_of(version),
+                version=version,
+                details={"uuid": found.uuid, "version": version},
+            )
+
+    def _inside(self, path: str, bundle: Bundle, place: DssPath) -> Iterator[Entry]:
+        above = _bundle_path(path, place)
+        for found in bundle.inside(place.name):
+            if isinstance(found, str):
+                yield Entry(f"{above}/{found}", "folder")
+            else:
+                yield _entry(f"{above}/{found.name}", found)
+
+    def _single(self, path: str, place: DssPath) -> Entry:
+        from omicsdk.hca.dss.bundles import DSSFile
+
+        try:
+            told = self._dss().head_file(uuid=place.uuid, replica=_replica(place), version=place.version or OMIT)
+        except NotFound as error:
+            said = f"isn't there: the replica {place.replica} has no such file"
+            raise PathNotFound(self.uri(path), said, remedy="Check the UUID and version.") from error
+        stated = {
+            "uuid": place.uuid,
+            "name": place.uuid,
+            "version": told.get("x-dss-version", place.version),
+            "size": _number(told.get("x-dss-size")),
+            "content-type": told.get("x-dss-content-type", ""),
+            "indexed": False,
+            **{kind: told.get(f"x-dss-{kind.replace('_', '-')}", "") for kind in CHECKSUMS},
+        }
+        file = DSSFile.from_dss_bundle_response(stated, place.replica)
+        checksums = {kind: str(stated[kind]).lower() for kind in CHECKSUMS if stated[kind]}
+        return _entry(path, BundleFile(place.uuid, file, checksums, str(stated["content-type"])))
+
+    def _handle(self, entry: Entry) -> DSSFile:
+        return entry.handle if entry.handle is not None else self.look(entry.path).handle
+
+    def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
+        """What files make, and the staging bucket that they go through."""
+        from omicsdk.fs.places.dss import new_bundles
+
+        bundles = new_bundles(files)
+        bucket = self._bucket(bundles[0].path if bundles else "")
+        for bundle in bundles:
+            self._refuse_existing(bundle)
+        return bundles, bucket
+
+    def _bucket(self, path: str) -> str:
+        named = self._staging_bucket or os.environ.get(BUCKET_VARIABLE, "").strip()
+        named = named or self._bucket_of_uploads()
+        if not named:
+            raise ReadOnly(
+                self.uri(path),
+                "can't be written: no staging bucket is named, through which the Data Store takes files",
+                remedy=f"Set {BUCKET_VARIABLE} to an S3 bucket that you may write to and that the Data Store may read.",
+            )
+        return named
+
+    def _bucket_of_uploads(self) -> str:
+        """The default of `omics dss upload`; empty where the configuration has none."""
+        found: object = self._settings().value_of("dss", "upload", "staging_bucket")
+        return found if isinstance(found, str) else ""
+
+    def _creator(self) -> int:
+        return int(self._settings().value_of("creator_uid") or 0)
+
+    def _settings(self) -> HCAConfig:
+        from omicsdk.hca.config import HCAConfig
+
+        return self._config if self._config is not None else HCAConfig()
+
+    def _refuse_existing(self, bundle: NewBundle) -> None:
+        if not bundle.uuid:
+            return
+        try:
+            self._dss().get_bundle.raw(uuid=bundle.uuid, replica=bundle.replica, per_page=LEAST_PAGE)
+        except NotFound:
+            return
+        raise ReadOnly(
+            self.uri(bundle.path),
+            "can't be written: it is a bundle, and bundles don't change",
+            remedy=f"{NEW_BUNDLE}. A new version of it is made of files that are in the Data Store: omics dss patch-bundle.",
+        )
+
+
+def _replica(place: DssPath) -> Replica:
+    return "gcp" if place.replica == "gcp" else "aws"
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None
+
+
+def _bundle_path(path: str, place: DssPath) -> str:
+    """The path of the bundle as it was written, with or without its version."""
+    return path.removesuffix(f"/{place.name}") if place.name else path
+
+
+def _entry(path: str, found: BundleFile) -> Entry:
+    file = found.file
+    return Entry(
+        path,
+        "file",
+        file.size,
+        found.checksums,
+        moment_of(file.version),
+        file.sha256 or f"{file.uuid}.{file.version}",
+        {"uuid": file.uuid, "version": file.version, "media_type": found.media_type},
+        file,
+    )
+
+
+def _folder(path: str, bundle: Bundle, place: DssPath) -> Entry:
+    details: dict[str, Any] = {} if place.name else {"uuid": bundle.uuid, "version": bundle.version}
+    if bundle.creator is not None and not place.name:
+        details["creator_uid"] = bundle.creator
+    return Entry(path, "folder", modified=moment_of(bundle.version), version=bundle.version, details=details)

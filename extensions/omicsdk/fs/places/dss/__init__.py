@@ -1,1 +1,0 @@
-"""Bundles of the Data Store as folders."""
