@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from omicsdk.hca.fusillade import Fusillade as Fusillade
     from omicsdk.hca.upload import AsyncHcaUpload as AsyncHcaUpload
     from omicsdk.hca.upload import HcaUpload as HcaUpload
+    from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
+    from omicsdk.sb.client import SevenBridges as SevenBridges
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
@@ -90,6 +92,7 @@ _HOMES = {
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
     "AsyncDss": "hca.dss",
+    "AsyncSevenBridges": "sb.client",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -127,6 +130,7 @@ _HOMES = {
     "Retry": "core.retry",
     "ServerError": "core.errors",
     "ServiceUnavailable": "core.errors",
+    "SevenBridges": "sb.client",
     "SomeFailed": "core.errors",
     "SourceChanged": "core.errors",
     "TLSFailed": "core.errors",
@@ -160,6 +164,7 @@ __all__ = [
     "AsyncDss",
     "AsyncFusillade",
     "AsyncHcaUpload",
+    "AsyncSevenBridges",
     "AuthError",
     "BadRequest",
     "Basic",
@@ -197,6 +202,7 @@ __all__ = [
     "Retry",
     "ServerError",
     "ServiceUnavailable",
+    "SevenBridges",
     "SomeFailed",
     "SourceChanged",
     "TLSFailed",

@@ -1,76 +1,24 @@
 """Where `omics sb` finds its platform and token, and where its commands stand."""
 
-import httpx
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.commands.sb.access import chosen, connect, told_rate_limit
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.cli.commands.sb.access import connect
+from omicsdk.core.errors import UsageError
 from omicsdk.sandbox.traffic.faults import Rule
-from omicsdk.sb import Api
-
-CREDENTIALS = """
-[default]
-api_endpoint = https://default.example.org/v2
-auth_token = of-default
-
-[cgc]
-api_endpoint = https://cgc.example.org/v2
-auth_token = 50%-of-cgc
-"""
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home folder with two profiles, and no variables."""
+    """A home folder without profiles, and no variables."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    (tmp_path / ".sevenbridges").mkdir()
-    (tmp_path / ".sevenbridges" / "credentials").write_text(CREDENTIALS)
     return tmp_path
 
 
-def test_a_profile_says_where_and_who(home):
-    assert chosen(None, None, None)[:2] == ("https://default.example.org/v2", "of-default")
-    assert chosen(None, None, "cgc")[:2] == ("https://cgc.example.org/v2", "50%-of-cgc")
-    assert chosen(None, "mine", "cgc")[:2] == ("https://cgc.example.org/v2", "mine")
-    with pytest.raises(ConfigError, match="no profile 'other'"):
-        chosen(None, None, "other")
-
-
-def test_variables_go_before_the_default_profile(home, monkeypatch):
-    monkeypatch.setenv("SB_API_ENDPOINT", "https://set.example.org/v2")
-    assert chosen(None, None, None)[1] == "of-default"
-    assert chosen(None, "mine", None)[:2] == ("https://set.example.org/v2", "mine")
-    monkeypatch.setenv("SB_AUTH_TOKEN", "set")
-    assert chosen(None, None, None)[:2] == ("https://set.example.org/v2", "set")
-    assert chosen(None, None, "cgc")[1] == "50%-of-cgc"
-    monkeypatch.setenv("SB_PROFILE", "cgc")
-    assert chosen(None, None, None)[1] == "set"
-    monkeypatch.delenv("SB_AUTH_TOKEN")
-    assert chosen(None, None, None)[1] == "50%-of-cgc"
-
-
-def test_a_token_goes_to_no_platform_that_it_was_not_found_beside(home):
-    assert chosen("https://other.example.org/v2", "mine", None)[:2] == ("https://other.example.org/v2", "mine")
-    assert chosen("https://default.example.org/v2/", None, None)[1] == "of-default"
-    with pytest.raises(UsageError, match=r"no token for https://other"):
-        chosen("https://other.example.org/v2", None, None)
+def test_a_profile_and_a_base_url_exclude_each_other(home):
     with pytest.raises(UsageError, match="--profile and --base-url"):
-        chosen("https://other.example.org/v2", None, "cgc")
-
-
-def test_nothing_at_all_says_what_to_set(home):
-    (home / ".sevenbridges" / "credentials").unlink()
-    with pytest.raises(ConfigError, match="SB_API_ENDPOINT"):
-        chosen(None, None, None)
-
-
-def test_plain_http_is_for_this_machine_alone():
-    assert connect("http://127.0.0.1:8080/sb/v2", credentials="t").url == "http://127.0.0.1:8080/sb/v2"
-    with pytest.raises(ConfigError, match="https"):
-        connect("http://sb.example.org/v2", credentials="t")
+        connect("https://other.example.org/v2", profile="cgc")
 
 
 @pytest.mark.parametrize(
@@ -97,20 +45,6 @@ def test_where_a_token_could_be_read_or_nothing_be_says_what_to_give(home, monke
     assert "secret" not in ran.err
     typed = omics("--base-url", url, "--access-token", "t", "sb", "projects", "ls", installed=True)
     assert (typed.code, "--base-url" in typed.err) == (2, True)
-
-
-def test_too_many_requests_are_waited_out_and_told(caplog):
-    clock = ManualClock()
-    answers = iter([429, 200])
-
-    def answer(_):
-        headers = {"x-ratelimit-reset": str(clock.now() + 30)}
-        return httpx.Response(next(answers), headers=headers, json={"items": []})
-
-    api = Api("https://x/v2", "t", transport=httpx.MockTransport(answer), clock=clock, error_handlers=[told_rate_limit])
-    with caplog.at_level("INFO", logger="omicsdk"):
-        assert list(api.projects.query()) == []
-    assert "takes no more requests for now" in caplog.text
 
 
 def test_workflows_stand_at_the_top_and_operations_below_api():

@@ -5,16 +5,18 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
-from omicsdk.cli.commands.sb.jobs import errors_of, finished
 from omicsdk.cli.commands.sb.rows import object_row, pairs, row, volume_row
 from omicsdk.cli.commands.sb.tagging import tagged
 from omicsdk.cli.commands.sb.tasks import batch_by_of, inputs_of
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import MissingExtra, UsageError
-from omicsdk.sb.cwl import WrongApp, read_app, references
-from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import Resource
+from omicsdk.sb.apps import WrongApp, read_app, references
+from omicsdk.sb.client import SevenBridges
+from omicsdk.sb.jobs import StillRunning, run_file_job
+from omicsdk_api.sb.models.volume import Volume
+from omicsdk_api.sb.models.volume_object import VolumeObject
 
 TOOL = {"class": "CommandLineTool", "cwlVersion": "v1.2", "baseCommand": "echo", "inputs": [], "outputs": []}
 
@@ -63,45 +65,39 @@ def test_tags_keep_their_order_and_stand_there_once():
     assert tagged(["a"], [], [], []) == []
 
 
-def test_rows_ask_for_nothing_and_hide_credentials():
+def test_rows_hide_credentials():
     service = {"type": "S3", "bucket": "b", "credentials": {"secret_access_key": "s"}}
-    shown = volume_row(Resource(id="me/v", service=service, active=True))
+    shown = volume_row(Volume.from_dict({"id": "me/v", "href": "h", "service": service, "active": True}))
     assert (shown["id"], shown["bucket"], shown["prefix"], shown["active"]) == ("me/v", "b", None, True)
     assert "credentials" not in shown
-    assert row(Resource(id="me/v"), ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
-    assert object_row(Resource(location="a", metadata={"size": 5}))["size"] == 5
+    volume = Volume.from_dict({"id": "me/v", "href": "h"})
+    assert row(volume, ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
+    assert object_row(VolumeObject.from_dict({"location": "a", "metadata": {"size": 5}}))["size"] == 5
     assert pairs(["a=1", "b=", "a=2"], "--x") == {"a": ["1", "2"], "b": [""]}
 
 
 # -- jobs
 
 
-class Job(Resource):
-    """A job that is over at its third look."""
-
-    id = "j"
-    looks = 0
-
-    @property
-    def state(self):
-        return "FINISHED" if self.looks >= 2 else "RUNNING"
-
-    def reload(self):
-        self.looks += 1
-        return self
-
-
 def test_a_job_is_waited_for_with_ever_longer_waits():
-    class Api:
-        clock = ManualClock()
+    results = [{"resource": {}}, {"error": {"message": "no", "code": 5015}}, {"error": {}}]
+    looks = iter([])
 
-    records = [{"resource": {}}, {"error": {"message": "no", "code": 5015}}, {"error": {}}]
-    before = Api.clock.monotonic()
-    assert finished(Api(), Job(result=records), 60) == records
-    assert Api.clock.monotonic() - before == pytest.approx(0.3)
-    assert errors_of(records) == {1: "no (5015)"}
-    with pytest.raises(SbgError, match=r"isn't finished after 0\.2 s") as caught:
-        finished(Api(), Job(result=records), 0.2)
+    def answer(request: httpx.Request) -> httpx.Response:
+        over = request.method == "GET" and next(looks)
+        state, told = ("FINISHED", results) if over else ("RUNNING", None)
+        return httpx.Response(200, json={"id": "j", "href": "h", "state": state, "result": told})
+
+    clock = ManualClock()
+    transport = httpx.MockTransport(answer)
+    with SevenBridges("https://x.example.org", credentials="t", transport=transport, clock=clock) as client:
+        looks = iter([False, True])
+        found = run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=60)
+        assert [each.error for each in found] == ["", "no (5015)", ""]
+        assert clock.slept == pytest.approx([0.1, 0.2])
+        looks = iter([False, False])
+        with pytest.raises(StillRunning, match=r"isn't finished after 0\.2 s") as caught:
+            run_file_job(client, "copy", [{"file": "f", "project": "me/p"}], timeout=0.2)
     assert "goes on" in str(caught.value)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
@@ -136,6 +136,7 @@ class _ClientBase(Generic[E]):
 
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
+    _exchange_class: ClassVar[type[Any]]  # a platform's own may wait for what core does not know
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -228,6 +229,8 @@ class Client(_ClientBase[Exchange]):
         ConfigError: The base URL isn't one, or the limit is no whole number from 1.
     """
 
+    _exchange_class: ClassVar[type[Exchange]] = Exchange
+
     def __init__(
         self,
         base_url: str | None = None,
@@ -243,7 +246,7 @@ class Client(_ClientBase[Exchange]):
         clock: Clock = SYSTEM_CLOCK,
         answer_limit: int | None = None,
     ) -> None:
-        self._exchange = Exchange(
+        self._exchange = self._exchange_class(
             strict=strict,
             transport=Transport(
                 self._url(base_url),
@@ -278,6 +281,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         blocking_transport: Replaces the network for what runs in threads: the workflows of a platform's client.
     """
 
+    _exchange_class: ClassVar[type[AsyncExchange]] = AsyncExchange
+
     def __init__(
         self,
         base_url: str | None = None,
@@ -294,7 +299,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         clock: Clock = SYSTEM_CLOCK,
         answer_limit: int | None = None,
     ) -> None:
-        self._exchange = AsyncExchange(
+        self._exchange = self._exchange_class(
             strict=strict,
             transport=AsyncTransport(
                 self._url(base_url),
@@ -318,7 +323,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
     def _synchronous(self, kind: type[C]) -> C:
         """A blocking client of the same service with the same settings, for workflows; errors as `AsyncTransport.synchronous`."""
         twin = kind.__new__(kind)
-        twin._exchange = Exchange(
+        twin._exchange = kind._exchange_class(
             strict=self._exchange.strict,
             follow_redirects=self._exchange.follow_redirects,
             transport=self._exchange.transport.synchronous(),

@@ -209,10 +209,24 @@ def _sources(discovery: Discovery, profile: str | None) -> Iterator[Callable[[Se
     yield discovery.files
 
 
+class Settings(NamedTuple):
+    """What a client was made with that its workflows use beside it.
+
+    Attributes:
+        environ: The environment's variables, which state proxies and certificates; None for the process's own.
+        clock: Returns the time and sleeps.
+    """
+
+    environ: Mapping[str, str] | None
+    clock: Clock
+
+
 class _PlatformBase:
     """What the blocking and the asynchronous client of a platform share."""
 
     _discovery: ClassVar[Discovery]
+    _retry: ClassVar[Retry | None] = None  # where the caller gives none; None for the defaults
+    _settings: Settings
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""
@@ -242,6 +256,18 @@ class _PlatformBase:
         environ: Mapping[str, str] | None,
     ) -> tuple[str, Credentials | None]:
         return resolve(self._discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ)
+
+    def _prepared(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[Mapping[str, str] | None, Mapping[str, str] | None]:
+        """The environment and the headers of a client, to which a platform's own files may add; of the same arguments."""
+        del base_url, credentials, profile
+        return environ, headers
 
 
 class Platform(_PlatformBase, Client):
@@ -285,11 +311,13 @@ class Platform(_PlatformBase, Client):
     ) -> None:
         self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
+        environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
+        self._settings = Settings(environ, clock)
         super().__init__(
             url or None,
             credentials=proof,
             timeout=timeout,
-            retry=retry,
+            retry=self._retry if retry is None else retry,
             headers=headers,
             transport=transport,
             http2=http2,
@@ -334,11 +362,13 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
     ) -> None:
         self.finds_credentials = credentials is None
         url, proof = self._resolved(base_url, credentials, profile, environ)
+        environ, headers = self._prepared(base_url, credentials, profile, environ, headers)
+        self._settings = Settings(environ, clock)
         super().__init__(
             url or None,
             credentials=proof,
             timeout=timeout,
-            retry=retry,
+            retry=self._retry if retry is None else retry,
             headers=headers,
             transport=transport,
             blocking_transport=blocking_transport,
@@ -361,6 +391,15 @@ class AsyncPlatform(_PlatformBase, AsyncClient):
         }
         vars(twin).update(own)
         return twin
+
+
+def settings_of(client: Platform) -> Settings:
+    """What a client was made with that transfers need: they send the bytes of files past it.
+
+    Args:
+        client: The client.
+    """
+    return client._settings  # pyright: ignore[reportPrivateUsage] - not among the attributes that operations could be named like
 
 
 def _bound(function: Callable[..., Any], client: object, run: Callable[..., Any]) -> Any:

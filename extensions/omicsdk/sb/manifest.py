@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.errors import SbgError
 
 METADATA = "metadata."
 TAGS = "tags"
@@ -25,16 +24,8 @@ TOLD = (*NAMING, "size", "name")
 _DIALECT = "excel-tab"
 
 
-class WrongTable(SbgError, UsageError):
-    """A table can't be read.
-
-    Args:
-        message: What is wrong with it, and where.
-        remedy: What to do.
-    """
-
-    def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message, -1, -1, remedy=remedy)
+class WrongTable(UsageError):
+    """A table can't be read."""
 
 
 class Row(NamedTuple):

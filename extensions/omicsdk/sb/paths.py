@@ -10,25 +10,23 @@ import re
 from typing import NamedTuple
 
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.errors import SbgError
-from omicsdk.sb.file_names import LONGEST, wrong_with
 
 SCHEME = "sb://"
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
+#: Characters that a name may have, as the platform says.
+LONGEST = 255
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: Characters of a wrong name that are shown.
+_SHOWN = 60
 _FORM = "Write sb://owner/project, then folders and the file's name: sb://me/my-project/reads/a.fastq."
 
 
-class WrongPath(SbgError, UsageError):
-    """A text isn't an sb:// path, or not one that can be used here.
+class WrongPath(UsageError):
+    """A text isn't an sb:// path, or not one that can be used here."""
 
-    Args:
-        message: What is wrong with it.
-        remedy: What to write instead.
-    """
-
-    def __init__(self, message: str, *, remedy: str = _FORM) -> None:
-        super().__init__(message, -1, -1, remedy=remedy)
+    default_remedy = _FORM
 
 
 class SbPath(NamedTuple):
@@ -192,6 +190,31 @@ def checked_name(name: str) -> str:
     if wrong:
         raise WrongPath(f"the name {wrong}", remedy=f"Choose one of 1 to {LONGEST} characters without a slash.")
     return name
+
+
+def wrong_with(name: str) -> str:
+    """What is wrong with a name, in words; pure.
+
+    Args:
+        name: The name.
+
+    Returns:
+        A sentence without a beginning that names it, such as "'a/b' has a slash in it"; empty where nothing is wrong.
+    """
+    if "/" in name:
+        wrong = "has a slash in it"
+    elif len(name) > LONGEST:
+        wrong = f"has {len(name)} characters, and the platform takes {LONGEST}"
+    elif not name.strip():
+        wrong = "is empty"
+    elif name in (".", ".."):
+        wrong = "means a folder"
+    elif _SURROGATE.search(name):
+        wrong = "isn't UTF-8"
+    else:
+        return ""
+    shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+    return f"{shown!r} {wrong}"
 
 
 def _check(word: str, text: str) -> None:

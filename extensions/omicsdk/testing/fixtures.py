@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.upload import HcaUpload
     from omicsdk.pangea import Pangea
     from omicsdk.sandbox.server import Sandbox
-    from omicsdk.sb import Api
+    from omicsdk.sb.client import SevenBridges
     from omicsdk.testing.platform import Platform
 
 
@@ -64,12 +64,12 @@ def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) 
 
 
 @pytest.fixture
-def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Api]]":  # noqa: ARG001 - the environment is set
-    """The Seven Bridges Platform, without projects; `client` is the `Api` of sandbox-user."""
-    from omicsdk.sb import Api
+def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[SevenBridges]]":  # noqa: ARG001 - the environment is set
+    """The Seven Bridges Platform, without projects; `client` is the `SevenBridges` of sandbox-user."""
+    from omicsdk.sb.client import SevenBridges
     from omicsdk.testing.platform import Platform
 
-    with Api(url=omics_sandbox.sb_url, token=omics_sandbox.sb_token, debug=True) as client:
+    with SevenBridges(omics_sandbox.sb_url, credentials=omics_sandbox.sb_token) as client:
         yield Platform(client, omics_sandbox, "sb", "/sb/*")
 
 

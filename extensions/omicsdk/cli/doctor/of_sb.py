@@ -86,7 +86,7 @@ def _sections(file: Path) -> dict[str, Mapping[str, str]]:
 
 
 def _login(what: str, origin: str, url: str, token: str, both: str) -> Login:
-    from omicsdk.sb.access import check_endpoint
+    from omicsdk.sb.client import check_endpoint, developer_token
 
     found = Login("sb", what, origin, url)
     if not (url and token):
@@ -97,8 +97,6 @@ def _login(what: str, origin: str, url: str, token: str, both: str) -> Login:
         return found._replace(problem=error.message, remedy=error.remedy)
 
     def proof() -> Credentials:
-        from omicsdk.core.credentials import ApiKey
-
-        return ApiKey(token, header="X-SBG-Auth-Token")
+        return developer_token(token)
 
     return found._replace(call=Call(f"{url.rstrip('/')}/user", proof))

@@ -6,34 +6,32 @@ import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
-from omicsdk.core.errors import Conflict, NotFound, OmicsError
+from omicsdk_api.sb.models.file import File
+
+from omicsdk.core.dates import DateTime
+from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
+from omicsdk.core.platform import settings_of
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.places.putting import put_files
 from omicsdk.fs.places.settings import said
 from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.sb.access import connected
-from omicsdk.sb.api import Api
-from omicsdk.sb.enums import PartSize, RequestParameters
-from omicsdk.sb.errors import SbgError
-from omicsdk.sb.models.file import File
+from omicsdk.sb.client import SevenBridges
+from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
+from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of
 from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
-from omicsdk.sb.places import Place, Places
-from omicsdk.sb.transfer.routes import file_routes
-from omicsdk.sb.transfer.slots import slots_of
-from omicsdk.sb.transfer.store import PlatformStore
-from omicsdk.sb.transfer.wanted import checksums_in, url_of
+from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer import Location, TransferReport, Upload
 
 T = TypeVar("T")
 
 #: What the platform says of a folder that it doesn't delete.
-_NOT_EMPTY = 5021
+_NOT_EMPTY = "5021"
 #: Characters of a name that are kept in another one.
 _KEPT = 200
 
@@ -46,7 +44,7 @@ class SbStore(Store):
         token: A developer's token; by default OMICS_SB_TOKEN, else likewise. One that was found goes to the platform that it
             was found beside, and to no other.
         profile: The section of ~/.sevenbridges/credentials, in place of `url`.
-        api: A client that is ready, in place of all others; it isn't closed.
+        client: A client that is ready, in place of all others; it isn't closed.
     """
 
     scheme: ClassVar[str] = "sb"
@@ -58,16 +56,16 @@ class SbStore(Store):
         url: str | None = None,
         token: str | None = None,
         profile: str | None = None,
-        api: Api | None = None,
+        client: SevenBridges | None = None,
     ) -> None:
         self._settings = url, token, profile
-        self._given = api
-        self._made: Api | None = None
-        self._places: Places | None = None
+        self._given = client
+        self._made: SevenBridges | None = None
+        self._folders: Folders | None = None
         self._connecting, self._making = threading.Lock(), threading.Lock()
 
     @property
-    def api(self) -> Api:
+    def client(self) -> SevenBridges:
         """The client.
 
         Raises:
@@ -80,7 +78,7 @@ class SbStore(Store):
                 url, token, profile = self._settings
                 if profile is None:
                     url, token = said(url, "OMICS_SB_URL"), said(token, "OMICS_SB_TOKEN")
-                self._made = connected(url, token, profile)
+                self._made = SevenBridges(url, credentials=token, profile=profile)
             return self._made
 
     # -- looking
@@ -92,7 +90,7 @@ class SbStore(Store):
             return Entry(path, "folder")
         try:
             with self._asking(path):
-                found = self._in_places(lambda places: places.unsuggesting.find(place))
+                found = self._in_folders(lambda folders: folders.unsuggesting.find(place))
         except NotAFolder as error:  # above it
             raise PathNotFound(self.uri(path), "isn't there") from error
         if found is None:
@@ -103,8 +101,8 @@ class SbStore(Store):
         """Makes sure that an owner or a project is there."""
         with self._asking(path):
             if place.project_name:
-                self.api.projects.get(place.project)
-            elif place.owner and not self.api.projects.query(owner=place.owner, limit=1):
+                self.client.get_project(owner=place.owner, project=place.project_name)
+            elif place.owner and not self.client.list_owner_projects(owner=place.owner, limit=1).items:
                 raise PathNotFound(self.uri(path), "has no project that you may see")
 
     def entries(self, path: str) -> Iterator[Entry]:
@@ -113,13 +111,13 @@ class SbStore(Store):
             if not place.project_name:
                 yield from self._projects(path, place.owner)
                 return
-            for found in self._in_places(lambda places: _begun(places.children(places.folder(place)))):
+            for found in self._in_folders(lambda folders: _begun(folders.children(folders.folder(place)))):
                 yield _entry(f"{path}/{found.file.name}", found.file)
 
     def _projects(self, path: str, owner: str) -> Iterator[Entry]:
         """Projects of an owner, or all owners of projects."""
         told: dict[str, None] = {}
-        for project in self.api.projects.query(owner=owner or None, limit=100).all():
+        for project in projects_of(self.client, owner):
             parts = str(project.id).split("/")
             name = parts[-1] if owner else parts[0]
             if name not in told:
@@ -141,32 +139,31 @@ class SbStore(Store):
             yield found
             return
         with self._asking(path):
-            for each in self._in_places(lambda places: _begun(places.below(places.folder(place)))):
-                if each.path is not None and not each.file.is_folder():
+            for each in self._in_folders(lambda folders: _begun(folders.below(folders.folder(place)))):
+                if each.path is not None and not each.is_folder:
                     yield _entry(str(each.path).removeprefix(SCHEME), each.file)
 
     # -- bytes
 
     def location(self, entry: Entry) -> Location:
         with self._asking(entry.path):
-            return Location(url_of(self.api, self._id(entry)))
+            return Location(url_of(self.client, self._id(entry)))
 
     def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
         """Puts files into projects, in parts; a file that is replaced stays until the new one is whole."""
-        api = self.api
+        client, settings = self.client, settings_of(self.client)
 
         def prepare(file: Put) -> Upload:
             target = self._in_a_project(file.path)
-            place = self._folder(file.path, target.parent)
-            where = place.target
-            project, parent = where.get("project"), where.get("parent")
-            routes = file_routes(api.client, target.name, project=project, parent=parent, overwrite=options.overwrite)
-            name = f"{project or parent}/{target.name}"
-            store = PlatformStore(api, routes, name, _size(file.source), PartSize.UPLOAD_RECOMMENDED_SIZE)
-            return Upload(file.source, store, file.path, retries=RequestParameters.DEFAULT_RETRY_COUNT)
+            folder = self._folder(file.path, target.parent)
+            store = PlatformStore(
+                client, target.name, folder.target, _local_size(file.source), overwrite=options.overwrite
+            )
+            return Upload(file.source, store, file.path, retries=RETRIES)
 
-        connections = slots_of(api, "upload").count
-        return put_files(files, prepare, options, connections=connections, environ=api.environ, clock=api.clock)
+        return put_files(
+            files, prepare, options, connections=CONNECTIONS, environ=settings.environ, clock=settings.clock
+        )
 
     # -- changes
 
@@ -187,13 +184,13 @@ class SbStore(Store):
             raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
         try:
             with self._asking(entry.path):
-                self.api.call(self.api.client.delete_file.build(file_id=self._id(entry)))
-        except SbgError as error:
+                self.client.delete_file(file_id=self._id(entry))
+        except APIError as error:
             if error.code == _NOT_EMPTY:
                 raise NotEmpty(self.uri(entry.path)) from error
             raise
         if entry.is_folder:
-            self._places = None
+            self._folders = None
 
     def copy(self, entry: Entry, path: str) -> bool:
         """Copies a file; what has its name there stays until the copy is made."""
@@ -204,30 +201,29 @@ class SbStore(Store):
         target = self._in_a_project(path)
         place, file_id = self._folder(path, target.parent), self._id(entry)
         with self._asking(path):
-            there = self._in_places(lambda places: places.find(target))
-        if there is not None and there.file.is_folder():
+            there = self._in_folders(lambda folders: folders.find(target))
+        if there is not None and there.is_folder:
             raise IsFolder(self.uri(path), "is a folder")
         with self._asking(entry.path):
             if there is None:
                 self._copied(file_id, target.name, place)
                 return True
-            self._replaced(str(there.file.id), self._copied(file_id, _aside(target.name), place), target.name)
+            self._replaced(there.file.id, self._copied(file_id, _aside(target.name), place), target.name)
         return True
 
-    def _copied(self, file_id: str, name: str, place: Place) -> str:
-        request = self.api.client.copy_file.build(file_id=file_id, name=name, **place.target)
-        return str(self.api.call_object(request)["id"])
+    def _copied(self, file_id: str, name: str, folder: Folder) -> str:
+        return self.client.copy_file(file_id=file_id, name=name, **folder.target).id
 
     def _replaced(self, old: str, new: str, name: str) -> None:
         """Puts a file in the place of another one, which it lies beside: at any time one of both is there."""
         try:
-            self.api.call(self.api.client.delete_file.build(file_id=old))
+            self.client.delete_file(file_id=old)
         except OmicsError:
             with suppress(OmicsError):  # the first error says what is wrong
-                self.api.call(self.api.client.delete_file.build(file_id=new))
+                self.client.delete_file(file_id=new)
             raise
         try:
-            self.api.call(self.api.client.update_file.build(file_id=new, name=name))
+            self.client.update_file(file_id=new, name=name)
         except OmicsError as error:
             error.remedy = (
                 f"The copy is there under another name: its id is {new}. Give it its name. {error.remedy}".strip()
@@ -260,22 +256,22 @@ class SbStore(Store):
     def _id(self, entry: Entry) -> str:
         return entry.handle if isinstance(entry.handle, str) else str(self.look(entry.path).handle)
 
-    def _folder(self, path: str, folder: SbPath) -> Place:
+    def _folder(self, path: str, folder: SbPath) -> Folder:
         """A folder, made with those above it where it isn't there; one at a time, so that none is made twice."""
         with self._making, self._asking(path):
             try:
-                return self._in_places(lambda places: places.folder(folder, make=True))
+                return self._in_folders(lambda folders: folders.folder(folder, make=True))
             except Conflict:  # somebody else was faster
-                return self._in_places(lambda places: places.folder(folder, make=True))
+                return self._in_folders(lambda folders: folders.folder(folder, make=True))
 
-    def _in_places(self, ask: Callable[[Places], T]) -> T:
+    def _in_folders(self, ask: Callable[[Folders], T]) -> T:
         """Asks by the folders that are known, and where something isn't there once more without: one may have been replaced."""
-        known = self._places
+        known = self._folders
         if known is not None:
             with suppress(NotFound):
                 return ask(known.unsuggesting)
-        self._places = Places(self.api)
-        return ask(self._places)
+        self._folders = Folders(self.client)
+        return ask(self._folders)
 
     @contextmanager
     def _asking(self, path: str) -> Generator[None]:
@@ -295,21 +291,28 @@ def _begun(entries: Iterator[T]) -> Iterator[T]:
 
 
 def _entry(path: str, file: File) -> Entry:
-    modified: Any = file.modified_on
-    told = modified.timestamp() if isinstance(modified, datetime) else None
-    if file.is_folder():
-        return Entry(path, "folder", modified=told, details={"id": file.id}, handle=str(file.id))
-    size = file.field("size")
+    modified = _modified(file)
+    if is_folder(file):
+        return Entry(path, "folder", modified=modified, details={"id": file.id}, handle=file.id)
+    size = size_of(file)
     return Entry(
         path,
         "file",
-        size if isinstance(size, int) else None,
-        checksums_in(file.field("metadata")),
-        told,
-        f"{file.id}-{told}-{size}",  # a file that is replaced keeps its id
+        size,
+        checksums_of(file),
+        modified,
+        f"{file.id}-{modified}-{size}",  # a file that is replaced keeps its id
         {"id": file.id},
-        str(file.id),
+        file.id,
     )
+
+
+def _modified(file: File) -> float | None:
+    text: object = file.modified_on
+    moment = DateTime.read(text) if isinstance(text, str) else None
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _aside(name: str) -> str:
@@ -317,7 +320,7 @@ def _aside(name: str) -> str:
     return f".{os.urandom(4).hex()}.{name[:_KEPT]}"
 
 
-def _size(source: str) -> int:
+def _local_size(source: str) -> int:
     try:
         return Path(source).stat().st_size
     except OSError:  # its turn will tell

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from omicsdk.sb.destination import destination
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.file_names import wrong_with
 from omicsdk.sb.http.arguments import check_texts, path_of
 from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.paths import wrong_with
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of

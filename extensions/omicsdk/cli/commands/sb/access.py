@@ -1,24 +1,18 @@
-"""From what was typed to Seven Bridges: which platform, whose token."""
+"""From the global options to a client of Seven Bridges."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from omicsdk.sb.access import chosen as chosen
-from omicsdk.sb.access import connected
-from omicsdk.sb.access import told_rate_limit as told_rate_limit
-
-if TYPE_CHECKING:
-    from omicsdk.sb.api import Api
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.client import SevenBridges
 
 
 def token(text: str) -> str:
-    """What --access-token gives, for `connect`: the platform has a header of its own for it."""
+    """What --access-token gives, for `connect`: the platform has its own header for it."""
     return text
 
 
-def connect(base_url: str | None, *, credentials: str | None = None, profile: str | None = None) -> Api:
-    """The Api behind `omics sb`.
+def connect(base_url: str | None, *, credentials: str | None = None, profile: str | None = None) -> SevenBridges:
+    """The client behind `omics sb`.
 
     Args:
         base_url: What --base-url or OMICS_SB_URL says.
@@ -27,6 +21,10 @@ def connect(base_url: str | None, *, credentials: str | None = None, profile: st
 
     Raises:
         ConfigError: Something is missing or malformed.
-        UsageError: Both a profile and where the platform is were given.
+        UsageError: Both a profile and a base URL were given.
     """
-    return connected(base_url, credentials, profile)
+    if profile is not None and base_url is not None:
+        raise UsageError(
+            "--profile and --base-url (or OMICS_SB_URL) both say where the platform is", remedy="Give one of them."
+        )
+    return SevenBridges(base_url, credentials=credentials, profile=profile)

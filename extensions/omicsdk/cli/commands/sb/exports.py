@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.manifest import found_files
-from omicsdk.cli.commands.sb.named import files_named
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
+from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
+from omicsdk.sb.jobs import Exports
+from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import Row
-from omicsdk.sb.models.enums import VolumeAccessMode
 from omicsdk.sb.paths import is_path
-from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from omicsdk_api.sb.models.export import Export
+
     from omicsdk.cli.console import Console
-    from omicsdk.sb.api import Api
-    from omicsdk.sb.models.storage_export import Export
+    from omicsdk.sb.client import SevenBridges
 
 COLUMNS = ("file", "volume", "location")
 ABSENT = "there is no such file"
 
 
-def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports ls`: rows of exports."""
-    page = api.exports.query(volume=arguments.get("volume"), state=arguments.get("state"), limit=100)
-    return [export_row(each) for each in console.limited(page.all(), arguments.get("limit"))]
+    chosen: dict[str, Any] = {name: arguments[name] for name in ("volume", "state") if arguments.get(name) is not None}
+    found = client.list_exports.iterate(**chosen, limit=PAGE, fields="_all")
+    return [export_row(each) for each in console.limited(found, arguments.get("limit"))]
 
 
-def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports start`: a row for each export that was wanted."""
     check_given(arguments, "export")
-    wanted = _listed(api, arguments, console) if arguments.get("manifest") is not None else _typed(api, arguments)
+    wanted = _listed(client, arguments, console) if arguments.get("manifest") is not None else _typed(client, arguments)
     check_names([each.target for each in wanted], "Give them different names.")
     ready = [each for each in wanted if each.item]
     if arguments.get("dry_run"):
-        rows = iter(foreseen(ready, _obstacles(api, ready), console))
+        rows = iter(foreseen(ready, _obstacles(client, ready), console))
         return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
     for each in ready:
         each.item["overwrite"] = bool(arguments.get("overwrite"))
-    submit = partial(api.exports.bulk_submit, copy_only=bool(arguments.get("copy_only")))
-    rows = iter(started(api.exports, submit, ready, arguments, console, "exports"))
+    exports = Exports(client, copy_only=bool(arguments.get("copy_only")))
+    rows = iter(started(exports, ready, arguments, console))
     return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
 
 
-def _obstacles(api: Api, wanted: Sequence[Wanted]) -> Callable[[int], str | None]:
+def _obstacles(client: SevenBridges, wanted: Sequence[Wanted]) -> Callable[[int], str | None]:
     """What tells, of an export by its place in a list, what would stand in its way."""
-    volume_named = cache(api.volumes.get)
+
+    @cache
+    def mode_of(volume: str) -> str | None:
+        owner, name = volume_id(volume)
+        return client.get_volume(owner=owner, volume=name).access_mode
 
     def obstacle(place: int) -> str | None:
-        mode = volume_named(wanted[place].item["volume"]).access_mode
-        return "the volume can only be read" if mode == VolumeAccessMode.READ_ONLY else None
+        return "the volume can only be read" if mode_of(wanted[place].item["volume"]) == "RO" else None
 
     return obstacle
 
 
-def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports wait`: the exports, which are over."""
-    return [export_row(job) for job in over(api.exports, arguments, console, "exports")]
+    return [export_row(job) for job in over(Exports(client), arguments, console)]
 
 
 def export_row(job: Export) -> dict[str, Any]:
@@ -71,28 +76,29 @@ def export_row(job: Export) -> dict[str, Any]:
     Args:
         job: The export.
     """
-    source: Mapping[str, Any] = job.field("source") or {}
-    target: Mapping[str, Any] = job.field("destination") or {}
+    values = job.to_dict()
+    source: Mapping[str, Any] = values.get("source") or {}
+    target: Mapping[str, Any] = values.get("destination") or {}
     return job_row(job, source.get("file"), f"{target.get('volume')}/{target.get('location')}")
 
 
-def _typed(api: Api, arguments: Mapping[str, Any]) -> list[Wanted]:
+def _typed(client: SevenBridges, arguments: Mapping[str, Any]) -> list[Wanted]:
     """What words say."""
-    places, volume, to = Places(api), str(arguments["volume"]), str(arguments.get("to") or "")
+    folders, volume, to = Folders(client), str(arguments["volume"]), str(arguments.get("to") or "")
     recursive = bool(arguments.get("recursive"))
-    files = [each for text in arguments["paths"] for each in files_named(places, text, recursive=recursive)]
+    files = [each for text in arguments["paths"] for each in folders.files_named(text, recursive=recursive)]
     if not files:
         raise UsageError("there are no files in it", remedy="Name files, or a folder with some.")
     if to and not to.endswith("/") and len(files) > 1:
         raise UsageError(f"--to {to}: only one file can have that name", remedy=f"Name a folder: --to {to}/")
     is_name = to and not to.endswith("/")
     return [
-        _wanted(0, str(entry.file.id), entry.name, volume, to if is_name else f"{to}{'/'.join(parts)}")
+        _wanted(0, entry.file.id, entry.name, volume, to if is_name else f"{to}{'/'.join(parts)}")
         for parts, entry in files
     ]
 
 
-def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wanted]:
+def _listed(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[Wanted]:
     """What a table says; files that aren't there are told, and have no item."""
     with opened(arguments["manifest"]) as lines:
         rows = read(lines, COLUMNS, ("file", "location"))
@@ -101,9 +107,9 @@ def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wa
         Row(number, *(("", cells["file"]) if is_path(cells["file"]) else (cells["file"], "")), cells={})
         for number, cells in rows
     ]
-    files = {row.line: file for row, file in found_files(api, named, console)}
+    files = {row.line: file for row, file in found_files(client, named, console)}
     return [
-        _wanted(number, str(files[number].id), cells["file"], volumes[number], cells["location"])
+        _wanted(number, files[number].id, cells["file"], volumes[number], cells["location"])
         if number in files
         else Wanted(number, cells["file"], f"{volumes[number]}/{cells['location']}", {})
         for number, cells in rows

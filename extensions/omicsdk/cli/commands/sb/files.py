@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb.named import named
 from omicsdk.cli.commands.sb.rows import PROJECT, file_row, pairs, row
+from omicsdk.cli.output import Output
 from omicsdk.core.errors import UsageError
+from omicsdk.sb.downloads import stream
+from omicsdk.sb.listings import Folder, Folders, files_in, is_folder, projects_of, selection
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
-from omicsdk.sb.places import Place, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from omicsdk_api.sb.models.file import File
 
     from omicsdk.cli.console import Console
-    from omicsdk.sb.api import Api
-    from omicsdk.sb.models.file import File
-    from omicsdk.sb.places import Entry
+    from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.listings import Entry
 
 
-def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files ls`: rows of files and folders, or of projects."""
     text: str = arguments["path"]
     limit, long = arguments.get("limit"), bool(arguments.get("long"))
@@ -28,29 +30,29 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
     if path is not None and not path.project_name:
         if chosen or arguments.get("recursive"):
             raise WrongPath(f"{path} names no project")
-        found = api.projects.query(owner=path.owner or None, limit=100).all()
+        found = projects_of(client, path.owner)
         return [row(project, PROJECT) for project in console.limited(found, limit)]
     if chosen and arguments.get("recursive"):
         raise UsageError(
             "--recursive and --name, --tag, --metadata, --task exclude each other: the platform chooses in one folder",
             remedy="Leave out one of them, or search: omics sb files search.",
         )
-    places = Places(api)
-    place = named(places, text)
-    if not isinstance(place, Place):
-        return [file_row(place.file, place.name, long=long)]
+    folders = Folders(client)
+    folder = folders.named(text)
+    if not isinstance(folder, Folder):
+        return [file_row(folder.file, folder.name, long=long)]
     if chosen:
-        page = api.files.query(**place.target, **chosen, limit=100)
-        return [file_row(file, _called(file), long=long) for file in console.limited(page.all(), limit)]
+        files = files_in(client, folder.target, chosen)
+        return [file_row(file, _called(file), long=long) for file in console.limited(files, limit)]
     recursive = bool(arguments.get("recursive"))
-    entries = places.below(place) if recursive else places.children(place)
+    entries = folders.below(folder) if recursive else folders.children(folder)
     return [
-        file_row(entry.file, _named(entry, place.path, recursive=recursive), long=long)
+        file_row(entry.file, _named(entry, folder.path, recursive=recursive), long=long)
         for entry in console.limited(entries, limit)
     ]
 
 
-def mkdir(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def mkdir(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files mkdir`: the folders that were made, as rows."""
     del console
     paths = [parse(text) for text in arguments["paths"]]
@@ -58,38 +60,52 @@ def mkdir(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
         if not path.names:
             raise WrongPath(f"{path} is a project", remedy="Make one with: omics sb projects create.")
         checked_name(path.name)
-    places = Places(api)
+    folders = Folders(client)
     made: list[dict[str, Any]] = []
     for path in paths:
         if arguments.get("parents"):
-            folder = places.folder(path, make=True).folder
+            folder = folders.folder(path, make=True).file
         else:
-            folder = api.files.create_folder(path.name, **places.folder(path.parent).target)
+            folder = folders.make(folders.folder(path.parent), path.name)
         if folder is not None:
             made.append(file_row(folder, str(path._replace(is_folder=True))))
     return made
 
 
-def search(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def search(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files search`: what the platform finds."""
     limit = arguments.get("limit")
-    return list(console.limited(_pages(api, arguments["expression"], limit), limit, "files"))
+    length = 100 if limit is None else min(limit + 1, 100)
+    found = client.search_files.iterate(query=arguments["expression"], limit=length)
+    return list(console.limited(found, limit, "files"))
+
+
+def cat(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> None:
+    """`omics sb files cat`: bytes of files on stdout, in order; all files are looked for before the first byte."""
+    del console
+    folders = Folders(client)
+    entries = [folders.entry(text) for text in arguments["paths"]]
+    for entry in entries:
+        if entry.is_folder:
+            raise UsageError(f"{entry.name} is a folder", remedy="Name files. Folders: omics sb files download.")
+    output = Output()
+    for entry in entries:
+        output.chunks(stream(client, entry.file.id))
 
 
 def _chosen(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What the platform is to choose by, as `files.query` takes it."""
-    names, tags, metadata = (arguments.get(name) for name in ("name", "tag", "metadata"))
-    task = arguments.get("task")
-    return {
-        **({"names": names} if names else {}),
-        **({"tags": tags} if tags else {}),
-        **({"metadata": pairs(metadata, "--metadata")} if metadata else {}),
-        **({"origin": {"task": task}} if task else {}),
-    }
+    """What the platform is to select by."""
+    metadata = arguments.get("metadata")
+    return selection(
+        name=arguments.get("name") or (),
+        tags=arguments.get("tag") or (),
+        metadata=pairs(metadata, "--metadata") if metadata else None,
+        task=arguments.get("task"),
+    )
 
 
 def _called(file: File) -> str:
-    return f"{file.name}/" if file.is_folder() else str(file.name)
+    return f"{file.name}/" if is_folder(file) else str(file.name)
 
 
 def _named(entry: Entry, folder: SbPath, *, recursive: bool) -> str:
@@ -98,14 +114,3 @@ def _named(entry: Entry, folder: SbPath, *, recursive: bool) -> str:
         return str(entry.file.name)
     names = entry.path.below(folder) if recursive else (entry.path.name,)
     return "/".join(names) + ("/" if entry.path.is_folder else "")
-
-
-def _pages(api: Api, expression: str, limit: int | None) -> Iterator[dict[str, Any]]:
-    """What a search finds, page after page."""
-    token: str | None = None
-    while True:
-        page = api.files.search(expression, cont_token=token, limit=100 if limit is None else min(limit + 1, 100))
-        yield from page.result_set or ()
-        token = page.cont_token
-        if not token or not page.result_set:
-            return

@@ -5,42 +5,42 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb.named import found_at, is_folder_to_be
 from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, foreseen, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb.tables import opened, read
 from omicsdk.cli.commands.sb.transfers import check_names
+from omicsdk.cli.commands.sb.volumes import volume_id
 from omicsdk.core.errors import UsageError
+from omicsdk.sb.jobs import Imports
+from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.manifest import WrongTable
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse, project_id
-from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from omicsdk_api.sb.models.import_ import Import
+
     from omicsdk.cli.console import Console
-    from omicsdk.sb.api import Api
-    from omicsdk.sb.models.storage_import import Import
+    from omicsdk.sb.client import SevenBridges
 
 COLUMNS = ("volume", "location", "to")
 
 
-def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports ls`: rows of imports."""
     project = arguments.get("project")
-    page = api.imports.query(
-        project=None if project is None else project_id(project),
-        volume=arguments.get("volume"),
-        state=arguments.get("state"),
-        limit=100,
-    )
-    return [import_row(each) for each in console.limited(page.all(), arguments.get("limit"))]
+    chosen: dict[str, Any] = {name: arguments[name] for name in ("volume", "state") if arguments.get(name) is not None}
+    if project is not None:
+        chosen["project"] = project_id(project)
+    found = client.list_imports.iterate(**chosen, limit=PAGE, fields="_all")
+    return [import_row(each) for each in console.limited(found, arguments.get("limit"))]
 
 
-def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def start(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports start`: a row for each import that was wanted."""
     check_given(arguments, "import")
-    places = Places(api)
-    found = _listed(arguments) if arguments.get("manifest") is not None else _typed(places, arguments)
+    folders = Folders(client)
+    found = _listed(arguments) if arguments.get("manifest") is not None else _typed(folders, arguments)
     if not arguments.get("autorename"):
         check_names([str(target) for *_, target in found], "Give them different names, or --autorename.")
     wanted = [
@@ -48,44 +48,52 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
         for line, volume, location, target in found
     ]
     if arguments.get("dry_run"):
-        return foreseen(wanted, _obstacles(api, places, found, arguments), console)
+        return foreseen(wanted, _obstacles(client, folders, found, arguments), console)
     how = {
         "overwrite": bool(arguments.get("overwrite")),
         "autorename": bool(arguments.get("autorename")),
         "preserve_folder_structure": not arguments.get("flat"),
     }
     for each, (*_, target) in zip(wanted, found, strict=True):
-        each.item.update(**places.folder(target.parent, make=True).target, name=target.name, **how)
-    return started(api.imports, api.imports.bulk_submit, wanted, arguments, console, "imports")
+        each.item.update(**folders.folder(target.parent, make=True).target, name=target.name, **how)
+    return started(Imports(client), wanted, arguments, console)
 
 
 def _obstacles(
-    api: Api, places: Places, found: Sequence[tuple[int, str, str, SbPath]], arguments: Mapping[str, Any]
+    client: SevenBridges, folders: Folders, found: Sequence[tuple[int, str, str, SbPath]], arguments: Mapping[str, Any]
 ) -> Callable[[int], str | None]:
     """What tells, of an import by its place in a list, what would stand in its way."""
-    volume_named = cache(api.volumes.get)
-    project_named = cache(api.projects.get)
+
+    @cache
+    def check_volume(owner: str, volume: str) -> None:
+        client.get_volume(owner=owner, volume=volume)
+
+    @cache
+    def check_project(owner: str, project: str) -> None:
+        client.get_project(owner=owner, project=project)
+
     replaces = arguments.get("overwrite") or arguments.get("autorename")
 
     def obstacle(place: int) -> str | None:
         _, volume, location, target = found[place]
-        project_named(target.project)
-        on_it = volume_named(volume)
+        check_project(target.owner, target.project_name)
+        owner, name = volume_id(volume)
+        check_volume(owner, name)
         if not location.endswith("/"):
-            on_it.get_volume_object_info(location)
+            client.get_volume_object(owner=owner, volume=name, location=location)
         else:
-            below = on_it.list(prefix=location, limit=1)
-            if not below and not below.prefixes:
+            below = client.list_volume_objects(owner=owner, volume=name, prefix=location, limit=1)
+            if not below.items and not below.prefixes:
                 return "there is nothing below it on the volume"
-        taken = None if replaces else found_at(places, target)
+        taken = None if replaces else folders.found_at(target)
         return taken and f"{target} already exists; --overwrite replaces it, --autorename gives another name"
 
     return obstacle
 
 
-def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports wait`: the imports, which are over."""
-    return [import_row(job) for job in over(api.imports, arguments, console, "imports")]
+    return [import_row(job) for job in over(Imports(client), arguments, console)]
 
 
 def import_row(job: Import) -> dict[str, Any]:
@@ -94,8 +102,9 @@ def import_row(job: Import) -> dict[str, Any]:
     Args:
         job: The import.
     """
-    source: Mapping[str, Any] = job.field("source") or {}
-    target: Mapping[str, Any] = job.field("destination") or {}
+    values = job.to_dict()
+    source: Mapping[str, Any] = values.get("source") or {}
+    target: Mapping[str, Any] = values.get("destination") or {}
     return job_row(
         job,
         f"{source.get('volume')}/{source.get('location')}",
@@ -103,7 +112,7 @@ def import_row(job: Import) -> dict[str, Any]:
     )
 
 
-def _typed(places: Places, arguments: Mapping[str, Any]) -> list[tuple[int, str, str, SbPath]]:
+def _typed(folders: Folders, arguments: Mapping[str, Any]) -> list[tuple[int, str, str, SbPath]]:
     """Lines, volumes, names on them and where they go, as the words say."""
     *locations, last = arguments["paths"]
     if not locations or not is_path(last):
@@ -113,7 +122,7 @@ def _typed(places: Places, arguments: Mapping[str, Any]) -> list[tuple[int, str,
         )
     to = parse(last)
     to.project  # noqa: B018 - raises where there is none
-    if not is_folder_to_be(places, to, single=len(locations) == 1):
+    if not folders.is_folder_to_be(to, single=len(locations) == 1):
         return [(0, arguments["volume"], locations[0], to)]
     return [(0, arguments["volume"], each, _inside(to, each)) for each in locations]
 

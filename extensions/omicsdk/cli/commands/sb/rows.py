@@ -1,4 +1,4 @@
-"""What `omics sb` shows of resources: rows of JSON values, made without asking for more. Pure."""
+"""What `omics sb` shows of the platform's models: rows of JSON values. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from omicsdk.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from omicsdk.sb.meta.resource import Resource
+    from omicsdk.core.model import Model
 
 FILE = ("type", "size", "modified_on", "id")
 MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
@@ -34,18 +34,19 @@ OBJECT = ("size", "last_modified", "etag")
 MEMBER = ("username", "type", "email", "permissions")
 
 
-def row(resource: Resource, names: Iterable[str], **first: Any) -> dict[str, Any]:
-    """A resource as a row.
+def row(resource: Model, names: Iterable[str], **first: Any) -> dict[str, Any]:
+    """A model as a row.
 
     Args:
-        resource: The resource.
+        resource: The model.
         names: The members that are shown, by the platform's names.
         **first: What stands before them.
     """
-    return {**first, **{name: resource.field(name) for name in names}}
+    values = resource.to_dict()
+    return {**first, **{name: values.get(name) for name in names}}
 
 
-def file_row(resource: Resource, name: str, *, long: bool = False) -> dict[str, Any]:
+def file_row(resource: Model, name: str, *, long: bool = False) -> dict[str, Any]:
     """A file or folder as a row.
 
     Args:
@@ -78,21 +79,21 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     return found
 
 
-def volume_row(volume: Resource) -> dict[str, Any]:
+def volume_row(volume: Model) -> dict[str, Any]:
     """A volume as a row, with where its bytes are; its credentials stay out of sight, whatever the platform tells.
 
     Args:
         volume: The volume.
     """
-    service: Mapping[str, Any] = volume.field("service") or {}
+    service: Mapping[str, Any] = volume.to_dict().get("service") or {}
     return {**row(volume, VOLUME), **{name: service.get(name) for name in BUCKET}}
 
 
-def object_row(thing: Resource) -> dict[str, Any]:
+def object_row(thing: Model) -> dict[str, Any]:
     """What is on a volume as a row.
 
     Args:
         thing: An object of the volume.
     """
-    facts: Mapping[str, Any] = thing.field("metadata") or {}
+    facts: Mapping[str, Any] = thing.to_dict().get("metadata") or {}
     return {**row(thing, ("location", "type")), **{name: facts.get(name) for name in OBJECT}}

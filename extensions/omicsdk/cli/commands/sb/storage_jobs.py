@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.errors import REFUSED
-from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.sb.meta.waiting import StillRunning
-from omicsdk.sb.models.enums import ImportExportState
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.sb.jobs import StillRunning, error_of, wait_for_transfers
 from omicsdk.transfer.calls import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from omicsdk_api.sb.models.export import Export
+    from omicsdk_api.sb.models.import_ import Import
+
     from omicsdk.cli.console import Console
-    from omicsdk.sb.models.bulk import BulkRecord
-    from omicsdk.sb.models.storage_job import StorageJob
+    from omicsdk.sb.jobs import Exports, Imports
 
 NOT_STARTED = "REFUSED"
 """The state of what the platform didn't even start."""
@@ -28,7 +29,7 @@ class Wanted(NamedTuple):
         line: Its line in the table; 0 where there is none.
         source: What goes.
         target: Where it goes.
-        item: It, as the library's `bulk_submit` takes it.
+        item: It, as `start` of Imports or Exports takes it.
     """
 
     line: int
@@ -41,7 +42,7 @@ class Wanted(NamedTuple):
         """What to call it in messages."""
         return f"line {self.line}: {self.source}" if self.line else self.source
 
-    def row(self, job: StorageJob | None = None, error: str | None = None) -> dict[str, Any]:
+    def row(self, job: Import | Export | None = None, error: str | None = None) -> dict[str, Any]:
         """It and what became of it, for people; only what is wanted where nothing has been done.
 
         Args:
@@ -51,25 +52,11 @@ class Wanted(NamedTuple):
         wanted = {**({"line": self.line} if self.line else {}), "from": self.source, "to": self.target}
         if job is None and error is None:
             return wanted
-        state = NOT_STARTED if job is None else job.field("state")
-        return {"id": job and job.field("id"), "state": state, **wanted, "error": error or error_of(job)}
+        state = NOT_STARTED if job is None else job.state
+        return {"id": None if job is None else job.id, "state": state, **wanted, "error": error or why(job)}
 
 
-class Kind(Protocol):
-    """Imports, or exports, of one platform."""
-
-    def bulk_get(self, jobs: list[str], /) -> Sequence[BulkRecord[Any]]:
-        """Looks at many."""
-        ...
-
-    def bulk_wait(
-        self, jobs: list[Any], /, period: float, timeout: float | None, callback: Callable[[int, int], object]
-    ) -> list[Any]:
-        """Waits for many."""
-        ...
-
-
-def job_row(job: StorageJob, source: object, target: str) -> dict[str, Any]:
+def job_row(job: Import | Export, source: object, target: str) -> dict[str, Any]:
     """A job as a row.
 
     Args:
@@ -77,61 +64,53 @@ def job_row(job: StorageJob, source: object, target: str) -> dict[str, Any]:
         source: What goes.
         target: Where it goes.
     """
-    made: Mapping[str, Any] = job.field("result") or {}
     return {
-        "id": job.field("id"),
-        "state": job.field("state"),
+        "id": job.id,
+        "state": job.state,
         "from": source,
         "to": target,
-        "file": made.get("id"),
-        "error": error_of(job),
-        "finished_on": job.field("finished_on"),
+        "file": None if job.result is None else job.result.id,
+        "error": why(job),
+        "finished_on": job.finished_on,
     }
 
 
-def error_of(job: StorageJob | None) -> str | None:
+def why(job: Import | Export | None) -> str | None:
     """Why a job failed.
 
     Args:
         job: The job.
     """
-    told: Mapping[str, Any] = (job.field("error") if job is not None else None) or {}
-    return told.get("message")
+    return None if job is None or job.error is None else job.error.message
 
 
 def started(
-    kind: Kind,
-    submit: Callable[[list[dict[str, Any]]], Sequence[BulkRecord[Any]]],
-    wanted: Sequence[Wanted],
-    arguments: Mapping[str, Any],
-    console: Console,
-    what: str,
+    kind: Imports | Exports, wanted: Sequence[Wanted], arguments: Mapping[str, Any], console: Console
 ) -> list[dict[str, Any]]:
     """Starts jobs, and with --wait waits until they are over.
 
     Args:
         kind: Imports or exports.
-        submit: Starts those of a list, and gives what the platform said to each.
         wanted: What is to be started.
         arguments: Those of the command.
         console: Where failures are told.
-        what: What they are called.
 
     Returns:
         A row for each that was wanted.
 
     Raises:
-        SbgError: Only one was wanted, and it wasn't started.
+        OmicsError: Only one was wanted, and it wasn't started.
     """
     try:
-        records = submit([each.item for each in wanted])
+        records = kind.start([each.item for each in wanted])
     except KeyboardInterrupt:
-        console.message(f"Some may have been started, and go on. See which: omics sb {what} ls")
+        console.message(f"Some may have been started, and go on. See which: omics sb {kind.what} ls")
         raise
-    jobs = [record.resource for record in records]
-    errors = [None if record.valid else str(record.error.message) for record in records]
-    if len(records) == 1 and not records[0].valid:
-        raise records[0].error.as_exception()
+    jobs: list[Import | Export | None] = [record.resource for record in records]
+    failures = [None if record.error is None else error_of(record.error) for record in records]
+    errors = [None if failure is None else failure.message for failure in failures]
+    if len(failures) == 1 and failures[0] is not None:
+        raise failures[0]
     for each, error in zip(wanted, errors, strict=True):
         if error is not None:
             console.some_failed(f"{each.name}: {error}")
@@ -139,10 +118,11 @@ def started(
     if not running:
         console.exit_code = REFUSED
     elif arguments.get("wait"):
-        names = {str(job.id): each.name for each, job in zip(wanted, jobs, strict=True) if job is not None}
-        waited(kind, running, names, arguments, console, what)
+        names = {job.id: each.name for each, job in zip(wanted, jobs, strict=True) if job is not None}
+        latest = {job.id: job for job in waited(kind, running, names, arguments, console)}
+        jobs = [None if job is None else latest[job.id] for job in jobs]
     else:
-        console.message(f"{len(running)} {what} were started. Wait for them: omics sb {what} wait ID")
+        console.message(f"{len(running)} {kind.what} were started. Wait for them: omics sb {kind.what} wait ID")
     return [each.row(job, error) for each, job, error in zip(wanted, jobs, errors, strict=True)]
 
 
@@ -167,46 +147,50 @@ def foreseen(wanted: Sequence[Wanted], check: Callable[[int], str | None], conso
     return [each.row(error=error) for each, error in zip(wanted, errors, strict=True)]
 
 
-def over(kind: Kind, arguments: Mapping[str, Any], console: Console, what: str) -> list[Any]:
+def over(kind: Imports | Exports, arguments: Mapping[str, Any], console: Console) -> list[Any]:
     """Finds jobs by their ids, and waits until they are over.
 
     Args:
         kind: Imports or exports.
         arguments: Those of the command, with the ids.
         console: Where progress and failures are told.
-        what: What they are called.
 
     Returns:
         The jobs, each once.
 
     Raises:
-        SbgError: One of them isn't there.
+        OmicsError: One of them isn't there.
     """
     wanted = list(dict.fromkeys(arguments["ids"]))
-    records = kind.bulk_get(wanted)
-    for id, record in zip(wanted, records, strict=True):
-        if not record.valid:
-            error = record.error.as_exception()
+    jobs: list[Import | Export] = []
+    for id, record in zip(wanted, kind.get(wanted), strict=True):
+        if record.resource is None:
+            error = NotFound("there is none") if record.error is None else error_of(record.error)
             error.message = f"{id}: {error.message}"
-            error.remedy = f"Look at how the id is written: omics sb {what} ls."
+            error.remedy = f"Look at how the id is written: omics sb {kind.what} ls."
             raise error
-    jobs = [record.resource for record in records]
-    waited(kind, jobs, {}, arguments, console, what)
-    return jobs
+        jobs.append(record.resource)
+    return waited(kind, jobs, {}, arguments, console)
 
 
 def waited(
-    kind: Kind, jobs: list[Any], names: Mapping[str, str], arguments: Mapping[str, Any], console: Console, what: str
-) -> None:
-    """Waits until jobs are over, and tells which failed; the process ends with 1 when none completed, else with 3.
+    kind: Imports | Exports,
+    jobs: Sequence[Import | Export],
+    names: Mapping[str, str],
+    arguments: Mapping[str, Any],
+    console: Console,
+) -> list[Import | Export]:
+    """Wait until jobs are over, and report which failed; the process ends with 1 when none completed, else with 3.
 
     Args:
         kind: Imports or exports.
-        jobs: They; what is known of them afterwards is how they ended.
+        jobs: They.
         names: What they are called, by their ids.
         arguments: Those of the command.
         console: Where progress and failures are told.
-        what: What they are called together.
+
+    Returns:
+        They as they ended; as they were where they didn't in time.
     """
     seen = -1
 
@@ -214,23 +198,32 @@ def waited(
         nonlocal seen
         if ended != seen:
             seen = ended
-            console.message(f"{ended} of {total} {what} are over")
+            console.message(f"{ended} of {total} {kind.what} are over")
 
+    latest = list(jobs)
     try:
-        kind.bulk_wait(jobs, period=arguments["period"], timeout=arguments.get("timeout_seconds"), callback=look)
+        latest = wait_for_transfers(
+            kind.client,
+            kind,
+            jobs,
+            period=arguments["period"],
+            timeout=arguments.get("timeout_seconds"),
+            on_look=look,
+        )
     except StillRunning as error:
         console.error(str(error))
         console.exit_code = REFUSED
-        return
+        return latest
     except KeyboardInterrupt:
-        console.message(f"They go on. See how far they are: omics sb {what} ls")
+        console.message(f"They go on. See how far they are: omics sb {kind.what} ls")
         raise
-    failed = [job for job in jobs if job.field("state") != ImportExportState.COMPLETED]
+    failed = [job for job in latest if job.state != "COMPLETED"]
     for job in failed:
-        why = error_of(job)
-        console.some_failed(f"{names.get(str(job.id), job.id)} is {job.field('state')}{f': {why}' if why else ''}")
-    if len(failed) == len(jobs):
+        reason = why(job)
+        console.some_failed(f"{names.get(job.id, job.id)} is {job.state}{f': {reason}' if reason else ''}")
+    if len(failed) == len(latest):
         console.exit_code = REFUSED
+    return latest
 
 
 def check_given(arguments: Mapping[str, Any], what: str) -> None:

@@ -6,25 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb.manifest import apply, shown
-from omicsdk.cli.commands.sb.named import files_named
 from omicsdk.cli.commands.sb.rows import pairs
-from omicsdk.core.errors import UsageError
-from omicsdk.sb.errors import SbgError
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.sb.listings import Folders
 from omicsdk.sb.manifest import METADATA, Change, value_of
-from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
-    from omicsdk.sb.api import Api
-    from omicsdk.sb.places import Entry
+    from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.listings import Entry
 
 AT_ONCE = 8
 """Files that are changed at once, where each takes a request of its own."""
 
 
-def tag(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def tag(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb files tag`: the files whose tags changed, with those that they have now."""
     add, remove, whole = arguments.get("add"), arguments.get("remove"), arguments.get("set")
     if whole is None and not add and not remove:
@@ -33,16 +31,15 @@ def tag(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[s
         raise UsageError("--set and --add or --remove exclude each other", remedy="Give one of them.")
     changed = [
         (entry, tags)
-        for entry in _entries(api, arguments)
-        if (tags := tagged(entry.file.field("tags") or [], add or (), remove or (), whole))
-        != (entry.file.field("tags") or [])
+        for entry in _entries(client, arguments)
+        if (tags := tagged(entry.file.tags or [], add or (), remove or (), whole)) != (entry.file.tags or [])
     ]
 
-    def save(change: tuple[Entry, list[str]]) -> SbgError | None:
+    def save(change: tuple[Entry, list[str]]) -> OmicsError | None:
         entry, tags = change
         try:
-            api.call(api.client.replace_file_tags.build(file_id=str(entry.file.id), body=tags))
-        except SbgError as error:
+            client.replace_file_tags(file_id=entry.file.id, body=tags)
+        except OmicsError as error:
             return error
         return None
 
@@ -52,7 +49,9 @@ def tag(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[s
     return [{"name": entry.name, "tags": tags, "id": entry.file.id} for entry, tags in changed]
 
 
-def metadata(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
+def metadata(
+    client: SevenBridges, arguments: Mapping[str, Any], console: Console
+) -> list[dict[str, Any]] | dict[str, Any]:
     """`omics sb files metadata`: what changed, a row each; without --set and --unset the metadata there are."""
     put = pairs(arguments.get("set") or (), "--set")
     gone: list[str] = arguments.get("unset") or []
@@ -62,7 +61,7 @@ def metadata(api: Api, arguments: Mapping[str, Any], console: Console) -> list[d
     empty = [key for key, words in put.items() if "" in words]
     if empty:
         raise UsageError(f"--set {empty[0]}= has no value", remedy=f"To take it away: --unset {empty[0]}.")
-    entries = _entries(api, arguments)
+    entries = _entries(client, arguments)
     if not put and not gone:
         if len(entries) == len(arguments["paths"]) == 1 and not arguments.get("recursive"):
             return dict(_metadata(entries[0]))
@@ -74,7 +73,7 @@ def metadata(api: Api, arguments: Mapping[str, Any], console: Console) -> list[d
     elif arguments.get("dry_run"):
         console.message(f"would change {what}")
     else:
-        return [shown(change) for change in apply(api, found, what, console)]
+        return [shown(change) for change in apply(client, found, what, console)]
     return [shown(change) for change in found]
 
 
@@ -110,24 +109,24 @@ def changes(entry: Entry, put: Mapping[str, Sequence[str]], gone: Iterable[str])
         **dict.fromkeys(gone),
     }
     return [
-        Change(str(entry.file.id), entry.name, f"{METADATA}{key}", before.get(key), value)
+        Change(entry.file.id, entry.name, f"{METADATA}{key}", before.get(key), value)
         for key, value in after.items()
         if value != before.get(key)
     ]
 
 
-def _entries(api: Api, arguments: Mapping[str, Any]) -> list[Entry]:
-    places, recursive = Places(api), bool(arguments.get("recursive"))
-    found = (each for text in arguments["paths"] for _, each in files_named(places, text, recursive=recursive))
-    return list({str(entry.file.id): entry for entry in found}.values())
+def _entries(client: SevenBridges, arguments: Mapping[str, Any]) -> list[Entry]:
+    folders, recursive = Folders(client), bool(arguments.get("recursive"))
+    found = (each for text in arguments["paths"] for _, each in folders.files_named(text, recursive=recursive))
+    return list({entry.file.id: entry for entry in found}.values())
 
 
 def _metadata(entry: Entry) -> Mapping[str, Any]:
-    return entry.file.field("metadata") or {}
+    return entry.file.metadata or {}
 
 
 def _told(
-    changed: list[tuple[Entry, list[str]]], errors: list[SbgError | None], console: Console
+    changed: list[tuple[Entry, list[str]]], errors: list[OmicsError | None], console: Console
 ) -> list[tuple[Entry, list[str]]]:
     """Tells what failed; gives what didn't."""
     failed = [error for error in errors if error is not None]

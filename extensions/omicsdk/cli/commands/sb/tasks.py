@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.sb.rows import TASK, pairs, row
-from omicsdk.cli.commands.sb.task_waiting import waited
 from omicsdk.cli.errors import REFUSED
-from omicsdk.core.errors import UsageError
-from omicsdk.sb.errors import NO_CODE, SbgError, TaskValidationError
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.sb.downloads import RemoteFile, stream
+from omicsdk.sb.jobs import error_of, files_by_id
+from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.paths import app_id, is_path, parse, project_id
-from omicsdk.sb.places import Places
+from omicsdk.sb.tasks import ENDED, Log, clone_task, create_task, file_input, logs_of, some_of, wait_for_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from omicsdk_api.sb.models.task import Task
 
     from omicsdk.cli.console import Console
-    from omicsdk.sb.api import Api
-    from omicsdk.sb.models.task import Task
+    from omicsdk.sb.client import SevenBridges
 
 
-def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks ls`: rows of tasks."""
-    project = arguments.get("project")
-    page = api.tasks.query(
-        project=None if project is None else project_id(project),
-        status=arguments.get("status"),
-        batch=arguments.get("batch"),
-        parent=arguments.get("parent"),
-        limit=100,
-    )
-    return [row(task, TASK) for task in console.limited(page.all(), arguments.get("limit"))]
+    names = ("status", "batch", "parent")
+    chosen: dict[str, Any] = {name: arguments[name] for name in names if arguments.get(name) is not None}
+    if arguments.get("project") is not None:
+        chosen["project"] = project_id(arguments["project"])
+    found = client.list_tasks.iterate(**chosen, limit=PAGE)
+    return [row(task, TASK) for task in console.limited(found, arguments.get("limit"))]
 
 
-def run(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
+def run(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
     """`omics sb tasks run`: the tasks that run now, as rows."""
     drafts: list[str] = arguments.get("tasks") or []
     made = [name for name in ("app", "project") if arguments.get(name)]
@@ -47,40 +47,81 @@ def run(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[s
         raise UsageError("ids of drafts and --draft exclude each other", remedy="Leave out --draft to run them.")
     _check_draft(arguments)
     if not drafts:
-        return _begun(api, _made(api, arguments), arguments, console)
-    running = _each(api, drafts, _start, console)
+        return _begun(client, _made(client, arguments), arguments, console)
+    running = _each(drafts, lambda id: client.run_task(task_id=id), console)
     if arguments.get("wait") and running:
-        return waited(api, [str(task.id) for task in running], arguments, console)
+        return waited(client, [task.id for task in running], arguments, console)
     return [row(task, TASK) for task in running]
 
 
-def clone(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
+def clone(
+    client: SevenBridges, arguments: Mapping[str, Any], console: Console
+) -> list[dict[str, Any]] | dict[str, Any]:
     """`omics sb tasks clone`: the new task as a row."""
     _check_draft(arguments)
-    inputs = _inputs(api, arguments)
-    task, is_run = api.tasks.get(arguments["task"]), not arguments.get("draft")
-    with _draft_named():
-        if not inputs and arguments.get("name") is None:
-            made = task.clone(run=is_run)
-        else:
-            made = task.clone(run=False)
-            if arguments.get("name") is not None:
-                made.name = arguments["name"]
-            made.inputs.update(inputs)
-            made.save()
-            if is_run:
-                made.run()
-    return _begun(api, made, arguments, console)
+    made = clone_task(
+        client,
+        arguments["task"],
+        name=arguments.get("name"),
+        inputs=_inputs(client, arguments),
+        run=not arguments.get("draft"),
+    )
+    return _begun(client, made, arguments, console)
 
 
-def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def wait(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks wait`: the tasks, which are over."""
-    return waited(api, list(dict.fromkeys(arguments["tasks"])), arguments, console)
+    return waited(client, list(dict.fromkeys(arguments["tasks"])), arguments, console)
 
 
-def abort(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def abort(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks abort`: the tasks that were stopped."""
-    return [row(task, TASK) for task in _each(api, arguments["tasks"], _stop, console)]
+    return [row(task, TASK) for task in _each(arguments["tasks"], lambda id: client.abort_task(task_id=id), console)]
+
+
+def waited(
+    client: SevenBridges, ids: list[str], arguments: Mapping[str, Any], console: Console
+) -> list[dict[str, Any]]:
+    """Wait until tasks are over; report on the way what becomes of them.
+
+    The process ends with 1 when none completed, with 3 when some didn't.
+
+    Args:
+        client: The platform.
+        ids: Their ids.
+        arguments: Those of the command.
+        console: Where that is reported.
+
+    Returns:
+        The tasks as rows.
+
+    Raises:
+        UsageError: One is a draft, which is never over.
+        OmicsError: One does not exist, or they aren't over in time.
+    """
+    going: dict[str, None] = {}
+
+    def changed(task: Task) -> None:
+        console.message(f"{task.name or task.id}: {task.status}")
+        if task.status in ENDED:
+            going.pop(task.id, None)
+        else:
+            going[task.id] = None
+
+    try:
+        tasks = wait_for_tasks(
+            client, ids, period=arguments["period"], timeout=arguments.get("timeout_seconds"), on_change=changed
+        )
+    except KeyboardInterrupt:
+        console.message(f"They go on: {some_of(list(going))}. Wait again: omics sb tasks wait")
+        raise
+    failed = [task for task in tasks if task.status != "COMPLETED"]
+    for task in failed:
+        why = None if task.execution_status is None else task.execution_status.message
+        console.some_failed(f"{task.name or task.id} is {task.status}{f': {why}' if why else ''}")
+    if failed and len(failed) == len(tasks):
+        console.exit_code = REFUSED
+    return [row(task, TASK) for task in tasks]
 
 
 def inputs_of(words: Iterable[str], whole: Mapping[str, Any] | None, found: Callable[[str], object]) -> dict[str, Any]:
@@ -135,29 +176,39 @@ def _resolved(value: Any, found: Callable[[str], object]) -> Any:
     return value
 
 
-def _made(api: Api, arguments: Mapping[str, Any]) -> Task:
+def _made(client: SevenBridges, arguments: Mapping[str, Any]) -> Task:
     app, revision = app_id(arguments["app"])
-    inputs = _inputs(api, arguments)
-    instance = arguments.get("instance_type")
-    with _draft_named():
-        return api.tasks.create(
-            name=arguments.get("name") or app.rpartition("/")[2],
-            project=project_id(arguments["project"]),
-            app=app,
-            revision=revision,
-            inputs=inputs,
-            description=arguments.get("description"),
-            batch_input=arguments.get("batch_input"),
-            batch_by=batch_by_of(arguments.get("batch_by")),
-            interruptible=True if arguments.get("interruptible") else None,
-            execution_settings=None if instance is None else {"instance_type": instance},
-            run=not arguments.get("draft"),
+    batch_input, batch_by = arguments.get("batch_input"), batch_by_of(arguments.get("batch_by"))
+    if batch_input and not batch_by:
+        raise UsageError(
+            f"--batch-input is {batch_input!r}, and nothing says how its files are divided", remedy="Give --batch-by."
         )
+    if batch_by and not batch_input:
+        raise UsageError("--batch-by is given without --batch-input", remedy="Name the input whose files are divided.")
+    instance = arguments.get("instance_type")
+    chosen: dict[str, Any] = {
+        "description": arguments.get("description"),
+        "batch_input": batch_input,
+        "batch_by": batch_by,
+        "use_interruptible_instances": True if arguments.get("interruptible") else None,
+        "execution_settings": None if instance is None else {"instance_type": instance},
+        "action": None if arguments.get("draft") else "run",
+    }
+    return create_task(
+        client,
+        name=arguments.get("name") or app.rpartition("/")[2],
+        project=project_id(arguments["project"]),
+        app=app if revision is None else f"{app}/{revision}",
+        inputs=_inputs(client, arguments),
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
 
 
-def _inputs(api: Api, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    places = Places(api)
-    return inputs_of(arguments.get("input") or (), arguments.get("inputs"), lambda text: places.at(parse(text)).file)
+def _inputs(client: SevenBridges, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    folders = Folders(client)
+    return inputs_of(
+        arguments.get("input") or (), arguments.get("inputs"), lambda text: file_input(folders.at(parse(text)).file)
+    )
 
 
 def _check_draft(arguments: Mapping[str, Any]) -> None:
@@ -165,55 +216,28 @@ def _check_draft(arguments: Mapping[str, Any]) -> None:
         raise UsageError("--draft only makes a task, which then isn't over", remedy="Leave out --draft.")
 
 
-@contextmanager
-def _draft_named() -> Generator[None]:
-    """Says which draft is left of a task that couldn't be run."""
-    try:
-        yield
-    except TaskValidationError as error:
-        if error.task is None:
-            raise
-        raise SbgError(
-            error.message,
-            NO_CODE,
-            NO_CODE,
-            remedy=f"The task is there as a draft, {error.task.id}: mend its inputs, then run it, or delete it.",
-        ) from error
-
-
 def _begun(
-    api: Api, task: Task, arguments: Mapping[str, Any], console: Console
+    client: SevenBridges, task: Task, arguments: Mapping[str, Any], console: Console
 ) -> list[dict[str, Any]] | dict[str, Any]:
     """A task that was made, as a row; with --wait as one of those that are over."""
     if arguments.get("wait"):
-        return waited(api, [str(task.id)], arguments, console)
+        return waited(client, [task.id], arguments, console)
     return row(task, TASK)
 
 
-def _start(task: Task) -> None:
-    task.run()
-
-
-def _stop(task: Task) -> None:
-    task.abort()
-
-
-def _each(api: Api, ids: Iterable[str], act: Callable[[Task], None], console: Console) -> list[Task]:
-    """Does something with tasks, one after the other; those with which it worked.
+def _each(ids: Iterable[str], act: Callable[[str], Task], console: Console) -> list[Task]:
+    """Do something with tasks, one after the other; those with which it worked.
 
     Raises:
-        SbgError: It worked with none.
+        OmicsError: It worked with none.
     """
     tasks: list[Task] = []
-    errors: dict[str, SbgError] = {}
+    errors: dict[str, OmicsError] = {}
     for id in dict.fromkeys(ids):
         try:
-            task = api.tasks.get(id)
-            act(task)
-        except SbgError as error:
+            tasks.append(act(id))
+        except OmicsError as error:
             errors[id] = error
-        else:
-            tasks.append(task)
     if not tasks and len(errors) == 1:
         raise next(iter(errors.values()))
     for id, error in errors.items():
@@ -223,15 +247,49 @@ def _each(api: Api, ids: Iterable[str], act: Callable[[Task], None], console: Co
     return tasks
 
 
-def logs(api: Api, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics sb tasks logs`: the jobs with their logs, or what the logs say."""
-    from omicsdk.cli.commands.sb.logs import chosen_logs, downloaded, printed
+# -- logs
 
-    task = api.tasks.get(arguments["task"])
-    tasks = task.get_batch_children(limit=100).all() if task.batch else [task]
-    found = [log for each in tasks for log in chosen_logs(each, arguments.get("job"), arguments.get("log"))]
+
+def logs(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics sb tasks logs`: the jobs with their logs, or what the logs say."""
+    found = list(logs_of(client, arguments["task"], arguments.get("job"), arguments.get("log")))
     if not found:
         console.message("there are no such logs")
     if arguments.get("download_dir") is not None:
-        return downloaded(api, found, arguments, console)
-    return printed(found) if arguments.get("log") else [log.row for log in found]
+        return _downloaded(client, found, arguments, console)
+    return _printed(client, found) if arguments.get("log") else [_log_row(log) for log in found]
+
+
+def _log_row(log: Log) -> dict[str, Any]:
+    return {"job": log.job, "status": log.status, "log": log.name or None, "id": log.file_id, "task": log.task}
+
+
+def _printed(client: SevenBridges, found: list[Log]) -> Told:
+    """What logs say, each below a line with its name where there are several."""
+    texts = [(log, _text(client, log.file_id)) for log in found]
+    lines = [
+        text.rstrip("\n") if len(texts) == 1 else f"==> {log.job}: {log.name} <==\n{text.rstrip(chr(10))}\n"
+        for log, text in texts
+    ]
+    return Told("\n".join(lines).rstrip("\n"), [{**_log_row(log), "text": text} for log, text in texts])
+
+
+def _text(client: SevenBridges, file_id: str | None) -> str:
+    return "" if file_id is None else b"".join(stream(client, file_id)).decode("utf-8", "replace")
+
+
+def _downloaded(
+    client: SevenBridges, found: list[Log], arguments: Mapping[str, Any], console: Console
+) -> dict[str, Any]:
+    """Copy logs into a folder, one below it for each job."""
+    from omicsdk.cli.commands.sb.transfers import fetched
+
+    several = len({log.task for log in found}) > 1
+    there = [(log, log.file_id) for log in found if log.file_id is not None]
+    files: list[RemoteFile] = []
+    for (log, _), record in zip(there, files_by_id(client, [id for _, id in there]), strict=True):
+        if record.resource is None:
+            raise OmicsError(f"{log.name} is gone") if record.error is None else error_of(record.error)
+        files.append(RemoteFile(record.resource, (*((log.task,) if several else ()), log.job, log.name)))
+    key = " ".join(sorted({log.task for log in found}))
+    return fetched(client, files, Path(arguments["download_dir"]), arguments, console, key)

@@ -74,7 +74,7 @@ OF_FILES: list[Command] = [
             "files cat sb://me/my-project/notes.txt",
             "files cat sb://me/my-project/a.fastq.gz | zcat | head",
         ),
-        "run": "omicsdk.cli.commands.sb.reading:cat",
+        "run": "omicsdk.cli.commands.sb.files:cat",
         "parameters": [{**FILES, "help": f"Files: {PATHS}."}],
     },
     {
@@ -204,7 +204,7 @@ OF_FILES: list[Command] = [
             "files upload a.bam sb://me/my-project/renamed.bam",
             "files upload reads/ sb://me/my-project/reads/",
         ),
-        "run": "omicsdk.cli.commands.sb.uploads:upload",
+        "run": "omicsdk.cli.commands.sb.transfers:upload",
         "parameters": [
             {
                 "name": "paths",
@@ -232,7 +232,7 @@ OF_FILES: list[Command] = [
             "files download sb://me/my-project/a.bam",
             "files download sb://me/my-project/reads/ --download-dir reads",
         ),
-        "run": "omicsdk.cli.commands.sb.downloads:download",
+        "run": "omicsdk.cli.commands.sb.transfers:download",
         "parameters": [
             {
                 **FILES,

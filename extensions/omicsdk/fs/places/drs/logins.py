@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("omicsdk.fs")
 
-SB_HEADER = "X-SBG-Auth-Token"
-
 
 class FoundLogins:
     """The login for a host, as `omicsdk.drs` wants it: Gen3's for its commons, Seven Bridges' for its DRS server, else none.
@@ -61,19 +59,22 @@ def _of_gen3(host: str) -> Credentials | None:
 
 def _of_seven_bridges(host: str) -> Credentials | None:
     from omicsdk.core.credentials import ApiKey
+    from omicsdk.core.errors import ConfigError
+    from omicsdk.core.platform import resolve
     from omicsdk.drs.hosts import server_url
-    from omicsdk.sb.access import chosen
-    from omicsdk.sb.errors import SettingsError
+    from omicsdk.sb.client import DISCOVERY, TOKEN_HEADER
 
+    url, token = (os.environ.get(name) or None for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"))
     try:
-        access = chosen(os.environ.get("OMICS_SB_URL") or None, os.environ.get("OMICS_SB_TOKEN") or None, None)
-    except SettingsError as error:
+        endpoint, login = resolve(DISCOVERY, base_url=url, credentials=token)
+    except ConfigError as error:
         if error.file is None:
             return None  # nothing is set
         raise
-    if host.lower() not in (drs_host_of(access.api_endpoint), _host_of(access.api_endpoint)):
+    if login is None or host.lower() not in (drs_host_of(endpoint), _host_of(endpoint)):
         return None
-    return ApiKey(access.auth_token, header=SB_HEADER, origins=[server_url(host)])
+    sent = login.headers("GET", endpoint)
+    return ApiKey(sent[TOKEN_HEADER.lower()], header=TOKEN_HEADER, origins=[server_url(host)])
 
 
 def _if_readable(ask: Callable[[str], Credentials | None], host: str) -> Credentials | None:

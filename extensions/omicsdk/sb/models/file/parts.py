@@ -6,10 +6,10 @@ from typing import Any
 
 from omicsdk.core.redaction import without_query
 from omicsdk.sb.errors import ValidationError
-from omicsdk.sb.file_names import LONGEST, wrong_with
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.fields import DictView, is_text
 from omicsdk.sb.meta.value import Value
+from omicsdk.sb.paths import LONGEST, wrong_with
 
 
 class Metadata(DictView):

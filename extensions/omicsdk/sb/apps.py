@@ -1,14 +1,19 @@
-"""Apps from CWL files: JSON or YAML, one document of it where it refers to others."""
+"""Apps: read from CWL files (JSON or YAML; one document where a file refers to others), and installed."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.errors import MissingExtra, NotFound, UsageError
 from omicsdk.core.yaml_text import YamlFault, read_yaml
-from omicsdk.sb.errors import SbgError
+from omicsdk.sb.paths import app_id
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb.models.app import App
+
+    from omicsdk.sb.client import SevenBridges
 
 _REFERRING = ("$import", "$include", "$mixin")
 
@@ -16,16 +21,73 @@ EXTRA = "cwl"
 """The extra that brings what packs documents of several files."""
 
 
-class WrongApp(SbgError, UsageError):
-    """A file isn't an app.
+class WrongApp(UsageError):
+    """A file isn't an app."""
+
+    default_remedy = "Give a CWL file: JSON or YAML."
+
+
+def get_app(client: SevenBridges, text: str) -> App:
+    """Get an app in its latest revision, or in the one that is named.
 
     Args:
-        message: What is wrong with it.
-        remedy: What to do.
-    """
+        client: The platform.
+        text: `owner/project/app`, or the same with a revision behind it.
 
-    def __init__(self, message: str, *, remedy: str = "Give a CWL file: JSON or YAML.") -> None:
-        super().__init__(message, -1, -1, remedy=remedy)
+    Raises:
+        WrongPath: It is neither.
+        NotFound: There is no such app.
+    """
+    id, revision = app_id(text)
+    owner, project, app = id.split("/")
+    if revision is None:
+        return client.get_app(owner=owner, project=project, app=app)
+    return client.get_app_revision(owner=owner, project=project, app=app, revision=revision)
+
+
+def install(client: SevenBridges, id: str, document: dict[str, Any]) -> App:
+    """Create an app, or the next revision of one that exists.
+
+    Args:
+        client: The platform.
+        id: `owner/project/app`.
+        document: Its CWL.
+
+    Returns:
+        The app in its new revision.
+
+    Raises:
+        Conflict: Another program created that revision meanwhile.
+    """
+    owner, project, app = id.split("/")
+    try:
+        last = client.get_app(owner=owner, project=project, app=app)
+    except NotFound:
+        made = client.install_app(owner=owner, project=project, app=app, body=document)
+    else:
+        made = client.create_app_revision(
+            owner=owner, project=project, app=app, revision=int(last.revision or 0) + 1, body=document
+        )
+    return get_app(client, str(made.get("sbg:id") or id))
+
+
+def copy(client: SevenBridges, text: str, project: str, *, name: str | None = None, strategy: str | None = None) -> App:
+    """Copy an app into a project.
+
+    Args:
+        client: The platform.
+        text: The app; with a revision behind it, this one is copied.
+        project: The project, `owner/project`.
+        name: The copy's name; None for the app's own.
+        strategy: What the copy keeps of its origin, "clone" by default.
+    """
+    at = get_app(client, text)
+    revision = app_id(text)[1]
+    owner, place, app = app_id(at.id)[0].split("/")
+    body: Any = {"project": project, "strategy": strategy or "clone", **({"name": name} if name else {})}
+    if revision is None:
+        return client.copy_app(owner=owner, project=place, app=app, body=body)
+    return client.copy_app_revision(owner=owner, project=place, app=app, revision=revision, body=body)
 
 
 def read_app(file: Path) -> dict[str, Any]:

@@ -1,0 +1,403 @@
+"""`SevenBridges`, the client of the Seven Bridges Platform and the Cancer Genomics Cloud, and `AsyncSevenBridges`.
+
+Both have every operation of the platform as an attribute, and the workflows of this package as methods. The base URL and the
+token come from the arguments, from SB_API_ENDPOINT and SB_AUTH_TOKEN, or from the files of sevenbridges-python.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from omicsdk_api.sb import AsyncSbApi, SbApi
+
+from omicsdk.core.base_urls import fault_of
+from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.credentials import ApiKey
+from omicsdk.core.errors import APIError, ConfigError
+from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.origins import is_confidential
+from omicsdk.core.platform import (
+    NOTHING,
+    AsyncPlatform,
+    Discovery,
+    Found,
+    Listing,
+    Opening,
+    Platform,
+    Search,
+    Workflow,
+    resolve,
+)
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.retry import Retry
+from omicsdk.core.settings.profiles import PROFILE_VARIABLE
+from omicsdk.sb import downloads, listings, uploads
+
+if TYPE_CHECKING:
+    import configparser
+    from pathlib import Path
+
+    import httpx
+    from omicsdk_api.sb.models.user import User
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.request import Request
+
+_log = logging.getLogger("omicsdk.sb")
+
+TOKEN_HEADER = "X-SBG-Auth-Token"  # noqa: S105 - the header's name
+"""The header that carries a developer's token."""
+DEFAULT_PROFILE = "default"
+"""The section of ~/.sevenbridges/credentials that is read when no other is named."""
+REMEDY = (
+    "Set SB_API_ENDPOINT and SB_AUTH_TOKEN, or write a section [default] with api_endpoint and auth_token into "
+    "~/.sevenbridges/credentials."
+)
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off", ""})
+_ADVANCE_ACCESS = {"X-Sbg-Advance-Access": "Advance"}
+
+
+# -- where the base URL and the token are found
+
+
+def developer_token(text: str) -> Credentials:
+    """Make credentials of a developer's token. A token of OAuth is given as BearerToken.
+
+    Args:
+        text: The token.
+    """
+    return ApiKey(text, header=TOKEN_HEADER)
+
+
+def _environment(search: Search) -> Found:
+    """The variables, which state both or nothing: one that is set alone belongs to another program's settings."""
+    url, token = (search.environ.get(name, "").strip() for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN"))
+    if url and token:
+        return Found(url, developer_token(token))
+    return Found(url) if url and search.credentials is not None else NOTHING
+
+
+def _files(search: Search) -> Found:
+    file = home_folder() / ".sevenbridges" / "credentials"
+    named = search.profile or search.environ.get("SB_PROFILE", "").strip()
+    if not named and not file.exists():
+        return NOTHING
+    profile = named or DEFAULT_PROFILE
+    sections = read_ini(file)
+    if not sections.has_section(profile):
+        known = ", ".join(sections.sections()) or "none"
+        raise ConfigError(
+            f"There is no profile {profile!r}; the file has {known}" if file.exists() else "The file does not exist",
+            file=str(file),
+            remedy=f"Write a section [{profile}] with api_endpoint and auth_token into it.",
+        )
+    values = {name: sections.get(profile, name, fallback="").strip() for name in ("api_endpoint", "auth_token")}
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise ConfigError(
+            f"Section [{profile}] has no {missing[0]}",
+            file=str(file),
+            remedy=f"Write {missing[0]} = ... into that section.",
+        )
+    return Found(values["api_endpoint"], developer_token(values["auth_token"]))
+
+
+def read_ini(file: Path) -> configparser.ConfigParser:
+    """Read one of the files of sevenbridges-python; one that does not exist is empty.
+
+    Args:
+        file: The file.
+
+    Raises:
+        ConfigError: It is malformed, or cannot be read.
+    """
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)  # tokens may contain a %
+    try:
+        with file.open(encoding="utf-8") as lines:
+            parser.read_file(lines)
+            mode = os.fstat(lines.fileno()).st_mode
+    except FileNotFoundError:
+        return parser
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or next(iter(getattr(error, "errors", [])), (None,))[0]
+        # Not chained: the parser's error quotes the line, which may be the token's.
+        raise ConfigError("It isn't an INI file", file=str(file), line=line, remedy="Correct that line.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it isn't UTF-8"
+        raise ConfigError(f"It can't be read: {reason}", file=str(file)) from error
+    has_token = any(parser.has_option(name, "auth_token") for name in parser.sections())
+    if os.name != "nt" and mode & 0o077 and has_token:
+        _log.warning("%s holds a token and others can read it; run: chmod 600 %s", file, file)
+    return parser
+
+
+def proxies_in(sections: configparser.ConfigParser) -> dict[str, str]:
+    """The proxies of the settings of sevenbridges-python, by scheme.
+
+    Args:
+        sections: What `read_ini` returned for its `config` file.
+    """
+    section = dict(sections["proxies"]) if sections.has_section("proxies") else {}
+    stated = {name.lower().removesuffix("_proxy"): url for name, url in section.items()}
+    return {scheme: stated[scheme] for scheme in ("http", "https") if stated.get(scheme)}
+
+
+def advance_access_in(sections: configparser.ConfigParser, file: Path) -> bool:
+    """Whether the settings of sevenbridges-python ask for operations in advance access.
+
+    Args:
+        sections: What `read_ini` returned for its `config` file.
+        file: That file, for errors.
+
+    Raises:
+        ConfigError: The value is neither true nor false.
+    """
+    value = sections.get("mode", "advance_access", fallback="").strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise ConfigError(
+            f"advance_access in section [mode] is {value!r}, which is neither true nor false",
+            file=str(file),
+            remedy="Write true or false.",
+        )
+    return value in _TRUE
+
+
+def check_endpoint(url: str) -> None:
+    """Refuse a base URL to which the token would be sent unencrypted; a server on this machine may use http.
+
+    Args:
+        url: The base URL.
+
+    Raises:
+        ConfigError: It is no base URL, or plain http to another machine.
+    """
+    fault = fault_of(url)
+    if fault is not None:
+        raise ConfigError(
+            f"the platform's URL is {mask_url(url)!r}, which {fault}",
+            remedy="Write it with https:// in SB_API_ENDPOINT, the profile or --base-url: https://api.sbgenomics.com/v2.",
+        )
+    if not is_confidential(url):
+        raise ConfigError(
+            f"{mask_url(url)} isn't https: the token would be sent unencrypted",
+            remedy="Give an https URL by --base-url, OMICS_SB_URL, SB_API_ENDPOINT or a profile. Only a server on this machine "
+            "may use http, such as http://127.0.0.1:8080/sb/v2 of omics sandbox up.",
+        )
+
+
+DISCOVERY = Discovery(
+    platform="sb",
+    environment=_environment,
+    files=_files,
+    token=developer_token,
+    remedy=REMEDY,
+    requires_credentials=True,
+)
+"""Where the platform's base URL and token are found."""
+
+
+# -- waiting for a platform that takes no requests
+
+
+LOOK_EVERY = 300.0
+"""Seconds between two requests to a platform that does not state when it takes requests again."""
+LONGEST_WAIT = 6 * 3600.0
+"""Seconds for which such a platform is waited for, unless `retry` or --call-budget states a budget: maintenance takes hours,
+not days."""
+_MAINTENANCE = "0"  # the code of an answer 503 during maintenance
+
+# 429 and 503 are not among the statuses: `_Patience` waits for these, for minutes or hours instead of seconds.
+DEFAULT_RETRY = Retry(statuses=frozenset({408, 500, 502, 504}))
+"""When and how often SevenBridges retries."""
+
+
+class _Patience:
+    """How long one request waits for a platform that takes no requests for now.
+
+    Neither answer means that the request was carried out, so one that isn't idempotent is sent again, too.
+
+    Args:
+        exchange: What sends the request.
+        request: The request.
+    """
+
+    def __init__(self, exchange: Exchange | AsyncExchange, request: Request) -> None:
+        manners = exchange.transport._manners  # pyright: ignore[reportPrivateUsage] - core's, of one client with this
+        self._clock, self._retry = manners.clock, manners.retry
+        self._limit = LONGEST_WAIT if manners.retry == DEFAULT_RETRY else manners.retry.budget
+        self._idempotent = request.idempotent
+        self._began = self._clock.monotonic()
+        self._failures = 0
+
+    def pause(self, error: APIError) -> float:
+        """Seconds to wait before the next request.
+
+        Args:
+            error: The answer.
+
+        Raises:
+            APIError: The error itself, where there is nothing to wait for, or the wait would exceed the limit.
+        """
+        seconds = self._asked(error)
+        elapsed = self._clock.monotonic() - self._began
+        if seconds is None or self._retry.attempts == 1 or elapsed + seconds > self._limit:
+            raise error
+        if seconds:
+            _log.info("%s takes no more requests for now: waiting %.0f s", error.url, seconds)
+        return seconds
+
+    def _asked(self, error: APIError) -> float | None:
+        if error.status == 429:
+            reset = (error.headers or {}).get("x-ratelimit-reset", "")
+            if reset.replace(".", "", 1).isdecimal():
+                return max(1.0, float(reset) - self._clock.now())
+            return LOOK_EVERY if error.retry_after is None else error.retry_after
+        if error.status != 503:
+            return None
+        if error.code == _MAINTENANCE:
+            return LOOK_EVERY if error.retry_after is None else error.retry_after
+        self._failures += 1
+        # Another 503 may come from a proxy behind which the request was carried out.
+        return error.retry_after if self._idempotent and self._failures < self._retry.attempts else None
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        """Sleeps."""
+        return self._clock.sleep
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Sleeps without blocking the event loop."""
+        await self._clock.async_sleep(seconds)
+
+
+class _PatientExchange(Exchange):
+    """Sends requests; waits while the platform takes none."""
+
+    __slots__ = ()
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as `Transport.send`."""
+        patience = _Patience(self, request)
+        while True:
+            try:
+                return Exchange.send(self, request, stream=stream)
+            except APIError as error:
+                seconds = patience.pause(error)
+            patience.sleep(seconds)
+
+
+class _PatientAsyncExchange(AsyncExchange):
+    """The same for AsyncSevenBridges."""
+
+    __slots__ = ()
+
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as `AsyncTransport.send`."""
+        patience = _Patience(self, request)
+        while True:
+            try:
+                return await AsyncExchange.send(self, request, stream=stream)
+            except APIError as error:
+                seconds = patience.pause(error)
+            await patience.async_sleep(seconds)
+
+
+# -- the clients
+
+
+def _whoami(client: SevenBridges) -> User:
+    """Return the user whose token the client has.
+
+    Raises:
+        APIError: The platform refused the token, or answered with another error.
+    """
+    return client.get_current_user()
+
+
+class _Workflows:
+    whoami = Workflow(_whoami)
+    ls = Listing(listings.ls)
+    open = Opening(downloads.open_file)
+    download = Workflow(downloads.download)
+    verify = Workflow(downloads.verify)
+    upload = Workflow(uploads.upload)
+
+
+class _Found:
+    """What both clients take from the variables, and from the files of sevenbridges-python."""
+
+    _discovery = DISCOVERY
+    _retry = DEFAULT_RETRY
+
+    def _resolved(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+    ) -> tuple[str, Credentials | None]:
+        url, found = resolve(
+            self._discovery, base_url=base_url, credentials=credentials, profile=profile, environ=environ
+        )
+        if not url:
+            raise ConfigError("No Seven Bridges endpoint configured", remedy=REMEDY)
+        check_endpoint(url)
+        return url, found
+
+    def _prepared(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[Mapping[str, str] | None, Mapping[str, str] | None]:
+        """Add the proxies and the header for advance access that the settings beside the profiles state."""
+        variables = os.environ if environ is None else environ
+        named = profile or variables.get(PROFILE_VARIABLE, "").strip()
+        without_files = (base_url is not None and credentials is not None) or (
+            not named and _environment(Search(variables, credentials=credentials)) != NOTHING
+        )
+        if without_files:
+            return environ, headers
+        file = home_folder() / ".sevenbridges" / "sevenbridges-python" / "config"
+        sections = read_ini(file)
+        proxies = {f"{scheme}_proxy": url for scheme, url in proxies_in(sections).items()}
+        if proxies:
+            environ = {**variables, **proxies}
+        if advance_access_in(sections, file):
+            headers = {**_ADVANCE_ACCESS, **(headers or {})}
+        return environ, headers
+
+
+class SevenBridges(_Workflows, _Found, Platform, SbApi):
+    """A client of the Seven Bridges Platform, or of the Cancer Genomics Cloud. Thread-safe; close it, or use it in a `with`
+    block.
+
+    While the platform takes no requests (too many of them, or maintenance), it waits, for up to six hours; `retry` bounds
+    this, and NO_RETRY ends it. Arguments: those of `omicsdk.core.platform.Platform`. Text given as `credentials` is a
+    developer's token; give a token of OAuth as BearerToken. Without arguments SB_API_ENDPOINT and SB_AUTH_TOKEN are used,
+    else the section of ~/.sevenbridges/credentials that `profile`, OMICS_PROFILE or SB_PROFILE names, else its section
+    `default`.
+
+    with SevenBridges() as client:
+        for entry in client.ls("sb://me/my-project/"):
+            print(entry.path)
+        client.download("sb://me/my-project/reads/", "data").raise_if_failed()
+    """
+
+    _exchange_class = _PatientExchange
+
+
+class AsyncSevenBridges(_Workflows, _Found, AsyncPlatform, AsyncSbApi):
+    """The same for asyncio and trio; workflows run in threads. Arguments: those of `omicsdk.core.platform.AsyncPlatform`."""
+
+    _exchange_class = _PatientAsyncExchange
+    _blocking_class = SevenBridges

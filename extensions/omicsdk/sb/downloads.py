@@ -1,0 +1,495 @@
+"""Downloads: files and folders of the platform into a folder of this machine, verified; and single files read as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
+
+from omicsdk.core.checksums import is_checksum
+from omicsdk.core.errors import APIError, OmicsError, TransferError, TransportError, UsageError
+from omicsdk.core.platform import settings_of
+from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
+
+if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.sb.models.file import File
+
+    from omicsdk.core.platform import Platform
+    from omicsdk.core.request import Request
+    from omicsdk.sb.client import SevenBridges
+    from omicsdk.transfer import Control, Location, Patience, Progress, TransferReport
+
+CONNECTIONS = 16
+"""Requests for bytes that run at once, at most."""
+RETRIES = 6
+"""Failures in a row that end a file; each piece that arrives gives one back."""
+
+# The keys of metadata that state a checksum, and its algorithm.
+_STATED = {"md5": "md5", "md5sum": "md5", "md5_sum": "md5", "sha1": "sha1", "sha256": "sha256", "crc32c": "crc32c"}
+
+
+class LocalFileExists(UsageError):
+    """A file that a download would replace already exists."""
+
+    default_remedy = "Give overwrite=True to replace it."
+
+
+class RemoteFile(NamedTuple):
+    """A file of the platform, and where it goes.
+
+    Attributes:
+        file: The file.
+        parts: The names that lead to it from the target folder.
+    """
+
+    file: File
+    parts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The path below the target folder."""
+        return "/".join(self.parts)
+
+
+class Selected(NamedTuple):
+    """What is downloaded.
+
+    Attributes:
+        files: The files.
+        folders: The names of the folders that they are in, empty ones included.
+    """
+
+    files: list[RemoteFile]
+    folders: list[tuple[str, ...]]
+
+
+class FileCheck(NamedTuple):
+    """What `verify` found of a file.
+
+    Attributes:
+        name: Its path below the folder.
+        state: "verified" by a checksum, "size only" where the platform states none, "missing", or "different".
+        why: What differs; empty where nothing does.
+    """
+
+    name: str
+    state: Literal["verified", "size only", "missing", "different"]
+    why: str = ""
+
+
+def download(
+    client: SevenBridges,
+    what: str | Sequence[str],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    overwrite: bool = False,
+    retries: int = RETRIES,
+    patience: Patience | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    stop: threading.Event | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download files and folders.
+
+    Each file appears under its name when it is complete: its size, and the checksums that its metadata state, are verified.
+    A file that fails does not keep the others from being downloaded. The same call resumes a download that was stopped, and
+    downloads nothing twice.
+
+    Args:
+        what: Paths (`sb://owner/project/folder/file`) or ids of files, folders or projects. Of a folder whose path ends with
+            a slash the contents are taken, else the folder itself.
+        folder: The folder that they go to; it is created.
+        overwrite: Whether to replace files that this download did not place there.
+        retries: Failures in a row that end a file.
+        patience: How long a silent server is waited for.
+        progress: Is called about ten times a second, and once at the end.
+        control: Stops and pauses it, limits its rate and bounds its time.
+        stop: Ends it when it is set; the same call resumes.
+        dry_run: Only report what would happen.
+
+    Returns:
+        The outcome of each file.
+
+    Raises:
+        WrongPath: Something is no path and no id.
+        NotFound: There is no such file or folder.
+        LocalFileExists: A file already exists, and `overwrite` is not set; nothing was downloaded.
+        UnsafePath: A name is not safe here; nothing was downloaded.
+    """
+    words = [what] if isinstance(what, str) else list(what)
+    selected = select(client, words)
+    report = fetch(
+        client,
+        selected.files,
+        folder,
+        key=" ".join(sorted(words)),
+        overwrite=overwrite,
+        retries=retries,
+        patience=patience,
+        progress=progress,
+        control=control,
+        stop=stop,
+        dry_run=dry_run,
+    )
+    if not dry_run:
+        make_folders(selected, folder)
+    return report
+
+
+def select(client: SevenBridges, words: Iterable[str]) -> Selected:
+    """Find the files that paths and ids name.
+
+    Args:
+        client: The platform.
+        words: Paths or ids.
+
+    Raises:
+        UsageError: Two files would go to one path.
+    """
+    folders = Folders(client)
+    selected = Selected([], [])
+    for text in words:
+        found = folders.named(text)
+        if isinstance(found, Entry):
+            selected.files.append(RemoteFile(found.file, (name_of(found.file),)))
+            continue
+        top = top_of(text, found)
+        if top:
+            selected.folders.append(top)
+        for parts, entry in folders.tree(text, found):
+            if entry.is_folder:
+                selected.folders.append(parts)
+            else:
+                selected.files.append(RemoteFile(entry.file, parts))
+    seen: set[str] = set()
+    for each in selected.files:
+        if each.name in seen:
+            raise UsageError(f"two files would both be {each.name}", remedy="Download them to different folders.")
+        seen.add(each.name)
+    return selected
+
+
+def make_folders(selected: Selected, folder: str | os.PathLike[str]) -> None:
+    """Create the folders of a download, empty ones included.
+
+    Args:
+        selected: What was downloaded.
+        folder: The target folder.
+    """
+    for parts in selected.folders:
+        Path(folder).joinpath(*parts).mkdir(parents=True, exist_ok=True)
+
+
+def fetch(
+    client: SevenBridges,
+    files: Sequence[RemoteFile],
+    folder: str | os.PathLike[str],
+    *,
+    key: str,
+    overwrite: bool = False,
+    retries: int = RETRIES,
+    patience: Patience | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    stop: threading.Event | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download files that are known; arguments as those of `download`, and
+
+    Args:
+        client: The platform.
+        files: The files.
+        folder: The target folder.
+        key: Tells this download from others into the same folder.
+        overwrite: Whether to replace files.
+        retries: Failures in a row that end a file.
+        patience: How long a silent server is waited for.
+        progress: Is called about ten times a second.
+        control: Stops and pauses it.
+        stop: Ends it when it is set.
+        dry_run: Only report what would happen.
+    """
+    from omicsdk.transfer import Control, Item
+    from omicsdk.transfer import download as transfer
+    from omicsdk.transfer.names import WORK_FOLDER
+
+    target, settings = Path(folder), settings_of(client)
+    run = f"sb-{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}"
+    resumes = (target / WORK_FOLDER / f"{run}.journal").exists()
+    if not overwrite and not resumes:
+        _refuse_to_replace(files, target)
+    items = [
+        Item(each.name, locator(client, each.file.id), size_of(each.file), checksums_of(each.file), retries=retries)
+        for each in files
+    ]
+
+    def work(progress: Callable[[Progress], None] | None, control: Control | None, *, dry_run: bool) -> TransferReport:
+        return transfer(
+            items,
+            target,
+            connections=CONNECTIONS,
+            progress=progress,
+            control=control,
+            stop=stop,
+            environ=settings.environ,
+            run=run,
+            patience=patience,
+            clock=settings.clock,
+            dry_run=dry_run,
+        )
+
+    if resumes and not overwrite:
+        # What an earlier run placed and was edited since is the user's own now.
+        outcomes = work(None, Control(), dry_run=True).outcomes
+        _refuse_to_replace(
+            [each for each, outcome in zip(files, outcomes, strict=True) if outcome.state != "skipped"], target
+        )
+    return work(progress, control, dry_run=dry_run)
+
+
+def _refuse_to_replace(files: Iterable[RemoteFile], folder: Path) -> None:
+    for each in files:
+        path = folder.joinpath(*each.parts)
+        if os.path.lexists(path):
+            raise LocalFileExists(f"{path} already exists")
+
+
+def verify(client: SevenBridges, what: str | Sequence[str], folder: str | os.PathLike[str] = ".") -> list[FileCheck]:
+    """Compare downloaded files with the sizes and checksums that the platform states.
+
+    Args:
+        what: What was downloaded; as for `download`.
+        folder: The folder that it was downloaded to.
+
+    Returns:
+        What was found of each file, in order.
+
+    Raises:
+        NotFound: There is no such file or folder on the platform.
+    """
+    selected = select(client, [what] if isinstance(what, str) else what)
+    return [_checked(each, Path(folder)) for each in selected.files]
+
+
+def _checked(each: RemoteFile, folder: Path) -> FileCheck:
+    from omicsdk.transfer.hashing import checksums_of as computed
+    from omicsdk.transfer.hashing import first_difference
+
+    path, size, stated = folder.joinpath(*each.parts), size_of(each.file), checksums_of(each.file)
+    try:
+        found = path.stat().st_size
+        if size is not None and found != size:
+            return FileCheck(each.name, "different", f"it has {found} bytes, not {size}")
+        difference = first_difference(stated, computed(str(path), stated, found))
+    except FileNotFoundError:
+        return FileCheck(each.name, "missing", "it does not exist")
+    except OSError as error:
+        return FileCheck(each.name, "different", f"it cannot be read: {error.strerror or error}")
+    if difference is not None:
+        return FileCheck(each.name, "different", f"its {difference} is not the stated one")
+    return FileCheck(each.name, "verified" if stated else "size only")
+
+
+# -- what the platform states of a file
+
+
+def locator(client: SevenBridges, file_id: str) -> Callable[[], Location]:
+    """Return what requests the URL of a file's bytes; the URL expires, and is requested again then.
+
+    Args:
+        client: The platform.
+        file_id: The file.
+    """
+    from omicsdk.transfer import Location
+
+    return lambda: Location(url_of(client, file_id))
+
+
+def url_of(client: SevenBridges, file_id: str) -> str:
+    """Request the URL of a file's bytes.
+
+    Args:
+        client: The platform.
+        file_id: The file.
+
+    Returns:
+        A presigned URL, which is a secret.
+
+    Raises:
+        TransferError: The platform does not state it.
+    """
+    url: str | None = client.get_file_download_info(file_id=file_id).url
+    if not url:
+        raise TransferError(f"The platform does not state the URL of {file_id}")
+    return str(url)
+
+
+def size_of(file: File) -> int | None:
+    """The size of a file in bytes; None where the platform does not state it.
+
+    Args:
+        file: The file.
+    """
+    return file.size if isinstance(file.size, int) else None
+
+
+def checksums_of(file: File) -> dict[str, str]:
+    """The checksums that a file's metadata state, by algorithm; values that cannot be one are left out.
+
+    Args:
+        file: The file.
+    """
+    metadata: Any = file.metadata
+    if not isinstance(metadata, Mapping):
+        return {}
+    found: dict[str, str] = {}
+    for key, value in cast("Mapping[Any, Any]", metadata).items():
+        algorithm = _STATED.get(str(key).lower())
+        if algorithm is not None and isinstance(value, str) and is_checksum(algorithm, value.strip().lower()):
+            found[algorithm] = value.strip().lower()
+    return found
+
+
+# -- reading a file as it comes
+
+
+@contextmanager
+def open_file(client: SevenBridges, what: str) -> Generator[BinaryIO]:
+    """Open a file for reading from its beginning to its end; nothing is stored.
+
+    One connection is used, and only the length is verified. A broken connection is resumed where it broke.
+
+    Args:
+        what: The file's path or id.
+
+    Raises:
+        WrongPath: It is no path and no id.
+        NotFound: There is no such file.
+        UsageError: It is a folder.
+        TransferError: While reading: the file changed, or cannot be resumed.
+    """
+    entry = Folders(client).entry(what)
+    if is_folder(entry.file):
+        raise UsageError(f"{entry.name} is a folder", remedy="Name a file, or download the folder.")
+    with closing(stream(client, entry.file.id)) as chunks, io.BufferedReader(_Chunks(chunks)) as file:
+        yield file
+
+
+class _Chunks(io.RawIOBase):
+    """A file of the bytes that an iterator yields."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        piece = self._left or next(self._chunks, b"")
+        count = min(len(piece), len(buffer))
+        buffer[:count] = piece[:count]
+        self._left = piece[count:]
+        return count
+
+
+STREAMED = 128 * 1024
+"""Bytes of a chunk of a stream."""
+RENEWALS = 1
+"""Times that a refused URL is requested again without a byte in between."""
+_EXPIRED = frozenset({400, 401, 403, 410})  # what storages answer for a presigned URL that has expired
+_RANGE = re.compile(r"bytes (\d+)-")
+
+
+def stream(client: Platform, file_id: str, chunk: int = STREAMED, retries: int = RETRIES) -> Generator[bytes]:
+    """Yield a file's bytes in order, over one connection.
+
+    Args:
+        client: The platform.
+        file_id: The file.
+        chunk: Bytes at a time, at most.
+        retries: Failures without a byte in between that end it.
+
+    Raises:
+        OmicsError: The bytes cannot be fetched.
+        TransferError: The file changed meanwhile, or a broken stream cannot be resumed.
+    """
+    from omicsdk.core.origins import origin_of
+    from omicsdk.core.retry import NO_RETRY
+    from omicsdk.core.sending.transport import Transport, transport_error
+    from omicsdk.core.streaming import Body
+    from omicsdk.transfer.downloads.answers import is_strong, validator_in
+
+    settings = settings_of(client)
+    at, validator, left, refused, delay = 0, "", retries, 0, 0.0
+    while True:
+        url = url_of(cast("Any", client), file_id)
+        transport = Transport(origin_of(url) or url, retry=NO_RETRY, environ=settings.environ)
+        try:
+            request = _range_request(url, at, validator)
+            response = transport.send(request, stream=True)
+            try:
+                _check_joins(response, file_id, at, validator)
+                validator = validator_in(response.headers)
+                body = Body(response, partial(transport_error, request=request, response=response))
+                while piece := body.read(chunk):
+                    at, left, delay, refused = at + len(piece), retries, 0.0, 0
+                    yield piece
+                return
+            finally:
+                response.close()
+        except TransferError:
+            raise
+        except OmicsError as error:
+            expired = isinstance(error, APIError) and error.status in _EXPIRED
+            passing = isinstance(error, TransportError) or (
+                isinstance(error, APIError) and (expired or error.status == 429 or error.status >= 500)
+            )
+            refused += expired
+            if not passing or not left or refused > RENEWALS:
+                raise
+            if at and not is_strong(validator):  # the rest may be that of another version
+                raise _not_joined(file_id, at) from error
+            left -= 1
+        finally:
+            transport.close()
+        settings.clock.sleep(delay)
+        delay = min(30.0, 2 * delay or 0.5)
+
+
+def _range_request(url: str, at: int, validator: str) -> Request:
+    """A GET from a byte on, without content encoding and without the token: the URL is presigned."""
+    from omicsdk.core.request import Request
+
+    headers = [("accept", "*/*"), ("accept-encoding", "identity")]
+    if at:
+        headers += [("range", f"bytes={at}-"), ("if-range", validator)]
+    return Request("GET", url, tuple(headers), None, idempotent=True, secured=False, operation="stream")
+
+
+def _check_joins(response: httpx.Response, file_id: str, at: int, validator: str) -> None:
+    """Make sure that an answer begins where the last one broke, and is of the same version."""
+    from omicsdk.transfer.downloads.answers import validator_in
+
+    if not at:
+        return
+    begins = _RANGE.match(response.headers.get("content-range", ""))
+    joins = response.status_code == 206 and begins is not None and int(begins[1]) == at
+    if not joins or validator_in(response.headers) != validator:
+        raise _not_joined(file_id, at)
+
+
+def _not_joined(file_id: str, at: int) -> TransferError:
+    return TransferError(
+        f"The stream of {file_id} broke after {at} bytes and cannot be resumed",
+        remedy="Restart it, or download the file.",
+    )

@@ -1,0 +1,424 @@
+"""What the platform does to many things by itself: bulk requests, jobs on files and folders, imports and exports.
+
+A bulk request takes a hundred things and answers for each. A job continues after the request that started it, and is waited
+for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
+
+from omicsdk.core.errors import APIError, OmicsError, error_class
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.platform import settings_of
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb.models.async_job import AsyncJob
+    from omicsdk_api.sb.models.error import Error
+    from omicsdk_api.sb.models.export import Export
+    from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
+    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
+    from omicsdk_api.sb.models.import_ import Import
+    from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
+
+    from omicsdk.core.platform import Platform
+    from omicsdk.sb.client import SevenBridges
+
+MOST = 100
+"""Things that a bulk request or a job takes."""
+REQUESTS_AT_ONCE = 8
+PERIOD = 10.0
+"""Seconds between two requests for the state of what is waited for."""
+
+
+class StillRunning(OmicsError, TimeoutError):
+    """What was waited for has not ended in time; it continues."""
+
+    default_remedy = "Wait again: it continues meanwhile. Or give a longer timeout."
+
+
+class Record(Protocol):
+    """What a bulk request answers for one thing: the thing as `resource`, or an error."""
+
+    error: Error | None
+
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+
+# -- bulk requests
+
+
+def bulk(
+    items: Sequence[T],
+    ask: Callable[[Sequence[T]], Sequence[R]],
+    failed: Callable[[Error], R],
+    *,
+    in_order: bool = False,
+) -> list[R]:
+    """Send as many bulk requests as it takes.
+
+    When a request but the first fails, the records of its things have the error, so that what was done for the others stays
+    known.
+
+    Args:
+        items: The things.
+        ask: Sends a request for up to MOST of them, and returns their records.
+        failed: Makes the record of a thing whose request failed.
+        in_order: Whether to send one request after the other; else several at once, after the first.
+
+    Returns:
+        A record for each thing, in their order.
+
+    Raises:
+        OmicsError: The first request failed, and nothing was done; or its answer has not one record for each thing.
+    """
+    chunks = [items[at : at + MOST] for at in range(0, len(items), MOST)]
+
+    def asked(chunk: Sequence[T]) -> list[R]:
+        records = list(ask(chunk))
+        if len(records) != len(chunk):
+            raise OmicsError(
+                f"The platform answered for {len(records)} of {len(chunk)} items of a bulk call",
+                remedy="Look at each by itself: what was asked for may be done for some.",
+            )
+        return records
+
+    def answered(chunk: Sequence[T]) -> list[R]:
+        try:
+            return asked(chunk)
+        except OmicsError as error:
+            return [failed(_told(error)) for _ in chunk]
+
+    if not chunks:
+        return []
+    records, rest = asked(chunks[0]), chunks[1:]
+    if in_order or len(rest) < 2:
+        return [*records, *(each for chunk in rest for each in answered(chunk))]
+    with ThreadPoolExecutor(min(REQUESTS_AT_ONCE, len(rest)), "omicsdk-sb-bulk") as pool:
+        return [*records, *(each for part in pool.map(answered, rest) for each in part)]
+
+
+def _told(error: OmicsError) -> Error:
+    from omicsdk_api.sb.models.error import Error
+
+    status = error.status if isinstance(error, APIError) else None
+    code = error.code if isinstance(error, APIError) else None
+    return Error(
+        status=status, code=int(code) if code is not None and code.isdecimal() else None, message=error.message
+    )
+
+
+def error_of(error: Error) -> APIError:
+    """The exception of an error that a bulk request or a job answered for one thing, not raised yet.
+
+    Args:
+        error: The error.
+    """
+    status = error.status if isinstance(error.status, int) else 0
+    code = None if error.code is None else str(error.code)
+    message = error.message or f"error{'' if code is None else f' {code}'} without words"
+    return error_class(status)(message, status=status, code=code)
+
+
+def files_by_id(client: SevenBridges, ids: Sequence[str]) -> list[FileBulkRecord]:
+    """Get files by their ids.
+
+    Args:
+        client: The platform.
+        ids: Any number.
+
+    Returns:
+        A record for each, in their order.
+    """
+    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
+
+    return bulk(ids, lambda some: client.bulk_get_files(file_ids=some).items, lambda error: FileBulkRecord(error=error))
+
+
+def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:
+    """Change names, tags and metadata of files; what is left out stays as it is.
+
+    Args:
+        client: The platform.
+        changes: For each file "id", and any of "name", "tags" and "metadata", where None deletes a key.
+
+    Returns:
+        A record for each, in their order.
+    """
+    from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
+
+    ids = [each["id"] for each in changes]
+    return bulk(
+        changes,
+        lambda some: client.bulk_edit_files(items=cast("Any", some)).items,
+        lambda error: FileBulkRecord(error=error),
+        in_order=len(set(ids)) < len(ids),
+    )
+
+
+# -- jobs on files and folders
+
+
+FIRST_LOOK = 0.1
+LONGEST_PAUSE = 10.0
+
+
+class FileResult(NamedTuple):
+    """What a job did to one of its files.
+
+    Attributes:
+        error: Why it failed; empty where it did not.
+    """
+
+    error: str
+
+
+def run_file_job(
+    client: SevenBridges,
+    kind: Literal["copy", "move", "delete"],
+    items: Sequence[Mapping[str, str]],
+    *,
+    timeout: float,
+) -> list[FileResult]:
+    """Copy, move or delete files and folders with all that is in them, and wait for the end.
+
+    Args:
+        client: The platform.
+        kind: What to do.
+        items: For each "file", its id; for copies one of "project" and "parent", for moves "parent"; and where wanted
+            "name". At most MOST.
+        timeout: Seconds to wait at most.
+
+    Returns:
+        The result for each file. For folders the platform may answer for each file in them.
+
+    Raises:
+        StillRunning: The job has not finished in time; it continues.
+    """
+    start: Callable[..., AsyncJob] = {
+        "copy": client.start_file_copy_job,
+        "move": client.start_file_move_job,
+        "delete": client.start_file_delete_job,
+    }[kind]
+    look: Callable[..., AsyncJob] = {
+        "copy": client.get_file_copy_job,
+        "move": client.get_file_move_job,
+        "delete": client.get_file_delete_job,
+    }[kind]
+    clock = settings_of(client).clock
+    job, began, pause = start(items=items), clock.monotonic(), FIRST_LOOK
+    while job.state != "FINISHED":
+        if clock.monotonic() - began + pause > timeout:
+            raise StillRunning(
+                f"Job {job.id} isn't finished after {timeout:g} s; it is {job.state}",
+                remedy="The platform goes on with it. See how far it is: omics sb api list-file-jobs.",
+            )
+        clock.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+        job = look(job_id=job.id)
+    return [FileResult(_words(record.error)) for record in job.result or ()]
+
+
+def _words(error: Error | None) -> str:
+    if error is None or not error.to_dict():
+        return ""
+    return f"{error.message or 'it failed'}{f' ({error.code})' if error.code else ''}"
+
+
+# -- imports and exports
+
+
+class Transfers(Protocol):
+    """Imports, or exports, of one platform."""
+
+    what: str
+    """What they are called."""
+
+    def start(self, items: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Start some; a record for each, in their order."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> list[Any]:
+        """Get some by their ids; a record for each, in their order."""
+        ...
+
+
+class Imports(NamedTuple):
+    """Imports from volumes into projects.
+
+    Attributes:
+        client: The platform.
+    """
+
+    client: SevenBridges
+
+    @property
+    def what(self) -> str:
+        """What they are called."""
+        return "imports"
+
+    def start(self, items: Sequence[Mapping[str, Any]]) -> list[ImportBulkRecord]:
+        """Start imports.
+
+        Args:
+            items: For each "volume", "location", one of "project" and "parent", and where wanted "name", "overwrite",
+                "autorename" and "preserve_folder_structure".
+
+        Returns:
+            A record for each, in their order.
+        """
+        from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
+
+        def body(item: Mapping[str, Any]) -> dict[str, Any]:
+            target = {name: item[name] for name in ("project", "parent", "name") if item.get(name)}
+            return {
+                "source": {"volume": item["volume"], "location": item["location"]},
+                "destination": target,
+                "overwrite": item.get("overwrite", False),
+                "autorename": item.get("autorename", False),
+                "preserve_folder_structure": item.get("preserve_folder_structure", True),
+            }
+
+        return bulk(
+            [body(item) for item in items],
+            lambda some: self.client.bulk_create_imports(items=cast("Any", some)).items,
+            lambda error: ImportBulkRecord(error=error),
+            in_order=True,
+        )
+
+    def get(self, ids: Sequence[str]) -> list[ImportBulkRecord]:
+        """Get imports by their ids.
+
+        Args:
+            ids: Any number.
+
+        Returns:
+            A record for each, in their order.
+        """
+        from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
+
+        return bulk(
+            ids,
+            lambda some: self.client.bulk_get_imports(import_ids=some).items,
+            lambda error: ImportBulkRecord(error=error),
+        )
+
+
+class Exports(NamedTuple):
+    """Exports from projects to volumes.
+
+    Attributes:
+        client: The platform.
+        copy_only: Whether files stay as they are; else they become aliases of the objects.
+    """
+
+    client: SevenBridges
+    copy_only: bool | Omit = OMIT
+
+    @property
+    def what(self) -> str:
+        """What they are called."""
+        return "exports"
+
+    def start(self, items: Sequence[Mapping[str, Any]]) -> list[ExportBulkRecord]:
+        """Start exports.
+
+        Args:
+            items: For each "file", "volume", "location", and where wanted "properties" and "overwrite".
+
+        Returns:
+            A record for each, in their order.
+        """
+        from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
+
+        def body(item: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                "source": {"file": item["file"]},
+                "destination": {"volume": item["volume"], "location": item["location"]},
+                "properties": dict(item.get("properties") or {}),
+                "overwrite": item.get("overwrite", False),
+            }
+
+        return bulk(
+            [body(item) for item in items],
+            lambda some: self.client.bulk_create_exports(items=cast("Any", some), copy_only=self.copy_only).items,
+            lambda error: ExportBulkRecord(error=error),
+            in_order=True,
+        )
+
+    def get(self, ids: Sequence[str]) -> list[ExportBulkRecord]:
+        """Get exports by their ids.
+
+        Args:
+            ids: Any number.
+
+        Returns:
+            A record for each, in their order.
+        """
+        from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
+
+        return bulk(
+            ids,
+            lambda some: self.client.bulk_get_exports(export_ids=some).items,
+            lambda error: ExportBulkRecord(error=error),
+        )
+
+
+def wait_for_transfers(
+    client: Platform,
+    kind: Imports | Exports,
+    jobs: Sequence[Import | Export],
+    *,
+    period: float = PERIOD,
+    timeout: float | None = None,
+    on_look: Callable[[int, int], None] | None = None,
+) -> list[Import | Export]:
+    """Wait until all imports or exports have ended, well or not.
+
+    Args:
+        client: The platform.
+        kind: Imports or exports.
+        jobs: They.
+        period: Seconds between two looks.
+        timeout: Seconds to wait at most; None for no limit.
+        on_look: Is given how many have ended, and how many there are, after each look.
+
+    Returns:
+        They as they ended, in their order.
+
+    Raises:
+        StillRunning: Some have not ended in time; they continue.
+    """
+    clock = settings_of(client).clock
+    latest: dict[str, Import | Export] = {job.id: job for job in jobs}
+    began = clock.monotonic()
+    while True:
+        running = [id for id, job in latest.items() if not has_ended(job)]
+        if not running:
+            return [latest[job.id] for job in jobs]
+        for record in kind.get(running):
+            if record.resource is None:
+                raise error_of(record.error) if record.error is not None else OmicsError("A job has no state")
+            latest[record.resource.id] = record.resource
+        left = sum(not has_ended(latest[id]) for id in running)
+        if on_look is not None:
+            on_look(len(latest) - left, len(latest))
+        if not left:
+            continue
+        spare = None if timeout is None else began + timeout - clock.monotonic()
+        if spare is not None and spare <= 0:
+            raise StillRunning(f"{left} of {len(latest)} {kind.what} haven't ended after {timeout:g} s")
+        clock.sleep(period if spare is None else min(period, spare))
+
+
+def has_ended(job: Import | Export) -> bool:
+    """Whether an import or export has ended, well or not.
+
+    Args:
+        job: It.
+    """
+    return job.state in ("COMPLETED", "FAILED")

@@ -1,0 +1,539 @@
+"""What sb:// paths name: projects, folders and files, found name by name, and listed several pages at once.
+
+The platform knows files by ids. A project's own folder has no id that requests take, so a `Folder` is a project or a folder
+of one.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
+
+from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
+from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
+    from omicsdk_api.sb.models.file import File
+    from omicsdk_api.sb.models.file_page import FilePage
+    from omicsdk_api.sb.models.project import Project
+
+PAGE = 100
+"""Items on the platform's longest page."""
+PAGES_AT_ONCE = 16
+FOLDERS_AT_ONCE = 8
+
+
+class IncompleteListing(OmicsError):
+    """The platform listed fewer entries than it stated; a deletion may rest on the list."""
+
+    default_remedy = "Try again: the folder may have changed meanwhile."
+
+
+class Target(TypedDict, total=False):
+    """A folder as uploads, copies and new folders name it: one of both.
+
+    Attributes:
+        project: The project whose own folder it is.
+        parent: The folder's id.
+    """
+
+    project: str
+    parent: str
+
+
+class Folder(NamedTuple):
+    """A folder, or a project as the folder of all that is in it.
+
+    Attributes:
+        path: Its path; without owner where it was named by its id.
+        file: The folder; None for a project.
+    """
+
+    path: SbPath
+    file: File | None
+
+    @property
+    def target(self) -> Target:
+        """The arguments by which requests name it."""
+        return {"project": self.path.project} if self.file is None else {"parent": self.file.id}
+
+
+class Entry(NamedTuple):
+    """A file or folder that was found.
+
+    Attributes:
+        path: Its path; None where it was named by its id. It has no owner where a folder above was named so.
+        file: The file or folder.
+    """
+
+    path: SbPath | None
+    file: File
+
+    @property
+    def name(self) -> str:
+        """Its path, or its id where that is not known."""
+        return str(self.path) if self.path is not None and self.path.owner else self.file.id
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return is_folder(self.file)
+
+
+def is_folder(file: File) -> bool:
+    """Whether something in a project is a folder.
+
+    Args:
+        file: The file or folder.
+    """
+    return str(file.type).lower() == "folder"
+
+
+def name_of(file: File) -> str:
+    """The name of a file or folder.
+
+    Args:
+        file: The file or folder.
+
+    Raises:
+        UnsafePath: The name cannot be part of a path.
+    """
+    from omicsdk.transfer.names import safe_name
+
+    return safe_name(file.name, f"the file {file.id}", one_part=True)
+
+
+def ls(
+    client: SbApi,
+    path: str = "sb://",
+    *,
+    recursive: bool = False,
+    name: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    metadata: Mapping[str, Sequence[str]] | None = None,
+    task: str | None = None,
+) -> Iterator[Entry | Project]:
+    """List projects, or the files and folders of a project or folder.
+
+    Args:
+        path: `sb://` for all projects, `sb://owner` for those of an owner; else the path of a project, folder or file, or the
+            id of one of the latter.
+        recursive: Whether to list the folders below, too; folders come before what is in them.
+        name: Only those of these names. This and the arguments below exclude `recursive`: the platform selects within a
+            folder.
+        tags: Only those with one of these tags.
+        metadata: Only those with one of the values for each key.
+        task: Only those that this task produced.
+
+    Yields:
+        Projects, or entries.
+
+    Raises:
+        WrongPath: It is no path and no id.
+        NotFound: There is no such project, folder or file.
+        UsageError: A selection is combined with `recursive`.
+        IncompleteListing: The platform listed less than it stated.
+    """
+    chosen = selection(name=name, tags=tags, metadata=metadata, task=task)
+    if is_path(path) and not parse(path).project_name:
+        if chosen or recursive:
+            raise WrongPath(f"{path} names no project")
+        yield from projects_of(client, parse(path).owner)
+        return
+    if chosen and recursive:
+        raise UsageError(
+            "recursive and a selection by name, tag, metadata or task exclude each other",
+            remedy="Leave out one of them, or use search_files.",
+        )
+    folders = Folders(client)
+    found = folders.named(path)
+    if isinstance(found, Entry):
+        yield found
+    elif chosen:
+        yield from (Entry(found.path.child(name_of(each)), each) for each in files_in(client, found.target, chosen))
+    else:
+        yield from folders.below(found) if recursive else folders.children(found)
+
+
+def selection(
+    *,
+    name: Sequence[str] = (),
+    tags: Sequence[str] = (),
+    metadata: Mapping[str, Sequence[str]] | None = None,
+    task: str | None = None,
+) -> dict[str, Any]:
+    """The arguments of `list_files` that select among the files of a folder; those of `ls`."""
+    return {
+        **({"name": list(name)} if name else {}),
+        **({"tag": list(tags)} if tags else {}),
+        **({"metadata": {f"metadata.{key}": list(values) for key, values in metadata.items()}} if metadata else {}),
+        **({"origin_task": task} if task else {}),
+    }
+
+
+def projects_of(client: SbApi, owner: str = "") -> Iterator[Project]:
+    """List projects.
+
+    Args:
+        client: The platform.
+        owner: Whose; empty for all that the user is a member of.
+    """
+    if owner:
+        return client.list_owner_projects.iterate(owner=owner, limit=PAGE)
+    return client.list_projects.iterate(limit=PAGE)
+
+
+def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = None) -> Iterator[File]:
+    """List a folder; up to PAGES_AT_ONCE pages are requested at once.
+
+    Args:
+        client: The platform.
+        target: The folder.
+        chosen: What `selection` returned.
+
+    Raises:
+        DecodeError: An answer is no page of files.
+        IncompleteListing: The platform listed fewer than it stated.
+    """
+    query: dict[str, Any] = {**target, **(chosen or {}), "limit": PAGE, "fields": "_all"}
+    answer = client.list_files.with_headers(**query)
+    total = answer.headers.x_total_matching_query
+
+    def page_at(offset: int) -> FilePage:
+        return client.list_files(**query, offset=offset)
+
+    count = 0
+    for file in _paged(answer.value, total, page_at):
+        count += 1
+        yield file
+    if total is not None and count < total:
+        where = target.get("project") or target.get("parent")
+        raise IncompleteListing(
+            f"The list of {where} is incomplete: the platform stated {total} entries and returned {count}"
+        )
+
+
+def _paged(page: FilePage, total: int | None, page_at: Callable[[int], FilePage]) -> Iterator[File]:
+    """The files of a page and of those after it.
+
+    A page may be shorter than requested, so what is missing up to the next offset is requested, too. Entries that are added
+    meanwhile come after the last page: its link is followed.
+    """
+    files = _files_of(page)
+    yield from files
+    at = len(files)
+    offsets = iter(range(at, total or 0, PAGE) if _next(page) else ())
+    coming = deque[tuple[int, Future["FilePage"]]]()
+    pool = ThreadPoolExecutor(PAGES_AT_ONCE, "omicsdk-sb-page")
+    try:
+        while True:
+            while len(coming) < PAGES_AT_ONCE and (offset := next(offsets, None)) is not None:
+                coming.append((offset, pool.submit(page_at, offset)))
+            if not coming:
+                break
+            at, future = coming.popleft()
+            page = future.result()
+            upcoming = coming[0][0] if coming else None
+            while True:
+                files = _files_of(page)
+                yield from files if upcoming is None else files[: upcoming - at]
+                at += len(files)
+                if upcoming is None or at >= upcoming or not files or not _next(page):
+                    break
+                page = page_at(at)
+        while files and (link := _next(page)):
+            page = page_at(at)
+            if _next(page) == link:
+                raise DecodeError("list_files", "the link to the next page", link, expected="the URL of another page")
+            files = _files_of(page)
+            yield from files
+            at += len(files)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _files_of(page: FilePage) -> list[File]:
+    from omicsdk_api.sb.models.file import File
+
+    for number, each in enumerate(page.items or ()):
+        if not isinstance(each, File):  # pyright: ignore[reportUnnecessaryIsInstance] - a decoder keeps what it cannot read
+            raise DecodeError("list_files", f"items[{number}]", each, expected="an object")
+    return list(page.items or ())
+
+
+def _next(page: FilePage) -> str | None:
+    """The URL of the page after one; None after the last."""
+    if not isinstance(cast("object", page.links), list):  # the count shows where pages are missing
+        return None
+    return next((link.href for link in page.links or () if str(link.rel).lower() == "next" and link.href), None)
+
+
+class Folders:
+    """Finds what paths name on one platform. Each folder is requested once.
+
+    Args:
+        client: The platform.
+    """
+
+    def __init__(self, client: SbApi) -> None:
+        self._client = client
+        self._found: dict[SbPath, Folder] = {}
+        self._suggests = True
+
+    @property
+    def unsuggesting(self) -> Folders:
+        """The same, without suggestions in errors: what is missing costs no listing of its folder."""
+        made = Folders(self._client)
+        made._found, made._suggests = self._found, False
+        return made
+
+    def named(self, text: str) -> Folder | Entry:
+        """Find what a path or an id names: a folder or project, or a file.
+
+        Args:
+            text: The path of a project, folder or file, or the id of one of the latter.
+
+        Raises:
+            WrongPath: It is neither.
+            NotFound: There is none.
+        """
+        path = parse(text) if is_path(text) else None
+        if path is not None and not path.names:
+            return self.folder(path)
+        entry = self.entry(text)
+        return Folder(entry.path or SbPath(is_folder=True), entry.file) if entry.is_folder else entry
+
+    def entry(self, text: str) -> Entry:
+        """Find a file or folder.
+
+        Args:
+            text: Its path, or its id.
+
+        Raises:
+            WrongPath: It is neither, or the path is a project's.
+            NotFound: There is none.
+        """
+        if is_path(text):
+            return self.at(parse(text))
+        if "/" in text or not text:
+            raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id")
+        if not is_file_id(text):
+            raise WrongPath(f"{text!r} is neither an sb:// path nor a file's id, which has 24 digits from 0 to f")
+        return Entry(None, self._client.get_file(file_id=text))
+
+    def at(self, path: SbPath) -> Entry:
+        """Find what a path names within a project.
+
+        Args:
+            path: The path.
+
+        Raises:
+            WrongPath: It is a project's, or ends with a slash and names a file.
+            NotFound: There is none.
+        """
+        if not path.names:
+            raise WrongPath(f"{path} is a project", remedy="Name a file or folder in it.")
+        found = self.find(path)
+        if found is None:
+            raise self._missing(path)
+        if path.is_folder and not found.is_folder:
+            raise WrongPath(f"{path} is a file", remedy="Remove the slash at its end.")
+        return found
+
+    def find(self, path: SbPath) -> Entry | None:
+        """Find the file or folder of a path; None when there is none.
+
+        Args:
+            path: The path, with a name.
+
+        Raises:
+            NotFound: The folder above does not exist.
+        """
+        page = self._client.list_files(**self.folder(path.parent).target, name=[path.name], limit=PAGE, fields="_all")
+        files = _files_of(page)
+        return None if not files else Entry(path._replace(is_folder=is_folder(files[0])), files[0])
+
+    def found_at(self, path: SbPath) -> Entry | None:
+        """The same; None, too, when the folders above do not exist.
+
+        Args:
+            path: The path, with a name.
+        """
+        try:
+            return self.unsuggesting.find(path)
+        except NotFound:
+            return None
+
+    def folder(self, path: SbPath, *, make: bool = False) -> Folder:
+        """Find a folder.
+
+        Args:
+            path: Its path, or a project's.
+            make: Whether to create it, with those above it, when it does not exist.
+
+        Raises:
+            NotFound: It does not exist.
+            WrongPath: It is a file.
+        """
+        path = path._replace(is_folder=True)
+        if path in self._found:
+            return self._found[path]
+        if not path.names:
+            folder = Folder(path, None)
+            path.project  # noqa: B018 - raises where there is none
+        else:
+            folder = self._named_folder(path, make=make)
+        self._found[path] = folder
+        return folder
+
+    def _named_folder(self, path: SbPath, *, make: bool) -> Folder:
+        above = self.folder(path.parent, make=make)
+        found = self.find(path)
+        if found is None and make:
+            return Folder(path, self.make(above, path.name))
+        if found is None:
+            raise self._missing(path)
+        if not found.is_folder:
+            raise WrongPath(f"{found.path} is a file, not a folder", remedy="Name a folder.")
+        return Folder(path, found.file)
+
+    def make(self, above: Folder, name: str) -> File:
+        """Create a folder.
+
+        Args:
+            above: The folder that it is created in.
+            name: Its name.
+
+        Raises:
+            WrongPath: The platform takes no such name.
+            Conflict: There is something of that name.
+        """
+        return self._client.create_folder(name=checked_name(name), type="folder", **above.target)
+
+    def children(self, folder: Folder) -> Iterator[Entry]:
+        """List a folder in the platform's order.
+
+        Args:
+            folder: The folder.
+
+        Raises:
+            IncompleteListing: The platform listed fewer entries than it stated.
+        """
+        for file in files_in(self._client, folder.target):
+            yield Entry(folder.path.child(name_of(file), is_folder=is_folder(file)), file)
+
+    def below(self, folder: Folder) -> Iterator[Entry]:
+        """List a folder with all folders below it; folders come before what is in them.
+
+        Args:
+            folder: The folder.
+        """
+        with ThreadPoolExecutor(FOLDERS_AT_ONCE, "omicsdk-sb-folder") as pool:
+            coming: deque[Future[list[Entry]]] = deque([pool.submit(self._listed, folder)])
+            try:
+                while coming:
+                    for entry in coming.popleft().result():
+                        yield entry
+                        if entry.path is not None and entry.is_folder:
+                            coming.append(pool.submit(self._listed, Folder(entry.path, entry.file)))
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def files_named(self, text: str, *, recursive: bool) -> Iterator[tuple[tuple[str, ...], Entry]]:
+        """Find the files that a path or id names: the file itself, or all in a folder or project.
+
+        Args:
+            text: As for `named`.
+            recursive: Whether folders are allowed.
+
+        Yields:
+            The names that lead to each file, and the file. Names begin within a folder whose path ends with a slash, else
+            with the folder's own.
+
+        Raises:
+            UsageError: It is a folder, and `recursive` is not set.
+        """
+        found = self.named(text)
+        if isinstance(found, Entry):
+            yield (name_of(found.file),), found
+            return
+        if not recursive:
+            raise UsageError(f"{text} is a folder", remedy="Give --recursive to take the files in it.")
+        for names, entry in self.tree(text, found):
+            if not entry.is_folder:
+                yield names, entry
+
+    def tree(self, text: str, folder: Folder) -> Iterator[tuple[tuple[str, ...], Entry]]:
+        """List what is below a folder, with the names that lead there.
+
+        Args:
+            text: What named the folder: with a slash at its end, names begin within it.
+            folder: The folder.
+        """
+        before = top_of(text, folder)
+        for entry in self.below(folder):
+            if entry.path is not None:
+                yield (*before, *entry.path.below(folder.path)), entry
+
+    def is_folder_to_be(self, path: SbPath, *, single: bool) -> bool:
+        """Whether a path is that of a folder to put things into, and not the new path of a single file.
+
+        Args:
+            path: The path.
+            single: Whether a single file goes there.
+
+        Raises:
+            WrongPath: Several go there, and it is a file.
+        """
+        if path.is_folder or not path.names:
+            return True
+        found = self.found_at(path)
+        if found is not None and found.is_folder:
+            return True
+        if not single and found is not None:
+            raise WrongPath(f"{path} is a file, so only one can go there", remedy="Name a folder.")
+        return not single
+
+    def root_folder(self, project: str) -> str:
+        """The id of a project's own folder, which moves need.
+
+        Args:
+            project: `owner/project`.
+        """
+        owner, _, name = project.partition("/")
+        return str(self._client.get_project(owner=owner, project=name).root_folder)
+
+    def parent_id(self, folder: Folder) -> str:
+        """The id of any folder, a project's own included.
+
+        Args:
+            folder: The folder.
+        """
+        return self.root_folder(folder.path.project) if folder.file is None else folder.file.id
+
+    def _listed(self, folder: Folder) -> list[Entry]:
+        return list(self.children(folder))
+
+    def _missing(self, path: SbPath) -> NotFound:
+        """The error for a name that does not exist, with one that resembles it."""
+        names: list[str] = []
+        if self._suggests:
+            target = self.folder(path.parent).target
+            names = [name_of(each) for each in _files_of(self._client.list_files(**target, limit=PAGE, fields="_all"))]
+        near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+        remedy = f"Did you mean {path.parent.child(near[0])}?" if near else f"Look at what is in {path.parent}."
+        return NotFound(f"There is no {path}", remedy=remedy)
+
+
+def top_of(text: str, folder: Folder) -> tuple[str, ...]:
+    """The folder's own name, where what named it has no slash at its end; nothing for a project.
+
+    Args:
+        text: What named the folder.
+        folder: The folder.
+    """
+    return () if folder.file is None or text.endswith("/") else (name_of(folder.file),)

@@ -1,0 +1,306 @@
+"""A file on its way to the platform as the transfer engine sees it: `PlatformStore`.
+
+The platform returns a presigned URL for each part, and is told what the storage answered to it; then it makes a file of them.
+"""
+
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from omicsdk.core.errors import (
+    APIError,
+    ConnectFailed,
+    OmicsError,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+    TransferError,
+    TransportError,
+)
+from omicsdk.core.omit import OMIT
+from omicsdk.transfer.uploads.plan import Cut, PartPlan, PartRules
+from omicsdk.transfer.uploads.store import MultipartStore, NoSuchUpload, SentPart, Source
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
+
+    from omicsdk.sb.listings import Target
+    from omicsdk.transfer import Location
+
+PART_SIZE = 32 * 1024 * 1024
+"""Bytes of a part, unless there would be too many parts or the platform chooses another size."""
+LARGEST_PART = 5 * 1024**3
+MOST_PARTS = 10_000
+
+FILE_EXISTS = "8005"
+"""The platform's code for a name that is taken."""
+NOT_RESERVED = "8008"
+"""The platform's code for a part that could not be reserved for now."""
+REPLACE = "Give overwrite=True, or another name."
+"""What to do about a name that is taken."""
+
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What the platform wants to know of a part.
+
+    Attributes:
+        codes: Statuses with which the storage has it; empty for any below 400.
+        headers: The headers of its answer that are reported.
+    """
+
+    codes: frozenset[int] = frozenset()
+    headers: tuple[str, ...] = ("ETag",)
+
+
+class _Begun(Protocol):
+    """An upload as the platform describes it: MultipartUpload, or that of an automation's code."""
+
+    upload_id: str
+    part_size: int | None
+
+
+class PlatformStore(MultipartStore):
+    """One file on its way to the platform.
+
+    Args:
+        client: The platform.
+        name: The file's name there.
+        folder: The folder that it goes to.
+        size: Its size in bytes.
+        part_size: Bytes of a part; larger ones are taken where there would be too many.
+        overwrite: Whether to replace a file of that name.
+        verify: Whether to compare each part with the storage's ETag where that is an MD5; costs time.
+        upload_id: An earlier upload to resume.
+
+    Attributes:
+        upload_id: The platform's id of the upload; empty as long as there is none.
+        made: The platform's file, as a JSON object, when it is complete; empty before.
+    """
+
+    reports_parts = True
+
+    def __init__(
+        self,
+        client: SbApi,
+        name: str,
+        folder: Target,
+        size: int,
+        part_size: int = PART_SIZE,
+        *,
+        overwrite: bool = False,
+        verify: bool = False,
+        upload_id: str = "",
+    ) -> None:
+        self.target = f"{folder.get('project') or folder.get('parent')}/{name}"
+        self.rules = PartRules(least=1, largest=LARGEST_PART, parts=MOST_PARTS, part_size=part_size, single=0)
+        self.part_checksum = "md5" if verify else None
+        self.upload_id = ""
+        self.made: dict[str, Any] = {}
+        self._client = client
+        self._name, self._folder, self._overwrite = name, folder, overwrite
+        self._size = size
+        self._earlier = upload_id
+        self._chosen: int | None = None
+        self._reports: dict[int, _Report] = {}
+        self._is_unsure = False
+
+    # -- the operations, which a store of another kind replaces
+
+    def _start(self, size: int, part_size: int) -> _Begun:
+        return self._client.start_upload(
+            name=self._name, size=size, part_size=part_size, overwrite=True if self._overwrite else OMIT, **self._folder
+        )
+
+    def _part_url(self, upload_id: str, number: int) -> Any:
+        return self._client.get_upload_part_url(upload_id=upload_id, part_number=number)
+
+    def _report_part(self, upload_id: str, number: int, headers: Mapping[str, str]) -> None:
+        self._client.report_upload_part(upload_id=upload_id, part_number=number, response={"headers": dict(headers)})
+
+    def _complete(self, upload_id: str) -> dict[str, Any]:
+        return self._client.complete_upload(upload_id=upload_id).to_dict()
+
+    def _abort(self, upload_id: str) -> None:
+        self._client.abort_upload(upload_id=upload_id)
+
+    def _reported(self, upload_id: str) -> tuple[_Begun, Mapping[int, str]] | None:
+        """The upload, and the ETags of the parts that were reported; None where the platform does not list them."""
+        upload = self._client.get_upload(upload_id=upload_id, list_parts=True)
+        etags: dict[int, str] = {}
+        for part in upload.parts or ():
+            headers: Mapping[str, str] = part.response.headers or {}
+            etag = next((value for name, value in headers.items() if name.lower() == "etag"), "")
+            etags[part.part_number] = etag.strip('"')
+        return upload, etags
+
+    def _found(self) -> dict[str, Any] | None:
+        """The file of this name and size, where the platform has it."""
+        page = self._client.list_files(name=[self._name], fields="_all", **self._folder)
+        files = page.items or ()
+        return next((file.to_dict() for file in files if file.name == self._name and file.size == self._size), None)
+
+    # -- the engine's
+
+    def begin(self, source: Source) -> str:
+        """Begin an upload; the platform may choose another size of parts."""
+        self._size = source.size
+        try:
+            with _for_the_engine(repeatable=False):
+                upload = self._start(source.size, source.part_size)
+        except APIError as error:
+            if is_taken(error):
+                error.remedy = REPLACE
+            raise
+        self.upload_id = str(upload.upload_id or "")
+        if not self.upload_id:
+            raise TransferError(f"{self.target}: the platform began the upload without naming it")
+        try:
+            self._chosen = self._choice(upload, source.part_size)
+        except TransferError:
+            self.abort(self.upload_id)
+            raise
+        return self.upload_id
+
+    def part_size(self, upload_id: str) -> int | None:
+        """What the platform chose."""
+        return self._chosen if upload_id == self.upload_id else None
+
+    def unfinished(self, source: Source) -> str:
+        """The upload to resume."""
+        return self._earlier
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """The parts that were reported to the platform."""
+        self.upload_id = upload_id
+        with _for_the_engine(gone=True):
+            reported = self._reported(upload_id)
+        if reported is None:
+            return None
+        upload, etags = reported
+        self._chosen = self._choice(upload, self.rules.part_size)
+        plan = PartPlan(self._size, self._chosen)
+        return {
+            number: SentPart(number, plan.cut(number).length, etag, {"md5": etag} if _MD5.match(etag) else {})
+            for number, etag in etags.items()
+            if 1 <= number <= plan.count
+        }
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Request the URL and the headers of a part's PUT."""
+        from omicsdk.transfer.items import Location
+
+        with _for_the_engine(gone=True):
+            part = self._part_url(upload_id, cut.number)
+        if (part.method or "PUT").upper() != "PUT" or not part.url:
+            raise TransferError(f"{self.target}: the platform does not state where part {cut.number} is PUT to")
+        codes = () if part.report is None else part.report.success_codes or ()
+        headers = () if part.report is None else part.report.headers or ()
+        self._reports[cut.number] = _Report(frozenset(codes), tuple(headers) or ("ETag",))
+        return Location(part.url, part.headers or {})
+
+    def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
+        """Report what the storage answered to a part."""
+        wanted = self._reports.get(part.number, _Report())
+        if wanted.codes and status not in wanted.codes:
+            codes = ", ".join(map(str, sorted(wanted.codes)))
+            raise TransferError(
+                f"{self.target}: the storage answered part {part.number} with {status}, and has it only after {codes}",
+                remedy="Try again; if it stays, report it to the platform's operators.",
+            )
+        answered = {
+            name: part.etag if name.lower() == "etag" else headers.get(name.lower(), "") for name in wanted.headers
+        }
+        with _for_the_engine(gone=True):
+            self._report_part(upload_id, part.number, answered)
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Have the platform make a file of the parts."""
+        try:
+            with _for_the_engine(gone=True):
+                made = self._complete(upload_id)
+        except OmicsError as error:
+            self._is_unsure |= is_unsure(error)
+            raise
+        size = made.get("size")
+        if isinstance(size, int) and size != self._size:
+            raise TransferError(
+                f"{self.target}: {self._size} bytes were sent, and the platform made a file of {size}",
+                remedy="Delete that file, and upload it again.",
+            )
+        self.made = made
+        return {}
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Look for the file when the answer to its completion was lost."""
+        made = self._found() if self._is_unsure else None
+        if made is None:
+            return None
+        self.made = made
+        return {}
+
+    def abort(self, upload_id: str) -> None:
+        """Give the upload up."""
+        try:
+            with _for_the_engine(gone=True):
+                self._abort(upload_id)
+        except NoSuchUpload:
+            return
+
+    def _choice(self, upload: _Begun, asked: int) -> int:
+        """The size of parts that the platform chose, which must be one that can work."""
+        size = asked if upload.part_size is None else int(upload.part_size)
+        if not 1 <= size <= LARGEST_PART or max(1, -(-self._size // size)) > MOST_PARTS:
+            raise TransferError(
+                f"{self.target}: the platform wants parts of {size} bytes, with which {self._size} bytes can't be sent",
+                remedy="Give another part_size.",
+            )
+        return size
+
+
+def is_taken(error: OmicsError) -> bool:
+    """Whether a file failed because the platform has one of its name.
+
+    Args:
+        error: Why it failed.
+    """
+    return isinstance(error, APIError) and str(error.code) == FILE_EXISTS
+
+
+def is_unsure(error: OmicsError) -> bool:
+    """Whether a call that failed may have been carried out all the same.
+
+    Args:
+        error: Why it failed.
+    """
+    refused = isinstance(error, ConnectFailed | RateLimited | ServiceUnavailable)
+    return isinstance(error, TransportError | ServerError) and not refused
+
+
+@contextmanager
+def _for_the_engine(*, repeatable: bool = True, gone: bool = False) -> Generator[None]:
+    """Raise errors of calls as the engine understands them: to try again, to restart, or to end the file.
+
+    Args:
+        repeatable: Whether the call does no harm when it is made twice.
+        gone: Whether 404 means that the platform doesn't know the upload.
+    """
+    try:
+        yield
+    except (APIError, TransportError) as error:
+        status = error.status if isinstance(error, APIError) else 0
+        if gone and status == 404:
+            raise NoSuchUpload(error.message) from error
+        if isinstance(error, APIError) and (str(error.code) == NOT_RESERVED or (status == 408 and repeatable)):
+            raise ServiceUnavailable(error.message, status=503) from error
+        if is_unsure(error) and not repeatable:
+            raise TransferError(error.message) from error
+        raise

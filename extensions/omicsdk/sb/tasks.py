@@ -1,0 +1,267 @@
+"""Tasks: started with files as inputs, waited for, and what their jobs logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.platform import settings_of
+from omicsdk.sb.jobs import PERIOD, StillRunning, bulk, error_of
+from omicsdk.sb.listings import PAGE, is_folder
+
+if TYPE_CHECKING:
+    from omicsdk_api.sb.models.file import File
+    from omicsdk_api.sb.models.task import Task
+
+    from omicsdk.sb.client import SevenBridges
+
+ENDED = frozenset({"COMPLETED", "FAILED", "ABORTED"})
+"""Statuses that no other follows."""
+DRAFT = "DRAFT"
+_SHOWN = 5  # ids in a message
+
+
+class CannotRun(OmicsError):
+    """The platform created a task and cannot run it: the task is a draft.
+
+    Args:
+        message: What is wrong with it.
+        task: The draft.
+    """
+
+    def __init__(self, message: str, task: Task) -> None:
+        super().__init__(
+            message, remedy=f"The task is there as a draft, {task.id}: mend its inputs, then run it, or delete it."
+        )
+        self.task = task
+
+
+class NeverEnds(UsageError):
+    """A draft was waited for; it does not start by itself."""
+
+
+def file_input(file: File) -> dict[str, Any]:
+    """A file or folder as the input of a task.
+
+    Args:
+        file: The file or folder.
+    """
+    return {"class": "Directory" if is_folder(file) else "File", "path": file.id}
+
+
+def create_task(client: SevenBridges, **arguments: Any) -> Task:
+    """Create a task.
+
+    Args:
+        client: The platform.
+        **arguments: Those of the operation `create_task`.
+
+    Raises:
+        CannotRun: `action="run"` was given, and the platform cannot run it.
+    """
+    return _running(client.create_task(**arguments), arguments.get("action") == "run")
+
+
+def clone_task(
+    client: SevenBridges, task_id: str, *, name: str | None = None, inputs: Mapping[str, Any] | None = None, run: bool
+) -> Task:
+    """Create another task like one.
+
+    Args:
+        client: The platform.
+        task_id: The task.
+        name: The new one's name; None for the same.
+        inputs: Inputs that differ.
+        run: Whether to run it; else it is a draft.
+
+    Raises:
+        CannotRun: The platform cannot run it.
+    """
+    if not inputs and name is None:
+        return _running(client.clone_task(task_id=task_id, action="run" if run else OMIT), run)
+    made = client.clone_task(task_id=task_id)
+    changed: dict[str, Any] = {**({"name": name} if name is not None else {}), **({"inputs": inputs} if inputs else {})}
+    made = client.update_task(task_id=made.id, **changed)
+    return client.run_task(task_id=made.id) if run else made
+
+
+def _running(task: Task, was_run: bool) -> Task:
+    if was_run and task.errors:
+        raise CannotRun(f"Task {task.id} can't be run: {_faults(task.errors)}", task)
+    return task
+
+
+def _faults(errors: object) -> str:
+    """What the platform finds wrong with a task: a list of objects, or an object of them."""
+    listed = cast("Mapping[str, Any]", errors).values() if isinstance(errors, Mapping) else errors
+    found: list[str] = []
+    for each in cast("Iterable[Any]", listed):
+        if not isinstance(each, Mapping):
+            found.append(str(each))
+            continue
+        error = cast("Mapping[str, Any]", each)
+        names = ("input_id", "id", "node_id", "field", "type")
+        where = next((error[name] for name in names if error.get(name)), None)
+        words = error.get("message") or error.get("description") or dict(error)
+        found.append(f"{where}: {words}" if where else str(words))
+    return "; ".join(found)
+
+
+def wait_for_tasks(
+    client: SevenBridges,
+    task_ids: Sequence[str],
+    *,
+    period: float = PERIOD,
+    timeout: float | None = None,
+    on_change: Callable[[Task], None] | None = None,
+) -> list[Task]:
+    """Wait until tasks have ended, well or not.
+
+    Args:
+        task_ids: Their ids.
+        period: Seconds between two looks.
+        timeout: Seconds to wait at most; None for no limit.
+        on_change: Is given each task whose status has changed, at the first look each.
+
+    Returns:
+        The tasks as they ended, in their order.
+
+    Raises:
+        NeverEnds: One is a draft.
+        NotFound: There is no such task.
+        StillRunning: Some have not ended in time; they continue.
+    """
+    clock = settings_of(client).clock
+    began, seen = clock.monotonic(), dict[str, str]()
+    while True:
+        tasks = _tasks(client, task_ids)
+        for task in tasks:
+            status = str(task.status)
+            if seen.get(task.id) != status:
+                seen[task.id] = status
+                if on_change is not None:
+                    on_change(task)
+        running = [task for task in tasks if task.status not in ENDED]
+        drafts = [task.id for task in running if task.status == DRAFT]
+        if drafts:
+            only = "only is a draft" if len(drafts) == 1 else "only are drafts"
+            raise NeverEnds(f"{some_of(drafts)} {only}, which is never over", remedy="Run it: omics sb tasks run.")
+        if not running:
+            return tasks
+        if timeout is not None and clock.monotonic() - began + period > timeout:
+            ids = some_of([task.id for task in running])
+            raise StillRunning(
+                f"{len(running)} of {len(tasks)} tasks aren't over after {timeout:g} s: {ids}",
+                remedy="They go on. Wait again: omics sb tasks wait. Or stop them: omics sb tasks abort.",
+            )
+        clock.sleep(period)
+
+
+def some_of(ids: Sequence[str]) -> str:
+    """Ids for a message; the first of them where there are many.
+
+    Args:
+        ids: The ids.
+    """
+    shown = ", ".join(ids[:_SHOWN])
+    return shown if len(ids) <= _SHOWN else f"{shown} and {len(ids) - _SHOWN} more"
+
+
+def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
+    from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
+
+    records = bulk(
+        ids, lambda some: client.bulk_get_tasks(task_ids=some).items, lambda error: TaskBulkRecord(error=error)
+    )
+    found: list[Task] = []
+    for id, record in zip(ids, records, strict=True):
+        if record.resource is None:
+            error = error_of(record.error) if record.error is not None else NotFound("the platform returned nothing")
+            error.message = f"Task {id}: {error.message}"
+            if isinstance(error, NotFound | BadRequest):
+                error.remedy = "Look at how the id is written: omics sb tasks ls."
+            raise error
+        found.append(record.resource)
+    return found
+
+
+# -- logs
+
+
+class Log(NamedTuple):
+    """A log of a job of a task.
+
+    Attributes:
+        task: The task's id.
+        job: The job's name.
+        status: The job's.
+        name: The log's name; empty for a job without logs.
+        file_id: The log's file; None for a job without logs.
+    """
+
+    task: str
+    job: str
+    status: str | None
+    name: str
+    file_id: str | None
+
+
+def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: str | None = None) -> Iterator[Log]:
+    """List the logs of a task, or of all children of a batch.
+
+    Args:
+        client: The platform.
+        task_id: The task.
+        job: Only of this job.
+        name: Only of this name; what precedes its last dots and dashes may be left out.
+    """
+    task = client.get_task(task_id=task_id)
+    tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE) if task.batch else [task]
+    for each in tasks:
+        yield from _logs(client, each, job, name)
+
+
+def _logs(client: SevenBridges, task: Task, job: str | None, name: str | None) -> Iterator[Log]:
+    try:
+        details = client.get_task_execution_details(task_id=task.id)
+    except (BadRequest, Conflict, NotFound) as error:
+        if task.batch:
+            error.remedy = "Ask for the logs of its children."
+        raise
+    for each in details.jobs or ():
+        called = str(each.name)
+        if job not in (None, called):
+            continue
+        urls: Mapping[str, str] = each.logs or {}
+        names = [key for key in urls if name is None or _fits(key, name)]
+        for key in names:
+            yield Log(task.id, called, each.status, key, file_id_in(urls[key]))
+        if not names and name is None:
+            yield Log(task.id, called, each.status, "", None)
+
+
+def _fits(key: str, name: str) -> bool:
+    return key == name or key.endswith((f".{name}", f"-{name}", f"_{name}"))
+
+
+def file_id_in(url: object) -> str | None:
+    """The id of the file that a URL names: what follows `files` in its path; None where nothing does.
+
+    Args:
+        url: Such as https://api.sbgenomics.com/v2/files/5f2b/download_info.
+    """
+    parts = urlsplit(url).path.split("/") if isinstance(url, str) else []
+    at = parts.index("files") + 1 if "files" in parts else len(parts)
+    return unquote(parts[at]) or None if at < len(parts) else None
+
+
+def left_out(value: Any) -> Any | Omit:
+    """A value as operations take it: None leaves it out.
+
+    Args:
+        value: The value.
+    """
+    return OMIT if value is None else value

@@ -1,0 +1,315 @@
+"""Uploads: files and folders of this machine into projects, in one transfer, resumed after a stop or a crash."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.platform import settings_of
+from omicsdk.sb.downloads import CONNECTIONS, RETRIES
+from omicsdk.sb.listings import Folders, files_in
+from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
+
+if TYPE_CHECKING:
+    from omicsdk.sb.client import SevenBridges
+    from omicsdk.sb.store import PlatformStore
+    from omicsdk.transfer import Control, Outcome, Patience, Progress, TransferReport, Upload
+
+LARGEST_FILE = 5 * 1024**4
+"""Bytes of the largest file that the platform takes."""
+
+
+class LocalFile(NamedTuple):
+    """A file of this machine, and where it goes.
+
+    Attributes:
+        path: Where it is.
+        target: Its path on the platform.
+        size: Its size in bytes.
+    """
+
+    path: Path
+    target: SbPath
+    size: int
+
+
+def upload(
+    client: SevenBridges,
+    what: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    to: str,
+    *,
+    overwrite: bool = False,
+    part_size: int | None = None,
+    retries: int = RETRIES,
+    patience: Patience | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    stop: threading.Event | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Upload files and folders, in one transfer.
+
+    Links to files are followed, links to folders are not. A file that fails does not keep the others from being uploaded. The
+    same call resumes an upload that was stopped, and uploads nothing twice.
+
+    Args:
+        what: Files and folders. Of a folder whose path ends with a slash the contents are taken, else the folder itself.
+        to: The path of a project or folder, which is created; or, for a single file, its new path.
+        overwrite: Whether to replace files of the same names; each stays until the new one is complete.
+        part_size: Bytes of a part, 32 MiB by default; larger ones are taken where there would be more than 10,000.
+        retries: Failures in a row that end a file.
+        patience: How long a silent server is waited for.
+        progress: Is called about ten times a second, and once at the end.
+        control: Stops and pauses it, limits its rate and bounds its time.
+        stop: Ends it when it is set; the same call resumes.
+        dry_run: Only report what would happen.
+
+    Returns:
+        The outcome of each file.
+
+    Raises:
+        UsageError: A file does not exist, or two would have one name; nothing was uploaded.
+        WrongPath: `to` is no path of a project, folder or file.
+    """
+    sources = [what] if isinstance(what, str | os.PathLike) else list(what)
+    plan = planned(client, [os.fspath(each) for each in sources], to)
+    if dry_run:
+        from omicsdk.transfer import Outcome, TransferReport
+
+        outcomes = [Outcome(str(each.target), "planned", each.size, plan="uploaded") for each in plan.files]
+        return TransferReport(outcomes, title="Upload")
+    prepared = plan.prepared(overwrite=overwrite, part_size=part_size, retries=retries)
+    return prepared.run(patience=patience, progress=progress, control=control, stop=stop)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """What goes where.
+
+    Attributes:
+        client: The platform.
+        sources: The files and folders that were named.
+        target: The path that they go to.
+        files: The files.
+        folders: The folders that are created.
+        known: The folders that are known.
+    """
+
+    client: SevenBridges
+    sources: tuple[str, ...]
+    target: SbPath
+    files: list[LocalFile]
+    folders: list[SbPath]
+    known: Folders
+
+    def prepared(
+        self, *, overwrite: bool = False, part_size: int | None = None, retries: int = RETRIES
+    ) -> PreparedUpload:
+        """Create the folders, and make the uploads; arguments as those of `upload`."""
+        from omicsdk.sb.store import PART_SIZE, PlatformStore
+        from omicsdk.transfer import Upload
+        from omicsdk.transfer.journals.places import journal_for
+
+        for folder in self.folders:
+            self.known.folder(folder, make=True)
+        stores = [
+            PlatformStore(
+                self.client,
+                each.target.name,
+                self.known.folder(each.target.parent, make=True).target,
+                each.size,
+                part_size or PART_SIZE,
+                overwrite=overwrite,
+            )
+            for each in self.files
+        ]
+        uploads = [
+            Upload(each.path, store, str(each.target), retries=retries)
+            for each, store in zip(self.files, stores, strict=True)
+        ]
+        facts = self.client.base_url, str(self.target), *(str(Path(each).absolute()) for each in self.sources)
+        return PreparedUpload(self, stores, uploads, journal_for("sb/command", *facts) if uploads else None)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedUpload:
+    """An upload whose folders exist.
+
+    Attributes:
+        plan: What goes where.
+        stores: Where each file goes; `made` of a store is the platform's file when it is complete.
+        uploads: What the engine sends.
+        journal: Remembers what was sent.
+    """
+
+    plan: UploadPlan
+    stores: list[PlatformStore]
+    uploads: list[Upload]
+    journal: Path | None
+
+    def run(
+        self,
+        *,
+        patience: Patience | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        control: Control | None = None,
+        stop: threading.Event | None = None,
+        on_message: Callable[[str], None] | None = None,
+    ) -> TransferReport:
+        """Upload; arguments as those of `upload`.
+
+        Args:
+            patience: How long a silent server is waited for.
+            progress: Is called about ten times a second.
+            control: Stops and pauses it.
+            stop: Ends it when it is set.
+            on_message: Is given what a user should know.
+        """
+        from omicsdk.transfer import TransferReport
+        from omicsdk.transfer import upload as transfer
+
+        settings = settings_of(self.plan.client)
+
+        def send(uploads: Sequence[Upload], journal: Path | None) -> TransferReport:
+            return transfer(
+                uploads,
+                connections=CONNECTIONS,
+                journal=journal,
+                progress=progress,
+                stop=stop,
+                control=control,
+                environ=settings.environ,
+                patience=patience,
+                clock=settings.clock,
+            )
+
+        report = send(self.uploads, self.journal)
+        outcomes = list(report.outcomes)
+        deleted = self._deleted(outcomes)
+        if deleted:
+            if on_message is not None:
+                on_message(
+                    f"{len(deleted)} files that an earlier run had sent aren't there any more: they are sent again"
+                )
+            again = send([self.uploads[number] for number in deleted], None)
+            for number, outcome in zip(deleted, again.outcomes, strict=True):
+                outcomes[number] = outcome
+            report = TransferReport(
+                outcomes,
+                report.seconds + again.seconds,
+                throughput=again.throughput,
+                began=report.began,
+                title=report.title,
+                why_stopped=again.why_stopped or report.why_stopped,
+            )
+        if self.journal is not None and all(outcome.state in ("done", "skipped") for outcome in outcomes):
+            self.journal.unlink(missing_ok=True)
+        return report
+
+    def _deleted(self, outcomes: Sequence[Outcome]) -> list[int]:
+        """The numbers of those that the journal has as sent, and that were deleted from the platform since."""
+        names: dict[SbPath, set[str]] = {}
+        found: list[int] = []
+        for number, (each, outcome) in enumerate(zip(self.plan.files, outcomes, strict=True)):
+            if outcome.state != "skipped":
+                continue
+            folder = each.target.parent
+            if folder not in names:
+                target = self.plan.known.folder(folder).target
+                names[folder] = {str(file.name) for file in files_in(self.plan.client, target)}
+            if each.target.name not in names[folder]:
+                found.append(number)
+        return found
+
+
+def planned(client: SevenBridges, sources: Sequence[str], to: str) -> UploadPlan:
+    """Determine what goes where, before anything is sent.
+
+    Args:
+        client: The platform.
+        sources: Files and folders of this machine.
+        to: The path that they go to.
+
+    Raises:
+        UsageError: A source does not exist, two would have one name, or only one file can go to the target.
+    """
+    if not sources or not is_path(to):
+        raise UsageError(
+            "nothing says where to upload to", remedy="Give files, then where to: a.bam sb://me/my-project/reads/"
+        )
+    target, known = parse(to), Folders(client)
+    target.project  # noqa: B018 - raises where there is none
+    for source in sources:
+        if not source or not Path(source).exists():  # Path("") is the current folder
+            raise UsageError(f"{source!r} isn't there", remedy="Look at how it is written.")
+    is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
+    if not known.is_folder_to_be(target, single=is_single):
+        checked_name(target.name)
+        return UploadPlan(client, tuple(sources), target, [_local(Path(sources[0]), target)], [], known)
+    folder = target._replace(is_folder=True)
+    files: list[LocalFile] = []
+    folders: list[SbPath] = [folder]
+    for source in sources:
+        path = Path(source)
+        name = path.absolute().name or path.resolve().name
+        if not path.is_dir():
+            files.append(_local(path, folder.child(checked_name(name))))
+            continue
+        top = folder if source.endswith(("/", os.sep)) else folder.child(checked_name(name), is_folder=True)
+        _walk(path, top, files, folders)
+    seen: set[SbPath] = set()
+    for each in files:
+        if each.target in seen:
+            raise UsageError(f"two files would both be {each.target}", remedy="Upload them to different folders.")
+        seen.add(each.target)
+    return UploadPlan(client, tuple(sources), target, files, folders, known)
+
+
+def _local(path: Path, target: SbPath) -> LocalFile:
+    return LocalFile(path, target, local_size(path))
+
+
+def _walk(source: Path, top: SbPath, files: list[LocalFile], folders: list[SbPath]) -> None:
+    """Add what is in a folder of this machine; links to folders are not followed."""
+    from omicsdk.transfer.names import WORK_FOLDER
+
+    def unreadable(error: OSError) -> None:
+        raise UsageError(
+            f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions."
+        ) from error
+
+    for where, below, names in os.walk(source, onerror=unreadable):
+        below[:] = sorted(name for name in below if name != WORK_FOLDER and not Path(where, name).is_symlink())
+        here = top._replace(names=(*top.names, *Path(where).relative_to(source).parts))
+        folders.append(here)
+        for name in sorted(names):
+            files.append(_local(Path(where, name), here.child(checked_name(name))))
+
+
+def local_size(path: Path) -> int:
+    """The size in bytes of a file that is to be uploaded.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UsageError: It does not exist, is no file, or is larger than the platform takes.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be read: {error.strerror or error}", remedy="Check its path and permissions."
+        ) from error
+    if not path.is_file():
+        raise UsageError(f"{path} is no file", remedy="Give a file, not a pipe or a device.")
+    if size > LARGEST_FILE:
+        raise UsageError(
+            f"{path} has {size} bytes, and the platform takes {LARGEST_FILE} (5 TiB)", remedy="Split the file."
+        )
+    return size

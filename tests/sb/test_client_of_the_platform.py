@@ -1,0 +1,215 @@
+"""`SevenBridges` and `AsyncSevenBridges`: where base URL and token are found, and what both wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk import NO_RETRY, AsyncSevenBridges, BearerToken, Retry, SevenBridges
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import ConfigError, RateLimited, ServiceUnavailable
+
+CREDENTIALS = """
+[default]
+api_endpoint = https://default.example.org/v2
+auth_token = of-default
+
+[cgc]
+api_endpoint = https://cgc.example.org/v2
+auth_token = 50%-of-cgc
+"""
+URL = "https://api.example.org/v2"
+USER = {"href": f"{URL}/users/me", "username": "me"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder with two profiles, and no variables."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE", "OMICS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".sevenbridges" / "sevenbridges-python").mkdir(parents=True)
+    (tmp_path / ".sevenbridges" / "credentials").write_text(CREDENTIALS)
+    return tmp_path
+
+
+def _sent(**arguments: Any) -> tuple[str, str | None]:
+    """The base URL of a client, and the token that it sends."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=USER)
+
+    with SevenBridges(**arguments, transport=httpx.MockTransport(answer)) as client:
+        assert client.whoami().username == "me"
+        return client.base_url, seen[0].headers.get("x-sbg-auth-token")
+
+
+def test_a_profile_says_where_and_who(home: Path):
+    assert _sent() == ("https://default.example.org/v2", "of-default")
+    assert _sent(profile="cgc") == ("https://cgc.example.org/v2", "50%-of-cgc")
+    assert _sent(profile="cgc", credentials="mine") == ("https://cgc.example.org/v2", "mine")
+    with pytest.raises(ConfigError, match="no profile 'other'; the file has default, cgc"):
+        SevenBridges(profile="other")
+
+
+def test_variables_go_before_the_default_profile(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://set.example.org/v2")
+    assert _sent()[1] == "of-default"
+    assert _sent(credentials="mine") == ("https://set.example.org/v2", "mine")
+    monkeypatch.setenv("SB_AUTH_TOKEN", "set")
+    assert _sent() == ("https://set.example.org/v2", "set")
+    assert _sent(profile="cgc")[1] == "50%-of-cgc"
+    monkeypatch.setenv("SB_PROFILE", "cgc")
+    assert _sent()[1] == "set"
+    monkeypatch.delenv("SB_AUTH_TOKEN")
+    assert _sent()[1] == "50%-of-cgc"
+
+
+def test_a_token_goes_to_no_platform_that_it_was_not_found_beside(home: Path):
+    assert _sent(base_url="https://other.example.org/v2", credentials="mine")[1] == "mine"
+    assert _sent(base_url="https://default.example.org/v2/")[1] == "of-default"
+    with pytest.raises(ConfigError, match=r"No credentials found for https://other.*belong to https://default"):
+        SevenBridges("https://other.example.org/v2")
+
+
+def test_nothing_at_all_says_what_to_set(home: Path):
+    (home / ".sevenbridges" / "credentials").unlink()
+    with pytest.raises(ConfigError) as caught:
+        SevenBridges()
+    assert "SB_API_ENDPOINT" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[default]\napi_endpoint = https://x/v2\n", "no auth_token"),
+        ("api_endpoint\n", "credentials:1: It isn't an INI file"),
+    ],
+)
+def test_a_malformed_file_is_named_with_its_line(home: Path, text: str, message: str):
+    (home / ".sevenbridges" / "credentials").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        SevenBridges()
+
+
+def test_plain_http_is_for_this_machine_alone(home: Path):
+    assert SevenBridges("http://127.0.0.1:8080/sb/v2", credentials="t").base_url == "http://127.0.0.1:8080/sb/v2"
+    with pytest.raises(ConfigError, match="isn't https"):
+        SevenBridges("http://sb.example.org/v2", credentials="t")
+
+
+def test_settings_beside_the_profiles_state_proxies_and_advance_access(home: Path):
+    from omicsdk.core.platform import settings_of
+
+    config = home / ".sevenbridges" / "sevenbridges-python" / "config"
+    config.write_text("[proxies]\nhttps_proxy = http://proxy.example.org:3128\n[mode]\nadvance_access = true\n")
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("x-sbg-advance-access"))
+        return httpx.Response(200, json=USER)
+
+    transport = httpx.MockTransport(answer)
+    with SevenBridges(transport=transport) as client, SevenBridges(URL, credentials="t", transport=transport) as other:
+        client.whoami()
+        other.whoami()
+        assert (settings_of(client).environ or {})["https_proxy"] == "http://proxy.example.org:3128"
+        assert settings_of(other).environ is None
+    assert seen == ["Advance", None]
+    config.write_text("[mode]\nadvance_access = perhaps\n")
+    with pytest.raises(ConfigError, match="neither true nor false"):
+        SevenBridges()
+
+
+def test_a_token_of_oauth_is_sent_as_one():
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["authorization"] == "Bearer t"
+        assert "x-sbg-auth-token" not in request.headers
+        return httpx.Response(200, json=USER)
+
+    with SevenBridges(URL, credentials=BearerToken("t"), transport=httpx.MockTransport(answer)) as client:
+        client.whoami()
+
+
+# -- waiting
+
+
+def _answers(*answers: tuple[int, dict[str, str], dict[str, Any]]) -> Callable[[httpx.Request], httpx.Response]:
+    """These answers, the last one for ever."""
+    left = list(answers)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        status, headers, body = left.pop(0) if len(left) > 1 else left[0]
+        return httpx.Response(status, headers=headers, json=body)
+
+    return answer
+
+
+GOOD: tuple[int, dict[str, str], dict[str, Any]] = (200, {}, USER)
+MAINTENANCE: tuple[int, dict[str, str], dict[str, Any]] = (503, {}, {"code": 0, "message": "maintenance"})
+
+
+def _client(clock: ManualClock, *answers: tuple[int, dict[str, str], dict[str, Any]], **more: Any) -> SevenBridges:
+    transport = httpx.MockTransport(_answers(*answers))
+    return SevenBridges(URL, credentials="t", transport=transport, clock=clock, **more)
+
+
+def test_too_many_requests_are_waited_out_and_logged(caplog: pytest.LogCaptureFixture):
+    clock = ManualClock()
+    refused = (429, {"x-ratelimit-reset": str(clock.now() + 30)}, {"message": "slow down"})
+    with caplog.at_level("INFO", logger="omicsdk"), _client(clock, refused, GOOD) as client:
+        assert client.whoami().username == "me"
+    assert clock.slept == [pytest.approx(30)]
+    assert "takes no more requests for now" in caplog.text
+
+
+def test_maintenance_is_waited_for_and_ends():
+    clock = ManualClock()
+    with _client(clock, MAINTENANCE, MAINTENANCE, GOOD) as client:
+        client.whoami()
+    assert clock.slept == [300, 300]
+    with _client(clock, MAINTENANCE) as client, pytest.raises(ServiceUnavailable):
+        client.whoami()
+    assert sum(clock.slept) - 600 == pytest.approx(6 * 3600, abs=300)
+
+
+def test_what_may_be_sent_only_once_is_repeated_where_it_was_not_carried_out():
+    clock = ManualClock()
+    answers = (MAINTENANCE, (503, {"retry-after": "5"}, {"message": "elsewhere"}))
+    with _client(clock, *answers) as client, pytest.raises(ServiceUnavailable, match="elsewhere"):
+        client.create_project(name="p")
+    assert clock.slept == [300]
+
+
+@pytest.mark.parametrize("retry", [NO_RETRY, Retry(budget=20)])
+def test_retry_bounds_the_waiting(retry: Retry):
+    clock = ManualClock()
+    refused = (429, {"retry-after": "30"}, {"message": "slow down"})
+    with _client(clock, refused, retry=retry) as client, pytest.raises(RateLimited):
+        client.whoami()
+    with _client(clock, refused) as client, pytest.raises(RateLimited):
+        client.with_options(retry=retry).whoami()
+    assert clock.slept == []
+
+
+def test_the_asynchronous_client_waits_too_and_so_do_its_workflows():
+    clock = ManualClock()
+
+    async def run() -> None:
+        def transport() -> httpx.MockTransport:
+            return httpx.MockTransport(_answers(MAINTENANCE, GOOD))
+
+        async with AsyncSevenBridges(
+            URL, credentials="t", transport=transport(), blocking_transport=transport(), clock=clock
+        ) as client:
+            assert (await client.get_current_user()).username == "me"
+            assert (await client.whoami()).username == "me"
+
+    asyncio.run(run())
+    assert clock.slept == [300, 300]
