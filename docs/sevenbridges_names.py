@@ -2,7 +2,7 @@
 
     .peers/sevenbridges/bin/python docs/sevenbridges_names.py    read the published package's names anew
 
-That writes specs/sb/published-names.json; `make docs` makes the table of it and of what omicsdk.sb has.
+That writes specs/sb/published-names.json; `make docs` makes the table of it and of what omicsdk.compat.sevenbridges has.
 """
 
 import importlib
@@ -18,40 +18,40 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "specs" / "sb" / "published-names.json"
 EXCEPTIONS = ROOT / "specs" / "sb" / "names-exceptions.txt"
-OLD, NEW = "sevenbridges", "omicsdk.sb"
+OLD, NEW = "sevenbridges", "omicsdk.compat.sevenbridges"
 BEGIN, END = "<!-- made by `make docs`: names -->", "<!-- end of names -->"
 
 REPLACED = {
     "sevenbridges.decorators.inplace_reload": "Each `save(inplace=True)` does it itself.",
     "sevenbridges.decorators.throttle": "`Api(max_parallel_requests=)`.",
-    "sevenbridges.decorators.check_for_error": "`omicsdk.sb.http.answers.Response.raise_for_status`.",
+    "sevenbridges.decorators.check_for_error": "`omicsdk.compat.sevenbridges.http.answers.Response.raise_for_status`.",
     "sevenbridges.http.client.AAHeader": "`Api(advance_access=True)`.",
     "sevenbridges.http.client.RequestSession": "`Api.session`, whose `send(response.request)` asks again.",
     "sevenbridges.http.client.generate_session": "`Api(proxies=, retry_count=, backoff_factor=)`.",
-    "sevenbridges.http.client.config_vars": "`omicsdk.sb.config.by_default`.",
+    "sevenbridges.http.client.config_vars": "`omicsdk.compat.sevenbridges.config.by_default`.",
     "sevenbridges.http.client.mask_secrets": "Logs are masked by themselves: `omicsdk.core.redaction`.",
-    "sevenbridges.meta.comp_mutable_dict.CompoundMutableDict": "`omicsdk.sb.meta.fields.DictView`.",
-    "sevenbridges.meta.data.DataContainer": "`omicsdk.sb.meta.resource.Resource`, which asks for what is missing itself.",
-    "sevenbridges.meta.fields.Field": "`omicsdk.sb.meta.fields.Field`, with arguments of its own.",
-    "sevenbridges.meta.fields.CompoundField": "`omicsdk.sb.meta.fields.Part`, or `View` for dictionaries.",
-    "sevenbridges.meta.fields.CompoundListField": "`omicsdk.sb.meta.fields.Parts`.",
-    "sevenbridges.meta.fields.DictField": "`omicsdk.sb.meta.fields.mapping`.",
-    "sevenbridges.meta.fields.HrefField": "`omicsdk.sb.meta.fields.text`.",
-    "sevenbridges.meta.fields.ObjectIdField": "`omicsdk.sb.meta.fields.text`.",
-    "sevenbridges.meta.fields.StringField": "`omicsdk.sb.meta.fields.text`.",
-    "sevenbridges.meta.fields.IntegerField": "`omicsdk.sb.meta.fields.whole`.",
-    "sevenbridges.meta.fields.FloatField": "`omicsdk.sb.meta.fields.number`.",
-    "sevenbridges.meta.fields.DateTimeField": "`omicsdk.sb.meta.fields.time`.",
-    "sevenbridges.meta.fields.BooleanField": "`omicsdk.sb.meta.fields.switch`.",
-    "sevenbridges.meta.fields.UuidField": "`omicsdk.sb.meta.fields.uuid`.",
-    "sevenbridges.meta.fields.BasicListField": "`omicsdk.sb.meta.fields.listing`.",
-    "sevenbridges.meta.resource.ResourceMeta": "`omicsdk.sb.meta.resource.Resource` needs no class of classes.",
+    "sevenbridges.meta.comp_mutable_dict.CompoundMutableDict": "`omicsdk.compat.sevenbridges.meta.fields.DictView`.",
+    "sevenbridges.meta.data.DataContainer": "`omicsdk.compat.sevenbridges.meta.resource.Resource`, which asks for what is missing itself.",
+    "sevenbridges.meta.fields.Field": "`omicsdk.compat.sevenbridges.meta.fields.Field`, with arguments of its own.",
+    "sevenbridges.meta.fields.CompoundField": "`omicsdk.compat.sevenbridges.meta.fields.Part`, or `View` for dictionaries.",
+    "sevenbridges.meta.fields.CompoundListField": "`omicsdk.compat.sevenbridges.meta.fields.Parts`.",
+    "sevenbridges.meta.fields.DictField": "`omicsdk.compat.sevenbridges.meta.fields.mapping`.",
+    "sevenbridges.meta.fields.HrefField": "`omicsdk.compat.sevenbridges.meta.fields.text`.",
+    "sevenbridges.meta.fields.ObjectIdField": "`omicsdk.compat.sevenbridges.meta.fields.text`.",
+    "sevenbridges.meta.fields.StringField": "`omicsdk.compat.sevenbridges.meta.fields.text`.",
+    "sevenbridges.meta.fields.IntegerField": "`omicsdk.compat.sevenbridges.meta.fields.whole`.",
+    "sevenbridges.meta.fields.FloatField": "`omicsdk.compat.sevenbridges.meta.fields.number`.",
+    "sevenbridges.meta.fields.DateTimeField": "`omicsdk.compat.sevenbridges.meta.fields.time`.",
+    "sevenbridges.meta.fields.BooleanField": "`omicsdk.compat.sevenbridges.meta.fields.switch`.",
+    "sevenbridges.meta.fields.UuidField": "`omicsdk.compat.sevenbridges.meta.fields.uuid`.",
+    "sevenbridges.meta.fields.BasicListField": "`omicsdk.compat.sevenbridges.meta.fields.listing`.",
+    "sevenbridges.meta.resource.ResourceMeta": "`omicsdk.compat.sevenbridges.meta.resource.Resource` needs no class of classes.",
     "sevenbridges.models.compound.billing.project_breakdown.ProjectBreakdown": "Nothing made one; `BillingGroup.analysis_breakdown`.",
     "sevenbridges.models.compound.billing.task_breakdown.TaskBreakdown": "Nothing made one; `BillingGroup.analysis_breakdown`.",
     "sevenbridges.models.compound.tasks.map_input_output": "`Task.inputs` and `Task.outputs` do it as they are read.",
     "sevenbridges.models.link.Link": "`Collection.links` holds dictionaries with `href`, `rel` and `method`.",
     "sevenbridges.models.link.VolumeLink": "`VolumeCollection.links` holds dictionaries with `next`.",
-    "sevenbridges.meta.transformer.Transform": "`omicsdk.sb.meta.identity.identifier`: ids are taken of objects or texts.",
+    "sevenbridges.meta.transformer.Transform": "`omicsdk.compat.sevenbridges.meta.identity.identifier`: ids are taken of objects or texts.",
 }
 """Internals of the published package, and what does their work here."""
 

@@ -86,6 +86,10 @@ SURFACE = {
         "UploadService", "UploadedFile",
     ],
     "omicsdk.sb": [
+        "AsyncSevenBridges", "Entry", "FileCheck", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",
+        "StillRunning", "WrongPath",
+    ],
+    "omicsdk.compat.sevenbridges": [
         "Api", "App", "AppCopyStrategy", "AppRawFormat", "AsyncFileOperations", "AsyncJob", "AsyncJobStates",
         "Automation", "AutomationMember", "AutomationPackage", "AutomationRun", "AutomationRunActions",
         "AutomationStatus", "BadRequest", "BillingGroup", "BulkRecord", "Config", "Conflict", "DRSImportBulk",

@@ -17,4 +17,4 @@ def published(home: Path) -> Client:
 
 def ours(home: Path) -> Client:
     """Our client, likewise."""
-    return Client("omicsdk.sb", our_command(), environ(home, _NOT_OURS))
+    return Client("omicsdk.compat.sevenbridges", our_command(), environ(home, _NOT_OURS))

@@ -23,7 +23,7 @@ def listing(package: str, url: str, count: int) -> Act:
     """Lists all files of a project, and looks at each one's name.
 
     Args:
-        package: Where the client comes from: `sevenbridges`, the published one, or `omicsdk.sb`.
+        package: Where the client comes from: `sevenbridges`, the published one, or `omicsdk.compat.sevenbridges`.
         url: The platform.
         count: How many there are.
     """

@@ -38,7 +38,12 @@ PACKAGES = (
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),
     Package("omicsdk.hca", "what the services of the Human Cell Atlas share"),
-    Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud", ("omicsdk.sb.transfer.folders",)),
+    Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud"),
+    Package(
+        "omicsdk.compat.sevenbridges",
+        "Seven Bridges by the names of sevenbridges-python",
+        ("omicsdk.compat.sevenbridges.transfer.folders",),
+    ),
     Package(
         "omicsdk.gen3",
         "Gen3 data commons",

@@ -17,7 +17,7 @@ from omicsdk.sandbox.server import Sandbox
 pytestmark = pytest.mark.compat("sevenbridges")
 
 SCENARIO = Path(__file__).resolve().parent / "sevenbridges_scenario"
-PUBLISHED, OURS = "sevenbridges", "omicsdk.sb"
+PUBLISHED, OURS = "sevenbridges", "omicsdk.compat.sevenbridges"
 GROUPS = [
     "resources",
     "errors",

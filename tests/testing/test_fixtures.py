@@ -25,7 +25,7 @@ def test_a_platform_has_a_client_its_time_and_its_requests(platform: Platform):
         "dss": lambda client: client.get_bundles_all(replica="aws"),
         "auth": lambda client: client.get_v1_users(),
         "upload": lambda client: client.get_health(),
-        "sb": lambda client: client.users.me(),
+        "sb": lambda client: client.whoami(),
         "gen3": lambda client: client.indexd.list_records(),
         "crunch": lambda client: client.list_projects(),
         "pangea": lambda client: client.list_sample_groups(),

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, assert_type
 
-from omicsdk.sb import Api, BulkRecord, Config, File, Project, SbgError, Task
-from omicsdk.sb.errors import NotFound
-from omicsdk.sb.http.answers import Response
-from omicsdk.sb.http.client import HttpClient
-from omicsdk.sb.http.error_handlers import rate_limit_sleeper, repeatable_handler
-from omicsdk.sb.meta.collection import Collection, VolumeCollection
-from omicsdk.sb.models.bulk import BulkRecord as PlainRecord
-from omicsdk.sb.models.file import FileBulkRecord
-from omicsdk.sb.models.project import Settings
+from omicsdk.compat.sevenbridges import Api, BulkRecord, Config, File, Project, SbgError, Task
+from omicsdk.compat.sevenbridges.errors import NotFound
+from omicsdk.compat.sevenbridges.http.answers import Response
+from omicsdk.compat.sevenbridges.http.client import HttpClient
+from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper, repeatable_handler
+from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord as PlainRecord
+from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
+from omicsdk.compat.sevenbridges.models.project import Settings
 from omicsdk_api.sb import SbApi
 
 

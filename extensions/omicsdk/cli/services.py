@@ -37,7 +37,6 @@ SERVICES: dict[str, Service] = {
         "remedy": "Make a token under Developer, Authentication token on the platform's page; write it into your section of "
         "~/.sevenbridges/credentials, or set SB_API_ENDPOINT and SB_AUTH_TOKEN.",
         "credentials": "omicsdk.cli.commands.sb.access:token",
-        "operations": "client",
         "groups": {
             "files": "Files and folders: list, print, copy, move, upload, download, search, tag",
             "tasks": "Runs of apps: start, wait for, look into, do again, stop",

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
@@ -136,7 +136,6 @@ class _ClientBase(Generic[E]):
 
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
-    _exchange_class: ClassVar[type[Any]]  # a platform's own may wait for what core does not know
     _exchange: E
 
     def __init_subclass__(cls) -> None:
@@ -323,7 +322,7 @@ class AsyncClient(_ClientBase[AsyncExchange]):
     def _synchronous(self, kind: type[C]) -> C:
         """A blocking client of the same service with the same settings, for workflows; errors as `AsyncTransport.synchronous`."""
         twin = kind.__new__(kind)
-        twin._exchange = kind._exchange_class(
+        twin._exchange = kind._exchange_class(  # pyright: ignore[reportPrivateUsage] - a client's own
             strict=self._exchange.strict,
             follow_redirects=self._exchange.follow_redirects,
             transport=self._exchange.transport.synchronous(),

@@ -199,18 +199,16 @@ def run_file_job(
     Raises:
         StillRunning: The job has not finished in time; it continues.
     """
-    start: Callable[..., AsyncJob] = {
-        "copy": client.start_file_copy_job,
-        "move": client.start_file_move_job,
-        "delete": client.start_file_delete_job,
-    }[kind]
-    look: Callable[..., AsyncJob] = {
-        "copy": client.get_file_copy_job,
-        "move": client.get_file_move_job,
-        "delete": client.get_file_delete_job,
-    }[kind]
+    given: Any = items
+    job: AsyncJob
+    if kind == "copy":
+        job, look = client.start_file_copy_job(items=given), client.get_file_copy_job
+    elif kind == "move":
+        job, look = client.start_file_move_job(items=given), client.get_file_move_job
+    else:
+        job, look = client.start_file_delete_job(items=given), client.get_file_delete_job
     clock = settings_of(client).clock
-    job, began, pause = start(items=items), clock.monotonic(), FIRST_LOOK
+    began, pause = clock.monotonic(), FIRST_LOOK
     while job.state != "FINISHED":
         if clock.monotonic() - began + pause > timeout:
             raise StillRunning(

@@ -183,8 +183,8 @@ def projects_of(client: SbApi, owner: str = "") -> Iterator[Project]:
         owner: Whose; empty for all that the user is a member of.
     """
     if owner:
-        return client.list_owner_projects.iterate(owner=owner, limit=PAGE)
-    return client.list_projects.iterate(limit=PAGE)
+        return client.list_owner_projects.iterate(owner=owner, limit=PAGE, fields="_all")
+    return client.list_projects.iterate(limit=PAGE, fields="_all")
 
 
 def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = None) -> Iterator[File]:

@@ -219,7 +219,7 @@ def logs_of(client: SevenBridges, task_id: str, job: str | None = None, name: st
         name: Only of this name; what precedes its last dots and dashes may be left out.
     """
     task = client.get_task(task_id=task_id)
-    tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE) if task.batch else [task]
+    tasks = client.list_tasks.iterate(parent=task_id, limit=PAGE, fields="_all") if task.batch else [task]
     for each in tasks:
         yield from _logs(client, each, job, name)
 

@@ -1,6 +1,6 @@
 """`sevenbridges_scenario PACKAGE FOLDER`: goes through every group of resources and prints what it saw as JSON.
 
-PACKAGE is `sevenbridges` or `omicsdk.sb`; the platform is that of SB_API_ENDPOINT and SB_AUTH_TOKEN, the sandbox's.
+PACKAGE is `sevenbridges` or `omicsdk.compat.sevenbridges`; the platform is that of SB_API_ENDPOINT and SB_AUTH_TOKEN, the sandbox's.
 """
 
 import json

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import omicsdk.sb
+import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.sandbox import Sandbox
 from sb_page import EXAMPLES, FASTQ, PROJECT, USER
@@ -52,16 +52,16 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plain(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[omicsdk.sb.Api]]:
+def plain(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[omicsdk.compat.sevenbridges.Api]]:
     """Has `sbg.Api` speak plain http, as the sandbox does, and wait by its clock; gives what was made."""
-    made: list[omicsdk.sb.Api] = []
-    make = functools.partial(omicsdk.sb.Api, debug=True, clock=ItsClock(omics_sandbox))
+    made: list[omicsdk.compat.sevenbridges.Api] = []
+    make = functools.partial(omicsdk.compat.sevenbridges.Api, debug=True, clock=ItsClock(omics_sandbox))
 
-    def making(*arguments: Any, **named: Any) -> omicsdk.sb.Api:
+    def making(*arguments: Any, **named: Any) -> omicsdk.compat.sevenbridges.Api:
         made.append(make(*arguments, **named))
         return made[-1]
 
-    monkeypatch.setattr(omicsdk.sb, "Api", making)
+    monkeypatch.setattr(omicsdk.compat.sevenbridges, "Api", making)
     yield made
     for each in made:
         each.close()
@@ -92,7 +92,7 @@ def text(omics_sandbox: Sandbox) -> Callable[..., str]:
 
 
 @pytest.fixture
-def alone(home: Path, plain: list[omicsdk.sb.Api], text: Callable[..., str]) -> Run:
+def alone(home: Path, plain: list[omicsdk.compat.sevenbridges.Api], text: Callable[..., str]) -> Run:
     """Runs an example that stands for itself, and gives the names that it has made."""
 
     def running(name: str, names: dict[str, Any] | None = None, **ids: str) -> SimpleNamespace:
@@ -119,13 +119,13 @@ def run(alone: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def api(run: Run) -> omicsdk.sb.Api:
+def api(run: Run) -> omicsdk.compat.sevenbridges.Api:
     """An Api of the sandbox's user, made by the page's first lines."""
     return run("me.py").api
 
 
 @pytest.fixture
-def upload(api: omicsdk.sb.Api, tmp_path: Path) -> Callable[..., Any]:
+def upload(api: omicsdk.compat.sevenbridges.Api, tmp_path: Path) -> Callable[..., Any]:
     """Puts a file into a project and gives it."""
 
     def uploading(name: str, content: bytes = FASTQ, project: str = PROJECT, **metadata: str) -> Any:
@@ -142,7 +142,7 @@ def upload(api: omicsdk.sb.Api, tmp_path: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def project(api: omicsdk.sb.Api) -> omicsdk.sb.Project:
+def project(api: omicsdk.compat.sevenbridges.Api) -> omicsdk.compat.sevenbridges.Project:
     """The project that the examples name."""
     made = api.projects.create("My project")
     assert made.id == PROJECT
@@ -150,6 +150,6 @@ def project(api: omicsdk.sb.Api) -> omicsdk.sb.Project:
 
 
 @pytest.fixture
-def other(api: omicsdk.sb.Api) -> omicsdk.sb.Project:
+def other(api: omicsdk.compat.sevenbridges.Api) -> omicsdk.compat.sevenbridges.Project:
     """The other project."""
     return api.projects.create("My other project")

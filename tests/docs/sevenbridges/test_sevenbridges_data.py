@@ -6,11 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import omicsdk.sb
+import omicsdk.compat.sevenbridges
 import pytest
+from omicsdk.compat.sevenbridges.errors import NotFound, SbgError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.sb.seeding import BILLING_GROUP
-from omicsdk.sb.errors import NotFound, SbgError
 from sb_page import FASTQ, PROJECT, USER
 
 pytestmark = pytest.mark.sandbox
@@ -27,7 +27,7 @@ def test_users(run: Run, capsys: pytest.CaptureFixture[str]):
     assert USER in capsys.readouterr().out
 
 
-def test_pages(run: Run, api: omicsdk.sb.Api, capsys: pytest.CaptureFixture[str]):
+def test_pages(run: Run, api: omicsdk.compat.sevenbridges.Api, capsys: pytest.CaptureFixture[str]):
     names = {f"Project {number}" for number in range(12)}
     for name in names:
         api.projects.create(name)
@@ -46,7 +46,7 @@ def test_what_is_refused(run: Run, capsys: pytest.CaptureFixture[str]):
     assert re.match(r"3002 \w+", capsys.readouterr().out)
 
 
-def test_a_project(run: Run, project: omicsdk.sb.Project, api: omicsdk.sb.Api):
+def test_a_project(run: Run, project: omicsdk.compat.sevenbridges.Project, api: omicsdk.compat.sevenbridges.Api):
     assert run("project.py").project == project
     assert api.projects.get(PROJECT).description == "What came of it"
 
@@ -58,7 +58,7 @@ def test_a_new_project(run: Run, capsys: pytest.CaptureFixture[str]):
     assert made.new_project.billing_group == made.bg.id
 
 
-def test_in_a_project(run: Run, project, other, upload, api: omicsdk.sb.Api):
+def test_in_a_project(run: Run, project, other, upload, api: omicsdk.compat.sevenbridges.Api):
     upload("a.fastq")
     upload("b.fastq")
     made = run("in_a_project.py")
@@ -77,7 +77,7 @@ def test_billing_groups(run: Run, capsys: pytest.CaptureFixture[str]):
     assert "Pilot study Alignment of sample 1" in capsys.readouterr().out
 
 
-def test_invoices(run: Run, api: omicsdk.sb.Api):
+def test_invoices(run: Run, api: omicsdk.compat.sevenbridges.Api):
     made = run("invoices.py", **{"6351830069": api.invoices.query()[0].id})
     assert made.invoice in made.invoices
     assert made.invoice.total.amount == 4.75
@@ -103,7 +103,7 @@ def test_which_files(run: Run, project, upload):
     assert [each.name for each in made.my_files] == names[:1]
 
 
-def test_edit_a_file(run: Run, project, other, upload, api: omicsdk.sb.Api, tmp_path: Path):
+def test_edit_a_file(run: Run, project, other, upload, api: omicsdk.compat.sevenbridges.Api, tmp_path: Path):
     uploaded = upload("a.fastq", sample_id="SRR062634", platform="x")
     made = run("edit_a_file.py")
     told = api.files.get(uploaded.id)

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from loopback import Head, LoopbackServer
+from omicsdk.compat.sevenbridges.errors import NotFound
 from omicsdk.sandbox import Sandbox
-from omicsdk.sb.errors import NotFound
 from sb_page import EXAMPLES, FASTQ, PAGE, USER
 
 pytestmark = pytest.mark.sandbox

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import omicsdk.sb
+import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.sandbox import Sandbox
 from sb_page import PROJECT
@@ -22,7 +22,7 @@ def test_apps(run: Run, project):
 
 
 @pytest.fixture
-def app(run: Run, project) -> omicsdk.sb.App:
+def app(run: Run, project) -> omicsdk.compat.sevenbridges.App:
     """The app that the examples of tasks name; its tool is run by nobody."""
     return run("apps.py").app
 
@@ -40,7 +40,7 @@ def test_a_task(run: Run, reads, capsys: pytest.CaptureFixture[str]):
     assert (task.status, task.outputs["lines"].name) == ("COMPLETED", "lines.txt")
 
 
-def test_a_draft(run: Run, api: omicsdk.sb.Api, project, upload):
+def test_a_draft(run: Run, api: omicsdk.compat.sevenbridges.Api, project, upload):
     upload("one_file.fa")
     inputs = {"read": {"type": "File"}}
     api.apps.install_app(f"{PROJECT}/my-other-app", {**TOOL, "inputs": inputs, "outputs": {}})

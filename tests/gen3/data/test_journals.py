@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from omicsdk.sb.transfer.surroundings import journal_for as journal_of_seven_bridges
+from omicsdk.compat.sevenbridges.transfer.surroundings import journal_for as journal_of_seven_bridges
 from omicsdk.transfer.journals.places import OLD, journal_for
 
 

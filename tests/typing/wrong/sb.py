@@ -1,8 +1,8 @@
 """What a type checker must refuse of code that uses Seven Bridges; marks as in auth.py."""
 
-from omicsdk.sb import Api, Config, File, Project, SbgError
-from omicsdk.sb.http.error_handlers import rate_limit_sleeper
-from omicsdk.sb.meta.collection import Collection
+from omicsdk.compat.sevenbridges import Api, Config, File, Project, SbgError
+from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper
+from omicsdk.compat.sevenbridges.meta.collection import Collection
 
 
 def constructors() -> None:

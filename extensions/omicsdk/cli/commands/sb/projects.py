@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.sb.rows import MEMBER, PROJECT, row
@@ -31,9 +31,9 @@ def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> 
     }
     owner = arguments.get("owner")
     if owner:
-        found = client.list_owner_projects.iterate(owner=owner, **chosen, limit=PAGE)
+        found = client.list_owner_projects.iterate(owner=owner, **chosen, limit=PAGE, fields="_all")
     else:
-        found = client.list_projects.iterate(**chosen, limit=PAGE)
+        found = client.list_projects.iterate(**chosen, limit=PAGE, fields="_all")
     return [row(project, PROJECT) for project in console.limited(found, arguments.get("limit"))]
 
 
@@ -41,7 +41,7 @@ def create(client: SevenBridges, arguments: Mapping[str, Any], console: Console)
     """`omics sb projects create`: the project that was made, as a row."""
     group = arguments.get("billing_group")
     if group is None:
-        groups = list(client.list_billing_groups.iterate(limit=PAGE))
+        groups = list(client.list_billing_groups.iterate(limit=PAGE, fields="_all"))
         if len(groups) != 1:
             named = ", ".join(f"{each.id} ({each.name})" for each in groups) or "none"
             raise UsageError(
@@ -113,7 +113,13 @@ def _them(ids: list[str]) -> str:
     return "it" if len(ids) == 1 else "them"
 
 
-def _place(id: str) -> dict[str, str]:
+class _Place(TypedDict):
+    owner: str
+    project: str
+
+
+def _place(id: str) -> _Place:
+    """A project's id as operations take it."""
     owner, _, project = id.partition("/")
     return {"owner": owner, "project": project}
 
@@ -122,9 +128,7 @@ def _name(member: Member) -> str:
     return str(member.username or member.id)
 
 
-def _allow(
-    client: SevenBridges, place: dict[str, str], name: str, permissions: dict[str, bool], member: Member | None
-) -> None:
+def _allow(client: SevenBridges, place: _Place, name: str, permissions: dict[str, bool], member: Member | None) -> None:
     """Make a user a member, or change what a member may do."""
     given: Any = permissions
     if member is None:

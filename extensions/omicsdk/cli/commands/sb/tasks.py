@@ -31,7 +31,7 @@ def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> 
     chosen: dict[str, Any] = {name: arguments[name] for name in names if arguments.get(name) is not None}
     if arguments.get("project") is not None:
         chosen["project"] = project_id(arguments["project"])
-    found = client.list_tasks.iterate(**chosen, limit=PAGE)
+    found = client.list_tasks.iterate(**chosen, limit=PAGE, fields="_all")
     return [row(task, TASK) for task in console.limited(found, arguments.get("limit"))]
 
 

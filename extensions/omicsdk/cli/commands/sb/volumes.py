@@ -19,7 +19,10 @@ def ls(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> 
     """`omics sb volumes ls`: rows of volumes, or of what is on one; folders first."""
     limit = arguments.get("limit")
     if arguments.get("volume") is None:
-        return [volume_row(volume) for volume in console.limited(client.list_volumes.iterate(limit=PAGE), limit)]
+        return [
+            volume_row(volume)
+            for volume in console.limited(client.list_volumes.iterate(limit=PAGE, fields="_all"), limit)
+        ]
     owner, name = volume_id(arguments["volume"])
     chosen: dict[str, Any] = {"prefix": arguments["prefix"]} if arguments.get("prefix") is not None else {}
     objects: list[dict[str, Any]] = []

@@ -1,0 +1,363 @@
+"""What goes wrong with Seven Bridges, by the names of sevenbridges-python; all are SbgError, and the matching class of core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from omicsdk.core import errors as core
+from omicsdk.core.documented.errors import DocumentedError, documented
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.models.task import Task
+
+#: What `code` and `status` are of an error that no server told.
+NO_CODE = -1
+
+
+class SbgError(DocumentedError):
+    """The base of all errors of this package.
+
+    Args:
+        message: What happened.
+        code: The platform's own code (four or five digits); -1 of an error that no server told.
+        status: The HTTP status; -1 likewise.
+        more_info: Where the platform says more.
+        request_id: The platform's name for the request; worth quoting when asking its operators.
+        remedy: What to do.
+    """
+
+    prefix: ClassVar[str] = "Sbg"
+
+    def __init__(
+        self,
+        message: object = None,
+        code: int | None = None,
+        status: int | None = None,
+        more_info: str | None = None,
+        *,
+        request_id: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__("" if message is None else str(message), remedy=remedy)
+        self.code: Any = code  # an int; core's is text
+        self.status: Any = status
+        self.more_info = more_info
+        self.request_id = request_id
+
+
+def unanswered(error: core.OmicsError) -> SbgError:
+    """Gives the error for a request that wasn't sent or wasn't answered.
+
+    Args:
+        error: What core raised.
+
+    Returns:
+        One that is both, with all that it holds, not raised yet.
+    """
+    raised = documented(error, SbgError)
+    raised.code = raised.status = NO_CODE
+    raised.more_info = raised.request_id = None
+    return raised
+
+
+class _LocalError(SbgError):
+    """One that no server told."""
+
+    def __init__(self, message: object = None, *, remedy: str | None = None) -> None:
+        super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
+
+
+class SettingsError(SbgError, core.ConfigError):
+    """A setting is missing or malformed.
+
+    Args:
+        message: What is wrong.
+        file: The file that it stands in.
+        line: Its line, from 1.
+        remedy: What to do.
+    """
+
+    def __init__(
+        self, message: str, *, file: str | None = None, line: int | None = None, remedy: str | None = None
+    ) -> None:
+        place = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(f"{place}: {message}" if place else message, NO_CODE, NO_CODE, remedy=remedy)
+        self.file = file
+        self.line = line
+
+
+class AddressError(SettingsError):
+    """The platform's address is none that a token may be sent to.
+
+    Whoever asks its users otherwise than by arguments of `Api` catches the class below it and says what to do in their words.
+
+    Args:
+        message: What is wrong with it.
+        url: The address as it was given; may hold secrets, which the message doesn't.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str, *, url: str, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.url = url
+
+
+class MissingScheme(AddressError):
+    """The platform's address doesn't begin with https://."""
+
+
+class PlainHttp(AddressError):
+    """The platform's address begins with http://, so everybody on the way could read the token."""
+
+
+class ResourceNotModified(_LocalError):
+    """There is nothing to save: nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing to save: no field was changed")
+
+
+class ReadOnlyPropertyError(_LocalError, core.UsageError):
+    """A field was set that can only be read."""
+
+
+class ValidationError(_LocalError, core.UsageError):
+    """A value can't be a field's."""
+
+
+class PaginationError(_LocalError):
+    """There is no such page."""
+
+
+class AdvanceAccessError(_LocalError):
+    """An operation needs advance access."""
+
+    def __init__(self, message: object = None) -> None:
+        super().__init__(
+            message or "This operation is in advance access", remedy="Make the Api with advance_access=True."
+        )
+
+
+class TaskValidationError(_LocalError):
+    """A task's inputs aren't what its app needs, or the task can't be run so.
+
+    Args:
+        message: What the platform finds wrong.
+        task: The task, which exists as a draft.
+    """
+
+    def __init__(self, message: object, task: Task | None = None) -> None:
+        super().__init__(message)
+        self.task = task
+
+
+class _Coded(SbgError):
+    """One that takes what the published client's takes: a code first."""
+
+    http_status: ClassVar[int]
+
+    def __init__(
+        self,
+        code: int | None = None,
+        message: object = None,
+        more_info: str | None = None,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        told = self.http_status if status is None else status
+        super().__init__(message, code, told, more_info, request_id=request_id, remedy=remedy)
+
+
+class LocalFileAlreadyExists(_Coded, core.UsageError):
+    """A file of that name is there already; `message` is its path. No server told it."""
+
+    http_status = NO_CODE
+    default_remedy = "Choose another name, or give overwrite=True."
+
+
+class ExecutionDetailsInvalidTaskType(_Coded, core.UsageError):
+    """A batch task has no execution details of its own; its children have. No server told it."""
+
+    http_status = NO_CODE
+
+
+class NonJSONResponseError(SbgError, core.APIError):
+    """An answer isn't JSON.
+
+    Args:
+        status: Its HTTP status.
+        code: The platform's own code; there is none as a rule.
+        message: What came instead.
+        more_info: Nothing.
+    """
+
+    def __init__(
+        self, status: int | None = None, code: int | None = None, message: object = None, more_info: str | None = None
+    ) -> None:
+        super().__init__(message or "The answer isn't JSON", code, status, more_info)
+
+
+class AnsweredError(_Coded, core.APIError):
+    """The platform answered with an error; one of a status that has no class of its own is just that.
+
+    Args:
+        code: The platform's own code (four or five digits).
+        message: What it says.
+        more_info: Where it says more.
+        status: The HTTP status, by default the class's.
+        request_id: The platform's name for the request.
+        remedy: What to do.
+    """
+
+    http_status = NO_CODE
+
+    def __str__(self) -> str:
+        # There was no answer whose status and code could be shown.
+        return SbgError.__str__(self) if self.code == NO_CODE else super().__str__()
+
+
+class BadRequest(AnsweredError, core.BadRequest):
+    """400: the request makes no sense to the platform."""
+
+    http_status = 400
+
+
+class Unauthorized(AnsweredError, core.Unauthorized):
+    """401: the token isn't valid."""
+
+    http_status = 401
+    default_remedy = "Look at the token: it may have ended, or belong to another platform."
+
+
+class Forbidden(AnsweredError, core.Forbidden):
+    """403: not allowed."""
+
+    http_status = 403
+
+
+class NotFound(AnsweredError, core.NotFound):
+    """404: there is no such thing, or it may not be seen."""
+
+    http_status = 404
+
+
+class MethodNotAllowed(AnsweredError):
+    """405: that can't be done here."""
+
+    http_status = 405
+
+
+class RequestTimeout(AnsweredError):
+    """408: the platform waited too long for the request."""
+
+    http_status = 408
+
+
+class Conflict(AnsweredError, core.Conflict):
+    """409: it exists, or is in another state."""
+
+    http_status = 409
+
+
+class Gone(AnsweredError, core.Gone):
+    """410: it isn't there any more."""
+
+    http_status = 410
+
+
+class PreconditionFailed(AnsweredError, core.PreconditionFailed):
+    """412: something has changed meanwhile."""
+
+    http_status = 412
+
+
+class PayloadTooLarge(AnsweredError, core.TooLarge):
+    """413: more was sent than the platform takes at once."""
+
+    http_status = 413
+
+
+class URITooLong(AnsweredError):
+    """414: a URL is longer than the platform takes; raised before it is sent."""
+
+    http_status = 414
+
+
+class UnsupportedMediaType(AnsweredError):
+    """415: the platform doesn't read that kind of body."""
+
+    http_status = 415
+
+
+class UnprocessableEntity(AnsweredError, core.Unprocessable):
+    """422: the request is well-formed, and can't be carried out."""
+
+    http_status = 422
+
+
+class TooManyRequests(AnsweredError, core.RateLimited):
+    """429: more requests than allowed."""
+
+    http_status = 429
+    default_remedy = "Wait until api.reset_time, or make the Api with error_handlers=[rate_limit_sleeper]."
+
+
+class ServerError(AnsweredError, core.ServerError):
+    """500: the platform failed."""
+
+    http_status = 500
+
+
+class BadGateway(ServerError):
+    """502: a part of the platform can't be reached."""
+
+    http_status = 502
+
+
+class ServiceUnavailable(AnsweredError, core.ServiceUnavailable):
+    """503: the platform, or a part of it, isn't there for now."""
+
+    http_status = 503
+
+
+class GatewayTimeout(ServerError, core.GatewayTimeout):
+    """504: a part of the platform didn't answer in time."""
+
+    http_status = 504
+
+
+BY_STATUS: dict[int, type[AnsweredError]] = {
+    kind.http_status: kind
+    for kind in (
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        RequestTimeout,
+        Conflict,
+        Gone,
+        PreconditionFailed,
+        PayloadTooLarge,
+        URITooLong,
+        UnsupportedMediaType,
+        UnprocessableEntity,
+        TooManyRequests,
+        ServerError,
+        BadGateway,
+        ServiceUnavailable,
+        GatewayTimeout,
+    )
+}
+"""The class of each HTTP status that has one."""
+
+
+def class_of(status: int) -> type[AnsweredError]:
+    """The class of an HTTP status: its own, ServerError for another of 500 and above, else AnsweredError.
+
+    Args:
+        status: The status.
+    """
+    return BY_STATUS.get(status) or (ServerError if status >= 500 else AnsweredError)

@@ -1,0 +1,190 @@
+"""Answers of the platform as scripts and error handlers see them, and the errors that they stand for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, class_of, unanswered
+from omicsdk.core.complaints import PAGE_LIMIT, complaint_of, page_title
+from omicsdk.core.documented.client import DocumentedAnswer, DocumentedBody
+from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
+from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.core.sending.transport import transport_error
+from omicsdk.core.streaming import Body
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+
+#: Characters of a good answer that isn't JSON that are shown.
+_SHOWN = 200
+#: What a page has beside its words: code, what stands in its head but its title, and the marks themselves.
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+class Response(DocumentedAnswer):
+    """An answer, with the names that `requests` gave it.
+
+    Attributes:
+        url: Where it came from, without secrets.
+        request: What was asked, for `api.session.send`.
+        error: What core made of it, where it is an error.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        url: str,
+        request: Request,
+        error: APIError | None = None,
+    ) -> None:
+        super().__init__(status_code, headers, url, request, content)
+        self.error = error
+
+    @classmethod
+    def of(cls, answer: httpx.Response, request: Request) -> Response:
+        """Takes over a good answer.
+
+        Args:
+            answer: The answer, read.
+            request: What was asked.
+        """
+        return cls(answer.status_code, answer.headers, answer.content, mask_url(str(answer.url)), request)
+
+    @classmethod
+    def of_error(cls, error: APIError, request: Request) -> Response:
+        """Takes over an answer that was raised as an error.
+
+        Args:
+            error: The error; secrets in its body are masked.
+            request: What was asked.
+        """
+        import httpx
+
+        body = error.body if isinstance(error.body, str) else json.dumps(error.body) if error.body is not None else ""
+        return cls(error.status, httpx.Headers(error.headers), body.encode(), error.url, request, error)
+
+    def raise_for_status(self) -> None:
+        """Raises the error that it stands for, if it is one.
+
+        Raises:
+            SbgError: The status is 400 or above.
+        """
+        if not self.ok:
+            raise error_of(self)
+
+
+class StreamedResponse(DocumentedBody, Response):
+    """A good answer whose bytes are read as they are asked for.
+
+    Args:
+        answer: The answer, open.
+        request: What was asked.
+    """
+
+    def __init__(self, answer: httpx.Response, request: Request) -> None:
+        body = Body(answer, lambda error: transport_error(error, request, answer))
+        super().__init__(body, answer.close, request, _documented)
+        self.url = mask_url(self.url)
+        self.error = None
+
+
+def _documented(error: Exception) -> Exception:
+    return unanswered(error) if isinstance(error, OmicsError) else error
+
+
+def content_of(response: Response) -> Any:
+    """What a good answer says: a JSON value, None where it has no body.
+
+    Raises:
+        NonJSONResponseError: It isn't JSON.
+    """
+    if not response.content:
+        return None
+    try:
+        return response.json()
+    except ValueError as error:
+        said, title = _words(response), page_title(response.text)
+        if title is not None:
+            kind = (
+                f"is a web page titled {mask_text(shortened(title, _SHOWN))!r}, not" if title else "is a web page, not"
+            )
+        else:
+            kind = "isn't"
+        told = f"The answer of {response.url} {kind} JSON"
+        told += f": {error}" if "nested" in str(error) else said and f": {shortened(said, _SHOWN)!r}"
+        raise NonJSONResponseError(response.status_code, message=told) from None
+
+
+def object_of(response: Response) -> dict[str, Any]:
+    """What a good answer says that is an object; an empty one where it has no body.
+
+    Raises:
+        NonJSONResponseError: It is something else.
+    """
+    content = content_of(response)
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise NonJSONResponseError(response.status_code, message=f"The answer of {response.url} isn't a JSON object")
+    return cast("dict[str, Any]", content)
+
+
+def items_of(told: Mapping[str, Any], response: Response, field: str = "items") -> list[dict[str, Any]]:
+    """The list of an answer that is a page of one.
+
+    Args:
+        told: What the answer says.
+        response: The answer.
+        field: Where its list must be.
+
+    Raises:
+        SbgError: There is none, or it has something else than objects in it (a DecodeError, too); it is never taken for an
+            empty one, since deletions may rest on it.
+    """
+    operation = response.request.operation
+    try:
+        found = items_at(told, field, operation)
+        for number, each in enumerate(found):
+            if not is_object(each):
+                raise DecodeError(operation, f"{field}[{number}]", each, expected="an object")
+    except DecodeError as error:
+        raise unanswered(error) from error
+    return found
+
+
+def error_of(response: Response) -> SbgError:
+    """The error that an answer stands for, not raised yet."""
+    try:
+        told = response.json()
+    except ValueError:
+        told = None
+    status = response.status_code
+    if isinstance(told, dict):
+        told = cast("dict[str, Any]", told)
+        message = told.get("message") or response.reason or f"HTTP status {status}"
+        error = class_of(status)(told.get("code"), message, told.get("more_info"), status=status)
+    else:
+        error = NonJSONResponseError(status, message=shortened(_words(response), MESSAGE_LIMIT) or response.reason)
+    if response.error is not None:  # where it came from, and what came, as core has it
+        held = ("method", "url", "body", "operation", "retry_after", "headers")
+        vars(error).update((name, getattr(response.error, name)) for name in held)
+    error.request_id = response.headers.get("x-request-id")
+    return error
+
+
+def _words(response: Response) -> str:
+    """What an answer that is no JSON object says, without the markup of a proxy's page and without secrets."""
+    said = complaint_of(response.content)
+    if not said.message and said.text.startswith("<"):
+        return mask_text(" ".join(unescape(_MARKUP.sub(" ", said.text[:PAGE_LIMIT])).split()))
+    return mask_text(said.message)

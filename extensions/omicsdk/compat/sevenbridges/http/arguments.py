@@ -1,0 +1,196 @@
+"""What the arguments of an Api may be, and what is said of others."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, cast
+
+from omicsdk.compat.sevenbridges.errors import AddressError, MissingScheme, PlainHttp, SettingsError
+from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.redaction import mask_url
+
+_PLATFORM = "https://api.sbgenomics.com/v2"
+#: Characters of a wrong value that are shown, and of a text that is one: a token has more.
+_SHOWN, _SHOWN_TEXT = 60, 24
+
+
+class Number(NamedTuple):
+    """What a number may be.
+
+    Attributes:
+        takes: That, in words.
+        is_whole: Whether it has no fraction.
+        least: The least that it may be.
+        above: Whether it has to be more than that.
+        is_optional: Whether None may stand in its place.
+    """
+
+    takes: str
+    is_whole: bool = False
+    least: float = 0
+    above: bool = False
+    is_optional: bool = False
+
+
+NUMBERS: Mapping[str, Number] = {
+    "download_max_workers": Number("a whole number, 1 or more", is_whole=True, least=1),
+    "upload_max_workers": Number("a whole number, 1 or more", is_whole=True, least=1),
+    "max_parallel_requests": Number("a whole number, 1 or more", is_whole=True, least=1),
+    "retry_count": Number("a whole number, 0 or more; 0 for never sending again", is_whole=True),
+    "backoff_factor": Number("seconds, 0 or more"),
+    "timeout": Number("seconds above 0, or None for the defaults", above=True, is_optional=True),
+}
+"""The numbers that an Api takes, by their names."""
+
+
+def check_numbers(given: Mapping[str, object]) -> None:
+    """Refuses numbers that make no sense.
+
+    Args:
+        given: Names of `NUMBERS`, and what was given for each.
+
+    Raises:
+        SettingsError: One is none, or out of bounds.
+    """
+    for name, value in given.items():
+        if not may_be(NUMBERS[name], value):
+            raise SettingsError(f"{name} is {shown(value)}", remedy=f"Give {NUMBERS[name].takes}.")
+
+
+def may_be(number: Number, value: object) -> bool:
+    """Whether a value is a number as it may be.
+
+    Args:
+        number: What it may be.
+        value: Anything. True and False are no numbers, and text is none.
+    """
+    if value is None:
+        return number.is_optional
+    if isinstance(value, bool | str):
+        return False
+    try:
+        read = operator.index(cast("int", value)) if number.is_whole else float(cast("float", value))
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(read) and (read > number.least if number.above else read >= number.least)
+
+
+def check_texts(given: Mapping[str, object]) -> None:
+    """Refuses what should be text and isn't; it isn't shown, for it may be a secret.
+
+    Args:
+        given: Names and what was given for each; None is left to others.
+
+    Raises:
+        SettingsError: One is no text.
+    """
+    for name, value in given.items():
+        if value is not None and not isinstance(value, str):
+            told = shown(value) if name == "url" else f"a {type(value).__name__}"
+            raise SettingsError(f"{name} is {told}, and takes text", remedy=f"Give {name} as text.")
+
+
+def path_of(name: str, given: object) -> str:
+    """The path of a file or folder of this machine.
+
+    Args:
+        name: The argument's name.
+        given: What was given for it.
+
+    Returns:
+        The path as text.
+
+    Raises:
+        SettingsError: It is no path, or an empty one.
+    """
+    path: object = os.fspath(cast("os.PathLike[str]", given)) if hasattr(given, "__fspath__") else given
+    if not path or not isinstance(path, str):
+        raise SettingsError(
+            f"{name} is {shown(path)}, and takes a path", remedy=f"Give {name} as text, or as a pathlib.Path."
+        )
+    return path
+
+
+def check_proxies(proxies: object) -> None:
+    """Refuses what is no dictionary of proxies.
+
+    Args:
+        proxies: What was given; None for none.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    if proxies is None:
+        return
+    texts = is_mapping(proxies) and all(isinstance(part, str | None) for pair in proxies.items() for part in pair)
+    if not texts:
+        raise SettingsError(
+            f"proxies is a {type(proxies).__name__}, and takes a dictionary of texts",
+            remedy='Give proxies={"https_proxy": "http://proxy.example.org:3128"}, or the like.',
+        )
+
+
+def check_handlers(handlers: object) -> None:
+    """Refuses what is no list of error handlers.
+
+    Args:
+        handlers: What was given; None for none.
+
+    Raises:
+        SettingsError: It is something else.
+    """
+    if handlers is None:
+        return
+    remedy = "Give error_handlers=[rate_limit_sleeper], or the like."
+    if isinstance(handlers, str) or not isinstance(handlers, Sequence | set | frozenset):
+        raise SettingsError(f"error_handlers is {shown(handlers)}, and takes a list of functions", remedy=remedy)
+    wrong = next((each for each in cast("Sequence[Callable[..., object]]", handlers) if not callable(each)), None)
+    if wrong is not None:
+        raise SettingsError(f"error_handlers has {shown(wrong)} in it, and takes a list of functions", remedy=remedy)
+
+
+def check_address(url: str, *, debug: bool) -> None:
+    """Refuses an address that a token mustn't be sent to.
+
+    Args:
+        url: The platform's base URL.
+        debug: Whether plain http will do.
+
+    Raises:
+        MissingScheme: It has none.
+        PlainHttp: It is one of plain http, and `debug` isn't set.
+        AddressError: It is another.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        whole = mask_url(f"https://{url.lstrip('/')}")
+        raise MissingScheme(
+            f"The platform's address needs https:// before it: {whole.removeprefix('https://')}",
+            url=url,
+            remedy=f"Give {whole}.",
+        )
+    if scheme.lower() == "http" and not debug:
+        raise PlainHttp(
+            f"{mask_url(url)} isn't encrypted, so everybody on the way could read the token",
+            url=url,
+            remedy="Give an https URL, or debug=True for a server on this machine.",
+        )
+    if scheme.lower() not in ("http", "https"):
+        whole = mask_url(f"https://{rest}") if rest else _PLATFORM
+        raise AddressError(
+            f"{scheme!r} isn't a scheme that the platform has: {mask_url(url)}", url=url, remedy=f"Give {whole}."
+        )
+
+
+def shown(value: object) -> str:
+    """A wrong value as errors show it: what is long, and may be a token, by its type alone.
+
+    Args:
+        value: Anything.
+    """
+    text = repr(value)
+    is_short = len(text) <= _SHOWN and not (isinstance(value, str) and len(value) > _SHOWN_TEXT)
+    return text if is_short else f"a {type(value).__name__}"

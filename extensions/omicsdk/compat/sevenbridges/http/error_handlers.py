@@ -1,0 +1,151 @@
+"""What to do about answers that are errors: handlers take the Api and an answer, and give the answer to go on with.
+
+They are asked in their order. One that `repeatable_handler` marks and that gives another answer has all of them asked
+anew, with that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.answers import Response
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+
+Handler = Callable[["HttpClient", "Response"], "Response"]
+H = TypeVar("H", bound=Callable[..., Any])
+
+#: Seconds between two looks at a platform that is ill, when nobody says another number.
+SLEEP = 300.0
+#: Seconds after which a sleeper gives up, unless `--call-budget` says others: maintenance takes hours, not days.
+LONGEST = 6 * 3600.0
+#: How often handlers are asked anew about an answer: one that always gives another mustn't keep a request for ever.
+ROUNDS = 100
+#: Answers with this code in a body of status 503 say that the platform is being maintained.
+MAINTENANCE_CODE = 0
+
+
+def repeatable_handler(f: H) -> H:
+    """Marks a handler whose new answer all handlers are to be asked about.
+
+    Args:
+        f: The handler.
+    """
+    f.is_repeatable = True  # type: ignore[attr-defined]
+    return f
+
+
+def is_repeatable(handler: Handler) -> bool:
+    """Whether a handler is marked."""
+    return getattr(handler, "is_repeatable", False)
+
+
+def handled(api: HttpClient, response: Response) -> Response:
+    """What an Api's handlers make of an answer.
+
+    Args:
+        api: The client.
+        response: The answer.
+
+    Returns:
+        The one that they all have seen; the last one when they went on for LONGEST seconds, or ROUNDS times.
+    """
+    begun = api.begun
+    for _ in range(ROUNDS):
+        for handler in list(api.error_handlers):
+            before, response = response, handler(api, response)
+            if response is not before and is_repeatable(handler):
+                break
+        else:
+            return response
+        if _left(api, begun) <= 0:
+            break
+    return response
+
+
+@repeatable_handler
+def rate_limit_sleeper(api: HttpClient, response: Response) -> Response:
+    """Waits until the platform takes requests again, when it has had too many, and asks again.
+
+    Args:
+        api: The client.
+        response: An answer.
+
+    Returns:
+        It, or the one that came in the end; still a 429 when it came so for LONGEST seconds.
+    """
+    begun = api.begun
+    while response.status_code == 429 and _waited(api, begun, max(1.0, _until_reset(api, response))):
+        response = api.session.send(response.request)
+    return response
+
+
+@repeatable_handler
+def maintenance_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
+    """Waits while the platform is being maintained, and asks again.
+
+    Args:
+        api: The client.
+        response: An answer.
+        sleep: Seconds between two looks.
+
+    Returns:
+        It, or the one that came in the end; still a 503 when it came so for LONGEST seconds.
+    """
+    begun = api.begun
+    while _is_maintenance(response) and _waited(api, begun, sleep):
+        response = api.session.send(response.request)
+    return response
+
+
+@repeatable_handler
+def general_error_sleeper(api: HttpClient, response: Response, sleep: float = SLEEP) -> Response:
+    """Waits while the platform fails (500 and above), and asks again.
+
+    Args:
+        api: The client.
+        response: An answer.
+        sleep: Seconds between two looks.
+
+    Returns:
+        It, or the one that came in the end; still an error when it came so for LONGEST seconds.
+    """
+    begun = api.begun
+    while response.status_code >= 500 and _waited(api, begun, sleep):
+        response = api.session.send(response.request)
+    return response
+
+
+def _left(api: HttpClient, begun: float) -> float:
+    """Seconds for which a platform may still be waited for."""
+    return begun + (LONGEST if api.budget is None else api.budget) - api.clock.monotonic()
+
+
+def _waited(api: HttpClient, begun: float, seconds: float) -> bool:
+    """Waits, but no longer than the platform may be waited for; at once False where a user's limit is below the wait."""
+    left = _left(api, begun)
+    if left <= 0 or (api.budget is not None and seconds > left):
+        return False
+    api.clock.sleep(min(seconds, left))
+    return True
+
+
+def _until_reset(api: HttpClient, response: Response) -> float:
+    """Seconds until the platform takes requests again, as it says; SLEEP when it doesn't."""
+    for name, now in (("x-ratelimit-reset", api.clock.now()), ("retry-after", 0.0)):
+        try:
+            return float(response.headers[name]) - now
+        except (KeyError, ValueError):
+            continue
+    return SLEEP
+
+
+def _is_maintenance(response: Response) -> bool:
+    if response.status_code != 503:
+        return False
+    try:
+        told = response.json()
+    except ValueError:
+        return False
+    return isinstance(told, dict) and cast("dict[str, Any]", told).get("code") == MAINTENANCE_CODE

@@ -1,0 +1,348 @@
+"""Lists of the platform: a page is a list, which knows those before and after it."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from omicsdk.compat.sevenbridges.errors import PaginationError
+from omicsdk.compat.sevenbridges.http.answers import Response, items_of, object_of
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.meta.resource import Resource
+    from omicsdk.compat.sevenbridges.models.volume import VolumeObject
+    from omicsdk.core.request import Request
+
+R = TypeVar("R", bound="Resource")
+S = TypeVar("S", bound="Resource")
+P = TypeVar("P", bound="Collection[Any] | VolumeCollection")
+
+#: The platform's longest page.
+LONGEST_PAGE = 100
+#: Pages that are asked for at once.
+AHEAD = 16
+_TOTAL = "x-total-matching-query"
+_NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
+
+
+class _Page(list[R], Generic[R]):
+    """A list that knows its Api."""
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        made.extend(self)
+        for name, value in vars(self).items():
+            setattr(made, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        made = self.__copy__()
+        made[:] = [each.deepcopy() for each in self]
+        return made
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        raise TypeError("A page knows its Api, which has a token, so it can't be pickled: pickle list(page)")
+
+
+class Collection(_Page[R], Generic[R]):
+    """A page of resources.
+
+    Args:
+        resource: Their class.
+        href: Where the page is.
+        total: How many there are on all pages; -1 when the platform doesn't say.
+        items: The page's resources.
+        links: The platform's links to other pages.
+        api: Where they came from.
+    """
+
+    resource: type[R]
+
+    def __init__(
+        self,
+        resource: type[R],
+        href: str,
+        total: int,
+        items: Sequence[R],
+        links: Sequence[Mapping[str, str]],
+        api: HttpClient,
+    ) -> None:
+        super().__init__(items)
+        self.resource = resource
+        self.href = href
+        self.links = list(links)
+        self._total = total
+        self._api = api
+
+    @classmethod
+    def fetch(cls, resource: type[S], request: Request, api: HttpClient) -> Collection[S]:
+        """Asks for a page.
+
+        Args:
+            resource: The class of what is on it.
+            request: What a generated list operation's `build` made.
+            api: Where to.
+
+        Raises:
+            SbgError: The platform answered with an error, or didn't.
+        """
+        request = _with_a_limit(request)
+        return cls._of(resource, request, api.send(request), api)
+
+    @classmethod
+    def _of(cls, resource: type[S], request: Request, response: Response, api: HttpClient) -> Collection[S]:
+        told = object_of(response)
+        items = [resource.of(each, api) for each in items_of(told, response)]
+        told_total = response.headers.get(_TOTAL, "")
+        total = int(told_total) if told_total.isdecimal() else -1
+        return Collection(resource, told.get("href") or request.url, total, items, _links_of(told, response), api)
+
+    @property
+    def total(self) -> int:
+        """How many there are on all pages; -1 when the platform doesn't say."""
+        return self._total
+
+    def next_page(self) -> Collection[R]:
+        """The page after this one.
+
+        Raises:
+            PaginationError: This is the last.
+        """
+        return self._linked("next", "This is the last page")
+
+    @property
+    def next_link(self) -> str | None:
+        """Where the page after this one is; None when this is the last."""
+        return self._link("next")
+
+    def previous_page(self) -> Collection[R]:
+        """The page before this one.
+
+        Raises:
+            PaginationError: This is the first.
+        """
+        return self._linked("prev", "This is the first page")
+
+    def all(self) -> Iterator[R]:
+        """Everything from this page on, page after page; several pages are asked for at once where their number is known.
+
+        Returns:
+            The resources in the platform's order. What comes into being or goes meanwhile may shift those that follow.
+
+        Raises:
+            SbgError: A later page can't be had; what came before it has been given by then.
+        """
+        yield from self
+        link = self._link("next")
+        if link is None:
+            return
+        offset = _offset(link)
+        if self._total < 0 or offset is None:
+            yield from _ahead(self, _after)
+        else:
+            yield from self._side_by_side(link, offset)
+
+    def _side_by_side(self, link: str, start: int) -> Iterator[R]:
+        """What is on the pages from an offset on, as the first one's link has them but for their length."""
+        offsets = iter(range(start, self._total, LONGEST_PAGE))
+        coming = deque[tuple[int, Future[Collection[R]]]]()
+        pool = ThreadPoolExecutor(AHEAD, "omicsdk-page")
+        last: Collection[R] = self
+        try:
+            while True:
+                while len(coming) < AHEAD and (offset := next(offsets, None)) is not None:
+                    asked = _with(link, offset=offset, limit=LONGEST_PAGE)
+                    coming.append((offset, pool.submit(self._fetched, asked)))
+                if not coming:
+                    break
+                offset, future = coming.popleft()
+                last = future.result()
+                yield from last
+                # A platform may give shorter pages than it was asked for; behind the last one its links are followed.
+                upcoming = coming[0][0] if coming else offset
+                while (at := last.next_offset) is not None and offset < at < upcoming:
+                    offset, last = at, last.next_page()
+                    yield from last[: upcoming - at]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if last is not self:  # more may have come into being meanwhile
+            yield from _ahead(last, _after)
+
+    @property
+    def next_offset(self) -> int | None:
+        """How many are passed over before the next page begins; None where there is none, or the platform counts otherwise."""
+        link = self._link("next")
+        return None if link is None else _offset(link)
+
+    def _link(self, rel: str) -> str | None:
+        return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
+
+    def _linked(self, rel: str, end: str) -> Collection[R]:
+        href = self._link(rel)
+        if href is None:
+            raise PaginationError(end)
+        return self._fetched(href)
+
+    def _fetched(self, href: str) -> Collection[R]:
+        return Collection.fetch(self.resource, page_request(href), self._api)
+
+    def __repr__(self) -> str:
+        return f"<Collection: total={self.total}, fetched={len(self)}>"
+
+
+class VolumeCollection(_Page["VolumeObject"]):
+    """A page of what is on a volume.
+
+    Args:
+        href: Where the page is.
+        items: Its objects.
+        links: The link to the next page.
+        prefixes: What its folders are called.
+        api: Where they came from.
+    """
+
+    def __init__(
+        self,
+        href: str,
+        items: Sequence[VolumeObject],
+        links: Sequence[Mapping[str, Any]],
+        prefixes: Sequence[Any],
+        api: HttpClient,
+    ) -> None:
+        super().__init__(items)
+        self.href = href
+        self.links = list(links)
+        self.prefixes = list(prefixes)
+        self._own_prefixes = tuple(prefixes)
+        self._api = api
+
+    @classmethod
+    def fetch(cls, request: Request, api: HttpClient) -> VolumeCollection:
+        """Asks for a page.
+
+        Args:
+            request: What `list_volume_objects.build` made.
+            api: Where to.
+
+        Raises:
+            SbgError: The platform answered with an error, or didn't.
+        """
+        from omicsdk.compat.sevenbridges.models.volume import VolumeObject, VolumePrefix
+
+        request = _with_a_limit(request)
+        response = api.send(request)
+        told = object_of(response)
+        prefixes = () if told.get("prefixes") is None else items_of(told, response, "prefixes")
+        return cls(
+            told.get("href") or request.url,
+            [VolumeObject.of(each, api) for each in items_of(told, response)],
+            _links_of(told, response),
+            [VolumePrefix.of(each, api) for each in prefixes],
+            api,
+        )
+
+    @property
+    def total(self) -> int:
+        """-1: the platform doesn't say."""
+        return -1
+
+    def next_page(self) -> VolumeCollection:
+        """The page after this one.
+
+        Raises:
+            PaginationError: This is the last.
+        """
+        href = self.next_link
+        if href is None:
+            raise PaginationError("This is the last page")
+        return VolumeCollection.fetch(page_request(href), self._api)
+
+    @property
+    def next_link(self) -> str | None:
+        """Where the page after this one is; None when this is the last."""
+        return next((cast("str", link["next"]) for link in self.links if link.get("next")), None)
+
+    def previous_page(self) -> VolumeCollection:
+        """There is none.
+
+        Raises:
+            PaginationError: Always: a volume is only listed forwards.
+        """
+        raise PaginationError("A volume is only listed forwards: ask for the first page again")
+
+    def all(self) -> Iterator[VolumeObject]:
+        """All objects from this page on; the prefixes of the pages that follow are added to this one's.
+
+        Raises:
+            SbgError: A later page can't be had.
+        """
+        self.prefixes[:] = self._own_prefixes
+        yield from self
+        yield from _ahead(self, self._next_page)
+
+    def _next_page(self, page: VolumeCollection) -> VolumeCollection:
+        found = page.next_page()
+        self.prefixes += found.prefixes
+        return found
+
+    def __repr__(self) -> str:
+        return f"<VolumeCollection: fetched={len(self)}, prefixes={len(self.prefixes)}>"
+
+
+def _ahead(page: P, following: Callable[[P], P]) -> Iterator[Any]:
+    """What is on the pages after one, each asked for while the one before it is used."""
+    pool = ThreadPoolExecutor(1, "omicsdk-page")
+    try:
+        coming = pool.submit(following, page) if page.next_link else None
+        while coming is not None:
+            before, page = page.next_link, coming.result()
+            if page.next_link == before:
+                raise PaginationError("The platform's link to the next page leads back to the page that it is on")
+            coming = pool.submit(following, page) if page.next_link else None
+            yield from page
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[str, Any]]:
+    """The links of a page to others; a list that came as something else would hide the pages that follow."""
+    return () if told.get("links") is None else items_of(told, response, "links")
+
+
+def _after(page: Collection[R]) -> Collection[R]:
+    return page.next_page()
+
+
+def page_request(href: str) -> Request:
+    """The request for a page by its URL.
+
+    Args:
+        href: The URL, as the platform told it.
+    """
+    from omicsdk.core.request import OperationFacts, request
+
+    return request(OperationFacts("page", "GET", "/", secured=True), "/").at(href)
+
+
+def _with_a_limit(request: Request) -> Request:
+    """A limit of 0 or less means the longest page, as the published client has it."""
+    return request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
+
+
+def _offset(href: str) -> int | None:
+    query = dict(parse_qsl(urlsplit(href).query, keep_blank_values=True))
+    told = query.get("offset", "")
+    return int(told) if told.isdecimal() and "token" not in query else None
+
+
+def _with(href: str, **parameters: object) -> str:
+    """A URL with other query parameters."""
+    parts = urlsplit(href)
+    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in parameters]
+    query = urlencode([*kept, *((name, str(value)) for name, value in parameters.items())])
+    return urlunsplit(parts._replace(query=query))

@@ -1,0 +1,255 @@
+"""Fields of resources: descriptors that read a value out of the platform's JSON and write it back into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from uuid import UUID
+
+from omicsdk.compat.sevenbridges.errors import ReadOnlyPropertyError, ValidationError
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.meta.resource import Resource
+
+T = TypeVar("T")
+
+
+class Field(Generic[T]):
+    """A field. Reading one that the platform hasn't told yet asks it once; see `Resource`.
+
+    Args:
+        name: Its name in the platform's JSON; the attribute's by default.
+        read_only: Whether it can only be read.
+        decode: Makes what is read of the JSON value, which isn't None.
+        check: Is given the field's name and a value that is set; raises ValidationError.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        read_only: bool = True,
+        decode: Callable[[Any], T] | None = None,
+        check: Callable[[str, Any], None] | None = None,
+    ) -> None:
+        self.name = name or ""
+        self.read_only = read_only
+        self._decode = decode
+        self._check = check
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = self.name or name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Resource, owner: type) -> T: ...
+    def __get__(self, instance: Resource | None, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        value = instance.look_up(self.name)
+        return cast("T", value) if value is None else self.decoded(instance, value)
+
+    def decoded(self, instance: Resource, value: Any) -> T:
+        """What is read of a JSON value that is there.
+
+        Args:
+            instance: Whose it is.
+            value: The value.
+        """
+        del instance
+        return cast("T", value) if self._decode is None else self._decode(value)
+
+    def __set__(self, instance: Resource, value: T) -> None:
+        if self.read_only:
+            raise ReadOnlyPropertyError(f"{type(instance).__name__}.{self.name} can only be read")
+        if value is not None and self._check is not None:
+            self._check(self.name, value)
+        instance.edit(self.name, value)
+
+
+def moment(text: Any) -> datetime:
+    """Reads a time as the platform writes it.
+
+    Args:
+        text: Such as 2024-01-31T12:00:00Z; a fraction of the second, and another zone, may be in it.
+
+    Returns:
+        A time without zone, in UTC, as documented.
+
+    Raises:
+        ValidationError: It isn't one.
+    """
+    try:
+        read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # what was set is one already
+    except (TypeError, ValueError):
+        raise ValidationError(f"{text!r} isn't a time as the platform writes it") from None
+    return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
+
+
+def is_text(name: str, value: Any) -> None:
+    """Refuses what isn't text."""
+    if not isinstance(value, str):
+        raise ValidationError(f"{name} is text, not {value!r}")
+
+
+def is_whole(name: str, value: Any) -> None:
+    """Refuses what isn't a whole number."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValidationError(f"{name} is a whole number, not {value!r}")
+
+
+def is_switch(name: str, value: Any) -> None:
+    """Refuses what isn't True or False."""
+    if not isinstance(value, bool):
+        raise ValidationError(f"{name} is True or False, not {value!r}")
+
+
+def is_uuid(name: str, value: Any) -> None:
+    """Refuses what isn't a UUID."""
+    try:
+        UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        raise ValidationError(f"{name} is a UUID, not {value!r}") from None
+
+
+def is_mapping(name: str, value: Any) -> None:
+    """Refuses what isn't a dictionary."""
+    if not isinstance(value, Mapping):
+        raise ValidationError(f"{name} is a dictionary, not {value!r}")
+
+
+def is_listing(name: str, value: Any) -> None:
+    """Refuses what isn't a list."""
+    if not isinstance(value, list):
+        raise ValidationError(f"{name} is a list, not {value!r}")
+
+
+def text(name: str | None = None, *, read_only: bool = True) -> Field[str]:
+    """A field of text."""
+    return Field[str](name, read_only=read_only, check=is_text)
+
+
+def whole(name: str | None = None, *, read_only: bool = True) -> Field[int]:
+    """A field that is a whole number."""
+    return Field[int](name, read_only=read_only, check=is_whole)
+
+
+def number(name: str | None = None) -> Field[float]:
+    """A field that is a number."""
+    return Field[float](name, decode=float)
+
+
+def switch(name: str | None = None, *, read_only: bool = True) -> Field[bool]:
+    """A field that is True or False."""
+    return Field[bool](name, read_only=read_only, check=is_switch)
+
+
+def uuid(name: str | None = None, *, read_only: bool = True) -> Field[str]:
+    """A field that is a UUID, as text."""
+    return Field[str](name, read_only=read_only, check=is_uuid)
+
+
+def time(name: str | None = None, *, read_only: bool = True) -> Field[datetime]:
+    """A field that is a time without zone, in UTC."""
+    return Field[datetime](name, read_only=read_only, decode=moment)
+
+
+def listing(name: str | None = None, *, read_only: bool = True) -> Field[list[Any]]:
+    """A field that is a list of JSON values; what is done to the list is an edit."""
+    return Field[list[Any]](name, read_only=read_only, check=is_listing)
+
+
+def mapping(name: str | None = None, *, read_only: bool = True) -> Field[dict[str, Any]]:
+    """A field that is a free dictionary; what is done to it is an edit."""
+    return Field[dict[str, Any]](name, read_only=read_only, check=is_mapping)
+
+
+D = TypeVar("D", bound="DictView")
+
+
+class DictView(dict[str, Any]):
+    """A dictionary of a resource: what is done to it, deletions too, is an edit of the resource. A missing key is None."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+    def equals(self, other: object) -> bool:
+        """Whether another one has the same members.
+
+        Args:
+            other: Anything.
+        """
+        return self == other
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        from copy import deepcopy
+
+        values = super().items()
+        return {key: deepcopy(value, memo) for key, value in values}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {super().__repr__()}>"
+
+
+class View(Field[D]):
+    """A field that is a dictionary of a kind of its own.
+
+    Args:
+        kind: The kind.
+        name: Its name in the platform's JSON; the attribute's by default.
+        read_only: Whether another one can't be put in its place.
+    """
+
+    def __init__(self, kind: type[D], name: str | None = None, *, read_only: bool = False) -> None:
+        super().__init__(name, read_only=read_only, check=is_mapping)
+        self._kind = kind
+
+    def decoded(self, instance: Resource, value: Any) -> D:
+        """The dictionary itself, in the place of the plain one that came."""
+        if not isinstance(value, self._kind):
+            value = self._kind(value)
+            instance.adopt(self.name, value)
+        return value
+
+    def __set__(self, instance: Resource, value: dict[str, Any]) -> None:
+        super().__set__(instance, cast("D", value))
+
+
+C = TypeVar("C", bound="Resource")
+
+
+class Part(Field[C]):
+    """A field that is a smaller resource, which can only be read as a whole.
+
+    Args:
+        kind: Gives the class; called when it is first read, so that modules may name each other's.
+        name: Its name in the platform's JSON; the attribute's by default.
+    """
+
+    def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
+        super().__init__(name)
+        self._kind = kind
+
+    def decoded(self, instance: Resource, value: Any) -> C:
+        """The smaller resource, with the same Api."""
+        return instance.part(self.name, value, lambda: self._kind().of(value, instance.api_or_none))
+
+
+class Parts(Field[list[C]]):
+    """A field that is a list of smaller resources.
+
+    Args:
+        kind: Gives their class.
+        name: Its name in the platform's JSON; the attribute's by default.
+    """
+
+    def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
+        super().__init__(name)
+        self._kind = kind
+
+    def decoded(self, instance: Resource, value: Any) -> list[C]:
+        """The smaller resources, with the same Api."""
+        kind = self._kind()
+        return instance.part(self.name, value, lambda: [kind.of(each, instance.api_or_none) for each in value])

@@ -1,0 +1,73 @@
+"""What is done at once, without a resource of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.sevenbridges.enums import FeedbackType, RequestParameters
+from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
+from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.models.project import Project
+
+
+class Actions(Resource):
+    """Feedback, and copies of many files."""
+
+    def __repr__(self) -> str:
+        return "<Actions>"
+
+    @classmethod
+    def send_feedback(
+        cls,
+        type: str = FeedbackType.IDEA,
+        referrer: str | None = None,
+        text: str | None = None,
+        api: HttpClient | None = None,
+    ) -> None:
+        """Tells the platform's makers something.
+
+        Args:
+            type: What kind it is; `enums.FeedbackType` has the names.
+            referrer: Where it comes from; by default this package with its version.
+            text: What to tell.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        from omicsdk.core.sending.user_agent import user_agent
+
+        api = cls._client(api)
+        told: dict[str, Any] = {"type": type, "text": given(text), "referrer": referrer or user_agent()}
+        api.send(api.client.send_feedback.build(**told))
+
+    @classmethod
+    def bulk_copy_files(
+        cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: HttpClient | None = None
+    ) -> dict[str, Any]:
+        """Copies files into a project; 100 are sent at once, at most.
+
+        Args:
+            files: The files, or their ids.
+            destination_project: The project, or its id.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The id of each file to what came of it: `status`, `new_file_id` and `new_file_name`.
+
+        Raises:
+            SbgError: The platform answered with an error; of more than 100 files, those that were sent before are copied.
+        """
+        api = cls._client(api)
+        ids, project = identifiers(files), identifier(destination_project)
+        size = RequestParameters.DEFAULT_BULK_LIMIT
+        copied: dict[str, Any] = {}
+        for start in range(0, max(len(ids), 1), size):  # an empty list is for the platform to refuse
+            request = api.client.bulk_copy_files.build(project=project, file_ids=ids[start : start + size])
+            copied |= api.call_object(request)
+        return copied

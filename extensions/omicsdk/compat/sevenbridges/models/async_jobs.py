@@ -1,0 +1,223 @@
+"""Jobs on many files and folders, which the platform does by itself: copies, moves, deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.compat.sevenbridges.destination import destination, required
+from omicsdk.compat.sevenbridges.enums import AsyncFileOperations, AsyncJobStates
+from omicsdk.compat.sevenbridges.errors import NotFound, SbgError
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.identity import identifier, several
+from omicsdk.compat.sevenbridges.meta.resource import given
+from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
+from omicsdk.compat.sevenbridges.models.file.bulk import FileBulkRecord
+from omicsdk.core.narrowing import is_mapping
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.core.request import Request
+
+
+class AsyncFileBulkRecord(FileBulkRecord):
+    """What came of one file of a job."""
+
+
+class AsyncJob(BackgroundJob):
+    """A job on many files and folders: `failed_files` says how many failed, `get_result` which and why."""
+
+    _ENDED = frozenset({AsyncJobStates.FINISHED})
+
+    href = fields.text()
+    id = fields.text()
+    type = fields.text()
+    state = fields.text()
+    result = fields.listing()
+    total_files = fields.whole()
+    failed_files = fields.whole()
+    completed_files = fields.whole()
+    started_on = fields.time()
+    finished_on = fields.time()
+
+    def _request(self) -> Request | None:
+        id, kind, api = self.field("id"), str(self.field("type")).lower(), self.api_or_none
+        if not id or api is None or kind not in _KINDS:
+            return super()._request()
+        return _asked(kind, id, api)
+
+    # -- starting
+
+    @classmethod
+    def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+        """Starts to copy files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
+                ids.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_copy_job.build(items=cast("Any", _items(files, "copy", targets=True)))
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+        """Starts to move files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
+                ids.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_move_job.build(items=cast("Any", _items(files, "move", targets=True)))
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: HttpClient | None = None) -> Self:
+        """Starts to delete files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", or the file or folder, or its id.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_delete_job.build(items=cast("Any", _items(files, "delete", targets=False)))
+        return cls.of(api.call_object(request), api)
+
+    # -- finding
+
+    @classmethod
+    def list_file_jobs(
+        cls, offset: int | None = None, limit: int | None = None, api: HttpClient | None = None
+    ) -> Collection[Self]:
+        """Lists the jobs that the user started.
+
+        Args:
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        return Collection.fetch(cls, api.client.list_file_jobs.build(offset=given(offset), limit=given(limit)), api)
+
+    @classmethod
+    def get_file_copy_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that copies.
+
+        Args:
+            id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such job.
+            SbgError: The platform answered with another error.
+        """
+        return cls._of_kind(AsyncFileOperations.COPY, id, api)
+
+    @classmethod
+    def get_file_move_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that moves; arguments and errors as those of `get_file_copy_job`."""
+        return cls._of_kind(AsyncFileOperations.MOVE, id, api)
+
+    @classmethod
+    def get_file_delete_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that deletes; arguments and errors as those of `get_file_copy_job`."""
+        return cls._of_kind(AsyncFileOperations.DELETE, id, api)
+
+    @classmethod
+    def get(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job of whatever kind, by asking for each kind until there is one.
+
+        Args:
+            id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such job.
+            SbgError: The platform answered with another error.
+        """
+        first: NotFound | None = None
+        for kind in _KINDS:
+            try:
+                return cls._of_kind(kind, id, api)
+            except NotFound as error:
+                first = first or error
+        assert first is not None
+        raise first
+
+    @classmethod
+    def _of_kind(cls, kind: str, id: AsyncJob | str, api: HttpClient | None) -> Self:
+        api = cls._client(api)
+        return cls.of({"type": kind.upper(), **api.call_object(_asked(kind, identifier(id), api))}, api)
+
+    # -- what comes of it
+
+    def get_result(self, api: HttpClient | None = None) -> list[AsyncFileBulkRecord]:
+        """What came of each file.
+
+        Args:
+            api: Another Api than the one that the job came from.
+
+        Returns:
+            A record for each file that was looked after already: the file, or what is wrong with it.
+        """
+        return AsyncFileBulkRecord.of_items(self.result, self.api_or_none if api is None else api)
+
+    def __repr__(self) -> str:
+        return f"<AsyncJob: type={self.field('type')} id={self.field('id')}>"
+
+
+#: The kinds of jobs, in the order in which they are tried.
+_KINDS = (AsyncFileOperations.COPY, AsyncFileOperations.MOVE, AsyncFileOperations.DELETE)
+
+
+def _asked(kind: str, id: str, api: HttpClient) -> Request:
+    """The request for a job of a kind."""
+    operations = api.client
+    operation = {
+        AsyncFileOperations.COPY: operations.get_file_copy_job,
+        AsyncFileOperations.MOVE: operations.get_file_move_job,
+        AsyncFileOperations.DELETE: operations.get_file_delete_job,
+    }[kind]
+    return operation.build(job_id=id)
+
+
+def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
+    """What is sent for the files of a job."""
+    items: list[dict[str, str]] = []
+    for at, each in enumerate(several(files)):
+        wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
+        item = {"file": identifier(required(wanted, "file", at))}
+        if targets:
+            item |= destination(wanted.get("project"), wanted.get("parent"), f"Item {at}")
+            if wanted.get("name"):
+                item["name"] = wanted["name"]
+        items.append(item)
+    if not items:
+        raise SbgError(f"There are no files to {what}", remedy="Give dictionaries with 'file', and where it goes.")
+    return items

@@ -1,0 +1,114 @@
+"""Imports of files that other platforms have, by their GA4GH DRS identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.compat.sevenbridges.destination import destination, required
+from omicsdk.compat.sevenbridges.enums import AsyncJobStates
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
+from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.models.bulk.told_error import Error
+from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.compat.sevenbridges.models.storage_job import given_items
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file.bulk import FileBulkRecord
+    from omicsdk.core.request import Request
+
+
+class FileImportResult(Value):
+    """What came of one file: it, or what is wrong with it."""
+
+    error = fields.Part(lambda: Error)
+    resource = fields.Part(lambda: File)
+
+    @property
+    def valid(self) -> bool:
+        """Whether it went well."""
+        return self.field("error") is None
+
+
+class DRSImportBulk(BackgroundJob):
+    """An import of many files by their DRS identifiers: `result` says what came of each."""
+
+    _ENDED = frozenset({AsyncJobStates.FINISHED})
+
+    href = fields.text()
+    id = fields.text()
+    state = fields.text()
+    result = fields.Parts(lambda: FileImportResult)
+    started_on = fields.time()
+    finished_on = fields.time()
+
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_drs_imports.build(job_id=identifier(id))
+
+    @property
+    def result_files(self) -> list[FileBulkRecord]:
+        """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
+        told: list[dict[str, Any]] = self.look_up("result") or []
+        return File.bulk_get([each["resource"]["id"] for each in told if each.get("resource")], self.api)
+
+    @classmethod
+    def bulk_get(cls, import_job_id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
+        """Gets an import.
+
+        Args:
+            import_job_id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such import.
+            SbgError: The platform answered with another error.
+        """
+        return cls._got(import_job_id, api)
+
+    @classmethod
+    def get(cls, id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
+        """Gets an import; arguments and errors as those of `bulk_get`."""
+        return cls.bulk_get(id, api)
+
+    @classmethod
+    def bulk_submit(
+        cls,
+        imports: Iterable[Mapping[str, Any]],
+        tags: Iterable[str] | None = None,
+        conflict_resolution: str = "SKIP",
+        api: HttpClient | None = None,
+    ) -> Self:
+        """Starts an import.
+
+        Args:
+            imports: For each file a dictionary with "drs_uri", one of "project" and "parent", and, where wanted, "name" and
+                "metadata".
+            tags: What the files are tagged with.
+            conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" has it take
+                the other's place.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The import.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.bulk_create_drs_imports.build(
+            items=cast("Any", [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]),
+            conflict_resolution=cast("Any", conflict_resolution),
+            tags=None if tags is None else list(tags),
+        )
+        return cls.of(api.call_object(request), api)
+
+
+def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
+    """What is sent for a file; members that aren't known are sent as they are."""
+    place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
+    rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
+    return {**rest, "drs_uri": required(wanted, "drs_uri", at), **place}

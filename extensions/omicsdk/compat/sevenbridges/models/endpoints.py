@@ -1,0 +1,50 @@
+"""Where the platform's parts are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.resource import Resource
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.core.request import Request
+
+
+class Endpoints(Resource):
+    """The URLs of the platform's parts."""
+
+    rate_limit_url = fields.text()
+    user_url = fields.text()
+    users_url = fields.text()
+    billing_url = fields.text()
+    projects_url = fields.text()
+    files_url = fields.text()
+    tasks_url = fields.text()
+    apps_url = fields.text()
+    action_url = fields.text()
+    upload_url = fields.text()
+    storage_url = fields.text()
+
+    def __repr__(self) -> str:
+        return "<Endpoints>"
+
+    @classmethod
+    def get(cls, api: HttpClient | None = None, **kwargs: Any) -> Self:
+        """Asks for them.
+
+        Args:
+            api: The Api, where this is the class of none.
+            **kwargs: Have no effect.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        del kwargs
+        api = cls._client(api)
+        return cls.of(api.call_object(api.client.get_endpoints.build()), api)
+
+    def _request(self) -> Request | None:
+        api = self.api_or_none
+        return api.client.get_endpoints.build() if api else None

@@ -1,0 +1,133 @@
+"""What a task did: its jobs, the instances that they ran on, and their logs."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.fields import DictView, View
+from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+
+
+class Disk(Value):
+    """An instance's disk."""
+
+    size = fields.whole()
+    unit = fields.text()
+    type = fields.text()
+
+
+class Instance(Value):
+    """The machine that a job ran on."""
+
+    id = fields.text()
+    type = fields.text()
+    provider = fields.text()
+    disk = fields.Part(lambda: Disk)
+
+
+class JobDocker(Value):
+    """The container image that a job ran in."""
+
+    checksum = fields.text()
+
+
+class Logs(DictView):
+    """A job's logs.
+
+    `[]` and `items()` give the file of a log, of which nothing was asked yet; None where there is no such log, or its URL
+    isn't that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
+
+    Args:
+        values: Names and URLs.
+        api: Where they came from.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | None = None, api: HttpClient | None = None) -> None:
+        super().__init__(values or {})
+        self._api = api
+
+    def __getitem__(self, name: str) -> File | None:
+        id = file_id(super().get(name))
+        if id is None:
+            return None
+        from omicsdk.compat.sevenbridges.models.file import File
+
+        return File.of({"id": id}, self._api)
+
+    def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Names and files."""
+        return ItemsView(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)  # without its Api, which has a token
+
+
+class LogsView(View[Logs]):
+    """The field of a job's logs."""
+
+    def __init__(self) -> None:
+        super().__init__(Logs, read_only=True)
+
+    def decoded(self, instance: Resource, value: Any) -> Logs:
+        """The logs, in the place of the plain dictionary that came."""
+        if not isinstance(value, Logs):
+            value = Logs(value, instance.api_or_none)
+            instance.adopt(self.name, value)
+        return value
+
+
+class Job(Value):
+    """A job of a task: one command that ran."""
+
+    name = fields.text()
+    start_time = fields.time()
+    end_time = fields.time()
+    status = fields.text()
+    command_line = fields.text()
+    retried = fields.switch()
+    instance = fields.Part(lambda: Instance)
+    docker = fields.Part(lambda: JobDocker)
+    logs = LogsView()
+
+    def __repr__(self) -> str:
+        return f"<Job: name={self.field('name')}, status={self.field('status')}>"
+
+
+class ExecutionDetails(Resource):
+    """What a task did."""
+
+    _KEY: ClassVar[str] = "href"
+
+    href = fields.text()
+    start_time = fields.time()
+    end_time = fields.time()
+    status = fields.text()
+    message = fields.text()
+    jobs = fields.Parts(lambda: Job)
+
+    def __repr__(self) -> str:
+        return f"<ExecutionDetails: status={self.field('status')}, jobs={len(self.field('jobs') or ())}>"
+
+
+def file_id(url: object) -> str | None:
+    """The id of the file that a URL names.
+
+    Args:
+        url: Such as https://api.sbgenomics.com/v2/files/5f2b/download_info.
+
+    Returns:
+        What follows `files` in its path; None where nothing does.
+    """
+    parts = urlsplit(url).path.split("/") if isinstance(url, str) else []
+    at = parts.index("files") + 1 if "files" in parts else len(parts)
+    return unquote(parts[at]) or None if at < len(parts) else None

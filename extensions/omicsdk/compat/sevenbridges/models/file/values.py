@@ -1,0 +1,224 @@
+"""Values with files in them, as inputs and outputs are: on the wire files are CWL objects, here they are File objects."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from omicsdk.compat.sevenbridges.enums import FileApiFormats
+from omicsdk.compat.sevenbridges.errors import ValidationError
+from omicsdk.compat.sevenbridges.meta.changes import raw, same, sendable
+from omicsdk.compat.sevenbridges.meta.fields import DictView, View
+from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.core.errors import shortened
+from omicsdk.core.narrowing import is_list, is_mapping
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.meta.resource import Resource
+    from omicsdk.compat.sevenbridges.models.file.resource import File
+
+#: What the platform calls, as a File's type, what CWL calls so.
+_TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "folder"}
+
+#: What objects have that are written as JSON although they aren't: dates, and models.
+_WAYS_TO_JSON = ("isoformat", "to_dict")
+#: Characters of a refused value that are shown.
+_SHOWN = 80
+
+
+def sent(value: Any) -> Any:
+    """A value as the platform takes it.
+
+    Args:
+        value: A JSON value that may have File objects in it, however deep.
+
+    Returns:
+        The same with a CWL object for each.
+
+    Raises:
+        ValidationError: Something in it is neither a JSON value nor a file of the platform, such as an open local file.
+        SbgError: A file has no id.
+    """
+    from omicsdk.compat.sevenbridges.models.file.resource import File
+
+    if isinstance(value, File):
+        kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
+        return {"class": kind, "path": identifier(value)}
+    if is_mapping(value):
+        members = raw(value) if isinstance(value, FileValues) else value.items()
+        return {str(name): sent(each) for name, each in members}
+    if is_list(value):
+        return [sent(each) for each in value]
+    if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
+        return sendable(value)
+    raise ValidationError(
+        f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
+        remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
+    )
+
+
+def read(value: Any, api: HttpClient | None) -> Any:
+    """A value as it is read.
+
+    Args:
+        value: A JSON value.
+        api: Where it came from.
+
+    Returns:
+        A File for a CWL object, for a list a new one of what is read of its members; all else, records too, as it is.
+    """
+    if isinstance(value, list):
+        return [read(each, api) for each in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        kind = _TYPES.get(str(members.get("class")).lower())
+        return members if kind is None else file_of(members, kind, api)
+    return value
+
+
+def file_of(told: Mapping[str, Any], kind: str, api: HttpClient | None) -> File:
+    """The file or folder of a CWL object; what the object doesn't tell of it is asked for when it is read.
+
+    Args:
+        told: The CWL object.
+        kind: "file" or "folder".
+        api: Where it came from.
+    """
+    from omicsdk.compat.sevenbridges.models.file.resource import File
+
+    data: dict[str, Any] = {"id": told.get("path"), "type": kind}
+    name = told.get("basename") or told.get("name")
+    if name:
+        data["name"] = name
+    if told.get("secondaryFiles"):
+        data["secondaryFiles"] = told["secondaryFiles"]
+    return File.of(data, api)
+
+
+class FileValues(DictView):
+    """Values by their names, with files in them.
+
+    `[]` and `items()` give files and folders as File objects, in lists too, and `[]` takes them; a name that isn't there is
+    None. `get()`, `values()` and `dict()` of it give the platform's JSON as it is.
+
+    Args:
+        values: Names and JSON values.
+        api: Where they came from.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | None = None, api: HttpClient | None = None) -> None:
+        super().__init__(values or {})
+        self._api = api
+        self._handed_out: dict[str, Any] = {}  # files and lists, as they were read
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._handed_out:
+            return self._handed_out[name]
+        value = super().get(name)
+        found = read(value, self._api)
+        if found is not value:
+            self._handed_out[name] = found
+        return found
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        now = sent(value)
+        if name in self._handed_out and same(now, super().get(name)) and not self._is_touched(name):
+            return  # what was handed out stays this one's
+        super().__setitem__(name, now)
+        self._handed_out.pop(name, None)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self._handed_out.pop(name, None)
+
+    def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Names and what `[]` gives for them."""
+        return ItemsView(self)
+
+    def pop(self, name: str, *default: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Takes one out.
+
+        Args:
+            name: Its name.
+            default: What is given when it isn't there.
+
+        Returns:
+            Its JSON value.
+
+        Raises:
+            KeyError: It isn't there, and there is no default.
+        """
+        self.settle()
+        self._handed_out.pop(name, None)
+        return super().pop(name, *default)
+
+    def clear(self) -> None:
+        """Takes all out."""
+        super().clear()
+        self._handed_out.clear()
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Reads one, and sets it before when it isn't there.
+
+        Args:
+            name: Its name.
+            default: What it is set to.
+        """
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def update(self, *values: Mapping[str, Any] | Iterable[tuple[str, Any]], **named: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Sets several.
+
+        Args:
+            *values: Names and values.
+            **named: Others.
+        """
+        for name, value in dict(*values, **named).items():
+            self[name] = value
+
+    def settle(self) -> None:
+        """Takes over what was done to lists that were handed out, and files that were put into records."""
+        for name, value in list(raw(self)):
+            if name not in self._handed_out:
+                now = sent(value)
+                if not same(now, value):
+                    super().__setitem__(name, now)
+            elif self._is_touched(name):
+                super().__setitem__(name, sent(self._handed_out[name]))
+
+    def _is_touched(self, name: str) -> bool:
+        return not same(sent(self._handed_out[name]), sent(read(super().get(name), self._api)))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        self.settle()
+        return super().__deepcopy__(memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self.settle()
+        return type(self), (dict(self),)  # without its Api, which has a token
+
+
+V = TypeVar("V", bound=FileValues)
+
+
+class FilesView(View[V]):
+    """A field of values with files in them.
+
+    Args:
+        kind: Input, Output or the like.
+        name: Its name in the platform's JSON; the attribute's by default.
+        read_only: Whether another one can't be put in its place.
+    """
+
+    def decoded(self, instance: Resource, value: Any) -> V:
+        """The values themselves, in the place of the plain dictionary that came."""
+        if not isinstance(value, self._kind):
+            value = self._kind(value, instance.api_or_none)
+            instance.adopt(self.name, value)
+        return value
+
+    def __set__(self, instance: Resource, value: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().__set__(instance, sent(value))

@@ -1,0 +1,62 @@
+"""How many requests and instances a user may have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.fields import Field
+from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.value import Value
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.core.request import Request
+
+
+def _reset(told: Any) -> datetime:
+    """The platform tells seconds since 1970, or a time as it writes others."""
+    if isinstance(told, str) and not told.isdigit():
+        return fields.moment(told)
+    return datetime.fromtimestamp(int(told))
+
+
+class Rate(Value):
+    """How many there may be, how many of them are left, and when they are counted anew (local time, without zone)."""
+
+    limit = fields.whole()
+    remaining = fields.whole()
+    reset = Field[datetime](decode=_reset)
+
+
+class RateLimit(Resource):
+    """How many requests and instances the user may have."""
+
+    rate = fields.Part(lambda: Rate)
+    instance_limit = fields.Part(lambda: Rate)
+
+    def __repr__(self) -> str:
+        return f"<RateLimit: rate={self.field('rate')}>"
+
+    @classmethod
+    def get(cls, api: HttpClient | None = None) -> Self:
+        """Asks for it.
+
+        Args:
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        return cls.of(api.call_object(api.client.get_rate_limit.build()), api)
+
+    def look_up(self, name: str) -> Any:
+        """Reads a member; `instance_limit` also where a deployment calls it `instance`."""
+        other = name == "instance_limit" and self.field(name) is None and self.field("instance") is not None
+        return super().look_up("instance" if other else name)
+
+    def _request(self) -> Request | None:
+        api = self.api_or_none
+        return api.client.get_rate_limit.build() if api else None

@@ -1,0 +1,201 @@
+"""Imports: files and folders of volumes, as files of projects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.compat.sevenbridges.destination import destination, required
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
+from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.compat.sevenbridges.models.storage_job import StorageJob, VolumeFile, given_items
+from omicsdk.core.omit import OMIT
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges.models.volume import Volume
+    from omicsdk.core.request import Request
+
+
+class ImportDestination(Value):
+    """Where an import goes."""
+
+    project = fields.text()
+    parent = fields.text()
+    name = fields.text()
+
+
+class Import(StorageJob):
+    """An import."""
+
+    _PLACE = "imports"
+
+    preserve_folder_structure = fields.switch()
+    autorename = fields.switch()
+    source = fields.Part(lambda: VolumeFile)
+    destination = fields.Part(lambda: ImportDestination)
+
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_import.build(import_id=identifier(id))
+
+    @classmethod
+    def submit_import(
+        cls,
+        volume: Volume | str,
+        location: str,
+        project: Project | str | None = None,
+        name: str | None = None,
+        overwrite: bool = False,
+        properties: Mapping[str, Any] | None = None,
+        parent: File | str | None = None,
+        preserve_folder_structure: bool = True,
+        autorename: bool = False,
+        api: HttpClient | None = None,
+    ) -> Self:
+        """Starts an import.
+
+        Args:
+            volume: The volume, or its id.
+            location: The file's name on the volume; a folder's, with a slash at its end.
+            project: Where it goes: a project, or its id.
+            name: What it is to be called; its own name by default.
+            overwrite: Whether it may take the place of a file of that name.
+            properties: How objects are stored.
+            parent: Where it goes: a folder, or its id; in the place of `project`.
+            preserve_folder_structure: Whether a folder's folders are kept.
+            autorename: Whether it gets another name when there is a file of that name.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: Both or neither of project and parent are given, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        target: Any = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
+        request = api.client.create_import.build(
+            source={"volume": identifier(volume), "location": location},
+            destination=target,
+            overwrite=overwrite,
+            preserve_folder_structure=OMIT if preserve_folder_structure else False,
+            autorename=autorename or OMIT,
+            properties=properties or OMIT,
+        )
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def query(
+        cls,
+        project: Project | str | None = None,
+        volume: Volume | str | None = None,
+        state: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: HttpClient | None = None,
+    ) -> Collection[Self]:
+        """Lists imports.
+
+        Args:
+            project: Those into a project, or its id.
+            volume: Those from a volume, or its id.
+            state: Those in a state; see ImportExportState.
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.list_imports.build(
+            project=identifier(project) if project else OMIT,
+            volume=identifier(volume) if volume else OMIT,
+            state=given(cast("Any", state)),
+            offset=given(offset),
+            limit=given(limit),
+            fields="_all",
+        )
+        return Collection.fetch(cls, request, api)
+
+    @classmethod
+    def get(cls, id: Import | str, api: HttpClient | None = None) -> Self:
+        """Gets an import.
+
+        Args:
+            id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such import.
+            SbgError: The platform answered with another error.
+        """
+        return cls._got(id, api)
+
+    @classmethod
+    def bulk_get(cls, imports: Iterable[Import | str], api: HttpClient | None = None) -> list[ImportBulkRecord]:
+        """Gets imports.
+
+        Args:
+            imports: They, or their ids; any number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order: the import, or what is wrong with it.
+
+        Raises:
+            SbgError: The platform answered with an error as a whole.
+        """
+        return cls._records(identifiers(imports), cls._client(api))
+
+    @classmethod
+    def _records(cls, ids: Sequence[str], api: HttpClient) -> list[ImportBulkRecord]:
+        build = api.client.bulk_get_imports.build
+        return ImportBulkRecord.collect(ids, lambda some: build(import_ids=some), api, side_by_side=True)
+
+    @classmethod
+    def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> list[ImportBulkRecord]:
+        """Starts imports.
+
+        Args:
+            imports: For each a dictionary with "volume", "location", one of "project" and "parent", and, where wanted,
+                "name", "overwrite", "autorename", "preserve_folder_structure"; as the arguments of `submit_import`. Any
+                number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order: the import, or what is wrong with it.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error as a whole; nothing was
+                started.
+        """
+        api = cls._client(api)
+        build = api.client.bulk_create_imports.build
+        items = [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]
+        return ImportBulkRecord.collect(items, lambda some: build(items=cast("Any", some)), api)
+
+
+class ImportBulkRecord(BulkRecord[Import]):
+    """What came of one import of a bulk call."""
+
+    @classmethod
+    def _kind(cls) -> type[Resource]:
+        return Import
+
+
+def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
+    target = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
+    if wanted.get("name"):
+        target["name"] = wanted["name"]
+    return {
+        "source": {"volume": identifier(required(wanted, "volume", at)), "location": required(wanted, "location", at)},
+        "destination": target,
+        "overwrite": wanted.get("overwrite", False),
+        "autorename": wanted.get("autorename", False),
+        "preserve_folder_structure": wanted.get("preserve_folder_structure", True),
+    }

@@ -1,0 +1,146 @@
+"""What imports and exports share: jobs between volumes and projects that the platform does by itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import quote
+
+from omicsdk.compat.sevenbridges.enums import ImportExportState
+from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
+from omicsdk.compat.sevenbridges.http.arguments import shown
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.identity import identifier, several
+from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
+from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.meta.waiting import PERIOD, wait_until
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.compat.sevenbridges.models.bulk.told_error import Error
+from omicsdk.core.narrowing import is_mapping
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+
+#: States that nothing comes after.
+ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
+
+
+class VolumeFile(Value):
+    """A place on a volume."""
+
+    volume = fields.text()
+    location = fields.text()
+
+
+class StorageJob(BackgroundJob, ABC):
+    """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
+
+    _ENDED = ENDED
+
+    _PLACE: ClassVar[str]  # where such jobs are on the platform
+
+    href = fields.text()
+    id = fields.text()
+    state = fields.text()
+    started_on = fields.time()
+    finished_on = fields.time()
+    overwrite = fields.switch()
+    error = fields.Part(lambda: Error)
+
+    @property
+    def result(self) -> File | None:
+        """The file that came of it; None as long as there is none."""
+        told = self.look_up("result")
+        return self._file("result", told, told.get("id")) if told else None
+
+    def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
+        """The file that a member names; what isn't told of it is asked for when it is read."""
+        from omicsdk.compat.sevenbridges.models.file import File
+
+        return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
+
+    @classmethod
+    def bulk_wait(
+        cls,
+        jobs: Iterable[Self | str],
+        period: float = PERIOD,
+        timeout: float | None = None,
+        callback: Callable[[int, int], object] | None = None,
+        api: HttpClient | None = None,
+    ) -> list[Self]:
+        """Waits until all of many are COMPLETED or FAILED, looking at a hundred with each request.
+
+        Args:
+            jobs: They, or their ids.
+            period: Seconds between two looks, above 0.
+            timeout: Seconds after which they aren't waited for any longer; None for ever.
+            callback: Is given after each look how many have ended, and how many there are.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            They as they are then, in their order. One that was given as an object is that object.
+
+        Raises:
+            SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
+        """
+        api = cls._client(api)
+        named = [(identifier(job), job) for job in several(jobs)]
+        all_of_them = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
+
+        def ended() -> bool:
+            running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
+            if not running:
+                return True
+            for record in cls._records([identifier(job) for job in running], api):
+                if not record.valid:
+                    raise record.error.as_exception()
+                told: dict[str, Any] = record.field("resource")
+                all_of_them[told["id"]]._start(told)
+            left = sum(job.field("state") not in ENDED for job in running)
+            if callback is not None:
+                callback(len(all_of_them) - left, len(all_of_them))
+            return left == 0
+
+        def where() -> str:
+            left = sum(job.field("state") not in ENDED for job in all_of_them.values())
+            return f"{left} of {len(all_of_them)} {cls._PLACE} haven't ended"
+
+        wait_until(ended, where, api.clock, period, timeout)
+        return [all_of_them[id] for id, _ in named]
+
+    @classmethod
+    @abstractmethod
+    def _records(cls, ids: Sequence[str], api: HttpClient) -> Sequence[BulkRecord[Any]]:
+        """Asks for many."""
+
+    def delete(self) -> None:
+        """Asks the platform to delete it, which it may refuse: it keeps no documented way.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        self.api.delete(f"/storage/{self._PLACE}/{quote(identifier(self), safe='')}")
+
+
+def given_items(items: Iterable[Any], what: str) -> list[Any]:
+    """The items of a bulk call.
+
+    Args:
+        items: What was given.
+        what: What they are, for the error.
+
+    Raises:
+        ValidationError: One is no dictionary.
+        SbgError: There are none.
+    """
+    found = several(items)
+    for at, each in enumerate(found):
+        if not is_mapping(each):
+            raise ValidationError(
+                f"Item {at} is {shown(each)}, and takes a dictionary", remedy="Give a dictionary that describes it."
+            )
+    if not found:
+        raise SbgError(f"There are no {what} to start", remedy="Give dictionaries that describe them.")
+    return found

@@ -1,0 +1,39 @@
+"""Members of teams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+from omicsdk.compat.sevenbridges.errors import SbgError
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.resource import Resource
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+
+
+class TeamMember(Resource):
+    """A member of a team."""
+
+    _KEY: ClassVar[str] = "username"
+
+    href = fields.text()
+    id = fields.text()
+    username = fields.text()
+    role = fields.text()
+
+    @classmethod
+    def get(cls, id: str, api: HttpClient | None = None) -> NoReturn:
+        """A member by itself isn't to be had: it belongs to a team.
+
+        Args:
+            id: Its name.
+            api: Has no effect.
+
+        Raises:
+            SbgError: Always.
+        """
+        del api
+        raise SbgError(
+            f"Team member {id!r} can't be asked for by itself", remedy="Look among team.get_members().all()."
+        )

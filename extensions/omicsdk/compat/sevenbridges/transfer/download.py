@@ -1,0 +1,167 @@
+"""Downloads: handles of files on their way from the platform, and their bytes as they come."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParameters, TransferState
+from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
+from omicsdk.compat.sevenbridges.http.arguments import path_of
+from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
+from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
+from omicsdk.compat.sevenbridges.transfer.streaming import bytes_of
+from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
+from omicsdk.compat.sevenbridges.transfer.wanted import facts_of, locator
+from omicsdk.core.files.atomic_file import put_in_place
+from omicsdk.transfer import Item, Location, download
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.transfer import TransferReport
+
+
+class Download(Handle):
+    """A file on its way from the platform; see `Handle` for its switches and states.
+
+    It appears under its path when it is whole: its size, and the checksums that its metadata state, are verified. What
+    came of one that was stopped or has failed is kept beside it, and the same download goes on from there.
+
+    Args:
+        url: A presigned URL, where there is no `file`: it can't be asked for again when it ends.
+        file_path: Where to.
+        part_size: The size of the parts that progress is told in, in bytes; 5 MiB at least, and by default. The engine
+            finds by itself what it asks for at once.
+        retry_count: How many failures in a row end it; each piece that arrives wins one back. 6 by default, 0 for none.
+        timeout: Seconds for which a silent server is waited for, 300 by default.
+        api: The platform; the file's own by default.
+        file: The file.
+        overwrite: Whether it takes the place of what is there, which stays until the new one is whole.
+        checksums: What the bytes are held against, from algorithm to value, in the place of what the metadata state; an
+            empty one for the size alone.
+
+    Raises:
+        SbgError: An argument makes no sense.
+        LocalFileAlreadyExists: Something is there, and `overwrite` is False.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        file_path: str | os.PathLike[str] = "",
+        part_size: int | None = PartSize.DOWNLOAD_MINIMUM_PART_SIZE,
+        retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
+        api: HttpClient | None = None,
+        *,
+        file: File | None = None,
+        overwrite: bool = True,
+        checksums: Mapping[str, str] | None = None,
+    ) -> None:
+        least = PartSize.DOWNLOAD_MINIMUM_PART_SIZE
+        size = check_part_size(part_size, least, least)
+        if not url and file is None:
+            raise SbgError("There is nothing to download", remedy="Give file, or url.")
+        super().__init__(
+            api_of(api or (file.api_or_none if file is not None else None), "A download"), "download", size
+        )
+        self._path = path_of("file_path", file_path)
+        if Path(self._path).is_dir():
+            raise SbgError(f"{self._path} is no file's path", remedy="Give the file's whole path.")
+        if not overwrite and os.path.lexists(self._path):
+            raise LocalFileAlreadyExists(message=self._path)
+        self._url = url
+        self._file = file
+        self._checksums = checksums
+        self._retries, self._patience = retrying(retry_count, timeout)
+
+    @property
+    def path(self) -> str:
+        """Where the file will be."""
+        return self._path
+
+    @property
+    def url(self) -> str:
+        """The presigned URL, which is a secret; asked for where the file is known and the URL wasn't given.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        return self._url or ("" if self._file is None else self._file.download_info().url)
+
+    def result(self) -> str | None:
+        """The file's path; None while it isn't there, or when it was stopped.
+
+        Raises:
+            SbgError: It has failed.
+        """
+        if self._failure is not None:
+            raise self._failure
+        return self._path if self.status == TransferState.COMPLETED else None
+
+    def _transfer(self) -> TransferReport:
+        final = Path(self._path).absolute()
+        is_there = os.path.lexists(final)
+        fetched = final.with_name(_beside(final.name)) if is_there else final
+        item, origin = self._item(fetched.name, final.name)
+        journal = journal_for("downloads", self._api.url, origin, str(fetched))
+        with slots_of(self._api, "download").taken(OF_A_FILE, lambda: self._control.stopped) as connections:
+            report = download(
+                [item],
+                final.parent,
+                connections=connections,
+                progress=self._moved,
+                control=self._control,
+                environ=self._api.environ,
+                journal=journal,
+                wait=False,
+                patience=self._patience,
+                clock=self._api.clock,
+            )
+        if report.ok:
+            if is_there:
+                put_in_place(fetched, final)
+            self._file_size = report.outcomes[0].size or 0
+            if journal is not None:
+                journal.unlink(missing_ok=True)
+        return report
+
+    def _item(self, name: str, title: str) -> tuple[Item, str]:
+        """What to fetch, and what tells it from other files."""
+        if self._file is None:
+            url, checksums = self._url or "", self._checksums or {}
+            item = Item(name, Location(url), None, checksums, title, self._retries)
+            return item, url.partition("?")[0]
+        file_id, size, stated = facts_of(self._file)
+        checksums = stated if self._checksums is None else self._checksums
+        self._file_size = size or 0
+        return Item(name, locator(self._api, file_id), size, checksums, title, self._retries), file_id
+
+
+def _beside(title: str) -> str:
+    """The name under which a file is fetched that takes another one's place; no longer than file systems take."""
+    return f".{title[:40]}.{hashlib.blake2b(os.fsencode(title), digest_size=4).hexdigest()}.new"
+
+
+def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None) -> Generator[bytes]:
+    """Gives a file's bytes as they come, without keeping them. One connection; nothing is verified but the length.
+
+    Args:
+        file: The file.
+        part_size: Bytes at a time, 1 or more; the last may be fewer.
+        retry_count: How many failures without a byte in between end it; by default 6. It goes on where it was.
+
+    Yields:
+        Bytes, in order.
+
+    Raises:
+        SbgError: They can't be fetched, become others in between, or end too early.
+    """
+    size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
+    api = api_of(file.api_or_none, "A download")
+    return bytes_of(api, identifier(file), size, retries)

@@ -1,0 +1,330 @@
+"""What uploads and downloads have in common: a thread of their own, its states, and the switches of the documented handles."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
+from omicsdk.compat.sevenbridges.errors import SbgError
+from omicsdk.compat.sevenbridges.http.arguments import Number, check_numbers, may_be, shown
+from omicsdk.compat.sevenbridges.transfer.failures import TransferFailed, as_sbg
+from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer import Control, Patience
+from omicsdk.transfer.interrupts import Terminated
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.transfer import Progress as EngineProgress
+    from omicsdk.transfer import TransferReport
+
+_log = getLogger("omicsdk.sb")
+
+_GOING_ON = (TransferState.RUNNING, TransferState.PAUSED)
+
+
+class Handle(threading.Thread, ABC):
+    """A transfer with switches, which may be called from any thread.
+
+    PREPARING until `start`, then RUNNING or PAUSED, then for good COMPLETED, FAILED, STOPPED (by `stop`) or ABORTED (by
+    Ctrl-C or SIGTERM). The thread doesn't keep the program from ending.
+
+    Args:
+        api: Where the file is.
+        what: What it is, in a word.
+        part_size: The size of the parts that progress is told in, in bytes.
+    """
+
+    def __init__(self, api: HttpClient, what: str, part_size: int) -> None:
+        super().__init__(name=f"omicsdk-sb-{what}", daemon=True)
+        self._api = api
+        self._what = what
+        self._part_size = part_size
+        self._file_size = 0
+        self._bytes_done = 0
+        self._control = Control()
+        self._guard = threading.Lock()
+        self._over = threading.Event()  # set when all callbacks were called
+        self._runner: threading.Thread | None = None
+        self._status = TransferState.PREPARING
+        self._failure: SbgError | None = None
+        self._is_told = False  # whether somebody was told of the failure
+        self._start_time: float | None = None
+        self._began = self._ended = 0.0
+        self._callbacks: list[Callable[[str], object]] = []
+        self._errorbacks: list[Callable[[str], object]] = []
+        self._watchers: list[Callable[[Progress], object]] = []
+        self._parts_told = -1
+
+    # -- how it fares
+
+    @property
+    def status(self) -> str:
+        """One of `TransferState`."""
+        return self._status
+
+    @property
+    def progress(self) -> float:
+        """How much is there, 0 to 100."""
+        if self._status == TransferState.COMPLETED:
+            return 100.0
+        return percent(self._bytes_done, self._file_size) if self._file_size else 0.0
+
+    @property
+    def start_time(self) -> float | None:
+        """When it was started, in seconds since 1970-01-01T00:00Z; None before."""
+        return self._start_time
+
+    @property
+    def duration(self) -> float:
+        """Milliseconds since the start, or from it to the end; 0 before."""
+        if self._start_time is None:
+            return 0.0
+        end = self._ended if self._is_over else self._api.clock.monotonic()
+        return (end - self._began) * 1000
+
+    def add_callback(
+        self, callback: Callable[[str], object] | None = None, errorback: Callable[[str], object] | None = None
+    ) -> None:
+        """Has functions called at the end, in the transfer's thread; what they raise is logged.
+
+        Args:
+            callback: Is called with the status when the transfer is completed, or was stopped.
+            errorback: Is called with the status when it has failed, or was aborted; `wait` doesn't raise then.
+        """
+        if callback is not None:
+            self._callbacks.append(callback)
+        if errorback is not None:
+            self._errorbacks.append(errorback)
+
+    def add_progress_callback(self, callback: Callable[[Progress], object] | None = None) -> None:
+        """Has a function called each time that another part is there, a few times a second at most.
+
+        Args:
+            callback: Is called with how far it is, in the transfer's thread: while it runs no byte moves. When it raises,
+                this is logged, and it isn't called again.
+        """
+        if callback is not None:
+            self._watchers.append(callback)
+
+    # -- switches
+
+    def start(self) -> None:
+        """Begins.
+
+        Raises:
+            SbgError: It was started before.
+        """
+        self._begin()
+        try:
+            super().start()
+        except RuntimeError:  # no more threads
+            with self._guard:
+                self._status, self._start_time = TransferState.PREPARING, None
+            raise
+
+    def pause(self) -> None:
+        """Ends all requests and begins no other until `resume`.
+
+        Raises:
+            SbgError: It isn't RUNNING.
+        """
+        with self._guard:
+            self._expect("pause", TransferState.RUNNING)
+            self._status = TransferState.PAUSED
+            self._control.pause()
+
+    def resume(self) -> None:
+        """Goes on after `pause`.
+
+        Raises:
+            SbgError: It isn't PAUSED.
+        """
+        with self._guard:
+            self._expect("resume", TransferState.PAUSED)
+            self._status = TransferState.RUNNING
+            self._control.resume()
+
+    def stop(self) -> None:
+        """Ends it for good, and waits until all is in order.
+
+        Raises:
+            SbgError: It is neither RUNNING nor PAUSED.
+        """
+        with self._guard:
+            self._expect("stop", *_GOING_ON)
+        self._control.stop()
+        if threading.current_thread() is not self._runner:
+            self._await()
+
+    def wait(self) -> None:
+        """Waits for the end. Ctrl-C ends the transfer in order before it is raised.
+
+        Raises:
+            SbgError: It wasn't started, this is one of its own callbacks, or it has failed and no errorback was told.
+        """
+        if self._status == TransferState.PREPARING:
+            raise SbgError(f"This {self._what} wasn't started", remedy="Call start() first.")
+        if threading.current_thread() is self._runner:
+            raise SbgError(f"This {self._what} can't wait for itself", remedy="Wait elsewhere than in its callbacks.")
+        try:
+            self._await()
+        except KeyboardInterrupt as pressed:
+            self._control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
+            self._await()
+            raise
+        if self._failure is not None and not self._is_told:
+            raise self._failure
+
+    # -- the thread
+
+    def run(self) -> None:
+        """Does the work; call `start()` instead, which has this called in a thread.
+
+        Raises:
+            SbgError: It was started before.
+        """
+        if threading.current_thread() is not self:
+            self._begin()
+        self._runner = threading.current_thread()
+        error: BaseException | None = None
+        try:
+            self._raise_if_failed(self._transfer())
+        except BaseException as raised:  # it is raised where somebody waits
+            error = raised
+        try:
+            self._end(error)
+        finally:
+            self._over.set()
+        if error is not None and threading.current_thread() is not self:
+            raise error if isinstance(error, KeyboardInterrupt) else as_sbg(error)
+
+    @abstractmethod
+    def _transfer(self) -> TransferReport:
+        """Moves the file's bytes, obeying `_control` and telling `_moved`."""
+
+    def _given_up(self) -> None:
+        """Removes what a stopped transfer has left behind."""
+
+    def _await(self) -> None:
+        """Waits until it is over, callbacks included."""
+        if self.is_alive():
+            self.join()
+        else:  # the thread isn't there yet, or no longer; or run() was called in the place of start()
+            self._over.wait()
+
+    def _begin(self) -> None:
+        with self._guard:
+            self._expect("start", TransferState.PREPARING)
+            self._status = TransferState.RUNNING
+            self._start_time, self._began = self._api.clock.now(), self._api.clock.monotonic()
+
+    def _end(self, error: BaseException | None) -> None:
+        reason = self._control.reason
+        if error is None:
+            status = TransferState.COMPLETED
+        elif isinstance(error, KeyboardInterrupt) or reason in ("interrupt", "terminate"):
+            status = TransferState.ABORTED
+        elif reason == "asked":
+            status = TransferState.STOPPED
+        else:
+            status = TransferState.FAILED
+            self._failure = as_sbg(error)
+        if status == TransferState.STOPPED:
+            try:
+                self._given_up()
+            except (OmicsError, OSError) as refused:
+                _log.warning("%s: what was sent couldn't be given up: %s", self._what, refused)
+        calls = self._callbacks if status in (TransferState.COMPLETED, TransferState.STOPPED) else self._errorbacks
+        with self._guard:
+            self._ended = self._api.clock.monotonic()
+            self._is_told = bool(self._errorbacks)
+            self._status = status
+        if status == TransferState.COMPLETED:
+            self._bytes_done = self._file_size
+            self._tell()
+        for call in calls:
+            try:
+                call(status)
+            except Exception:
+                _log.exception("a callback of this %s failed", self._what)
+
+    def _raise_if_failed(self, report: TransferReport) -> None:
+        for outcome in report.outcomes:
+            if outcome.error is not None:
+                raise outcome.error
+        if not report.ok:
+            raise TransferFailed(f"The {self._what} ended before its end: {report.why_stopped or 'it was stopped'}")
+
+    def _moved(self, progress: EngineProgress) -> None:
+        """Takes in how far the engine is."""
+        self._bytes_done = min(progress.bytes_done, self._file_size) if self._file_size else progress.bytes_done
+        if not progress.final and self._bytes_done // self._part_size != self._parts_told:
+            self._tell()
+
+    def _tell(self) -> None:
+        size, done = self._file_size, self._bytes_done
+        whole = self._status == TransferState.COMPLETED
+        parts = total_parts(size, self._part_size)
+        self._parts_told = done // self._part_size
+        told = Progress(parts, parts if whole else min(parts, self._parts_told), done, size, self.duration)
+        for watcher in list(self._watchers):
+            try:
+                watcher(told)
+            except Exception:
+                _log.exception("a progress callback of this %s failed and is called no more", self._what)
+                self._watchers.remove(watcher)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._status not in (TransferState.PREPARING, *_GOING_ON)
+
+    def _expect(self, doing: str, *states: str) -> None:
+        if self._status not in states:
+            wanted = " or ".join(states)
+            raise SbgError(
+                f"Unable to {doing} this {self._what}: it is {self._status}, not {wanted}",
+                remedy="Make another one to run it again." if self._is_over else "",
+            )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: status={self._status}, progress={self.progress:.1f}>"
+
+
+def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patience]:
+    """Gives how patient a transfer is meant to be.
+
+    Args:
+        retry_count: How many failures in a row end a file, None for 6.
+        timeout: Seconds for which a silent server is waited for, None for 300.
+
+    Raises:
+        SbgError: One makes no sense.
+    """
+    check_numbers({"retry_count": 0 if retry_count is None else retry_count, "timeout": timeout})
+    retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
+    return retries, Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout)
+
+
+def check_part_size(part_size: int | None, default: int, least: int) -> int:
+    """Gives the size of parts that is meant.
+
+    Args:
+        part_size: What was given, None for the default.
+        default: The default, in bytes.
+        least: The least that is allowed, in bytes.
+
+    Raises:
+        SbgError: It is out of bounds.
+    """
+    size = default if part_size is None else part_size
+    bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
+    if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:
+        raise SbgError(
+            f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=f"Give {bounds}, such as {default}."
+        )
+    return size

@@ -1,0 +1,362 @@
+"""Uploads: handles of files on their way to the platform, and of the code of automations."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from omicsdk.compat.sevenbridges.destination import destination
+from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
+from omicsdk.compat.sevenbridges.errors import SbgError
+from omicsdk.compat.sevenbridges.http.arguments import check_texts, path_of
+from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
+from omicsdk.compat.sevenbridges.transfer.routes import code_routes, file_routes
+from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
+from omicsdk.compat.sevenbridges.transfer.store import PlatformStore
+from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
+from omicsdk.compat.sevenbridges.transfer.utils import Part, total_parts
+from omicsdk.sb.paths import wrong_with
+from omicsdk.transfer import Upload as EngineUpload
+from omicsdk.transfer import upload
+from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.models.automation import Automation
+    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges.transfer.routes import Routes
+    from omicsdk.transfer import TransferReport
+
+
+class Sending(Handle):
+    """What both kinds of uploads share.
+
+    Args:
+        api: Where to.
+        file_path: The file.
+        file_name: What it is called there; None for its own name.
+        part_size: The wished size of parts in bytes.
+        retry_count: How many failures in a row end it.
+        timeout: Seconds for which a silent server is waited for.
+        resume: Whether to remember what was sent, so that the same upload goes on after a failure or a crash.
+    """
+
+    def __init__(
+        self,
+        api: HttpClient,
+        file_path: str | os.PathLike[str],
+        file_name: str | None,
+        part_size: int | None,
+        retry_count: int | None,
+        timeout: float | None,
+        resume: bool,
+    ) -> None:
+        size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
+        super().__init__(api, "upload", size)
+        self._path = Path(path_of("file_path", file_path))
+        self._file_size = size_of(self._path)
+        self._file_name = check_name(self._path.name if file_name is None else file_name)
+        self._part_size = plan_parts(self._file_size, _rules(size)).part_size
+        self._retries, self._patience = retrying(retry_count, timeout)
+        self._resume = resume
+        self._journal: Path | None = None
+        self._store: PlatformStore | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called on the platform."""
+        return self._file_name
+
+    def partition_file(self, fp: IO[bytes] | None = None) -> list[Part]:
+        """The parts that the file is sent in, unless the platform chooses others.
+
+        Args:
+            fp: The open file; its size counts then.
+        """
+        size = self._file_size if fp is None else os.fstat(fp.fileno()).st_size
+        plan = PartPlan(size, self._part_size)
+        cuts = (plan.cut(number) for number in range(1, plan.count + 1))
+        return [Part(cut.start, cut.length) for cut in cuts]
+
+    @abstractmethod
+    def _routes(self) -> Routes:
+        """The operations by which it is sent."""
+
+    @abstractmethod
+    def _destination(self) -> str:
+        """Names the file in journals and messages."""
+
+    def _new_store(self) -> PlatformStore:
+        return PlatformStore(self._api, self._routes(), self._destination(), self._file_size, self._part_size)
+
+    def _transfer(self) -> TransferReport:
+        worth_it = self._resume and total_parts(self._file_size, self._part_size) > 1
+        what = (self._api.url, self._destination(), str(self._path.absolute()))
+        self._journal = journal_for("uploads", *what) if worth_it else None
+        with slots_of(self._api, "upload").taken(OF_A_FILE, lambda: self._control.stopped) as connections:
+            report = self._send(connections)
+            if report.counts["skipped"]:  # an earlier run didn't come to forget what it had done
+                self._forget()
+                report = self._send(connections)
+        if report.ok:
+            self._forget()
+        return report
+
+    def _send(self, connections: int) -> TransferReport:
+        self._store = self._new_store()
+        return upload(
+            [EngineUpload(self._path, self._store, self._file_name, retries=self._retries)],
+            connections=connections,
+            journal=self._journal,
+            progress=self._moved,
+            control=self._control,
+            environ=self._api.environ,
+            wait=False,
+            patience=self._patience,
+            clock=self._api.clock,
+        )
+
+    def _given_up(self) -> None:
+        if self._store is not None and self._store.upload_id:
+            self._store.abort(self._store.upload_id)
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._journal is not None:
+            self._journal.unlink(missing_ok=True)
+
+    def _made(self) -> dict[str, Any] | None:
+        """What the platform says of the file; None while it isn't complete.
+
+        Raises:
+            SbgError: It has failed.
+        """
+        if self._failure is not None:
+            raise self._failure
+        return self._store.made if self._store is not None and self._store.made else None
+
+
+class Upload(Sending):
+    """A file on its way to the platform; see `Handle` for its switches and states.
+
+    Parts go straight from the file, several at once. The file must stay as it is until the end. An upload in several
+    parts that failed, was aborted, or died with its program goes on from there when the same one is started again.
+
+    Args:
+        file_path: The file.
+        project: The project that it goes to, or its id; either this or `parent`.
+        parent: The folder that it goes to, or its id.
+        file_name: What it is called there, at most 255 characters without slashes; by default its own name.
+        overwrite: Whether it takes the place of a file of that name.
+        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default; larger ones are taken where there would
+            be more than 10,000. The platform may choose another.
+        retry_count: How many failures in a row end it; each part that is sent wins one back. 6 by default, 0 for none.
+        timeout: Seconds for which a silent server is waited for, 300 by default.
+        api: Where to.
+        resume: Whether to remember what was sent, for going on with it.
+        upload_id: An upload that the platform knows, to go on with; its parts are held against the file.
+        verify: Whether each part is held against the storage's ETag, where that is an MD5; takes time.
+
+    Raises:
+        SbgError: An argument makes no sense, or the file isn't there; nothing was sent.
+    """
+
+    def __init__(
+        self,
+        file_path: str | os.PathLike[str],
+        project: Project | str | None = None,
+        parent: File | str | None = None,
+        file_name: str | None = None,
+        overwrite: bool = False,
+        part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
+        retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
+        api: HttpClient | None = None,
+        *,
+        resume: bool = True,
+        upload_id: str = "",
+        verify: bool = False,
+    ) -> None:
+        self._project, self._parent = place_of(project, parent)
+        self._overwrite = overwrite
+        self._earlier = upload_id
+        self._verify = verify
+        super().__init__(
+            api_of(api, "An upload"), file_path, file_name, part_size, retry_count, timeout, resume and not upload_id
+        )
+
+    def result(self) -> File | None:
+        """The file on the platform; None while it isn't complete, or when it was stopped.
+
+        Raises:
+            SbgError: It has failed.
+        """
+        from omicsdk.compat.sevenbridges.models.file import File
+
+        made = self._made()
+        return File.of(made, self._api) if made is not None else None
+
+    def _routes(self) -> Routes:
+        return file_routes(
+            self._api.client,
+            self._file_name,
+            project=self._project,
+            parent=self._parent,
+            overwrite=self._overwrite,
+        )
+
+    def _destination(self) -> str:
+        return f"{self._project or self._parent}/{self._file_name}"
+
+    def _new_store(self) -> PlatformStore:
+        return PlatformStore(
+            self._api,
+            self._routes(),
+            self._destination(),
+            self._file_size,
+            self._part_size,
+            verify=self._verify,
+            upload_id=self._earlier,
+        )
+
+
+class CodePackage(NamedTuple):
+    """An automation's code on the platform.
+
+    Attributes:
+        id: Its id, which a new package takes as its location.
+        name: What it is called.
+    """
+
+    id: str
+    name: str
+
+
+class CodePackageUpload(Sending):
+    """The code of an automation on its way to the platform; see `Handle` for its switches and states.
+
+    Args:
+        file_path: The file with the code, which isn't empty.
+        automation_id: The automation, or its id.
+        file_name: What the package is called; by default the file's own name.
+        part_size: The size of parts in bytes, 5 MiB to 5 GiB, 32 MiB by default. The platform may choose another.
+        retry_count: How many failures in a row end it, 6 by default.
+        timeout: Seconds for which a silent server is waited for, 300 by default.
+        parent: Has no effect: code has no folder.
+        api: Where to.
+        resume: Whether to remember what was sent, for going on with it.
+
+    Raises:
+        SbgError: An argument makes no sense, or the file isn't there or is empty; nothing was sent.
+    """
+
+    def __init__(
+        self,
+        file_path: str | os.PathLike[str],
+        automation_id: Automation | str,
+        file_name: str | None = None,
+        part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
+        retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
+        parent: object = None,
+        api: HttpClient | None = None,
+        *,
+        resume: bool = True,
+    ) -> None:
+        del parent
+        self._automation = identifier(automation_id)
+        super().__init__(api_of(api, "An upload"), file_path, file_name, part_size, retry_count, timeout, resume=resume)
+        if not self._file_size:
+            raise SbgError(f"{self._path} is empty: there is no code in it", remedy="Give the package's archive.")
+
+    def result(self) -> CodePackage | None:
+        """The code on the platform; None while it isn't complete, or when it was stopped.
+
+        Raises:
+            SbgError: It has failed.
+        """
+        made = self._made()
+        return None if made is None else CodePackage(str(made.get("id")), str(made.get("name") or self._file_name))
+
+    def _routes(self) -> Routes:
+        return code_routes(self._api.client, self._file_name, self._automation)
+
+    def _destination(self) -> str:
+        return f"automation {self._automation}/{self._file_name}"
+
+
+def place_of(project: Project | str | None, parent: File | str | None) -> tuple[str | None, str | None]:
+    """Gives the ids of a project or folder that a file goes to.
+
+    Args:
+        project: The project, its id, or None.
+        parent: The folder, its id, or None.
+
+    Raises:
+        SbgError: Both were given, or neither.
+    """
+    place = destination(
+        project,
+        parent,
+        "An upload",
+        # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
+        "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
+    )
+    return place.get("project"), place.get("parent")
+
+
+def check_name(name: str) -> str:
+    """Checks what a file is to be called.
+
+    Args:
+        name: The name.
+
+    Raises:
+        SbgError: The platform doesn't take it.
+    """
+    check_texts({"file_name": name})
+    wrong = wrong_with(name)
+    if wrong:
+        raise SbgError(f"The file name {wrong}", remedy="Give another file_name; for a folder give it as parent.")
+    return name
+
+
+def size_of(path: Path) -> int:
+    """Gives the size of a file that is to be sent, in bytes.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SbgError: It isn't there, is no file, or is larger than the platform takes.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SbgError(
+            f"{path} can't be read: {error.strerror or error}", remedy="Check its path and permissions."
+        ) from error
+    if path.is_dir():
+        raise SbgError(f"{path} is a folder", remedy="Use upload_folder for folders, or give a file.")
+    if not path.is_file():
+        raise SbgError(f"{path} is no file", remedy="Give a file, not a pipe or a device.")
+    if size > PartSize.MAXIMUM_OBJECT_SIZE:
+        raise SbgError(
+            f"{path} has {size} bytes, and the platform takes {PartSize.MAXIMUM_OBJECT_SIZE} (5 TiB)",
+            remedy="Split the file.",
+        )
+    return size
+
+
+def _rules(part_size: int) -> PartRules:
+    return PartRules(
+        least=1,
+        largest=PartSize.MAXIMUM_UPLOAD_SIZE,
+        parts=PartSize.MAXIMUM_TOTAL_PARTS,
+        part_size=part_size,
+        single=0,
+    )

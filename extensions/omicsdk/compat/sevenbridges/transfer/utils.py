@@ -1,0 +1,87 @@
+"""Parts of files, and how far a transfer is, by the names of sevenbridges-python."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from omicsdk.compat.sevenbridges.enums import PartSize
+
+#: Characters of the progress bar.
+_WIDTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a file.
+
+    Attributes:
+        start: Its first byte.
+        size: How many bytes it has.
+    """
+
+    start: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a transfer is.
+
+    Attributes:
+        num_of_parts: How many parts the file has.
+        parts_done: How many of them are there.
+        bytes_done: How many bytes are there.
+        file_size: The file's size in bytes.
+        duration: Milliseconds since the start.
+    """
+
+    num_of_parts: int
+    parts_done: int
+    bytes_done: int
+    file_size: int
+    duration: float
+
+    @property
+    def progress(self) -> float:
+        """How much is there, 0 to 100; an empty file is all there."""
+        return percent(self.bytes_done, self.file_size)
+
+    @property
+    def bandwidth(self) -> float:
+        """Megabytes (10^6 bytes) a millisecond since the start, as published; 0 before any time has passed."""
+        return self.bytes_done / 1_000_000 / self.duration if self.duration else 0.0
+
+
+def percent(done: int, whole: int) -> float:
+    """How much of a whole is done, 0 to 100.
+
+    Args:
+        done: Bytes that are there.
+        whole: Bytes that there are to be; nothing is all there.
+    """
+    return 100 * done / whole if whole else 100.0
+
+
+def total_parts(file_size: int, part_size: int) -> int:
+    """How many parts a file is sent in; an empty one has one.
+
+    Args:
+        file_size: The file's size in bytes.
+        part_size: The size of each part but the last, in bytes.
+    """
+    return max(1, -(-file_size // part_size))
+
+
+def simple_progress_bar(progress: Progress) -> None:
+    """Draws a bar in the terminal, for `add_progress_callback`.
+
+    Args:
+        progress: How far the transfer is.
+    """
+    filled = int(_WIDTH * progress.progress / 100)
+    speed = progress.bandwidth * 1_000_000 * 1000 / PartSize.MB  # MiB a second
+    bar = "#" * filled + "." * (_WIDTH - filled)
+    done = progress.bytes_done >= progress.file_size
+    sys.stdout.write(f"\r[{bar}] {progress.progress:5.1f} % {speed:8.2f} MB/s" + ("\n" if done else ""))
+    sys.stdout.flush()

@@ -1,0 +1,151 @@
+"""Listing and searching files."""
+
+from typing import Any
+
+import pytest
+from omicsdk.compat.sevenbridges import Api, PaginationError, SbgError
+
+FILES = "GET /files"
+
+
+def test_a_project_is_listed_with_all_that_is_asked_for(api: Api, platform: Any) -> None:
+    platform.on(FILES, platform.page(platform.file()))
+    api.files.query(
+        project="me/proj",
+        names=["a", "b"],
+        metadata={"sample_id": ["s1", "s2"], "library": "l"},
+        origin={"task": "t1"},
+        tags=["x"],
+        offset=0,
+        limit=2,
+    )
+    assert sorted(platform.last.query) == sorted(
+        [
+            ("project", "me/proj"),
+            ("name", "a"),
+            ("name", "b"),
+            ("metadata.sample_id", "s1"),
+            ("metadata.sample_id", "s2"),
+            ("metadata.library", "l"),
+            ("origin.task", "t1"),
+            ("tag", "x"),
+            ("offset", "0"),
+            ("limit", "2"),
+            ("fields", "_all"),
+        ]
+    )
+
+
+def test_a_listed_file_has_its_members_without_another_call(api: Api, platform: Any) -> None:
+    platform.on(FILES, platform.page(platform.file()))
+    [file] = api.files.query(project=api.projects(id="me/proj"))
+    assert (file.name, file.size, file.origin.task, file.storage.type) == ("f1.fastq", 10, "t1", "PLATFORM")
+    assert file.metadata["sample_id"] == "s1"
+    assert file.metadata["missing"] is None
+    assert file.created_on.isoformat() == "2024-01-31T12:00:00"
+    assert not file.is_folder()
+    assert platform.lines == [FILES]
+
+
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [({"parent": "d1"}, ("parent", "d1")), ({"dataset": "me/data"}, ("dataset", "me/data"))],
+)
+def test_a_folder_and_a_data_set_are_listed(api: Api, platform: Any, place: Any, query: Any) -> None:
+    platform.on(FILES, platform.page())
+    api.files.query(**place)
+    assert query in platform.last.query
+
+
+def test_no_names_match_no_file_instead_of_all(api: Api, platform: Any) -> None:
+    platform.on(FILES, platform.page())
+    api.files.query(project="me/proj", names=[])
+    assert ("name", "") in platform.last.query
+
+
+def test_one_name_and_one_tag_may_be_given_as_they_are(api: Api, platform: Any) -> None:
+    platform.on(FILES, platform.page())
+    api.files.query(project="me/proj", names="reads.fastq", tags="raw")
+    assert {("name", "reads.fastq"), ("tag", "raw")} <= set(platform.last.query)
+
+
+@pytest.mark.parametrize("limit", [0, -5])
+def test_a_limit_of_nothing_asks_for_the_longest_page(api: Api, platform: Any, limit: int) -> None:
+    platform.on(FILES, platform.page())
+    api.files.query(project="me/proj", limit=limit)
+    assert ("limit", "100") in platform.last.query
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({}, "none"),
+        ({"project": "me/p", "parent": "d1"}, "project and parent"),
+        ({"project": "me/p", "dataset": "me/d"}, "project and dataset"),
+        ({"project": "me/p", "cont_token": "init", "offset": 10}, "exclude"),
+        ({"project": "me/p", "cont_token": "init", "metadata": {"a": "b"}}, "metadata"),
+        ({"project": "me/p", "origin": {"app": "a"}}, "origin app"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_with_a_remedy(
+    api: Api, platform: Any, arguments: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(SbgError, match=says) as refused:
+        api.files.query(**arguments)
+    assert refused.value.remedy
+    assert not platform.asked
+
+
+def test_scrolling_goes_from_token_to_token(api: Api, platform: Any) -> None:
+    first = platform.page(platform.file("f1"), next="https://api.example.org/v2/files/scroll?token=more&project=me%2Fp")
+    del first.headers["x-total-matching-query"]
+    platform.on("GET /files/scroll", first, platform.page(platform.file("f2")))
+    files = api.files.query(project="me/p", cont_token="init", limit=1)
+    assert [file.id for file in files.all()] == ["f1", "f2"]
+    assert ("token", "init") in platform.asked[0].query
+    assert ("token", "more") in platform.asked[1].query
+
+
+def test_a_folder_is_listed(api: Api, platform: Any) -> None:
+    platform.on("GET /files/d1", platform.file("d1", type="folder"))
+    platform.on("GET /files/d1/list", platform.page(platform.file("f1"), platform.file("d2", type="FOLDER")))
+    folder = api.files.get("d1")
+    assert [each.is_folder() for each in folder.list_files(offset=1, limit=5)] == [False, True]
+    assert platform.last.query == [("offset", "1"), ("limit", "5"), ("fields", "_all")]
+
+
+def test_a_folder_is_scrolled(api: Api, platform: Any) -> None:
+    platform.on("GET /files/d1/scroll", platform.page(platform.file("f1")))
+    folder = api.files(id="d1", type="folder")
+    assert [each.id for each in folder.list_files(cont_token="init", limit=5).all()] == ["f1"]
+    assert ("token", "init") in platform.last.query
+    with pytest.raises(SbgError, match="exclude"):
+        folder.list_files(cont_token="init", offset=3)
+
+
+def test_a_file_has_no_files_in_it(api: Api) -> None:
+    with pytest.raises(SbgError, match=r"'reads\.bam' isn't a folder"):
+        api.files(id="f1", type="file", name="reads.bam").list_files()
+
+
+def test_a_search_goes_through_all_its_pages(api: Api, platform: Any) -> None:
+    platform.on(
+        "POST /files/search",
+        {"count": 3, "cont_token": "t2", "result_set": [platform.file("f1"), platform.file("f2")]},
+        {"count": 3, "cont_token": None, "result_set": [platform.file("f3")]},
+    )
+    found = api.files.search('IN "me/proj"', limit=2)
+    assert (found.count, found.cont_token, found.result_set[0]["id"]) == (3, "t2", "f1")
+    assert [file.id for file in found.all()] == ["f1", "f2", "f3"]
+    assert platform.asked[0].query == [("limit", "2")]
+    assert platform.asked[1].query == [("cont_token", "t2"), ("limit", "2")]
+    assert {each.body["query"] for each in platform.asked} == {'IN "me/proj"'}
+    with pytest.raises(PaginationError):
+        found.next_page().next_page()
+
+
+def test_a_search_that_goes_round_in_circles_ends(api: Api, platform: Any) -> None:
+    page = {"count": 9, "cont_token": "again", "result_set": [platform.file()]}
+    platform.on("POST /files/search", page)
+    with pytest.raises(PaginationError, match="leads back"):
+        list(api.files.search("x").all())

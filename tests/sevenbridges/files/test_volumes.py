@@ -1,0 +1,194 @@
+"""Volumes: buckets, what is on them, and who may use them."""
+
+import copy
+from typing import Any
+
+import pytest
+from omicsdk.compat.sevenbridges import (
+    Api,
+    BadRequest,
+    Conflict,
+    ResourceNotModified,
+    SbgError,
+    Volume,
+    VolumeAccessMode,
+)
+
+VOLUMES = "POST /storage/volumes"
+ONE = "/storage/volumes/me/vol"
+
+
+def a_volume(**more: Any) -> dict[str, Any]:
+    return {
+        "href": f"https://api.example.org/v2{ONE}",
+        "id": "me/vol",
+        "name": "vol",
+        "description": "d",
+        "access_mode": "RW",
+        "active": True,
+        "service": {"type": "S3", "bucket": "b", "prefix": "", "credentials": {"access_key_id": "AK"}},
+        **more,
+    }
+
+
+@pytest.fixture
+def volume(api: Api) -> Volume:
+    return api.volumes(**a_volume())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "service"),
+    [
+        (
+            "s3_volume",
+            {
+                "access_key_id": "AK",
+                "secret_access_key": "SK",
+                "prefix": "p",
+                "properties": {"sse_algorithm": "AES256"},
+            },
+            {
+                "type": "S3",
+                "bucket": "b",
+                "prefix": "p",
+                "credentials": {"access_key_id": "AK", "secret_access_key": "SK"},
+                "properties": {"sse_algorithm": "AES256"},
+            },
+        ),
+        (
+            "s3_volume_role_auth",
+            {"role_arn": "arn", "external_id": "ext"},
+            {"type": "S3", "bucket": "b", "credentials": {"role_arn": "arn", "external_id": "ext"}},
+        ),
+        (
+            "google_volume",
+            {"client_email": "ce", "private_key": "pk"},
+            {"type": "GCS", "bucket": "b", "credentials": {"client_email": "ce", "private_key": "pk"}},
+        ),
+        (
+            "google_iam_volume",
+            {"configuration": {"type": "x"}},
+            {"type": "GCS", "bucket": "b", "credentials": {"configuration": {"type": "x"}}},
+        ),
+        (
+            "oss_volume",
+            {"endpoint": "ep", "access_key_id": "AK", "secret_access_key": "SK"},
+            {
+                "type": "OSS",
+                "bucket": "b",
+                "endpoint": "ep",
+                "credentials": {"access_key_id": "AK", "secret_access_key": "SK"},
+            },
+        ),
+    ],
+)
+def test_buckets_are_connected(api: Api, platform: Any, kind: str, arguments: Any, service: Any) -> None:
+    platform.on(VOLUMES, a_volume())
+    create = getattr(api.volumes, f"create_{kind}")
+    made = create(name="n", bucket="b", access_mode=VolumeAccessMode.READ_ONLY, description="d", **arguments)
+    assert made.id == "me/vol"
+    assert platform.last.body == {"name": "n", "access_mode": "RO", "service": service, "description": "d"}
+
+
+def test_volumes_are_listed_and_got(api: Api, platform: Any) -> None:
+    platform.on("GET /storage/volumes", platform.page(a_volume()))
+    platform.on(f"GET {ONE}", a_volume())
+    assert [each.id for each in api.volumes.query(limit=1)] == ["me/vol"]
+    assert ("fields", "_all") in platform.last.query
+    assert api.volumes.get("me/vol").service["bucket"] == "b"
+    with pytest.raises(SbgError, match="owner/volume"):
+        api.volumes.get("vol")
+
+
+def test_edits_are_saved(volume: Volume, platform: Any) -> None:
+    platform.on(f"PATCH {ONE}", a_volume(description="zz", active=False))
+    volume.description = "zz"
+    volume.active = False
+    volume.service["credentials"] = {"access_key_id": "AK2", "secret_access_key": "SK2"}
+    assert "SK2" not in repr(volume.service)
+    assert volume.save() is volume
+    assert platform.last.body == {
+        "description": "zz",
+        "active": False,
+        "service": {"credentials": {"access_key_id": "AK2", "secret_access_key": "SK2"}},
+    }
+    with pytest.raises(ResourceNotModified):
+        volume.save()
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, BadRequest), (409, Conflict)])
+def test_an_active_volume_isnt_deleted(volume: Volume, platform: Any, status: int, kind: type[SbgError]) -> None:
+    platform.on(f"DELETE {ONE}", platform.refusal(status, 9011, "Volume is active"), None)
+    with pytest.raises(kind, match="active to False"):
+        volume.delete()
+    volume.delete()
+
+
+def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, platform: Any) -> None:
+    first = {
+        "href": "h",
+        "items": [{"location": "a/1", "volume": "me/vol", "type": "s3", "metadata": {"etag": "x"}}],
+        "prefixes": [{"prefix": "a/b/", "volume": "me/vol"}],
+        "links": [{"next": f"https://api.example.org/v2{ONE}/list?continuation_token=t"}],
+    }
+    second = {
+        "href": "h",
+        "items": [{"location": "a/2", "volume": "me/vol"}],
+        "prefixes": [{"prefix": "a/c/"}],
+        "links": [],
+    }
+    platform.on(f"GET {ONE}/list", first, second)
+    found = volume.list(prefix="a/", limit=10)
+    assert platform.last.query == [("prefix", "a/"), ("limit", "10"), ("fields", "_all")]
+    assert found[0].metadata["etag"] == "x"
+    assert [each.location for each in found.all()] == ["a/1", "a/2"]
+    assert [each.prefix for each in found.prefixes] == ["a/b/", "a/c/"]
+    twin = copy.deepcopy(found)
+    twin.prefixes.clear()
+    assert ([each.location for each in twin], len(found.prefixes)) == (["a/1"], 2)
+    assert platform.last.query == [("continuation_token", "t")]
+
+
+def test_an_object(volume: Volume, platform: Any) -> None:
+    platform.on(f"GET {ONE}/object", {"location": "a/b c", "volume": "me/vol", "type": "s3"})
+    found = volume.get_volume_object_info("a/b c")
+    assert platform.last.query == [("location", "a/b c")]
+    assert found == volume.get_volume_object_info("a/b c")
+    assert len({found, volume.get_volume_object_info("a/b c")}) == 1
+
+
+def test_members(api: Api, volume: Volume, platform: Any) -> None:
+    told = {"href": f"https://api.example.org/v2{ONE}/members/bob", "username": "bob", "permissions": {"read": True}}
+    members = f"{ONE}/members"
+    platform.on(f"GET {members}", platform.page(told))
+    platform.on(f"GET {members}/bob", told)
+    platform.on(f"POST {members}", told)
+    platform.on(f"PATCH {members}/bob/permissions", {"read": True, "write": True})
+    platform.on(f"DELETE {members}/bob", None)
+    assert [each.username for each in volume.get_members(limit=1)] == ["bob"]
+    member = volume.get_member("bob")
+    rights = {"read": True, "execute": True}
+    for add, who, kind in (
+        (volume.add_member, api.users(username="bob"), "USER"),
+        (volume.add_member_team, api.teams(id="bob"), "TEAM"),
+        (volume.add_member_division, "bob", "DIVISION"),
+    ):
+        add(who, rights)
+        assert platform.last.body == {"username": "bob", "type": kind, "permissions": {"read": True}}
+    assert rights == {"read": True, "execute": True}
+    member.permissions["write"] = True
+    member.save()
+    assert platform.last.body == {"write": True}
+    volume.remove_member(member)
+    assert platform.last.line == f"DELETE {members}/bob"
+
+
+def test_its_imports_and_exports(volume: Volume, platform: Any) -> None:
+    platform.on("GET /storage/imports", platform.page())
+    platform.on("GET /storage/exports", platform.page())
+    volume.get_imports(project="me/proj", state="FAILED", limit=5)
+    assert sorted(platform.last.query) == sorted(
+        [("project", "me/proj"), ("volume", "me/vol"), ("state", "FAILED"), ("limit", "5"), ("fields", "_all")]
+    )
+    volume.get_exports(state="FAILED")
+    assert sorted(platform.last.query) == sorted([("volume", "me/vol"), ("state", "FAILED"), ("fields", "_all")])

@@ -1,0 +1,192 @@
+"""What is wrong is told before anything is sent where that can be, else as the platform says it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from omicsdk.compat.sevenbridges import Api, Conflict, NotFound, SbgError, ValidationError
+from omicsdk.compat.sevenbridges.models.project import Project
+from omicsdk.core.errors import NotFound as CoreNotFound
+
+
+@pytest.mark.parametrize("id", ["proj", "own/", "/proj", "own/proj/more", "../proj", "own/.."])
+@pytest.mark.parametrize("group", ["projects", "datasets"])
+def test_what_is_no_id(api: Api, platform: Any, group: str, id: str) -> None:
+    with pytest.raises(SbgError, match="isn't the id of a") as caught:
+        getattr(api, group).get(id)
+    assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize(
+    "group", ["projects", "datasets", "teams", "divisions", "invoices", "billing_groups", "markers"]
+)
+def test_no_id(api: Api, platform: Any, group: str) -> None:
+    with pytest.raises(SbgError):
+        getattr(api, group).get("")
+    assert platform.requests == []
+
+
+GROUPS = (
+    "apps",
+    "async_jobs",
+    "automation_packages",
+    "automation_runs",
+    "automations",
+    "billing_groups",
+    "datasets",
+    "divisions",
+    "drs_imports",
+    "exports",
+    "files",
+    "imports",
+    "invoices",
+    "markers",
+    "projects",
+    "tasks",
+    "teams",
+    "users",
+    "volumes",
+)
+
+
+@pytest.mark.parametrize(
+    "id", [".", "..", "", None, {"id": "x"}, ["x"], 5, True, b"x", object(), SimpleNamespace(id="x"), lambda: "x"]
+)
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_can_not_be_an_id(api: Api, platform: Any, group: str, id: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        getattr(api, group).get(id)
+    assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize("id", [".", ".."])
+def test_an_id_that_leads_elsewhere_in_every_call(api: Api, platform: Any, id: str) -> None:
+    calls = [
+        lambda: api.files(id=id).delete(),
+        lambda: api.files(id=id).size,
+        lambda: api.files(id=id).reload(),
+        lambda: api.files(id=id, type="folder").list_files(),
+        lambda: api.files.bulk_get(["f", id]),
+        lambda: api.files.upload("x", parent=id),
+        lambda: api.projects(id="own/proj").add_files([id]),
+        lambda: api.projects(id="own/proj").get_member(id),
+        lambda: api.tasks(id=id).run(),
+        lambda: api.users.get(id),
+        lambda: api.volumes(id="own/vol").get_volume_object_info(id),
+        lambda: api.teams(id="t").remove_member(id),
+        lambda: api.automations(id="a").get_member(id),
+        lambda: api.exports(id=id).delete(),
+    ]
+    for call in calls:
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert caught.value.remedy
+    assert platform.requests == []
+
+
+def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
+    id = UUID("11111111-1111-4111-8111-111111111111")
+    platform.answer("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
+    assert api.tasks.get(id).name == "mine"
+    assert api.tasks.get(api.tasks(id=str(id))).name == "mine"
+
+
+@pytest.mark.parametrize("things", [None, 5, b"x", object()])
+def test_what_is_neither_one_thing_nor_several(api: Api, platform: Any, things: Any) -> None:
+    calls = [
+        lambda: api.files.bulk_get(things),
+        lambda: api.files.bulk_update(things),
+        lambda: api.files.bulk_edit(things),
+        lambda: api.projects(id="own/proj").add_files(things),
+        lambda: api.imports.bulk_submit(things),
+        lambda: api.exports.bulk_submit(things),
+        lambda: api.drs_imports.bulk_submit(things),
+        lambda: api.exports.bulk_wait(things),
+        lambda: api.async_jobs.file_bulk_copy(things),
+        lambda: api.async_jobs.file_bulk_delete(things),
+        lambda: api.apps.query(id=5),
+        lambda: api.apps.query(q=5),
+    ]
+    for call in calls:
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"query": ""}, {"query": None}, {"query": 5}, *({"query": "x", "limit": limit} for limit in (0, -1, "2", 1.5))],
+)
+def test_a_search_that_can_not_be(api: Api, platform: Any, asked: dict[str, Any]) -> None:
+    with pytest.raises(SbgError) as caught:
+        api.files.search(**asked)
+    assert caught.value.remedy
+    assert platform.requests == []
+
+
+def test_what_can_not_be_asked_for_again_says_what_to_do(api: Api) -> None:
+    with pytest.raises(SbgError, match="nothing says where") as caught:
+        api.files().reload()
+    assert caught.value.remedy
+
+
+def test_a_project_without_a_name(api: Api, platform: Any) -> None:
+    with pytest.raises(SbgError, match="needs a name"):
+        api.projects.create("")
+    assert platform.requests == []
+
+
+def test_what_is_not_there(api: Api) -> None:
+    with pytest.raises(NotFound) as caught:
+        api.projects.get("doesnotexist/forsure")
+    assert isinstance(caught.value, CoreNotFound)
+    assert (caught.value.status, caught.value.code) == (404, 5002)
+    assert caught.value.message == "Requested resource does not exist."
+    assert caught.value.more_info == "https://docs.example.org/5002"
+    assert caught.value.request_id == "request-1"
+
+
+def test_what_is_there_already(api: Api, platform: Any) -> None:
+    platform.refuse("POST", "/projects", 409, 3003, "Project exists.")
+    with pytest.raises(Conflict, match="Project exists"):
+        api.projects.create("n")
+
+
+def test_a_project_of_no_api() -> None:
+    with pytest.raises(SbgError, match="belongs to no Api"):
+        Project.get("own/proj")
+    with pytest.raises(SbgError, match="belongs to no Api"):
+        Project(id="own/proj").delete()
+
+
+def test_an_unread_field_of_no_api() -> None:
+    assert Project(id="own/proj").name is None
+
+
+def test_what_is_no_dictionary_or_list(api: Api, platform: Any) -> None:
+    calls: list[tuple[str, Any]] = [
+        ("settings is a dictionary", lambda: api.projects.create("n", settings="x")),
+        ("tags is a list", lambda: api.projects.create("n", tags=5)),
+        ("tags is a list", lambda: api.projects.query(tags=5)),
+        ("metadata is a dictionary", lambda: api.files.query(project="own/proj", metadata="x")),
+        ("origin is a dictionary", lambda: api.files.query(project="own/proj", origin="x")),
+        ("inputs is a dictionary", lambda: api.tasks.create("n", "own/proj", "own/proj/app", inputs=["x"])),
+        ("batch_by is a dictionary", lambda: api.tasks.create("n", "a/b", "a/b/c", batch_input="i", batch_by="ITEM")),
+        ("says nothing of what to change", lambda: api.files.bulk_update([5])),
+        ("neither a project nor a parent", lambda: api.async_jobs.file_bulk_copy("f1")),
+        ("neither a project nor a parent", lambda: api.async_jobs.file_bulk_move([{"file": "f1"}])),
+        (
+            "both a project and a parent",
+            lambda: api.async_jobs.file_bulk_move([{"file": "f", "project": 1, "parent": 2}]),
+        ),
+    ]
+    for words, call in calls:
+        with pytest.raises(SbgError, match=words):
+            call()
+    assert platform.requests == []

@@ -1,0 +1,176 @@
+"""Edits are saved: what was changed, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from omicsdk.compat.sevenbridges import Api, ReadOnlyPropertyError, ResourceNotModified, SbgError, ValidationError
+from omicsdk.compat.sevenbridges.models.dataset import Dataset
+from omicsdk.compat.sevenbridges.models.marker import Marker
+from omicsdk.compat.sevenbridges.models.project import Project
+from omicsdk.compat.sevenbridges.models.team import Team
+
+MEMBERS = "/projects/own/proj/members"
+BOB = {
+    "href": f"https://api.example.org/v2{MEMBERS}/bob",
+    "username": "bob",
+    "permissions": {"read": True, "write": False, "admin": False},
+}
+
+
+@pytest.fixture
+def project(api: Api, platform: Any) -> Project:
+    told = {
+        "id": "own/proj",
+        "name": "old",
+        "description": "d",
+        "tags": ["a"],
+        "type": "v2",
+        "settings": {"locked": False, "location": "aws:us-east-1", "intermediate_files": {"duration": 24}},
+    }
+    platform.answer("GET", "/projects/own/proj", told)
+    platform.answer("PATCH", "/projects/own/proj", {**told, "name": "told"})
+    return api.projects.get("own/proj")
+
+
+def test_a_project_takes_over_what_the_platform_has(project: Project, platform: Any) -> None:
+    project.name = "new"
+    assert project.save() is project
+    assert platform.asked[-1] == "PATCH /projects/own/proj"
+    assert platform.sent == {"name": "new"}
+    assert project.name == "told"
+
+
+def test_a_project_is_left_alone(project: Project) -> None:
+    project.name = "new"
+    other = project.save(inplace=False)
+    assert (other.name, project.name) == ("told", "new")
+    assert other is not project
+    assert other == project
+
+
+def test_settings_and_tags(project: Project, platform: Any) -> None:
+    project.settings["locked"] = True
+    del project.settings["location"]
+    project.tags.append("b")
+    project.save()
+    assert platform.sent == {"settings": {"locked": True, "location": None}, "tags": ["a", "b"]}
+
+
+def test_text_can_be_emptied(project: Project, platform: Any) -> None:
+    project.description = ""
+    project.save()
+    assert platform.sent == {"description": ""}
+
+
+def test_nothing_to_save(project: Project, platform: Any) -> None:
+    project.name = "old"
+    with pytest.raises(ResourceNotModified):
+        project.save()
+    assert len(platform.requests) == 1
+
+
+def test_an_edit_outlives_a_refusal(project: Project, platform: Any) -> None:
+    platform.refuse("PATCH", "/projects/own/proj", 403, 3001, "Access denied.")
+    project.name = "new"
+    with pytest.raises(SbgError, match="Access denied"):
+        project.save()
+    assert project.name == "new"
+    platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new"})
+    project.save()
+    assert platform.sent == {"name": "new"}
+
+
+def test_what_can_only_be_read(project: Project) -> None:
+    with pytest.raises(ReadOnlyPropertyError, match=r"Project\.id"):
+        project.id = "own/other"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", 1), ("type", "v10"), ("billing_group", "no-uuid"), ("tags", "a"), ("settings", ["locked"])],
+)
+def test_what_no_field_can_be(project: Project, field: str, value: Any) -> None:
+    with pytest.raises(ValidationError, match=field):
+        setattr(project, field, value)
+
+
+def test_a_members_rights(project: Project, platform: Any) -> None:
+    platform.list(MEMBERS, [BOB])
+    platform.answer("PATCH", f"{MEMBERS}/bob/permissions", {"read": True, "write": True, "admin": False})
+    [bob] = project.get_members()
+    bob.permissions["write"] = True
+    assert bob.save() is bob
+    assert platform.asked[-1] == f"PATCH {MEMBERS}/bob/permissions"
+    assert platform.sent == {"write": True}
+    assert bob.permissions == {"read": True, "write": True, "admin": False}
+    with pytest.raises(ResourceNotModified):
+        bob.save()
+
+
+def test_a_members_rights_where_nothing_is_answered(project: Project, platform: Any) -> None:
+    platform.answer("GET", f"{MEMBERS}/bob", BOB)
+    platform.answer("PATCH", f"{MEMBERS}/bob/permissions")
+    bob = project.get_member("bob")
+    bob.permissions = {"read": True, "write": True, "admin": True}
+    other = bob.save(inplace=False)
+    assert platform.sent == {"read": True, "write": True, "admin": True}
+    assert other.permissions["admin"]
+
+
+def test_a_member_that_is_nowhere(project: Project, platform: Any) -> None:
+    platform.answer("POST", MEMBERS, {"username": "bob", "permissions": {"read": True}})
+    bob = project.add_member("bob", {"read": True})
+    bob.permissions["write"] = True
+    with pytest.raises(SbgError, match="nothing says where"):
+        bob.save()
+
+
+def test_a_team(api: Api, platform: Any) -> None:
+    platform.answer("PATCH", "/teams/tid", {"id": "tid", "name": "z"})
+    team = Team(id="tid", name="a", api=api)
+    team.name = "z"
+    team.save()
+    assert platform.sent == {"name": "z"}
+    with pytest.raises(ResourceNotModified):
+        team.save()
+
+
+def test_a_markers_place(api: Api, platform: Any) -> None:
+    platform.answer("PATCH", "/genome/markers/m1", {"id": "m1", "position": {"start": 1, "end": 5}})
+    marker = Marker(id="m1", position={"start": 1, "end": 2}, api=api)
+    marker.position["end"] = 5
+    marker.save()
+    assert platform.sent == {"position": {"end": 5}}
+    assert marker.position["start"] == 1
+
+
+def test_a_data_set(api: Api, platform: Any) -> None:
+    platform.answer("PATCH", "/datasets/own/ds", {"id": "own/ds", "name": "z", "description": ""})
+    dataset = Dataset(id="own/ds", name="a", description="d", api=api)
+    assert dataset.save() is dataset
+    assert platform.requests == []
+    dataset.name = "z"
+    dataset.description = ""
+    dataset.save()
+    assert platform.sent == {"name": "z", "description": ""}
+
+
+def test_an_unread_field_is_asked_for_without_losing_edits(api: Api, platform: Any) -> None:
+    platform.list("/projects", [{"id": "own/proj", "name": "old"}])
+    platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "old", "description": "d"})
+    platform.answer("PATCH", "/projects/own/proj", {"id": "own/proj", "name": "new", "description": "d"})
+    [project] = api.projects.query()
+    project.name = "new"
+    assert project.description == "d"
+    assert project.name == "new"
+    project.save()
+    assert platform.sent == {"name": "new"}
+
+
+def test_reload(project: Project, platform: Any) -> None:
+    project.name = "new"
+    platform.answer("GET", "/projects/own/proj", {"id": "own/proj", "name": "newer"})
+    assert project.reload() is project
+    assert project.name == "newer"

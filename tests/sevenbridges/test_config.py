@@ -1,0 +1,221 @@
+"""Where an Api finds its endpoint and token, and in which order."""
+
+import os
+from pathlib import Path
+
+import pytest
+from omicsdk.compat.sevenbridges import Api, Config, SbgError
+from omicsdk.compat.sevenbridges.config import Profile, UserProfile, by_default, format_proxies, from_variables
+from omicsdk.compat.sevenbridges.errors import SettingsError
+from omicsdk.core.errors import ConfigError
+
+ENDPOINT = "https://api.example.org/v2"
+
+
+@pytest.fixture
+def write():
+    """Writes the files of a user."""
+
+    def writing(credentials: str | None = None, settings: str | None = None) -> Path:
+        folder = Path.home() / ".sevenbridges"
+        (folder / "sevenbridges-python").mkdir(parents=True, exist_ok=True)
+        if credentials is not None:
+            (folder / "credentials").write_text(credentials)
+        if settings is not None:
+            (folder / "sevenbridges-python" / "config").write_text(settings)
+        return folder
+
+    return writing
+
+
+def credentials(*profiles: str) -> str:
+    return "".join(
+        f"[{name}]\napi_endpoint = https://{name}.example.org/v2\nauth_token = of-{name}\n" for name in profiles
+    )
+
+
+def token_of(api: Api) -> str:
+    return api._credentials.headers("GET", api.url)["x-sbg-auth-token"]
+
+
+def test_the_variables_go_before_the_files(write, monkeypatch):
+    write(credentials("default"))
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
+    api = Api()
+    assert (api.url, token_of(api)) == (ENDPOINT, "of-variables")
+
+
+@pytest.mark.parametrize("missing", ["SB_API_ENDPOINT", "SB_AUTH_TOKEN"])
+def test_one_variable_alone_is_none(write, monkeypatch, missing):
+    write(credentials("default"))
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
+    monkeypatch.delenv(missing)
+    assert from_variables() is None
+    assert token_of(Api()) == "of-default"
+
+
+def test_config_without_a_profile_is_what_an_api_takes_by_default(write, monkeypatch):
+    write(credentials("default", "cgc"))
+    assert Config().auth_token == "of-default"
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
+    assert Config().auth_token == "of-variables"
+    assert Config("cgc").auth_token == "of-cgc"
+
+
+def test_config_goes_before_url_and_token(write):
+    write(credentials("cgc"))
+    api = Api("https://other.example.org/v2", "other", config=Config(profile="cgc"))
+    assert (api.url, token_of(api)) == ("https://cgc.example.org/v2", "of-cgc")
+
+
+def test_a_percent_sign_in_a_token_is_one(write):
+    write("[default]\napi_endpoint = https://a.example.org/v2\nauth_token = 50%off%(x)s\n")
+    assert Config("default").auth_token == "50%off%(x)s"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("True", True), ("false", False), ("0", False), ("ON", True), ("", False)])
+def test_advance_access_is_what_it_says(write, said, meant):
+    write(credentials("default"), f"[mode]\nadvance_access = {said}\n")
+    assert Config("default").advance_access is meant
+    assert Api().aa is meant
+    assert Config("default", advance_access=not meant).advance_access is not meant
+
+
+def test_advance_access_that_is_neither(write):
+    folder = write(credentials("default"), "[mode]\nadvance_access = perhaps\n")
+    with pytest.raises(SettingsError, match="'perhaps', which is neither") as caught:
+        Config("default")
+    assert str(folder) in str(caught.value)
+
+
+def test_proxies_of_all_places(write, monkeypatch):
+    write(credentials("default"), "[proxies]\nhttps_proxy = file:3128\nhttp_proxy =\n")
+    assert Api().proxies == {"https": "file:3128"}
+    assert Config("default", proxies={"HTTP_PROXY": "given:1"}).proxies == {"http": "given:1"}
+    assert Api(proxies={"https": "given:2"}).proxies == {"https": "given:2"}
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "t")
+    monkeypatch.setenv("HTTPS_PROXY", "variable:1")
+    monkeypatch.setenv("HTTP_PROXY", "variable:2")
+    assert Api().proxies == {"https": "variable:1", "http": "variable:2"}
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    assert Api().proxies == {"https": "variable:1"}
+
+
+def test_names_of_proxies():
+    assert format_proxies({"https_proxy": "a:1", "HTTP_PROXY": "b:2", "ftp_proxy": "c:3"}) == {
+        "https": "a:1",
+        "http": "b:2",
+    }
+    assert format_proxies(None) == {}
+
+
+def test_nothing_anywhere():
+    with pytest.raises(SbgError, match="URL is missing") as caught:
+        Api()
+    assert isinstance(caught.value, ConfigError)
+    assert "set both variables" in str(caught.value)
+    with pytest.raises(SettingsError, match="URL is missing"):
+        by_default()
+
+
+def test_a_profile_without_a_file():
+    with pytest.raises(SettingsError, match=r"There is no such file.*Write a section \[cgc\]"):
+        Config("cgc")
+
+
+def test_a_profile_that_is_not_there(write):
+    write(credentials("one", "two"))
+    with pytest.raises(SettingsError, match="no profile 'three'; there is one, two"):
+        Config("three")
+
+
+@pytest.mark.parametrize(("missing", "there"), [("auth_token", "api_endpoint"), ("api_endpoint", "auth_token")])
+def test_half_a_profile(write, missing, there):
+    write(f"[default]\n{there} = something\n{missing} =\n")
+    with pytest.raises(SettingsError, match=rf"Section \[default\] has no {missing}"):
+        Config("default")
+
+
+@pytest.mark.parametrize(
+    "text", ["auth_token = canary\n", "[default]\ncanary\n", "[default]\na = canary\na = canary\n"]
+)
+def test_a_broken_file_is_told_by_line_and_without_its_secrets(write, text):
+    folder = write(text)
+    with pytest.raises(SettingsError, match="isn't an INI file") as caught:
+        Config("default")
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert (caught.value.file, caught.value.line) == (str(folder / "credentials"), len(text.splitlines()))
+
+
+def test_a_file_that_is_no_text(write):
+    folder = write()
+    (folder / "credentials").write_bytes(b"[default]\nauth_token = \xff\xfe\n")
+    with pytest.raises(SettingsError, match="isn't UTF-8"):
+        Config("default")
+    (folder / "credentials").unlink()
+    (folder / "credentials").mkdir()
+    with pytest.raises(SettingsError, match="can't be read"):
+        Config("default")
+
+
+def test_the_names_of_older_versions(write):
+    write(credentials("cgc"))
+    assert Profile is UserProfile
+    profile = Profile("cgc")
+    assert (profile.api_endpoint, profile.auth_token) == ("https://cgc.example.org/v2", "of-cgc")
+    assert (profile.proxies, profile.advance_access) == ({}, False)
+    assert Profile.CREDENTIALS.endswith("credentials")
+    assert Profile.CONFIG.endswith("config")
+
+
+def test_a_token_is_in_no_repr(write):
+    write(credentials("cgc"))
+    config = Config("cgc")
+    shown = [config, Profile("cgc"), Profile("cgc").access, Api(config=config), Api(config=config).client]
+    assert "of-cgc" not in "".join(map(repr, shown))
+
+
+@pytest.fixture
+def homeless(monkeypatch, tmp_path):
+    """A user whom the system doesn't know, as in a container that nobody gave a user."""
+
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~" / ".sevenbridges").mkdir(parents=True)
+    (tmp_path / "~" / ".sevenbridges" / "credentials").write_text(credentials("default"))
+
+
+def test_without_a_home_nothing_is_read_from_the_current_folder(homeless):
+    for ask in (Api, Config, by_default, lambda: UserProfile("default"), lambda: UserProfile.CREDENTIALS):
+        with pytest.raises(SettingsError, match="no home folder") as caught:
+            ask()
+        assert "SB_AUTH_TOKEN" in caught.value.remedy
+
+
+def test_without_a_home_arguments_and_variables_will_do(homeless, monkeypatch):
+    assert token_of(Api(ENDPOINT, "given")) == "given"
+    monkeypatch.setenv("SB_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "of-variables")
+    assert token_of(Api()) == "of-variables"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_token_that_others_can_read_is_warned_of(write, caplog):
+    folder = write(credentials("default"), "[mode]\nadvance_access = true\n")
+    for name in ("credentials", "sevenbridges-python/config"):
+        (folder / name).chmod(0o644)
+    file = folder / "credentials"
+    assert by_default().auth_token == "of-default"
+    assert caplog.messages == [f"{file} holds a token and others can read it; run: chmod 600 {file}"]
+    caplog.clear()
+    file.chmod(0o600)
+    by_default()
+    assert caplog.messages == []

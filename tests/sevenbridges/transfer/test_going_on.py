@@ -1,0 +1,156 @@
+"""An upload that ended before its end goes on where it was, in whatever process."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.compat.sevenbridges.errors import SbgError
+from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload, Upload
+from omicsdk.core.errors import SourceChanged
+
+MIB = 1024 * 1024
+
+
+def failed(
+    platform: Any, upload: Any, error: Any, kind: str = "upload/multipart", there: Callable[[], int] | None = None
+) -> None:
+    """An upload whose third part can't be signed, after the others are there: told, or as `there` counts them."""
+
+    def others_first(_: Any) -> Any:
+        while (there() if there is not None else len(platform.uploads["up1"]["parts"])) < 2:
+            platform.closing.wait(0.01)
+        return error(403, 8002)
+
+    platform.fault(f"GET v2/{kind}/up1/part/3", others_first)
+    upload.start()
+    with pytest.raises(SbgError) as caught:
+        upload.wait()
+    assert caught.value.code == 8002
+
+
+def journals(state: Path) -> list[Path]:
+    return list(state.rglob("*.journal"))
+
+
+def parts_of(state: Path) -> int:
+    """Counts the parts that journals have."""
+    return sum(journal.read_bytes().count(b'["part",') for journal in journals(state))
+
+
+def test_the_parts_that_are_there_arent_sent_again(platform: Any, api: Any, large: Path, error: Any, state: Path):
+    failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
+    assert len(journals(state)) == 1
+    sent = len(platform.of("PUT", ".*"))
+    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("PUT", ".*")) == sent + 1
+    assert len(platform.of("POST", "v2/upload/multipart")) == 1
+    assert [each.query for each in platform.of("GET", "v2/upload/multipart/up1")] == [{"list_parts": "true"}]
+    assert journals(state) == []
+
+
+def test_by_the_platforms_word_alone(platform: Any, api: Any, large: Path, error: Any, state: Path):
+    failed(platform, Upload(large, "me/project", part_size=5 * MIB, resume=False, api=api), error)
+    assert journals(state) == []
+    sent = len(platform.of("PUT", ".*"))
+    again = Upload(large, "me/project", upload_id="up1", api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("PUT", ".*")) == sent + 1
+
+
+def test_parts_of_another_file_are_sent_again(platform: Any, api: Any, large: Path, error: Any):
+    failed(platform, Upload(large, "me/project", part_size=5 * MIB, resume=False, api=api), error)
+    large.write_bytes(b"x" * (5 * MIB) + b"b" * (5 * MIB) + b"c")
+    sent = len(platform.of("PUT", ".*"))
+    again = Upload(large, "me/project", upload_id="up1", api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("PUT", ".*")) == sent + 2
+
+
+def test_a_file_that_has_changed_since(platform: Any, api: Any, large: Path, error: Any):
+    failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
+    large.write_bytes(large.read_bytes() + b"more")
+    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    again.start()
+    with pytest.raises(SourceChanged):
+        again.wait()
+    assert platform.aborted == ["up1"]
+    third = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    third.start()
+    third.wait()
+    assert platform.contents[third.result().id] == large.read_bytes()
+
+
+def test_an_upload_that_the_platform_has_forgotten(platform: Any, api: Any, large: Path, error: Any):
+    failed(platform, Upload(large, "me/project", part_size=5 * MIB, api=api), error)
+    platform.uploads.clear()
+    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("POST", "v2/upload/multipart")) == 2
+
+
+def test_code_goes_on_too(platform: Any, api: Any, large: Path, error: Any, state: Path):
+    upload = CodePackageUpload(large, "a1", part_size=5 * MIB, api=api)  # whose parts the journal alone knows
+    failed(platform, upload, error, "automation/upload", lambda: parts_of(state))
+    sent = len(platform.of("PUT", ".*"))
+    again = CodePackageUpload(large, "a1", part_size=5 * MIB, api=api)
+    again.start()
+    again.wait()
+    assert len(platform.of("PUT", ".*")) == sent + 1
+
+
+def test_a_state_folder_that_cant_be_written(
+    platform: Any, api: Any, large: Path, state: Path, caplog: pytest.LogCaptureFixture
+):
+    state.write_text("in the way")
+    upload = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    upload.start()
+    upload.wait()
+    assert platform.contents[upload.result().id] == large.read_bytes()
+    assert "can't be written" in caplog.text
+
+
+SCRIPT = """
+import sys
+from omicsdk.compat.sevenbridges.api import Api
+from omicsdk.compat.sevenbridges.transfer.upload import Upload
+
+url, token, path = sys.argv[1:]
+upload = Upload(path, "me/project", part_size=5 * 1024 * 1024, api=Api(url, token, debug=True))
+upload.start()
+upload.wait()
+"""
+
+
+def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
+    url, token = platform.url("v2"), "f00df00df00df00df00df00df00df00d"
+    platform.gate.set()
+
+    def kill(_: Any) -> Any:
+        while len(platform.of("POST", "v2/upload/multipart/up1/part")) < 2:
+            platform.closing.wait(0.01)
+        process.kill()
+        process.wait()
+        return 500, {}, b""
+
+    platform.fault("PUT storage/up1/3", kill)
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, url, token, str(large)])
+    assert process.wait(60) != 0
+    sent = len(platform.of("PUT", "storage/up1/[12]"))
+    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("PUT", "storage/up1/[12]")) == sent
+    assert len(platform.of("POST", "v2/upload/multipart")) == 1

@@ -1,0 +1,219 @@
+"""Apps: finding, installing, revising and copying them."""
+
+import json
+
+import httpx
+import pytest
+from omicsdk.compat.sevenbridges import App, AppCopyStrategy, AppRawFormat, Conflict, SbgError, ValidationError
+from omicsdk.compat.sevenbridges.errors import NonJSONResponseError
+from omicsdk.compat.sevenbridges.models.app.ids import AppId
+
+TOOL = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
+YAML = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs: []\n# Grüße\noutputs: []\nbaseCommand: no\n"
+
+
+def told(revision: int = 0) -> dict:
+    return {"id": f"o/p/a/{revision}", "project": "o/p", "name": "a", "revision": revision, "raw": dict(TOOL)}
+
+
+@pytest.fixture
+def app(api):
+    return api.apps.of(told(2), api)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("o/p/a", ("o", "p", "a", None)),
+        ("o/p/a/0", ("o", "p", "a", 0)),
+        ("division/p/12/3", ("division", "p", "12", 3)),
+        ("/o/p/a/", ("o", "p", "a", None)),
+    ],
+)
+def test_an_id_in_its_parts(text, parts):
+    assert tuple(AppId.of(text)) == parts
+    assert str(AppId.of(text)) == text.strip("/")
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "o/p", "o//a", "o/p/a/b", "o/p/a/1/2", "o/p/a/-1", "o/p/a/²", "o/p/..", "o/./a/1"]
+)
+def test_what_is_no_id_is_refused_before_anything_is_sent(api, platform, text):
+    with pytest.raises(ValidationError, match="owner/project/app"):
+        api.apps.get(text)
+    assert platform.asked == []
+
+
+def test_no_id_at_all(api):
+    with pytest.raises(SbgError, match="no id"):
+        api.apps.get("")
+
+
+def test_a_query_does_not_ask_for_the_cwl(api, platform):
+    platform.lists("/apps", told())
+    (found,) = api.apps.query(
+        project="o/p", visibility="public", q="star", id=[api.apps.of(told(), api), "x/y/z"], limit=1
+    )
+    assert found.id == "o/p/a"
+    assert platform.asked == ["GET /apps?project=o/p&visibility=public&q=star&id=o/p/a&id=x/y/z&limit=1"]
+
+
+def test_several_words(api, platform):
+    platform.lists("/apps")
+    api.apps.query(q=["rna", "seq"])
+    assert platform.asked == ["GET /apps?q=rna&q=seq"]
+
+
+@pytest.mark.parametrize(
+    ("id", "path"),
+    [("o/p/a", "/apps/o/p/a"), ("o/p/a/7", "/apps/o/p/a/7"), ({"id": "o/p/a/7"}, "/apps/o/p/a")],
+)
+def test_get(api, platform, id, path):
+    platform.says(f"GET {path}", told(7))
+    found = api.apps.get(api.apps.of(id, api) if isinstance(id, dict) else id)
+    assert (found.id, found.revision, found.raw["class"]) == ("o/p/a", 7, "CommandLineTool")
+
+
+@pytest.mark.parametrize("revision", [0, "0"])
+def test_get_a_revision_of_an_app_or_id(api, platform, app, revision):
+    platform.says("GET /apps/o/p/a/0", told(0))
+    assert api.apps.get_revision(app, revision).revision == 0
+    assert api.apps.get_revision("o/p/a", revision).revision == 0
+
+
+@pytest.mark.parametrize("revision", [-1, "latest", None, True, 1.5])
+def test_a_revision_is_a_number(api, app, revision):
+    with pytest.raises(ValidationError, match="revision"):
+        api.apps.get_revision(app, revision)
+
+
+@pytest.mark.parametrize(
+    ("raw", "form"),
+    [(TOOL, None), (TOOL, "yaml"), (json.dumps(TOOL), None), ("\n " + json.dumps(TOOL), AppRawFormat.JSON), (json.dumps(TOOL), "JSON")],
+)  # fmt: skip
+def test_an_app_is_installed_from_a_dictionary_or_json(api, platform, raw, form):
+    platform.says("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
+    platform.says("GET /apps/o/p/a/0", told())
+    made = api.apps.install_app("o/p/a", raw, raw_format=form)
+    assert (made.id, made.revision) == ("o/p/a", 0)
+    request = platform.requests[0]
+    assert json.loads(request.content) == TOOL
+    assert request.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(("raw", "form"), [(YAML, None), (YAML, "YAML"), (json.dumps(TOOL), "yaml")])
+def test_yaml_is_sent_as_it_is_written(api, platform, raw, form):
+    platform.says("POST /apps/o/p/a/raw", {**TOOL, "sbg:id": "o/p/a/0"})
+    platform.says("GET /apps/o/p/a/0", told())
+    assert api.apps.install_app("o/p/a", raw, raw_format=form).revision == 0
+    request = platform.requests[0]
+    assert request.content.decode() == raw
+    assert request.headers["content-type"] == "application/yaml"
+
+
+def test_an_app_that_is_answered_in_yaml_is_installed_all_the_same(api, platform):
+    platform.says("POST /apps/o/p/a/raw", httpx.Response(200, text=YAML))
+    platform.says("GET /apps/o/p/a", told())
+    assert api.apps.install_app("o/p/a", YAML).revision == 0
+
+
+def test_an_error_that_is_not_json_is_raised(api, platform):
+    platform.says("POST /apps/o/p/a/raw", httpx.Response(502, text="<html>bad</html>"))
+    with pytest.raises(NonJSONResponseError):
+        api.apps.install_app("o/p/a", TOOL)
+
+
+@pytest.mark.parametrize(
+    ("raw", "form", "words"),
+    [
+        ({}, None, "empty"),
+        ("", None, "isn't an app's CWL"),
+        ("tool.cwl", None, "not its name"),
+        ("C:\\tools\\tool.cwl", None, "not its name"),
+        ("{", None, "isn't JSON"),
+        ("[1]", "json", "JSON list"),
+        (YAML, "json", "isn't JSON"),
+        (TOOL, "xml", "raw_format"),
+        (b"{}", None, "bytes"),
+        (None, None, "NoneType"),
+    ],
+)
+def test_what_can_not_be_cwl_is_refused_before_anything_is_sent(api, platform, raw, form, words):
+    with pytest.raises(ValidationError, match=words):
+        api.apps.install_app("o/p/a", raw, raw_format=form)
+    assert platform.asked == []
+
+
+def test_an_app_that_is_there(api, platform, refuse):
+    platform.says("POST /apps/o/p/a/raw", refuse(409, 6003, "App exists."))
+    with pytest.raises(Conflict):
+        api.apps.install_app("o/p/a", TOOL)
+
+
+@pytest.mark.parametrize("raw", [TOOL, json.dumps(TOOL), YAML])
+def test_a_revision_is_added(api, platform, app, raw):
+    platform.says("POST /apps/o/p/a/3/raw", {**TOOL, "sbg:id": "o/p/a/3"})
+    platform.says("GET /apps/o/p/a/3", told(3))
+    assert api.apps.create_revision(app, 3, raw).revision == 3
+    assert platform.asked == ["POST /apps/o/p/a/3/raw", "GET /apps/o/p/a/3"]
+
+
+def test_a_revised_app_goes_back_as_the_next_revision(api, platform, app):
+    app.raw["baseCommand"] = "false"
+    platform.says("POST /apps/o/p/a/3/raw", lambda request: {**json.loads(request.content), "sbg:id": "o/p/a/3"})
+    platform.says("GET /apps/o/p/a/3", told(3))
+    api.apps.create_revision(app.id, app.revision + 1, app.raw)
+    assert json.loads(platform.requests[0].content)["baseCommand"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        ({}, "/apps/o/p/a/actions/copy", {"strategy": "clone"}),
+        ({"name": "nn"}, "/apps/o/p/a/actions/copy", {"strategy": "clone", "name": "nn"}),
+        (
+            {"strategy": AppCopyStrategy.DIRECT, "use_revision": True},
+            "/apps/o/p/a/2/actions/copy",
+            {"strategy": "direct"},
+        ),
+        ({"strategy": "transient"}, "/apps/o/p/a/actions/copy", {"strategy": "transient"}),
+        ({"strategy": "clone_direct"}, "/apps/o/p/a/actions/copy", {"strategy": "clone_direct"}),
+    ],
+)
+def test_copy(api, platform, app, arguments, path, body):
+    platform.says(f"POST {path}", {"id": "o/q/a/0", "revision": 0})
+    copy = app.copy(api.projects.of({"id": "o/q"}, api), **arguments)
+    assert (copy.id, app.id) == ("o/q/a", "o/p/a")
+    assert platform.sent == {"project": "o/q", **body}
+
+
+def test_a_strategy_that_is_not_there_is_refused(app, platform):
+    with pytest.raises(ValidationError, match="clone, direct, clone_direct, transient"):
+        app.copy("o/q", strategy="deep")
+    assert platform.asked == []
+
+
+def test_sync_gives_the_app_as_it_is_now(app, platform):
+    platform.says("POST /apps/o/p/a/actions/sync", told(5))
+    assert app.sync().revision == 5
+
+
+def test_revisions_of_an_app_are_equal_and_one_in_a_set(api, app):
+    assert app == App(id="o/p/a/9")
+    assert app != App(id="o/p/b/2")
+    assert len({app, App(id="o/p/a/9"), api.apps.of(told(4), api)}) == 1
+    assert App(name="x") != App(name="x")
+
+
+def test_a_listed_app_asks_for_its_cwl_once_and_in_its_revision(api, platform):
+    platform.says("GET /apps/o/p/a/2", told(2))
+    app = api.apps.of({"id": "o/p/a/2", "name": "a", "revision": 2}, api)
+    assert app.raw["class"] == "CommandLineTool"
+    assert app.raw["cwlVersion"] == "v1.2"
+    assert platform.asked == ["GET /apps/o/p/a/2"]
+
+
+def test_apps_can_not_be_deleted(app, platform):
+    with pytest.raises(SbgError, match="can't be deleted"):
+        app.delete()
+    assert platform.asked == []
