@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk_api.sb.models.file import File
 
-    from omicsdk.core.platform import Platform
     from omicsdk.core.request import Request
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.transfer import Control, Location, Patience, Progress, TransferReport
 
@@ -348,7 +348,15 @@ def checksums_of(file: File) -> dict[str, str]:
     Args:
         file: The file.
     """
-    metadata: Any = file.metadata
+    return checksums_in(file.metadata)
+
+
+def checksums_in(metadata: object) -> dict[str, str]:
+    """The same of metadata.
+
+    Args:
+        metadata: The metadata, or None.
+    """
     if not isinstance(metadata, Mapping):
         return {}
     found: dict[str, str] = {}
@@ -410,7 +418,13 @@ _EXPIRED = frozenset({400, 401, 403, 410})  # what storages answer for a presign
 _RANGE = re.compile(r"bytes (\d+)-")
 
 
-def stream(client: Platform, file_id: str, chunk: int = STREAMED, retries: int = RETRIES) -> Generator[bytes]:
+def stream(
+    client: SevenBridges,
+    file_id: str,
+    chunk: int = STREAMED,
+    retries: int = RETRIES,
+    timeout: Timeout | float | None = None,
+) -> Generator[bytes]:
     """Yield a file's bytes in order, over one connection.
 
     Args:
@@ -418,6 +432,7 @@ def stream(client: Platform, file_id: str, chunk: int = STREAMED, retries: int =
         file_id: The file.
         chunk: Bytes at a time, at most.
         retries: Failures without a byte in between that end it.
+        timeout: Seconds for each step of a request, or a Timeout.
 
     Raises:
         OmicsError: The bytes cannot be fetched.
@@ -432,8 +447,8 @@ def stream(client: Platform, file_id: str, chunk: int = STREAMED, retries: int =
     settings = settings_of(client)
     at, validator, left, refused, delay = 0, "", retries, 0, 0.0
     while True:
-        url = url_of(cast("Any", client), file_id)
-        transport = Transport(origin_of(url) or url, retry=NO_RETRY, environ=settings.environ)
+        url = url_of(client, file_id)
+        transport = Transport(origin_of(url) or url, timeout=timeout, retry=NO_RETRY, environ=settings.environ)
         try:
             request = _range_request(url, at, validator)
             response = transport.send(request, stream=True)

@@ -109,19 +109,18 @@ def name_of(file: File) -> str:
 
 def ls(
     client: SbApi,
-    path: str = "sb://",
+    path: str,
     *,
     recursive: bool = False,
     name: Sequence[str] = (),
     tags: Sequence[str] = (),
     metadata: Mapping[str, Sequence[str]] | None = None,
     task: str | None = None,
-) -> Iterator[Entry | Project]:
-    """List projects, or the files and folders of a project or folder.
+) -> Iterator[Entry]:
+    """List the files and folders of a project or folder. `list_projects.iterate()` lists projects.
 
     Args:
-        path: `sb://` for all projects, `sb://owner` for those of an owner; else the path of a project, folder or file, or the
-            id of one of the latter.
+        path: The path of a project (`sb://owner/project`), folder or file, or the id of one of the latter.
         recursive: Whether to list the folders below, too; folders come before what is in them.
         name: Only those of these names. This and the arguments below exclude `recursive`: the platform selects within a
             folder.
@@ -130,20 +129,17 @@ def ls(
         task: Only those that this task produced.
 
     Yields:
-        Projects, or entries.
+        Files and folders.
 
     Raises:
-        WrongPath: It is no path and no id.
+        WrongPath: It is no path and no id, or names no project.
         NotFound: There is no such project, folder or file.
         UsageError: A selection is combined with `recursive`.
         IncompleteListing: The platform listed less than it stated.
     """
     chosen = selection(name=name, tags=tags, metadata=metadata, task=task)
-    if is_path(path) and not parse(path).project_name:
-        if chosen or recursive:
-            raise WrongPath(f"{path} names no project")
-        yield from projects_of(client, parse(path).owner)
-        return
+    if is_path(path):
+        parse(path).project  # noqa: B018 - raises where there is none
     if chosen and recursive:
         raise UsageError(
             "recursive and a selection by name, tag, metadata or task exclude each other",

@@ -87,6 +87,8 @@ class PlatformStore(MultipartStore):
     """
 
     reports_parts = True
+    replace_remedy = REPLACE
+    """What to do about a name that is taken."""
 
     def __init__(
         self,
@@ -158,7 +160,7 @@ class PlatformStore(MultipartStore):
                 upload = self._start(source.size, source.part_size)
         except APIError as error:
             if is_taken(error):
-                error.remedy = REPLACE
+                error.remedy = self.replace_remedy
             raise
         self.upload_id = str(upload.upload_id or "")
         if not self.upload_id:

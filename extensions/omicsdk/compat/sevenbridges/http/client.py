@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, Self
@@ -23,6 +23,7 @@ from omicsdk.compat.sevenbridges.http.arguments import (
 )
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.compat.sevenbridges.http.verbs import StreamedRequest, Verbs
+from omicsdk.core.client import Exchange
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ApiKey, BearerToken, Bound
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
+    from omicsdk.sb.client import SevenBridges
 
 #: Retry-After is obeyed for these, as the published client's HTTP library does.
 _WAITS = frozenset({413, 429, 503})
@@ -259,6 +261,21 @@ class HttpClient(Verbs):
             return None
         return {**os.environ, **{f"{scheme}_proxy": proxy for scheme, proxy in self.proxies.items()}}
 
+    @property
+    def platform(self) -> SevenBridges:
+        """The platform's client for workflows. It sends by this Api: error handlers see each answer, and errors are SbgError."""
+        from omicsdk.core.platform import Settings
+        from omicsdk.sb.client import SevenBridges
+
+        made = SevenBridges.__new__(SevenBridges)
+        # Not made by its constructor, which would have connections of its own.
+        made._exchange = _HandledExchange(  # pyright: ignore[reportPrivateUsage]
+            transport=self.client._exchange.transport,  # pyright: ignore[reportPrivateUsage]
+            api=self,
+        )
+        made._settings = Settings(self.environ, self.clock)  # pyright: ignore[reportPrivateUsage]
+        return made
+
     def close(self) -> None:
         """Closes the connections, for good."""
         if self._generated is not None:
@@ -446,6 +463,26 @@ class HttpClient(Verbs):
             self.clock.sleep(seconds)
             response = self.send_once(response.request)
         return response
+
+
+_OF_BODIES = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HandledExchange(Exchange):
+    """Sends by an Api, whose error handlers are asked about answers."""
+
+    api: HttpClient
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The answer as the error handlers leave it; `stream` has no effect: workflows read the platform's answers whole."""
+        import httpx
+
+        del stream
+        answer = self.api.send(request)
+        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in _OF_BODIES]
+        asked = httpx.Request(request.method, answer.url)
+        return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=asked)
 
 
 def _with(request: Request, own: Mapping[str, str]) -> Request:

@@ -12,12 +12,13 @@ from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParamet
 from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.compat.sevenbridges.http.arguments import path_of
 from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.transfer.failures import as_sbg
 from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
-from omicsdk.compat.sevenbridges.transfer.streaming import bytes_of
 from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
-from omicsdk.compat.sevenbridges.transfer.wanted import facts_of, locator
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.files.atomic_file import put_in_place
+from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download
 
 if TYPE_CHECKING:
@@ -137,10 +138,12 @@ class Download(Handle):
             url, checksums = self._url or "", self._checksums or {}
             item = Item(name, Location(url), None, checksums, title, self._retries)
             return item, url.partition("?")[0]
-        file_id, size, stated = facts_of(self._file)
+        file_id, size, stated = _facts_of(self._file)
         checksums = stated if self._checksums is None else self._checksums
         self._file_size = size or 0
-        return Item(name, locator(self._api, file_id), size, checksums, title, self._retries), file_id
+        return Item(
+            name, downloads.locator(self._api.platform, file_id), size, checksums, title, self._retries
+        ), file_id
 
 
 def _beside(title: str) -> str:
@@ -164,4 +167,23 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
     """
     size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
     api = api_of(file.api_or_none, "A download")
-    return bytes_of(api, identifier(file), size, retries)
+    return _chunks(api, identifier(file), size, retries)
+
+
+def _chunks(api: HttpClient, file_id: str, size: int, retries: int) -> Generator[bytes]:
+    try:
+        yield from downloads.stream(api.platform, file_id, size, retries, api.timeout)
+    except OmicsError as error:
+        raised = as_sbg(error)
+        if raised is error:
+            raise
+        raise raised from error
+
+
+def _facts_of(file: File) -> tuple[str, int | None, Mapping[str, str]]:
+    """A file's id, size and checksums; the platform is asked once where they weren't told."""
+    if str(file.look_up("type") or "").lower() == "folder":
+        raise SbgError(f"{file!r} is a folder", remedy="Use download_folder for folders.")
+    size = file.look_up("size")
+    stated = downloads.checksums_in(file.look_up("metadata"))
+    return identifier(file), size if isinstance(size, int) else None, stated

@@ -7,28 +7,21 @@ from typing import TYPE_CHECKING
 from omicsdk.compat.sevenbridges.errors import NO_CODE, SbgError
 from omicsdk.core.documented.errors import documented
 from omicsdk.core.errors import (
-    ConnectFailed,
     Interrupted,
     OmicsError,
     RateLimited,
     ServerError,
-    ServiceUnavailable,
     SomeFailed,
     TransferError,
     TransportError,
     TruncatedTransfer,
 )
-from omicsdk.transfer import NoSuchUpload
+from omicsdk.sb.store import is_taken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from omicsdk.transfer import TransferReport
-
-#: The platform's code for a name that is taken.
-FILE_EXISTS = 8005
-#: The platform's code for a part that couldn't be reserved for now.
-_NOT_RESERVED = 8008
 
 
 class TransferFailed(SbgError, TransferError):
@@ -86,30 +79,6 @@ def as_sbg(error: BaseException) -> SbgError:
     return made
 
 
-def for_the_engine(error: SbgError, *, again: bool, gone: bool) -> OmicsError:
-    """What the engine is told of a call that failed: it tries again, begins anew, or ends the file.
-
-    Args:
-        error: What the call raised.
-        again: Whether the call does no harm when it is made twice.
-        gone: Whether 404 means that the platform doesn't know the upload.
-
-    Returns:
-        What to raise in its place; `as_sbg` gives the call's error back.
-    """
-    told: OmicsError
-    if gone and error.status == 404:
-        told = NoSuchUpload(error.message)
-    elif error.code == _NOT_RESERVED or (error.status == 408 and again):
-        told = ServiceUnavailable(error.message, status=503)
-    elif is_unsure(error) and not again:
-        told = TransferError(error.message)
-    else:
-        return error
-    told.__cause__ = error
-    return told
-
-
 def remedy_of(errors: Sequence[OmicsError], *, taken: str, again: str) -> str:
     """What to do about files that failed: it depends on why they did.
 
@@ -131,17 +100,6 @@ def remedy_of(errors: Sequence[OmicsError], *, taken: str, again: str) -> str:
     return " ".join(told)
 
 
-def is_taken(error: OmicsError) -> bool:
-    """Whether a file failed because there is one of its name on the platform."""
-    return isinstance(error, SbgError) and error.code == FILE_EXISTS
-
-
 def _may_pass(error: OmicsError) -> bool:
     """Whether another try may go well with nothing changed."""
     return isinstance(error, TransportError | ServerError | RateLimited | Interrupted | TruncatedTransfer)
-
-
-def is_unsure(error: OmicsError) -> bool:
-    """Whether a call that failed may have been carried out all the same."""
-    refused = isinstance(error, ConnectFailed | RateLimited | ServiceUnavailable)
-    return isinstance(error, TransportError | ServerError) and not refused

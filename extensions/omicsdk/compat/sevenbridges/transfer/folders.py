@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
@@ -20,13 +20,12 @@ from omicsdk.compat.sevenbridges.meta.resource import Resource
 from omicsdk.compat.sevenbridges.transfer.failures import FolderFailed, as_sbg, remedy_of
 from omicsdk.compat.sevenbridges.transfer.handle import check_part_size, retrying
 from omicsdk.compat.sevenbridges.transfer.listing import listed
-from omicsdk.compat.sevenbridges.transfer.routes import file_routes
 from omicsdk.compat.sevenbridges.transfer.slots import for_a_folder, slots_of
-from omicsdk.compat.sevenbridges.transfer.store import PlatformStore
 from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
-from omicsdk.compat.sevenbridges.transfer.upload import check_name, place_of, size_of
-from omicsdk.compat.sevenbridges.transfer.wanted import locator
+from omicsdk.compat.sevenbridges.transfer.upload import FileStore, check_name, place_of, size_of
 from omicsdk.core.errors import OmicsError, first_of
+from omicsdk.sb.downloads import locator
+from omicsdk.sb.listings import Target
 from omicsdk.transfer import Control, Item, download, upload
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer.names import WORK_FOLDER, check_links
@@ -67,7 +66,7 @@ class _Place:
     parent: str | None
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def target(self) -> Target:
         return {"project": self.project} if self.project is not None else {"parent": self.parent or ""}
 
 
@@ -195,20 +194,19 @@ def _folder_in(api: HttpClient, place: _Place, name: str) -> str:
     Raises:
         SbgError: A file has that name, or the platform refused.
     """
-    there = api.client.list_files.build(name=[name], fields="_all", **place.arguments)
+    there = api.client.list_files.build(name=[name], fields="_all", **place.target)
     for each in Collection.fetch(Resource, there, api).all():
         if each.field("name") != name:
             continue
         if str(each.field("type")).lower() != "folder":
             raise SbgError(f"{name!r} is a file on the platform, not a folder", remedy="Give another folder_name.")
         return identifier(each)
-    made = api.call_object(api.client.create_folder.build(name=name, type="folder", **place.arguments))
+    made = api.call_object(api.client.create_folder.build(name=name, type="folder", **place.target))
     return str(made["id"])
 
 
-def _store(api: HttpClient, place: _Place, name: str, overwrite: bool, size: int, part_size: int) -> PlatformStore:
-    routes = file_routes(api.client, name, project=place.project, parent=place.parent, overwrite=overwrite)
-    return PlatformStore(api, routes, f"{place.project or place.parent}/{name}", size, part_size)
+def _store(api: HttpClient, place: _Place, name: str, overwrite: bool, size: int, part_size: int) -> FileStore:
+    return FileStore(api.platform, name, place.target, size, part_size, overwrite=overwrite)
 
 
 # -- down
@@ -253,7 +251,7 @@ def download_folder(
         api = folder.api_or_none
     api = api_of(api, "A download")
     target = Path(path_of("path", path)).absolute()
-    source = _source_of(folder)
+    source, platform = _source_of(folder), api.platform
     retries, patience = retrying(retry_count, timeout)
     with _as_ours():
         folders, files = listed(api, source)
@@ -271,7 +269,9 @@ def download_folder(
             report = download(
                 _Made(
                     files,
-                    lambda file: Item(file.name, locator(api, file.id), file.size, file.checksums, retries=retries),
+                    lambda file: Item(
+                        file.name, locator(platform, file.id), file.size, file.checksums, retries=retries
+                    ),
                 ),
                 target,
                 connections=connections,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection
 from omicsdk.compat.sevenbridges.meta.identity import identifier
 from omicsdk.compat.sevenbridges.meta.resource import Resource
-from omicsdk.compat.sevenbridges.transfer.wanted import checksums_in
+from omicsdk.sb.downloads import checksums_in
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:

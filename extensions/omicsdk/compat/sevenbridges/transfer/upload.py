@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -13,23 +14,66 @@ from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.http.arguments import check_texts, path_of
 from omicsdk.compat.sevenbridges.meta.identity import identifier
 from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
-from omicsdk.compat.sevenbridges.transfer.routes import code_routes, file_routes
 from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
-from omicsdk.compat.sevenbridges.transfer.store import PlatformStore
 from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
 from omicsdk.compat.sevenbridges.transfer.utils import Part, total_parts
 from omicsdk.sb.paths import wrong_with
+from omicsdk.sb.store import PlatformStore
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer import upload
 from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
 
 if TYPE_CHECKING:
+    from omicsdk_api.sb import SbApi
+
     from omicsdk.compat.sevenbridges.http.client import HttpClient
     from omicsdk.compat.sevenbridges.models.automation import Automation
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
-    from omicsdk.compat.sevenbridges.transfer.routes import Routes
+    from omicsdk.sb.listings import Target
     from omicsdk.transfer import TransferReport
+
+
+class FileStore(PlatformStore):
+    """A file on its way, with what to do in the words of this client."""
+
+    replace_remedy = "Give overwrite=True, or another file_name."
+
+
+class _CodeStore(PlatformStore):
+    """The code of an automation on its way, which has operations of its own and none that lists its parts."""
+
+    replace_remedy = FileStore.replace_remedy
+
+    def __init__(self, client: SbApi, name: str, automation_id: str, size: int, part_size: int) -> None:
+        super().__init__(client, name, {}, size, part_size)
+        self.target = f"automation {automation_id}/{name}"
+        self._automation_id = automation_id
+
+    def _start(self, size: int, part_size: int) -> Any:
+        return self._client.start_automation_upload(
+            name=self._name, size=size, automation_id=self._automation_id, part_size=part_size
+        )
+
+    def _part_url(self, upload_id: str, number: int) -> Any:
+        return self._client.get_automation_upload_part_url(upload_id=upload_id, part_number=number)
+
+    def _report_part(self, upload_id: str, number: int, headers: Mapping[str, str]) -> None:
+        self._client.report_automation_upload_part(
+            upload_id=upload_id, part_number=number, response={"headers": dict(headers)}
+        )
+
+    def _complete(self, upload_id: str) -> dict[str, Any]:
+        return self._client.complete_automation_upload(upload_id=upload_id).to_dict()
+
+    def _abort(self, upload_id: str) -> None:
+        self._client.abort_automation_upload(upload_id=upload_id)
+
+    def _reported(self, upload_id: str) -> None:
+        del upload_id
+
+    def _found(self) -> None:
+        return None
 
 
 class Sending(Handle):
@@ -83,15 +127,12 @@ class Sending(Handle):
         return [Part(cut.start, cut.length) for cut in cuts]
 
     @abstractmethod
-    def _routes(self) -> Routes:
-        """The operations by which it is sent."""
-
-    @abstractmethod
     def _destination(self) -> str:
         """Names the file in journals and messages."""
 
+    @abstractmethod
     def _new_store(self) -> PlatformStore:
-        return PlatformStore(self._api, self._routes(), self._destination(), self._file_size, self._part_size)
+        """Where the engine sends it."""
 
     def _transfer(self) -> TransferReport:
         worth_it = self._resume and total_parts(self._file_size, self._part_size) > 1
@@ -200,25 +241,18 @@ class Upload(Sending):
         made = self._made()
         return File.of(made, self._api) if made is not None else None
 
-    def _routes(self) -> Routes:
-        return file_routes(
-            self._api.client,
-            self._file_name,
-            project=self._project,
-            parent=self._parent,
-            overwrite=self._overwrite,
-        )
-
     def _destination(self) -> str:
         return f"{self._project or self._parent}/{self._file_name}"
 
     def _new_store(self) -> PlatformStore:
-        return PlatformStore(
-            self._api,
-            self._routes(),
-            self._destination(),
+        folder: Target = {"project": self._project} if self._project is not None else {"parent": self._parent or ""}
+        return FileStore(
+            self._api.platform,
+            self._file_name,
+            folder,
             self._file_size,
             self._part_size,
+            overwrite=self._overwrite,
             verify=self._verify,
             upload_id=self._earlier,
         )
@@ -282,8 +316,8 @@ class CodePackageUpload(Sending):
         made = self._made()
         return None if made is None else CodePackage(str(made.get("id")), str(made.get("name") or self._file_name))
 
-    def _routes(self) -> Routes:
-        return code_routes(self._api.client, self._file_name, self._automation)
+    def _new_store(self) -> PlatformStore:
+        return _CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)
 
     def _destination(self) -> str:
         return f"automation {self._automation}/{self._file_name}"

@@ -1,0 +1,140 @@
+"""The workflows of `SevenBridges` against the sandbox: list, upload, download, verify and open, on both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from omicsdk import AsyncSevenBridges, SevenBridges
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.sb import LocalFileExists, WrongPath
+from omicsdk.sb.jobs import error_of, files_by_id
+from unsettled import unsettled
+
+P = "sb://sandbox-user/p"
+TREE = {"a.txt": b"a", "reads/b.txt": b"bb", "reads/deep/c.txt": b""}
+
+
+@pytest.fixture
+def client(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[SevenBridges]:
+    """A client of a platform with the project p."""
+    unsettled(monkeypatch, tmp_path)
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("SB_API_ENDPOINT", omics_sandbox.sb_url)
+    monkeypatch.setenv("SB_AUTH_TOKEN", omics_sandbox.sb_token)
+    with SevenBridges() as made:
+        groups = made.list_billing_groups().items or ()
+        made.create_project(name="p", billing_group=groups[0].id)
+        yield made
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder of this machine with some files, and one that is empty."""
+    folder = tmp_path / "tree"
+    for name, data in TREE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "empty").mkdir()
+    return folder
+
+
+def _paths(client: SevenBridges, path: str = P) -> list[str]:
+    return sorted(str(each.path) for each in client.ls(path, recursive=True))
+
+
+def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path: Path):
+    assert client.whoami().username == "sandbox-user"
+    planned = client.upload(f"{tree}/", f"{P}/", dry_run=True)
+    assert [outcome.state for outcome in planned.outcomes] == ["planned"] * 3
+    assert _paths(client) == []
+    client.upload(f"{tree}/", f"{P}/").raise_if_failed()
+    assert _paths(client) == [
+        *(f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/", f"{P}/reads/b.txt", f"{P}/reads/deep/", f"{P}/reads/deep/c.txt")
+    ]
+    there = tmp_path / "there"
+    assert [each.state for each in client.verify(f"{P}/", there)] == ["missing"] * 3
+    assert client.download(f"{P}/", there, dry_run=True).counts["planned"] == 3
+    assert not there.exists()
+    report = client.download(f"{P}/", there)
+    report.raise_if_failed()
+    assert {name: (there / name).read_bytes() for name in TREE} == TREE
+    assert (there / "empty").is_dir()
+    assert client.download(f"{P}/", there).counts["skipped"] == 3
+    assert {each.state for each in client.verify(f"{P}/", there)} <= {"verified", "size only"}
+    (there / "a.txt").write_bytes(b"other")
+    changed = next(each for each in client.verify(f"{P}/", there) if each.name == "a.txt")
+    assert (changed.state, changed.why) == ("different", "it has 5 bytes, not 1")
+    with pytest.raises(LocalFileExists):
+        client.download(f"{P}/a.txt", there)
+    client.download(f"{P}/a.txt", there, overwrite=True).raise_if_failed()
+    assert (there / "a.txt").read_bytes() == b"a"
+
+
+def test_what_is_listed_and_selected(client: SevenBridges, tree: Path):
+    client.upload([tree / "a.txt", tree / "reads"], f"{P}/").raise_if_failed()
+    assert sorted(str(each.path) for each in client.ls(P)) == [f"{P}/a.txt", f"{P}/reads/"]
+    file = next(each.file for each in client.ls(f"{P}/a.txt"))
+    client.replace_file_tags(file_id=file.id, body=["x"])
+    assert [each.file.name for each in client.ls(P, tags=["x"])] == ["a.txt"]
+    assert list(client.ls(P, name=["none"])) == []
+    with pytest.raises(UsageError, match="exclude each other"):
+        list(client.ls(P, tags=["x"], recursive=True))
+    with pytest.raises(NotFound, match="There is no"):
+        list(client.ls(f"{P}/none"))
+    with pytest.raises(WrongPath):
+        list(client.ls("none"))
+    with pytest.raises(WrongPath, match="names no project"):
+        list(client.ls("sb://sandbox-user"))
+    assert error_of(files_by_id(client, ["0" * 24])[0].error or pytest.fail("no error")).status == 404
+
+
+def test_more_files_than_a_page_has_are_listed_once_each(client: SevenBridges, omics_sandbox: Sandbox, tmp_path: Path):
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(230):
+        (many / f"{number:03}").write_bytes(b"x")
+    client.upload(f"{many}/", f"{P}/many/").raise_if_failed()
+    names = [each.file.name for each in client.ls(f"{P}/many/")]
+    assert sorted(str(name) for name in names) == [f"{number:03}" for number in range(230)]
+
+
+def test_a_file_is_read_as_it_comes(client: SevenBridges, tree: Path, omics_sandbox: Sandbox):
+    client.upload(tree / "reads/b.txt", f"{P}/x/b.txt").raise_if_failed()
+    with client.open(f"{P}/x/b.txt") as file:
+        assert (file.read(1), file.read(), file.read()) == (b"b", b"b", b"")
+    with pytest.raises(UsageError, match="is a folder"), client.open(f"{P}/x/"):
+        pass
+
+
+def test_a_transfer_that_is_stopped_moves_nothing(client: SevenBridges, tree: Path, tmp_path: Path):
+    stop = threading.Event()
+    stop.set()
+    assert client.upload(tree, P, stop=stop).counts["stopped"] == 3
+    client.upload(tree / "a.txt", f"{P}/").raise_if_failed()
+    assert client.download(f"{P}/a.txt", tmp_path / "there", stop=stop).counts["stopped"] == 1
+
+
+def test_one_file_that_is_refused_keeps_no_other(client: SevenBridges, tree: Path, omics_sandbox: Sandbox):
+    omics_sandbox.add_faults(Rule("status", path="*/upload/multipart", method="POST", status=403, nth=1))
+    report = client.upload([tree / "a.txt", tree / "reads/b.txt"], f"{P}/")
+    assert sorted(outcome.state for outcome in report.outcomes) == ["done", "failed"]
+    assert client.upload([tree / "a.txt", tree / "reads/b.txt"], f"{P}/").counts["done"] == 1
+
+
+def test_the_asynchronous_client_has_the_same(client: SevenBridges, tree: Path, tmp_path: Path):
+    async def run() -> None:
+        async with AsyncSevenBridges() as same:
+            (await same.upload(f"{tree}/", f"{P}/")).raise_if_failed()
+            names = [each.name async for each in same.ls(P)]
+            assert sorted(names) == [f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/"]
+            (await same.download(f"{P}/reads/", tmp_path / "there")).raise_if_failed()
+            async with same.open(f"{P}/reads/b.txt") as file:
+                assert await file.read() == b"bb"
+
+    asyncio.run(run())
+    assert (tmp_path / "there" / "b.txt").read_bytes() == b"bb"
