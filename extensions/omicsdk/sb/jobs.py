@@ -230,21 +230,6 @@ def _words(error: Error | None) -> str:
 # -- imports and exports
 
 
-class Transfers(Protocol):
-    """Imports, or exports, of one platform."""
-
-    what: str
-    """What they are called."""
-
-    def start(self, items: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Start some; a record for each, in their order."""
-        ...
-
-    def get(self, ids: Sequence[str]) -> list[Any]:
-        """Get some by their ids; a record for each, in their order."""
-        ...
-
-
 class Imports(NamedTuple):
     """Imports from volumes into projects.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
-from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.jobs import PERIOD, StillRunning, bulk, error_of
 from omicsdk.sb.listings import PAGE, is_folder
@@ -256,12 +256,3 @@ def file_id_in(url: object) -> str | None:
     parts = urlsplit(url).path.split("/") if isinstance(url, str) else []
     at = parts.index("files") + 1 if "files" in parts else len(parts)
     return unquote(parts[at]) or None if at < len(parts) else None
-
-
-def left_out(value: Any) -> Any | Omit:
-    """A value as operations take it: None leaves it out.
-
-    Args:
-        value: The value.
-    """
-    return OMIT if value is None else value
