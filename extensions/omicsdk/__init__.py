@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry as Retry
     from omicsdk.core.sending.transport import Timeout as Timeout
     from omicsdk.core.token_file import TokenFile as TokenFile
+    from omicsdk.crunch import AsyncCrunch as AsyncCrunch
+    from omicsdk.crunch import Crunch as Crunch
     from omicsdk.fs.files import download as download
     from omicsdk.fs.files import open as open
     from omicsdk.fs.files import upload as upload
@@ -78,6 +80,8 @@ if TYPE_CHECKING:
     from omicsdk.hca.fusillade import Fusillade as Fusillade
     from omicsdk.hca.upload import AsyncHcaUpload as AsyncHcaUpload
     from omicsdk.hca.upload import HcaUpload as HcaUpload
+    from omicsdk.pangea import AsyncPangea as AsyncPangea
+    from omicsdk.pangea import Pangea as Pangea
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
 
@@ -93,6 +97,8 @@ _HOMES = {
     "ApiKey": "core.credentials",
     "AsyncDss": "hca.dss",
     "AsyncSevenBridges": "sb.client",
+    "AsyncCrunch": "crunch",
+    "AsyncPangea": "pangea",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -104,6 +110,7 @@ _HOMES = {
     "ConnectFailed": "core.errors",
     "ConnectionLost": "core.errors",
     "Credentials": "core.credentials",
+    "Crunch": "crunch",
     "DecodeError": "core.errors",
     "DiskFull": "core.errors",
     "Dss": "hca.dss",
@@ -124,6 +131,7 @@ _HOMES = {
     "OMIT": "core.omit",
     "OmicsError": "core.errors",
     "Omit": "core.omit",
+    "Pangea": "pangea",
     "PreconditionFailed": "core.errors",
     "ProxyFailed": "core.errors",
     "RateLimited": "core.errors",
@@ -161,9 +169,11 @@ __all__ = [
     "APIError",
     "AnswerTooLarge",
     "ApiKey",
+    "AsyncCrunch",
     "AsyncDss",
     "AsyncFusillade",
     "AsyncHcaUpload",
+    "AsyncPangea",
     "AsyncSevenBridges",
     "AuthError",
     "BadRequest",
@@ -176,6 +186,7 @@ __all__ = [
     "ConnectFailed",
     "ConnectionLost",
     "Credentials",
+    "Crunch",
     "DecodeError",
     "DiskFull",
     "Dss",
@@ -196,6 +207,7 @@ __all__ = [
     "NotWritable",
     "OmicsError",
     "Omit",
+    "Pangea",
     "PreconditionFailed",
     "ProxyFailed",
     "RateLimited",

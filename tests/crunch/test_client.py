@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import omicsdk.crunch
 import pytest
-from omicsdk.core.credentials import Basic
+from omicsdk.core.credentials import ANONYMOUS, Basic
 from omicsdk.core.errors import ConfigError, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.crunch import AsyncCrunch, Connection, Crunch, CrunchAPIException
@@ -29,22 +29,25 @@ def test_it_finds_the_site_and_the_token_by_itself(sandbox: Sandbox, monkeypatch
 
 def test_what_is_given_wins(sandbox: Sandbox):
     environ = {"CRUNCH_URL": "https://gone.example.org", "CRUNCH_TOKEN": "0" * 40}
-    with Crunch(sandbox.crunch_url, sandbox.crunch_token, environ=environ) as crunch:
+    with Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token, environ=environ) as crunch:
         assert crunch.list_projects().count == 1
     basic = Basic(SANDBOX_CRUNCH_USER, sandbox.password)
     with Crunch(sandbox.crunch_url, credentials=basic, environ={}) as crunch:
         assert crunch.list_projects().count == 1
-    with Crunch(sandbox.crunch_url, credentials=None, environ={}) as crunch, pytest.raises(Unauthorized):
+    with Crunch(sandbox.crunch_url, credentials=ANONYMOUS, environ={}) as crunch, pytest.raises(Unauthorized):
         crunch.list_projects()
 
 
 def test_errors_are_those_of_the_core(sandbox: Sandbox):
-    with Crunch(sandbox.crunch_url, sandbox.crunch_token) as crunch, pytest.raises(NotFound, match="get_dataset"):
+    with (
+        Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token) as crunch,
+        pytest.raises(NotFound, match="get_dataset"),
+    ):
         crunch.get_dataset(slug="nope:nope")
 
 
 def test_all_pages_come(sandbox: Sandbox):
-    with Crunch(sandbox.crunch_url, sandbox.crunch_token) as crunch:
+    with Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token) as crunch:
         for number in range(25):
             crunch.add_item(parent="sandbox", name=f"Item {number}")
         names = [item.name for item in crunch.list_items.iterate()]
@@ -71,11 +74,16 @@ def test_a_token_that_a_page_of_a_failed_site_has_is_masked():
     assert "HTTP_HOST" not in str(error)
 
 
-def test_without_a_site_it_says_which_variable(monkeypatch: pytest.MonkeyPatch):
-    for kind in (Crunch, AsyncCrunch):
-        with pytest.raises(ConfigError, match="CRUNCH_URL") as raised:
-            kind()
-        assert isinstance(raised.value, CrunchAPIException)
+@pytest.mark.parametrize("kind", [Crunch, AsyncCrunch])
+def test_without_a_site_or_a_token_it_says_which_variables(kind: type[Crunch] | type[AsyncCrunch]):
+    with pytest.raises(ConfigError, match="No base URL found for the platform crunch") as raised:
+        kind(credentials="0" * 40)
+    assert "CRUNCH_URL" in raised.value.remedy
+    with pytest.raises(ConfigError, match="No credentials found for https://crunch") as raised:
+        kind("https://crunch.example.org")
+    assert "CRUNCH_TOKEN" in raised.value.remedy
+    with pytest.raises(CrunchAPIException, match="CRUNCH_URL"):
+        Connection()
 
 
 @pytest.mark.parametrize(
@@ -87,11 +95,11 @@ def test_without_a_site_it_says_which_variable(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_an_address_that_is_none_is_told_with_where_it_came_from(url: str, fault: str, monkeypatch: pytest.MonkeyPatch):
-    with pytest.raises(ConfigError, match=f"^base_url is '{url}', which {fault}") as raised:
-        Crunch(url, "0" * 40)
-    assert isinstance(raised.value, CrunchAPIException)
+    with pytest.raises(ConfigError, match=f"^The base URL of Crunch is '{url}', which {fault}") as raised:
+        Crunch(url, credentials="0" * 40)
+    assert "CRUNCH_URL" in raised.value.remedy
     monkeypatch.setenv("CRUNCH_URL", url)
-    with pytest.raises(ConfigError, match=f"^CRUNCH_URL is '{url}', which {fault}"):
+    with pytest.raises(CrunchAPIException, match=f"^CRUNCH_URL is '{url}', which {fault}"):
         Connection(None, "0" * 40)
 
 

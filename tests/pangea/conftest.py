@@ -13,7 +13,7 @@ from unsettled import without_proxies
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A user without a login, a cache, settings or proxies."""
-    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "USE_PANGEA_CACHE"):
+    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "OMICS_PANGEA_TOKEN", "USE_PANGEA_CACHE"):
         monkeypatch.delenv(name, raising=False)
     without_proxies(monkeypatch)
     for name in ("HOME", "USERPROFILE"):

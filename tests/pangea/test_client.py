@@ -6,23 +6,25 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.pangea import AsyncPangea, Knex, Pangea, SampleGroup
+from omicsdk.pangea import AsyncPangea, Knex, Pangea, PasswordLogin, SampleGroup
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
-LOGIN = {"email": SANDBOX_PANGEA_USER, "password": "canary-password"}
+PASSWORD = "canary-password"
+LOGIN = PasswordLogin(SANDBOX_PANGEA_USER, PASSWORD)
 """For servers that are none."""
 
 
-def login_of(sandbox: Sandbox) -> dict[str, str]:
-    return {"email": SANDBOX_PANGEA_USER, "password": sandbox.password}
+def login_of(sandbox: Sandbox) -> PasswordLogin:
+    return PasswordLogin(SANDBOX_PANGEA_USER, sandbox.password)
 
 
 @pytest.fixture
 def pangea(sandbox: Sandbox) -> Iterator[Pangea]:
-    with Pangea(sandbox.pangea_url, **login_of(sandbox)) as pangea:
+    with Pangea(sandbox.pangea_url, credentials=login_of(sandbox)) as pangea:
         yield pangea
 
 
@@ -72,25 +74,59 @@ def test_a_token_that_has_ended_is_renewed_and_the_request_sent_again(pangea: Pa
 def test_a_refusal_for_another_reason_is_one(pangea: Pangea, sandbox: Sandbox):
     with Pangea(sandbox.pangea_url) as anonymous, pytest.raises(Forbidden, match="were not provided"):
         anonymous.create_organization(name="x")
-    with Pangea(sandbox.pangea_url, token="0" * 40) as wrong, pytest.raises(Forbidden, match="Invalid token"):
+    with Pangea(sandbox.pangea_url, credentials="0" * 40) as wrong, pytest.raises(Forbidden, match="Invalid token"):
         wrong.list_organizations()
 
 
 def test_a_wrong_password(sandbox: Sandbox):
     with (
-        Pangea(sandbox.pangea_url, email=SANDBOX_PANGEA_USER, password="another") as pangea,
+        Pangea(sandbox.pangea_url, credentials=PasswordLogin(SANDBOX_PANGEA_USER, "another")) as pangea,
         pytest.raises(AuthError, match="Unable to log in") as caught,
     ):
         pangea.create_organization(name="x")
     assert "another" not in str(caught.value)
     with pytest.raises(ConfigError, match="no password"):
-        Pangea(sandbox.pangea_url, email=SANDBOX_PANGEA_USER)
+        PasswordLogin(SANDBOX_PANGEA_USER, "")
+
+
+def test_the_login_of_the_environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PANGEA_ENDPOINT", sandbox.pangea_url)
+    monkeypatch.setenv("PANGEA_USER", SANDBOX_PANGEA_USER)
+    with pytest.raises(ConfigError, match="PANGEA_PASS is missing"):
+        Pangea()
+    monkeypatch.setenv("PANGEA_PASS", sandbox.password)
+    with Pangea() as pangea:
+        assert pangea.whoami().email == SANDBOX_PANGEA_USER
+    with Pangea(credentials=ANONYMOUS) as anonymous, pytest.raises(Forbidden, match="were not provided"):
+        anonymous.create_organization(name="x")
+    monkeypatch.setenv("OMICS_PANGEA_TOKEN", "0" * 40)
+    with Pangea() as wrong, pytest.raises(Forbidden, match="Invalid token"):
+        wrong.list_organizations()
+
+
+def test_one_login_for_two_servers_keeps_their_tokens_apart():
+    sent: list[tuple[str, str | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((request.url.host, request.headers.get("authorization")))
+        if request.url.path.endswith("/login/"):
+            return httpx.Response(200, json={"auth_token": f"of-{request.url.host}"})
+        return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
+
+    transport = httpx.MockTransport(answer)
+    for host in ("a.example.org", "b.example.org"):
+        with Pangea(f"https://{host}", credentials=LOGIN, transport=transport) as pangea:
+            pangea.list_organizations()
+    assert sent == [
+        ("a.example.org", None), ("a.example.org", "Token of-a.example.org"),
+        ("b.example.org", None), ("b.example.org", "Token of-b.example.org"),
+    ]  # fmt: skip
 
 
 def test_a_server_that_fails_at_the_login_says_nothing_of_the_password():
     down = httpx.MockTransport(lambda _: httpx.Response(502, text="Bad Gateway"))
     with (
-        Pangea("https://pangea.test", **LOGIN, transport=down, retry=NO_RETRY) as pangea,
+        Pangea("https://pangea.test", credentials=LOGIN, transport=down, retry=NO_RETRY) as pangea,
         pytest.raises(AuthError, match="502") as caught,
     ):
         pangea.create_organization(name="x")
@@ -104,7 +140,9 @@ def test_a_password_is_not_sent_unencrypted():
         asked.append(request)
         return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
 
-    pangea = Pangea("http://pangea.example.org", **LOGIN, transport=httpx.MockTransport(answer), retry=NO_RETRY)
+    pangea = Pangea(
+        "http://pangea.example.org", credentials=LOGIN, transport=httpx.MockTransport(answer), retry=NO_RETRY
+    )
     with pytest.raises(AuthError, match="isn't encrypted"):
         pangea.create_organization(name="x")
     assert asked == []
@@ -118,12 +156,12 @@ def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
 def test_the_login_goes_the_same_way(sandbox: Sandbox):
     dead = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "none"}
     with (
-        Pangea("http://localhost:1", **LOGIN, environ=dead, retry=NO_RETRY) as pangea,
+        Pangea("http://localhost:1", credentials=LOGIN, environ=dead, retry=NO_RETRY) as pangea,
         pytest.raises(OmicsError, match="by way of the proxy") as caught,
     ):
         pangea.create_organization(name="x")
-    assert LOGIN["password"] not in str(caught.value)
-    with Pangea(sandbox.pangea_url, **login_of(sandbox), retry=None, timeout=5) as pangea:
+    assert PASSWORD not in str(caught.value)
+    with Pangea(sandbox.pangea_url, credentials=login_of(sandbox), retry=None, timeout=5) as pangea:
         assert pangea.get_me().email == SANDBOX_PANGEA_USER
 
 
@@ -166,7 +204,7 @@ def test_names_that_are_not_there(pangea: Pangea, odd: SampleGroup):
 
 def test_the_same_for_asyncio(sandbox: Sandbox, odd: SampleGroup, knex: Knex):
     async def ask() -> None:
-        async with AsyncPangea(sandbox.pangea_url, **login_of(sandbox)) as pangea:
+        async with AsyncPangea(sandbox.pangea_url, credentials=login_of(sandbox)) as pangea:
             assert (await pangea.get_me()).email == SANDBOX_PANGEA_USER
             assert (await pangea.find_organization("An Org")).uuid == odd.org.uuid
             assert (await pangea.find_organization(str(odd.org.uuid))).name == "An Org"

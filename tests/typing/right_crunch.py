@@ -51,7 +51,7 @@ def running(connection: Connection) -> bool:
 
 
 def typed() -> None:
-    with Crunch("https://crunch.example.org", "token") as crunch:
+    with Crunch("https://crunch.example.org", credentials="token") as crunch:
         assert_type(crunch.get_project(slug="name").workflow, str)
         for dataset in crunch.list_datasets.iterate():
             assert_type(dataset.id, int)

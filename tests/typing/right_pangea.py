@@ -11,6 +11,7 @@ from omicsdk.pangea import (
     Pangea,
     PangeaGeneralError,
     PangeaNotFoundError,
+    PasswordLogin,
     Pipeline,
     Project,
     S3Bucket,
@@ -92,14 +93,14 @@ def more(knex: Knex, org: Organization, sample: Sample, group: SampleGroup) -> N
 
 
 def typed() -> None:
-    with Pangea("https://pangea.example.org", email="me@example.org", password="secret", timeout=5) as pangea:
+    with Pangea(credentials=PasswordLogin("me@example.org", "secret"), timeout=5) as pangea:
         assert_type(pangea.get_me().email, str)
         assert_type(pangea.find_sample("org", "group", "s").name, str)
         assert_type([each.uuid for each in pangea.samples_of("org", "group")], list[str])
 
 
 async def asynchronous() -> None:
-    async with AsyncPangea(token="token") as pangea:
+    async with AsyncPangea("https://pangea.example.org", credentials="token") as pangea:
         assert_type((await pangea.find_organization("name")).name, str)
         async for sample in pangea.samples_of("org", "group"):
             assert_type(sample.name, str)

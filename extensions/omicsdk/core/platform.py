@@ -30,6 +30,7 @@ from typing import (
     overload,
 )
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import AsyncClient, Bound, Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials
@@ -227,6 +228,7 @@ class _PlatformBase:
     _discovery: ClassVar[Discovery]
     _retry: ClassVar[Retry | None] = None  # where the caller gives none; None for the defaults
     _settings: Settings
+    _default_base_url: ClassVar[str]
     _exchange: Any
     finds_credentials: bool
     """Whether the credentials were found, not given: another process of the same user can find them as well."""
@@ -247,6 +249,15 @@ class _PlatformBase:
         clone = clone.with_options()
         clone._exchange = replace(clone._exchange, transport=clone._exchange.transport.elsewhere(base_url))
         return clone
+
+    def _url(self, base_url: str | None) -> str:
+        """The base URL, checked; its errors name where the platform's is found."""
+        given = base_url if base_url is not None else self._default_base_url
+        if not given.strip():
+            raise ConfigError(
+                f"No base URL found for the platform {self._discovery.platform}", remedy=self._discovery.remedy
+            )
+        return checked_base_url(given, source=f"The base URL of {type(self).__name__}", remedy=self._discovery.remedy)
 
     def _resolved(
         self,

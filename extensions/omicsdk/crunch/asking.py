@@ -22,7 +22,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.narrowing import is_list
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, request
-from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.client import Crunch, token_credentials
 from omicsdk.crunch.errors import CrunchAPIException, crunch_error
 from omicsdk.crunch.site import site_token, site_url
 from omicsdk.crunch.statuses import STATUS_RETRY
@@ -67,7 +67,7 @@ class Asking:
         try:
             self._site = _Site(
                 self.base_url,
-                self._token,
+                credentials=token_credentials(self._token),
                 timeout=timeout,
                 retry=retry,
                 transport=transport,

@@ -6,15 +6,10 @@ import os
 from collections.abc import Mapping
 
 from omicsdk.core.base_urls import checked_base_url
-from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.request import WrongSegment, segment
+from omicsdk.crunch.client import TOKEN_VARIABLE, URL_VARIABLE
 from omicsdk.crunch.errors import crunch_error
-
-URL_VARIABLE = "CRUNCH_URL"
-"""Environment variable: where the site is."""
-TOKEN_VARIABLE = "CRUNCH_TOKEN"  # noqa: S105 - the name of a variable
-"""Environment variable: the token of a user of the site."""
 
 
 def site_url(given: str | None, environ: Mapping[str, str] | None = None) -> str:
@@ -52,22 +47,6 @@ def site_token(given: str | None, environ: Mapping[str, str] | None = None) -> s
         remedy = f"Give token=, or set {TOKEN_VARIABLE}; an administrator of the site issues tokens."
         raise crunch_error(ConfigError("There is no token for the crunch site", remedy=remedy))
     return token
-
-
-def token_credentials(token: str) -> ApiKey:
-    """A token as it is sent: `Authorization: Token ...`.
-
-    Args:
-        token: The token, without "Token".
-
-    Raises:
-        CrunchAPIException: It can't be one (a ConfigError).
-    """
-    try:
-        return ApiKey(token, header="Authorization", prefix="Token ")
-    except ConfigError as error:
-        error.remedy = f"{error.remedy} It comes from token=, or from {TOKEN_VARIABLE}."
-        raise crunch_error(error) from error
 
 
 def address_of(kind: str, slug: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omicsdk.pangea.errors import RemoteObjectError as RemoteObjectError
     from omicsdk.pangea.errors import RemoteObjectOverwriteError as RemoteObjectOverwriteError
     from omicsdk.pangea.knex import Knex as Knex
+    from omicsdk.pangea.login import PasswordLogin as PasswordLogin
     from omicsdk.pangea.objects.analysis_result import AnalysisResult as AnalysisResult
     from omicsdk.pangea.objects.analysis_result import SampleAnalysisResult as SampleAnalysisResult
     from omicsdk.pangea.objects.analysis_result import SampleGroupAnalysisResult as SampleGroupAnalysisResult
@@ -59,6 +60,7 @@ _HOMES = {
     "PangeaLoginError": "errors",
     "PangeaNotFoundError": "errors",
     "PangeaOtherError": "errors",
+    "PasswordLogin": "login",
     "Pipeline": "objects.pipeline",
     "PipelineModule": "objects.pipeline",
     "Project": "objects.project",
@@ -98,6 +100,7 @@ __all__ = [
     "PangeaLoginError",
     "PangeaNotFoundError",
     "PangeaOtherError",
+    "PasswordLogin",
     "Pipeline",
     "PipelineModule",
     "Project",

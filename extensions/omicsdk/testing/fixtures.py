@@ -102,9 +102,9 @@ def crunch_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) 
 @pytest.fixture
 def pangea_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Pangea]]":
     """Pangea with an organization and an empty library; `client` is a `Pangea` logged in as their member."""
-    from omicsdk.pangea import Pangea
+    from omicsdk.pangea import Pangea, PasswordLogin
     from omicsdk.testing.platform import Platform
 
-    login = {"email": omics_environment["PANGEA_USER"], "password": omics_environment["PANGEA_PASS"]}
-    with Pangea(omics_environment["PANGEA_ENDPOINT"], **login) as client:
+    login = PasswordLogin(omics_environment["PANGEA_USER"], omics_environment["PANGEA_PASS"])
+    with Pangea(omics_environment["PANGEA_ENDPOINT"], credentials=login) as client:
         yield Platform(client, omics_sandbox, "pangea", "/pangea/*")

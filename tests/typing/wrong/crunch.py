@@ -26,7 +26,8 @@ def refused(error: CrunchAPIException) -> int:
 
 def connecting() -> None:
     Connection("https://crunch.example.org", verbose="yes")  # error: cannot be assigned to parameter "verbose"
-    Crunch(credentials="token")  # error: cannot be assigned to parameter "credentials"
+    Crunch(credentials=5)  # error: cannot be assigned to parameter "credentials"
+    Crunch("https://crunch.example.org", "token")  # error: Expected 1 positional argument
 
 
 def running(connection: Connection) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
 
     from omicsdk.cli.shapes import Command
+    from omicsdk.core.credentials import Credentials
 
 USER_VARIABLE, PASSWORD_VARIABLE = "PANGEA_USER", "PANGEA_PASS"
 GIVE_LOGIN = f"Give --email and --password, or set {USER_VARIABLE} and {PASSWORD_VARIABLE}; or set OMICS_PANGEA_TOKEN."
@@ -159,13 +160,17 @@ class Access:
             command: The operation.
         """
         del package
+        from omicsdk.core.credentials import ANONYMOUS
         from omicsdk.pangea.client import Pangea
+        from omicsdk.pangea.login import PasswordLogin
 
-        who: dict[str, str | None] = {}
+        who: Credentials | str = ANONYMOUS
         if command.get("name") not in OF_NOBODY and not self.is_anonymous:
-            email, password = (self.login or (None, None)) if self._token is None else (None, None)
-            who = {"email": email, "password": password, "token": self._token}
-        return self._closing.enter_context(Pangea(self.endpoint, **who))
+            if self._token is not None:
+                who = self._token
+            elif self.login is not None:
+                who = PasswordLogin(*self.login)
+        return self._closing.enter_context(Pangea(self.endpoint, credentials=who))
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,152 @@
+"""Find organizations, groups and samples by name, and list what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from omicsdk.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea import PangeaApi
+    from omicsdk_api.pangea.models.organization import Organization
+    from omicsdk_api.pangea.models.pangea_user import PangeaUser
+    from omicsdk_api.pangea.models.sample import Sample
+    from omicsdk_api.pangea.models.sample_group import SampleGroup
+
+T = TypeVar("T", "Organization", "SampleGroup", "Sample")
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a uuid as the server writes it.
+
+    Args:
+        text: The text.
+    """
+    return _UUID.fullmatch(text) is not None
+
+
+def has_route(name: str) -> bool:
+    """Whether a name can be a segment of a route by names: it has no slash, is no uuid (the server would look that up), no dot or two.
+
+    Args:
+        name: The name.
+    """
+    return bool(name) and "/" not in name and name not in (".", "..") and not is_uuid(name)
+
+
+def whoami(client: PangeaApi) -> PangeaUser:
+    """Return the account that is logged in.
+
+    Raises:
+        AuthError: The server refused the login.
+        Forbidden: No user is logged in.
+    """
+    return client.get_me()
+
+
+def find_organization(client: PangeaApi, name: str) -> Organization:
+    """Find an organization.
+
+    Args:
+        name: Its name, or its uuid.
+
+    Raises:
+        NotFound: There is none, or it is not visible to this user.
+    """
+    if is_uuid(name):
+        return client.get_organization(uuid=name)
+    return _one(client.list_organizations.iterate(name=name), name, "organization")
+
+
+def find_sample_group(client: PangeaApi, organization: str, name: str) -> SampleGroup:
+    """Find a group of samples.
+
+    Args:
+        organization: The name of the organization that owns it, or its uuid.
+        name: Its name, or its uuid.
+
+    Raises:
+        NotFound: There is none, or it is not visible to this user.
+        Forbidden: It is not visible to this user.
+    """
+    if is_uuid(name):
+        return client.get_sample_group(uuid=name)
+    if has_route(name) and _is_segment(organization):
+        found = client.get_sample_group_by_name(org=organization, grp=name)
+        if found.name == name:  # the server ignores case
+            return found
+    owner = find_organization(client, organization)
+    return _one(client.list_sample_groups.iterate(name=name, organization_id=owner.uuid), name, "group")
+
+
+def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> Sample:
+    """Find a sample.
+
+    Args:
+        organization: The name of the organization that owns the group, or its uuid.
+        group: The name of its library or of another group that it is in, or that one's uuid.
+        name: Its name, or its uuid.
+
+    Raises:
+        NotFound: There is none, or it is not visible to this user.
+        Forbidden: It is not visible to this user.
+    """
+    if is_uuid(name):
+        return client.get_sample(uuid=name)
+    if has_route(name) and _is_segment(organization) and _is_segment(group):
+        found = client.get_sample_by_name(org=organization, grp=group, sample=name)
+        if found.name == name:
+            return found
+    return _one(samples_of(client, organization, group), name, "sample")
+
+
+def samples_of(client: PangeaApi, organization: str, group: str) -> Iterator[Sample]:
+    """Iterate over the samples of a group, of all pages.
+
+    Args:
+        organization: The name of the organization that owns the group, or its uuid.
+        group: The group's name, or its uuid.
+
+    Raises:
+        NotFound: There is no such group, or it is not visible to this user.
+        Forbidden: It is not visible to this user.
+    """
+    found = find_sample_group(client, organization, group)
+    yield from client.list_sample_group_samples.iterate(group_pk=found.uuid)
+
+
+def ls(
+    client: PangeaApi, organization: str | None = None, group: str | None = None
+) -> Iterator[Organization | SampleGroup | Sample]:
+    """List organizations, the groups of an organization, or the samples of a group.
+
+    Args:
+        organization: The organization's name, or its uuid; None lists all organizations.
+        group: The group's name, or its uuid; None lists the organization's groups.
+
+    Raises:
+        NotFound: There is no such organization or group, or it is not visible to this user.
+        Forbidden: It is not visible to this user.
+    """
+    if organization is None:
+        yield from client.list_organizations.iterate()
+    elif group is None:
+        owner = find_organization(client, organization)
+        yield from client.list_sample_groups.iterate(organization_id=owner.uuid)
+    else:
+        yield from samples_of(client, organization, group)
+
+
+def _is_segment(name: str) -> bool:
+    return is_uuid(name) or has_route(name)
+
+
+def _one(found: Iterable[T], name: str, kind: str) -> T:
+    for each in found:
+        if each.name == name:
+            return each
+    raise NotFound(f"There is no {kind} {name!r}, or it may not be seen", status=404)

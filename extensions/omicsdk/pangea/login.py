@@ -1,0 +1,201 @@
+"""Log in to Pangea: an e-mail address and a password as credentials, and requests that outlive their token."""
+
+# ruff: noqa: ARG002 - the arguments of the protocol of credentials
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.credentials import ApiKey, Bound
+from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
+from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.redaction import mask_url
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+    from omicsdk.core.sending.transport import Transport
+
+EXPIRED = "Invalid token"
+"""Message of the status 403 that the server answers to an expired token; other services answer 401."""
+
+
+def token_credentials(token: str) -> ApiKey:
+    """Credentials of a user's token, sent as `Authorization: Token ...`.
+
+    Args:
+        token: The token, without "Token".
+
+    Raises:
+        ConfigError: The token is empty or contains whitespace.
+    """
+    return ApiKey(token, header="Authorization", prefix="Token ")
+
+
+def check_encrypted(url: str) -> None:
+    """Refuse to send a password over an unencrypted connection.
+
+    Args:
+        url: The server's base URL.
+
+    Raises:
+        AuthError: The URL is plain http, and not of this machine.
+    """
+    if not is_confidential(url):
+        raise AuthError(
+            f"The password isn't sent to {mask_url(url)} because the connection isn't encrypted",
+            remedy="Use the server's https:// address.",
+        )
+
+
+class PasswordLogin(Bound):
+    """An e-mail address and a password. The token is requested when it is first needed, and again when it has expired.
+
+    The password is sent to the server of the client that these credentials are given to, and never unencrypted.
+
+    Args:
+        email: The e-mail address.
+        password: The password.
+
+    Raises:
+        ConfigError: The address or the password is empty.
+    """
+
+    def __init__(self, email: str, password: str) -> None:
+        super().__init__(None)
+        if not email or not password:
+            missing = "e-mail address" if not email else "password"
+            raise ConfigError(
+                f"A Pangea login has no {missing}", remedy="Give both, or set PANGEA_USER and PANGEA_PASS."
+            )
+        self.email = email
+        self._password = password
+        self._lock = threading.Lock()
+        # By origin: one object may serve several clients, and a token of one server is never sent to another.
+        self._transports: dict[str, Callable[[], Transport]] = {}
+        self._headers: dict[str, Mapping[str, str]] = {}
+
+    def ready(self) -> bool:
+        """Whether every server that was asked has given a token, so that `headers` answers at once."""
+        return self._transports.keys() <= self._headers.keys()
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The Authorization header; logs in first where that has not been done.
+
+        Raises:
+            AuthError: The server refused the login, or the connection isn't encrypted.
+        """
+        origin = origin_of(url)
+        held = self._headers.get(origin)
+        if held is not None:
+            return held
+        with self._lock:
+            return self._headers.get(origin) or self._log_in(origin)
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Log in again after a 401, unless another thread has done so since."""
+        origin = next((each for each, held in self._headers.items() if held == refused), None)
+        return True if origin is None else self.renew_at(origin, refused)
+
+    # -- for the exchanges of a client
+
+    def serve(self, base_url: str, transport: Callable[[], Transport]) -> None:
+        """State the transport that logins to a server use: that of the client, with its settings.
+
+        Args:
+            base_url: The server.
+            transport: Gives it.
+        """
+        self._transports[origin_of(base_url)] = transport
+
+    def held(self, base_url: str) -> Mapping[str, str]:
+        """The header for a server; empty before the first login."""
+        return self._headers.get(origin_of(base_url), {})
+
+    def renew_at(self, url: str, refused: Mapping[str, str]) -> bool:
+        """Log in to a server again, unless another thread has done so since.
+
+        Args:
+            url: The server.
+            refused: The header that was refused.
+
+        Returns:
+            Whether there is another header to send.
+
+        Raises:
+            AuthError: The server refused the login.
+        """
+        origin = origin_of(url)
+        with self._lock:
+            held = self._headers.get(origin, {})
+            return (self._log_in(origin) if held == refused else held) != refused
+
+    def _log_in(self, origin: str) -> Mapping[str, str]:
+        from omicsdk_api.pangea.operations.login import build, parse
+
+        if origin not in self._transports:
+            raise AuthError(
+                "A PasswordLogin works with omicsdk.Pangea only", remedy="Give it to Pangea(credentials=...)."
+            )
+        transport = self._transports[origin]()
+        check_encrypted(transport.base_url)
+        where, request = mask_url(transport.base_url), build(email=self.email, password=self._password)
+        # Without credentials: an expired token is refused even at the login.
+        exchange = Exchange(transport=transport.with_options(credentials=None))
+        try:
+            token = parse(exchange.answer(request, exchange.send(request))).auth_token
+        except BadRequest as error:
+            raise AuthError(
+                f"{where} didn't log {self.email} in: {error.message}",
+                remedy="Check the e-mail address, letter by letter, and the password.",
+            ) from error
+        except APIError as error:
+            raise AuthError(
+                f"{where} couldn't log {self.email} in: {error.message} ({error.status})", remedy=error.remedy
+            ) from error
+        self._headers[origin] = {"authorization": f"Token {token}"}
+        return self._headers[origin]
+
+
+class LoginExchange(Exchange):
+    """Sends a request again that was refused because its token had expired."""
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as those of `Transport.send`."""
+        login, url = self.transport.credentials, self.transport.base_url
+        if not isinstance(login, PasswordLogin):
+            return super().send(request, stream=stream)
+        login.serve(url, lambda: self.transport)
+        sent = login.held(url)
+        try:
+            return super().send(request, stream=stream)
+        except Forbidden as error:
+            if not error.message.startswith(EXPIRED) or not login.renew_at(url, sent or login.held(url)):
+                raise
+        return super().send(request, stream=stream)
+
+
+class AsyncLoginExchange(AsyncExchange):
+    """The same for asyncio; the login runs in a thread."""
+
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as those of `AsyncTransport.send`."""
+        login, url = self.transport.credentials, self.transport.base_url
+        if not isinstance(login, PasswordLogin):
+            return await super().send(request, stream=stream)
+        from anyio.to_thread import run_sync
+
+        login.serve(url, self.transport.synchronous)
+        sent = login.held(url)
+        try:
+            return await super().send(request, stream=stream)
+        except Forbidden as error:
+            if not error.message.startswith(EXPIRED):
+                raise
+            if not await run_sync(login.renew_at, url, sent or login.held(url)):
+                raise
+        return await super().send(request, stream=stream)
