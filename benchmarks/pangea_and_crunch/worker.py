@@ -84,7 +84,9 @@ def stages(url: str, storage: str, folder: str) -> Act:
         storage: The folder of the storage.
         folder: The working folder.
     """
-    from omicsdk.crunch import Connection, Run, WorkflowType
+    from omicsdk.compat.crunch.client.connections import Connection
+    from omicsdk.compat.crunch.client.run import Run
+    from omicsdk.crunch import WorkflowType
 
     connection = Connection(url, token="0123456789abcdef0123456789abcdef01234567")
 

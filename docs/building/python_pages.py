@@ -68,6 +68,7 @@ PACKAGES = (
     Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
     Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
     Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
+    Package("omicsdk.compat.crunch", "django-crunch's client: connections and runs under the names that it has for them"),
     Package("omicsdk.pangea", "Pangea: samples and results in groups"),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
     Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),

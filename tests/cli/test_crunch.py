@@ -4,7 +4,7 @@ import json
 
 import pytest
 from crunch_command import crunch_command
-from omicsdk.crunch import Connection
+from omicsdk.compat.crunch.client.connections import Connection
 
 ITEM = "sandbox:example-reads"
 

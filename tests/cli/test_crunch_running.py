@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from crunch_command import crunch_command
-from omicsdk.crunch import Connection
+from omicsdk.compat.crunch.client.connections import Connection
+from omicsdk.crunch import Crunch
+from omicsdk.crunch.requests import CrunchExchange
 
 EXAMPLE = "sandbox:example-reads"
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
@@ -163,15 +165,15 @@ def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monk
 
 def test_a_loop_that_cannot_go_on_says_what_was_done(crunch, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
-    asking = Connection.get_json_response
+    sending = CrunchExchange.send
 
-    def signed_out(self, relative_url):
-        if relative_url.endswith("datasets/looped:l2/"):
-            with Connection(self.base_url, "0" * 40) as nobody:
-                return asking(nobody, relative_url)
-        return asking(self, relative_url)
+    def signed_out(self, request, *, stream=False):
+        if request.url.endswith("datasets/looped:l2/"):
+            with Crunch(self.transport.base_url, credentials="0" * 40) as nobody:
+                return sending(nobody._exchange, request, stream=stream)
+        return sending(self, request, stream=stream)
 
-    monkeypatch.setattr(Connection, "get_json_response", signed_out)
+    monkeypatch.setattr(CrunchExchange, "send", signed_out)
     ran = crunch("loop", "--project", slug, "--workflow", "script")
     assert (ran.code, "Invalid token" in ran.err) == (4, True)
     assert [(row["dataset"], row["result"]) for row in ran.json] == [("looped:l1", "SUCCESS")]
@@ -189,15 +191,15 @@ def test_a_dataset_that_another_runner_has_is_left_to_it(crunch, site, add):
 def test_next_goes_on_where_another_runner_was_faster(crunch, site, add, monkeypatch):
     slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
     number = site.get_json_response("api/datasets/looped:l1/")["id"]
-    asking = Connection.get_json_response
+    sending = CrunchExchange.send
 
-    def slow(self, relative_url):
-        found = asking(self, relative_url)
-        if found.get("dataset") == "looped:l1":
+    def slow(self, request, *, stream=False):
+        answer = sending(self, request, stream=stream)
+        if request.url.endswith("/next/") and answer.json()["dataset"] == "looped:l1":
             site.api.send_status(dataset=number, stage=1, state=1, hostname="other")
-        return found
+        return answer
 
-    monkeypatch.setattr(Connection, "get_json_response", slow)
+    monkeypatch.setattr(CrunchExchange, "send", slow)
     ran = crunch("next", "--project", slug, "--workflow", "script")
     assert (ran.code, ran.json["dataset"]) == (0, "looped:l2")
     assert "looped:l1 is being run already on other" in ran.err

@@ -17,7 +17,7 @@ from omicsdk.sandbox.server import Sandbox
 pytestmark = [pytest.mark.compat("crunch"), pytest.mark.timeout(300)]
 
 SCENARIO = Path(__file__).resolve().parent / "crunch_scenario"
-PUBLISHED, OURS = "crunch", "omicsdk.crunch"
+PUBLISHED, OURS = "crunch", "omicsdk.compat.crunch"
 PARTS = {
     "calls": ["connecting", "adding", "refused", "attributes", "inferred", "reading", "statuses"],
     "runs": [

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from crunch_replay import read_recording
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.enums import Stage, State
 from omicsdk.core.retry import Retry
-from omicsdk.crunch import Connection, CrunchAPIException, Stage, State
 from recorded_steps import Step
 
 TOKEN = "0" * 40

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from crunch_runs import HAPPY, Made, put, table
-from omicsdk.crunch import Connection, RunResult, State, WorkflowType
+from omicsdk.compat.crunch.client.connections import Connection
+from omicsdk.compat.crunch.client.enums import RunResult, State, WorkflowType
 from omicsdk.sandbox import Sandbox
 
 PEERS = Path(__file__).resolve().parent.parent.parent / ".peers"
@@ -183,7 +184,9 @@ def test_crunch_snakemake_takes_the_options_for_conda(release: str, make: Make, 
 INTERRUPTED = """
     import os, sys
     from pathlib import Path
-    from omicsdk.crunch import Connection, Run, WorkflowType
+    from omicsdk.compat.crunch.client.connections import Connection
+    from omicsdk.compat.crunch.client.enums import WorkflowType
+    from omicsdk.compat.crunch.client.run import Run
     with Connection() as connection:
         run = Run(connection, sys.argv[1], {"MEDIA_ROOT": sys.argv[2]}, Path(sys.argv[3]), WorkflowType.snakemake)
         run()

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from omicsdk.crunch import Connection
+from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.sandbox import Sandbox
 from unsettled import without_proxies
 

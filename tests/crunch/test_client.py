@@ -5,10 +5,11 @@ import asyncio
 import httpx
 import omicsdk.crunch
 import pytest
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.core.credentials import ANONYMOUS, Basic
 from omicsdk.core.errors import ConfigError, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.crunch import AsyncCrunch, Connection, Crunch, CrunchAPIException
+from omicsdk.crunch import AsyncCrunch, Crunch
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_USER
 

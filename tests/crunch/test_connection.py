@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 import requests
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.core import errors
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.retry import Retry
-from omicsdk.crunch import Connection, CrunchAPIException, Stage, State
+from omicsdk.crunch import Stage, State
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 PAGE = (

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from omicsdk import __version__
-from omicsdk.crunch import get_diagnostic, get_diagnostics, git_revision, version
+from omicsdk.compat.crunch.client.diagnostics import get_diagnostic, git_revision, version
+from omicsdk.crunch import get_diagnostics
 
 TEXTS = (
     "agent_user",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from crunch_runs import HAPPY, Made, put, table
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.run import Run
 from omicsdk.core.errors import NotFound, UnsafePath
-from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, WorkflowType
+from omicsdk.crunch import RunResult, Stage, WorkflowType
 from omicsdk.sandbox import Sandbox
 
 WORKFLOW = (

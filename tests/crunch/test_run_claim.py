@@ -10,10 +10,13 @@ import pytest
 from crunch_runs import HAPPY, Made, PretendedSite, put
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, State, WorkflowType
-from omicsdk.crunch.run import DatasetTaken, SharedFolder, newest_status
-from omicsdk.crunch.run.claim import PAGES, rival
-from omicsdk.crunch.run.data import DatasetFolders
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.run import Run
+from omicsdk.core.errors import DecodeError
+from omicsdk.crunch import DatasetTaken, RunResult, SharedFolder, Stage, State, WorkflowType, newest_status
+from omicsdk.crunch.datasets import DatasetFolders
+from omicsdk.crunch.statuses import PAGES, rival
+from omicsdk_api.crunch.models.status import Status
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_a_runner_that_came_second_steps_back_and_reports_no_failure(storage: di
         a_run(site, storage, tmp_path)()
 
     assert isinstance(caught.value, CrunchAPIException)
-    assert caught.value.status["id"] == 1
+    assert caught.value.status.id == 1
     assert "take_over" in str(caught.value)
     assert site.sent() == [(1, 1)]
     assert not (tmp_path / "work" / "p--d" / "a.txt").exists()
@@ -119,7 +122,7 @@ def test_who_asked_for_the_next_dataset_notices_a_run_that_is_over_since(
     site = PretendedSite()
     for _ in range(50):
         site.store(Stage.UPLOAD, State.SUCCESS)
-    since = newest_status(site.get_json_response)
+    since = newest_status(site.api)
     for stage, state in [(Stage.SETUP, State.START), (Stage.UPLOAD, State.SUCCESS)]:
         site.store(stage, state)
 
@@ -160,7 +163,7 @@ def test_who_steps_back_does_not_hide_that_the_other_run_failed(
 def test_an_unlocked_dataset_is_run_whatever_its_old_statuses_are(storage: dict[str, str], tmp_path: Path) -> None:
     site = PretendedSite()
     site.store(Stage.WORKFLOW, State.START)
-    since = newest_status(site.get_json_response)
+    since = newest_status(site.api)
 
     assert a_run(site, storage, tmp_path, since=since)() is RunResult.SUCCESS
 
@@ -175,12 +178,12 @@ def test_few_pages_are_read_on_a_site_with_many_statuses(storage: dict[str, str]
     assert site.pages <= PAGES + 1
 
     site.pages = 0
-    a_run(site, storage, tmp_path, since=newest_status(site.get_json_response)).setup()
+    a_run(site, storage, tmp_path, since=newest_status(site.api)).setup()
     assert site.pages <= 4
 
 
 def test_nobody_has_been_there_on_a_new_site() -> None:
-    assert newest_status(PretendedSite().get_json_response) == 0
+    assert newest_status(PretendedSite().api) == 0
 
 
 STATUSES = st.lists(
@@ -201,10 +204,10 @@ def test_of_two_runners_never_both_go_on(earlier: list[tuple[int, Stage, State]]
         site.store(Stage.WORKFLOW, State.START, dataset=8)
     second = site.store(Stage.SETUP, State.START, hostname="two")
 
-    newest_first = list(reversed(site.statuses))
+    newest_first = [Status.from_dict(each) for each in reversed(site.statuses)]
     assert rival(newest_first, 7, second, {second}, since) is not None
     told = rival(newest_first, 7, first, {first}, since)
-    assert told is None or told["id"] <= len(earlier)
+    assert told is None or told.id <= len(earlier)
     if since is not None:
         assert told is None
 
@@ -289,15 +292,16 @@ def test_a_run_that_leaves_the_storage_alone_may_share_its_folder(storage: dict[
 def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new(
     storage: dict[str, str], tmp_path: Path
 ) -> None:
-    site = PretendedSite()
-    site.folders |= {"p:e": "p/e"}
     read = list[str]()
 
-    def page(address: str) -> dict[str, Any]:
-        read.append(address)
-        return site.get_json_response(address)
+    class Counted(PretendedSite):
+        def answer(self, relative_url: str) -> dict[str, Any]:
+            read.append(relative_url)
+            return super().answer(relative_url)
 
-    folders = DatasetFolders(page)
+    site = Counted()
+    site.folders |= {"p:e": "p/e"}
+    folders = DatasetFolders(site.api)
     assert [folders.shared_with(slug, site.folders[slug]) for slug in ("p:d", "p:e", "p:d")] == [[], [], []]
     assert read == ["api/datasets/"]
     site.folders["p:late"] = "p/e"
@@ -306,6 +310,10 @@ def test_folders_are_read_once_for_many_runs_and_again_for_a_dataset_that_is_new
     assert len(read) == 3
 
 
-def test_a_list_of_datasets_that_is_none_is_an_error(storage: dict[str, str], tmp_path: Path) -> None:
-    with pytest.raises(CrunchAPIException, match="list of datasets has no results"):
-        DatasetFolders(lambda address: {}).shared_with("p:d", "p/d")
+def test_a_list_of_datasets_that_is_none_is_an_error() -> None:
+    class Listless(PretendedSite):
+        def answer(self, relative_url: str) -> dict[str, Any]:
+            return {}
+
+    with pytest.raises(DecodeError, match="results"):
+        DatasetFolders(Listless().api).shared_with("p:d", "p/d")

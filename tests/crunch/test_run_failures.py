@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from crunch_runs import HAPPY, Made, PretendedSite, put, table
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.run import Run
 from omicsdk.core.errors import ConfigError, Forbidden
-from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, State, WorkflowType
-from omicsdk.crunch.run import bookkeeping
-from omicsdk.crunch.run import run as run_module
+from omicsdk.crunch import RunResult, Stage, State, WorkflowType
+from omicsdk.crunch import _dataset_files as bookkeeping
+from omicsdk.crunch import _workflow as run_module
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
 from omicsdk.transfer.interrupts import Terminated
@@ -173,8 +175,8 @@ def test_a_disk_that_is_full_for_the_bookkeeping(
 @pytest.mark.parametrize("path", ["../../etc", "/etc", "a/../../b"])
 def test_a_base_file_path_that_leads_out_of_the_storage(tmp_path: Path, path: str) -> None:
     class Elsewhere(PretendedSite):
-        def get_json_response(self, relative_url: str) -> dict[str, Any]:
-            found = super().get_json_response(relative_url)
+        def answer(self, relative_url: str) -> dict[str, Any]:
+            found = super().answer(relative_url)
             return {**found, "base_file_path": path} if relative_url.endswith("p:d/") else found
 
     site = Elsewhere()
@@ -318,8 +320,8 @@ def test_a_number_of_cores_that_is_none(tmp_path: Path, cores: str) -> None:
 
 def test_a_site_that_tells_of_another_dataset(tmp_path: Path) -> None:
     class Confused(PretendedSite):
-        def get_json_response(self, relative_url: str) -> dict[str, Any]:
-            return {**super().get_json_response(relative_url), "slug": "q:d"}
+        def answer(self, relative_url: str) -> dict[str, Any]:
+            return {**super().answer(relative_url), "slug": "q:d"}
 
     with pytest.raises(CrunchAPIException, match="'p:d' and told of 'q:d'"):
         a_run(Confused(), tmp_path, [])

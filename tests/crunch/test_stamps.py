@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from omicsdk.core.errors import SourceChanged
 from omicsdk.crunch import hashing
-from omicsdk.crunch.hashing import hash_file, hash_files, unchanged
-from omicsdk.crunch.stamps import Hashed, clock_of, trusted
+from omicsdk.crunch.hashing import Hashed, clock_of, hash_file, hash_files, trusted, unchanged
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of change that programs can't set")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import ConfigError, MissingExtra, UsageError
 from omicsdk.crunch.storage import open_storage
-from omicsdk.crunch.storage.anywhere import FsspecStorage
 from omicsdk.crunch.storage.folder import FolderStorage
+from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
 
 AWS = {

@@ -19,13 +19,13 @@ from botocore.exceptions import ClientError
 from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.core.errors import ChecksumMismatch, NotFound, OmicsError, SourceChanged, UnsafePath
-from omicsdk.crunch import Connection, RunResult
+from omicsdk.crunch import RunResult
 from omicsdk.crunch.storage import StorageMissing, open_storage, walk
-from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.base import Stored, plain
 from omicsdk.crunch.storage.files import fetch, stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
-from omicsdk.crunch.storage.names import plain
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
 from plain_storage import Plain

@@ -12,11 +12,20 @@ from typing import Any
 import crunch_runs
 import pytest
 from crunch_runs import PretendedSite, put
-from omicsdk.crunch import Run, RunResult, WorkflowType
-from omicsdk.crunch.run import process
-from omicsdk.crunch.run.process import Ended, failure_note, run_process, tail_of
-from omicsdk.crunch.run.signals import in_order
-from omicsdk.crunch.run.workflow import WorkflowFailed, not_started, snakemake_command, snakemake_release
+from omicsdk.compat.crunch.client.run import Run
+from omicsdk.crunch import RunResult, WorkflowType
+from omicsdk.crunch import _workflow as process
+from omicsdk.crunch._workflow import (
+    Ended,
+    WorkflowFailed,
+    failure_note,
+    in_order,
+    not_started,
+    run_process,
+    snakemake_command,
+    snakemake_release,
+    tail_of,
+)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 
@@ -177,7 +186,8 @@ _PROGRAM = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[2])
     from crunch_runs import PretendedSite
-    from omicsdk.crunch import Run, WorkflowType
+    from omicsdk.compat.crunch.client.run import Run
+    from omicsdk.crunch import WorkflowType
     folder = Path(sys.argv[1])
     site = PretendedSite(workflow=(folder / "script.sh").read_text())
     run = Run(site, "p:d", {"MEDIA_ROOT": str(folder)}, folder / "work", WorkflowType.script, tell=lambda line: None)

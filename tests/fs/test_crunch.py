@@ -11,8 +11,8 @@ import pytest
 from crunch_runs import put
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from omicsdk.compat.crunch.client.connections import Connection
 from omicsdk.core.errors import ConfigError
-from omicsdk.crunch import Connection
 from omicsdk.crunch.storage import StorageMissing, open_storage
 from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptions, ReadOnly, WrongUri, open_store
 from omicsdk.fs.copying.fetching import fetch
@@ -193,5 +193,5 @@ def test_it_is_opened_by_scheme_with_what_omics_crunch_takes(
     monkeypatch.delenv("CRUNCH_URL")
     with open_store("crunch") as store, pytest.raises(ConfigError):
         store.look("sandbox")
-    with open_store("crunch", connection=site, storage_settings=omics_sandbox.crunch_storage_settings) as store:
+    with open_store("crunch", client=site.api, storage_settings=omics_sandbox.crunch_storage_settings) as store:
         assert paths(store.walk("sandbox")) == ["sandbox/example-reads/reads.fastq"]

@@ -6,8 +6,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
-from omicsdk.crunch import Connection, Run, Stage, State, WorkflowType
+import httpx
+from omicsdk.compat.crunch.client.connections import Connection
+from omicsdk.compat.crunch.client.run import Run
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.crunch import Stage, State, WorkflowType
 
 HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 """Stages and states of a run that goes well."""
@@ -87,17 +92,7 @@ class Made:
             page += 1
 
 
-class Answer:
-    """What a site answers to a status."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    def json(self) -> dict[str, int]:
-        return {"id": self._number}
-
-
-class PretendedSite:
+class PretendedSite(Connection):
     """A site with one dataset and whatever else `folders` says, whose statuses are a list; others may send theirs through `before`.
 
     Args:
@@ -111,6 +106,7 @@ class PretendedSite:
         after: Callable[[PretendedSite, Stage, State], None] = lambda site, stage, state: None,
         workflow: str = "#!/bin/sh\ntrue\n",
     ) -> None:
+        super().__init__("https://crunch.test", "0" * 40, transport=httpx.MockTransport(self._handle), retry=NO_RETRY)
         self._before = before
         self._after = after
         self._workflow = workflow
@@ -119,26 +115,47 @@ class PretendedSite:
         self.pages = 0
         self.folders: dict[str, str] = {"p:d": "p/d"}
 
-    def get_json_response(self, relative_url: str) -> dict[str, Any]:
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=self.answer(unquote(request.url.raw_path.decode()).removeprefix("/")))
+        sent = dict(parse_qsl(request.content.decode(), keep_blank_values=True))
+        stage, state = Stage(int(sent["stage"])), State(int(sent["state"]))
+        self._before(self, stage, state)
+        number = self.store(stage, state, int(sent["dataset"]), "here")
+        self.notes.append(sent["note"])
+        self._after(self, stage, state)
+        return httpx.Response(201, json=self.statuses[number - 1])
+
+    def answer(self, relative_url: str) -> dict[str, Any]:
         """The dataset, its project, or a page of 20 statuses."""
         if relative_url == "api/datasets/p:d/":
-            return {"id": 7, "slug": "p:d", "parent": "p", "base_file_path": self.folders["p:d"]}
+            return self._dataset(7, "p:d")
         if relative_url == "api/projects/p/":
-            return {"id": 1, "slug": "p", "workflow": self._workflow}
+            return {"id": 1, "name": "P", "slug": "p", "description": "", "details": "", "workflow": self._workflow}
         if relative_url.startswith("api/datasets/"):
-            return self._page(
-                relative_url, [{"slug": slug, "base_file_path": path} for slug, path in self.folders.items()]
-            )
+            return self._page(relative_url, [self._dataset(8, slug) for slug in self.folders])
         assert relative_url.startswith("api/statuses/"), relative_url
         self.pages += 1
         return self._page(relative_url, self.statuses)
 
-    @staticmethod
-    def _page(relative_url: str, everything: list[dict[str, Any]]) -> dict[str, Any]:
-        number = int(relative_url.partition("page=")[2] or 1)
+    def _dataset(self, number: int, slug: str) -> dict[str, Any]:
+        words = {"name": slug, "parent": "p", "description": "", "details": ""}
+        return {
+            "id": number,
+            "slug": slug,
+            **words,
+            "attributes": [],
+            "items": [],
+            "base_file_path": self.folders[slug],
+        }
+
+    def _page(self, relative_url: str, everything: list[dict[str, Any]]) -> dict[str, Any]:
+        path, _, page = relative_url.partition("?page=")
+        number = int(page or 1)
         begin = 20 * (number - 1)
-        more = "next" if begin + 20 < len(everything) else None
-        return {"count": len(everything), "next": more, "results": everything[begin : begin + 20]}
+        more = f"{self.base_url}/{path}?page={number + 1}" if begin + 20 < len(everything) else None
+        found = everything[begin : begin + 20]
+        return {"count": len(everything), "next": more, "previous": None, "results": found}
 
     def store(self, stage: Stage, state: State, dataset: int = 7, hostname: str = "elsewhere") -> int:
         """Stores a status of somebody else."""
@@ -146,16 +163,6 @@ class PretendedSite:
         told = {"id": number, "dataset": dataset, "stage": int(stage), "state": int(state), "hostname": hostname}
         self.statuses.append(told)
         return number
-
-    def send_status(
-        self, dataset_id: int, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
-    ) -> Answer:
-        """Stores a status of the runner."""
-        self._before(self, stage, state)
-        number = self.store(stage, state, dataset_id, "here")
-        self.notes.append(note)
-        self._after(self, stage, state)
-        return Answer(number)
 
     def sent(self, hostname: str = "here") -> list[tuple[int, int]]:
         """Stage and state of what a runner sent."""

@@ -5,19 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, assert_type
 
-from omicsdk.crunch import (
-    AsyncCrunch,
-    Connection,
-    Crunch,
-    CrunchAPIException,
-    Run,
-    RunResult,
-    Stage,
-    State,
-    WorkflowType,
-    get_diagnostics,
-    git_revision,
-)
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.diagnostics import git_revision
+from omicsdk.compat.crunch.client.run import Run
+from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, Stage, State, WorkflowType, get_diagnostics
 
 
 def adding(connection: Connection) -> None:

@@ -130,7 +130,6 @@ SERVICES: dict[str, Service] = {
         "workflows": "omicsdk.cli.workflows.crunch",
         "client": "omicsdk.cli.commands.crunch.access:connect",
         "credentials": "omicsdk.cli.commands.crunch.access:token",
-        "operations": "api",
         "remedy": "Set CRUNCH_TOKEN, or give --token: an administrator of the site issues tokens.",
         "options": [
             {

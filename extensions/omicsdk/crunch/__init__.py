@@ -1,4 +1,4 @@
-"""django-crunch: `Connection` and `Run` with the names of the published client, `Crunch` and `AsyncCrunch` typed."""
+"""django-crunch: `Crunch` and `AsyncCrunch`, the typed clients with their workflows, and runs of datasets."""
 
 from importlib import import_module
 
@@ -6,50 +6,50 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.crunch.client import AsyncCrunch as AsyncCrunch
     from omicsdk.crunch.client import Crunch as Crunch
-    from omicsdk.crunch.connections import Connection as Connection
-    from omicsdk.crunch.diagnostics import get_diagnostic as get_diagnostic
+    from omicsdk.crunch.datasets import Access as Access
+    from omicsdk.crunch.datasets import DatasetFolders as DatasetFolders
+    from omicsdk.crunch.datasets import SharedFolder as SharedFolder
     from omicsdk.crunch.diagnostics import get_diagnostics as get_diagnostics
-    from omicsdk.crunch.diagnostics import git_revision as git_revision
-    from omicsdk.crunch.diagnostics import version as version
-    from omicsdk.crunch.enums import RunResult as RunResult
-    from omicsdk.crunch.enums import Stage as Stage
-    from omicsdk.crunch.enums import State as State
-    from omicsdk.crunch.enums import WorkflowType as WorkflowType
-    from omicsdk.crunch.errors import CrunchAPIException as CrunchAPIException
-    from omicsdk.crunch.run import Run as Run
-    from omicsdk.crunch.run.claim import DatasetTaken as DatasetTaken
+    from omicsdk.crunch.runs import Run as Run
+    from omicsdk.crunch.runs import RunReport as RunReport
+    from omicsdk.crunch.statuses import DatasetTaken as DatasetTaken
+    from omicsdk.crunch.statuses import RunResult as RunResult
+    from omicsdk.crunch.statuses import Stage as Stage
+    from omicsdk.crunch.statuses import State as State
+    from omicsdk.crunch.statuses import WorkflowType as WorkflowType
+    from omicsdk.crunch.statuses import newest_status as newest_status
 
 _HOMES = {
+    "Access": "datasets",
     "AsyncCrunch": "client",
-    "Connection": "connections",
     "Crunch": "client",
-    "CrunchAPIException": "errors",
-    "DatasetTaken": "run.claim",
-    "Run": "run",
-    "RunResult": "enums",
-    "Stage": "enums",
-    "State": "enums",
-    "WorkflowType": "enums",
-    "get_diagnostic": "diagnostics",
+    "DatasetFolders": "datasets",
+    "DatasetTaken": "statuses",
+    "Run": "runs",
+    "RunReport": "runs",
+    "RunResult": "statuses",
+    "SharedFolder": "datasets",
+    "Stage": "statuses",
+    "State": "statuses",
+    "WorkflowType": "statuses",
     "get_diagnostics": "diagnostics",
-    "git_revision": "diagnostics",
-    "version": "diagnostics",
+    "newest_status": "statuses",
 }
 __all__ = [
+    "Access",
     "AsyncCrunch",
-    "Connection",
     "Crunch",
-    "CrunchAPIException",
+    "DatasetFolders",
     "DatasetTaken",
     "Run",
+    "RunReport",
     "RunResult",
+    "SharedFolder",
     "Stage",
     "State",
     "WorkflowType",
-    "get_diagnostic",
     "get_diagnostics",
-    "git_revision",
-    "version",
+    "newest_status",
 ]
 
 

@@ -1,17 +1,40 @@
-"""Attributes of items: which kind a value is of, and what is sent for it. Nothing here asks a site."""
+"""Attributes of items: kinds, values, and adding them. Values are checked before they are sent: nothing can be taken back."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
-from omicsdk.core.errors import OmicsError, UsageError, shortened
-from omicsdk.crunch.errors import crunch_error
-from omicsdk.crunch.urls import is_url
+from omicsdk.core.errors import MissingExtra, UsageError, shortened
+
+if TYPE_CHECKING:
+    from omicsdk.crunch.client import Crunch
+
+
+def add_attributes(client: Crunch, item: str, values: Mapping[str, object]) -> None:
+    """Add several attributes to an item; the kind of each is that of its value, see `inferred`.
+
+    All values are checked before the first is sent.
+
+    Args:
+        item: The slug of the item, dataset or project.
+        values: Values by key: texts, numbers, truth values, datetimes, dates.
+
+    Raises:
+        UsageError: A value is of no kind, or the site cannot hold it; nothing was sent.
+        APIError: The site refused one; those before it were added.
+        TransportError: The site did not answer; those before the last were added.
+    """
+    for attribute in inferred(values):
+        client.raw_request("POST", attribute.url, {"item": item, "key": attribute.key, "value": attribute.value})
+
 
 INTEGER_BOUND = 2**63
 """Whole numbers from here on, and below its negative, fail on the site with 500 (64 bits of its database)."""
@@ -65,7 +88,7 @@ def inferred(values: Mapping[str, object]) -> list[Attribute]:
         The attributes in the same order.
 
     Raises:
-        CrunchAPIException: A value is of no kind, or one that the site refuses or can't hold (a UsageError).
+        UsageError: A value is of no kind, or one that the site refuses or can't hold.
     """
     return [_fitting(_inferred(key, value)) for key, value in values.items()]
 
@@ -86,9 +109,9 @@ def _inferred(key: str, value: object) -> Attribute:
             return Attribute("date", key, value)
         case _:
             shown = shortened(str(value), 120)
-            raise _unusable(
+            raise UsageError(
                 f"Cannot infer type of value '{shown}' ({type(value).__name__}). (The key was '{key}')",
-                "Give a text, number, truth value, datetime or date. Nothing was added.",
+                remedy="Give a text, number, truth value, datetime or date. Nothing was added.",
             )
 
 
@@ -109,7 +132,7 @@ def _check_text(what: str, text: str, limit: int) -> None:
         wrong = "has half a character (a lone surrogate) in it"
     else:
         return
-    raise _unusable(f"{what} {wrong}", "Nothing was added.")
+    raise UsageError(f"{what} {wrong}", remedy="Nothing was added.")
 
 
 def number(value: object) -> float:
@@ -119,17 +142,17 @@ def number(value: object) -> float:
         value: A number, or how it is written.
 
     Raises:
-        CrunchAPIException: It isn't a number, or isn't finite: a site fails at NaN, and keeps an infinite one, after which
-            the item and every list with it fail (a UsageError).
+        UsageError: It isn't a number, or isn't finite: a site fails at NaN, and keeps an infinite one, after which
+            the item and every list with it fail.
     """
     try:
         if isinstance(value, bool):
             raise TypeError
         made = float(value)  # pyright: ignore[reportArgumentType] - what isn't a number is the error below
     except (TypeError, ValueError, OverflowError):
-        raise _unusable(f"{shortened(repr(value), 120)} isn't a number", "Give one such as 1.5.") from None
+        raise UsageError(f"{shortened(repr(value), 120)} isn't a number", remedy="Give one such as 1.5.") from None
     if not math.isfinite(made):
-        raise _unusable(f"{value} isn't finite, and a site can't hold it", "Leave it out, or add it as text.")
+        raise UsageError(f"{value} isn't finite, and a site can't hold it", remedy="Leave it out, or add it as text.")
     return made
 
 
@@ -140,7 +163,7 @@ def whole_number(value: object) -> int:
         value: A whole number, or how it is written.
 
     Raises:
-        CrunchAPIException: It isn't one, or has more than 64 bits (a UsageError).
+        UsageError: It isn't one, or has more than 64 bits.
     """
     try:
         if isinstance(value, bool):
@@ -149,10 +172,10 @@ def whole_number(value: object) -> int:
         if not isinstance(value, str) and made != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        raise _unusable(f"{shortened(repr(value), 120)} isn't a whole number", "Give one such as 42.") from None
+        raise UsageError(f"{shortened(repr(value), 120)} isn't a whole number", remedy="Give one such as 42.") from None
     if not -INTEGER_BOUND <= made < INTEGER_BOUND:
-        raise _unusable(
-            f"{shortened(str(made), 60)} has more than 64 bits, and a site can't hold it", "Add it as text."
+        raise UsageError(
+            f"{shortened(str(made), 60)} has more than 64 bits, and a site can't hold it", remedy="Add it as text."
         )
     return made
 
@@ -164,11 +187,11 @@ def file_size(value: object) -> int:
         value: A whole number from 0, or how it is written.
 
     Raises:
-        CrunchAPIException: It isn't one, or has more than 63 bits (a UsageError).
+        UsageError: It isn't one, or has more than 63 bits.
     """
     made = whole_number(value)
     if made < 0:
-        raise _unusable(f"{made} isn't a file's size", "Give the bytes, from 0.")
+        raise UsageError(f"{made} isn't a file's size", remedy="Give the bytes, from 0.")
     return made
 
 
@@ -179,14 +202,14 @@ def truth(value: object) -> bool:
         value: One, 0, 1, or a word for it (true, yes, on, false, no, off ... in any case).
 
     Raises:
-        CrunchAPIException: It isn't one (a UsageError).
+        UsageError: It isn't one.
     """
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
     if word in TRUE_WORDS or word in FALSE_WORDS:
         return word in TRUE_WORDS
-    raise _unusable(f"{shortened(repr(value), 120)} is neither true nor false", "Give true or false.")
+    raise UsageError(f"{shortened(repr(value), 120)} is neither true nor false", remedy="Give true or false.")
 
 
 def coordinate(name: str, value: object) -> str:
@@ -198,7 +221,7 @@ def coordinate(name: str, value: object) -> str:
             beyond them the site would refuse.
 
     Raises:
-        CrunchAPIException: It isn't a number (a UsageError).
+        UsageError: It isn't a number.
     """
     try:
         if isinstance(value, bool):
@@ -209,11 +232,117 @@ def coordinate(name: str, value: object) -> str:
         if isinstance(value, float):
             made = made.quantize(Decimal(1).scaleb(-DECIMALS)).normalize()
     except (ValueError, InvalidOperation):
-        raise _unusable(
-            f"The {name} {shortened(repr(value), 120)} isn't a number", "Give degrees, such as -37.8136."
+        raise UsageError(
+            f"The {name} {shortened(repr(value), 120)} isn't a number", remedy="Give degrees, such as -37.8136."
         ) from None
     return f"{made:f}"
 
 
-def _unusable(message: str, remedy: str) -> OmicsError:
-    return crunch_error(UsageError(message, remedy=remedy))
+# -- URLs
+
+_LABEL = r"[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?"
+_DOMAIN = re.compile(
+    rf"{_LABEL}(?:\.{_LABEL})*\.(?!-)[a-z\u00a1-\uffff][a-z\u00a1-\uffff-]{{0,61}}[a-z\u00a1-\uffff]\.?"
+)
+_ADDRESS = re.compile(r"(?:https?|ftps?)://\S+", re.IGNORECASE)
+
+
+def is_url(text: str) -> bool:
+    """Whether a site takes a text as the value of a URL attribute; what is doubtful counts as text, which it always takes.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        True for http, https, ftp and ftps with a host that is a domain, an address or localhost.
+    """
+    if not _ADDRESS.fullmatch(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or len(host) > 253 or port == 0 or parts.netloc.endswith(":") or "@" in parts.netloc or "%" in host:
+        return False
+    return host == "localhost" or _is_address(host, "[" in parts.netloc) or bool(_DOMAIN.fullmatch(host))
+
+
+def _is_address(host: str, bracketed: bool) -> bool:
+    try:
+        IPv6Address(host) if bracketed else IPv4Address(host)
+    except AddressValueError:
+        return False
+    return True
+
+
+# -- dates and times
+
+
+def as_datetime(value: datetime | str, format: str = "") -> datetime:
+    """A moment that may have been given as text.
+
+    Args:
+        value: It, or how it is written.
+        format: How it is written, as `datetime.strptime` has it; by default ISO 8601 (`2020-01-02T03:04:05Z`), and with
+            python-dateutil (extra `crunch`) whatever that understands.
+
+    Raises:
+        UsageError: The text isn't a date, or python-dateutil is missing.
+    """
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+        raise _not_a_date(f"{value!r} ({type(value).__name__}) isn't a date and time")
+    return _read(value, format)
+
+
+def as_date(value: date | str, format: str = "") -> date:
+    """A day that may have been given as text, or as a moment, which is cut to its day.
+
+    Args: as those of `as_datetime`.
+
+    Raises:
+        UsageError: The text isn't a date, or python-dateutil is missing.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
+        raise _not_a_date(f"{value!r} ({type(value).__name__}) isn't a date")
+    return _read(value, format).date()
+
+
+# Directives of strptime that give a day of a month, and those that give a year.
+_DAY = re.compile(r"(?<!%)(?:%%)*%[dj]")
+_YEAR = re.compile(r"(?<!%)(?:%%)*%[YyGcx]")
+
+
+def _read(text: str, format: str) -> datetime:
+    if _DAY.search(format) and not _YEAR.search(format):  # 1900 would be taken, and Python deprecates that from 3.14 on
+        raise _not_a_date(f"{text!r} isn't a date of the format {format!r} (the format has no year)")
+    if format:
+        try:
+            return datetime.strptime(text, format)
+        except ValueError as error:
+            raise _not_a_date(f"{text!r} isn't a date of the format {format!r} ({error})") from error
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return _read_freely(text)
+
+
+def _read_freely(text: str) -> datetime:
+    try:
+        from dateutil import parser
+    except ImportError as error:
+        raise MissingExtra("crunch", f"the date {text!r}, which isn't ISO 8601", module="dateutil") from error
+    try:
+        return parser.parse(text)
+    except (ValueError, OverflowError) as error:
+        raise _not_a_date(f"{text!r} isn't a date") from error
+
+
+def _not_a_date(message: str) -> UsageError:
+    return UsageError(message, remedy="Write it as 2020-01-02T03:04:05, or say how it is written with format.")

@@ -6,7 +6,9 @@ from omicsdk_api.crunch import AsyncCrunchApi, CrunchApi
 
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import AsyncPlatform, Discovery, Platform, variables
+from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, variables
+from omicsdk.crunch import attributes, datasets, requests, runs, statuses
+from omicsdk.crunch.requests import AsyncCrunchExchange, CrunchExchange
 
 URL_VARIABLE = "CRUNCH_URL"
 """Environment variable: the site's base URL."""
@@ -42,7 +44,23 @@ _DISCOVERY = Discovery(
 )
 
 
-class Crunch(Platform, CrunchApi):
+class _Workflows:
+    """The workflows of both clients."""
+
+    whoami = Workflow(datasets.whoami)
+    ls = Listing(datasets.ls)
+    open = Opening(datasets.open)
+    download = Workflow(datasets.download)
+    upload = Workflow(datasets.upload)
+    verify = Workflow(datasets.verify)
+    run = Workflow(runs.run)
+    next_dataset = Workflow(runs.next_dataset)
+    report_status = Workflow(statuses.report_status)
+    add_attributes = Workflow(attributes.add_attributes)
+    raw_request = Workflow(requests.raw_request)
+
+
+class Crunch(_Workflows, Platform, CrunchApi):
     """A crunch site. Operations that add something are sent once; nothing can be taken back.
 
     Arguments are those of `omicsdk.core.platform.Platform`. The base URL is found in CRUNCH_URL, and the token of a user of the
@@ -50,10 +68,12 @@ class Crunch(Platform, CrunchApi):
     """
 
     _discovery = _DISCOVERY
+    _exchange_class = CrunchExchange
 
 
-class AsyncCrunch(AsyncPlatform, AsyncCrunchApi):
+class AsyncCrunch(_Workflows, AsyncPlatform, AsyncCrunchApi):
     """A crunch site for asyncio and trio; arguments are those of `omicsdk.core.platform.AsyncPlatform`, see `Crunch`."""
 
     _discovery = _DISCOVERY
     _blocking_class = Crunch
+    _exchange_class = AsyncCrunchExchange

@@ -1,21 +1,72 @@
-"""Statuses as they are sent and as a site has them."""
+"""Statuses of runs: stages and states, reporting them persistently, and who runs a dataset when two runners took it.
+
+The site has no operation that gives a dataset to one of two runners. A runner sends its first status, reads the statuses again, and steps back when another one's came before its own: the site
+numbers them. It looks once more before the workflow starts. What remains is a window of the site's own: where it shows a
+status only after one with a higher number, both runners may have looked twice before it appeared. On a site with SQLite,
+which writes one status after the other, there is no such window; elsewhere it lasts as long as storing a status.
+
+All statuses of a site are in one list, the oldest first, and none says when it was sent. So the newest `PAGES` pages are read
+from the end. A run that has sent nothing for longer than the site took to get that many statuses from others isn't seen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import random
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from enum import Enum, IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.paging import items_at
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import APIError, ConnectFailed, OmicsError, TransportError
 from omicsdk.core.retry import Retry
+from omicsdk.crunch.requests import json_object, raw_request
 
 if TYPE_CHECKING:
-    from omicsdk.crunch.enums import Stage, State
+    from omicsdk_api.crunch.models.status import Status
+
+    from omicsdk.crunch.client import Crunch
+
+
+class Stage(IntEnum):
+    """What a run of a dataset goes through, one after the other."""
+
+    SETUP = 1
+    WORKFLOW = 2
+    UPLOAD = 3
+
+
+class State(IntEnum):
+    """How far a stage is."""
+
+    START = 1
+    SUCCESS = 2
+    FAIL = 3
+
+
+class WorkflowType(str, Enum):  # noqa: UP042 - str() of the documented class gives WorkflowType.script, not script
+    """What a workflow is: a Snakefile, or a script that runs by itself."""
+
+    snakemake = "snakemake"
+    script = "script"
+
+
+class RunResult(Enum):
+    """How a stage or a run ended. It is true where it failed, as in the published client."""
+
+    SUCCESS = 0
+    FAIL = 1
+
+    def __bool__(self) -> bool:
+        return self.value > 0
+
 
 STATUSES = "api/statuses/"
 """Where statuses are, relative to the site."""
 TEXT_LIMIT = 255
 """Characters of a diagnostic text at most; a site refuses a status with longer ones."""
-PAGES = 2
+PAGES_OF_ONE = 2
 """Pages of the newest statuses that are looked through for one that may have been stored."""
 STATUS_RETRY = Retry(attempts=10, budget=300)
 """How persistently a status is sent, up to five minutes: hours of work may hang on one."""
@@ -41,25 +92,30 @@ def _text(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def newest_first(page: Callable[[str], Mapping[str, Any]], pages: int = PAGES) -> Iterator[dict[str, Any]]:
-    """The newest statuses of a site, of all datasets; the site lists the oldest first.
+def newest_first(client: Crunch, pages: int = PAGES_OF_ONE, retry: Retry | None = None) -> Iterator[Status]:
+    """Iterate over the newest statuses of a site, of all datasets; the site lists the oldest first.
 
     Args:
-        page: Gives a page by its address relative to the site.
-        pages: How many pages are read at most, beside the first, which says how many there are.
+        client: The site.
+        pages: Pages that are read at most, beside the first, which states how many there are.
+        retry: When to retry; by default as the client does.
+
+    Raises:
+        OmicsError: The site does not answer.
     """
-    first = page(STATUSES)
-    found = items_at(first, "results", "list_statuses")
-    if first.get("next") is None or not found:
+    asked = client if retry is None else client.with_options(retry=retry)
+    first = asked.list_statuses()
+    found = first.results
+    if first.next is None or not found:
         yield from reversed(found)
         return
-    last = -(-first["count"] // len(found))
+    last = -(-first.count // len(found))
     for number in range(last, max(0, last - pages), -1):
-        yield from reversed(items_at(page(f"{STATUSES}?page={number}"), "results", "list_statuses"))
+        yield from reversed(asked.list_statuses(page=number).results)
 
 
-def stored(sent: Mapping[str, Any], statuses: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """The status that a posting has become, if it is among some.
+def stored(sent: Mapping[str, Any], statuses: Iterable[Status]) -> Status | None:
+    """Find the status that was stored of what was sent.
 
     All that was sent is compared, the free memory and disk in bytes among it, which tell one status from an earlier one of the
     same stage, state and machine.
@@ -68,9 +124,191 @@ def stored(sent: Mapping[str, Any], statuses: Iterable[dict[str, Any]]) -> dict[
         sent: What was posted.
         statuses: Statuses as the site has them.
     """
-    return next((each for each in statuses if all(_equal(value, each.get(name)) for name, value in sent.items())), None)
+    for status in statuses:
+        kept = status.to_dict()
+        if all(_equal(value, kept.get(name)) for name, value in sent.items()):
+            return status
+    return None
 
 
 def _equal(sent: object, kept: object) -> bool:
     # A site trims texts.
     return kept in (None, "") if sent is None else str(sent).strip() == str(kept).strip()
+
+
+def report_status(
+    client: Crunch,
+    dataset_id: int | str,
+    stage: Stage,
+    state: State,
+    note: str = "",
+    *,
+    directory: Path | None = None,
+    retry: Retry = STATUS_RETRY,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Status:
+    """Report how far the processing of a dataset is; the site locks the dataset.
+
+    A status is sent again for up to five minutes while the site or the network fails. Where a status may have arrived all the
+    same, the newest ones are read before, so that none is stored twice.
+
+    Args:
+        dataset_id: The dataset's number: its `id`, not its slug.
+        stage: The stage.
+        state: How far it is.
+        note: Further words, such as an error.
+        directory: The workflow's folder, whose Git revision is reported; None is the current one.
+        retry: When and for how long to retry.
+        clock: Returns the time and sleeps.
+
+    Returns:
+        The status as it is stored.
+
+    Raises:
+        APIError: The site refused it.
+        TransportError: The site did not answer.
+    """
+    from omicsdk_api.crunch.models.status import Status
+
+    from omicsdk.crunch.diagnostics import get_diagnostics
+
+    fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
+    started, failures = clock.monotonic(), 0
+
+    def patience() -> Retry:
+        return replace(retry, budget=max(0.0, retry.budget - (clock.monotonic() - started)))
+
+    while True:
+        try:
+            if failures and (found := _arrived(client, fields, patience())) is not None:
+                return found
+            return Status.from_dict(json_object(raw_request(client, "POST", STATUSES, fields, retry=patience())))
+        except (APIError, TransportError) as error:
+            failures += 1
+            pause = _pause(retry, error, failures, clock.monotonic() - started)
+            if pause is None:
+                raise
+        clock.sleep(pause)
+
+
+def _pause(retry: Retry, error: APIError | TransportError, failures: int, elapsed: float) -> float | None:
+    """Seconds until a status is sent again; None where that cannot help or no time is left."""
+    if isinstance(error, APIError):
+        if not retry.retries_status(error.status, idempotent=True):
+            return None
+    elif isinstance(error, ConnectFailed):  # nothing has arrived, and the transport has retried
+        return None
+    return retry.next_pause(
+        failures=failures,
+        elapsed=elapsed,
+        fraction=random.random(),  # noqa: S311 - spreads workers out, keeps no secret
+        retry_after=error.retry_after if isinstance(error, APIError) else None,
+    )
+
+
+def _arrived(client: Crunch, fields: Mapping[str, Any], patience: Retry) -> Status | None:
+    """The status that arrived although its answer was lost; None where none is seen."""
+    try:
+        return stored(fields, newest_first(client, retry=patience))
+    except OmicsError:  # one that is stored twice is better than none
+        return None
+
+
+# -- two runners of one dataset
+
+PAGES = 20
+"""Pages of 20 statuses that are read at most; a run sends six."""
+
+
+class DatasetTaken(OmicsError):
+    """Another runner has the dataset. Nothing was done to it, and no failure was reported unless the other runner reported one.
+
+    Attributes:
+        status: The other runner's status.
+    """
+
+    default_remedy = (
+        "Run another dataset. If that runner is gone for good, run this one with take_over=True (--take-over)."
+    )
+
+    def __init__(self, slug: str, status: Status) -> None:
+        super().__init__(
+            f"The dataset {slug} {'was' if is_over(status) else 'is being'} run already"
+            f"{f' on {status.hostname}' if status.hostname else ''}: status {status.id}"
+        )
+        self.status = status
+
+
+def is_over(status: Status) -> bool:
+    """Whether a run has ended, well or not.
+
+    Args:
+        status: Its newest status.
+    """
+    return status.state == State.FAIL or (status.stage, status.state) == (Stage.UPLOAD, State.SUCCESS)
+
+
+def rival(
+    statuses: Iterable[Status], dataset: int, own: int, mine: Collection[int], since: int | None
+) -> Status | None:
+    """Detect whether another runner came first.
+
+    Args:
+        statuses: Statuses of the site, the newest first.
+        dataset: The dataset's number.
+        own: The number of this runner's first status.
+        mine: The numbers of all statuses that this runner sent.
+        since: Statuses up to this number don't count, and every later one of another runner does; None where the newest
+            of them decides: a run that ended, well or not, is no rival.
+
+    Returns:
+        The other runner's newest status before this runner's first one; None when there is no rival.
+    """
+    for status in statuses:
+        if status.dataset != dataset or status.id >= own or status.id in mine:
+            continue
+        if since is not None:
+            return status if status.id > since else None
+        return None if is_over(status) else status
+    return None
+
+
+def find_rival(client: Crunch, dataset: int, own: int, mine: Collection[int], since: int | None) -> Status | None:
+    """Read the statuses of a site and detect whether another runner came first.
+
+    Args:
+        client: The site.
+        dataset: As `rival`.
+        own: As `rival`.
+        mine: As `rival`.
+        since: As `rival`; with it no older pages are read.
+
+    Raises:
+        OmicsError: The site does not answer.
+    """
+
+    def recent() -> Iterator[Status]:
+        for status in newest_first(client, PAGES):
+            if since is not None and status.id <= since:
+                return
+            yield status
+
+    return rival(recent(), dataset, own, mine, since)
+
+
+def newest_status(client: Crunch) -> int:
+    """Return the number of a site's newest status, for `run(since=...)`.
+
+    It is read before the next dataset is asked for, so that another runner that got the same one is detected, even if that run
+    is over already.
+
+    Args:
+        client: The site.
+
+    Returns:
+        The number; 0 when there is none.
+
+    Raises:
+        OmicsError: The site does not answer.
+    """
+    return max((status.id for status in newest_first(client, 1)), default=0)

@@ -21,7 +21,7 @@ PLACES = {
     "git_revision": "crunch.client.diagnostics",
     "version": "crunch.client.diagnostics",
 }
-"""Where the published client has its names; ours has all of them in one place."""
+"""Where the published client has its names; ours has them in the same modules, and the enums beside the client's."""
 
 OUTPUT = ".crunch/workflow.log"
 
@@ -44,7 +44,10 @@ class Party:
 
     def name(self, name: str) -> Any:
         """Something that the package has."""
-        return getattr(import_module(PLACES[name] if self.package == "crunch" else self.package), name)
+        place = PLACES[name]
+        if self.package != "crunch":
+            place = self.package + place.replace("django.app", "client").removeprefix("crunch")
+        return getattr(import_module(place), name)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Asks the site without the package."""

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from omicsdk.crunch import Connection, Crunch, CrunchAPIException, Run, Stage, State, WorkflowType
+from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
+from omicsdk.compat.crunch.client.run import Run
+from omicsdk.crunch import Crunch, Stage, State, WorkflowType
 
 
 def adding(connection: Connection) -> None:

@@ -5,7 +5,7 @@ print("\\n".join(walk(storage, "crunch/my-project").lines()))
 """
 
 from omicsdk.crunch.storage.base import Storage, StorageMissing
+from omicsdk.crunch.storage.files import StorageFolder, walk
 from omicsdk.crunch.storage.settings import open_storage
-from omicsdk.crunch.storage.tree import StorageFolder, walk
 
 __all__ = ["Storage", "StorageFolder", "StorageMissing", "open_storage", "walk"]

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
+import shutil
+import tempfile
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from omicsdk.core.errors import DiskFull, SourceChanged, TransferError, UnsafePath
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.crunch.parallel import THREADS, in_threads
-from omicsdk.crunch.stamps import Hashed, stamp_of
-from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored
-from omicsdk.crunch.storage.names import joined
+from omicsdk.crunch.hashing import THREADS, Hashed, in_threads, stamp_of
+from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored, joined
 from omicsdk.transfer.names import NameGuard, folds_case, room_in
 
 #: Bytes that are read at once.
@@ -46,7 +49,9 @@ def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
         yield from (Stored(f"{above}{name}") for name in files)
 
 
-def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) -> dict[str, Hashed]:
+def fetch(
+    storage: Storage, base: str, files: Sequence[Stored], folder: Path, *, stop: threading.Event | None = None
+) -> dict[str, Hashed]:
     """Brings files into a folder. A file that is there and equal is left as it is; another one is replaced.
 
     Args:
@@ -54,9 +59,10 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
         base: The folder in it.
         files: What to bring, as `stored_below` gave it.
         folder: Where to; it must be there.
+        stop: No further file is begun when it is set; an object store brings all of them at once, or none.
 
     Returns:
-        From name to the file's MD5 and what it was then.
+        From name to the file's MD5 and what it was then; of those that were brought.
 
     Raises:
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was brought.
@@ -79,12 +85,14 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
         return dict(storage.fetch(base, files, folder))
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
-    got = in_threads(
-        lambda file: _bring(storage, joined(base, file.name), folder / file.name, file.size),
-        files,
-        threads=_at_once(storage),
-    )
-    return {file.name: hashed for file, hashed in zip(files, got, strict=True)}
+
+    def bring(file: Stored) -> Hashed | None:
+        if stop is not None and stop.is_set():
+            return None
+        return _bring(storage, joined(base, file.name), folder / file.name, file.size)
+
+    got = in_threads(bring, files, threads=_at_once(storage))
+    return {file.name: hashed for file, hashed in zip(files, got, strict=True) if hashed is not None}
 
 
 def _at_once(storage: Storage) -> int:
@@ -246,6 +254,142 @@ def same(storage: Storage, name: str, path: Path) -> bool:
         return file.read() == path.read_bytes()
 
 
+def md5_of(storage: Storage, name: str) -> str:
+    """Return the MD5 of a file's bytes in a storage.
+
+    Args:
+        storage: The storage.
+        name: The file's name there.
+
+    Raises:
+        OmicsError: The storage cannot be read.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    with storage.open(name, "rb") as file:
+        while data := file.read(STRIDE):
+            digest.update(data)
+    return digest.hexdigest()
+
+
 def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
     """From name to MD5."""
     return {name: known.md5 for name, known in hashed.items()}
+
+
+# -- what is saved
+
+
+@contextmanager
+def as_file(content: Any) -> Generator[Path]:
+    """Gives a file with the bytes that shall be saved.
+
+    Args:
+        content: A binary file that is open for reading, or bytes.
+
+    Yields:
+        The file that was opened, where nothing of it was read yet and it still has its name; else a temporary one, which is
+        removed afterwards.
+
+    Raises:
+        OSError: The content can't be read, or the temporary file not be written.
+    """
+    path = _path_of(content)
+    if path is not None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="omics-crunch-") as folder:
+        spool = Path(folder) / "content"
+        with spool.open("wb") as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                shutil.copyfileobj(content, file, STRIDE)
+        yield spool
+
+
+def _path_of(content: object) -> Path | None:
+    """Where a content lies; a name alone doesn't tell, since what unpacks a file has that file's name, too."""
+    if isinstance(content, Checked):
+        return Path(content.name)
+    buffered = isinstance(content, io.BufferedReader)
+    raw = cast("io.BufferedReader[io.RawIOBase]", content).raw if buffered else content
+    if not isinstance(raw, io.FileIO) or not isinstance(raw.name, str) or cast("io.IOBase", content).tell():
+        return None
+    path = Path(raw.name)
+    try:
+        return path if os.path.samestat(os.fstat(raw.fileno()), path.stat()) else None
+    except OSError:
+        return None
+
+
+# -- trees
+
+
+@dataclass(slots=True)
+class StorageFolder:
+    """A folder of a storage.
+
+    Attributes:
+        name: Its name; of the first one the whole path.
+        path: Its path in the storage.
+        folders: What folders are in it, sorted by name.
+        files: The names of its files, sorted.
+    """
+
+    name: str
+    path: str
+    folders: list[StorageFolder] = field(default_factory=list["StorageFolder"])
+    files: list[str] = field(default_factory=list[str])
+
+    def all_files(self) -> Iterator[str]:
+        """The path in the storage of every file below it."""
+        for folder in self.folders:
+            yield from folder.all_files()
+        yield from (joined(self.path, name) for name in self.files)
+
+    def lines(self) -> Iterator[str]:
+        """Draws it, a line a folder or file: folders first, as the published client draws them."""
+        yield self.name
+        yield from self._below("")
+
+    def _below(self, margin: str) -> Iterator[str]:
+        entries: list[StorageFolder | str] = [*self.folders, *self.files]
+        for number, entry in enumerate(entries, 1):
+            last = number == len(entries)
+            branch, more = ("└── ", "    ") if last else ("├── ", "│   ")
+            yield f"{margin}{branch}{entry if isinstance(entry, str) else entry.name}"
+            if not isinstance(entry, str):
+                yield from entry._below(margin + more)
+
+
+def walk(storage: Storage, base: str = "") -> StorageFolder:
+    """Reads the tree of a folder.
+
+    Args:
+        storage: The storage.
+        base: The folder, such as a dataset's base_file_path; "" is the whole storage.
+
+    Returns:
+        The folder with all that is below it; folders without files aren't in it.
+
+    Raises:
+        FileNotFoundError: There is no such folder, and the storage knows folders.
+        OmicsError: The storage can't be read.
+    """
+    top = StorageFolder(base or "/", base)
+    known = {"": top}
+
+    def folder_of(path: str) -> StorageFolder:
+        if path not in known:
+            above, _, name = path.rpartition("/")
+            known[path] = StorageFolder(name, joined(base, path))
+            folder_of(above).folders.append(known[path])
+        return known[path]
+
+    for file in stored_below(storage, base):
+        above, _, name = file.name.rpartition("/")
+        folder_of(above).files.append(name)
+    for folder in known.values():
+        folder.folders.sort(key=lambda entry: entry.name)
+        folder.files.sort()
+    return top

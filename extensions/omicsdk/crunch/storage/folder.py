@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.crunch.storage.base import StorageMissing, Stored
-from omicsdk.crunch.storage.names import plain
+from omicsdk.crunch.storage.base import StorageMissing, Stored, plain
 
 #: Bytes that are copied at once.
 STRIDE = 1024 * 1024

@@ -16,12 +16,9 @@ from typing import Any, BinaryIO, cast
 
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.core.settings.environment import Network, network
-from omicsdk.crunch.hashing import has_etag, hash_files
-from omicsdk.crunch.parallel import in_threads
-from omicsdk.crunch.stamps import Hashed
-from omicsdk.crunch.storage.base import Sending, Stored
-from omicsdk.crunch.storage.contents import as_file
-from omicsdk.crunch.storage.names import joined, plain
+from omicsdk.crunch.hashing import Hashed, has_etag, hash_files, in_threads
+from omicsdk.crunch.storage.base import Sending, Stored, joined, plain
+from omicsdk.crunch.storage.files import as_file
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.s3_errors import listed, s3_error
 from omicsdk.transfer.stores.told import claims

@@ -77,7 +77,7 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
         return _own(settings)
     told = cast("Mapping[str, Any]", settings)
     if url := told.get("FSSPEC_URL"):
-        from omicsdk.crunch.storage.anywhere import AT_ONCE, FsspecStorage
+        from omicsdk.crunch.storage.fsspec import AT_ONCE, FsspecStorage
 
         options = _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {})
         at_once = _number("FSSPEC_AT_ONCE", told.get("FSSPEC_AT_ONCE", AT_ONCE), "files")

@@ -1,18 +1,14 @@
-"""From what was typed to a crunch site: which one, and whose token."""
+"""The crunch site of a command: its URL and token."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.crunch.connections import Connection
-from omicsdk.crunch.errors import CrunchAPIException
+from omicsdk.crunch.client import Crunch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from omicsdk.cli.console import Console
+    from omicsdk.core.credentials import Credentials
 
 
 def token(text: str) -> str:
@@ -21,48 +17,40 @@ def token(text: str) -> str:
 
 
 def connect(
-    base_url: str | None, *, credentials: str | None = None, url: str | None = None, token: str | None = None
-) -> Connection:
+    base_url: str | None,
+    *,
+    credentials: Credentials | str | None = None,
+    url: str | None = None,
+    token: str | None = None,
+) -> Crunch:
     """The site behind `omics crunch`.
 
     Args:
-        base_url: What --base-url or OMICS_CRUNCH_URL says.
-        credentials: The token that --access-token or OMICS_CRUNCH_TOKEN says.
-        url: What --url says, which wins.
-        token: What --token says, which wins.
+        base_url: What --base-url or OMICS_CRUNCH_URL states.
+        credentials: The token that --access-token or OMICS_CRUNCH_TOKEN states.
+        url: What --url states, which wins.
+        token: What --token states, which wins.
 
     Raises:
-        CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
+        ConfigError: There is no URL or no token, or an invalid one.
     """
     try:
-        return _Site(url or base_url, token or credentials)
-    except CrunchAPIException as error:
-        _say_options(error)
+        return _Site(url or base_url, credentials=token or credentials)
+    except OmicsError as error:
+        _name_options(error)
         raise
 
 
-class _Site(Connection):
-    """A connection whose errors name options of the command, where they name arguments in Python."""
+class _Site(Crunch):
+    """A site whose errors name options of the command, where they name arguments in Python."""
 
     def __exit__(self, *raised: object) -> None:
         for error in raised:
             if isinstance(error, OmicsError):
-                _say_options(error)
+                _name_options(error)
         super().__exit__(*raised)
 
 
-def _say_options(error: OmicsError) -> None:
-    error.remedy = error.remedy.replace("base_url=", "--url").replace("token=", "--token")
-
-
-def told(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Connection:
-    """A connection that tells what it sends, unless that isn't wanted.
-
-    Args:
-        connection: The connection.
-        arguments: What was typed.
-        console: Where it is told.
-    """
-    connection.verbose = not arguments["no_verbose"]
-    connection.say = console.message
-    return connection
+def _name_options(error: OmicsError) -> None:
+    for argument, option in (("base_url", "--url"), ("credentials", "--token")):
+        error.remedy = error.remedy.replace(f"{argument}=", option)

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
+from omicsdk.crunch.datasets import STORAGE_VARIABLE
 from omicsdk.crunch.diagnostics import get_diagnostics
-from omicsdk.crunch.site import address_of
+from omicsdk.crunch.requests import checked_slug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.crunch.connections import Connection
-
-STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
-"""Environment variable: the file with the settings of the site's storage."""
+    from omicsdk.crunch.client import Crunch
 
 
 def storage_settings(arguments: Mapping[str, Any]) -> Path:
@@ -40,20 +38,20 @@ def storage_settings(arguments: Mapping[str, Any]) -> Path:
     return Path(given)
 
 
-def files(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Told:
+def files(client: Crunch, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics crunch files`: the tree of a dataset's folder; as data the path of each file within it.
 
     Raises:
         UsageError: Nothing says where the files are.
-        CrunchAPIException: There is no such dataset.
+        NotFound: There is no such dataset.
         FileNotFoundError: The dataset has no folder in the storage.
         OmicsError: The storage can't be read.
     """
     from omicsdk.crunch.storage import open_storage, walk
 
     del console
-    settings, path = storage_settings(arguments), address_of("datasets", arguments["dataset"])
-    base: str = connection.get_json_response(path)["base_file_path"]
+    settings, slug = storage_settings(arguments), checked_slug(arguments["dataset"])
+    base = client.get_dataset(slug=slug).base_file_path
     tree = walk(open_storage(settings), base)
     below = f"{base.strip('/')}/" if base.strip("/") else ""
     return Told("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))

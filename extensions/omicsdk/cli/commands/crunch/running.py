@@ -8,45 +8,44 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.crunch.looking import storage_settings
 from omicsdk.cli.errors import REFUSED, exit_code
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.crunch.enums import RunResult, WorkflowType
-from omicsdk.crunch.run import DatasetTaken, Run, newest_status
-from omicsdk.crunch.run.data import DatasetFolders
-from omicsdk.crunch.run.workflow import check_cores, has
-from omicsdk.crunch.site import address_of
+from omicsdk.crunch.datasets import DatasetFolders
+from omicsdk.crunch.requests import checked_slug
+from omicsdk.crunch.runs import check_cores, has_program
+from omicsdk.crunch.statuses import DatasetTaken, RunResult, WorkflowType, newest_status
 from omicsdk.crunch.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.crunch.connections import Connection
+    from omicsdk.crunch.client import Crunch
 
 NONE_LEFT = "No more datasets to process."
 
 
-def run(connection: Connection, arguments: Mapping[str, Any], console: Console) -> dict[str, str]:
+def run(client: Crunch, arguments: Mapping[str, Any], console: Console) -> dict[str, str]:
     """`omics crunch run`: how it ended, as a row.
 
     Raises:
         UsageError: Something is missing that every run needs.
-        CrunchAPIException: There is no such dataset, or another runner has it.
+        OmicsError: There is no such dataset, or another runner has it.
     """
-    address_of("datasets", arguments["dataset"])
-    row = _Runner(connection, arguments, console).run(arguments["dataset"], take_over=arguments["take_over"])
+    checked_slug(arguments["dataset"])
+    row = _Runner(client, arguments, console).run(arguments["dataset"], take_over=arguments["take_over"])
     if _failed(row):
         console.exit_code = REFUSED
     return row
 
 
-def following(connection: Connection, arguments: Mapping[str, Any], console: Console) -> dict[str, str]:
+def following(client: Crunch, arguments: Mapping[str, Any], console: Console) -> dict[str, str]:
     """`omics crunch next`: how it ended, as a row.
 
     Raises:
         OmicsError: There is no dataset left.
         UsageError: Something is missing that every run needs.
-        CrunchAPIException: There is no such project.
+        OmicsError: There is no such project.
     """
-    row = _Runner(connection, arguments, console).next()
+    row = _Runner(client, arguments, console).next()
     if row is None:
         raise OmicsError(NONE_LEFT)
     if _failed(row):
@@ -54,14 +53,14 @@ def following(connection: Connection, arguments: Mapping[str, Any], console: Con
     return row
 
 
-def loop(connection: Connection, arguments: Mapping[str, Any], console: Console) -> list[dict[str, str]]:
+def loop(client: Crunch, arguments: Mapping[str, Any], console: Console) -> list[dict[str, str]]:
     """`omics crunch loop`: how each dataset ended, as rows; those before it, where the loop can't go on.
 
     Raises:
         UsageError: Something is missing that every run needs.
-        CrunchAPIException: There is no such project, or the site doesn't answer; no dataset was processed.
+        OmicsError: There is no such project, or the site doesn't answer; no dataset was processed.
     """
-    runner = _Runner(connection, arguments, console)
+    runner = _Runner(client, arguments, console)
     rows: list[dict[str, str]] = []
     try:
         while (row := runner.next()) is not None:
@@ -94,7 +93,7 @@ class _Runner:
     What would make every run fail is looked for first: a failed dataset stays locked until an administrator unlocks it.
 
     Args:
-        connection: The site.
+        client: The site.
         arguments: What was typed.
         console: Where it is told what happens.
 
@@ -103,8 +102,8 @@ class _Runner:
         ConfigError: The storage's settings can't be read, or the number of cores isn't one.
     """
 
-    def __init__(self, connection: Connection, arguments: Mapping[str, Any], console: Console) -> None:
-        self._connection = connection
+    def __init__(self, client: Crunch, arguments: Mapping[str, Any], console: Console) -> None:
+        self._client = client
         self._arguments = arguments
         self._console = console
         self._workflow = WorkflowType(arguments["workflow"])
@@ -112,10 +111,10 @@ class _Runner:
         self._cores = check_cores(arguments["cores"])
         self._storage: Storage = open_storage(storage_settings(arguments))
         self._seen = set[str]()
-        self._folders = DatasetFolders(connection.get_json_response)
+        self._folders = DatasetFolders(client)
         if self._path is not None and not self._path.is_file():
             raise UsageError(f"--path: there is no file {self._path}", remedy="Give the workflow's file.")
-        if self._workflow is WorkflowType.snakemake and not has("snakemake"):
+        if self._workflow is WorkflowType.snakemake and not has_program("snakemake"):
             raise UsageError(
                 "There is no snakemake on the PATH",
                 remedy="Install Snakemake 7 or later, activate its environment, or give --workflow script.",
@@ -125,36 +124,34 @@ class _Runner:
         """Runs a dataset, and gives how it ended."""
         arguments = self._arguments
         self._console.message(f"Processing '{slug}'.")
-        made = Run(
-            self._connection,
+        report = self._client.run(
             slug,
-            self._storage,
-            Path(arguments["directory"]),
-            self._workflow,
-            self._path,
-            download_from_storage=not arguments["no_download"],
-            upload_to_storage=not arguments["no_upload"],
+            arguments["directory"],
+            storage=self._storage,
+            workflow_type=self._workflow,
+            workflow_path=self._path,
+            download=not arguments["no_download"],
+            upload=not arguments["no_upload"],
             cleanup=arguments["cleanup"] and not arguments["no_cleanup"],
             cores=self._cores,
             since=since,
             take_over=take_over,
             allow_shared_folder=bool(arguments.get("allow_shared_folder")),
             folders=self._folders,
-            tell=self._console.message,
+            on_message=self._console.message,
         )
-        result = made()
         return {
             "dataset": slug,
-            "result": result.name,
-            "directory": str(made.working_directory),
-            "note": made.note,
+            "result": report.result.name,
+            "directory": str(report.directory),
+            "note": report.note,
         }
 
     def next(self) -> dict[str, str] | None:
         """Runs the dataset that is next, and gives how it ended; None where none is left."""
         while True:
-            since = newest_status(self._connection.get_json_response)
-            slug = self._next_slug()
+            since = newest_status(self._client)
+            slug = self._client.next_dataset(self._arguments["project"] or "")
             if not slug:
                 return None
             if slug in self._seen:
@@ -167,12 +164,3 @@ class _Runner:
                 return self.run(slug, since=since)
             except DatasetTaken as error:
                 self._console.message(f"{error.message}; taking the next one.")
-
-    def _next_slug(self) -> str:
-        project = self._arguments["project"]
-        if not project:
-            return self._connection.get_json_response("api/next/")["dataset"]
-        path = address_of("projects", project)
-        if not self._seen:
-            self._connection.get_json_response(path)  # of a project that isn't there the next dataset is a failure
-        return self._connection.get_json_response(f"{path}next/")["dataset"]

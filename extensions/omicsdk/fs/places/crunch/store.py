@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
 
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError, UnsafePath
-from omicsdk.crunch.connections import Connection
+from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.datasets import STORAGE_VARIABLE
 from omicsdk.crunch.storage import Storage, StorageMissing, open_storage
-from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.base import Looks, Stored, joined
 from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
-from omicsdk.crunch.storage.names import joined
+from omicsdk.crunch.storage.fsspec import FsspecStorage
+from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.places.crunch.storage import address, contents, looked
 from omicsdk.fs.places.settings import said
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Location
@@ -26,8 +27,6 @@ from omicsdk.transfer import Location
 if TYPE_CHECKING:
     from omicsdk_api.crunch.models.dataset import Dataset
 
-#: What says where the datasets' files are, as for `omics crunch`.
-STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
 _WRITTEN = "Files of a dataset are written by its runs: omics crunch run."
 
 
@@ -42,7 +41,7 @@ class CrunchStore(Store):
         token: The token of a user of the site; by default OMICS_CRUNCH_TOKEN, else CRUNCH_TOKEN.
         storage_settings: Where the datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage
             (`omicsdk.crunch.storage`); by default the file that CRUNCH_STORAGE_SETTINGS names.
-        connection: A connection that is ready, in place of `url` and `token`; it isn't closed.
+        client: A client that is ready, in place of `url` and `token`; it isn't closed.
     """
 
     scheme: ClassVar[str] = "crunch"
@@ -53,17 +52,17 @@ class CrunchStore(Store):
         url: str | None = None,
         token: str | None = None,
         storage_settings: Mapping[str, Any] | str | os.PathLike[str] | Storage | None = None,
-        connection: Connection | None = None,
+        client: Crunch | None = None,
     ) -> None:
         self._url, self._token = url, token
         self._settings = storage_settings
-        self._given = connection
-        self._made: Connection | None = None
+        self._given = client
+        self._made: Crunch | None = None
         self._opened: Storage | None = None
         self._lock = threading.Lock()
 
     @property
-    def connection(self) -> Connection:
+    def client(self) -> Crunch:
         """The site.
 
         Raises:
@@ -74,7 +73,7 @@ class CrunchStore(Store):
         with self._lock:
             if self._made is None:
                 url, token = said(self._url, "OMICS_CRUNCH_URL"), said(self._token, "OMICS_CRUNCH_TOKEN")
-                self._made = Connection(url, token)
+                self._made = Crunch(url, credentials=token)
             return self._made
 
     @property
@@ -103,17 +102,17 @@ class CrunchStore(Store):
         with self._asking(path):
             if not dataset:
                 if project:
-                    self.connection.api.get_project(slug=project)
+                    self.client.get_project(slug=project)
                 return Entry(path, "folder")
             base = self._dataset(path, project, dataset).base_file_path
             if not inner:
                 return Entry(path, "folder", details={"storage": base})
             name = joined(base, inner)
-            found = looked(self.storage, name)
+            found = _looked(self.storage, name)
         return Entry(path, "folder") if found is None else _entry(path, name, found)
 
     def _dataset(self, path: str, project: str, name: str) -> Dataset:
-        api = self.connection.api
+        api = self.client
         try:
             found = api.get_dataset(slug=f"{project}:{name}")
         except NotFound:
@@ -131,7 +130,7 @@ class CrunchStore(Store):
             base = joined(self._dataset(path, project, dataset).base_file_path, inner)
             is_there = False
             try:
-                for found in contents(self.storage, base):
+                for found in _contents(self.storage, base):
                     is_there = True
                     if isinstance(found, str):
                         yield Entry(f"{path}/{found}", "folder")
@@ -147,7 +146,7 @@ class CrunchStore(Store):
 
     def _things(self, path: str, project: str) -> Iterator[Entry]:
         """All projects, or the datasets of one."""
-        api = self.connection.api
+        api = self.client
         with self._asking(path):
             if not project:
                 for each in api.list_projects.iterate():
@@ -168,7 +167,7 @@ class CrunchStore(Store):
             return
         with self._asking(path):
             base = joined(self._dataset(path, project, dataset).base_file_path, inner)
-            if inner and (file := looked(self.storage, base)) is not None:
+            if inner and (file := _looked(self.storage, base)) is not None:
                 yield _entry(path, base, file)
                 return
             try:
@@ -188,7 +187,7 @@ class CrunchStore(Store):
     def open(self, entry: Entry) -> BinaryIO | None:
         name = self._name(entry)
         with self._asking(entry.path):
-            if address(self.storage, name) is not None:
+            if _address(self.storage, name) is not None:
                 return None
             return cast("BinaryIO", self.storage.open(name, "rb"))
 
@@ -198,7 +197,7 @@ class CrunchStore(Store):
         with self._asking(entry.path):
             if isinstance(storage, FolderStorage):
                 return Location(Path(storage.path(name)).as_uri())
-            found = address(storage, name)
+            found = _address(storage, name)
         if found is None:
             raise PathError(self.uri(entry.path), "has no URL", remedy="Have the store open it.")
         return found
@@ -250,3 +249,66 @@ def _parts(path: str) -> tuple[str, str, str]:
 def _entry(path: str, name: str, stored: Stored) -> Entry:
     version = stored.etag or (f"{stored.modified}-{stored.size}" if stored.modified is not None else "")
     return Entry(path, "file", stored.size, modified=stored.modified, version=version, handle=name)
+
+
+def _looked(storage: Storage, name: str) -> Stored | None:
+    """What has a name.
+
+    Args:
+        storage: The storage.
+        name: The name.
+
+    Returns:
+        The file; None where it is a folder.
+
+    Raises:
+        FileNotFoundError: Nothing has it.
+        OmicsError: The storage can't be read.
+    """
+    if isinstance(storage, Looks):
+        return storage.look(name)
+    above, _, own = name.rstrip("/").rpartition("/")
+    try:
+        folders, files = storage.listdir(above)
+    except NotADirectoryError as error:
+        raise FileNotFoundError(*error.args) from error
+    if own in files:
+        return Stored(name, storage.size(name))
+    if own in folders or not own:
+        return None
+    raise FileNotFoundError(2, "No such file or directory", name)
+
+
+def _contents(storage: Storage, path: str) -> Iterator[Stored | str]:
+    """What is directly in a folder: files, and folders by their names alone.
+
+    Args:
+        storage: The storage.
+        path: The folder.
+
+    Raises:
+        OSError: There is no such folder, and the storage knows folders.
+        OmicsError: The storage can't be read.
+    """
+    if isinstance(storage, Looks):
+        yield from storage.contents(path)
+        return
+    folders, files = storage.listdir(path)
+    yield from folders
+    yield from (Stored(name, storage.size(joined(path, name))) for name in files)
+
+
+def _address(storage: Storage, name: str) -> Location | None:
+    """Where a file is fetched; None where it has to be opened.
+
+    Args:
+        storage: The storage.
+        name: The file.
+
+    Raises:
+        OmicsError: An address can't be signed.
+    """
+    if isinstance(storage, S3Storage):
+        return None if storage.has_own_way else storage.location(name)
+    url = storage.url(name) if isinstance(storage, FsspecStorage) else ""
+    return Location(url) if url.startswith(("http://", "https://")) else None

@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from omicsdk.crunch.storage.base import Stored
-from omicsdk.crunch.storage.contents import as_file
-from omicsdk.crunch.storage.files import Checked
-from omicsdk.crunch.storage.names import plain
+from omicsdk.crunch.storage.base import Stored, plain
+from omicsdk.crunch.storage.files import Checked, as_file
 from omicsdk.transfer import FsspecTarget
 from omicsdk.transfer.stores.told import identity
 

@@ -1,41 +1,33 @@
-"""`Run`, the documented way to process a dataset: setup, workflow, upload, each reported to the site."""
+"""Run a dataset's workflow: setup, workflow and upload, each reported to the site."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from logging import getLogger
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.errors import ConfigError, OmicsError, UnsafePath
 from omicsdk.core.redaction import mask_text
-from omicsdk.crunch.enums import RunResult, Stage, State, WorkflowType
-from omicsdk.crunch.errors import CrunchAPIException
-from omicsdk.crunch.run import bookkeeping
-from omicsdk.crunch.run.claim import DatasetTaken, find_rival, newest_status
-from omicsdk.crunch.run.data import DataFiles, DatasetFolders, SharedFolder
-from omicsdk.crunch.run.process import failure_note, run_process
-from omicsdk.crunch.run.signals import in_order
-from omicsdk.crunch.run.workflow import WorkflowFailed, check_cores, command_of, not_started
-from omicsdk.crunch.site import address_of
-from omicsdk.crunch.storage import Storage, open_storage
-from omicsdk.transfer.interrupts import Terminated
-from omicsdk.transfer.names import check_name
+from omicsdk.crunch.datasets import DatasetFolders, SharedFolder, storage_of
+from omicsdk.crunch.requests import checked_slug
+from omicsdk.crunch.statuses import DatasetTaken, RunResult, Stage, State, WorkflowType, find_rival, newest_status
+
+if TYPE_CHECKING:
+    from omicsdk_api.crunch.models.dataset import Dataset
+    from omicsdk_api.crunch.models.status import Status
+
+    from omicsdk.crunch._dataset_files import DataFiles
+    from omicsdk.crunch.client import Crunch
+    from omicsdk.crunch.datasets import StorageSettings
+    from omicsdk.crunch.storage import Storage
 
 _log = getLogger("omicsdk.crunch")
 
 _WORDS = {Stage.SETUP: "Setup", Stage.WORKFLOW: "Workflow", Stage.UPLOAD: "Upload"}
-
-
-class Site(Protocol):
-    """What a run needs of a connection."""
-
-    def get_json_response(self, relative_url: str) -> dict[str, Any]: ...
-    def send_status(
-        self, dataset_id: int, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
-    ) -> Any: ...
 
 
 class Run:
@@ -49,7 +41,7 @@ class Run:
     Of the storage, a file that is in the folder already and equal isn't copied again. Uploaded is what the storage lacks or
     has otherwise; it takes the place of what has the same name, and nothing is removed from the storage. Whether a file
     changed since setup is told by its checksum; it is read only where the system says that it was touched: size, both times
-    of change, or its number differ (see `omicsdk.crunch.stamps` for why that is safe, and where it reads them all).
+    of change, or its number differ (see `omicsdk.crunch.hashing` for why that is safe, and where it reads them all).
 
     A stage that fails is reported with a note, and the later ones are skipped. Ctrl-C ends the workflow and all that it
     started, reports FAIL, and is raised again; so do SIGTERM and SIGHUP where the program leaves them as they are (as
@@ -57,12 +49,13 @@ class Run:
 
     The site has no operation that gives a dataset to one of two runners. After the first status the statuses are read
     again, and once more before the workflow: a runner that wasn't the first steps back with DatasetTaken. What window
-    remains is told in `omicsdk.crunch.run.claim`.
+    remains is told in `omicsdk.crunch.statuses`.
 
     Args:
-        connection: The site.
+        client: The site.
         dataset_slug: The dataset's slug.
-        storage_settings: Where its files lie: see `omicsdk.crunch.storage.open_storage`.
+        storage_settings: Where its files are stored: see `omicsdk.crunch.storage.open_storage`; by default the file that
+            CRUNCH_STORAGE_SETTINGS names.
         working_directory: The folder in which the dataset gets one of its own; may be relative.
         workflow_type: Whether the workflow is a Snakefile or a script.
         workflow_path: The workflow's file, in place of the text that the project has on the site.
@@ -79,7 +72,7 @@ class Run:
         tell: Is given a line at the beginning and end of each stage; by default they go to stderr.
 
     Attributes:
-        connection: As given.
+        client: As given.
         dataset_slug: As given.
         dataset: What the site says of the dataset.
         dataset_id: Its number.
@@ -92,14 +85,14 @@ class Run:
         ValueError: An empty slug, or a workflow type that isn't one.
         ConfigError: A number of cores that isn't one.
         UnsafePath: The slug can't be a folder's name.
-        CrunchAPIException: The site doesn't know the dataset, or doesn't answer.
+        OmicsError: The site doesn't know the dataset, or doesn't answer.
     """
 
     def __init__(
         self,
-        connection: Site,
+        client: Crunch,
         dataset_slug: str,
-        storage_settings: Mapping[str, Any] | Path | Storage,
+        storage_settings: StorageSettings | None,
         working_directory: Path,
         workflow_type: WorkflowType,
         workflow_path: Path | None = None,
@@ -116,7 +109,7 @@ class Run:
     ) -> None:
         if not dataset_slug:
             raise ValueError("dataset_slug is empty")
-        self.connection = connection
+        self.client = client
         self.dataset_slug = dataset_slug
         self.storage_settings = storage_settings
         self.workflow_type = WorkflowType(workflow_type)
@@ -124,13 +117,16 @@ class Run:
         self.download_from_storage = download_from_storage
         self.upload_to_storage = upload_to_storage
         self.cleanup = cleanup
+        from omicsdk.transfer.names import check_name
+
         self.cores = check_cores(cores)
         folder = dataset_slug.replace(":", "--")
         check_name(folder)
-        self.dataset = self._asked("datasets", dataset_slug)
-        self.dataset_id: int = self.dataset["id"]
-        self.project: str = self.dataset.get("parent") or ""
-        self.base_file_path: str = self.dataset.get("base_file_path") or ""
+        self.dataset: Dataset = client.get_dataset(slug=checked_slug(dataset_slug))
+        _check_slug(dataset_slug, self.dataset.slug)
+        self.dataset_id = self.dataset.id
+        self.project = self.dataset.parent or ""
+        self.base_file_path = self.dataset.base_file_path or ""
         self.working_directory = Path(working_directory).expanduser().absolute() / folder
         self.working_directory.mkdir(parents=True, exist_ok=True)
         self.note = ""
@@ -139,25 +135,19 @@ class Run:
         self._since = since
         self._take_over = take_over
         self._may_share = allow_shared_folder
-        self._folders = folders or DatasetFolders(connection.get_json_response)
+        self._folders = folders or DatasetFolders(client)
         self._tell = tell or _to_stderr
         self._first: int | None = None
         self._sent = set[int]()
         self._storage: Storage | None = None
         self._data: DataFiles | None = None
 
-    def _asked(self, kind: str, slug: str) -> dict[str, Any]:
-        found = self.connection.get_json_response(address_of(kind, slug))
-        if found.get("slug") != slug:
-            raise CrunchAPIException(
-                f"The site was asked for {slug!r} and told of {found.get('slug')!r}", remedy="Check the slug."
-            )
-        return found
-
     @property
     def crunch_subdir(self) -> Path:
         """The folder `.crunch` in the dataset's folder; it is made when it isn't there."""
-        folder = self.working_directory / bookkeeping.FOLDER
+        from omicsdk.crunch._dataset_files import FOLDER
+
+        folder = self.working_directory / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -169,31 +159,29 @@ class Run:
             ConfigError: The settings can't be read, or name no storage that is known.
         """
         if self._storage is None:
-            self._storage = open_storage(self.storage_settings)
+            self._storage = storage_of(self.storage_settings)
         return self._storage
 
-    def send_status(self, state: State, note: str = "") -> Any:
-        """Reports how far the stage is that runs or ran last.
+    def send_status(self, state: State, note: str = "") -> Status:
+        """Report how far the stage is that runs or ran last.
 
         Args:
             state: How far.
-            note: What else there is to say.
+            note: Further words.
 
         Returns:
-            The answer, as `Connection.send_status` gives it.
+            The status as it is stored.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            OmicsError: The site refused it, or did not answer.
         """
-        # The revision that goes along is that of the workflow's repository.
-        own = {} if self.workflow_path is None else {"directory": self.workflow_path.parent}
-        answer = self.connection.send_status(self.dataset_id, self._stage, state, note, **own)
-        number = _number_of(answer)
-        if number is not None:
-            self._sent.add(number)
-            if (self._stage, state) == (Stage.SETUP, State.START):
-                self._first = number
-        return answer
+        # The revision that is reported is that of the workflow's repository.
+        directory = None if self.workflow_path is None else self.workflow_path.parent
+        status = self.client.report_status(self.dataset_id, self._stage, state, note, directory=directory)
+        self._sent.add(status.id)
+        if (self._stage, state) == (Stage.SETUP, State.START):
+            self._first = status.id
+        return status
 
     def __call__(self) -> RunResult:
         """Runs all stages, until one fails.
@@ -210,11 +198,6 @@ class Run:
             if stage() is RunResult.FAIL:
                 return RunResult.FAIL
         return RunResult.SUCCESS
-
-    @property
-    def dataset_data(self) -> dict[str, Any]:
-        """What the site says of the dataset; `dataset` by its published name."""
-        return self.dataset
 
     @property
     def current_stage(self) -> Stage:
@@ -288,6 +271,8 @@ class Run:
         self._may_share = True  # it was looked, once
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
+        from omicsdk.crunch._workflow import in_order
+
         with in_order():
             self._results[stage] = result = self._reported(stage, work)
             return result
@@ -308,7 +293,7 @@ class Run:
             self.send_status(State.SUCCESS)
         except DatasetTaken as error:
             self._tell(f"{word} stopped {self.dataset_slug}: {error.message}")
-            if error.status["state"] == State.FAIL:  # which this runner's own START hides
+            if error.status.state == State.FAIL:  # which this runner's own START hides
                 self._report_failure(error.message)
             raise
         except (KeyboardInterrupt, SystemExit) as error:
@@ -334,18 +319,20 @@ class Run:
 
     def _claim(self) -> None:
         if self._take_over and self._since is None:
-            self._since = newest_status(self.connection.get_json_response)
+            self._since = newest_status(self.client)
         self.send_status(State.START)
         self._step_back_if_taken()
 
     def _step_back_if_taken(self) -> None:
         if self._first is None:
             return
-        other = find_rival(self.connection.get_json_response, self.dataset_id, self._first, self._sent, self._since)
+        other = find_rival(self.client, self.dataset_id, self._first, self._sent, self._since)
         if other is not None:
             raise DatasetTaken(self.dataset_slug, other)
 
     def _files(self) -> DataFiles:
+        from omicsdk.crunch._dataset_files import DataFiles
+
         if self._data is None:
             if not self.base_file_path.strip("/"):
                 raise ConfigError(
@@ -355,32 +342,38 @@ class Run:
         return self._data
 
     def _set_up(self) -> None:
+        from omicsdk.crunch import _dataset_files as files
+
         kept = self.crunch_subdir
-        bookkeeping.clear(kept, self.workflow_path)
+        files.clear(kept, self.workflow_path)
         self._data = None
         if self.download_from_storage:
             self._files().bring()
-        bookkeeping.write(kept / bookkeeping.DATASET, bookkeeping.json_text(self.dataset))
+        files.write(kept / files.DATASET, files.json_text(self.dataset.to_dict()))
         if not self.project:
             raise ConfigError(
                 f"The dataset {self.dataset_slug} belongs to no project", remedy="Set its parent on the site."
             )
-        project = self._asked("projects", self.project)
-        bookkeeping.write(kept / bookkeeping.PROJECT, bookkeeping.json_text(project))
+        project = self.client.get_project(slug=checked_slug(self.project))
+        _check_slug(self.project, project.slug)
+        files.write(kept / files.PROJECT, files.json_text(project.to_dict()))
         if self.workflow_path is None:
-            bookkeeping.write_workflow(project.get("workflow") or "", kept, self.workflow_type)
+            files.write_workflow(project.workflow or "", kept, self.workflow_type)
         if self.download_from_storage:
             self._files().remember()
 
     def _work(self) -> None:
-        path = self.workflow_path or self.crunch_subdir / bookkeeping.WORKFLOWS[self.workflow_type]
-        command = command_of(self.workflow_type, path, self.working_directory, self.cores)
+        from omicsdk.crunch import _workflow
+        from omicsdk.crunch._dataset_files import LOG, WORKFLOWS
+
+        path = self.workflow_path or self.crunch_subdir / WORKFLOWS[self.workflow_type]
+        command = _workflow.command_of(self.workflow_type, path, self.working_directory, self.cores)
         try:
-            ended = run_process(command, self.working_directory, self.crunch_subdir / bookkeeping.LOG)
+            ended = _workflow.run_process(command, self.working_directory, self.crunch_subdir / LOG)
         except OSError as error:
-            raise not_started(error, path) from error
+            raise _workflow.not_started(error, path) from error
         if ended.code:
-            raise WorkflowFailed(failure_note(ended))
+            raise _workflow.WorkflowFailed(_workflow.failure_note(ended))
 
     def _upload(self) -> None:
         if self.upload_to_storage:
@@ -404,20 +397,140 @@ def words_of(error: Exception) -> str:
 
 def _what_ended(error: BaseException) -> str:
     """What ended a run, for people."""
+    from omicsdk.transfer.interrupts import Terminated
+
     if isinstance(error, Terminated):
         return f"Ended by {error.args[0] if error.args else 'SIGTERM'}"
     return "Interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else "The program ended"
 
 
-def _number_of(answer: Any) -> int | None:
-    """The number that the site gave a status; None where the answer doesn't say."""
-    try:
-        number: object = answer.json()["id"]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
-    return number if isinstance(number, int) else None
+def _check_slug(asked: str, found: str) -> None:
+    if found != asked:
+        raise OmicsError(f"The site was asked for {asked!r} and told of {found!r}", remedy="Check the slug.")
 
 
 def _to_stderr(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+# -- workflows of the client
+
+
+class RunReport(NamedTuple):
+    """How a run ended.
+
+    Attributes:
+        dataset: The dataset's slug.
+        result: Whether it succeeded.
+        directory: The dataset's folder on this machine.
+        note: Why a stage failed; empty when none did.
+    """
+
+    dataset: str
+    result: RunResult
+    directory: Path
+    note: str
+
+
+def run(
+    client: Crunch,
+    dataset: str,
+    folder: str | os.PathLike[str] = "tmp",
+    *,
+    storage: StorageSettings | None = None,
+    workflow_type: WorkflowType = WorkflowType.snakemake,
+    workflow_path: str | os.PathLike[str] | None = None,
+    download: bool = True,
+    upload: bool = True,
+    cleanup: bool = False,
+    cores: str = "1",
+    since: int | None = None,
+    take_over: bool = False,
+    allow_shared_folder: bool = False,
+    folders: DatasetFolders | None = None,
+    on_message: Callable[[str], None] | None = None,
+) -> RunReport:
+    """Process a dataset: download its files, run its project's workflow over them, and upload what changed.
+
+    Args:
+        dataset: The dataset's slug.
+        folder: The folder in which the dataset gets one of its own.
+        storage: Where datasets' files are; by default the file that CRUNCH_STORAGE_SETTINGS names.
+        workflow_type: Whether the workflow is a Snakefile or a script.
+        workflow_path: The workflow's file, in place of the text that the project has on the site.
+        download: Whether to download the files; else all that is in the folder counts as new.
+        upload: Whether to upload what changed.
+        cleanup: Whether to remove the dataset's folder after a success.
+        cores: Cores for Snakemake: a number, or "all".
+        since: The newest status before the dataset was asked for: any other runner's later one counts.
+        take_over: Whether to run it although another runner that began earlier has not ended.
+        allow_shared_folder: Whether to run it although another dataset has files in its folder.
+        folders: The folders of the site's datasets, for several runs one after the other; by default they are read.
+        on_message: Called with a line at the beginning and end of each stage; by default they are written to stderr.
+
+    Returns:
+        How it ended; a stage that failed is reported to the site.
+
+    Raises:
+        NotFound: There is no such dataset.
+        DatasetTaken: Another runner has the dataset.
+        SharedFolder: Another dataset has files in its folder; nothing was reported.
+        ConfigError: The storage's settings, or the number of cores, are invalid.
+    """
+    made = Run(
+        client,
+        dataset,
+        storage,
+        Path(folder),
+        workflow_type,
+        None if workflow_path is None else Path(workflow_path),
+        download_from_storage=download,
+        upload_to_storage=upload,
+        cleanup=cleanup,
+        cores=cores,
+        since=since,
+        take_over=take_over,
+        allow_shared_folder=allow_shared_folder,
+        folders=folders,
+        tell=on_message,
+    )
+    return RunReport(dataset, made(), made.working_directory, made.note)
+
+
+def next_dataset(client: Crunch, project: str = "") -> str:
+    """Return the slug of the dataset that is processed next; empty where none is left.
+
+    Args:
+        client: The site.
+        project: The slug of a project; empty for all.
+
+    Raises:
+        NotFound: There is no such project.
+    """
+    if not project:
+        return client.get_next_dataset().dataset
+    client.get_project(
+        slug=checked_slug(project)
+    )  # of a project that doesn't exist the next dataset is a status of 500
+    return client.get_next_dataset_of_project(slug=project).dataset
+
+
+def check_cores(cores: object) -> str:
+    """Gives the number of cores as Snakemake takes it.
+
+    Args:
+        cores: A whole number above 0, or "all".
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    text = str(cores)
+    if text != "all" and not (text.isascii() and text.isdigit() and int(text)):
+        raise ConfigError(f"cores is {text!r}", remedy='Give a whole number, 1 or more, or "all".')
+    return text
+
+
+def has_program(program: str) -> bool:
+    """Whether a program is on the PATH."""
+    return shutil.which(program) is not None

@@ -1,0 +1,1 @@
+"""The client of django-crunch: connections, runs, enums, diagnostics and utils."""

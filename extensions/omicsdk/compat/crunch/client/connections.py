@@ -1,0 +1,499 @@
+"""`Connection`, the documented way to a crunch site, and the exception that it raises."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, Self, TypeVar
+
+from omicsdk.core.base_urls import checked_base_url
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.core.documented.errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.core.documented.refused import RefusedResponse
+from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
+from omicsdk.core.redaction import mask_url
+from omicsdk.crunch import attributes
+from omicsdk.crunch.client import TOKEN_VARIABLE, URL_VARIABLE, Crunch, token_credentials
+from omicsdk.crunch.requests import json_object, refused_fields
+from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, Stage, State
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+
+__all__ = ["Connection", "CrunchAPIException"]
+
+
+class CrunchAPIException(DocumentedError):
+    """The base of all that a `Connection` and a `Run` raise for a site: each is also the class of core that it belongs to.
+
+    A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too, with
+    their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a site that
+    doesn't answer a `TransportError`.
+
+    Args:
+        message: What happened.
+        remedy: What to do.
+
+    Attributes:
+        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+        fields: The site's messages for each field that it refused.
+    """
+
+    prefix: ClassVar[str] = "Crunch"
+    foreign: ClassVar[Foreign] = NO_ANSWER_OF_REQUESTS
+    response: DocumentedResponse | None = None
+    fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def crunch_error(error: OmicsError) -> CrunchAPIException:
+    """Return the documented exception for one of core's.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        One that is both, with all that it holds, not raised yet.
+    """
+    if isinstance(error, CrunchAPIException):
+        return error
+    made = documented(error, CrunchAPIException)
+    made.remedy = error.remedy.replace("credentials=", "token=")
+    if isinstance(made, APIError | TransportError):
+        made.operation = ""  # it only says what method and URL say
+    if isinstance(error, APIError):
+        made.fields = refused_fields(error.body)
+        made.response = RefusedResponse(error, crunch_error)
+    return made
+
+
+@contextmanager
+def documented_errors() -> Generator[None]:
+    """Raise core's errors as CrunchAPIException."""
+    try:
+        yield
+    except OmicsError as error:
+        raise crunch_error(error) from error
+
+
+class Connection:
+    """A crunch site as the published client has it. Thread-safe; close it, or use it in a `with` block.
+
+    Every refusal is raised. What reads is tried again where the site or the network fails; what adds something is sent once,
+    since nothing can be taken back; see `send_status` for statuses.
+
+    Args:
+        base_url: The site, such as https://crunch.example.org; by default that of CRUNCH_URL. A token goes over http:// to this
+            machine only.
+        token: The token of a user of the site; by default that of CRUNCH_TOKEN.
+        verbose: Print what is added, and how the site answers.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to retry; by default up to five times more, and nine times for statuses.
+        transport: Replaces the network, for tests.
+        environ: The environment's variables; by default the process's own.
+        clock: Returns the time and sleeps.
+        say: Prints a line, where `verbose`; by default to stdout.
+
+    Attributes:
+        base_url: The site, without a slash at the end.
+        verbose: Whether it prints.
+        say: Prints a line.
+
+    Raises:
+        CrunchAPIException: There is no URL or no token, or an invalid one (a ConfigError).
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        token: str | None = None,
+        verbose: bool = False,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        known = os.environ if environ is None else environ
+        with documented_errors():
+            self.base_url = _url(base_url, known)
+            self._token = _token(token, known)
+            self._api = Crunch(
+                self.base_url,
+                credentials=token_credentials(self._token),
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                environ=environ,
+                clock=clock,
+            )
+        self.verbose = verbose
+        self.say = say
+        self._clock = clock
+        self._status_retry = retry or STATUS_RETRY
+
+    @property
+    def api(self) -> Crunch:
+        """The same site as a typed client, over the same connections."""
+        return self._api
+
+    @property
+    def token(self) -> str:
+        """The token that it was made with; a secret. It can't be set: make another Connection."""
+        return self._token
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Connection {mask_url(self.base_url)}>"
+
+    # -- requests
+
+    def get_headers(self) -> dict[str, str]:
+        """Return the headers with the token, for requests of your own; a secret."""
+        return {"Authorization": f"Token {self._token}"}
+
+    def absolute_url(self, relative_url: str) -> str:
+        """Return a URL of the site.
+
+        Args:
+            relative_url: The path, such as `api/projects/`; a slash at its beginning makes no difference.
+        """
+        return f"{self.base_url}/{relative_url.removeprefix('/')}"
+
+    def post(self, /, relative_url: str, **kwargs: Any) -> DocumentedResponse:
+        """Post a form.
+
+        Args:
+            relative_url: The path, relative to the site. The slash at its end, without which a site fails, is added.
+            kwargs: The form's fields, of any name but `relative_url`. A None isn't sent.
+
+        Returns:
+            The answer.
+
+        Raises:
+            CrunchAPIException: A text can't be sent (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._post(relative_url, kwargs)
+
+    def get_request(self, relative_url: str) -> DocumentedResponse:
+        """Get an answer of the site.
+
+        Args:
+            relative_url: The path, relative to the site; the slash at its end is added.
+
+        Returns:
+            The answer.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        return DocumentedResponse(self._request("GET", relative_url))
+
+    def get_json_response(self, relative_url: str) -> dict[str, Any]:
+        """Get the site's answer as JSON.
+
+        Args:
+            relative_url: The path, relative to the site; the slash at its end is added.
+
+        Returns:
+            The JSON object.
+
+        Raises:
+            CrunchAPIException: The site refused it, didn't answer, or answered something else than a JSON object.
+        """
+        answer = self._request("GET", relative_url)
+        with documented_errors():
+            return json_object(answer)
+
+    def _request(
+        self, method: Literal["GET", "POST"], relative_url: str, fields: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        with documented_errors():
+            return self._api.raw_request(method, relative_url, fields)
+
+    def _post(self, relative_url: str, fields: Mapping[str, Any]) -> DocumentedResponse:
+        path = relative_url.removeprefix("/").rstrip("/")
+        self._print(f"Posting to {self.base_url}/{path}/ : {dict(fields)}")
+        try:
+            answer = self._request("POST", relative_url, fields)
+        except CrunchAPIException as error:
+            if error.response is not None:
+                self._print(f"Response {error.response.status_code}: {error.response.reason}")
+            raise
+        self._print(f"Response {answer.status_code}: {answer.reason_phrase}")
+        return DocumentedResponse(answer)
+
+    def _print(self, line: str) -> None:
+        if self.verbose:
+            self.say(line)
+
+    # -- projects, datasets, items
+
+    def add_project(
+        self, project: str, description: str = "", details: str = "", *, workflow: str = ""
+    ) -> DocumentedResponse:
+        """Create a project.
+
+        Args:
+            project: Its name, at most 1023 characters, which nothing else on the site may have.
+            description: What it is, in at most 1023 characters.
+            details: More about it, in Markdown.
+            workflow: The text of the Snakefile or script that processes its datasets.
+
+        Returns:
+            The answer, with the project's `slug`.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        self._print(f"Adding project '{project}' on the site {self.base_url}")
+        fields = {"name": project, "description": description, "details": details}
+        return self._post("api/projects/", {**fields, "workflow": workflow} if workflow else fields)
+
+    def add_dataset(
+        self, project: str, dataset: str, description: str = "", details: str = "", *, base_file_path: str = ""
+    ) -> DocumentedResponse:
+        """Create a dataset.
+
+        Args:
+            project: The slug of its project.
+            dataset: Its name.
+            description: What it is, in at most 1023 characters.
+            details: More about it, in Markdown.
+            base_file_path: Its folder in the storage. When empty the site chooses, and version 0.1.14 gives all datasets of
+                a project the same one.
+
+        Returns:
+            The answer, with the dataset's `slug`, `id` and `base_file_path`.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        self._print(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
+        fields = {"parent": project, "name": dataset, "description": description, "details": details}
+        return self._post("api/datasets/", {**fields, "base_file_path": base_file_path} if base_file_path else fields)
+
+    def add_item(self, parent: str, item: str, description: str = "", details: str = "") -> DocumentedResponse:
+        """Create an item.
+
+        Args:
+            parent: The slug of the item, dataset or project that it belongs to.
+            item: Its name.
+            description: What it is, in at most 1023 characters.
+            details: More about it, in Markdown.
+
+        Returns:
+            The answer, with the item's `slug`.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        self._print(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
+        return self._post(
+            "api/items/", {"parent": parent, "name": item, "description": description, "details": details}
+        )
+
+    # -- attributes
+
+    def add_key_value_attribute(self, url: str, item: str, key: str, value: Any) -> DocumentedResponse:
+        """Give an item an attribute of a kind that has a key and a value.
+
+        Args:
+            url: Where attributes of that kind are posted to, relative to the site: `api/attributes/char/`.
+            item: The slug of the item, dataset or project.
+            key: The attribute's key, at most 255 characters.
+            value: Its value; sent as it is.
+
+        Returns:
+            The answer, which says back what was stored.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        self._print(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
+        return self._post(url, {"item": item, "key": key, "value": value})
+
+    def _add(self, kind: str, item: str, key: str, value: Any) -> DocumentedResponse:
+        return self.add_key_value_attribute(attributes.attribute_url(kind), item, key, value)
+
+    def add_char_attribute(self, item: str, key: str, value: str) -> DocumentedResponse:
+        """Give an item a text of at most 1023 characters; see `add_key_value_attribute`."""
+        return self._add("char", item, key, value)
+
+    def add_float_attribute(self, item: str, key: str, value: float) -> DocumentedResponse:
+        """Give an item a finite number; see `add_key_value_attribute`.
+
+        Raises:
+            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._add("float", item, key, _checked(attributes.number, value))
+
+    def add_integer_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
+        """Give an item a whole number of at most 64 bits; see `add_key_value_attribute`.
+
+        Raises:
+            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._add("int", item, key, _checked(attributes.whole_number, value))
+
+    def add_filesize_attribute(self, item: str, key: str, value: int) -> DocumentedResponse:
+        """Give an item a size in bytes, from 0; see `add_key_value_attribute`.
+
+        Raises:
+            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._add("filesize", item, key, _checked(attributes.file_size, value))
+
+    def add_boolean_attribute(self, item: str, key: str, value: bool) -> DocumentedResponse:
+        """Give an item a truth value; see `add_key_value_attribute`.
+
+        Raises:
+            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._add("bool", item, key, _checked(attributes.truth, value))
+
+    def add_url_attribute(self, item: str, key: str, value: str) -> DocumentedResponse:
+        """Give an item a URL (http, https, ftp, ftps) of at most 1023 characters; see `add_key_value_attribute`."""
+        return self._add("url", item, key, value)
+
+    def add_datetime_attribute(
+        self, item: str, key: str, value: datetime | str, format: str = ""
+    ) -> DocumentedResponse:
+        """Give an item a date and time; see `add_key_value_attribute`.
+
+        Args:
+            item: The slug of the item, dataset or project.
+            key: The attribute's key.
+            value: The moment, or how it is written. Without a zone it is of the site's, as a rule UTC.
+            format: How it is written, as `datetime.strptime` has it; by default ISO 8601, and with python-dateutil (extra
+                `crunch`) whatever that understands.
+
+        Raises:
+            CrunchAPIException: It isn't one (a UsageError), the site refused it, or didn't answer.
+        """
+        return self._add("datetime", item, key, _checked(attributes.as_datetime, value, format))
+
+    def add_date_attribute(self, item: str, key: str, value: date | str, format: str = "") -> DocumentedResponse:
+        """Give an item a day; see `add_datetime_attribute`. A moment is cut to its day."""
+        return self._add("date", item, key, _checked(attributes.as_date, value, format))
+
+    def add_lat_long_attribute(
+        self, item: str, key: str, latitude: str | float | Decimal, longitude: str | float | Decimal
+    ) -> DocumentedResponse:
+        """Give an item a place.
+
+        Args:
+            item: The slug of the item, dataset or project.
+            key: The attribute's key.
+            latitude: Degrees north; a float is rounded to nine decimal places.
+            longitude: Degrees east, likewise.
+
+        Returns:
+            The answer, which says back what was stored.
+
+        Raises:
+            CrunchAPIException: They aren't numbers (a UsageError), the site refused them, or didn't answer.
+        """
+        place = {
+            "latitude": _checked(attributes.coordinate, "latitude", latitude),
+            "longitude": _checked(attributes.coordinate, "longitude", longitude),
+        }
+        self._print(
+            f"Adding attribute '{key}'->'{latitude},{longitude}' to item '{item}' on the hosted site {self.base_url}"
+        )
+        return self._post(attributes.attribute_url("lat-long"), {"item": item, "key": key, **place})
+
+    def add_attributes(self, /, item: str, **kwargs: Any) -> None:
+        """Give an item several attributes, the kind of each being that of its value; see `omicsdk.crunch.attributes.inferred`.
+
+        All values are looked at before the first is sent, so that one that can't be sent leaves nothing half-added.
+
+        Args:
+            item: The slug of the item, dataset or project.
+            kwargs: Values by key: texts, numbers, truth values, datetimes, dates. Any text may be a key
+                (`add_attributes(item, **{"read length": 150})`) but `item`.
+
+        Raises:
+            CrunchAPIException: A value is of no kind or can't be held by a site, and nothing was sent (a UsageError); or the
+                site refused one, or didn't answer: those before it are there.
+        """
+        for attribute in _checked(attributes.inferred, kwargs):
+            self._add(attribute.kind, item, attribute.key, attribute.value)
+
+    # -- statuses
+
+    def send_status(
+        self, dataset_id: int | str, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
+    ) -> DocumentedResponse:
+        """Report how far the processing of a dataset is; the site locks the dataset.
+
+        A status is sent again for up to five minutes where the site or the network fails. Where a status may have arrived all
+        the same, the newest ones are read before, so that it isn't stored twice.
+
+        Args:
+            dataset_id: The dataset's number: its `id`, not its slug.
+            stage: The stage.
+            state: How far it is.
+            note: Further words, such as an error.
+            directory: The workflow's folder, whose Git revision is reported; None is the current one.
+
+        Returns:
+            The answer, with the status as it is stored, its `id` among it.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        import httpx
+
+        with documented_errors():
+            status = self._api.report_status(
+                dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock
+            )
+        sent = httpx.Request("POST", self.absolute_url(STATUSES))
+        return DocumentedResponse(httpx.Response(201, json=status.to_dict(), request=sent))
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _checked(rule: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """A value as it is sent; its errors are CrunchAPIExceptions."""
+    with documented_errors():
+        return rule(*args, **kwargs)
+
+
+def _url(given: str | None, environ: Mapping[str, str]) -> str:
+    url = (given or environ.get(URL_VARIABLE) or "").strip()
+    remedy = f"Give base_url=, or set {URL_VARIABLE}: the site's address, beginning with https://."
+    if not url:
+        raise ConfigError("No base URL of the crunch site is configured", remedy=remedy)
+    return checked_base_url(url, source="base_url" if given else URL_VARIABLE, remedy=remedy)
+
+
+def _token(given: str | None, environ: Mapping[str, str]) -> str:
+    token = (given or environ.get(TOKEN_VARIABLE) or "").strip()
+    if not token:
+        remedy = f"Give token=, or set {TOKEN_VARIABLE}; an administrator of the site issues tokens."
+        raise ConfigError("No token for the crunch site is configured", remedy=remedy)
+    return token

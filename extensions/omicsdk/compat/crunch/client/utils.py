@@ -1,0 +1,32 @@
+"""Workflows as files, and checksums of folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omicsdk.crunch._dataset_files import md5_table, write_workflow
+from omicsdk.crunch.runs import has_program
+
+__all__ = ["conda_frontend", "has_mamba", "md5_checksums", "write_workflow"]
+
+
+def has_mamba() -> bool:
+    """Whether mamba is on the PATH."""
+    return has_program("mamba")
+
+
+def conda_frontend() -> str:
+    """The program that Snakemake creates environments with: mamba where it is on the PATH, else conda."""
+    return "mamba" if has_mamba() else "conda"
+
+
+def md5_checksums(directory: Path | str) -> dict[str, str]:
+    """The MD5 of every file below a folder, by its path in it.
+
+    Args:
+        directory: The folder.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    return md5_table(Path(directory))

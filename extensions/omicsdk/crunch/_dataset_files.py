@@ -1,0 +1,267 @@
+"""A dataset's files between its storage and its folder: what setup brings, what upload gives back, and what is kept of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.crunch.hashing import Hashed, clock_of, files_below, hash_file, hash_files, trusted, unchanged
+from omicsdk.crunch.statuses import WorkflowType
+from omicsdk.crunch.storage.base import Sending, Storage, StorageMissing, joined
+from omicsdk.crunch.storage.files import fetch, md5s, room_for, same, send, stored_below
+
+FOLDER = ".crunch"
+"""The folder, within the dataset's; what lies in it is never data of the dataset."""
+DATASET = "dataset.json"
+PROJECT = "project.json"
+SETUP_MD5 = "setup_md5_checksums.json"
+UPLOAD_MD5 = "upload_md5_checksums.json"
+DELETED = "deleted.txt"
+LOG = "workflow.log"
+"""What the workflow wrote, both streams as they came; it stays on this machine."""
+WORKFLOWS: Mapping[WorkflowType, str] = {WorkflowType.snakemake: "Snakefile", WorkflowType.script: "script.sh"}
+
+#: What `setup` makes anew, so that nothing of an earlier run in the same folder is taken for this one's.
+MADE = (DATASET, PROJECT, SETUP_MD5, UPLOAD_MD5, DELETED, LOG, *WORKFLOWS.values())
+#: What isn't in the table of `upload`: what it writes itself, and what isn't uploaded.
+NOT_LISTED = frozenset(f"{FOLDER}/{name}" for name in (UPLOAD_MD5, DELETED, LOG))
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether a file isn't data.
+
+    Args:
+        name: Its path within the dataset's folder.
+    """
+    return name.startswith(f"{FOLDER}/")
+
+
+def json_text(value: object) -> str:
+    """JSON as the published client writes it: four blanks, letters as they are, no line end behind.
+
+    Args:
+        value: What shall stand there.
+    """
+    return json.dumps(value, ensure_ascii=False, indent=4)
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file, whole or not at all.
+
+    Args:
+        path: The file.
+        text: What shall stand in it, in UTF-8; half characters of broken file names are written as the bytes that they were.
+
+    Raises:
+        DiskFull: There is no room.
+        OSError: It can't be written.
+    """
+    with room_for(path), in_place_of(path, durable=False) as file:
+        file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
+
+
+def write_workflow(text: str, folder: Path, kind: WorkflowType) -> Path:
+    """Writes a project's workflow.
+
+    Args:
+        text: What the project says; its line ends become line feeds.
+        folder: The folder `.crunch`.
+        kind: What it is; a script may be run by its owner.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: The project says nothing.
+        OSError: It can't be written.
+    """
+    if not text.strip():
+        raise ConfigError(
+            "The project has no workflow",
+            remedy="Give the project one on the site, or name a file: workflow_path, --path.",
+        )
+    path = folder / WORKFLOWS[kind]
+    write(path, text.replace("\r\n", "\n"))
+    if kind is WorkflowType.script:
+        path.chmod(path.stat().st_mode | 0o100)
+    return path
+
+
+def read_table(path: Path) -> dict[str, str]:
+    """Reads a table of checksums.
+
+    Args:
+        path: The file.
+
+    Returns:
+        From name to MD5; empty when there is no such file.
+
+    Raises:
+        ConfigError: It isn't one.
+        OSError: It can't be read.
+    """
+    try:
+        found: Any = json.loads(os.fsdecode(path.read_bytes()) if os.name != "nt" else path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ConfigError(f"{path} can't be understood: {error}", remedy="Run the setup stage again.") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path} has no table of checksums", remedy="Run the setup stage again.")
+    return cast("dict[str, str]", found)
+
+
+def clear(folder: Path, keep: Path | None) -> None:
+    """Removes what an earlier run in the same folder left.
+
+    Args:
+        folder: The folder `.crunch`.
+        keep: A file of it that stays: the workflow, where the user named one of these files.
+
+    Raises:
+        OSError: It can't be removed.
+    """
+    kept = None if keep is None else keep.resolve()
+    for name in MADE:
+        path = folder / name
+        if path.resolve() != kept:
+            path.unlink(missing_ok=True)
+
+
+class Changes(NamedTuple):
+    """What became of a folder's files; names are sorted.
+
+    Attributes:
+        new: Those that weren't there before.
+        modified: Those whose bytes are others.
+        deleted: Those that aren't there any longer.
+    """
+
+    new: tuple[str, ...]
+    modified: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def compare(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
+    """Holds two tables of checksums against each other.
+
+    Args:
+        before: From name to checksum.
+        after: From name to checksum.
+    """
+    return Changes(
+        tuple(sorted(after.keys() - before.keys())),
+        tuple(sorted(name for name in after.keys() & before.keys() if after[name] != before[name])),
+        tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+class DataFiles:
+    """The files of one dataset.
+
+    Args:
+        storage: Where they lie.
+        base: The dataset's folder there.
+        folder: The dataset's folder here.
+    """
+
+    def __init__(self, storage: Storage, base: str, folder: Path) -> None:
+        self._storage = storage
+        self._base = base
+        self._folder = folder
+        self._kept = folder / FOLDER
+        self._brought: Mapping[str, Hashed] = {}
+        self._known: Mapping[str, Hashed] = {}
+        self._stored_bookkeeping: frozenset[str] = frozenset()
+        self._was_there = False
+
+    def bring(self) -> None:
+        """Copies the files of the storage that aren't here and equal, and writes their checksums.
+
+        The table has the storage's files only: what an earlier run left here beside them counts as new, so that it is
+        uploaded.
+
+        Raises:
+            StorageMissing: The dataset has no folder in the storage.
+            OmicsError: The storage can't be read, a name isn't safe, or there is no room.
+            OSError: The same, or the folder can't be written.
+        """
+        try:
+            stored = list(stored_below(self._storage, self._base))
+        except FileNotFoundError as error:
+            raise StorageMissing(f"The storage has no folder for the dataset: {error}") from error
+        self._was_there = bool(stored)
+        self._stored_bookkeeping = frozenset(file.name for file in stored if is_bookkeeping(file.name))
+        data = [file for file in stored if file.name not in self._stored_bookkeeping]
+        self._brought = fetch(self._storage, self._base, data, self._folder)
+        write(self._kept / SETUP_MD5, _table(md5s(self._brought)))
+
+    def remember(self) -> None:
+        """Keeps in mind what the files are, at the end of setup, so that those that stay needn't be read again.
+
+        Raises:
+            OSError: The folder can't be written.
+        """
+        self._known = trusted(self._brought, clock_of(self._kept))
+
+    def give_back(self) -> None:
+        """Uploads what is new or modified, the data first and the table of checksums last, and writes what was deleted.
+
+        Raises:
+            SourceChanged: A file changed while it was hashed or uploaded.
+            StorageMissing: The storage isn't there any longer.
+            OmicsError: The storage can't be written, or there is no room.
+            OSError: The same, or the folder can't be read.
+        """
+        files = {name: path for name, path in files_below(self._folder) if name not in NOT_LISTED}
+        hashed = hash_files(files, self._known)
+        before = md5s(self._brought) or read_table(self._kept / SETUP_MD5)
+        changes = compare(before, md5s(hashed))
+        self._kept.mkdir(exist_ok=True)  # the workflow may have removed it
+        write(self._kept / UPLOAD_MD5, _table(md5s(hashed)))
+        write(self._kept / DELETED, "\n".join(changes.deleted))
+        if self._was_there and not self._storage.exists(self._base):
+            raise StorageMissing(f"The storage's folder {self._base} was there at setup and isn't any longer")
+        changed = sorted((*changes.new, *changes.modified))
+        self._send([name for name in changed if not is_bookkeeping(name)], hashed)
+        self._send([name for name in changed if is_bookkeeping(name) and self._differs(name)], hashed)
+        for name in (DELETED, UPLOAD_MD5):
+            name = f"{FOLDER}/{name}"
+            if self._differs(name):
+                self._send([name], {name: hash_file(self._folder / name)})
+
+    def _differs(self, name: str) -> bool:
+        """Whether the storage may have a file of bookkeeping otherwise."""
+        if name not in self._stored_bookkeeping:
+            return True
+        return not same(self._storage, joined(self._base, name), self._folder / name)
+
+    def _send(self, names: Sequence[str], hashed: Mapping[str, Hashed]) -> None:
+        sendings = list[Sending]()
+        for name in names:
+            path = self._folder / name
+            sendings.append(Sending(name, path, partial(unchanged, path, hashed[name])))
+        send(self._storage, self._base, sendings)
+
+
+def _table(checksums: Mapping[str, str]) -> str:
+    return json_text(dict(sorted(checksums.items())))
+
+
+def md5_table(folder: Path) -> dict[str, str]:
+    """The MD5 of every file below a folder, by its path in it.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        OSError: A file cannot be read.
+        SourceChanged: A file changes while it is read.
+    """
+    return md5s(hash_files(dict(files_below(folder))))

@@ -1,0 +1,397 @@
+"""Run a workflow: a script by its own interpreter line, a Snakefile by Snakemake in the user's environment.
+
+What the workflow writes goes to the terminal and to a file as it arrives. It has a process group of its own: signals that end
+the program would not reach it, so they are held while it starts, and end all that it started.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from logging import getLogger
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, NamedTuple, NoReturn, Self
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.crunch.statuses import WorkflowType
+from omicsdk.transfer.interrupts import Terminated
+
+_log = getLogger("omicsdk.crunch")
+
+_VERSION = re.compile(r"(\d+)\.\d+")
+
+
+class WorkflowFailed(OmicsError):
+    """A workflow can't be started, or ended with something else than exit code 0."""
+
+
+def command_of(kind: WorkflowType, path: Path, folder: Path, cores: str) -> list[str]:
+    """The command that runs a workflow.
+
+    Args:
+        kind: What it is.
+        path: The script or Snakefile.
+        folder: The dataset's folder.
+        cores: Cores for Snakemake: a number, or "all".
+
+    Raises:
+        WorkflowFailed: The file isn't there, Snakemake isn't there, or doesn't say its version.
+    """
+    if not path.is_file():
+        raise WorkflowFailed(
+            f"The workflow {path} isn't there",
+            remedy="Run the setup stage first, or name another file: workflow_path, --path.",
+        )
+    if kind is WorkflowType.script:
+        return [os.fspath(path)]
+    snakemake = shutil.which("snakemake")
+    if snakemake is None:
+        raise WorkflowFailed(
+            "There is no snakemake on the PATH",
+            remedy="Install Snakemake 7 or later, or activate the environment that it is in.",
+        )
+    return snakemake_command(
+        snakemake,
+        snakemake_release(snakemake),
+        path,
+        folder,
+        cores,
+        conda=shutil.which("conda") is not None,
+        mamba=shutil.which("mamba") is not None,
+    )
+
+
+def snakemake_release(snakemake: str) -> int:
+    """Asks Snakemake for the first number of its version.
+
+    Args:
+        snakemake: The program.
+
+    Raises:
+        WorkflowFailed: It doesn't say.
+    """
+    try:
+        said = subprocess.run([snakemake, "--version"], capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise WorkflowFailed(
+            f"{snakemake} --version can't be run: {error}", remedy="Check its installation."
+        ) from error
+    found = _VERSION.search(said.stdout.decode("utf-8", "replace"))
+    if said.returncode or found is None:
+        told = tail_of(said.stderr, 500) or f"exit code {said.returncode}"
+        raise WorkflowFailed(f"{snakemake} --version doesn't say it: {told}", remedy="Check its installation.")
+    return int(found[1])
+
+
+def snakemake_command(
+    snakemake: str, release: int, path: Path, folder: Path, cores: str, *, conda: bool, mamba: bool
+) -> list[str]:
+    """Snakemake's command line.
+
+    Environments of conda are used only where there is a conda: Snakemake asks for it at its start even when no rule needs
+    it, and fails. It needs `conda` where mamba installs, too. Without it, rules with `conda:` run with the programs of the
+    user's environment.
+
+    Args:
+        snakemake: The program.
+        release: The first number of its version.
+        path: The Snakefile.
+        folder: The dataset's folder.
+        cores: A number, or "all".
+        conda: Whether there is a conda.
+        mamba: Whether there is a mamba; Snakemake 8 and later choose for themselves.
+    """
+    command = [snakemake, "--snakefile", os.fspath(path), "--cores", cores, "--directory", os.fspath(folder)]
+    if not conda:
+        return command
+    if release >= 8:
+        return [*command, "--software-deployment-method", "conda"]
+    return [*command, "--use-conda", "--conda-frontend", "mamba" if mamba else "conda"]
+
+
+def not_started(error: OSError, path: Path) -> WorkflowFailed:
+    """Says why a workflow can't be started.
+
+    Args:
+        error: What the system said.
+        path: The script or Snakefile.
+    """
+    if error.filename != os.fspath(path):  # of the log, the dataset's folder, or Snakemake
+        return WorkflowFailed(f"The workflow {path} can't be started: {error}")
+    first = _first_line(path)
+    if error.errno == errno.ENOEXEC:
+        return WorkflowFailed(
+            f"The workflow {path} has no interpreter line: {error}",
+            remedy="Begin it with a line such as #!/bin/bash.",
+        )
+    if error.errno == errno.EACCES:
+        if not os.access(path, os.X_OK):
+            return WorkflowFailed(f"The workflow {path} isn't executable: {error}", remedy=f"Run: chmod +x {path}")
+        return WorkflowFailed(
+            f"The workflow {path} must not be run: {error}",
+            remedy="Check its interpreter, and that programs may be run in its file system (noexec).",
+        )
+    if error.errno == errno.ENOENT and first.startswith("#!"):
+        ends = ", with a carriage return at its end" if first.endswith("\r") else ""
+        return WorkflowFailed(
+            f"The interpreter of the workflow {path} isn't there: {first.rstrip()!r}{ends}",
+            remedy='Correct its first line; lines must end in "\\n".',
+        )
+    return WorkflowFailed(f"The workflow {path} can't be started: {error}")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.readline(200).decode("utf-8", "replace").rstrip("\n")
+    except OSError:
+        return ""
+
+
+# -- the process
+
+#: Seconds that a workflow has to end when it is told to.
+GRACE = 10.0
+#: Characters of the end of what it wrote to stderr that become a note.
+NOTE = 4000
+_KEPT = 16 * 1024
+_STRIDE = 64 * 1024
+
+
+class Ended(NamedTuple):
+    """How a process ended.
+
+    Attributes:
+        code: Its exit code; negative for the signal that ended it.
+        tail: The end of what it wrote to stderr.
+    """
+
+    code: int
+    tail: str
+
+
+def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
+    """Runs a command without a shell and waits until it has ended and nobody holds its output any longer.
+
+    Args:
+        command: The command.
+        folder: Its working folder.
+        log: A file that gets what it writes, both streams as they come.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        OSError: It can't be started.
+        KeyboardInterrupt: It was interrupted; the process and all that it started were ended.
+    """
+    with log.open("wb", buffering=0) as file, HeldBack() as held:
+        process = subprocess.Popen(
+            command,
+            cwd=os.fspath(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a process group of its own, which can be ended whole
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        output, tail = _Output(file), deque[bytes]()
+        pumps = [
+            threading.Thread(target=output.pump, args=(process.stdout, None), name="crunch-stdout", daemon=True),
+            threading.Thread(target=output.pump, args=(process.stderr, tail), name="crunch-stderr", daemon=True),
+        ]
+        for pump in pumps:
+            pump.start()
+        try:
+            held.let()
+            for pump in pumps:
+                pump.join()
+            code = process.wait()
+        except BaseException:
+            end_group(process)
+            for pump in pumps:
+                pump.join(1)
+            raise
+        finally:
+            output.close()
+    return Ended(code, tail_of(b"".join(tail)))
+
+
+class _Output:
+    """The file and the terminal that a process's streams go to."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file: IO[bytes] | None = file
+        self._terminal = True
+        self._lock = threading.Lock()
+
+    def pump(self, stream: IO[bytes], tail: deque[bytes] | None) -> None:
+        """Passes a stream on until it ends."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        kept = 0
+        with stream:
+            while data := os.read(stream.fileno(), _STRIDE):
+                with self._lock:
+                    self._write(data)
+                    self._show(decoder.decode(data))
+                if tail is not None:
+                    tail.append(data)
+                    kept += len(data)
+                    while kept - len(tail[0]) >= _KEPT:
+                        kept -= len(tail.popleft())
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(data)
+        except OSError as error:  # the workflow goes on: it may have its room elsewhere
+            _log.warning("%s: what the workflow writes isn't kept any longer: %s", self._file.name, error)
+            self._file = None
+
+    def _show(self, text: str) -> None:
+        if not self._terminal:
+            return
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except (OSError, ValueError) as error:  # nobody reads it any longer
+            _log.debug("what the workflow writes can't be shown any longer: %r", error)
+            self._terminal = False
+
+    def close(self) -> None:
+        """Writes no more to the file."""
+        with self._lock:
+            self._file = None
+
+
+def end_group(process: subprocess.Popen[bytes], grace: float = GRACE) -> None:
+    """Ends a process and all that it started: asks first, and ends what is left then.
+
+    Args:
+        process: The leader of its process group.
+        grace: Seconds that it has to end by itself.
+    """
+    if os.name == "nt":
+        process.kill()
+        process.wait()
+        return
+    _signal_group(process.pid, signal.SIGTERM)
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        _log.debug("the workflow doesn't end when told to")
+    finally:
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(leader: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(leader, number)
+    except ProcessLookupError:
+        return
+
+
+def tail_of(data: bytes, limit: int = NOTE) -> str:
+    """The end of a text, from the beginning of a line on.
+
+    Args:
+        data: The text in UTF-8, or what there is of it.
+        limit: How many characters, at most.
+    """
+    text = data.decode("utf-8", "replace").strip()
+    if len(text) <= limit:
+        return text
+    cut = text[-limit:]
+    return cut.partition("\n")[2] or cut
+
+
+def failure_note(ended: Ended) -> str:
+    """Why a workflow failed, for people: the end of what it wrote to stderr, else how it ended.
+
+    Args:
+        ended: How it ended; not well.
+    """
+    if ended.code >= 0:
+        return ended.tail or f"The workflow ended with exit code {ended.code}"
+    try:
+        name = signal.Signals(-ended.code).name
+    except ValueError:
+        name = f"signal {-ended.code}"
+    said = f"The workflow was ended by {name}"
+    return f"{ended.tail}\n{said}" if ended.tail else said
+
+
+# -- signals
+
+_Handler = Callable[[int, FrameType | None], object]
+
+#: What a scheduler sends, and a terminal that is closed; Windows has no SIGHUP.
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def _ended(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    raise Terminated(signal.Signals(number).name)
+
+
+@contextmanager
+def in_order() -> Generator[None]:
+    """Has SIGTERM and SIGHUP raised as Terminated, where the program neither handles nor ignores them itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [number for number in _ENDING if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _ended)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+class HeldBack:
+    """Keeps signals that end a program back while a process is started: one that came then would leave it running unknown."""
+
+    def __init__(self) -> None:
+        self._usual = dict[int, _Handler]()
+        self._came: tuple[int, FrameType | None] | None = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, *_ENDING):
+                usual = signal.getsignal(number)
+                if callable(usual):
+                    self._usual[number] = usual
+                    signal.signal(number, self._keep)
+        return self
+
+    def _keep(self, number: int, frame: FrameType | None) -> None:
+        self._came = (number, frame)
+
+    def let(self) -> None:
+        """Lets them through again, one that came meanwhile first."""
+        for number, usual in self._usual.items():
+            signal.signal(number, usual)
+        if self._came is not None:
+            (number, frame), self._came = self._came, None
+            self._usual[number](number, frame)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.let()

@@ -1,0 +1,381 @@
+"""A site's projects and datasets, and datasets' files where the site's storage keeps them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+
+from omicsdk.core.errors import ChecksumMismatch, ConfigError, Interrupted, OmicsError, TransferError, UnsafePath
+from omicsdk.crunch.requests import checked_slug
+
+if TYPE_CHECKING:
+    from omicsdk_api.crunch.models.dataset import Dataset
+    from omicsdk_api.crunch.models.project import Project
+
+    from omicsdk.crunch.client import Crunch
+    from omicsdk.crunch.storage import Storage
+    from omicsdk.crunch.storage.base import Stored
+    from omicsdk.transfer import Outcome, TransferReport
+
+    StorageSettings: TypeAlias = Mapping[str, Any] | str | os.PathLike[str] | Storage
+
+STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
+"""Environment variable: the file with the settings of the site's storage."""
+
+
+class Access(NamedTuple):
+    """What is known of a login: the site accepts it. Sites have no operation that names its user.
+
+    Attributes:
+        base_url: The site.
+        projects: How many projects the site has.
+    """
+
+    base_url: str
+    projects: int
+
+
+def whoami(client: Crunch) -> Access:
+    """Check that the site accepts the credentials.
+
+    Raises:
+        Unauthorized: It does not.
+    """
+    return Access(client.base_url, client.list_projects().count)
+
+
+def ls(
+    client: Crunch, what: str | None = None, *, storage: StorageSettings | None = None
+) -> Iterator[Project | Dataset | Stored]:
+    """List projects, the datasets of a project, or the files of a dataset.
+
+    Args:
+        what: The slug of a project, or of a dataset (`my-project:reads`); None lists the projects.
+        storage: Where datasets' files are, see `download`.
+
+    Raises:
+        NotFound: There is no such project or dataset.
+        ConfigError: No storage is configured, or its settings are malformed.
+    """
+    if what is None:
+        yield from client.list_projects.iterate()
+    elif ":" in what:
+        from omicsdk.crunch.storage.files import stored_below
+
+        base = client.get_dataset(slug=checked_slug(what)).base_file_path
+        yield from stored_below(storage_of(storage), base)
+    else:
+        project = client.get_project(slug=checked_slug(what)).slug
+        yield from (dataset for dataset in client.list_datasets.iterate() if dataset.parent == project)
+
+
+@contextmanager
+def open(client: Crunch, dataset: str, path: str, *, storage: StorageSettings | None = None) -> Generator[BinaryIO]:
+    """Open a file of a dataset for reading.
+
+    Args:
+        dataset: The dataset's slug.
+        path: The file's path within the dataset's folder.
+        storage: Where datasets' files are, see `download`.
+
+    Raises:
+        NotFound: There is no such dataset.
+        OSError: The file cannot be opened.
+        OmicsError: The storage cannot be read.
+    """
+    from omicsdk.crunch.storage.base import joined
+
+    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    with storage_of(storage).open(joined(base, path), "rb") as file:
+        yield file
+
+
+def download(
+    client: Crunch,
+    dataset: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    storage: StorageSettings | None = None,
+    stop: threading.Event | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download the files of a dataset. A file that is in the folder already and equal is not copied again.
+
+    Args:
+        dataset: The dataset's slug.
+        folder: The target; it is created when it does not exist.
+        storage: Where datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage; by default
+            the file that CRUNCH_STORAGE_SETTINGS names.
+        stop: Ends the download before the next file when it is set.
+        dry_run: Only report what would be downloaded.
+
+    Returns:
+        The outcome of each file, with its MD5.
+
+    Raises:
+        NotFound: There is no such dataset.
+        UnsafePath: A name would leave the folder; nothing was downloaded.
+        OmicsError: The storage cannot be read.
+        OSError: The storage or the folder cannot be read or written.
+    """
+    from omicsdk.crunch.storage.files import fetch, stored_below
+    from omicsdk.transfer import Outcome
+
+    opened = storage_of(storage)
+    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    files = sorted(stored_below(opened, base), key=lambda file: file.name)
+    if dry_run:
+        return _report(
+            "Download", [Outcome(each.name, "planned", each.size, plan="would be downloaded") for each in files]
+        )
+    began, clock, target = time(), monotonic(), Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    _check(stop)
+    got = fetch(opened, base, files, target, stop=stop)
+    outcomes = [
+        Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5})
+        if (known := got.get(name))
+        else Outcome(name, "stopped")
+        for name in (file.name for file in files)
+    ]
+    return _report("Download", outcomes, began, monotonic() - clock)
+
+
+def upload(
+    client: Crunch,
+    dataset: str,
+    folder: str | os.PathLike[str],
+    *,
+    storage: StorageSettings | None = None,
+    stop: threading.Event | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Upload the files of a folder to a dataset. What has the same name is replaced; nothing is removed.
+
+    Args:
+        dataset: The dataset's slug.
+        folder: The folder, with all folders in it.
+        storage: Where datasets' files are, see `download`.
+        stop: Ends the upload before the first file when it is set.
+        dry_run: Only report what would be uploaded.
+
+    Returns:
+        The outcome of each file, with its MD5.
+
+    Raises:
+        NotFound: There is no such dataset.
+        SourceChanged: A file changed meanwhile.
+        OmicsError: The storage cannot be written.
+        OSError: A file cannot be read.
+    """
+    from functools import partial
+
+    from omicsdk.crunch.hashing import files_below, hash_files, unchanged
+    from omicsdk.crunch.storage.base import Sending
+    from omicsdk.crunch.storage.files import send
+    from omicsdk.transfer import Outcome
+
+    opened = storage_of(storage)
+    base = _folder_of(client.get_dataset(slug=checked_slug(dataset)))
+    paths = dict(sorted(files_below(Path(folder))))
+    if dry_run:
+        planned = [
+            Outcome(name, "planned", path.stat().st_size, plan="would be uploaded") for name, path in paths.items()
+        ]
+        return _report("Upload", planned)
+    began, clock = time(), monotonic()
+    hashed = hash_files(paths)
+    _check(stop)
+    send(opened, base, [Sending(name, path, partial(unchanged, path, hashed[name])) for name, path in paths.items()])
+    outcomes = [Outcome(name, "done", known.stamp.size, checksums={"md5": known.md5}) for name, known in hashed.items()]
+    return _report("Upload", outcomes, began, monotonic() - clock)
+
+
+def verify(
+    client: Crunch,
+    dataset: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    storage: StorageSettings | None = None,
+    stop: threading.Event | None = None,
+) -> TransferReport:
+    """Compare the files of a folder with those of a dataset, byte by byte.
+
+    Args:
+        dataset: The dataset's slug.
+        folder: The folder that the dataset was downloaded to.
+        storage: Where datasets' files are, see `download`.
+        stop: Ends the comparison before the next file when it is set.
+
+    Returns:
+        The outcome of each file of the dataset: done where it is equal, failed where it differs or is missing.
+
+    Raises:
+        NotFound: There is no such dataset.
+        OmicsError: The storage cannot be read.
+        OSError: A file cannot be read.
+    """
+    from omicsdk.crunch.storage.base import joined
+    from omicsdk.crunch.storage.files import md5_of, stored_below
+    from omicsdk.transfer import Outcome
+
+    opened = storage_of(storage)
+    base = client.get_dataset(slug=checked_slug(dataset)).base_file_path
+    outcomes: list[Outcome] = []
+    began, clock = time(), monotonic()
+    for file in sorted(stored_below(opened, base), key=lambda each: each.name):
+        if stop is not None and stop.is_set():
+            outcomes.append(Outcome(file.name, "stopped"))
+            continue
+        try:
+            outcomes.append(_verified(file.name, Path(folder, file.name), md5_of(opened, joined(base, file.name))))
+        except OmicsError as error:
+            outcomes.append(Outcome(file.name, "failed", error=error))
+    return _report("Verify", outcomes, began, monotonic() - clock)
+
+
+def _verified(name: str, path: Path, expected: str) -> Outcome:
+    from omicsdk.crunch.hashing import hash_file
+    from omicsdk.transfer import Outcome
+
+    if not path.is_file():
+        missing = TransferError(f"{path} is missing", name=name, remedy="Download the dataset again.")
+        return Outcome(name, "failed", error=missing)
+    here = hash_file(path)
+    if here.md5 != expected:
+        differs = ChecksumMismatch(name, algorithm="md5", expected=expected, actual=here.md5)
+        return Outcome(name, "failed", here.stamp.size, error=differs)
+    return Outcome(
+        name,
+        "done",
+        here.stamp.size,
+        checksums={"md5": expected},
+        verified="the storage's bytes",
+        verification="verified",
+    )
+
+
+def storage_of(settings: StorageSettings | None) -> Storage:
+    """Open the storage of the site's files.
+
+    Args:
+        settings: Its settings, or a storage; None for the file that CRUNCH_STORAGE_SETTINGS names.
+
+    Raises:
+        ConfigError: None is configured, or its settings are malformed.
+    """
+    from omicsdk.crunch.storage import open_storage
+
+    given = settings if settings is not None else os.environ.get(STORAGE_VARIABLE, "").strip()
+    if given == "":
+        raise ConfigError(
+            "No storage of datasets' files is configured",
+            remedy=f"Set {STORAGE_VARIABLE} to a TOML or JSON file such as "
+            '{"MEDIA_ROOT": "/data"}, or give storage=.',
+        )
+    return open_storage(given)
+
+
+def _folder_of(dataset: Dataset) -> str:
+    base = dataset.base_file_path
+    if not base.strip("/"):
+        raise ConfigError(f"The site states no base_file_path of {dataset.slug}", remedy="Set it on the site.")
+    return base
+
+
+def _check(stop: threading.Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise Interrupted("stopped")
+
+
+def _report(
+    title: str, outcomes: Sequence[Outcome], began: float | None = None, seconds: float = 0.0
+) -> TransferReport:
+    from omicsdk.transfer import TransferReport
+
+    return TransferReport(outcomes, seconds, began=began, title=title)
+
+
+# -- datasets that share a folder
+
+NAMED = 5
+"""Datasets that a message names."""
+
+
+class SharedFolder(OmicsError):
+    """Another dataset has files in the same folder of the storage. Nothing was done, and nothing was reported to the site.
+
+    Attributes:
+        others: The slugs of the other datasets.
+    """
+
+    default_remedy = (
+        "Give each dataset a folder of its own: set its base_file_path on the site. To run it all the same, give "
+        "allow_shared_folder=True (--allow-shared-folder)."
+    )
+
+    def __init__(self, slug: str, base: str, others: Sequence[str]) -> None:
+        super().__init__(f"{shared_words(slug, base, others)}: a run of one would overwrite the other's files")
+        self.others = tuple(others)
+
+
+def shared_words(slug: str, base: str, others: Sequence[str]) -> str:
+    """Describe datasets whose files are in one folder.
+
+    Args:
+        slug: A dataset.
+        base: Its folder in the storage.
+        others: The others, at least one.
+    """
+    named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+    return f"The dataset {slug} shares the folder {base} of the storage with {named}"
+
+
+class DatasetFolders:
+    """The folders of all datasets of a site, read when they are first needed.
+
+    They are read again for a dataset that they don't have as it is now. So of two datasets that share a folder the one that
+    is run later is always noticed, even if it was made while others ran.
+
+    Args:
+        client: The site.
+    """
+
+    def __init__(self, client: Crunch) -> None:
+        self._client = client
+        self._folders: dict[str, str] = {}
+
+    def shared_with(self, slug: str, base: str) -> list[str]:
+        """Return the other datasets that have files in a dataset's folder, or whose folder it is in.
+
+        Args:
+            slug: The dataset.
+            base: Its folder in the storage, as the site states it.
+
+        Raises:
+            OmicsError: The site does not list its datasets.
+            UnsafePath: The folder leads out of the storage.
+        """
+        from omicsdk.crunch.storage.base import plain
+
+        plain(base)
+        if self._folders.get(slug) != base:
+            self._folders = {each.slug: each.base_file_path for each in self._client.list_datasets.iterate()}
+        return [other for other, folder in self._folders.items() if other != slug and _shares(base, folder)]
+
+
+def _shares(base: str, other: str) -> bool:
+    from omicsdk.crunch.storage.base import overlap, plain
+
+    if not other.strip("/"):  # which isn't run
+        return False
+    try:
+        plain(other)
+    except UnsafePath:  # likewise
+        return False
+    return overlap(base, other)

@@ -1,0 +1,225 @@
+"""Requests to a crunch site: refusals in the site's words, redirects that would lose what is sent, and raw requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from omicsdk.core.api_errors import not_json
+from omicsdk.core.bodies import NO_BODY, Body, form_body
+from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.errors import (
+    APIError,
+    ConnectFailed,
+    DecodeError,
+    OmicsError,
+    ServerError,
+    TransportError,
+    UsageError,
+    error_class,
+)
+from omicsdk.core.narrowing import is_array, is_list, is_object
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import OperationFacts, Request, WrongSegment, request, segment
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.crunch.client import Crunch
+
+_REMEDIES: Mapping[int, str] = {
+    401: "Check CRUNCH_TOKEN, or credentials=; an administrator of the site issues tokens.",
+    403: "Ask an administrator of the site for the permission to add or change such things.",
+    404: "Check the slug, and CRUNCH_URL or base_url=.",
+}
+
+
+# -- refusals
+
+
+def refused_fields(body: object) -> dict[str, tuple[str, ...]]:
+    """Return the site's messages for each field that it refused.
+
+    Args:
+        body: The body of a refusal, as JSON.
+    """
+    if not is_object(body):
+        return {}
+    return {name: tuple(map(str, texts)) for name, texts in body.items() if is_array(texts)}
+
+
+def _explain(error: OmicsError, request: Request) -> None:
+    """Replace an error's message and remedy by the site's own, where it states some."""
+    if isinstance(error, APIError):
+        fields = refused_fields(error.body)
+        error.message = _message(error, fields)
+        error.args = (error.message,)
+        if isinstance(error, ServerError):
+            error.remedy = "Try again later; if it stays, tell an administrator of the site."
+        elif fields:
+            error.remedy = ""
+        elif error.status >= 400:
+            error.remedy = _REMEDIES.get(error.status, error.remedy)
+    if (
+        request.method == "POST"
+        and isinstance(error, ServerError | TransportError)
+        and not isinstance(error, ConnectFailed)
+    ):
+        error.remedy = f"{error.remedy} It may have been added all the same: look before you send it again."
+
+
+def _message(error: APIError, fields: Mapping[str, tuple[str, ...]]) -> str:
+    # Of the page that a site with DEBUG answers when it fails, the first two lines: the rest shows its settings.
+    if fields:
+        return "; ".join(f"{name}: {' '.join(texts)}".rstrip(".") for name, texts in fields.items())
+    if not isinstance(error, ServerError) or not isinstance(error.body, str) or error.body.lstrip().startswith("<"):
+        return error.message
+    lines = [line.strip() for line in error.body.splitlines()[:2]]
+    return f"The site failed: {': '.join(line for line in lines if line)}"
+
+
+def _moved(answer: httpx.Response) -> APIError:
+    """The error for a redirect of something that was sent: followed, a POST would become a GET."""
+    return error_class(answer.status_code)(
+        f"The site has moved to {mask_url(answer.headers.get('location', ''))}",
+        status=answer.status_code,
+        method=answer.request.method,
+        url=mask_url(str(answer.request.url)),
+        headers=dict(answer.headers),
+        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url.",
+    )
+
+
+class CrunchExchange(Exchange):
+    """Sends requests; refusals have the site's words, and only GET follows redirects."""
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as those of `Transport.send`."""
+        try:
+            if request.method == "GET":
+                return super().send(request, stream=stream)
+            answer = self.transport.send(request, stream=stream, follow_redirects=False)
+        except OmicsError as error:
+            _explain(error, request)
+            raise
+        if answer.status_code >= 300:
+            answer.close()
+            raise _moved(answer)
+        return answer
+
+
+class AsyncCrunchExchange(AsyncExchange):
+    """The same for asyncio."""
+
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as those of `AsyncTransport.send`."""
+        try:
+            if request.method == "GET":
+                return await super().send(request, stream=stream)
+            answer = await self.transport.send(request, stream=stream, follow_redirects=False)
+        except OmicsError as error:
+            _explain(error, request)
+            raise
+        if answer.status_code >= 300:
+            await answer.aclose()
+            raise _moved(answer)
+        return answer
+
+
+# -- raw requests
+
+
+def raw_request(
+    client: Crunch,
+    method: Literal["GET", "POST"],
+    path: str,
+    fields: Mapping[str, Any] | None = None,
+    *,
+    retry: Retry | None = None,
+) -> httpx.Response:
+    """Send a request that no operation covers.
+
+    Args:
+        method: GET, or POST, which is sent once.
+        path: The path relative to the site, such as `api/projects/`. The slash at its end, without which a site fails, is added.
+        fields: The fields of a form; a None is not sent.
+        retry: When to retry; by default as the client does.
+
+    Returns:
+        The answer.
+
+    Raises:
+        UsageError: A text cannot be sent.
+        DecodeError: The answer to a POST is not a JSON object.
+        APIError: The site refused the request.
+        TransportError: The site did not answer.
+    """
+    before, mark, query = path.removeprefix("/").partition("?")
+    path = f"/{before.rstrip('/')}/{mark}{query}"
+    facts = OperationFacts(name=f"{method} {path.partition('?')[0]}", method=method, path=path, secured=True)
+    asked = client if retry is None else client.with_options(retry=retry)
+    body = NO_BODY if fields is None else _form(fields)
+    answer = asked._exchange.send(request(facts, path, body=body))  # pyright: ignore[reportPrivateUsage] - it is ours
+    if method == "POST":
+        json_object(answer)  # a page for people, such as one to log in, means that nothing was added
+    return answer
+
+
+def json_object(answer: httpx.Response) -> dict[str, Any]:
+    """Return an answer's JSON object.
+
+    Args:
+        answer: The answer.
+
+    Raises:
+        DecodeError: It is something else.
+    """
+    from omicsdk.core.answer import decoded
+
+    method, url = answer.request.method, str(answer.url)
+    try:
+        found: object = decoded(answer.content)
+    except ValueError as error:
+        raised: OmicsError = not_json(method, url, answer.text, str(error), expected="a JSON object")
+    else:
+        if isinstance(found, dict):
+            return cast("dict[str, Any]", found)
+        raised = DecodeError(f"{method} {mask_url(url)}", "", found, expected="a JSON object")
+    raised.remedy = (
+        "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and what stands before it."
+    )
+    raise raised
+
+
+def _form(fields: Mapping[str, Any]) -> Body:
+    try:
+        return form_body({name: _sent(value) for name, value in fields.items()})
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"Half a character (a lone surrogate, {error.object[error.start]!r}) can't be sent",
+            remedy="Correct the text. Nothing was sent.",
+        ) from error
+
+
+def _sent(value: object) -> object:
+    """A field's value in a form: what has a text of its own (a Decimal, a path) as that."""
+    if value is None or isinstance(value, bool | int | float) or is_list(value):
+        return value
+    return str(value)
+
+
+def checked_slug(slug: str) -> str:
+    """Return a slug that can be part of a path.
+
+    Args:
+        slug: The slug of a project, dataset or item.
+
+    Raises:
+        UsageError: It is empty, or would address something else.
+    """
+    try:
+        segment("the slug", slug)
+    except WrongSegment as error:
+        raise UsageError(error.message, remedy="Give a slug such as my-project:reads.") from error
+    return slug

@@ -1,0 +1,134 @@
+"""The workflows of `Crunch` and `AsyncCrunch`: datasets' files by the words that all platforms have, and runs."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crunch_runs import put
+from omicsdk.core.errors import ConfigError, Interrupted, NotFound, SomeFailed, Unauthorized, UsageError
+from omicsdk.crunch import AsyncCrunch, Crunch, RunResult, WorkflowType
+from omicsdk.sandbox import Sandbox
+
+FILES = {"a.txt": "alpha", "sub/b.txt": "beta"}
+SLUG = "proj:data"
+
+
+@pytest.fixture
+def crunch(sandbox: Sandbox) -> Iterator[Crunch]:
+    """A site with the project proj and its dataset proj:data."""
+    with Crunch(sandbox.crunch_url, credentials=sandbox.crunch_token) as client:
+        client.add_project(name="proj", workflow="#!/bin/sh\ncat a.txt sub/b.txt > both.txt\n")
+        client.add_dataset(parent="proj", name="Data", base_file_path="proj/data")
+        yield client
+
+
+@pytest.fixture
+def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The storage, which the environment names."""
+    put(tmp_path / "media" / "proj" / "data", FILES)
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'MEDIA_ROOT = "{(tmp_path / "media").as_posix()}"')
+    monkeypatch.setenv("CRUNCH_STORAGE_SETTINGS", str(settings))
+    return tmp_path / "media"
+
+
+def test_projects_datasets_and_files_are_listed(crunch: Crunch, media: Path):
+    def named(what: str | None = None) -> list[str]:
+        return sorted(each.name for each in crunch.ls(what))
+
+    assert (named(), named("proj"), named(SLUG)) == (["Sandbox", "proj"], ["Data"], ["a.txt", "sub/b.txt"])
+    for unknown in ("nope", "proj:nope"):
+        with pytest.raises(NotFound):
+            named(unknown)
+    with pytest.raises(UsageError):
+        named("..")
+
+
+def test_a_file_is_opened(crunch: Crunch, media: Path):
+    with crunch.open(SLUG, "sub/b.txt") as file:
+        assert file.read() == b"beta"
+    with pytest.raises(FileNotFoundError), crunch.open(SLUG, "none"):
+        pytest.fail("there is no such file")
+
+
+def test_a_dataset_is_downloaded_verified_and_uploaded(crunch: Crunch, media: Path, tmp_path: Path):
+    folder = tmp_path / "work"
+    planned = crunch.download(SLUG, folder, dry_run=True)
+    assert [(each.name, each.state) for each in planned.outcomes] == [("a.txt", "planned"), ("sub/b.txt", "planned")]
+    assert not folder.exists()
+    report = crunch.download(SLUG, folder)
+    assert [(each.name, each.state, each.size) for each in report.outcomes] == [
+        ("a.txt", "done", 5),
+        ("sub/b.txt", "done", 4),
+    ]
+    crunch.verify(SLUG, folder).raise_if_failed()
+
+    (folder / "a.txt").write_text("other")
+    (folder / "sub" / "b.txt").unlink()
+    with pytest.raises(SomeFailed) as failed:
+        crunch.verify(SLUG, folder).raise_if_failed()
+    assert "a.txt" in str(failed.value)
+
+    assert [each.plan for each in crunch.upload(SLUG, folder, dry_run=True).outcomes] == ["would be uploaded"]
+    assert (media / "proj/data/a.txt").read_text() == "alpha"
+    assert [each.name for each in crunch.upload(SLUG, folder).outcomes] == ["a.txt"]
+    assert (media / "proj/data/a.txt").read_text() == "other"
+    assert (media / "proj/data/sub/b.txt").read_text() == "beta"
+
+
+def test_stop_ends_them_before_the_next_file(crunch: Crunch, media: Path, tmp_path: Path):
+    stop = threading.Event()
+    stop.set()
+    for begin in (crunch.download, crunch.upload):
+        with pytest.raises(Interrupted):
+            begin(SLUG, put(tmp_path / "work", {"c.txt": "c"}), stop=stop)
+    assert not (tmp_path / "work" / "a.txt").exists()
+    assert not (media / "proj/data/c.txt").exists()
+    assert {each.state for each in crunch.verify(SLUG, tmp_path, stop=stop).outcomes} == {"stopped"}
+
+
+def test_without_a_storage_it_says_what_to_set(crunch: Crunch):
+    with pytest.raises(ConfigError, match="No storage") as raised:
+        list(crunch.ls(SLUG))
+    assert "CRUNCH_STORAGE_SETTINGS" in raised.value.remedy
+
+
+def test_whoami_checks_the_token(crunch: Crunch, sandbox: Sandbox):
+    assert crunch.whoami() == (sandbox.crunch_url, 2)
+    with Crunch(sandbox.crunch_url, credentials="0" * 40) as wrong, pytest.raises(Unauthorized):
+        wrong.whoami()
+
+
+@pytest.mark.parametrize("values", [{"reads": 25, "depth": 1.5, "source": "soil", "url": "https://example.org"}])
+def test_attributes_are_added_by_the_kind_of_their_values(crunch: Crunch, values: dict[str, Any]):
+    crunch.add_attributes(SLUG, values)
+    found = crunch.get_dataset(slug=SLUG).to_dict()["attributes"]
+    assert {each["key"]: each["value"] for each in found} == values
+    with pytest.raises(UsageError, match="Cannot infer"):
+        crunch.add_attributes(SLUG, {"more": 1, "none": None})
+    assert len(crunch.get_dataset(slug=SLUG).attributes) == len(values)
+
+
+def test_the_next_dataset_is_run_by_both_clients(crunch: Crunch, sandbox: Sandbox, media: Path, tmp_path: Path):
+    lines = list[str]()
+    assert crunch.next_dataset("proj") == SLUG
+    with pytest.raises(NotFound):
+        crunch.next_dataset("nope")
+    report = crunch.run(SLUG, tmp_path, workflow_type=WorkflowType.script, on_message=lines.append)
+    assert (report.dataset, report.result, report.note) == (SLUG, RunResult.SUCCESS, "")
+    assert (media / "proj/data/both.txt").read_text() == "alphabeta"
+    assert lines[0] == "Setup stage proj:data"
+    assert crunch.next_dataset("proj") == ""
+
+    async def again() -> list[str]:
+        async with AsyncCrunch(sandbox.crunch_url, credentials=sandbox.crunch_token) as client:
+            assert (await client.run(SLUG, tmp_path, workflow_type=WorkflowType.script)).result is RunResult.SUCCESS
+            (await client.verify(SLUG, report.directory)).raise_if_failed()
+            async with client.open(SLUG, "both.txt") as file:
+                assert await file.read() == b"alphabeta"
+            return [each.name async for each in client.ls("proj")]
+
+    assert asyncio.run(again()) == ["Data"]
