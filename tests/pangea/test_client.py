@@ -1,15 +1,17 @@
 """The typed clients: logging in when it is needed, again when the token has ended, and finding things by their names."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.pangea import AsyncPangea, Knex, Pangea, PasswordLogin, SampleGroup
+from omicsdk.pangea import AsyncPangea, Knex, Organization, Pangea, PasswordLogin, SampleGroup
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 
@@ -225,3 +227,41 @@ def test_the_same_for_asyncio(sandbox: Sandbox, odd: SampleGroup, knex: Knex):
                 await anonymous.create_organization(name="x")
 
     asyncio.run(ask())
+
+
+# -- files
+
+
+def test_the_data_of_a_field_are_opened(pangea: Pangea, library: SampleGroup):
+    library.sample("s").create().analysis_result("m").create().field("value", {"reads": 25}).create()
+    with pangea.open("An Org", "A Library", "s", "m", "value") as file:
+        assert json.load(file) == {"reads": 25}
+    with pytest.raises(NotFound), pangea.open("An Org", "A Library", "s", "m", "none"):
+        pytest.fail("there is no such field")
+
+
+def test_the_file_of_a_field_is_opened_as_it_was_uploaded(pangea: Pangea, knex: Knex, tmp_path: Path):
+    where = "Sandbox", "Sandbox Library"
+    library = Organization(knex, where[0]).sample_group(where[1]).get()
+    (tmp_path / "reads.txt").write_bytes(b"ACGT" * 500)
+    sample = library.sample("s").create()
+    sample.analysis_result("m").create().field("reads").create().upload_file(tmp_path / "reads.txt")
+    with pangea.open(*where, "s", "m", "reads") as file:
+        assert file.read() == b"ACGT" * 500
+    pangea.download(*where, tmp_path / "dl", samples=["s"]).raise_if_failed()
+    assert (tmp_path / "dl" / "s" / "s.m.reads.txt").read_bytes() == b"ACGT" * 500
+    pangea.verify(*where, tmp_path / "dl", samples=["s"]).raise_if_failed()
+
+
+def test_things_are_listed_and_who_asks_is_known(pangea: Pangea, library: SampleGroup):
+    library.sample("s").create()
+
+    def named(*where: str) -> list[str]:
+        return [each.name for each in pangea.ls(*where)]
+
+    assert "An Org" in named()
+    assert named("An Org") == ["A Library"]
+    assert named("An Org", "A Library") == ["s"]
+    with pytest.raises(NotFound):
+        named("none")
+    assert pangea.whoami().email == SANDBOX_PANGEA_USER

@@ -10,12 +10,16 @@ import httpx
 import pytest
 from breakable import Server
 from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.pangea import Pangea
 from omicsdk.pangea.knex import Knex
 from omicsdk.pangea.objects.field import SampleAnalysisResultField
 from omicsdk.pangea.objects.organization import Organization
 from omicsdk.pangea.objects.sample_group import SampleGroup
 from sink import Reply, Sink
 
+LIBRARY = ("My Lab", "11b7a7e0-0000-4000-8000-000000000001")
+"""Names of the organization and of the library that a FieldServer has, the latter's its uuid."""
 STAMP = "2026-11-20T07:51:04.000000Z"
 
 
@@ -34,10 +38,11 @@ class FieldServer:
         self.faults: list[httpx.Response | Exception] = []
         self.completing: list[httpx.Response | Exception | None] = []
         self.knex = Knex("http://pangea.test", transport=httpx.MockTransport(self.answer))
+        self.client = Pangea("http://pangea.test", credentials=ANONYMOUS, transport=httpx.MockTransport(self.answer))
         org = Organization(self.knex, "My Lab")
         org._fetched({"uuid": "org", "name": "My Lab", "created_at": STAMP, "updated_at": STAMP})
         self.library: SampleGroup = org.sample_group("Gut")
-        self.library.uuid = "lib"
+        self.library.uuid = LIBRARY[1]
         self.library._already_fetched = True
 
     def field(self, uuid: str = "f1", data: Any = None, name: str = "reads", sample: str = "s 1") -> Any:
@@ -148,6 +153,7 @@ def pangea(sink: Sink, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     sink.always = lambda sent: Reply(204, {"ETag": '"of the file"'}) if sent.method == "POST" else None
     yield made
     made.knex.close()
+    made.client.close()
 
 
 @pytest.fixture

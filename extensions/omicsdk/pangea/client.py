@@ -5,9 +5,9 @@ from __future__ import annotations
 from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import AsyncPlatform, Discovery, Found, Listing, Platform, Search, Workflow
+from omicsdk.core.platform import AsyncPlatform, Discovery, Found, Listing, Opening, Platform, Search, Workflow
 from omicsdk.core.retry import Retry
-from omicsdk.pangea import listings
+from omicsdk.pangea import downloads, listings
 from omicsdk.pangea.login import AsyncLoginExchange, LoginExchange, PasswordLogin, token_credentials
 
 DEFAULT_URL = "https://pangeabio.io"
@@ -51,6 +51,10 @@ class _Workflows:
     find_sample_group = Workflow(listings.find_sample_group)
     find_sample = Workflow(listings.find_sample)
     samples_of = Listing(listings.samples_of)
+    open = Opening(downloads.open)
+    download = Workflow(downloads.download)
+    result_urls = Workflow(downloads.result_urls)
+    verify = Workflow(downloads.verify)
 
 
 class Pangea(_Workflows, Platform, PangeaApi):

@@ -1,5 +1,6 @@
 """Results of whole groups: every file and every field's data at its place, whatever their names; one failure is one failure."""
 
+import hashlib
 import json
 import threading
 import tracemalloc
@@ -8,10 +9,9 @@ from typing import Any
 
 import pytest
 from breakable import Answer, noise, server
-from omicsdk.core.errors import DecodeError, NotFound, TransferError
-from omicsdk.pangea.files import download_results, result_urls
-from omicsdk.pangea.files.result_plan import Wanted, plan_results
-from pangea_fields import FieldServer, signed
+from omicsdk.core.errors import ChecksumMismatch, DecodeError, NotFound, SourceChanged, TransferError
+from omicsdk.pangea.downloads import Wanted, plan_results
+from pangea_fields import LIBRARY, FieldServer, signed
 from pangea_fields import pangea as pangea
 from sink import sink as sink
 
@@ -71,7 +71,7 @@ def files(folder: Path) -> list[str]:
 def test_files_and_data_have_their_documented_places(
     pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
 ):
-    report = download_results(pangea.library, tmp_path / "dl")
+    report = pangea.client.download(*LIBRARY, tmp_path / "dl")
     report.raise_if_failed()
     assert files(tmp_path / "dl") == [
         "q1/q1.raw__short.read_1.fastq.gz",
@@ -92,19 +92,19 @@ def test_files_and_data_have_their_documented_places(
 
 
 def test_data_are_written_without_signatures(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
-    download_results(pangea.library, tmp_path)
+    pangea.client.download(*LIBRARY, tmp_path)
     written = json.loads((tmp_path / "q1/q1.raw__short.read_1.json").read_text())
     assert written == {key: value for key, value in signed(server, "q1.fastq.gz").items() if key != "presigned_url"}
 
 
 def test_what_is_wanted_can_be_said(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
-    download_results(pangea.library, tmp_path / "a", samples=["q2"], field_name="stats")
+    pangea.client.download(*LIBRARY, tmp_path / "a", samples=["q2"], field_name="stats")
     assert files(tmp_path / "a") == ["q2/q2.raw__short.stats.json"]
-    download_results(pangea.library, tmp_path / "b", module_name="other", of_group=True)
+    pangea.client.download(*LIBRARY, tmp_path / "b", module_name="other", of_group=True)
     assert files(tmp_path / "b") == []
-    download_results(pangea.library, tmp_path / "c", samples=[], of_group=True)
+    pangea.client.download(*LIBRARY, tmp_path / "c", samples=[], of_group=True)
     assert files(tmp_path / "c") == ["Gut/Gut.gmod.table.json"]
-    assert result_urls(pangea.library, samples={"q1"}) == [
+    assert pangea.client.result_urls(*LIBRARY, samples={"q1"}) == [
         (signed(server, "q1.fastq.gz")["presigned_url"], "q1/q1.raw__short.read_1.fastq.gz")
     ]
 
@@ -112,22 +112,22 @@ def test_what_is_wanted_can_be_said(pangea: FieldServer, server: Any, two: Any, 
 def test_a_second_run_fetches_nothing_and_a_dry_one_writes_nothing(
     pangea: FieldServer, server: Any, two: Any, tmp_path: Path
 ):
-    dry = download_results(pangea.library, tmp_path / "dl", dry_run=True)
+    dry = pangea.client.download(*LIBRARY, tmp_path / "dl", dry_run=True)
     assert dry.counts.get("planned") == 4
     assert not (tmp_path / "dl").exists()
-    download_results(pangea.library, tmp_path / "dl").raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path / "dl").raise_if_failed()
     before = len(server.requests)
-    assert download_results(pangea.library, tmp_path / "dl").counts["skipped"] == 4
+    assert pangea.client.download(*LIBRARY, tmp_path / "dl").counts["skipped"] == 4
     assert len(server.requests) == before
 
 
 def test_a_field_with_other_data_is_fetched_again(
     pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any
 ):
-    download_results(pangea.library, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
     server.put("new.fastq.gz", noise(1000, 9))
     two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"] = signed(server, "new.fastq.gz")
-    report = download_results(pangea.library, tmp_path)
+    report = pangea.client.download(*LIBRARY, tmp_path)
     assert report.counts["done"] == 1
     assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(1000, 9)
 
@@ -135,7 +135,7 @@ def test_a_field_with_other_data_is_fetched_again(
 def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
     del server.files["q1.fastq.gz"]
     two["samples"][1]["analysis_results"][0]["fields"].append(field("f-bad", "broken", {"__type__": "s3"}))
-    report = download_results(pangea.library, tmp_path)
+    report = pangea.client.download(*LIBRARY, tmp_path)
     assert report.counts["done"] == 3
     errors = {outcome.name: outcome.error for outcome in report.failed}
     assert isinstance(errors.pop("q1/q1.raw__short.read_1.fastq.gz"), NotFound)
@@ -150,7 +150,7 @@ def test_data_that_cannot_be_written_are_a_failure_of_their_own(
 ):
     (tmp_path / "q1").write_text("a file stands where the folder should")
     with pytest.raises(Exception, match="q1"):
-        download_results(pangea.library, tmp_path).raise_if_failed()
+        pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
     assert files(tmp_path) == [
         "q1",
         "q2/q2.raw__short.read_1.fastq.gz",
@@ -164,7 +164,7 @@ def test_a_link_out_of_the_folder_is_refused(pangea: FieldServer, server: Any, t
     outside.mkdir()
     (tmp_path / "dl").mkdir()
     (tmp_path / "dl" / "q1").symlink_to(outside)
-    report = download_results(pangea.library, tmp_path / "dl")
+    report = pangea.client.download(*LIBRARY, tmp_path / "dl")
     assert not list(outside.iterdir())
     assert report.counts["failed"] == 2
     assert report.counts["done"] == 2
@@ -176,7 +176,7 @@ def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, t
     )
     for name in ("q1", "q2"):
         server.always[f"{name}.fastq.gz"] = lambda _, asked, answer: answer if "new" in asked.query else Answer(403)
-    download_results(pangea.library, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
     for number in (1, 2):
         assert (tmp_path / f"q{number}/q{number}.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, number)
 
@@ -184,10 +184,10 @@ def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, t
 def test_a_stop_leaves_what_can_be_gone_on_with(pangea: FieldServer, server: Any, two: Any, tmp_path: Path, noise: Any):
     stop = threading.Event()
     stop.set()
-    report = download_results(pangea.library, tmp_path, stop=stop)
+    report = pangea.client.download(*LIBRARY, tmp_path, stop=stop)
     assert not report.ok
     assert not list(tmp_path.rglob("*.fastq.gz"))
-    download_results(pangea.library, tmp_path).raise_if_failed()
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
     assert (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").read_bytes() == noise(2000, 1)
 
 
@@ -256,9 +256,32 @@ def test_several_thousand_files_come_in_little_memory(pangea: FieldServer, serve
         ),
     )
     tracemalloc.start()
-    report = download_results(pangea.library, tmp_path)
+    report = pangea.client.download(*LIBRARY, tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert report.counts["done"] == count
     assert len(files(tmp_path)) == 2 * count
     assert peak < 30 * 1024 * 1024
+
+
+# -- the same files, looked at
+
+
+def test_what_was_downloaded_is_verified(pangea: FieldServer, server: Any, two: Any, tmp_path: Path):
+    first = two["samples"][0]["analysis_results"][0]["fields"][0]["stored_data"]
+    first |= {"size": 2000, "md5": hashlib.md5(server.files["q1.fastq.gz"]).hexdigest()}
+    pangea.client.download(*LIBRARY, tmp_path).raise_if_failed()
+    report = pangea.client.verify(*LIBRARY, tmp_path)
+    report.raise_if_failed()
+    assert [each.verification for each in report.outcomes] == ["verified", "verified", "unverified", "verified"]
+
+    (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x" * 2000)
+    (tmp_path / "q1/q1.raw__short.stats.json").write_text("{}")
+    (tmp_path / "q2/q2.raw__short.read_1.fastq.gz").unlink()
+    errors = [type(each.error) for each in pangea.client.verify(*LIBRARY, tmp_path).failed]
+    assert errors == [ChecksumMismatch, SourceChanged, TransferError]
+    (tmp_path / "q1/q1.raw__short.read_1.fastq.gz").write_bytes(b"x")
+    assert "2000" in str(pangea.client.verify(*LIBRARY, tmp_path, samples=["q1"], field_name="read_1").failed[0].error)
+    stop = threading.Event()
+    stop.set()
+    assert {each.state for each in pangea.client.verify(*LIBRARY, tmp_path, stop=stop).outcomes} == {"stopped"}

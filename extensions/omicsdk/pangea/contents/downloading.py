@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import finalize
 
-from omicsdk.pangea.contents.object_store import item_of
+from omicsdk.core.errors import APIError
+from omicsdk.pangea.downloads import item_of
+from omicsdk.pangea.errors import pangea_error
 from omicsdk.transfer import download
 from omicsdk.transfer.journals.places import journal_for
 
@@ -31,10 +33,18 @@ def fetch(field: AnalysisResultField, filename: str) -> None:
     target = Path(filename).absolute()
     route = field.flat_url if field.uuid else ""
     item = item_of(
-        field.knex, route, field.stored_data, target.name, label=str(filename), options=field.inherited_url_options
+        field.knex.client,
+        route,
+        field.stored_data,
+        target.name,
+        label=str(filename),
+        options=field.inherited_url_options,
     )
     journal = journal_for("pangea/downloads", field.knex.endpoint_url, route, str(target))
-    download([item], target.parent, journal=journal).raise_if_failed()
+    try:
+        download([item], target.parent, journal=journal).raise_if_failed()
+    except APIError as error:
+        raise pangea_error(error) from error
     if journal is not None:
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)

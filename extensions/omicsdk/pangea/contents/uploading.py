@@ -13,8 +13,8 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, UsageError
 from omicsdk.pangea.contents.field_store import FieldStore, NotPutTogether, Refused
 from omicsdk.pangea.contents.limits import CHUNK, Logger
-from omicsdk.pangea.contents.object_store import RETRIES, object_facts
 from omicsdk.pangea.contents.part_urls import PartUrls
+from omicsdk.pangea.downloads import RETRIES, object_facts
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journals.places import journal_for
@@ -102,7 +102,7 @@ def upload_files(
             route,
             path.name if called is None else called(field, path),
             PartUrls(journal.with_name(f"{journal.name}.{field.uuid}.urls") if journal is not None else None),
-            lambda: object_facts(field.knex, route, field.inherited_url_options),
+            lambda: object_facts(field.knex.client, route, field.inherited_url_options),
             part_size=chunk_size,
             single=multipart_thresh - 1,
             md5=md5,

@@ -1,11 +1,4 @@
-"""Files of fields: uploads and downloads, one by one, of whole groups, and of reads by the names of their files.
-
-from omicsdk.pangea import Knex, Organization
-from omicsdk.pangea.files import download_results
-
-group = Organization(Knex(), "My Lab").sample_group("Gut").get()
-download_results(group, "results", module_name="raw::paired_short_reads").raise_if_failed()
-"""
+"""Files into fields: many at once, and reads by the names of their files."""
 
 from __future__ import annotations
 
@@ -18,16 +11,12 @@ if TYPE_CHECKING:
     from omicsdk.pangea.files.reads import ReadsResult as ReadsResult
     from omicsdk.pangea.files.reads import UploadedReads as UploadedReads
     from omicsdk.pangea.files.reads import upload_reads as upload_reads
-    from omicsdk.pangea.files.results import download_results as download_results
-    from omicsdk.pangea.files.results import result_urls as result_urls
 
 _HOMES = {
     "ReadSet": "files.read_plan",
     "ReadsResult": "files.reads",
     "UploadedReads": "files.reads",
-    "download_results": "files.results",
     "pair_reads": "files.read_plan",
-    "result_urls": "files.results",
     "single_reads": "files.read_plan",
     "upload_files": "contents.uploading",
     "upload_reads": "files.reads",
@@ -36,9 +25,7 @@ __all__ = [
     "ReadSet",
     "ReadsResult",
     "UploadedReads",
-    "download_results",
     "pair_reads",
-    "result_urls",
     "single_reads",
     "upload_files",
     "upload_reads",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
 from omicsdk.pangea.contents.limits import Logger
-from omicsdk.pangea.contents.object_store import RETRIES, object_facts
 from omicsdk.pangea.contents.stored_data import kind_of
 from omicsdk.pangea.contents.uploading import upload_files
+from omicsdk.pangea.downloads import RETRIES, object_facts
 from omicsdk.pangea.files.read_plan import ReadSet
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
@@ -219,7 +219,7 @@ def has_file(field: AnalysisResultField) -> bool:
     if kind_of(field.stored_data) != "s3":
         return bool(field.stored_data)
     try:
-        return object_facts(field.knex, field.flat_url, field.inherited_url_options) is not None
+        return object_facts(field.knex.client, field.flat_url, field.inherited_url_options) is not None
     except NotFound:
         return False
     except OmicsError:  # a bucket that isn't the organization's own can't be looked into

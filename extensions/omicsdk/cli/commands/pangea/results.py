@@ -13,7 +13,6 @@ from omicsdk.cli.commands.pangea.places import group, samples_of
 from omicsdk.cli.commands.transfer_reports import ended, named_errors, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.cli.commands.transfers import foreseen
-from omicsdk.pangea.blob_constructors import sample_group_from_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
 def download(access: Access, arguments: Mapping[str, Any], console: Console) -> Told | dict[str, Any]:
     """`omics pangea download sample-results`: addresses, or what became of each file."""
-    from omicsdk.pangea.files.results import download_results, result_urls
+    from omicsdk.pangea.downloads import download as download_results
+    from omicsdk.pangea.downloads import result_urls
 
     urls_only = not chosen(arguments, "download", "urls_only", default=True)
     names = names_given(arguments.get("sample_names"), arguments.get("sample_manifest"), "--sample-manifest") or None
@@ -34,10 +34,10 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     if names is not None:
         found = list(samples_of(access, thing, names))
         tell(not_found(names, found, thing), len(names), "samples", console)
-    of = sample_group_from_blob(access.knex, thing)
+    of = access.api, arguments["org_name"], str(thing["uuid"])
     module, field = arguments.get("module_name"), arguments.get("field_name")
     if urls_only:
-        pairs = result_urls(of, samples=names, module_name=module, field_name=field)
+        pairs = result_urls(*of, samples=names, module_name=module, field_name=field)
         text = lines(f"{url} {name}" for url, name in pairs)
         return told(text, [{"url": url, "name": name} for url, name in pairs], arguments)
     folder = Path(arguments["target_dir"])
@@ -45,7 +45,7 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
         return download_results(
-            of,
+            *of,
             folder,
             samples=names,
             module_name=module,

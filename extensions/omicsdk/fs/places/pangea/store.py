@@ -22,8 +22,8 @@ from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.routes import is_uuid
 from omicsdk.pangea.asking.values import Blob, name_in, object_of, objects_in
 from omicsdk.pangea.blob_constructors import sample_from_uuid
-from omicsdk.pangea.contents.object_store import item_of, locator
 from omicsdk.pangea.contents.stored_data import download_url, kind_of, without_signature
+from omicsdk.pangea.downloads import item_of, locator
 from omicsdk.pangea.errors import PangeaGeneralError, PangeaNotFoundError, RemoteObjectError, not_there
 from omicsdk.pangea.knex import Knex
 from omicsdk.pangea.objects.analysis_result import AnalysisResult
@@ -253,14 +253,14 @@ class PangeaStore(Store):
             raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Have the store open it.")
         with self._asking(entry.path):
             if kind_of(held.data) == "s3":
-                return locator(self.knex, held.route)()
+                return locator(self.knex.client, held.route)()
             return Location(download_url(held.data))
 
     def item(self, entry: Entry, name: str) -> Item:
         held = self._held(entry)
         if held.is_value:
             return super().item(entry, name)
-        return item_of(self.knex, held.route, held.data, name, label=self.uri(entry.path))
+        return item_of(self.knex.client, held.route, held.data, name, label=self.uri(entry.path))
 
     def _held(self, entry: Entry) -> Held:
         if isinstance(entry.handle, Held):
@@ -362,7 +362,7 @@ class PangeaStore(Store):
         """Has the server's word that something isn't there raised as ours; what is known may be outdated then."""
         try:
             yield
-        except PangeaGeneralError as error:
+        except (PangeaGeneralError, APIError) as error:
             self._known.clear()
             # A list of what belongs to something that is gone is refused with 400.
             if isinstance(error, APIError) and (error.status, error.method) in ((404, error.method), (400, "GET")):

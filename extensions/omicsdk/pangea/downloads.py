@@ -1,0 +1,601 @@
+"""Download the results of groups: which fields, what each file is called, where its bytes are, and the transfer itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from io import BytesIO
+from pathlib import Path
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
+
+from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ChecksumMissing,
+    NotWritable,
+    OmicsError,
+    SourceChanged,
+    TransferError,
+    UnsafePath,
+)
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
+from omicsdk.core.narrowing import is_object
+from omicsdk.pangea.asking.values import Blob, name_in, object_of, objects_in
+from omicsdk.pangea.contents.file_names import blob_file_name, referenced_file_name
+from omicsdk.pangea.contents.stored_data import (
+    NoFile,
+    checksums_of,
+    download_url,
+    kind_of,
+    size_of,
+    without_signature,
+)
+from omicsdk.pangea.listings import find_sample_group, is_uuid
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea import PangeaApi
+
+    from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport
+
+RUN = "pangea-results"
+"""Names the journal within the target folder."""
+MANIFEST = "the group's manifest"
+"""What errors call it."""
+RETRIES = 10
+"""Failures in a row that end a file by default."""
+OF_SAMPLES, OF_GROUPS = "sample_ar_fields", "sample_group_ar_fields"
+"""Flat routes of fields."""
+_RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
+
+
+# -- workflows
+
+
+def result_urls(
+    client: PangeaApi,
+    organization: str,
+    group: str,
+    *,
+    samples: Collection[str] | None = None,
+    module_name: str | None = None,
+    field_name: str | None = None,
+    of_group: bool = False,
+) -> list[tuple[str, str]]:
+    """Return the URLs of the files of a group's results, without fetching them; presigned ones end within a day.
+
+    Args:
+        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        group: The group's name, or its uuid.
+        samples: Names of samples; None for all.
+        module_name: The module; None for all.
+        field_name: The field; None for all.
+        of_group: Whether results of the group itself are wanted, too.
+
+    Returns:
+        Each URL with the name that `download` gives to its file.
+
+    Raises:
+        OmicsError: The server refused, or did not answer.
+    """
+    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    return [(download_url(each.data), each.file_name) for each in planned if each.file_name and not each.problem]
+
+
+def download(
+    client: PangeaApi,
+    organization: str,
+    group: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    samples: Collection[str] | None = None,
+    module_name: str | None = None,
+    field_name: str | None = None,
+    of_group: bool = False,
+    retries: int = RETRIES,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download the results of a group's samples: what each field holds as JSON, and the file that it refers to.
+
+    Files are `SAMPLE/SAMPLE.MODULE.FIELD.EXTENSION` with the JSON beside them, as `get_referenced_filename` and
+    `get_blob_filename` name them; of several results of a module the newest has these names, and the others have their
+    replicates in them. The JSON is written without presigned URLs. Each file is verified where a checksum is stated. What
+    was fetched once isn't fetched again, unless its field has other data by now; a file that fails doesn't keep the others
+    from being fetched; what was stopped goes on when the same is called again.
+
+    Args:
+        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        group: The group's name, or its uuid.
+        folder: The target; it is created when it does not exist.
+        samples: Names of samples; None for all.
+        module_name: The module; None for all.
+        field_name: The field; None for all.
+        of_group: Whether results of the group itself are wanted, too.
+        retries: How many failures in a row end a file, 0 for none.
+        connections: How many requests for bytes run at once, at most.
+        progress: Is called about ten times a second.
+        stop: Ends the download when it is set.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only report what would happen; nothing is written.
+
+    Returns:
+        The outcome of each field: of its file where it refers to one, else of its JSON. Call `raise_if_failed()` on it.
+
+    Raises:
+        OmicsError: The server refused, or did not answer.
+        NotWritable: The folder can't be written.
+        FolderBusy: Another process downloads into it.
+    """
+    began, clock = time(), monotonic()
+    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    target = Path(folder)
+    items = _Items(client, planned, retries)
+    needs_checksum = control is not None and control.require_checksum
+    written = (
+        {}
+        if dry_run
+        else {
+            each.route: end
+            for each in planned
+            if (end := _write(target, each, require_checksum=needs_checksum)) is not None
+        }
+    )
+    items.leave_out(route for route, end in written.items() if end.state == "failed")
+    report = transfer.download(
+        items,
+        target,
+        connections=connections,
+        progress=progress,
+        stop=stop,
+        control=control,
+        run=RUN,
+        dry_run=dry_run,
+    )
+    fetched = dict(zip(items.routes, report.outcomes, strict=True))
+    outcomes = [_outcome(each, fetched.get(each.route), written.get(each.route)) for each in planned]
+    return transfer.TransferReport(
+        transfer.Outcomes(outcomes),
+        monotonic() - clock,
+        throughput=report.throughput,
+        began=began,
+        title="Download",
+        why_stopped=report.why_stopped,
+    )
+
+
+@contextmanager
+def open(client: PangeaApi, organization: str, group: str, sample: str, module: str, field: str) -> Generator[BinaryIO]:
+    """Open the file of a field of a sample's newest result of a module; of a field that refers to no file, its data as JSON.
+
+    A file is downloaded to a temporary folder first, and verified where a checksum is stated.
+
+    Args:
+        organization: The name of the organization that owns the group.
+        group: The name of the sample's library.
+        sample: The sample's name.
+        module: The module's name.
+        field: The field's name.
+
+    Raises:
+        NotFound: There is no such field, or it is not visible to this user.
+        TransferError: The file did not arrive, or not right.
+    """
+    answer = client.get_sample_analysis_result_field_by_name.raw(
+        org=organization, grp=group, sample=sample, module_name=module, field=field
+    )
+    told = object_of(answer.json(), "a field")
+    data = told.get("stored_data")
+    if kind_of(data) == "blob":
+        yield BytesIO(_json_bytes(data))
+        return
+    with tempfile.TemporaryDirectory(prefix="omics-pangea-") as folder:
+        item = item_of(client, f"{OF_SAMPLES}/{told.get('uuid')}", data, "file", label=field)
+        transfer.download([item], folder, journal=Path(folder) / "journal").raise_if_failed()
+        with Path(folder, "file").open("rb") as file:
+            yield file
+
+
+def verify(
+    client: PangeaApi,
+    organization: str,
+    group: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    samples: Collection[str] | None = None,
+    module_name: str | None = None,
+    field_name: str | None = None,
+    of_group: bool = False,
+    stop: threading.Event | None = None,
+) -> TransferReport:
+    """Compare the files of a folder with the results that were downloaded there: JSON by its bytes, files by what fields state.
+
+    Args:
+        organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
+        group: The group's name, or its uuid.
+        folder: The folder that results were downloaded to.
+        samples: Names of samples; None for all.
+        module_name: The module; None for all.
+        field_name: The field; None for all.
+        of_group: Whether results of the group itself are compared, too.
+        stop: Ends the comparison before the next file when it is set.
+
+    Returns:
+        The outcome of each field: done where its file is right, failed where it differs or is missing.
+
+    Raises:
+        OmicsError: The server refused, or did not answer.
+    """
+    began, clock = time(), monotonic()
+    planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
+    outcomes: list[Outcome] = []
+    for each in planned:
+        name = each.file_name or each.blob_name
+        if stop is not None and stop.is_set():
+            outcomes.append(transfer.Outcome(name, "stopped"))
+        elif each.problem:
+            outcomes.append(_outcome(each, None, None))
+        else:
+            outcomes.append(_verified(Path(folder, name), name, each))
+    return transfer.TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
+
+
+def _verified(path: Path, name: str, each: ResultField) -> Outcome:
+    from omicsdk.core.checksums import Digests
+    from omicsdk.transfer.hashing import follow
+
+    def failed(error: OmicsError, size: int | None = None) -> Outcome:
+        return transfer.Outcome(name, "failed", size, error=error)
+
+    if not path.is_file():
+        return failed(TransferError(f"{path} is missing", name=name, remedy="Download the results again."))
+    size = path.stat().st_size
+    if not each.file_name:
+        if path.read_bytes() != _json_bytes(each.data):
+            return failed(
+                SourceChanged(f"{path} differs from the field's data", name=name, remedy="Download it again."), size
+            )
+        return transfer.Outcome(name, "done", size, verified="the field's data", verification="verified")
+    expected, stated = size_of(each.data), checksums_of(each.data)
+    if expected is not None and expected != size:
+        return failed(
+            SourceChanged(
+                f"{path} has {size} bytes, and the field states {expected}", name=name, remedy="Download it again."
+            ),
+            size,
+        )
+    if not stated:
+        return transfer.Outcome(name, "done", size, verification="unverified" if expected is None else "size only")
+    digests = Digests(tuple(stated), size)
+    follow(os.fspath(path), digests, 0, size, lambda: False)
+    for algorithm, value in digests.values().items():
+        if value != stated[algorithm]:
+            return failed(ChecksumMismatch(name, algorithm=algorithm, expected=stated[algorithm], actual=value), size)
+    return transfer.Outcome(name, "done", size, checksums=stated, verified="stated checksums", verification="verified")
+
+
+def _planned(
+    client: PangeaApi,
+    organization: str,
+    group: str,
+    samples: Collection[str] | None,
+    module_name: str | None,
+    field_name: str | None,
+    of_group: bool,
+) -> list[ResultField]:
+    wanted = Wanted(
+        None if samples is None else frozenset(samples), module_name or "", field_name or "", of_group=of_group
+    )
+    uuid = group if is_uuid(group) else find_sample_group(client, organization, group).uuid
+    answer = client.get_sample_group_manifest.raw(id=uuid)
+    return plan_results(object_of(answer.json(), MANIFEST), wanted)
+
+
+class _Items(Sequence["Item"]):
+    """The files to fetch, made one by one as they are asked for."""
+
+    def __init__(self, client: PangeaApi, planned: Sequence[ResultField], retries: int) -> None:
+        self._client = client
+        self._files = [each for each in planned if each.file_name and not each.problem]
+        self._retries = retries
+
+    @property
+    def routes(self) -> list[str]:
+        return [each.route for each in self._files]
+
+    def leave_out(self, routes: Iterator[str]) -> None:
+        """Fetches no files of these fields."""
+        out = frozenset(routes)
+        self._files = [each for each in self._files if each.route not in out]
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        if isinstance(index, slice):
+            return [self._item(each) for each in self._files[index]]
+        return self._item(self._files[index])
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def _item(self, each: ResultField) -> Item:
+        return item_of(self._client, each.route, each.data, each.file_name, retries=self._retries)
+
+
+def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
+    """Writes a field's JSON, which nothing states a checksum of; a file beside it that is of other data is outdated, and goes."""
+    if each.problem:
+        return None
+    if require_checksum and not each.file_name:  # beside a file it isn't what was asked for
+        return transfer.Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
+    path = target / each.blob_name
+    content = _json_bytes(each.data)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.resolve().is_relative_to(target.resolve()):
+            raise NotWritable(str(path), "a link leads out of the folder")
+        before = path.read_bytes() if path.is_file() else None
+        if before == content:
+            return transfer.Outcome(each.blob_name, "skipped", len(content))
+        if before is not None and each.file_name:
+            (target / each.file_name).unlink(missing_ok=True)
+        with in_place_of(path, durable=False) as file:
+            file.write(content)
+    except OSError as error:
+        from omicsdk.transfer.writing import write_error
+
+        return transfer.Outcome(each.blob_name, "failed", error=write_error(error, str(path), each.title))
+    except OmicsError as error:
+        return transfer.Outcome(each.blob_name, "failed", error=error)
+    return transfer.Outcome(each.blob_name, "done", len(content))
+
+
+def _json_bytes(data: object) -> bytes:
+    """A field's data as the file that has it, without presigned URLs."""
+    return written(without_signature(data), ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def _outcome(each: ResultField, fetched: Outcome | None, written: Outcome | None) -> Outcome:
+    if each.problem:
+        name = each.file_name or each.blob_name
+        remedy = "Correct the field's data on the server."
+        return transfer.Outcome(
+            name, "failed", error=TransferError(f"{each.title}: {each.problem}", name=name, remedy=remedy)
+        )
+    if fetched is not None:
+        return fetched
+    return written if written is not None else transfer.Outcome(each.blob_name, "planned", plan="would be written")
+
+
+# -- which fields, and what their files are called
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results of a group are wanted.
+
+    Attributes:
+        samples: Names of samples; None for all.
+        module_name: The module; empty for all.
+        field_name: The field; empty for all.
+        of_group: Whether results of the group itself are wanted, too; they belong to no sample.
+    """
+
+    samples: Collection[str] | None = None
+    module_name: str = ""
+    field_name: str = ""
+    of_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResultField:
+    """A field of a group's results.
+
+    Attributes:
+        owner: The sample's name, or the group's.
+        module: The module's name.
+        replicate: The result's replicate.
+        name: The field's name.
+        route: Its flat route.
+        data: What it holds.
+        blob_name: What the file for its data is called, below the target folder.
+        file_name: What its file is called; empty where it refers to none.
+        problem: Why it can't be had; empty where there is nothing wrong.
+    """
+
+    owner: str
+    module: str
+    replicate: str
+    name: str
+    route: str
+    data: object = attribute(repr=False)
+    blob_name: str = ""
+    file_name: str = ""
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
+
+
+def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
+    """Picks fields out of a group's manifest and names their files.
+
+    Of several results of one module in a sample the newest has the plain names, as it is the one that the server finds by
+    name; those of others have the replicate in them. Where names still clash, as "A" and "a" do on some systems, those
+    that come later have the field's uuid in them.
+
+    Args:
+        manifest: What the server gave.
+        wanted: Which fields.
+
+    Returns:
+        The fields: samples by name, the group's own results last.
+
+    Raises:
+        PangeaGeneralError: The manifest lacks one of its lists, or something in them has no name (a DecodeError, too).
+    """
+    taken = set[str]()
+    planned = list[ResultField]()
+    samples = [each for each in objects_in(manifest, "samples", MANIFEST) if _is_among(each, wanted.samples)]
+    for sample in sorted(samples, key=lambda each: (name_in(each, MANIFEST), str(each.get("uuid")))):
+        planned += _of_owner(name_in(sample, MANIFEST), sample, OF_SAMPLES, wanted, taken)
+    if wanted.of_group:
+        planned += _of_owner(name_in(manifest, MANIFEST), manifest, OF_GROUPS, wanted, taken)
+    return planned
+
+
+def _of_owner(owner: str, told: Blob, route: str, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
+    results = objects_in(told, "analysis_results", MANIFEST)
+    newest = dict[str, str]()  # of each module
+    for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
+        newest[str(result.get("module_name"))] = str(result.get("uuid"))
+    # Those with the plain names are named first: no other may take them.
+    for result in sorted(results, key=lambda each: str(each.get("uuid")) not in newest.values()):
+        module = name_in(result, MANIFEST, "module_name")
+        if wanted.module_name and module != wanted.module_name:
+            continue
+        for field in objects_in(result, "fields", MANIFEST):
+            if not wanted.field_name or name_in(field, MANIFEST) == wanted.field_name:
+                yield _named(owner, result, field, route, newest[module] == str(result.get("uuid")), taken)
+
+
+def _named(owner: str, result: Blob, field: Blob, route: str, plain: bool, taken: set[str]) -> ResultField:
+    module, replicate = name_in(result, MANIFEST, "module_name"), str(result.get("replicate") or "")
+    name = name_in(field, MANIFEST)
+    uuid, data = str(field.get("uuid")), field.get("stored_data")
+    is_file, problem = kind_of(data) != "blob", ""
+    blob_name = file_name = ""
+    names = set[str]()
+    if is_file:
+        try:
+            download_url(data)
+        except NoFile as error:
+            problem = error.message
+    for told_apart in ("" if plain else replicate, replicate, f"{replicate}~{uuid}"):
+        blob_name = blob_file_name(owner, module, name, told_apart)
+        file_name = ""
+        if is_file and not problem:
+            file_name = referenced_file_name(owner, module, name, data, told_apart)
+            if file_name == blob_name:  # a file that is JSON itself
+                blob_name = blob_name.removesuffix(".json") + ".field.json"
+        names = {each.casefold() for each in (blob_name, file_name) if each}
+        if not names & taken:
+            break
+    taken |= names
+    from omicsdk.transfer.names import check_name
+
+    try:
+        for each in (blob_name, file_name):
+            if each:
+                check_name(each)
+    except UnsafePath as error:  # one name that can't be had mustn't keep the others from being fetched
+        problem = error.message
+    return ResultField(owner, module, replicate, name, f"{route}/{uuid}", data, blob_name, file_name, problem)
+
+
+def _is_among(sample: Mapping[str, Any], names: Collection[str] | None) -> bool:
+    return names is None or str(sample.get("name")) in names
+
+
+# -- where their bytes are
+
+
+def item_of(
+    client: PangeaApi,
+    route: str,
+    data: object,
+    name: str,
+    *,
+    label: str = "",
+    options: Mapping[str, Any] | None = None,
+    retries: int = RETRIES,
+) -> Item:
+    """What to fetch for a field's file; a presigned URL that has ended is asked for again.
+
+    Args:
+        client: The server.
+        route: The field's flat route ("sample_ar_fields/UUID"); empty where it isn't on the server.
+        data: Its `stored_data`.
+        name: The path within the target folder.
+        label: What messages call it.
+        options: Parameters that go along with requests for the field.
+        retries: How many failures in a row end it.
+
+    Raises:
+        NoFile: The field refers to no file.
+    """
+    location = transfer.Location(download_url(data))
+    renew = locator(client, route, options) if route and kind_of(data) == "s3" else None
+    return transfer.Item(name, location, size_of(data), checksums_of(data), label, retries, renew=renew)
+
+
+def locator(client: PangeaApi, route: str, options: Mapping[str, Any] | None = None) -> Callable[[], Location]:
+    """Gives what asks the server for a field's file anew.
+
+    Args:
+        client: The server.
+        route: The field's flat route.
+        options: Parameters that go along.
+    """
+
+    def locate() -> Location:
+        return transfer.Location(download_url(_data(client, route, options)))
+
+    return locate
+
+
+def object_facts(client: PangeaApi, route: str, options: Mapping[str, Any] | None = None) -> tuple[int, str] | None:
+    """Tells the size and the ETag, without quotes, of the object that a field's file is; its first byte is asked for.
+
+    Args:
+        client: The server.
+        route: The field's flat route.
+        options: Parameters that go along with the request for the field.
+
+    Returns:
+        Both; None when the store doesn't say.
+
+    Raises:
+        OmicsError: There is no such object, or it can't be asked for.
+    """
+    from omicsdk.core.request import Request
+
+    request = Request(
+        method="GET",
+        url=download_url(_data(client, route, options)),
+        headers=(("range", "bytes=0-0"), ("accept-encoding", "identity")),
+        content=None,
+        idempotent=True,
+        secured=False,
+        operation="",
+    )
+    with client._exchange.streamed(request) as body:  # pyright: ignore[reportPrivateUsage]
+        headers = body.headers
+        told = _RANGE.match(headers.get("content-range", ""))
+        size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""
+        etag = headers.get("etag", "").removeprefix("W/").strip('"')
+    return (int(size), etag) if size.isdecimal() and etag else None
+
+
+def _data(client: PangeaApi, route: str, options: Mapping[str, Any] | None) -> object:
+    flat, _, uuid = route.partition("/")
+    get = (
+        client.get_sample_group_analysis_result_field if flat == OF_GROUPS else client.get_sample_analysis_result_field
+    )
+    order = (options or {}).get("work_order_uuid")
+    blob: object = get.raw(uuid=uuid, **({} if order is None else {"work_order_uuid": str(order)})).json()
+    return blob.get("stored_data") if is_object(blob) else None
