@@ -32,6 +32,33 @@ print("right")
     assert (done.stdout, done.stderr) == ("right\n", "")
 
 
+def test_the_modules_of_crunchs_client_are_ours() -> None:
+    code = """
+from omicsdk.compat import install
+install("crunch")
+from crunch.client import connections, run
+from crunch.client.connections import Connection, CrunchAPIException
+from crunch.client.enums import RunResult, WorkflowType
+from crunch.client.utils import conda_frontend, md5_checksums
+from crunch.django.app.enums import Stage, State
+assert connections.Connection is Connection and run.Run.__module__ == "omicsdk.compat.crunch.client.run"
+assert not RunResult.SUCCESS and WorkflowType("script") is WorkflowType.script and (Stage.UPLOAD, State.FAIL) == (3, 3)
+try:
+    Connection("https://crunch.example.org", environ={})
+except CrunchAPIException as error:
+    print(error.message)
+try:
+    import crunch.django.app.models
+except ImportError as error:
+    print(error.name)
+"""
+    done = run(code)
+    assert (done.stdout, done.stderr) == (
+        "No token for the crunch site is configured\ncrunch.django.app.models\n",
+        "",
+    )
+
+
 def test_only_the_names_that_are_given_are_installed() -> None:
     done = run("from omicsdk.compat import install; install('nothing')")
     assert "There is no face of 'nothing'" in done.stderr

@@ -18,13 +18,12 @@ _API = "/api"
 
 
 def _environment(search: Search) -> Found:
-    """PANGEA_ENDPOINT; and OMICS_PANGEA_TOKEN, else PANGEA_USER with PANGEA_PASS."""
-    names = ("PANGEA_ENDPOINT", "OMICS_PANGEA_TOKEN", "PANGEA_USER", "PANGEA_PASS")
-    url, token, email, password = (search.environ.get(name, "").strip() for name in names)
+    """PANGEA_ENDPOINT, and PANGEA_USER with PANGEA_PASS."""
+    url, email, password = (
+        search.environ.get(name, "").strip() for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS")
+    )
     if search.credentials is not None:
         return Found(url or None)
-    if token:
-        return Found(url or None, token_credentials(token))
     if bool(email) != bool(password):
         missing = "PANGEA_PASS" if email else "PANGEA_USER"
         raise ConfigError(
@@ -50,6 +49,9 @@ class _Workflows:
     find_organization = Workflow(listings.find_organization)
     find_sample_group = Workflow(listings.find_sample_group)
     find_sample = Workflow(listings.find_sample)
+    find_sample_result = Workflow(listings.find_sample_result)
+    find_tag = Workflow(listings.find_tag)
+    ensure_tag = Workflow(listings.ensure_tag)
     samples_of = Listing(listings.samples_of)
     open = Opening(downloads.open)
     download = Workflow(downloads.download)

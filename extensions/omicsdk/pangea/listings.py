@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from omicsdk.core.errors import NotFound
+from omicsdk.core.errors import BadRequest, NotFound, ServerError
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi
     from omicsdk_api.pangea.models.organization import Organization
     from omicsdk_api.pangea.models.pangea_user import PangeaUser
     from omicsdk_api.pangea.models.sample import Sample
+    from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
     from omicsdk_api.pangea.models.sample_group import SampleGroup
+    from omicsdk_api.pangea.models.tag import Tag
 
-T = TypeVar("T", "Organization", "SampleGroup", "Sample")
+T = TypeVar("T", "Organization", "SampleGroup", "Sample", "Tag")
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -76,8 +78,11 @@ def find_sample_group(client: PangeaApi, organization: str, name: str) -> Sample
     if is_uuid(name):
         return client.get_sample_group(uuid=name)
     if has_route(name) and _is_segment(organization):
-        found = client.get_sample_group_by_name(org=organization, grp=name)
-        if found.name == name:  # the server ignores case
+        try:
+            found = client.get_sample_group_by_name(org=organization, grp=name)
+        except (BadRequest, ServerError):  # two names that differ in case only
+            found = None
+        if found is not None and found.name == name:  # the server ignores case
             return found
     owner = find_organization(client, organization)
     return _one(client.list_sample_groups.iterate(name=name, organization_id=owner.uuid), name, "group")
@@ -102,6 +107,57 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
         if found.name == name:
             return found
     return _one(samples_of(client, organization, group), name, "sample")
+
+
+def find_sample_result(client: PangeaApi, sample: str, module: str) -> SampleAnalysisResult:
+    """Find the result of a module that a sample has; of several the newest.
+
+    Args:
+        sample: The sample's uuid.
+        module: The module's name.
+
+    Raises:
+        NotFound: There is none, or it is not visible to this user.
+    """
+    listed = client.list_sample_analysis_results.iterate(sample_id=sample, module_name=module)
+    found = [each for each in listed if each.module_name == module]
+    if not found:
+        raise NotFound(f"There is no result of {module!r}, or it may not be seen", status=404)
+    return max(found, key=lambda each: str(each.updated_at))
+
+
+def find_tag(client: PangeaApi, name: str) -> Tag:
+    """Find a tag.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _one(client.list_tags.iterate(name=name), name, "tag")
+
+
+def ensure_tag(client: PangeaApi, name: str) -> Tag:
+    """Find a tag; it is created where there is none.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        Forbidden: No user is logged in.
+    """
+    try:
+        return find_tag(client, name)
+    except NotFound:
+        pass
+    try:
+        return client.create_tag(name=name)
+    except BadRequest as error:  # another program was faster
+        try:
+            return find_tag(client, name)
+        except NotFound:
+            raise error from None
 
 
 def samples_of(client: PangeaApi, organization: str, group: str) -> Iterator[Sample]:

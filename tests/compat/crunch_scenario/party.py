@@ -21,7 +21,7 @@ PLACES = {
     "git_revision": "crunch.client.diagnostics",
     "version": "crunch.client.diagnostics",
 }
-"""Where the published client has its names; ours has them in the same modules, and the enums beside the client's."""
+"""Where the published client has its names; ours has them in the same modules."""
 
 OUTPUT = ".crunch/workflow.log"
 
@@ -44,10 +44,7 @@ class Party:
 
     def name(self, name: str) -> Any:
         """Something that the package has."""
-        place = PLACES[name]
-        if self.package != "crunch":
-            place = self.package + place.replace("django.app", "client").removeprefix("crunch")
-        return getattr(import_module(place), name)
+        return getattr(import_module(self.package + PLACES[name].removeprefix("crunch")), name)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
         """Asks the site without the package."""

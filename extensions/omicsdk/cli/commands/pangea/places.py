@@ -6,19 +6,17 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import NotFound
+from omicsdk.pangea import listings
 from omicsdk.pangea.asking.values import object_of, unlike
-from omicsdk.pangea.blob_constructors import org_from_blob, sample_from_blob
-from omicsdk.pangea.objects.organization import Organization
-from omicsdk.pangea.objects.tagging import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import httpx
 
     from omicsdk.cli.commands.pangea.access import Access
+    from omicsdk.core.model import Model
     from omicsdk.core.operation import Call
-    from omicsdk.pangea.objects.remote_object import RemoteObject
 
 Thing = dict[str, Any]
 """What the service says of something: its fields by name."""
@@ -69,7 +67,7 @@ def organization(access: Access, name: str) -> Thing:
     Raises:
         NotFound: There is none.
     """
-    return _there(access, Organization(access.knex, name), f"organization {name!r}")
+    return _there(access, lambda: listings.find_organization(access.api, name), f"organization {name!r}")
 
 
 def group(access: Access, org: str, name: str) -> Thing:
@@ -83,8 +81,12 @@ def group(access: Access, org: str, name: str) -> Thing:
     Raises:
         NotFound: There is none, or no such organization.
     """
-    owner = org_from_blob(access.knex, organization(access, org))
-    return _there(access, owner.sample_group(name), f"sample group {name!r} in the organization {org!r}")
+    owner = organization(access, org)
+    return _there(
+        access,
+        lambda: listings.find_sample_group(access.api, owner["uuid"], name),
+        f"sample group {name!r} in the organization {org!r}",
+    )
 
 
 def sample(access: Access, org: str, grp: str, name: str) -> Thing:
@@ -155,8 +157,11 @@ def sample_result(access: Access, of: Thing, module: str) -> Thing:
     Raises:
         NotFound: There is none.
     """
-    found = sample_from_blob(access.knex, of).analysis_result(module)
-    return _there(access, found, f"analysis result of {module!r} of the sample {of['name']!r}")
+    return _there(
+        access,
+        lambda: listings.find_sample_result(access.api, of["uuid"], module),
+        f"analysis result of {module!r} of the sample {of['name']!r}",
+    )
 
 
 def tag(access: Access, name: str) -> Thing:
@@ -169,14 +174,15 @@ def tag(access: Access, name: str) -> Thing:
     Raises:
         NotFound: There is none.
     """
-    return _there(access, Tag(access.knex, name), f"tag {name!r}")
+    return _there(access, lambda: listings.find_tag(access.api, name), f"tag {name!r}")
 
 
-def _there(access: Access, wanted: RemoteObject, what: str) -> Thing:
-    """What the service says of something, asked anew."""
-    if not wanted.exists():
-        raise _missing(access, what)
-    return dict(wanted.blob or {})
+def _there(access: Access, find: Callable[[], Model], what: str) -> Thing:
+    """A thing as the service has it now."""
+    try:
+        return find().to_dict()
+    except NotFound as error:
+        raise _missing(access, what) from error
 
 
 def _missing(access: Access, what: str) -> NotFound:

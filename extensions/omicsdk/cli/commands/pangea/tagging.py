@@ -9,7 +9,7 @@ from omicsdk.cli.commands.pangea.batches import each, tell
 from omicsdk.cli.commands.pangea.lines import group_line, lines, sample_line, tag_line, told
 from omicsdk.cli.commands.pangea.places import Thing, plain, samples_of, tag, things
 from omicsdk.cli.commands.pangea.places import group as find_group
-from omicsdk.pangea.objects.tagging import Tag
+from omicsdk.pangea.listings import ensure_tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def create(access: Access, arguments: Mapping[str, Any], console: Console) -> To
     names = list(dict.fromkeys(arguments["tag_names"]))
 
     def make(name: str) -> Thing:
-        return dict(Tag(access.knex, name).idem().blob or {})
+        return ensure_tag(access.api, name).to_dict()
 
     made, failed = each(names, make, lambda name: name)
     tell(failed, len(names), "tags", console)
