@@ -9,6 +9,7 @@ import pytest
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import DecodeError, NotFound, ServerError
 from omicsdk.pangea import Knex, Organization, Tag
+from omicsdk.pangea.listings import samples_of
 from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
 
 SRA_FILE = (
@@ -86,7 +87,8 @@ def entrez(archive: Archive, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_project_becomes_a_library(org: Organization, entrez: Entrez, archive: Archive):
-    library = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    made = link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    library = org.sample_group(made.name).get()
     assert library.is_library
     assert "Zaire" in library.metadata["ncbi_xml"]
     assert sorted(sample.name for sample in library.get_samples(cache=False)) == ["SAMN11", "SAMN12"]
@@ -106,24 +108,27 @@ def test_a_project_becomes_a_library(org: Organization, entrez: Entrez, archive:
 
 
 def test_again_leaves_what_is_there_as_it_is(org: Organization, entrez: Entrez):
-    first = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    first = org.sample_group("PRJNA257197").get()
     first.metadata = {"mine": 1}
     first.save()
-    again = link_bioproject(org, "PRJNA257197", entrez=entrez)
-    assert again.uuid == first.uuid
+    found = link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    again = org.sample_group("PRJNA257197").get()
+    assert found.uuid == again.uuid == first.uuid
     assert again.metadata == {"mine": 1}
     assert len(list(again.get_samples(cache=False))) == 2
 
 
 def test_what_was_deleted_elsewhere_is_made_again(org: Organization, entrez: Entrez, knex: Knex):
-    link_bioproject(org, "PRJNA257197", entrez=entrez)
+    link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
     org.sample_group("PRJNA257197").get()  # kept from here on
     assert knex.auth is not None
     with Knex(knex.endpoint) as elsewhere:
         elsewhere.add_auth_token(knex.auth.headers("GET", knex.endpoint)["authorization"].removeprefix("Token "))
         Organization(elsewhere, "An Org").sample_group("PRJNA257197").delete()
-    again = link_bioproject(org, "PRJNA257197", entrez=entrez)
-    assert sorted(sample.name for sample in again.get_samples()) == ["SAMN11", "SAMN12"]
+    link_bioproject(org.knex.client, "An Org", "PRJNA257197", entrez=entrez)
+    samples = [sample.name for sample in samples_of(org.knex.client, "An Org", "PRJNA257197")]
+    assert sorted(samples) == ["SAMN11", "SAMN12"]
 
 
 def test_three_requests_a_second_and_ten_with_a_key(entrez: Entrez, clock: ManualClock, archive: Archive):

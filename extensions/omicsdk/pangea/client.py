@@ -9,6 +9,7 @@ from omicsdk.core.platform import AsyncPlatform, Discovery, Found, Listing, Open
 from omicsdk.core.retry import Retry
 from omicsdk.pangea import downloads, listings
 from omicsdk.pangea.login import AsyncLoginExchange, LoginExchange, PasswordLogin, token_credentials
+from omicsdk.pangea.ncbi import linking
 
 DEFAULT_URL = "https://pangeabio.io"
 """The server that is used when none is configured."""
@@ -57,6 +58,7 @@ class _Workflows:
     download = Workflow(downloads.download)
     result_urls = Workflow(downloads.result_urls)
     verify = Workflow(downloads.verify)
+    link_bioproject = Workflow(linking.link_bioproject)
 
 
 class Pangea(_Workflows, Platform, PangeaApi):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea.lines import as_json, group_line, told
 from omicsdk.cli.commands.pangea.places import organization
-from omicsdk.pangea.blob_constructors import org_from_blob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,10 +26,10 @@ def link_bioproject(access: Access, arguments: Mapping[str, Any], console: Conso
 
     accession: str = arguments["bioproj_accession"]
     access.token()  # before NCBI is asked for anything
-    org = org_from_blob(access.knex, organization(access, arguments["org_name"]))
+    owner = organization(access, arguments["org_name"])
     console.message(f"linking {accession}; NCBI takes few requests a second")
     with _entrez(access) as entrez:
-        library = link_bioproject(org, accession, entrez=entrez)
+        library = link_bioproject(access.api, owner["uuid"], accession, entrez=entrez)
     facts = {"name": library.name, "uuid": library.uuid}
     return told(group_line(facts), facts, arguments)
 
