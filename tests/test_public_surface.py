@@ -61,8 +61,9 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {
     "omicsdk": [
-        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncCrunch", "AsyncDss", "AsyncFusillade", "AsyncHcaUpload", "AsyncPangea",
-        "AsyncSevenBridges", "Crunch", "Dss", "Fusillade", "HcaUpload", "Pangea", "SevenBridges", "__version__",
+        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncCrunch", "AsyncDrs", "AsyncDss", "AsyncFusillade", "AsyncGen3",
+        "AsyncHcaUpload", "AsyncPangea", "AsyncSevenBridges", "Crunch", "Drs", "Dss", "Fusillade", "Gen3", "HcaUpload", "Pangea",
+        "SevenBridges", "__version__",
     ],
     "omicsdk.hca.dss": [
         "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss", "Listener",

@@ -48,7 +48,7 @@ PACKAGES = (
         "omicsdk.gen3",
         "Gen3 data commons",
         (
-            "omicsdk.gen3.data.downloading", "omicsdk.gen3.data.uploading", "omicsdk.gen3.records",
+            "omicsdk.gen3.downloads", "omicsdk.gen3.uploads", "omicsdk.gen3.records",
             "omicsdk.gen3.manifests", "omicsdk.gen3.queries", "omicsdk.gen3.dictionary",
         ),
     ),

@@ -71,9 +71,13 @@ if TYPE_CHECKING:
     from omicsdk.core.token_file import TokenFile as TokenFile
     from omicsdk.crunch import AsyncCrunch as AsyncCrunch
     from omicsdk.crunch import Crunch as Crunch
+    from omicsdk.drs import AsyncDrs as AsyncDrs
+    from omicsdk.drs import Drs as Drs
     from omicsdk.fs.files import download as download
     from omicsdk.fs.files import open as open
     from omicsdk.fs.files import upload as upload
+    from omicsdk.gen3 import AsyncGen3 as AsyncGen3
+    from omicsdk.gen3 import Gen3 as Gen3
     from omicsdk.hca.dss import AsyncDss as AsyncDss
     from omicsdk.hca.dss import Dss as Dss
     from omicsdk.hca.fusillade import AsyncFusillade as AsyncFusillade
@@ -95,10 +99,12 @@ _HOMES = {
     "AsyncFusillade": "hca.fusillade",
     "AnswerTooLarge": "core.errors",
     "ApiKey": "core.credentials",
+    "AsyncDrs": "drs",
     "AsyncDss": "hca.dss",
     "AsyncSevenBridges": "sb.client",
     "AsyncCrunch": "crunch",
     "AsyncPangea": "pangea",
+    "AsyncGen3": "gen3",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -113,10 +119,12 @@ _HOMES = {
     "Crunch": "crunch",
     "DecodeError": "core.errors",
     "DiskFull": "core.errors",
+    "Drs": "drs",
     "Dss": "hca.dss",
     "FolderBusy": "core.errors",
     "Forbidden": "core.errors",
     "GatewayTimeout": "core.errors",
+    "Gen3": "gen3",
     "Gone": "core.errors",
     "HttpxAuth": "core.credentials",
     "Interrupted": "core.errors",
@@ -170,8 +178,10 @@ __all__ = [
     "AnswerTooLarge",
     "ApiKey",
     "AsyncCrunch",
+    "AsyncDrs",
     "AsyncDss",
     "AsyncFusillade",
+    "AsyncGen3",
     "AsyncHcaUpload",
     "AsyncPangea",
     "AsyncSevenBridges",
@@ -189,11 +199,13 @@ __all__ = [
     "Crunch",
     "DecodeError",
     "DiskFull",
+    "Drs",
     "Dss",
     "FolderBusy",
     "Forbidden",
     "Fusillade",
     "GatewayTimeout",
+    "Gen3",
     "Gone",
     "HcaUpload",
     "HttpxAuth",

@@ -118,7 +118,7 @@ def test_an_upload_that_can_t_begin_says_why(gen3, work):
 
 def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(gen3, work, monkeypatch, omics_sandbox):
     def down(commons):
-        raise ConnectFailed("Connection refused", url=f"{commons.endpoint}/index/guid/prefix")
+        raise ConnectFailed("Connection refused", url=f"{commons.base_url}/index/guid/prefix")
 
     monkeypatch.setattr("omicsdk.cli.commands.gen3.uploads.own_prefix", down)
     (work / "a.txt").write_text("a")

@@ -6,7 +6,7 @@ import pytest
 from omicsdk.cli.values import value_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.fs.uri import parse_uri
-from omicsdk.gen3.auth.sources import Arguments, TokenService, login_of
+from omicsdk.gen3.sources import Arguments, TokenService, login_of
 from omicsdk.sb.paths import is_path
 
 PATHS = [r"C:\data\reads.fastq", r"c:\x", "C:/data/reads.fastq", r"\\server\share\reads.fastq", "//server/share/x"]

@@ -6,13 +6,14 @@ from typing import Any
 
 import omicsdk.drs
 import pytest
+from drs_download import download
+from omicsdk import Drs
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import Unauthorized
-from omicsdk.drs import download
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SEVEN_BRIDGES = "cavatica-ga4gh-api.sbgenomics.com"
-EXAMPLES = [part for part in (omicsdk.drs.__doc__ or "").split("\n\n") if part.startswith(("download(", "host = "))]
+EXAMPLES = [part for part in (omicsdk.drs.__doc__ or "").split("\n\n") if part.startswith(("with Drs()", "host = "))]
 
 
 @pytest.fixture
@@ -29,14 +30,14 @@ def test_both_examples_are_found() -> None:
 def test_an_object_of_an_open_server(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host.add("0d8b4c1e", b"reads")
     monkeypatch.chdir(tmp_path)
-    exec(EXAMPLES[0].replace("data.example.org", host.name), {"download": download})
+    exec(EXAMPLES[0].replace("data.example.org", host.name), {"Drs": Drs})
     assert (tmp_path / "reads/0d8b4c1e.bin").read_bytes() == b"reads"
 
 
 def test_an_object_of_seven_bridges(seven_bridges: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seven_bridges.add("5e4a7f11e4b0c5d5b7a2a3c1", b"reads")
     monkeypatch.chdir(tmp_path)
-    imports = "from omicsdk.core.credentials import ApiKey\nfrom omicsdk.drs import download\n"
+    imports = "from omicsdk import ApiKey, Drs\nfrom omicsdk.drs import HostCredentials\n"
     assert imports in (omicsdk.drs.__doc__ or "")
     exec(imports + EXAMPLES[1].replace(SEVEN_BRIDGES, seven_bridges.name), {"token": TOKEN})
     assert (tmp_path / "reads/5e4a7f11e4b0c5d5b7a2a3c1.bin").read_bytes() == b"reads"

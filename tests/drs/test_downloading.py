@@ -1,29 +1,19 @@
 """Downloads of DRS objects: whole, verified, by the first way that works; what fails says why and stops nothing else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drs_download import OFFLINE, download
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized, UnsafePath
-from omicsdk.drs.downloading import download
-from omicsdk.drs.errors import BundleTooDeep, NoAccess
-from omicsdk.drs.host_cache import HostCache
-from omicsdk.drs.hosts import ResolutionSettings
 from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
+from omicsdk.drs.objects import BundleTooDeep, NoAccess
 from omicsdk.drs.planning import Wanted
-from omicsdk.drs.resolution import Resolver, UnknownPrefix
-from omicsdk.drs.servers import Servers
+from omicsdk.drs.resolution import HostCache, ResolutionSettings, UnknownPrefix
 
 API = "ga4gh/drs/v1/objects"
-
-
-@pytest.fixture
-def offline() -> Iterator[Servers]:
-    """Servers, of hosts that are named: nobody is asked about prefixes."""
-    with Servers(Resolver(settings=ResolutionSettings(order=()))) as servers:
-        yield servers
 
 
 def errors(report: Any) -> list[Any]:
@@ -74,20 +64,22 @@ def test_compact_and_bare_identifiers_go_to_the_default_host(host: Any, tmp_path
     host.add("three", b"3")
     cache = HostCache(tmp_path / "hosts.json", 2)
     cache.keep("dg.1", host.name)
-    resolver = Resolver(host.name, settings=ResolutionSettings(order=("cache_file",), cache_file=cache.path))
-    with Servers(resolver) as servers:
-        download(["drs://dg.1:one", "dg.1/three", "two"], tmp_path, servers=servers, layout="id").raise_if_failed()
+    settings = ResolutionSettings(order=("cache_file",), cache_file=cache.path)
+    uris = ["drs://dg.1:one", "dg.1/three", "two"]
+    download(uris, tmp_path, base_url=host.name, settings=settings, layout="id").raise_if_failed()
     assert (tmp_path / "dg.1_one" / "one.bin").read_bytes() == b"1"
     assert (tmp_path / "two" / "two.bin").read_bytes() == b"2"
 
 
-def test_one_that_fails_does_not_keep_the_others(host: Any, offline: Servers, tmp_path: Path) -> None:
+def test_one_that_fails_does_not_keep_the_others(host: Any, tmp_path: Path) -> None:
     good = host.add("good", b"good")
     none = host.add("none", b"none", access_methods=[])
     wrong = host.add("wrong", b"wrong")
     host.objects["wrong"]["checksums"] = [{"type": "md5", "checksum": "0" * 32}]
     evil = host.add("evil", b"evil", name="../evil")
-    report = download([good, none, wrong, evil, f"drs://{host.name}/nope", "dg.99/x"], tmp_path / "in", servers=offline)
+    report = download(
+        [good, none, wrong, evil, f"drs://{host.name}/nope", "dg.99/x"], tmp_path / "in", settings=OFFLINE
+    )
     found = errors(report)
     assert [outcome.state for outcome in report.outcomes] == ["done", *["failed"] * 5]
     assert isinstance(found[1], NoAccess)
@@ -173,11 +165,9 @@ def test_bundles_become_folders(host: Any, tmp_path: Path) -> None:
     assert (tmp_path / "study/told/three").read_bytes() == b"three"
 
 
-def test_members_elsewhere_are_fetched_there(
-    host: Any, drs_host: Callable[[], Any], offline: Servers, tmp_path: Path
-) -> None:
+def test_members_elsewhere_are_fetched_there(host: Any, drs_host: Callable[[], Any], tmp_path: Path) -> None:
     uri = drs_host().add("far", b"far")
-    download([host.bundle("b", {"name": "far", "drs_uri": [uri]})], tmp_path, servers=offline).raise_if_failed()
+    download([host.bundle("b", {"name": "far", "drs_uri": [uri]})], tmp_path, settings=OFFLINE).raise_if_failed()
     assert (tmp_path / "b/far").read_bytes() == b"far"
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from drs_download import download
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, Interrupted, NotFound, ServerError, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.drs import DrsServer, ResolutionSettings, Resolver, Servers, UnknownPrefix, Wanted, download, find
-from omicsdk.drs.ahead import LASTS, Ahead
+from omicsdk.drs import DrsServer, ResolutionSettings, Resolver, Servers, UnknownPrefix, Wanted, find
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.outage import ENOUGH
+from omicsdk.drs.servers import PREFETCH_SECONDS, THRESHOLD, Prefetch
 
 API = "ga4gh/drs/v1/objects"
 ONCE = Retry(attempts=1)
@@ -67,7 +67,7 @@ def test_a_server_that_is_down_is_asked_a_few_times_and_again_after_a_while() ->
         assert {type(answer) for answer in answers} <= {type(answers[0])}
         assert isinstance(answers[0], TransportError)
         assert answers[0] is not answers[1]
-        assert asked <= ENOUGH + 16
+        assert asked <= THRESHOLD + 16
         before = asked
         with pytest.raises(TransportError):
             server.describe(ids(1)[0])
@@ -170,11 +170,11 @@ def test_what_comes_ahead_is_used_while_it_lasts() -> None:
         asked.append(list(keys))
         return {key: key * key for key in keys if key != 3}
 
-    ahead = Ahead(squares, clock)
+    ahead = Prefetch(squares, clock)
     ahead.expect(range(150))
     assert [ahead.take(2), ahead.take(3), ahead.take(2), ahead.take(120)] == [4, None, None, 14_400]
     assert [len(keys) for keys in asked] == [100, 50]
-    clock.sleep(LASTS + 1)
+    clock.sleep(PREFETCH_SECONDS + 1)
     assert ahead.take(4) is None
 
 

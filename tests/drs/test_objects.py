@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import DecodeError, UnsafePath
-from omicsdk.drs.access import in_order
-from omicsdk.drs.objects import AccessMethod, checksums_of, object_of
+from omicsdk.drs.objects import AccessMethod, checksums_of, in_order, object_of
 
 MD5 = hashlib.md5(b"x").hexdigest()
 SHA = hashlib.sha256(b"x").hexdigest()

@@ -11,8 +11,15 @@ from nobodys_home import leave_home
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.drs.hosts import ResolutionSettings, host_of, hosts_by_prefix, server_url, settings_from
-from omicsdk.drs.resolution import Resolver, UnknownPrefix
+from omicsdk.drs.resolution import (
+    ResolutionSettings,
+    Resolver,
+    UnknownPrefix,
+    host_of,
+    hosts_by_prefix,
+    server_url,
+    settings_from,
+)
 
 DAY = 24 * 3600.0
 START = 1_795_000_000.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.dtp import Auth, Gen3Convertor, Gen3Submitter, Querier
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from sds_sheets import DESCRIPTION, INPUT, SUBJECTS, rows_of, write_sheet
 
 PLACE = ("demo1", "12L")
@@ -47,7 +47,7 @@ def golden(data_set):
 
 
 def test_a_data_set_is_taken_file_by_file_in_order_and_graphql_gives_it_back(golden, sandbox, key, auth, tmp_path):
-    with Commons(sandbox.gen3_url, auth) as commons:
+    with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         made = Gen3Convertor("12L", "syn-ds", dictionary=commons).execute(golden, tmp_path / "out")
     with Gen3Submitter(sandbox.gen3_url, key) as submitter:
         for file in made.files:
@@ -92,7 +92,7 @@ def test_a_data_set_is_taken_file_by_file_in_order_and_graphql_gives_it_back(gol
 
 
 def test_what_a_commons_exports_becomes_the_data_set_again(golden, sandbox, key, auth, tmp_path):
-    with Commons(sandbox.gen3_url, auth) as commons:
+    with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         convertor = Gen3Convertor("12L", "syn-ds", dictionary=commons)
         made = convertor.execute(golden, tmp_path / "out")
     with Gen3Submitter(sandbox.gen3_url, key) as submitter:

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import Forbidden, NotFound, SourceChanged, Unauthorized
-from omicsdk.drs.errors import BundleTooDeep, NoAccess
-from omicsdk.drs.hosts import ResolutionSettings
-from omicsdk.drs.resolution import Resolver, UnknownPrefix
+from omicsdk.drs.objects import BundleTooDeep, NoAccess
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, UnknownPrefix
 from omicsdk.drs.servers import Servers
 from omicsdk.fs.blocks import BLOCK, FileBytes
 from omicsdk.fs.copying.fetching import fetch

@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from omicsdk.core.errors import Forbidden, Unauthorized, UsageError
+from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly
 from omicsdk.fs.places.gen3 import Gen3Store
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.gen3.auth import Gen3Auth
-from omicsdk.gen3.commons import Commons
+from omicsdk.gen3.client import Gen3
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.transfer import download
 
@@ -71,7 +71,7 @@ def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, 
 
 def test_a_bundle_is_a_folder(store: Gen3Store, key: Path, omics_sandbox: Any, host: str, tmp_path: Path) -> None:
     guids = [omics_sandbox.gen3.add_file(name, name.encode()) for name in ("a b.txt", "c%20.txt")]
-    with Commons(omics_sandbox.gen3_url, Gen3Auth(refresh_file=key)) as commons:
+    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as commons:
         made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
     top = f"{host}/{made}"
     assert store.look(top).is_folder
@@ -98,7 +98,7 @@ def test_open_files_need_no_login_and_others_say_how_to_have_one(omics_sandbox: 
         assert bytes_of(store, store.look(f"{host}/{guid}")) == b"open"
         with pytest.raises(Unauthorized, match="GEN3_API_KEY"):
             store.location(store.look(f"{host}/{secret}"))
-        with pytest.raises(UsageError, match="GEN3_ENDPOINT"):
+        with pytest.raises(ConfigError, match="GEN3_ENDPOINT"):
             store.look(guid)
     with Gen3Store(endpoint=omics_sandbox.gen3_url) as store:
         assert bytes_of(store, store.look(guid)) == b"open"
@@ -119,7 +119,7 @@ def test_what_is_put_is_sent_to_the_command_that_tells_guids(store: Gen3Store, h
 
 def test_a_commons_that_is_given_stays_open(omics_sandbox: Any, key: Path) -> None:
     guid = omics_sandbox.gen3.add_file("a", b"a")
-    with Commons(omics_sandbox.gen3_url, Gen3Auth(refresh_file=key)) as commons:
+    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as commons:
         with Gen3Store(commons=commons) as store:
             assert bytes_of(store, store.look(guid)) == b"a"
         assert commons.indexd.get_guids_prefix.raw().status_code == 200

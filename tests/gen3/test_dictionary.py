@@ -8,15 +8,15 @@ import pytest
 from gen3_records import dictionary, relatives
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.gen3 import Commons, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.gen3.dictionary import Dictionary, DictionaryError, Link, read_dictionary
-from omicsdk.gen3.dictionary.order import groups_in_order
+from omicsdk.gen3.dictionary.dictionary import groups_in_order
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
 
 
 def test_a_commons_gives_its_dictionary_without_a_login(sandbox: Sandbox) -> None:
-    with Commons(sandbox.gen3_url) as commons:
+    with Gen3(sandbox.gen3_url) as commons:
         found = Dictionary.of(commons)
     case = found.node("case")
     assert case.links == {

@@ -12,10 +12,10 @@ from graphql.language import FieldNode, OperationDefinitionNode
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Commons, Gen3Auth, Gen3Error, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
-from omicsdk.gen3.queries.literals import literal
-from omicsdk.gen3.queries.values import restored
+from omicsdk.gen3.queries.paging import restored
+from omicsdk.gen3.queries.query import literal
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 
@@ -156,13 +156,13 @@ def test_without_a_dictionary_names_are_taken_as_they_are() -> None:
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Commons]:
+def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
     sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Commons(sandbox.gen3_url, Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
+    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
         yield found
 
 
-def test_all_rows_come_whatever_the_pages_are(sandbox: Sandbox, commons: Commons) -> None:
+def test_all_rows_come_whatever_the_pages_are(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}") for n in range(25))])
     sandbox.gen3.records.seed(
         "demo", "two", [experiment(projects=[{"code": "two"}]), *(case(f"c{n:02}") for n in range(5))]
@@ -180,13 +180,13 @@ def test_all_rows_come_whatever_the_pages_are(sandbox: Sandbox, commons: Commons
     assert len(list(rows(commons, query.first(7), page=3))) == 7
 
 
-def test_rows_carry_what_is_linked(sandbox: Sandbox, commons: Commons) -> None:
+def test_rows_carry_what_is_linked(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}") for n in range(15))])
     found = ask(commons, Query("experiment", SDS).fields("submitter_id").links(cases=["submitter_id"]))
     assert len(found["experiment"][0]["cases"]) == 15
 
 
-def test_numbers_are_as_the_dictionary_has_them(sandbox: Sandbox, commons: Commons) -> None:
+def test_numbers_are_as_the_dictionary_has_them(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(number_experimental_group=3), case("c1")])
     query = Query("experiment", SDS).fields("number_experimental_group", "type_of_data")
     [found] = rows(commons, query)
@@ -205,7 +205,7 @@ def test_a_filter_by_a_number_is_warned_of(caplog: pytest.LogCaptureFixture) -> 
     assert "number_experimental_group is a number" in caplog.text
 
 
-def test_a_text_is_paged_by_its_variables(sandbox: Sandbox, commons: Commons) -> None:
+def test_a_text_is_paged_by_its_variables(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}") for n in range(15))])
     text = (
         "query ($first: Int, $offset: Int, $sex: [String]) "
@@ -216,7 +216,7 @@ def test_a_text_is_paged_by_its_variables(sandbox: Sandbox, commons: Commons) ->
         next(rows(commons, "{ case { id } }"))
 
 
-def test_a_refused_query_says_why(commons: Commons) -> None:
+def test_a_refused_query_says_why(commons: Gen3) -> None:
     with pytest.raises(Gen3SubmissionQueryError, match='Cannot query field "nope"'):
         ask(commons, "{ nope { id } }")
     with pytest.raises(Gen3SubmissionQueryError, match="Cannot order by colour"):
@@ -228,7 +228,7 @@ def test_rows_that_went_while_they_were_read_are_told() -> None:
         counted = b"_case_count" in request.content
         return httpx.Response(200, json={"data": {"_case_count": 3} if counted else {"case": [{"id": "1"}]}})
 
-    with Commons("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons:
+    with Gen3("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons:
         with pytest.raises(Gen3Error, match="1 records of case came, and there were 3"):
             list(rows(commons, Query("case")))
         # Paths are counted, not records, so that there is nothing to hold the rows against.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from omicsdk.gen3 import (
-    Commons,
+    Gen3,
     Gen3Auth,
     Gen3File,
     Gen3Index,
@@ -42,7 +42,7 @@ def clients(auth: Gen3Auth) -> None:
     assert_type(Gen3Query(auth).raw_data_download("case", ["id"]), list[dict[str, Any]])
     Gen3WsStorage(auth).copy("ws:///@user/a", "b")
     assert_type(wsurl_to_tokens("ws:///@user/a"), tuple[str, str])
-    with Commons(auth.endpoint, auth) as commons:
+    with Gen3(auth.endpoint, credentials=auth) as commons:
         assert_type(commons.fence.get_presigned_url(file_id="guid").url, str)
 
 

@@ -121,6 +121,7 @@ class AsyncExchange(_Options):
 
 
 C = TypeVar("C", bound="Client")
+A = TypeVar("A", bound="AsyncClient")
 E = TypeVar("E", Exchange, AsyncExchange)
 
 INTERFACE = 2
@@ -261,6 +262,28 @@ class Client(_ClientBase[Exchange]):
             ),
         )
 
+    def below(self, kind: type[C], path: str) -> C:
+        """A client of another service below this one's base URL, with the same settings and credentials over the same connections.
+
+        Args:
+            kind: Its class.
+            path: Where it is below the base URL, such as /index; empty for the base URL itself.
+        """
+        transport = self._exchange.transport
+        return self.beside(kind, f"{transport.base_url}{path}", transport.credentials)
+
+    def beside(self, kind: type[C], base_url: str, credentials: "Credentials | httpx.Auth | None") -> C:
+        """A client of another service, with the same settings over the same connections; closing either closes both.
+
+        Args:
+            kind: Its class.
+            base_url: Its base URL.
+            credentials: Its credentials: those of this client are for this client's service.
+        """
+        part = kind.__new__(kind)
+        part._exchange = replace(self._exchange, transport=self._exchange.transport.beside(base_url, credentials))
+        return part
+
     def close(self) -> None:
         """Close the connections."""
         self._exchange.transport.close()
@@ -314,6 +337,28 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 answer_limit=answer_limit,
             ),
         )
+
+    def below(self, kind: type[A], path: str) -> A:
+        """A client of another service below this one's base URL, with the same settings and credentials over the same connections.
+
+        Args:
+            kind: Its class.
+            path: Where it is below the base URL, such as /index; empty for the base URL itself.
+        """
+        transport = self._exchange.transport
+        return self.beside(kind, f"{transport.base_url}{path}", transport.credentials)
+
+    def beside(self, kind: type[A], base_url: str, credentials: "Credentials | httpx.Auth | None") -> A:
+        """A client of another service, with the same settings over the same connections; closing either closes both.
+
+        Args:
+            kind: Its class.
+            base_url: Its base URL.
+            credentials: Its credentials: those of this client are for this client's service.
+        """
+        part = kind.__new__(kind)
+        part._exchange = replace(self._exchange, transport=self._exchange.transport.beside(base_url, credentials))
+        return part
 
     async def aclose(self) -> None:
         """Close the connections."""

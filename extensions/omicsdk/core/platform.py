@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+S = TypeVar("S", bound=Client)
+A = TypeVar("A", bound=AsyncClient)
 
 
 class Found(NamedTuple):
@@ -411,6 +413,47 @@ def settings_of(client: Platform) -> Settings:
         client: The client.
     """
     return client._settings  # pyright: ignore[reportPrivateUsage] - not among the attributes that operations could be named like
+
+
+class _Parts(Bound):
+    """The clients of a platform's services, by their names."""
+
+    def __init__(self) -> None:
+        self.clients: dict[str, Any] = {}
+
+
+class Part(Generic[S, A]):
+    """A service of a platform that has several: its generated client, with the platform's settings, credentials and connections.
+
+    Args:
+        package: The generated package, such as omicsdk_api.gen3.fence; it is imported when the service is first used.
+        name: The name of its blocking client; that of the asynchronous one begins with Async.
+        path: Where the service is below the platform's base URL.
+    """
+
+    def __init__(self, package: str, name: str, path: str) -> None:
+        self._package = package
+        self._client = name
+        self._path = path
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: AsyncPlatform, owner: type) -> A: ...
+    @overload
+    def __get__(self, client: Platform, owner: type) -> S: ...
+    def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
+        if client is None:
+            return self
+        # A clone with other options makes its own: `with_options` drops what is Bound.
+        clients = vars(client).setdefault("_parts", _Parts()).clients
+        if self._name not in clients:
+            name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
+            clients.setdefault(self._name, client.below(getattr(import_module(self._package), name), self._path))
+        return clients[self._name]
 
 
 def _bound(function: Callable[..., Any], client: object, run: Callable[..., Any]) -> Any:

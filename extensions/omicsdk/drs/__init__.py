@@ -1,69 +1,81 @@
 """GA4GH DRS: identifiers of files that many servers share, and the way from one to verified bytes.
 
-from omicsdk.drs import download
+from omicsdk import Drs
 
-download(["drs://data.example.org/0d8b4c1e"], "reads").raise_if_failed()
+with Drs() as drs:
+    drs.download("drs://data.example.org/0d8b4c1e", "reads").raise_if_failed()
 
-Servers that want a login get it by their host, and nobody else gets it: not the storage that has the bytes, and no server that an
-identifier leads to unasked. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a login as
-`BearerToken(token)`; a Gen3 commons takes a `Gen3Auth`.
+Credentials go to the server that they are for, and to no other: not to the storage that has the bytes, and to no server that an
+identifier names by itself. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a login as
+`BearerToken(token)`; a Gen3 commons takes a `Gen3Login`.
 
-from omicsdk.core.credentials import ApiKey
-from omicsdk.drs import download
+from omicsdk import ApiKey, Drs
+from omicsdk.drs import HostCredentials
 
 host = "cavatica-ga4gh-api.sbgenomics.com"
-logins = {host: ApiKey(token, header="X-SBG-Auth-Token")}
-download([f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1"], "reads", credentials=logins.get).raise_if_failed()
+credentials = HostCredentials({host: ApiKey(token, header="X-SBG-Auth-Token")})
+with Drs(credentials=credentials) as drs:
+    drs.download(f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1", "reads").raise_if_failed()
 """
 
 from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.drs.downloading import download as download
-    from omicsdk.drs.errors import BundleTooDeep as BundleTooDeep
-    from omicsdk.drs.errors import IsABundle as IsABundle
-    from omicsdk.drs.errors import NoAccess as NoAccess
-    from omicsdk.drs.hosts import ResolutionSettings as ResolutionSettings
+    from omicsdk.drs.client import AsyncDrs as AsyncDrs
+    from omicsdk.drs.client import Drs as Drs
+    from omicsdk.drs.client import HostCredentials as HostCredentials
+    from omicsdk.drs.downloads import FileCheck as FileCheck
     from omicsdk.drs.identifiers import DrsId as DrsId
     from omicsdk.drs.identifiers import NotADrsId as NotADrsId
     from omicsdk.drs.identifiers import parse_drs_id as parse_drs_id
     from omicsdk.drs.objects import AccessMethod as AccessMethod
+    from omicsdk.drs.objects import BundleTooDeep as BundleTooDeep
     from omicsdk.drs.objects import DrsObject as DrsObject
+    from omicsdk.drs.objects import IsABundle as IsABundle
+    from omicsdk.drs.objects import NoAccess as NoAccess
     from omicsdk.drs.planning import DrsFile as DrsFile
     from omicsdk.drs.planning import Wanted as Wanted
     from omicsdk.drs.planning import find as find
+    from omicsdk.drs.resolution import ResolutionSettings as ResolutionSettings
     from omicsdk.drs.resolution import Resolver as Resolver
     from omicsdk.drs.resolution import UnknownPrefix as UnknownPrefix
-    from omicsdk.drs.server import DrsServer as DrsServer
+    from omicsdk.drs.servers import DrsServer as DrsServer
     from omicsdk.drs.servers import Servers as Servers
 
 _HOMES = {
     "AccessMethod": "objects",
-    "BundleTooDeep": "errors",
+    "AsyncDrs": "client",
+    "BundleTooDeep": "objects",
+    "Drs": "client",
     "DrsFile": "planning",
     "DrsId": "identifiers",
     "DrsObject": "objects",
-    "DrsServer": "server",
-    "IsABundle": "errors",
-    "NoAccess": "errors",
+    "DrsServer": "servers",
+    "FileCheck": "downloads",
+    "HostCredentials": "client",
+    "IsABundle": "objects",
+    "NoAccess": "objects",
     "NotADrsId": "identifiers",
-    "ResolutionSettings": "hosts",
+    "ResolutionSettings": "resolution",
     "Resolver": "resolution",
     "Servers": "servers",
     "UnknownPrefix": "resolution",
     "Wanted": "planning",
-    "download": "downloading",
     "find": "planning",
     "parse_drs_id": "identifiers",
 }
 __all__ = [
     "AccessMethod",
+    "AsyncDrs",
     "BundleTooDeep",
+    "Drs",
     "DrsFile",
     "DrsId",
     "DrsObject",
     "DrsServer",
+    "FileCheck",
+    "HostCredentials",
     "IsABundle",
     "NoAccess",
     "NotADrsId",
@@ -72,7 +84,6 @@ __all__ = [
     "Servers",
     "UnknownPrefix",
     "Wanted",
-    "download",
     "find",
     "parse_drs_id",
 ]

@@ -1,16 +1,40 @@
-"""What a DRS server says of an object, as plain data: a file with its size, checksums and ways to its bytes, or a bundle."""
+"""An object as its DRS server describes it, as plain data: a file with its size, checksums and access methods, or a bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.core.checksums import from_base64, is_checksum
-from omicsdk.core.errors import DecodeError, UnsafePath
+from omicsdk.core.errors import DecodeError, TransferError, UnsafePath
 from omicsdk.core.narrowing import is_array, is_object
+
+
+class NoAccess(TransferError):
+    """There is no way to an object's bytes: its server lists none, or none that can be gone.
+
+    Args:
+        message: What was tried, and what came of it.
+        name: The object's name or identifier.
+    """
+
+    default_remedy = "Ask the server's operators where its bytes are; the object may be announced and not uploaded yet."
+
+
+class BundleTooDeep(TransferError):
+    """A bundle that holds itself, or more levels than any folder has."""
+
+    default_remedy = "Download its members one by one."
+
+
+class IsABundle(TransferError):
+    """What is stated as a file is a bundle of files."""
+
+    default_remedy = "Leave its size and checksums out of what is stated of it: then its members are fetched."
+
 
 #: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
 _ALGORITHMS = {
@@ -230,3 +254,44 @@ def _name(stated: Mapping[str, Any], what: str) -> str:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+#: What a URL that the server gives can be fetched by, the likeliest first. Others (ftp, gsiftp, globus, htsget) can't.
+FETCHED = ("https", "http", "s3", "gs", "az", "azure")
+
+
+def in_order(methods: Iterable[AccessMethod], preferred: Sequence[str] = ()) -> list[AccessMethod]:
+    """The ways that can be gone, in the order in which they are tried.
+
+    Those that are at hand stand before those that have to be fetched from an archive, preferred ones before others, stated
+    https URLs before those that have to be asked for, and what is alike stays in the server's order.
+
+    Args:
+        methods: What the server lists.
+        preferred: Kinds, clouds or regions that are wanted most, the first one more than the second, such as `gs` or
+            `us-east-1`.
+    """
+    wanted = [word.lower() for word in preferred]
+
+    def rank(method: AccessMethod) -> tuple[bool, int, bool, int]:
+        said = (method.kind, method.cloud, method.region.lower())
+        liking = next((at for at, word in enumerate(wanted) if word in said), len(wanted))
+        kind = FETCHED.index(method.kind) if method.kind in FETCHED else len(FETCHED)
+        return not method.available, liking, not method.is_direct, kind
+
+    usable = [each for each in methods if each.is_direct or (each.access_id and each.kind in FETCHED)]
+    seen: set[tuple[str, str]] = set()
+    found: list[AccessMethod] = []
+    for each in sorted(usable, key=rank):
+        # A server may list one way for each copy and answer the same for all: Gen3's access_id is the protocol.
+        key = ("", each.access_id) if each.access_id and not each.is_direct else (each.url, "")
+        if key not in seen:
+            seen.add(key)
+            found.append(each)
+    return found
+
+
+def unusable(methods: Iterable[AccessMethod]) -> str:
+    """Says why no way can be gone, for an error."""
+    kinds = sorted({each.kind or "without a type" for each in methods})
+    return f"its server lists only {', '.join(kinds)}" if kinds else "its server lists no way to its bytes"

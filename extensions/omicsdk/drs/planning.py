@@ -5,17 +5,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
-from omicsdk.drs.errors import BundleTooDeep
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.objects import DrsObject, Member, verifiable
-from omicsdk.drs.server import DrsServer
-from omicsdk.drs.servers import Servers
+from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, verifiable
+from omicsdk.drs.servers import DrsServer, Servers
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.calls import never, side_by_side
 from omicsdk.transfer.names import safe_name
+
+if TYPE_CHECKING:
+    from omicsdk.drs.client import Drs
+    from omicsdk.drs.resolution import ResolutionSettings
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""
@@ -65,6 +67,16 @@ class DrsFile:
     server: DrsServer | None = None
     error: OmicsError | None = None
 
+    @property
+    def size(self) -> int | None:
+        """Its size in bytes; None where neither its server nor the request states one."""
+        return self.found.size if self.found is not None else self.wanted.size
+
+    @property
+    def checksums(self) -> Mapping[str, str]:
+        """The checksums that its server states and that can be verified, from algorithm to value."""
+        return self.found.checksums if self.found is not None else verifiable(self.wanted.checksums)
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -85,16 +97,17 @@ class _Place:
     above: tuple[tuple[str, str], ...] = ()
 
 
-def wanted_of(identifiers: Iterable[str | DrsId | Wanted]) -> Iterator[Wanted]:
+def wanted_of(identifiers: str | DrsId | Wanted | Iterable[str | DrsId | Wanted]) -> Iterator[Wanted]:
     """What is wanted, of identifiers as texts, as parsed ones, or with what is known of them.
 
     Args:
-        identifiers: Any of these.
+        identifiers: One or several of these.
 
     Raises:
         NotADrsId: A text isn't an identifier.
     """
-    for each in identifiers:
+    several = [identifiers] if isinstance(identifiers, str | DrsId | Wanted) else identifiers
+    for each in several:
         if isinstance(each, Wanted):
             yield each
         else:
@@ -288,3 +301,38 @@ def as_one_name(text: str) -> str:
 
 def _as_folder(id: str) -> str:
     return as_one_name(id).replace(":", "_")
+
+
+def ls(
+    client: Drs, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
+) -> Iterator[DrsFile]:
+    """List the files of an object: of a bundle all that are in it, at any depth.
+
+    Args:
+        what: The object: `drs://HOST/ID`, a compact identifier, or an identifier alone, which the base URL's server has.
+        layout: How the files are named, as for `download`.
+        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+
+    Yields:
+        The files; one that cannot be found has the `error` that says why.
+
+    Raises:
+        NotADrsId: It is not an identifier.
+        OmicsError: The object itself cannot be described.
+    """
+    with client.servers(settings) as servers:
+        yield from listed(next(wanted_of(what)), servers, layout)
+
+
+def listed(wanted: Wanted, servers: Servers, layout: Layout = "name") -> list[DrsFile]:
+    """The files of an object; errors are those of `ls`.
+
+    Args:
+        wanted: The object.
+        servers: The servers; they stay open.
+        layout: How the files are named.
+    """
+    files = find([wanted], servers, layout)
+    if len(files) == 1 and files[0].error is not None and files[0].wanted is wanted and files[0].found is None:
+        raise files[0].error
+    return files

@@ -1,17 +1,28 @@
-"""From an identifier to the server that has the object: asks who may know a prefix's host, in the order of the settings."""
+"""From an identifier to the server that has the object: prefixes are looked up in the order of the settings."""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import re
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
+from omicsdk.core.client import Client
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import NotFound, OmicsError
+from omicsdk.core.errors import ConfigError, NotFound, OmicsError
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files.file_lock import locked
+from omicsdk.core.files.home_folder import within_home
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.origins import is_loopback
 from omicsdk.core.retry import Retry
-from omicsdk.drs.host_cache import HostCache
-from omicsdk.drs.hosts import ResolutionSettings, Source, hosts_by_prefix, named_host, server_url, settings_from
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 
 if TYPE_CHECKING:
@@ -19,7 +30,229 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
     from omicsdk_api.gen3.metadata import MetadataApi
 
+
+Source = Literal["cache_file", "commons_mds", "dataguids_dist", "dataguids"]
+"""Who can know a prefix's host: the cache file, the commons' metadata service, the resolver's list, and the resolver itself."""
+
+SOURCES: tuple[Source, ...] = get_args(Source)
+RESOLVER = "https://dataguids.org"
+DAYS = 2.0
+"""For how many days a host is believed that was looked up before."""
+_FILE = "~/.drs_cache/resolved_drs_hosts.json"
+
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::[0-9]{1,5})?\Z")
+_YES = ("1", "true", "yes", "on")
+_NO = ("0", "false", "no", "off", "")
+
+
+def _users_file() -> Path | None:
+    try:
+        return within_home(Path(_FILE).expanduser)
+    except ConfigError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionSettings:
+    """How prefixes are resolved.
+
+    Attributes:
+        order: Who is asked, in this order.
+        resolver: The resolver's URL, for the last two sources.
+        cache_file: Where hosts are kept from run to run; None for nowhere, as by default for a user without a home.
+        days: For how many days they are believed; above 0.
+        keeps: Whether what is found is written into the cache file.
+    """
+
+    order: tuple[Source, ...] = SOURCES
+    resolver: str = RESOLVER
+    cache_file: Path | None = field(default_factory=_users_file)
+    days: float = DAYS
+    keeps: bool = True
+
+
+def settings_from(environ: Mapping[str, str] | None = None) -> ResolutionSettings:
+    """The settings of the environment: DRS_RESOLUTION_ORDER (sources with colons between), DRS_RESOLVER_HOSTNAME, DRS_CACHE,
+    DRS_CACHE_EXPIRE_DURATION (days) and LOCALLY_CACHE_RESOLVED_HOSTS (true or false).
+
+    Args:
+        environ: The environment's variables; by default the process's own.
+
+    Raises:
+        ConfigError: One of them can't be read.
+    """
+    env = os.environ if environ is None else environ
+    order = tuple(
+        word.strip() for word in env.get("DRS_RESOLUTION_ORDER", ":".join(SOURCES)).split(":") if word.strip()
+    )
+    for word in order:
+        if word not in SOURCES:
+            raise ConfigError(
+                f"DRS_RESOLUTION_ORDER names {word!r}",
+                remedy=f"Give some of {', '.join(SOURCES)}, with colons between.",
+            )
+    days = env.get("DRS_CACHE_EXPIRE_DURATION", str(DAYS))
+    keeps = env.get("LOCALLY_CACHE_RESOLVED_HOSTS", "true").lower()
+    if keeps not in _YES + _NO:
+        raise ConfigError(f"LOCALLY_CACHE_RESOLVED_HOSTS is {keeps!r}", remedy="Give true or false.")
+    return ResolutionSettings(
+        order=cast("tuple[Source, ...]", order),
+        resolver=env.get("DRS_RESOLVER_HOSTNAME", RESOLVER).rstrip("/"),
+        cache_file=within_home(Path(named).expanduser) if (named := env.get("DRS_CACHE")) else _users_file(),
+        days=_days(days),
+        keeps=keeps in _YES,
+    )
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 < days < 36_500:
+        raise ConfigError(f"DRS_CACHE_EXPIRE_DURATION is {text!r}", remedy="Give a number of days above 0.")
+    return days
+
+
+def server_url(host: str) -> str:
+    """The URL of a host: https, and http where the host is this machine itself.
+
+    Args:
+        host: A name or address, with a port where one is named.
+    """
+    name = host.rpartition(":")[0] if re.search(r":[0-9]+\Z", host) and not host.endswith("]") else host
+    return f"{'http' if is_loopback(name.strip('[]')) else 'https'}://{host}"
+
+
+def host_of(stated: object) -> str | None:
+    """The host that a source states, without scheme, path and `/index`; None when that isn't one.
+
+    Args:
+        stated: What the source says, such as `https://data.example.org/index/`.
+    """
+    if not isinstance(stated, str):
+        return None
+    _, mark, rest = stated.strip().partition("://")
+    host = (rest if mark else stated.strip()).partition("/")[0]
+    return host.lower() if _HOST.match(host) else None
+
+
+def hosts_by_prefix(dist: object) -> dict[str, str]:
+    """What the resolver's list says of prefixes.
+
+    A neighbour has hints, which are regular expressions such as `.*dg\\.4503.*`. They are read as the texts that they stand
+    for and aren't run: whoever writes the list chose them.
+
+    Args:
+        dist: The list, decoded: objects with `name`, `host`, `hints` and `type`. Only those of type indexd count.
+    """
+    found: dict[str, str] = {}
+    for neighbour in dist if is_array(dist) else ():
+        if not is_object(neighbour) or neighbour.get("type") != "indexd":
+            continue
+        host, hints = host_of(neighbour.get("host")), neighbour.get("hints")
+        for hint in hints if host and is_array(hints) else ():
+            if isinstance(hint, str) and (prefix := _literal(hint)):
+                found.setdefault(prefix, cast("str", host))
+    return found
+
+
+def _literal(hint: str) -> str:
+    text = hint.removeprefix("^").removesuffix("$")
+    text = text.removeprefix(".*").removesuffix(".*").removeprefix("(").removesuffix(")")
+    plain = text.replace("\\", "").rstrip("/:")
+    return plain if re.fullmatch(r"[A-Za-z0-9._-]+", plain) else ""
+
+
+def named_host(told: object, keys: Iterable[str]) -> str | None:
+    """The host that an answer names under a path of keys; None when it doesn't.
+
+    Args:
+        told: The answer, decoded.
+        keys: The way to it, such as `from_index_service`, `host`.
+    """
+    for key in keys:
+        told = told.get(key) if is_object(told) else None
+    return host_of(told)
+
+
 logger = logging.getLogger("omicsdk.drs")
+
+_FORM = "%m/%d/%Y %H:%M:%S:%z"
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostCache:
+    """Hosts by prefix.
+
+    Attributes:
+        path: The file. One that isn't there is empty, and so is one that can't be read: it can be made again.
+        days: For how many days an entry is believed.
+        clock: What tells the time.
+    """
+
+    path: Path
+    days: float
+    clock: Clock = SYSTEM_CLOCK
+
+    def find(self, prefix: str) -> str | None:
+        """The host of a prefix; None when the file has none, or too old a one.
+
+        Args:
+            prefix: The prefix, such as `dg.4503`.
+        """
+        entry = self._entries(self._read()).get(prefix)
+        if not is_object(entry) or not self._is_young(entry.get("created")):
+            return None
+        return host_of(entry.get("host"))
+
+    def keep(self, prefix: str, host: str) -> None:
+        """Writes an entry. A file that can't be written costs a line in the log and no more.
+
+        Args:
+            prefix: The prefix.
+            host: Its host.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self.path, patience=_PATIENCE):
+                content = self._read()
+                now = datetime.fromtimestamp(self.clock.now(), UTC).strftime(_FORM)
+                entries = {
+                    **self._entries(content),
+                    prefix: {"host": host, "name": "", "type": "indexd", "created": now},
+                }
+                text = json.dumps({"info": content.get("info") or {"created": now}, "cache": entries}, indent=1)
+                with in_place_of(self.path, durable=False) as file:
+                    file.write(text.encode())
+        except (OSError, OmicsError) as error:
+            logger.info("%s isn't written: %s", self.path, error)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            content: object = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError) as error:
+            logger.info("%s isn't read: %s", self.path, error)
+            return {}
+        return content if is_object(content) else {}
+
+    def _entries(self, content: dict[str, Any]) -> dict[str, Any]:
+        entries = content.get("cache")
+        return entries if is_object(entries) else {}
+
+    def _is_young(self, created: object) -> bool:
+        if not isinstance(created, str):
+            return False
+        try:
+            made = datetime.strptime(created, _FORM)
+        except ValueError:
+            return False
+        now = datetime.fromtimestamp(self.clock.now(), UTC)
+        age = now - (made if made.tzinfo else made.replace(tzinfo=UTC))
+        return timedelta(minutes=-10) < age < timedelta(days=self.days)
 
 
 class UnknownPrefix(OmicsError):
@@ -41,6 +274,9 @@ class UnknownPrefix(OmicsError):
         self.prefix = prefix
 
 
+C = TypeVar("C", bound=Client)
+
+
 class Resolver:
     """Finds servers of objects. Thread-safe: a prefix is looked up once, by one thread; the others wait for it.
 
@@ -53,6 +289,7 @@ class Resolver:
         retry: How often each of them is asked again; by default twice.
         clock: What tells the time and waits.
         transport: Takes the place of the network, for tests.
+        client: Whose settings and connections are used; it stays open.
     """
 
     def __init__(
@@ -65,6 +302,7 @@ class Resolver:
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
         transport: Any = None,
+        client: Client | None = None,
     ) -> None:
         self.default_host = default_host
         self.settings = settings_from() if settings is None else settings
@@ -72,6 +310,7 @@ class Resolver:
         file = self.settings.cache_file
         self._cache = None if file is None else HostCache(file, self.settings.days, clock)
         self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
+        self._client = client
         self._lock = threading.Lock()
         self._found: dict[str, str | list[str]] = dict(known or {})  # the host, or why there is none
         self._dist: dict[str, str] | None = None
@@ -156,15 +395,21 @@ class Resolver:
             except NotFound:
                 return None
 
-    def _index(self) -> IndexdApi:
+    def _index(self) -> AbstractContextManager[IndexdApi]:
         from omicsdk_api.gen3.indexd import IndexdApi
 
-        return IndexdApi(f"{self.settings.resolver}/index", **self._options)
+        return self._opened(IndexdApi, f"{self.settings.resolver}/index")
 
-    def _metadata(self, base_url: str) -> MetadataApi:
+    def _metadata(self, base_url: str) -> AbstractContextManager[MetadataApi]:
         from omicsdk_api.gen3.metadata import MetadataApi
 
-        return MetadataApi(base_url, **self._options)
+        return self._opened(MetadataApi, base_url)
+
+    def _opened(self, kind: type[C], base_url: str) -> AbstractContextManager[C]:
+        if self._client is None:
+            return kind(base_url, **self._options)
+        # Not closed at the end: its connections are the client's.
+        return nullcontext(self._client.beside(kind, base_url, None).with_options(retry=self._options["retry"]))
 
 
 def _json(response: httpx.Response) -> object:

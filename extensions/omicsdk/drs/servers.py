@@ -1,19 +1,472 @@
-"""The servers that a set of identifiers leads to, each with the login that it wants."""
+"""DRS servers: objects, one by one or many at once, the URLs of their bytes, and the login that each server wants."""
 
 from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    DecodeError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    OmicsError,
+    ServerError,
+    TimedOut,
+    TransportError,
+    Unauthorized,
+)
+from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.drs.identifiers import DrsId
-from omicsdk.drs.resolution import Resolver
-from omicsdk.drs.server import DrsServer
+from omicsdk.drs.objects import AccessMethod, DrsObject, NoAccess, headers_of, in_order, object_of, unusable
+from omicsdk.drs.resolution import Resolver, server_url
+from omicsdk.transfer import Location
+from omicsdk.transfer.calls import never, side_by_side
 
 if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.client import Client
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.retry import Retry
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+BULK = 100
+"""How many one request asks for; a server states its own bound as maxBulkRequestLength, and Gen3's is 100."""
+
+PREFETCH_SECONDS = 300.0
+"""Seconds for which an answer is used: presigned URLs may end soon, and a file's turn may come late."""
+
+
+class _Batch(Generic[K, V]):
+    def __init__(self, keys: Sequence[K]) -> None:
+        self.keys = keys
+        self.lock = threading.Lock()
+        self.found: dict[K, V] | None = None
+        self.ends = 0.0
+
+
+class Prefetch(Generic[K, V]):
+    """Answers by what is asked for. Each is given once: who asks again wants another one. Thread-safe.
+
+    Args:
+        ask: Gives the answers for several; None where the server takes no requests for several.
+        clock: Tells the time.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[K]], Mapping[K, V] | None], clock: Clock = SYSTEM_CLOCK) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._batches: dict[K, _Batch[K, V]] = {}
+        self._works = True
+
+    def expect(self, keys: Iterable[K]) -> None:
+        """Says what will be asked for.
+
+        Args:
+            keys: What, in the likely order.
+        """
+        wanted = list(dict.fromkeys(keys))
+        for start in range(0, len(wanted) if len(wanted) > 1 else 0, BULK):
+            batch = _Batch[K, V](wanted[start : start + BULK])
+            self._batches.update((key, batch) for key in batch.keys)
+
+    def take(self, key: K) -> V | None:
+        """An answer that came with others; the first who asks for one of a batch fetches it, others wait for that.
+
+        Args:
+            key: What is asked for.
+
+        Returns:
+            The answer; None where it has to be asked for by itself.
+        """
+        batch = self._batches.pop(key, None)
+        if batch is None or not self._works:
+            return None
+        with batch.lock:
+            if batch.found is None:
+                batch.found = self._fetched(batch.keys)
+                batch.ends = self._clock.monotonic() + PREFETCH_SECONDS
+            found = batch.found.pop(key, None)
+            return found if self._clock.monotonic() < batch.ends else None
+
+    def _fetched(self, keys: Sequence[K]) -> dict[K, V]:
+        try:
+            found = self._ask(keys)
+        except OmicsError:  # whoever asks for one by itself is told why
+            return {}
+        if found is None:
+            self._works = False
+        return dict(found or {})
+
+
+T = TypeVar("T")
+
+NO_ANSWER, SERVER_ERROR, THRESHOLD = 4, 1, 16
+"""What a request without an answer counts, what one that the server failed at, and how much in a row is an outage."""
+OPEN_SECONDS = 60.0
+"""Seconds after which a server that was down is asked again."""
+
+
+class CircuitBreaker:
+    """Watches what comes of requests to one server, each with all its tries. Thread-safe.
+
+    Args:
+        clock: Tells the time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._count = 0
+        self._until = 0.0
+        self._last: OmicsError | None = None
+
+    def watch(self, ask: Callable[[], T]) -> T:
+        """Makes a request, unless the server is known to be down.
+
+        Args:
+            ask: Makes it.
+
+        Raises:
+            OmicsError: What the request raises; while the server is down, what the last one raised.
+        """
+        with self._lock:
+            if self._last is not None and self._count >= THRESHOLD and self._clock.monotonic() < self._until:
+                raise copy.copy(self._last)
+        try:
+            answer = ask()
+        except (TransportError, ServerError) as error:
+            with self._lock:
+                self._count += NO_ANSWER if isinstance(error, TransportError) else SERVER_ERROR
+                self._until = self._clock.monotonic() + OPEN_SECONDS
+                self._last = copy.copy(error)
+            raise
+        except OmicsError:
+            self._answered()
+            raise
+        self._answered()
+        return answer
+
+    def _answered(self) -> None:
+        with self._lock:
+            self._count, self._last = 0, None
+
+
+PATH = "/ga4gh/drs/v1"
+"""Where a server has its interface (GA4GH DRS 1.5, "Hostname-based DRS URIs")."""
+
+_PATIENCE = 600.0
+"""Seconds for which a server may go on saying that a URL isn't ready yet."""
+_LEAST_WAIT, _LONGEST_WAIT, _USUAL_WAIT = 0.1, 60.0, 5.0
+_NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
+"""Statuses with which servers that answer single requests refuse those for many."""
+_OBJECTS, _URLS = "objects", "URLs"
+_REFUSALS = 3
+"""Refusals in a row after which no more requests for many are made."""
+
+
+class DrsServer:
+    """A server. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        host: Its name, with a port where it has one; or its base URL with the path of the interface.
+        credentials: Who asks; None asks without a login.
+        retry: When and how often to try again.
+        timeout: Seconds for each step of a request.
+        clock: What tells the time and waits.
+        environ: The environment's variables; by default the process's own.
+        transport: Takes the place of the network, for tests.
+        client: Whose settings and connections are used, in the place of all these but the credentials; it stays open.
+
+    Attributes:
+        host: Its name.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        credentials: Credentials | None = None,
+        *,
+        retry: Retry | None = None,
+        timeout: float | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        environ: Mapping[str, str] | None = None,
+        transport: Any = None,
+        client: Client | None = None,
+    ) -> None:
+        from omicsdk_api.drs import DrsApi
+
+        base_url = host if "://" in host else f"{server_url(host)}{PATH}"
+        given: dict[str, Any] = {"retry": retry, "timeout": timeout, "environ": environ, "transport": transport}
+        options = {name: value for name, value in given.items() if value is not None}
+        self.host = base_url.partition("://")[2].partition("/")[0]
+        self._own = client is None
+        if client is not None:
+            self._api = client.beside(DrsApi, base_url, credentials)
+        else:
+            self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
+        self._clock = clock
+        self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
+        self._preferred: Sequence[str] = ()
+        self._breaker = CircuitBreaker(clock)
+        self._objects = Prefetch(self._objects_ahead, clock)
+        self._urls = Prefetch(self._urls_of, clock)
+
+    # -- objects
+
+    def describe(self, identifier: DrsId) -> DrsObject:
+        """Asks for one object.
+
+        Args:
+            identifier: Its identifier; a compact one is tried in each form that servers know it by.
+
+        Raises:
+            NotFound: The server has none.
+            APIError: The server answered with another error.
+            DecodeError: The answer isn't an object.
+        """
+        *others, last = identifier.candidates
+        for candidate in others:
+            try:
+                return self._described(candidate)
+            except NotFound:
+                continue
+        return self._described(last)
+
+    def describe_many(
+        self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
+    ) -> list[DrsObject | OmicsError]:
+        """Asks for several objects: a hundred at once where the server takes that, else side by side.
+
+        Args:
+            identifiers: Their identifiers.
+            stopped: Tells whether to stop; asked ten times a second.
+
+        Returns:
+            For each, in their order, the object or why there is none; Interrupted for those that a stop left out.
+        """
+        chunks = [identifiers[start : start + BULK] for start in range(0, len(identifiers), BULK)]
+        answers: list[DrsObject | OmicsError | None] = []
+        for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
+            if isinstance(told, Interrupted | TransportError | AuthError):
+                answers += [copy.copy(told) for _ in chunk]
+            else:  # who isn't told of is asked for alone, and so told why
+                answers += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
+        alone = [at for at, answer in enumerate(answers) if answer is None]
+        asked = [identifiers[at] for at in alone]
+        for at, answer in zip(alone, side_by_side(self.describe, asked, stopped), strict=True):
+            answers[at] = answer
+        return [answer for answer in answers if answer is not None]
+
+    def _told_at_once(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject]:
+        return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
+
+    def _described(self, object_id: str) -> DrsObject:
+        told = _decoded(self._breaker.watch(lambda: self._api.get_object.raw(object_id=object_id)))
+        if not is_object(told):
+            raise DecodeError("get_object", "", told, expected="an object")
+        return object_of(told, object_id)
+
+    def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
+        """What the server says of several, in each form that it may know them by; None where it takes no such requests."""
+        found: dict[DrsId, DrsObject] = {}
+        left = list(dict.fromkeys(identifiers))
+        for form in range(max(len(each.candidates) for each in left)):
+            names = dict.fromkeys(each.candidates[form] for each in left if form < len(each.candidates))
+            told = self._records_of(list(names)) if names and self._takes(_OBJECTS) else None
+            if told is None:
+                break
+            for each in left:
+                record = next((told[name] for name in each.candidates if name in told), None)
+                if record is not None:
+                    found[each] = object_of(record, each.name)
+            left = [each for each in left if each not in found]
+        return found if self._takes(_OBJECTS) else None
+
+    def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
+        found = self._objects_of(identifiers)
+        if found is not None:
+            self.expect(found.values(), self._preferred)
+        return found
+
+    def _takes(self, kind: str) -> bool:
+        """Whether the server may take requests for many: one refusal can be about one of them."""
+        return self._refusals[kind] < _REFUSALS
+
+    def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
+        try:
+            ask = self._api.get_bulk_objects
+            told = _decoded(self._breaker.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
+        except APIError as error:
+            if error.status in _NO_BULK:
+                self._refusals[_OBJECTS] += 1
+                return None
+            raise
+        self._refusals[_OBJECTS] = 0
+        found: object = None
+        if is_object(told):  # the standard's word, and that of Gen3's servers
+            found = told.get("resolved_drs_objects") or told.get("resolved_drs_object")
+        listed = [each for each in found if is_object(each)] if is_array(found) else []
+        return {str(each["id"]): each for each in listed if each.get("id")}
+
+    # -- bytes
+
+    def expect_objects(self, identifiers: Iterable[DrsId], preferred: Sequence[str] = ()) -> None:
+        """Says which objects will be located, so that one request can bring many of them, and one more their URLs.
+
+        Args:
+            identifiers: Their identifiers, in the likely order.
+            preferred: Kinds, clouds or regions that are wanted most.
+        """
+        self._preferred = preferred
+        self._objects.expect(identifiers)
+
+    def described(self, identifier: DrsId) -> DrsObject:
+        """Gives an object that was expected, with many others at once where the server takes that.
+
+        Args:
+            identifier: Its identifier.
+
+        Raises:
+            NotFound: The server has none.
+            APIError: The server answered with another error.
+            DecodeError: The answer isn't an object.
+        """
+        return self._objects.take(identifier) or self.describe(identifier)
+
+    def expect(self, objects: Iterable[DrsObject], preferred: Sequence[str] = ()) -> None:
+        """Says which objects' URLs will be asked for, so that one request can bring many of them.
+
+        Args:
+            objects: The objects, in the likely order.
+            preferred: Kinds, clouds or regions that are wanted most.
+        """
+        first = ((found.id, way) for found in objects for way in in_order(found.methods, preferred)[:1])
+        self._urls.expect((id, way.access_id) for id, way in first if not way.is_direct)
+
+    def locate(self, found: DrsObject, method: AccessMethod) -> Location:
+        """Where an object's bytes are, by one way.
+
+        Args:
+            found: The object.
+            method: The way.
+
+        Returns:
+            A URL and the headers that go along; a secret as a rule.
+
+        Raises:
+            APIError: The server refused.
+            TimedOut: The server still prepares the bytes after ten minutes.
+            NoAccess: The server's answer names no URL that can be fetched.
+        """
+        if method.is_direct:
+            return Location(method.url, dict(method.headers))
+        ahead = self._urls.take((found.id, method.access_id))
+        told = ahead if ahead is not None and ahead.get("url") else self._ready(found, method.access_id)
+        url = told.get("url") if is_object(told) else None
+        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+            raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
+        return Location(url, dict(headers_of(told.get("headers") if is_object(told) else None)))
+
+    def locator(self, found: DrsObject, preferred: Sequence[str] = (), skip: int = 0) -> Callable[[], Location]:
+        """What asks for an object's bytes, by each of its ways in turn.
+
+        A way that the server refuses is followed by the next one at once. When it is called again, because what it gave
+        wasn't accepted or doesn't last, it begins with the way that it gave last, and after that fails with the others.
+
+        Args:
+            found: The object.
+            preferred: Kinds, clouds or regions that are wanted most.
+            skip: Ways at the beginning that aren't tried: their storage hasn't got the bytes.
+        """
+        ways = in_order(found.methods, preferred)[skip:]
+        calls = 0
+
+        def locate() -> Location:
+            nonlocal calls
+            if not ways:
+                raise NoAccess(f"{found.name}: {unusable(found.methods)}", name=found.name)
+            first = (calls // 2) % len(ways)  # each URL may have ended once before its way is given up
+            calls += 1
+            refused: list[OmicsError] = []
+            for way in (*ways[first:], *ways[:first]):
+                try:
+                    return self.locate(found, way)
+                except (Forbidden, NotFound, NoAccess, Unauthorized) as error:
+                    refused.append(error)
+            raise refused[0]
+
+        return locate
+
+    def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
+        """The URLs of several objects by identifier and access id; None where the server takes no such requests."""
+        by_object: dict[str, list[str]] = {}
+        for object_id, access_id in wanted:
+            by_object.setdefault(object_id, []).append(access_id)
+        asked = [{"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()]
+        try:
+            ask = self._api.get_bulk_access_url
+            told = _decoded(self._breaker.watch(lambda: ask.raw(bulk_object_access_ids=cast("Any", asked))))
+        except APIError as error:
+            if error.status in _NO_BULK:
+                self._refusals[_URLS] += 1
+                return {} if self._takes(_URLS) else None
+            raise
+        self._refusals[_URLS] = 0
+        listed = told.get("resolved_drs_object_access_urls") if is_object(told) else None
+        return {
+            (str(each.get("drs_object_id")), str(each.get("drs_access_id"))): each
+            for each in (listed if is_array(listed) else ())
+            if is_object(each)
+        }
+
+    def _ready(self, found: DrsObject, access_id: str) -> object:
+        end, ask = self._clock.monotonic() + _PATIENCE, self._api.get_access_url
+        while True:
+            answer = self._breaker.watch(lambda: ask.raw(object_id=found.id, access_id=access_id))
+            if answer.status_code != 202:
+                return _decoded(answer)
+            wait = _seconds(answer.headers.get("retry-after"))
+            if self._clock.monotonic() + wait > end:
+                raise TimedOut(
+                    f"{found.name}: {self.host} still prepares its bytes",
+                    remedy="Run the same command again later: what comes from an archive can take hours.",
+                )
+            self._clock.sleep(wait)
+
+    def close(self) -> None:
+        """Closes its connections."""
+        if self._own:
+            self._api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _decoded(response: httpx.Response) -> object:
+    return response.json()
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        seconds = float(text or _USUAL_WAIT)
+    except ValueError:
+        seconds = _USUAL_WAIT
+    return min(max(seconds, _LEAST_WAIT), _LONGEST_WAIT) if seconds == seconds else _USUAL_WAIT
+
 
 CredentialsOf = Callable[[str], "Credentials | None"]
 """Gives the login for a host; None asks without one. What it raises fails the objects of that host; it isn't asked again."""
@@ -24,16 +477,24 @@ class Servers:
 
     Args:
         resolver: Finds the hosts of identifiers.
-        credentials: Gives the login for a host; by default nobody logs in.
-        **options: Of every server: `retry`, `timeout`, `clock`, `environ`, `transport`.
+        credentials: Returns the credentials for a host; none by default.
+        base_urls: By host, the base URLs that are not at the standard's path.
+        **options: Of every server: `retry`, `timeout`, `clock`, `environ`, `transport`; or `client` in their place.
 
     Attributes:
         resolver: Finds the hosts of identifiers.
     """
 
-    def __init__(self, resolver: Resolver, credentials: CredentialsOf | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        credentials: CredentialsOf | None = None,
+        base_urls: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
         self.resolver = resolver
         self._credentials = credentials
+        self._base_urls = dict(base_urls or {})
         self._options = options
         self._lock = threading.Lock()
         self._places: dict[str, _Place] = {}
@@ -70,7 +531,7 @@ class Servers:
                 except OmicsError as error:
                     place.error = copy.copy(error)
                     raise
-                place.server = DrsServer(host, login, **self._options)
+                place.server = DrsServer(self._base_urls.get(host, host), login, **self._options)
             return place.server
 
     def close(self) -> None:

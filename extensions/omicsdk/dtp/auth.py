@@ -1,6 +1,6 @@
 """`Auth`: the login to a commons, under the name that it has in the workflow."""
 
-from omicsdk.gen3.auth.provider import Gen3Auth
+from omicsdk.gen3.auth import Gen3Auth
 
 
 class Auth(Gen3Auth):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from omicsdk.gen3.commons import Commons
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.service import parties, settings
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class CommonsClient:
         transport: Network | None = None,
     ) -> None:
         endpoint, credentials = parties(None, auth)
-        self.commons = Commons(endpoint, credentials, **settings(timeout, retry, transport))
+        self.commons = Gen3(endpoint, credentials=credentials or ANONYMOUS, **settings(timeout, retry, transport))
 
     def close(self) -> None:
         """Closes the connections."""
@@ -51,4 +52,4 @@ class CommonsClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.commons.endpoint}>"
+        return f"<{type(self).__name__} {self.commons.base_url}>"

@@ -13,9 +13,9 @@ from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.dtp.sds.conversion import Converted, convert, version_of
 from omicsdk.dtp.sds.errors import SdsError, refused
 from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
-from omicsdk.gen3.commons import Commons
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
-from omicsdk.gen3.records.finding import Finding
+from omicsdk.gen3.records.tables import Finding
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Gen3Convertor:
         experiment: str,
         version: str | None = None,
         *,
-        dictionary: Dictionary | Commons | None = None,
+        dictionary: Dictionary | Gen3 | None = None,
     ) -> None:
         self._version: Version | None = version_of(version) if version is not None else None
         for what, text in (("project", project), ("experiment", experiment)):
@@ -104,7 +104,7 @@ class Gen3Convertor:
         """
         self._dictionary = read_dictionary(path)
 
-    def set_dictionary(self, source: Dictionary | Commons) -> None:
+    def set_dictionary(self, source: Dictionary | Gen3) -> None:
         """Says by which dictionary records are made, where it isn't in files.
 
         Args:
@@ -132,7 +132,7 @@ class Gen3Convertor:
         if self._dictionary is None:
             raise UsageError(
                 "The convertor has no dictionary",
-                remedy="Call set_schema_dir(path) with that of the commons, or give dictionary=Commons(...).",
+                remedy="Call set_schema_dir(path) with that of the commons, or give dictionary=Gen3(...).",
             )
         found = convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
         _log.info("%s is read as SDS %s", source_dir, found.version)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.dtp.sds.layout import Version
     from omicsdk.dtp.storage.landing import Landing
     from omicsdk.dtp.storage.store import DataStore
-    from omicsdk.gen3.auth.provider import Gen3Auth
+    from omicsdk.gen3.auth import Gen3Auth
     from omicsdk.transfer import Progress
 
 #: What `data_storage_type` is when nothing else is said: the settings decide.

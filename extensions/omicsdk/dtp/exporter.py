@@ -16,8 +16,8 @@ from omicsdk.dtp.node_records import node_records
 from omicsdk.dtp.projects import project_there
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.export import export_records, flat
-from omicsdk.gen3.records.tables.text import tsv_of
+from omicsdk.gen3.records.exports import export_records, flat
+from omicsdk.gen3.records.tables import tsv_of
 
 #: What records may be written as.
 FORMATS = ("json", "tsv")

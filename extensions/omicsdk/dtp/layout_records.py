@@ -11,14 +11,13 @@ from omicsdk.dtp.storage.datasets import Case, UnknownDataset
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.queries.literals import literal
 from omicsdk.gen3.queries.paging import ask, rows
-from omicsdk.gen3.queries.query import Query
-from omicsdk.gen3.records.export import export_records
-from omicsdk.gen3.records.project import Project
+from omicsdk.gen3.queries.query import Query, literal
+from omicsdk.gen3.records.exports import export_records
+from omicsdk.gen3.records.projects import Project
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.commons import Commons
+    from omicsdk.gen3.client import Gen3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class DatasetRecords:
 
 
 def records_of(
-    commons: Commons, dataset_id: str, program: str | None = None, project: str | None = None
+    commons: Gen3, dataset_id: str, program: str | None = None, project: str | None = None
 ) -> DatasetRecords:
     """Gets the records of a data set.
 
@@ -88,7 +87,7 @@ def _stated(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _experiment(
-    commons: Commons, dataset_id: str, program: str | None, project: str | None
+    commons: Gen3, dataset_id: str, program: str | None, project: str | None
 ) -> tuple[Mapping[str, Any], Project]:
     """The experiment, and the project that it is in."""
     chosen = f"submitter_id: {literal(dataset_id)}, first: 0"
@@ -101,11 +100,11 @@ def _experiment(
     if found:
         homes = ", ".join(home.id for _, home in found)
         raise Gen3UserError(
-            f"There are several data sets {dataset_id!r} in {commons.endpoint}: in {homes}",
+            f"There are several data sets {dataset_id!r} in {commons.base_url}: in {homes}",
             remedy="Say which one with gen3_program and gen3_project in the settings.",
         )
     known = [each["submitter_id"] for each in ask(commons, "{ experiment(first: 1000) { submitter_id } }")[EXPERIMENT]]
-    where = f"{commons.endpoint}" + (f", in {program or '*'}-{project or '*'}" if program or project else "")
+    where = f"{commons.base_url}" + (f", in {program or '*'}-{project or '*'}" if program or project else "")
     raise UnknownDataset(
         f"There is no data set {dataset_id!r} in {where}, or this login may not see it",
         remedy=choice(dataset_id, known),

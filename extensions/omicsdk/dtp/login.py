@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from omicsdk.core.files.home_folder import home_folder
 from omicsdk.dtp.auth import Auth
-from omicsdk.gen3.auth.provider import Gen3Auth
-from omicsdk.gen3.auth.sources import Arguments, TokenService, login_of
+from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.sources import Arguments, TokenService, login_of
 
 Proof = str | os.PathLike[str] | Mapping[str, str] | Gen3Auth
 """A credentials file, what stands in one, or a login."""

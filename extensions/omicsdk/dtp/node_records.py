@@ -8,13 +8,13 @@ from omicsdk.core.errors import BadRequest, NotFound
 from omicsdk.dtp.projects import project_there
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.export import export_rows
+from omicsdk.gen3.records.exports import export_rows
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.commons import Commons
+    from omicsdk.gen3.client import Gen3
 
 
-def node_records(commons: Commons, program: str, project: str, node: str) -> list[dict[str, Any]]:
+def node_records(commons: Gen3, program: str, project: str, node: str) -> list[dict[str, Any]]:
     """Gives all records of a node.
 
     Args:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from omicsdk.core.errors import NotFound
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.project import Project, linked_names
+from omicsdk.gen3.records.projects import Project, linked_names
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.commons import Commons
+    from omicsdk.gen3.client import Gen3
 
 
-def programs_of(commons: Commons) -> list[str]:
+def programs_of(commons: Gen3) -> list[str]:
     """Lists the names of the programs of a commons.
 
     Args:
@@ -23,7 +23,7 @@ def programs_of(commons: Commons) -> list[str]:
     return linked_names(plain(commons.sheepdog.get_programs.raw()))
 
 
-def projects_of(commons: Commons, program: str) -> list[str]:
+def projects_of(commons: Gen3, program: str) -> list[str]:
     """Lists the codes of the projects of a program.
 
     Args:
@@ -40,7 +40,7 @@ def projects_of(commons: Commons, program: str) -> list[str]:
         raise
 
 
-def project_there(commons: Commons, program: str, project: str) -> Project:
+def project_there(commons: Gen3, program: str, project: str) -> Project:
     """Gives a project that there is.
 
     Args:

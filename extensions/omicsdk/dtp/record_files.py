@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omicsdk.dtp.sds.layout import KINDS
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.tables.files import KINDS as TABLES
+from omicsdk.gen3.records.tables import KINDS as TABLES
 
 Given = str | os.PathLike[str]
 #: What the tables of SDS folders end with; those that end with .json are what was made of them.

@@ -12,14 +12,14 @@ from omicsdk.dtp.login import login_to
 from omicsdk.dtp.projects import project_there
 from omicsdk.dtp.record_files import Given, record_files
 from omicsdk.gen3.errors import Gen3Error
-from omicsdk.gen3.records.submission.submitting import CHUNK, submit
+from omicsdk.gen3.records.submission import CHUNK, submit
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.login import Proof
     from omicsdk.gen3.dictionary import Dictionary
-    from omicsdk.gen3.records.submission.outcome import Outcome, Submission
+    from omicsdk.gen3.records.submission import Outcome, Submission
     from omicsdk.gen3.service import Network
 
 #: Reasons that the message of an error tells; the others are in its `submission`.

@@ -1,12 +1,12 @@
-"""Gen3 data commons: `Commons` and `AsyncCommons` are typed, `Gen3Auth` and its kin have gen3sdk's names and arguments."""
+"""Gen3 data commons: `Gen3` and `AsyncGen3`, and clients with the names and arguments of gen3sdk (`Gen3Auth`, `Gen3Index` ...)."""
 
 from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.gen3.auth.provider import Gen3Auth as Gen3Auth
-    from omicsdk.gen3.commons import AsyncCommons as AsyncCommons
-    from omicsdk.gen3.commons import Commons as Commons
+    from omicsdk.gen3.auth import Gen3Auth as Gen3Auth
+    from omicsdk.gen3.client import AsyncGen3 as AsyncGen3
+    from omicsdk.gen3.client import Gen3 as Gen3
     from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
     from omicsdk.gen3.errors import Gen3Error as Gen3Error
     from omicsdk.gen3.errors import Gen3ObjectError as Gen3ObjectError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.index import Gen3Index as Gen3Index
     from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
     from omicsdk.gen3.jobs import Gen3Jobs as Gen3Jobs
+    from omicsdk.gen3.login import Gen3Login as Gen3Login
     from omicsdk.gen3.metadata import Gen3Metadata as Gen3Metadata
     from omicsdk.gen3.object import Gen3Object as Gen3Object
     from omicsdk.gen3.query import Gen3Query as Gen3Query
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
     from omicsdk.gen3.wss import Gen3WsStorage as Gen3WsStorage
 
 _HOMES = {
-    "AsyncCommons": "commons",
-    "Commons": "commons",
-    "Gen3Auth": "auth.provider",
+    "AsyncGen3": "client",
+    "Gen3": "client",
+    "Gen3Auth": "auth",
     "Gen3AuthError": "errors",
     "Gen3Error": "errors",
     "Gen3File": "file",
     "Gen3Index": "index",
     "Gen3JobError": "jobs",
     "Gen3Jobs": "jobs",
+    "Gen3Login": "login",
     "Gen3Metadata": "metadata",
     "Gen3Object": "object",
     "Gen3ObjectError": "errors",
@@ -42,8 +44,8 @@ _HOMES = {
     "Gen3WsStorage": "wss",
 }
 __all__ = [
-    "AsyncCommons",
-    "Commons",
+    "AsyncGen3",
+    "Gen3",
     "Gen3Auth",
     "Gen3AuthError",
     "Gen3Error",
@@ -51,6 +53,7 @@ __all__ = [
     "Gen3Index",
     "Gen3JobError",
     "Gen3Jobs",
+    "Gen3Login",
     "Gen3Metadata",
     "Gen3Object",
     "Gen3ObjectError",

@@ -13,8 +13,8 @@ from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import Basic, Credentials, as_credentials
 from omicsdk.core.documented.errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.errors import APIError, ConfigError, TransportError
-from omicsdk.gen3.commons import endpoint_of
 from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
     import asyncio

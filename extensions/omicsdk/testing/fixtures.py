@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from omicsdk import Fusillade
     from omicsdk.crunch import Crunch
-    from omicsdk.gen3 import Commons
+    from omicsdk.gen3 import Gen3
     from omicsdk.hca.dss import Dss
     from omicsdk.hca.upload import HcaUpload
     from omicsdk.pangea import Pangea
@@ -74,17 +74,16 @@ def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "
 
 
 @pytest.fixture
-def gen3_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Commons]]":
-    """A Gen3 commons, without programs, records and files; `client` is an administrator's `Commons`.
+def gen3_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Gen3]]":
+    """A Gen3 commons, without programs, records and files; `client` is an administrator's `Gen3`.
 
     Its services stand at the root of the server, so faults without a path are for all platforms.
     """
-    from omicsdk.gen3 import Commons
-    from omicsdk.gen3.auth import Gen3Auth
+    from omicsdk.gen3 import Gen3, Gen3Login
     from omicsdk.testing.platform import Platform
 
-    auth = Gen3Auth(omics_environment["GEN3_ENDPOINT"], refresh_file=omics_environment["GEN3_API_KEY"])
-    with Commons(omics_environment["GEN3_ENDPOINT"], auth) as client:
+    login = Gen3Login(omics_environment["GEN3_ENDPOINT"], refresh_file=omics_environment["GEN3_API_KEY"])
+    with Gen3(credentials=login) as client:
         yield Platform(client, omics_sandbox, "gen3", "*")
 
 

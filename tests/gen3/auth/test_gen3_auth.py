@@ -16,7 +16,7 @@ from gen3_commons import COMMONS, FakeCommons
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ConnectFailed, Forbidden, NotFound, Unauthorized
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import AsyncCommons, Commons, Gen3Auth, Gen3AuthError, Gen3UserError
+from omicsdk.gen3 import AsyncGen3, Gen3, Gen3Auth, Gen3AuthError, Gen3UserError
 from omicsdk.gen3.auth import (
     decode_token,
     endpoint_from_token,
@@ -42,7 +42,7 @@ def make(commons: FakeCommons, clock: ManualClock, api_key: dict[str, str]) -> M
 
 
 def ask(auth: Gen3Auth, commons: FakeCommons, endpoint: str = COMMONS) -> Any:
-    with Commons(endpoint, auth, transport=commons.transport, retry=NO_RETRY) as asking:
+    with Gen3(endpoint, credentials=auth, transport=commons.transport, retry=NO_RETRY) as asking:
         return asking.fence.get_user_info.raw()
 
 
@@ -164,7 +164,7 @@ def test_a_key_that_was_refused_isn_t_shown_with_each_request(api_key: dict[str,
 
     transport = httpx.MockTransport(answer)
     auth = Gen3Auth(refresh_token=api_key, transport=transport, clock=clock, retry=NO_RETRY)
-    with Commons(COMMONS, auth, transport=transport) as commons:
+    with Gen3(COMMONS, credentials=auth, transport=transport) as commons:
         for _ in range(3):
             commons.indexd.get_stats.raw()  # open to everybody
         assert len(asked) == 4
@@ -610,7 +610,7 @@ def test_an_event_loop_isn_t_held_up_by_a_token(make: Make, commons: FakeCommons
     commons.new_token = noted  # type: ignore[method-assign]
 
     async def several() -> None:
-        async with AsyncCommons(COMMONS, auth, transport=commons.transport) as asking:
+        async with AsyncGen3(COMMONS, credentials=auth, transport=commons.transport) as asking:
             await asyncio.gather(*(asking.fence.get_user_info.raw() for _ in range(5)))
 
     asyncio.run(several())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import ConfigError
-from omicsdk.gen3.auth.sources import (
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+from omicsdk.gen3.sources import (
     ApiKey,
     Arguments,
     ClientLogin,
@@ -17,7 +18,6 @@ from omicsdk.gen3.auth.sources import (
     TokenService,
     login_of,
 )
-from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 
 COMMONS = "https://commons.example.org"
 OTHER = "https://other.example.org"

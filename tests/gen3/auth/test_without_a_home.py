@@ -7,9 +7,9 @@ from gen3_commons import COMMONS, FakeCommons
 from nobodys_home import leave_home
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError
-from omicsdk.gen3 import Gen3Auth
-from omicsdk.gen3.access import found
-from omicsdk.gen3.auth.sources import TokenService
+from omicsdk.gen3 import Gen3, Gen3Auth
+from omicsdk.gen3.login import Gen3Login
+from omicsdk.gen3.sources import TokenService
 
 
 @pytest.fixture(autouse=True)
@@ -21,15 +21,15 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_open_can_be_had():
-    access = found(COMMONS)
-    assert (access.endpoint, access.login) == (COMMONS, None)
+    with Gen3(COMMONS) as gen3:
+        assert (gen3.base_url, gen3.credentials) == (COMMONS, None)
 
 
 def test_a_token_that_is_given_will_do(make_token: Callable[..., str], clock: ManualClock):
     token = make_token()
     assert Gen3Auth(endpoint=COMMONS, access_token=token, clock=clock).get_access_token() == token
-    access = found(COMMONS, token=token)
-    assert access.login is not None
+    with Gen3(COMMONS, credentials=token) as gen3:
+        assert gen3.credentials is not None
 
 
 def test_a_key_gets_tokens_which_are_kept_nowhere(commons: FakeCommons, api_key: dict[str, str], clock: ManualClock):
@@ -39,9 +39,9 @@ def test_a_key_gets_tokens_which_are_kept_nowhere(commons: FakeCommons, api_key:
 
 def test_in_a_workspace_its_token_service_is_asked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NAMESPACE", "jupyter")
-    access = found(COMMONS)
-    assert access.login is not None
-    assert isinstance(access.login._login.source, TokenService)
+    with Gen3(COMMONS) as gen3:
+        assert isinstance(gen3.credentials, Gen3Login)
+        assert isinstance(gen3.credentials._login.source, TokenService)
 
 
 @pytest.mark.parametrize("named", ["mine", "~/mine.json", "~somebody/mine.json"])

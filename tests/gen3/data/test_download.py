@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from omicsdk.core.errors import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
 from omicsdk.drs import NoAccess, ResolutionSettings, UnknownPrefix, Wanted, parse_drs_id
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.auth import Gen3Auth
-from omicsdk.gen3.data.downloading import download, own_prefix
+from omicsdk.gen3.downloads import own_prefix
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.sandbox.traffic.faults import Rule
@@ -17,9 +17,9 @@ NOBODY = ResolutionSettings(order=())
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Commons]:
+def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
     auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
-    with Commons(sandbox.gen3_url, auth) as made:
+    with Gen3(sandbox.gen3_url, credentials=auth) as made:
         yield made
 
 
@@ -35,30 +35,30 @@ def states(report: object) -> list[str]:
     return [outcome.state for outcome in report.outcomes]  # type: ignore[attr-defined]
 
 
-def test_guids_with_and_without_a_prefix_are_at_home(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_guids_with_and_without_a_prefix_are_at_home(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     assert own_prefix(commons) == "dg.TEST"
     guids = [sandbox.gen3.add_file(f"{n}.bin", bytes([n]) * 70_000) for n in range(4)]
     assert guids[0].startswith("dg.TEST/")
     wanted = [guids[0], guids[1].partition("/")[2], f"drs://{guids[2].replace('/', ':')}", parse_drs_id(guids[3])]
-    download(commons, wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
     for n in range(4):
         assert (tmp_path / "out" / f"{n}.bin").read_bytes() == bytes([n]) * 70_000
 
 
-def test_many_files_take_few_calls(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_many_files_take_few_calls(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}.bin", b"%d" % n) for n in range(120)]
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
     calls = [entry for entry in sandbox.requests("/") if not entry["path"].startswith("/gen3/_storage")]
     assert len(calls) <= 8
     assert len(list((tmp_path / "out").glob("*.bin"))) == 120
 
 
-def test_what_fails_says_why_and_stops_nothing(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_what_fails_says_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     good = sandbox.gen3.add_file("good", b"good")
     wrong = sandbox.gen3.add_file("wrong", b"wrong", hashes={"md5": "0" * 32})
     blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
     wanted = [good, wrong, blank, "dg.TEST/00000000-0000-4000-8000-000000000000", "dg.NONE/1"]
-    report = download(commons, wanted, tmp_path / "out", settings=NOBODY)
+    report = commons.download(wanted, tmp_path / "out", settings=NOBODY)
     assert states(report) == ["done", *["failed"] * 4]
     kinds = [type(outcome.error) for outcome in report.outcomes[1:]]
     assert kinds == [ChecksumMismatch, NoAccess, NotFound, UnknownPrefix]
@@ -69,8 +69,8 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
     secret = sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     free = sandbox.gen3.add_file("free", b"f")
     auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
-    with Commons(sandbox.gen3_url, auth) as commons:
-        report = download(commons, [secret, free], tmp_path / "out", settings=NOBODY)
+    with Gen3(sandbox.gen3_url, credentials=auth) as commons:
+        report = commons.download([secret, free], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "done"]
     error = report.outcomes[0].error
     assert isinstance(error, Forbidden)
@@ -80,53 +80,53 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
 
 def test_without_a_login_a_file_that_is_not_open_needs_one(sandbox: Sandbox, tmp_path: Path) -> None:
     secret = sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
-    with Commons(sandbox.gen3_url) as commons:
-        report = download(commons, [secret], tmp_path / "out", settings=NOBODY)
+    with Gen3(sandbox.gen3_url) as commons:
+        report = commons.download([secret], tmp_path / "out", settings=NOBODY)
     assert isinstance(report.outcomes[0].error, Unauthorized)
 
 
 def test_what_is_open_comes_without_a_login(sandbox: Sandbox, tmp_path: Path) -> None:
     free = sandbox.gen3.add_file("free", b"f")
-    with Commons(sandbox.gen3_url) as commons:
-        download(commons, [free], tmp_path / "out", settings=NOBODY).raise_if_failed()
+    with Gen3(sandbox.gen3_url) as commons:
+        commons.download([free], tmp_path / "out", settings=NOBODY).raise_if_failed()
 
 
-def test_a_url_that_ends_is_asked_for_again(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_url_that_ends_is_asked_for_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"x" * 1000) for n in range(3)]
     sandbox.add_faults(Rule("status", path="/gen3/_storage/*", status=403, times=2))
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
 
 
-def test_a_manifest_may_know_more_than_the_record(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_manifest_may_know_more_than_the_record(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guid = parse_drs_id(sandbox.gen3.add_file("a", b"a"))
-    report = download(commons, [Wanted(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY)
+    report = commons.download([Wanted(guid, "a", 1, {"md5": "0" * 32})], tmp_path / "out", settings=NOBODY)
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
 
 
 def test_files_of_another_commons_come_by_its_own_tokens(
-    sandbox: Sandbox, other: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, other: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     there = other.gen3.add_file("there", b"there", authz=("/programs/secret",))
     host = other.url.partition("://")[2]
     sandbox.gen3.wts.add_commons("other", other.url, other.gen3_credentials(tmp_path / "other.json"))
     uri = f"drs://{host}/{there}"
-    download(commons, [uri, sandbox.gen3.add_file("here", b"h")], tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download([uri, sandbox.gen3.add_file("here", b"h")], tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert (tmp_path / "out/there").read_bytes() == b"there"
 
 
 def test_another_commons_without_a_login_gives_what_is_open_and_says_why_not_the_rest(
-    other: Sandbox, commons: Commons, tmp_path: Path
+    other: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     host = other.url.partition("://")[2]
     free = other.gen3.add_file("free", b"free")
     secret = other.gen3.add_file("secret", b"s", authz=("/programs/secret",))
-    report = download(commons, [f"drs://{host}/{free}", f"drs://{host}/{secret}"], tmp_path / "out", settings=NOBODY)
+    report = commons.download([f"drs://{host}/{free}", f"drs://{host}/{secret}"], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["done", "failed"]
     assert "login" in str(report.outcomes[1].error)
 
 
-def test_a_bundle_becomes_a_folder(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_bundle_becomes_a_folder(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
     made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
-    download(commons, [made["bundle_id"]], tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download([made["bundle_id"]], tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert (tmp_path / "out/study/two").read_bytes() == b"two"

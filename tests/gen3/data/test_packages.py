@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
-from omicsdk.gen3.data.packages import BadPackage, is_package, unpack
+from omicsdk.gen3.packages import BadPackage, is_package, unpack
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import Forbidden, Unauthorized
-from omicsdk.gen3.data.refusals import explained
+from omicsdk.gen3.downloads import explained
 
 LOGINS: Any = SimpleNamespace(has_own=True, refused={"b.example.org": "nobody logged in"})
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from drs_download import download
 from omicsdk.core.credentials import BearerToken, Credentials
 from omicsdk.core.errors import ChecksumMismatch, Forbidden, UsageError
-from omicsdk.drs import download
-from omicsdk.gen3 import Commons
-from omicsdk.gen3.data.storage_urls import storage_url
-from omicsdk.gen3.data.uploading import upload
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.fence_store import storage_url
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 from omicsdk.sandbox.traffic.faults import Rule
@@ -27,13 +26,13 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
 
 
-def commons_of(sandbox: Sandbox, name: str) -> Commons:
+def commons_of(sandbox: Sandbox, name: str) -> Gen3:
     token = sandbox.gen3.access.issue(name, sandbox.url)
-    return Commons(sandbox.gen3_url, BearerToken(token, origins=[sandbox.gen3_url]))
+    return Gen3(sandbox.gen3_url, credentials=BearerToken(token, origins=[sandbox.gen3_url]))
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox) -> Iterator[Commons]:
+def commons(sandbox: Sandbox) -> Iterator[Gen3]:
     with commons_of(sandbox, ADMINISTRATOR) as made:
         yield made
 
@@ -45,15 +44,13 @@ def filled(folder: Path, **files: int) -> Path:
     return folder
 
 
-def record(commons: Commons, guid: str) -> dict[str, Any]:
+def record(commons: Gen3, guid: str) -> dict[str, Any]:
     return commons.indexd.get_record.raw(guid=guid).json()
 
 
-def test_files_of_a_folder_get_records_that_say_what_they_hold(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
-) -> None:
+def test_files_of_a_folder_get_records_that_say_what_they_hold(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=0, c=100_000)
-    result = upload(commons, folder, authz=["/open"], bucket=BUCKET, patience=0)
+    result = commons.upload(folder, authz=["/open"], bucket=BUCKET, patience=0)
     result.raise_if_failed()
     assert [file.name for file in result.files] == ["a", "b", "c"]
     for file in result.files:
@@ -65,22 +62,22 @@ def test_files_of_a_folder_get_records_that_say_what_they_hold(
         assert file.state == "indexed"
 
 
-def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_large_file_goes_in_parts_and_comes_back_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", big=23 * MIB)
-    (file,) = upload(
-        commons, folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, patience=0
+    (file,) = commons.upload(
+        folder / "big", authz=["/open"], bucket=BUCKET, part_size=5 * MIB, single=MIB, patience=0
     ).files
     assert file.error is None
     parts = [entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]
     assert len(parts) == 5
     host = sandbox.url.partition("://")[2]
-    login = cast("Credentials", commons.auth)
+    login = cast("Credentials", commons.credentials)
     download([f"drs://{host}/{file.guid}"], tmp_path / "out", credentials=lambda _host: login).raise_if_failed()
     assert (tmp_path / "out/big").read_bytes() == (folder / "big").read_bytes()
 
 
 def test_the_commons_own_job_fills_the_record_where_there_is_one(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     folder = filled(tmp_path / "in", a=10)
     done = threading.Event()
@@ -99,14 +96,14 @@ def test_the_commons_own_job_fills_the_record_where_there_is_one(
         async def async_sleep(self, seconds: float) -> None:
             raise AssertionError
 
-    (file,) = upload(commons, folder / "a", clock=Clock()).files
+    (file,) = commons.upload(folder / "a", clock=Clock()).files
     assert done.is_set()
     assert file.filled == "by the commons"
 
 
-def test_a_record_is_left_blank_where_nobody_knows_where_the_bytes_are(commons: Commons, tmp_path: Path) -> None:
+def test_a_record_is_left_blank_where_nobody_knows_where_the_bytes_are(commons: Gen3, tmp_path: Path) -> None:
     """Filled without a URL it couldn't be downloaded, and the commons' job wouldn't fill it any more."""
-    result = upload(commons, filled(tmp_path / "in", a=10), patience=0)
+    result = commons.upload(filled(tmp_path / "in", a=10), patience=0)
     assert result.ok
     assert result.files[0].filled == "not yet"
     assert result.files[0].state == "uploaded"
@@ -134,28 +131,28 @@ def test_an_object_is_known_by_its_url_where_the_storage_documents_the_form(pres
 def test_who_may_not_upload_is_told_and_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10, b=10)
     with commons_of(sandbox, READER) as commons:
-        result = upload(commons, folder, authz=["/programs/secret"], patience=0)
+        result = commons.upload(folder, authz=["/programs/secret"], patience=0)
     assert [type(file.error) for file in result.files] == [Forbidden, Forbidden]
     assert not any(file.guid for file in result.files)
 
 
 def test_what_was_sent_is_not_sent_again_and_gets_no_second_record(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     folder = filled(tmp_path / "in", a=100, b=100, c=100)
     sandbox.add_faults(Rule("status", path="/gen3/_storage/*/c", status=500))
-    first = upload(commons, folder, authz=["/open"], retries=0, patience=0)
+    first = commons.upload(folder, authz=["/open"], retries=0, patience=0)
     assert [file.state for file in first.files] == ["uploaded", "uploaded", "failed"]
     sandbox.fault_book.clear()
     before = len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"])
-    second = upload(commons, folder, authz=["/open"], patience=0)
+    second = commons.upload(folder, authz=["/open"], patience=0)
     second.raise_if_failed()
     assert len([entry for entry in sandbox.requests("/gen3/_storage") if entry["method"] == "PUT"]) == before + 1
     assert [file.guid for file in second.files] == [file.guid for file in first.files]
     assert commons.indexd.get_stats.raw().json()["fileCount"] == 3
 
 
-def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", big=20 * MIB)
     stop = threading.Event()
 
@@ -163,15 +160,15 @@ def test_an_upload_in_parts_goes_on_in_another_run(sandbox: Sandbox, commons: Co
         if progress.bytes_fetched > 6 * MIB:
             stop.set()
 
-    first = upload(commons, folder, part_size=5 * MIB, single=0, connections=1, patience=0, progress=watch, stop=stop)
+    first = commons.upload(folder, part_size=5 * MIB, single=0, connections=1, patience=0, progress=watch, stop=stop)
     assert first.files[0].state in ("stopped", "uploaded")
-    second = upload(commons, folder, part_size=5 * MIB, single=0, patience=0)
+    second = commons.upload(folder, part_size=5 * MIB, single=0, patience=0)
     second.raise_if_failed()
     assert second.files[0].guid == first.files[0].guid
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
 
 
-def test_a_record_that_says_otherwise_is_an_error(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_record_that_says_otherwise_is_an_error(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10)
 
     class Clock:
@@ -188,13 +185,13 @@ def test_a_record_that_says_otherwise_is_an_error(sandbox: Sandbox, commons: Com
         async def async_sleep(self, seconds: float) -> None:
             raise AssertionError
 
-    (file,) = upload(commons, folder / "a", clock=Clock()).files
+    (file,) = commons.upload(folder / "a", clock=Clock()).files
     assert isinstance(file.error, ChecksumMismatch)
 
 
-def test_the_manifest_has_what_was_uploaded(commons: Commons, tmp_path: Path) -> None:
+def test_the_manifest_has_what_was_uploaded(commons: Gen3, tmp_path: Path) -> None:
     folder = filled(tmp_path / "in", a=10)
-    result = upload(commons, folder, bucket=BUCKET, patience=0)
+    result = commons.upload(folder, bucket=BUCKET, patience=0)
     result.write_manifest(tmp_path / "out.tsv")
     header, row = (line.split("\t") for line in (tmp_path / "out.tsv").read_text().splitlines())
     told = dict(zip(header, row, strict=True))
@@ -204,15 +201,15 @@ def test_the_manifest_has_what_was_uploaded(commons: Commons, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("wrong", [{"part_size": 1}, {"single": 6 * 1024 * MIB}])
-def test_sizes_out_of_bounds_are_refused(commons: Commons, tmp_path: Path, wrong: dict[str, Any]) -> None:
+def test_sizes_out_of_bounds_are_refused(commons: Gen3, tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="5 MiB"):
-        upload(commons, filled(tmp_path / "in", a=1), **wrong)
+        commons.upload(filled(tmp_path / "in", a=1), **wrong)
 
 
-def test_what_is_not_there_is_named(commons: Commons, tmp_path: Path) -> None:
+def test_what_is_not_there_is_named(commons: Gen3, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
-        upload(commons, tmp_path / "nowhere")
+        commons.upload(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="no files"):
-        upload(commons, filled(tmp_path / "empty"))
+        commons.upload(filled(tmp_path / "empty"))
     with pytest.raises(UsageError, match="nothing"):
-        upload(commons, [])
+        commons.upload([])

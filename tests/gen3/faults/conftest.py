@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.sandbox import Sandbox
 
@@ -19,21 +19,19 @@ STORAGE = "/gen3/_storage"
 _PROGRAM = """
 import json, sys
 from omicsdk.drs import ResolutionSettings
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.auth import Gen3Auth
-from omicsdk.gen3.data.downloading import download
-from omicsdk.gen3.data.uploading import upload
 
 key, what, arguments, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
 if limit := options.pop("limit", None):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 auth = Gen3Auth(refresh_file=key)
-with Commons(auth.endpoint, auth) as commons:
+with Gen3(auth.endpoint, credentials=auth) as commons:
     if what == "download":
-        done = download(commons, *arguments, settings=ResolutionSettings(order=()), **options)
+        done = commons.download(*arguments, settings=ResolutionSettings(order=()), **options)
     else:
-        done = upload(commons, *arguments, **options)
+        done = commons.upload(*arguments, **options)
 done.raise_if_failed()
 """
 
@@ -44,8 +42,8 @@ def key(sandbox: Sandbox, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, key: Path) -> Iterator[Commons]:
-    with Commons(sandbox.gen3_url, Gen3Auth(refresh_file=key)) as made:
+def commons(sandbox: Sandbox, key: Path) -> Iterator[Gen3]:
+    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as made:
         yield made
 
 

@@ -14,10 +14,10 @@ import pytest
 from omicsdk.core.errors import ChecksumMismatch, DiskFull, Forbidden, TransportError, Unauthorized
 from omicsdk.core.retry import Retry
 from omicsdk.drs import ResolutionSettings, Resolver, Servers, Wanted, parse_drs_id
-from omicsdk.drs import download as download_objects
-from omicsdk.gen3 import Commons
+from omicsdk.drs.downloads import download_objects
+from omicsdk.drs.planning import wanted_of
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.auth import Gen3Auth
-from omicsdk.gen3.data.downloading import download
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.sandbox.traffic.faults import Rule
@@ -38,26 +38,26 @@ def stated(sandbox: Sandbox, name: str, content: bytes, **more: Any) -> Wanted:
     return Wanted(parse_drs_id(guid), name, len(content), {"md5": hashlib.md5(content).hexdigest()})
 
 
-def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_bodies_that_are_cut_each_time_come_whole(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     contents = {f"{n}.bam": os.urandom(9 * MIB + n) for n in range(3)}
     guids = [sandbox.gen3.add_file(name, content) for name, content in contents.items()]
     sandbox.add_faults(Rule("cut", path=f"{STORAGE}/*", at=5 * MIB))
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert {name: (tmp_path / "out" / name).read_bytes() for name in contents} == contents
 
 
-def test_names_may_have_spaces_and_any_letters(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_names_may_have_spaces_and_any_letters(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     names = ["reads 1 (copy).bam", "größe é 試料.vcf", "a+b&c=d#e?f%20.txt", "' \" ;.tsv"]
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in names]
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert [(tmp_path / "out" / name).read_bytes() for name in names] == [name.encode() for name in names]
 
 
 def test_a_record_without_hashes_is_held_against_its_size_and_says_so(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     guids = [sandbox.gen3.add_file("none", b"none", hashes={}), sandbox.gen3.add_file("some", b"some")]
-    report = download(commons, guids, tmp_path / "out", settings=NOBODY)
+    report = commons.download(guids, tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     unsure, sure = (outcome.verified for outcome in report.outcomes)
     assert unsure.startswith("size and ETag only")
@@ -65,20 +65,20 @@ def test_a_record_without_hashes_is_held_against_its_size_and_says_so(
     assert not report.outcomes[0].checksums
 
 
-def test_a_server_that_asks_to_wait_is_waited_for(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_server_that_asks_to_wait_is_waited_for(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(3)]
     sandbox.add_faults(
         Rule("status", path="/ga4gh/*", status=429, retry_after=1, times=1),
         Rule("status", path=f"{STORAGE}/*", status=429, retry_after=1, times=1),
     )
     began = time.monotonic()
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert time.monotonic() - began >= 2
 
 
-def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     wanted = [stated(sandbox, f"{n}", b"%d" % n, authz=("/programs/secret",)) for n in range(150)]
-    auth, access = commons.auth, sandbox.gen3.access
+    auth, access = commons.credentials, sandbox.gen3.access
     assert isinstance(auth, Gen3Auth)
     ended = threading.Event()
 
@@ -87,9 +87,9 @@ def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Co
             ended.set()
             access.revoke(access.claims(auth.get_access_token())["jti"])
 
-    download(commons, wanted[:1], tmp_path / "out", settings=NOBODY, progress=watch).raise_if_failed()
+    commons.download(wanted[:1], tmp_path / "out", settings=NOBODY, progress=watch).raise_if_failed()
     assert ended.is_set()
-    download(commons, wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert len(sandbox.requests("/user/credentials/cdis/access_token")) == 2
 
 
@@ -98,41 +98,39 @@ def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_
     secret = [stated(sandbox, f"secret{n}", b"s", authz=("/programs/secret",)) for n in range(2)]
     free = [stated(sandbox, f"free{n}", b"f") for n in range(3)]
     auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
-    with Commons(sandbox.gen3_url, auth) as commons:
-        report = download(commons, [secret[0], *free, secret[1]], tmp_path / "out", settings=NOBODY)
+    with Gen3(sandbox.gen3_url, credentials=auth) as commons:
+        report = commons.download([secret[0], *free, secret[1]], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "done", "done", "done", "failed"]
     assert all(isinstance(outcome.error, Forbidden | Unauthorized) for outcome in report.failed)
 
 
-def test_urls_that_end_before_their_turn_are_asked_for_again(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
-) -> None:
+def test_urls_that_end_before_their_turn_are_asked_for_again(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     wanted = [stated(sandbox, f"{n}", b"%d" % n) for n in range(20)]
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=403, times=1, each="path"))
-    download(commons, wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
 
 
 def test_rows_of_a_manifest_are_described_when_their_turn_comes(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     wanted = [stated(sandbox, f"{n}.bin", b"%d" % n) for n in range(150)]
-    dry = download(commons, wanted, tmp_path / "out", settings=NOBODY, dry_run=True)
+    dry = commons.download(wanted, tmp_path / "out", settings=NOBODY, dry_run=True)
     assert states(dry) == ["planned"] * 150
     assert not sandbox.requests("/ga4gh")
-    download(commons, wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(wanted, tmp_path / "out", settings=NOBODY).raise_if_failed()
     assert len(sandbox.requests("/ga4gh")) == 4  # two hundreds of objects, two hundreds of URLs
-    again = download(commons, wanted, tmp_path / "out", settings=NOBODY)
+    again = commons.download(wanted, tmp_path / "out", settings=NOBODY)
     assert states(again) == ["skipped"] * 150
     assert len(sandbox.requests("/ga4gh")) == 4
 
 
-def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     right = stated(sandbox, "right", b"right")
     wrong = Wanted(stated(sandbox, "x", b"x").identifier, "wrong", 1, {"md5": "0" * 32})
     nonsense = Wanted(stated(sandbox, "y", b"y").identifier, "nonsense", 1, {"md5": "none"})
     negative = Wanted(stated(sandbox, "z", b"z").identifier, "negative", -1)
     foreign = Wanted(stated(sandbox, "w", b"w").identifier, "foreign", 1, {"sha512": "x", "crc": "1"})
-    report = download(commons, [wrong, nonsense, right, negative, foreign], tmp_path / "out", settings=NOBODY)
+    report = commons.download([wrong, nonsense, right, negative, foreign], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "failed", "done", "failed", "done"]
     assert isinstance(report.outcomes[0].error, ChecksumMismatch)
     assert "none" in str(report.outcomes[1].error)
@@ -140,12 +138,12 @@ def test_a_row_that_states_a_wrong_checksum_fails_alone(sandbox: Sandbox, common
 
 
 def test_a_bundle_that_a_manifest_states_as_a_file_becomes_a_folder(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path
 ) -> None:
     guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
     made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()
     bundle = Wanted(parse_drs_id(made["bundle_id"]), "mine", 6, {"md5": "0" * 32})
-    report = download(commons, [bundle, stated(sandbox, "last", b"l")], tmp_path / "out", settings=NOBODY)
+    report = commons.download([bundle, stated(sandbox, "last", b"l")], tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert [outcome.name for outcome in report.outcomes] == ["mine/one", "mine/two", "last"]
 
@@ -156,21 +154,23 @@ def test_another_commons_that_is_down_fails_its_files_and_no_others(sandbox: San
     home = sandbox.url.partition("://")[2]
     with Servers(Resolver(home, settings=NOBODY), retry=Retry(attempts=2, base=0.01)) as servers:
         rows = [Wanted(parse_drs_id(f"drs://localhost:1/row{n}"), f"{n}", 1, {"md5": "0" * 32}) for n in range(2000)]
-        report = download_objects([*wanted, *rows, f"drs://{home}/{good}"], tmp_path / "out", servers=servers)
+        report = download_objects(
+            list(wanted_of([*wanted, *rows, f"drs://{home}/{good}"])), tmp_path / "out", servers=servers
+        )
     assert states(report) == [*["failed"] * 4000, "done"]
     assert all(isinstance(outcome.error, TransportError) for outcome in report.failed)
     assert "localhost:1" in str(report.outcomes[0].error)
 
 
 def test_a_stop_ends_the_asking_for_objects_at_once(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path, until: Callable[[Callable[[], object]], None]
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, until: Callable[[Callable[[], object]], None]
 ) -> None:
     guids = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(250)]
     sandbox.add_faults(Rule("stall", path="/ga4gh/*"))
     stop, ended, reports = threading.Event(), threading.Event(), list[Any]()
 
     def run() -> None:
-        reports.append(download(commons, guids, tmp_path / "out", settings=NOBODY, stop=stop))
+        reports.append(commons.download(guids, tmp_path / "out", settings=NOBODY, stop=stop))
         ended.set()
 
     threading.Thread(target=run, daemon=True).start()
@@ -181,13 +181,13 @@ def test_a_stop_ends_the_asking_for_objects_at_once(
     sandbox.release()
     assert states(reports[0]) == ["stopped"] * 250
     assert reports[0].why_stopped
-    download(commons, guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    commons.download(guids, tmp_path / "out", settings=NOBODY).raise_if_failed()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 @pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_was_ended_is_gone_on_with(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path, start: Any, until: Any, signal_: signal.Signals
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any, until: Any, signal_: signal.Signals
 ) -> None:
     content = os.urandom(40 * MIB)
     small = [sandbox.gen3.add_file(f"{n}", b"%d" % n) for n in range(20)]
@@ -201,7 +201,7 @@ def test_a_process_that_was_ended_is_gone_on_with(
     assert time.monotonic() - began < 10
     sandbox.fault_book.clear()
     connections = max(1, sum(entry["path"].endswith("/big") for entry in sandbox.requests(STORAGE)))
-    report = download(commons, guids, tmp_path / "out", settings=NOBODY)
+    report = commons.download(guids, tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert (tmp_path / "out/big").read_bytes() == content
     sent = sum(entry["sent"] for entry in sandbox.requests(STORAGE) if entry["path"].endswith("/big"))
@@ -211,14 +211,14 @@ def test_a_process_that_was_ended_is_gone_on_with(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of processes")
 def test_a_full_disk_is_named_and_the_rest_comes_when_there_is_room(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path, start: Any
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, start: Any
 ) -> None:
     content = os.urandom(12 * MIB)
     guids = [sandbox.gen3.add_file("big", content), sandbox.gen3.add_file("small", b"s")]
     process = start("download", guids, str(tmp_path / "out"), limit=6 * MIB)
     _, said = process.communicate(timeout=60)
     assert DiskFull.__name__ in said
-    report = download(commons, guids, tmp_path / "out", settings=NOBODY)
+    report = commons.download(guids, tmp_path / "out", settings=NOBODY)
     report.raise_if_failed()
     assert (tmp_path / "out/big").read_bytes() == content
     with suppress(FileNotFoundError):

@@ -11,11 +11,10 @@ from typing import Any, TypedDict
 
 import pytest
 from omicsdk.core.errors import NotWritable, ServerError
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.auth import Gen3Auth
-from omicsdk.gen3.data.downloading import download
-from omicsdk.gen3.data.guid_book import GuidBook
-from omicsdk.gen3.data.uploading import UploadResult, upload
+from omicsdk.gen3.fence_store import GuidBook
+from omicsdk.gen3.uploads import UploadResult
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.traffic.faults import Rule
 
@@ -44,15 +43,15 @@ def big(tmp_path: Path) -> Path:
     return path
 
 
-def records(commons: Commons) -> list[dict[str, Any]]:
+def records(commons: Gen3) -> list[dict[str, Any]]:
     return commons.indexd.list_records.raw().json()["records"]
 
 
-def there(commons: Commons, result: UploadResult, tmp_path: Path) -> None:
+def there(commons: Gen3, result: UploadResult, tmp_path: Path) -> None:
     """The commons has one record for each file, and gives what was sent."""
     result.raise_if_failed()
     assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.files)
-    download(commons, [file.guid for file in result.files], tmp_path / "back", layout="id").raise_if_failed()
+    commons.download([file.guid for file in result.files], tmp_path / "back", layout="id").raise_if_failed()
     for file in result.files:
         (copy,) = (tmp_path / "back" / file.guid.replace("/", "_")).iterdir()
         assert hashlib.sha256(copy.read_bytes()).digest() == hashlib.sha256(file.path.read_bytes()).digest()
@@ -63,7 +62,7 @@ def there(commons: Commons, result: UploadResult, tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [1, 3, 5])
 def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
     sandbox: Sandbox,
-    commons: Commons,
+    commons: Gen3,
     big: Path,
     tmp_path: Path,
     start: Any,
@@ -80,7 +79,7 @@ def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
     process.communicate(timeout=30)
     assert time.monotonic() - began < 10
     sandbox.fault_book.clear()
-    result = upload(commons, str(big), connections=1, **PARTS)
+    result = commons.upload(str(big), connections=1, **PARTS)
     there(commons, result, tmp_path)
     assert puts() <= 6
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
@@ -90,7 +89,7 @@ def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
 @pytest.mark.parametrize(("fills", "sent"), [(True, 5), (False, 10)])
 def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     sandbox: Sandbox,
-    commons: Commons,
+    commons: Gen3,
     big: Path,
     tmp_path: Path,
     start: Any,
@@ -111,54 +110,52 @@ def test_an_upload_that_was_ended_while_its_parts_were_put_together(
     sandbox.fault_book.clear()
     if fills:
         until(lambda: sandbox.finish() or records(commons)[0]["size"])
-    there(commons, upload(commons, str(big), **PARTS), tmp_path)
+    there(commons, commons.upload(str(big), **PARTS), tmp_path)
     assert puts() == sent
 
 
 def test_a_part_that_fails_for_good_is_all_that_is_sent_the_next_time(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, puts: Callable[[], int]
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     (big.parent / "small").write_bytes(b"small")
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
-    first = upload(commons, big.parent, retries=1, **PARTS)
+    first = commons.upload(big.parent, retries=1, **PARTS)
     assert [file.state for file in first.files] == ["failed", "indexed"]
     assert isinstance(first.files[0].error, ServerError)
     sandbox.fault_book.remove(rule)
     before = puts()
-    second = upload(commons, big.parent, **PARTS)
+    second = commons.upload(big.parent, **PARTS)
     there(commons, second, tmp_path)
     assert puts() == before + 1
     assert [file.guid for file in second.files] == [file.guid for file in first.files]
 
 
 def test_a_lost_book_of_records_is_made_good_from_the_journal(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, puts: Callable[[], int]
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
-    first = upload(commons, big, retries=0, connections=1, **PARTS)
+    first = commons.upload(big, retries=0, connections=1, **PARTS)
     sandbox.fault_book.remove(rule)
     (book,) = (tmp_path / "state").rglob("*.journal-guids")
     book.unlink()
-    second = upload(commons, big, **PARTS)
+    second = commons.upload(big, **PARTS)
     there(commons, second, tmp_path)
     assert second.files[0].guid == first.files[0].guid
 
 
-def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path) -> None:
+def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
     sandbox.add_faults(
         Rule("status", path="/user/data/multipart/init", status=429, retry_after=1, times=1),
         Rule("reset", path=f"{STORAGE}/*", method="PUT", times=2),
         Rule("status", path=f"{STORAGE}/*", method="PUT", status=503, retry_after=1, nth=4),
         Rule("status", path="/user/data/multipart/upload", status=503, nth=3),
     )
-    there(commons, upload(commons, big, **PARTS), tmp_path)
+    there(commons, commons.upload(big, **PARTS), tmp_path)
     assert len(records(commons)) == 1
 
 
-def test_a_token_that_ends_in_the_midst_is_renewed(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path
-) -> None:
-    auth, access = commons.auth, sandbox.gen3.access
+def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
+    auth, access = commons.credentials, sandbox.gen3.access
     assert isinstance(auth, Gen3Auth)
     ended = threading.Event()
 
@@ -167,17 +164,17 @@ def test_a_token_that_ends_in_the_midst_is_renewed(
             ended.set()
             access.revoke(access.claims(auth.get_access_token())["jti"])
 
-    there(commons, upload(commons, big, connections=1, progress=watch, **PARTS), tmp_path)
+    there(commons, commons.upload(big, connections=1, progress=watch, **PARTS), tmp_path)
     assert ended.is_set()
 
 
 @pytest.mark.parametrize("size", [10 * MIB, 30 * MIB])
 def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, size: int, until: Any
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, size: int, until: Any
 ) -> None:
     sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": "2"}))
     results = list[UploadResult]()
-    running = threading.Thread(target=lambda: results.append(upload(commons, big, connections=1, **PARTS)), daemon=True)
+    running = threading.Thread(target=lambda: results.append(commons.upload(big, connections=1, **PARTS)), daemon=True)
     running.start()
     until(lambda: sandbox.stalled)
     os.truncate(big, size)
@@ -189,57 +186,57 @@ def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
     assert "big" in str(file.error)
     assert "changed" in str(file.error)
     assert records(commons) == []
-    there(commons, upload(commons, big, **PARTS), tmp_path)
+    there(commons, commons.upload(big, **PARTS), tmp_path)
 
 
-def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path) -> None:
+def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
     (big.parent / "small").write_bytes(b"small")
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
     options: Options = {**PARTS, "single": 10}
-    first = upload(commons, big.parent, retries=0, **options)
+    first = commons.upload(big.parent, retries=0, **options)
     assert [file.state for file in first.files] == ["failed", "failed"]
     for file in first.files:
         commons.fence.delete_file_locations(file_id=file.guid)
     sandbox.fault_book.clear()
-    second = upload(commons, big.parent, **options)
+    second = commons.upload(big.parent, **options)
     there(commons, second, tmp_path)
     assert not {file.guid for file in first.files} & {file.guid for file in second.files}
 
 
 def test_a_record_that_went_before_its_parts_were_put_together_is_made_anew(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path
 ) -> None:
     sandbox.add_faults(Rule("status", path="/user/data/multipart/complete", status=500))
-    (first,) = upload(commons, big, retries=0, **PARTS).files
+    (first,) = commons.upload(big, retries=0, **PARTS).files
     assert first.state == "failed"
     commons.fence.delete_file_locations(file_id=first.guid)
     sandbox.fault_book.clear()
-    second = upload(commons, big, **PARTS)
+    second = commons.upload(big, **PARTS)
     there(commons, second, tmp_path)
     assert second.files[0].guid != first.guid
 
 
 def test_a_folder_that_got_one_more_file_is_gone_on_with(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path, puts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, puts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for name in "ab":
         (folder / name).write_text(name)
-    first = upload(commons, folder, patience=0)  # nobody knows the bucket: the records stay blank
+    first = commons.upload(folder, patience=0)  # nobody knows the bucket: the records stay blank
     assert [file.state for file in first.files] == ["uploaded", "uploaded"]
     (folder / "c").write_text("c")
     monkeypatch.chdir(tmp_path)
     sandbox.finish()
-    second = upload(commons, "in", patience=0)
+    second = commons.upload("in", patience=0)
     assert [file.state for file in second.files] == ["indexed", "indexed", "uploaded"]
     assert puts() == 3
     sandbox.finish()
-    there(commons, upload(commons, Path("in"), patience=0), tmp_path)
+    there(commons, commons.upload(Path("in"), patience=0), tmp_path)
 
 
 def test_files_of_one_name_are_not_sent_again_for_each_other(
-    sandbox: Sandbox, commons: Commons, tmp_path: Path, puts: Callable[[], int]
+    sandbox: Sandbox, commons: Gen3, tmp_path: Path, puts: Callable[[], int]
 ) -> None:
     for name in ("x/a", "y/a", "z/b"):
         path = tmp_path / "in" / name
@@ -247,23 +244,23 @@ def test_files_of_one_name_are_not_sent_again_for_each_other(
         path.write_bytes(name.encode())
     options: Options = {**PARTS, "single": 10}
     sandbox.add_faults(Rule("status", path=f"{STORAGE}/*/b", status=403))
-    first = upload(commons, tmp_path / "in", retries=0, **options)
+    first = commons.upload(tmp_path / "in", retries=0, **options)
     assert [file.state for file in first.files] == ["indexed", "indexed", "failed"]
     sandbox.fault_book.clear()
     before = puts()
-    there(commons, upload(commons, tmp_path / "in", **options), tmp_path)
+    there(commons, commons.upload(tmp_path / "in", **options), tmp_path)
     assert puts() == before + 1
 
 
-def test_names_may_have_spaces_and_any_letters(commons: Commons, tmp_path: Path) -> None:
+def test_names_may_have_spaces_and_any_letters(commons: Gen3, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("reads 1 (copy).bam", "größe é 試料.vcf", "a+b&c=d#e?f%20.txt", "empty"):
         (folder / name).write_text("" if name == "empty" else name)
-    there(commons, upload(commons, folder, bucket="sandbox-gen3", patience=0), tmp_path)
+    there(commons, commons.upload(folder, bucket="sandbox-gen3", patience=0), tmp_path)
 
 
-def test_records_are_waited_for_together(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_records_are_waited_for_together(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     """A commons without a job that fills them must not cost a minute a file."""
     sandbox.settings.turn({"gen3.indexing": False})
     folder = tmp_path / "in"
@@ -290,7 +287,7 @@ def test_records_are_waited_for_together(sandbox: Sandbox, commons: Commons, tmp
             raise AssertionError(seconds)
 
     clock = Clock()
-    result = upload(commons, folder, patience=60, clock=clock)
+    result = commons.upload(folder, patience=60, clock=clock)
     assert {file.state for file in result.files} == {"uploaded"}
     assert 60 <= clock.passed < 120
 
@@ -307,14 +304,14 @@ def test_records_are_waited_for_together(sandbox: Sandbox, commons: Commons, tmp
     ids=["silent storage", "silent commons", "broken commons", "busy storage", "silent index"],
 )
 def test_a_stop_ends_an_upload_whatever_it_waits_for(
-    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, until: Any, trouble: Rule
+    sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path, until: Any, trouble: Rule
 ) -> None:
     sandbox.add_faults(trouble)
     stop, ended = threading.Event(), threading.Event()
     results = list[UploadResult]()
 
     def run() -> None:
-        results.append(upload(commons, big, stop=stop, **PARTS))
+        results.append(commons.upload(big, stop=stop, **PARTS))
         ended.set()
 
     threading.Thread(target=run, daemon=True).start()
@@ -325,7 +322,7 @@ def test_a_stop_ends_an_upload_whatever_it_waits_for(
     sandbox.fault_book.clear()
     sandbox.release()
     first = results[0].files[0].guid
-    again = upload(commons, big, **PARTS)
+    again = commons.upload(big, **PARTS)
     again.raise_if_failed()
     assert first in ("", again.files[0].guid)
     if first:  # else the answer to the request for a record was lost

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import DecodeError
 from omicsdk.gen3.index.requests import records_of
-from omicsdk.gen3.records.project import linked_names
+from omicsdk.gen3.records.projects import linked_names
 
 
 @pytest.mark.parametrize("page", [None, {}, [], "x", 5, {"records": None}, {"records": {}}])

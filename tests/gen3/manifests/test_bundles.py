@@ -10,8 +10,7 @@ import pytest
 from omicsdk.core.errors import ConnectFailed, SomeFailed
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3Index
-from omicsdk.gen3.manifests.bundles.making import BundleRows, make_bundles
-from omicsdk.gen3.manifests.bundles.reading import bundles_of
+from omicsdk.gen3.manifests.bundles import BundleRows, bundles_of, make_bundles
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
 from omicsdk.sandbox import Sandbox

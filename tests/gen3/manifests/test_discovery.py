@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound, SomeFailed, UsageError
 from omicsdk.gen3 import Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests.discovery import table
-from omicsdk.gen3.manifests.discovery.publishing import publish_discovery
-from omicsdk.gen3.manifests.discovery.reading import read_discovery
+from omicsdk.gen3.manifests import discovery_table as table
+from omicsdk.gen3.manifests.discovery import publish_discovery, read_discovery
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.tools.metadata.discovery import (
     combine_discovery_metadata,
@@ -109,7 +108,7 @@ def test_json_keeps_what_else_a_document_has(auth: Gen3Auth, documents: Gen3Meta
 
 
 def test_all_pages_up_to_the_limit(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.reading.PAGE", 3)
+    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     more: list[int] = []
     for limit, told in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):

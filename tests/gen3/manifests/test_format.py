@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.format.columns import Columns
-from omicsdk.gen3.manifests.format.validation import FormatCheck, check_format
+from omicsdk.gen3.manifests.format import FormatCheck, check_format
+from omicsdk.gen3.manifests.tables import Columns
 from omicsdk.gen3.tools.indexing import is_valid_manifest_format
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"

@@ -13,11 +13,8 @@ from omicsdk.core.errors import AuthError, ConnectFailed, SomeFailed, UsageError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
 from omicsdk.gen3.manifests.faults import ManifestError
-from omicsdk.gen3.manifests.index.deletion import delete_guids
-from omicsdk.gen3.manifests.index.downloading import download_manifest
-from omicsdk.gen3.manifests.index.indexing import index_manifest
-from omicsdk.gen3.manifests.index.records import IndexRows
-from omicsdk.gen3.manifests.index.verification import verify_manifest
+from omicsdk.gen3.manifests.indexing import IndexRows, index_manifest
+from omicsdk.gen3.manifests.records import delete_guids, download_manifest, verify_manifest
 from omicsdk.sandbox import Sandbox
 
 HEADER = "guid\tmd5\tsize\tauthz\tacl\turl\tfile_name\n"
@@ -442,7 +439,7 @@ def test_all_records_as_a_manifest(auth: Gen3Auth, index: Gen3Index, two: dict[s
 
 
 def test_an_interrupted_download_goes_on(auth: Gen3Auth, index: Gen3Index, network, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.index.records.PAGE", 3)
+    monkeypatch.setattr("omicsdk.gen3.manifests.indexing.PAGE", 3)
     for number in range(10):
         index.create_record({"md5": md5(number)}, number, did(number), [])
     asked: list[str] = []

@@ -10,9 +10,7 @@ import pytest
 from omicsdk.core.errors import NotFound, SomeFailed
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
-from omicsdk.gen3.manifests.metadata.documents import DocumentRows, value_of
-from omicsdk.gen3.manifests.metadata.ingesting import ingest_metadata
-from omicsdk.gen3.manifests.metadata.verification import verify_metadata
+from omicsdk.gen3.manifests.metadata import DocumentRows, ingest_metadata, value_of, verify_metadata
 from omicsdk.gen3.tools.metadata import (
     async_ingest_metadata_manifest,
     async_query_urls_from_indexd,

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import ConfigError, ConnectFailed, DiskFull, Interrupted, NotWritable
-from omicsdk.gen3.manifests.outputs import Outputs
-from omicsdk.gen3.manifests.running import AHEAD, NOTED_ROWS, Outcome, in_order, run
+from omicsdk.gen3.manifests.runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from omicsdk.core.errors import (
     TooLarge,
     TransportError,
 )
-from omicsdk.gen3.records.submission.chunks import GIVE_UP, Chunks, Reply, Told, is_too_much, reply_of
+from omicsdk.gen3.records.chunks import GIVE_UP, Chunks, Reply, Told, is_too_much, reply_of
 
 MANY = [
     TooLarge("413 Request Entity Too Large", status=413),

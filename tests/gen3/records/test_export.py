@@ -11,7 +11,7 @@ import pytest
 from gen3_records import case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, MissingExtra, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Commons, Gen3Auth, Gen3Error, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Error, Gen3UserError
 from omicsdk.gen3.records import (
     count_records,
     delete_nodes,
@@ -37,9 +37,9 @@ def ids(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Commons]:
+def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
     sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Commons(sandbox.gen3_url, Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
+    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
         yield found
 
 
@@ -50,7 +50,7 @@ def left(sandbox: Sandbox, node: str = "case") -> list[str]:
 # -- export
 
 
-def test_rows_of_a_node_come_as_they_are(commons: Commons, ids: list[str]) -> None:
+def test_rows_of_a_node_come_as_they_are(commons: Gen3, ids: list[str]) -> None:
     rows = sorted(export_rows(commons, "demo-one", "case"), key=lambda row: row["submitter_id"])
     assert [row["id"] for row in rows] == ids[1:]
     assert rows[3]["age"] == "3"
@@ -58,7 +58,7 @@ def test_rows_of_a_node_come_as_they_are(commons: Commons, ids: list[str]) -> No
     assert "id" not in next(export_rows(commons, "demo-one", "case", without_id=True))
 
 
-def test_a_node_without_records_has_no_rows(commons: Commons, ids: list[str]) -> None:
+def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> None:
     assert list(export_rows(commons, "demo-one", "sample")) == []
 
 
@@ -71,7 +71,7 @@ def test_a_node_without_records_has_no_rows(commons: Commons, ids: list[str]) ->
     ],
 )
 def test_what_is_not_there_is_an_error_and_never_an_empty_export(
-    commons: Commons, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], told: str
+    commons: Gen3, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], told: str
 ) -> None:
     with pytest.raises(error, match=told):
         list(export_rows(commons, project, node))
@@ -82,7 +82,7 @@ def test_what_is_not_there_is_an_error_and_never_an_empty_export(
 
 @pytest.mark.parametrize("kind", ["tsv", "json", "jsonl"])
 def test_what_was_exported_can_be_submitted(
-    sandbox: Sandbox, commons: Commons, ids: list[str], tmp_path: Path, kind: str
+    sandbox: Sandbox, commons: Gen3, ids: list[str], tmp_path: Path, kind: str
 ) -> None:
     files = export_project(commons, "demo-one", tmp_path / "out", kind=kind)
     assert [file.name for file in files] == [f"experiment.{kind}", f"case.{kind}"]
@@ -95,7 +95,7 @@ def test_what_was_exported_can_be_submitted(
 
 
 def test_rows_that_were_printed_as_a_table_can_be_submitted(
-    sandbox: Sandbox, commons: Commons, ids: list[str], tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, ids: list[str], tmp_path: Path
 ) -> None:
     rows = list(export_rows(commons, "demo-one", "case", without_id=True))
     columns = list(rows[0])
@@ -108,7 +108,7 @@ def test_rows_that_were_printed_as_a_table_can_be_submitted(
     assert "is no target of experiments" in str([str(each) for each in refused.findings])
 
 
-def test_json_files_are_documents_as_the_service_writes_them(commons: Commons, ids: list[str], tmp_path: Path) -> None:
+def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids: list[str], tmp_path: Path) -> None:
     assert len(json.loads(export_file(commons, "demo-one", "case", tmp_path / "a.json").read_text())["data"]) == 30
     assert json.loads(export_file(commons, "demo-one", "sample", tmp_path / "b.json").read_text()) == {"data": []}
     assert export_file(commons, "demo-one", "sample", tmp_path / "c.jsonl").read_text() == ""
@@ -130,7 +130,7 @@ def test_a_large_node_is_read_as_it_arrives() -> None:
             yield row + b"]}"
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Long()))
-    with Commons("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
+    with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
         rows = export_rows(commons, "demo-one", "case")
         next(rows)
         assert len(given) < 1000
@@ -140,14 +140,14 @@ def test_a_large_node_is_read_as_it_arrives() -> None:
 def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b'{"data": [{"a": 1}, {"a"'))
     with (
-        Commons("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
+        Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
         pytest.raises(OmicsError),
     ):
         export_file(commons, "demo-one", "case", tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
 
 
-def test_records_of_several_nodes_are_given_by_their_ids(commons: Commons, ids: list[str]) -> None:
+def test_records_of_several_nodes_are_given_by_their_ids(commons: Gen3, ids: list[str]) -> None:
     found = export_records(commons, "demo-one", [ids[3], ids[0], ids[1]])
     assert [(each["type"], each["submitter_id"]) for each in found] == [
         ("case", "c02"),
@@ -158,7 +158,7 @@ def test_records_of_several_nodes_are_given_by_their_ids(commons: Commons, ids: 
         export_records(commons, "demo-one", [ids[0], "11111111-0000-4000-8000-000000000001"])
 
 
-def test_a_data_frame_has_columns_for_links(commons: Commons, ids: list[str]) -> None:
+def test_a_data_frame_has_columns_for_links(commons: Gen3, ids: list[str]) -> None:
     table = frame(commons, "demo-one", "case")
     assert len(table) == 30
     assert set(table["experiments.submitter_id"]) == {"e1"}
@@ -166,14 +166,14 @@ def test_a_data_frame_has_columns_for_links(commons: Commons, ids: list[str]) ->
 
 
 def test_a_data_frame_without_pandas_says_what_to_install(
-    commons: Commons, ids: list[str], monkeypatch: pytest.MonkeyPatch
+    commons: Gen3, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[gen3\]'"):
         frame(commons, "demo-one", "case")
 
 
-def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: Commons, ids: list[str]) -> None:
+def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: Gen3, ids: list[str]) -> None:
     assert count_records(commons, "demo-one", ["case", "experiment", "sample"]) == {
         "experiment": 1,
         "case": 30,
@@ -184,7 +184,7 @@ def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: C
 # -- deletion
 
 
-def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     told: list[tuple[str, int]] = []
     done = delete_nodes(
         commons, "demo-one", ["experiment", "case"], batch=20, on_deleted=lambda *each: told.append(each)
@@ -194,14 +194,14 @@ def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Com
     assert left(sandbox) == left(sandbox, "experiment") == []
 
 
-def test_a_dry_run_counts_and_deletes_nothing(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_a_dry_run_counts_and_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     plan = delete_project(commons, "demo-one", dry_run=True)
     assert (plan.counts, plan.total, plan.project, plan.dry_run) == ({"case": 30, "experiment": 1}, 31, True, True)
     assert delete_records(commons, "demo-one", ids[1:3], dry_run=True).counts == {"case": 2}
     assert len(left(sandbox)) == 30
 
 
-def test_records_that_others_link_to_say_which(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_records_that_others_link_to_say_which(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     for dry_run in (True, False):
         with pytest.raises(BadRequest, match=r"such as case .*: delete those first"):
             delete_records(commons, "demo-one", [ids[0]], dry_run=dry_run)
@@ -210,23 +210,23 @@ def test_records_that_others_link_to_say_which(sandbox: Sandbox, commons: Common
     assert len(left(sandbox)) == 30
 
 
-def test_records_go_in_any_order_that_they_are_given_in(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_records_go_in_any_order_that_they_are_given_in(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     assert delete_records(commons, "demo-one", ids, batch=7).counts == {"case": 30, "experiment": 1}
     assert left(sandbox) == left(sandbox, "experiment") == []
 
 
-def test_an_id_that_is_not_there_deletes_nothing(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_an_id_that_is_not_there_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     with pytest.raises(Gen3UserError, match=r"no record 11111111.*nothing was deleted"):
         delete_records(commons, "demo-one", [ids[1], "11111111-0000-4000-8000-000000000001"])
     assert len(left(sandbox)) == 30
 
 
-def test_a_project_goes_with_all_of_its_records(sandbox: Sandbox, commons: Commons, ids: list[str]) -> None:
+def test_a_project_goes_with_all_of_its_records(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     assert delete_project(commons, "demo-one").project
     assert sandbox.gen3.records.projects() == []
 
 
-def test_records_that_link_to_others_of_their_node_go_as_well(sandbox: Sandbox, commons: Commons) -> None:
+def test_records_that_link_to_others_of_their_node_go_as_well(sandbox: Sandbox, commons: Gen3) -> None:
     sandbox.gen3.records.use_dictionary({**sds_document(), "subject": relatives()})
     subjects: list[dict[str, Any]] = [
         {
@@ -254,7 +254,7 @@ def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:
         return httpx.Response(200, json={"data": {"case": [{"id": "1"}]}})
 
     with (
-        Commons("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons,
+        Gen3("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons,
         pytest.raises(Gen3Error, match="1 of case was deleted, says the commons, and is still there"),
     ):
         delete_nodes(commons, "demo-one", ["case"], dictionary=dictionary())

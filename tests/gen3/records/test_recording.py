@@ -11,7 +11,7 @@ from gen3_records import dictionary
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Submission, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.records import Project, validate
-from omicsdk.gen3.records.submission.chunks import reply_of
+from omicsdk.gen3.records.chunks import reply_of
 
 RECORDINGS = Path(__file__).parents[2] / "sandbox/gen3/recordings"
 SDS = dictionary()

@@ -10,7 +10,7 @@ import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound
 from omicsdk.core.retry import Retry
-from omicsdk.gen3 import Commons, Gen3Auth, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3UserError
 from omicsdk.gen3.records import Outcome, submit, submit_rows
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
@@ -49,16 +49,16 @@ def wire() -> Noting:
 
 
 @pytest.fixture
-def commons(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> Iterator[Commons]:
+def commons(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> Iterator[Gen3]:
     sandbox.gen3.records.seed("demo", "one")
     with _commons(sandbox, tmp_path, ADMINISTRATOR, wire) as found:
         yield found
 
 
-def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTransport) -> Commons:
+def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTransport) -> Gen3:
     sandbox.gen3_credentials(folder / "key.json", name)
     auth = Gen3Auth(refresh_file=str(folder / "key.json"))
-    return Commons(sandbox.gen3_url, auth, transport=wire, retry=Retry(attempts=2, base=0))
+    return Gen3(sandbox.gen3_url, credentials=auth, transport=wire, retry=Retry(attempts=2, base=0))
 
 
 def stored(sandbox: Sandbox, node: str = "case") -> list[str]:
@@ -69,7 +69,7 @@ def cases(count: int, **more: Any) -> list[dict[str, Any]]:
     return [case(f"c{number:02}", **more) for number in range(count)]
 
 
-def test_rows_go_after_what_they_link_to_wherever_they_stand(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_rows_go_after_what_they_link_to_wherever_they_stand(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     sample = {
         **dict.fromkeys(dictionary().node("sample").required - {"type", "cases"}, "NA"),
         "type": "sample",
@@ -83,7 +83,7 @@ def test_rows_go_after_what_they_link_to_wherever_they_stand(sandbox: Sandbox, c
     assert stored(sandbox) == ["c00", "c01", "c02"]
 
 
-def test_what_is_there_is_updated(commons: Commons) -> None:
+def test_what_is_there_is_updated(commons: Gen3) -> None:
     submit(commons, "demo-one", [experiment()])
     assert submit(commons, "demo/one", [experiment(type_of_data="Raw"), case("c1")]).counts == {
         "updated": 1,
@@ -91,7 +91,7 @@ def test_what_is_there_is_updated(commons: Commons) -> None:
     }
 
 
-def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     records = [experiment(), *cases(3), case("bad", sexx="F"), case("lost", "nobody")]
     done = submit(commons, ("demo", "one"), records)
     assert done.counts == {"invalid": 2, "created": 4}
@@ -104,7 +104,7 @@ def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, commons: Commo
     assert json.loads(json.dumps(done.as_dict()))["counts"]["invalid"] == 2
 
 
-def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     done = submit(commons, "demo-one", [*cases(3), experiment(type_of_data="raw"), experiment("e2"), case("d", "e2")])
     assert done.counts == {"invalid": 4, "created": 2}
     assert [names for _, names in wire.sent] == [["e2"], ["d"]]
@@ -113,7 +113,7 @@ def test_rows_of_a_row_that_is_refused_name_it(sandbox: Sandbox, commons: Common
     assert 'The experiment "e1" that it links to, in row 4, wasn\'t taken' in told.message
 
 
-def test_rows_of_a_row_that_is_refused_are_taken_where_an_older_state_of_it_is_there(commons: Commons) -> None:
+def test_rows_of_a_row_that_is_refused_are_taken_where_an_older_state_of_it_is_there(commons: Gen3) -> None:
     submit(commons, "demo-one", [experiment()])
     assert submit(commons, "demo-one", [*cases(3), experiment(type_of_data="raw")]).counts == {
         "invalid": 1,
@@ -121,14 +121,14 @@ def test_rows_of_a_row_that_is_refused_are_taken_where_an_older_state_of_it_is_t
     }
 
 
-def test_all_or_nothing_sends_nothing_when_anything_is_found(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_all_or_nothing_sends_nothing_when_anything_is_found(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     done = submit(commons, "demo-one", [experiment(), case("bad", sexx="F")], all_or_nothing=True)
     assert done.counts == {"invalid": 1, "failed": 1}
     assert wire.sent == []
     assert stored(sandbox, "experiment") == []
 
 
-def test_what_only_the_commons_finds_is_told_with_its_row(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_what_only_the_commons_finds_is_told_with_its_row(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     # The dictionary allows one description of an experiment; that it has one already, only the commons knows.
     required = dictionary().node("dataset_description")
     filled: dict[str, Any] = {
@@ -147,7 +147,7 @@ def test_what_only_the_commons_finds_is_told_with_its_row(sandbox: Sandbox, comm
 
 
 def test_chunks_get_smaller_where_the_commons_can_not_take_so_many(
-    sandbox: Sandbox, commons: Commons, wire: Noting
+    sandbox: Sandbox, commons: Gen3, wire: Noting
 ) -> None:
     submit(commons, "demo-one", [experiment()])
     wire.sent.clear()
@@ -157,7 +157,7 @@ def test_chunks_get_smaller_where_the_commons_can_not_take_so_many(
     assert len(stored(sandbox)) == 10
 
 
-def test_an_answer_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_an_answer_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     wire.lose = {"c03"}
     done = submit(commons, "demo-one", [experiment(), *cases(6)])
     assert done.ok
@@ -166,7 +166,7 @@ def test_an_answer_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Commons,
     assert len(stored(sandbox)) == 6
 
 
-def test_a_dry_run_stores_nothing_and_links_to_rows_are_right(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+def test_a_dry_run_stores_nothing_and_links_to_rows_are_right(sandbox: Sandbox, commons: Gen3, wire: Noting) -> None:
     done = submit(commons, "demo-one", [experiment(), *cases(3), case("lost", "nobody")], dry_run=True, chunk=2)
     assert done.dry_run
     assert done.counts == {"invalid": 1, "valid": 4}
@@ -174,7 +174,7 @@ def test_a_dry_run_stores_nothing_and_links_to_rows_are_right(sandbox: Sandbox, 
     assert stored(sandbox) == stored(sandbox, "experiment") == []
 
 
-def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Commons, wire: Noting, tmp_path: Path) -> None:
+def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Gen3, wire: Noting, tmp_path: Path) -> None:
     records, journal = [experiment(), *cases(10)], tmp_path / "journal"
     outcomes = submit_rows(commons, "demo-one", records, chunk=4, journal=journal)
     for _ in range(3):
@@ -192,7 +192,7 @@ def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Commons, wi
 
 KILLED = """
 import json, os, signal, sys
-from omicsdk.gen3 import Commons, Gen3Auth
+from omicsdk.gen3 import Gen3, Gen3Auth
 from omicsdk.gen3.records import submit
 
 endpoint, key, records, journal = sys.argv[1:]
@@ -203,13 +203,13 @@ def listen(outcome):
     if len(told) == 6:
         os.kill(os.getpid(), signal.SIGKILL)
 
-with Commons(endpoint, Gen3Auth(refresh_file=key)) as commons:
+with Gen3(endpoint, credentials=Gen3Auth(refresh_file=key)) as commons:
     submit(commons, "demo-one", records, chunk=4, journal=journal, on_outcome=listen)
 """
 
 
 def test_what_was_taken_by_a_process_that_was_killed_is_not_sent_again(
-    sandbox: Sandbox, commons: Commons, wire: Noting, tmp_path: Path
+    sandbox: Sandbox, commons: Gen3, wire: Noting, tmp_path: Path
 ) -> None:
     import subprocess
     import sys
@@ -224,7 +224,7 @@ def test_what_was_taken_by_a_process_that_was_killed_is_not_sent_again(
     assert len(stored(sandbox)) == 20
 
 
-def test_a_journal_that_was_cut_short_is_continued(commons: Commons, tmp_path: Path) -> None:
+def test_a_journal_that_was_cut_short_is_continued(commons: Gen3, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal)
     journal.write_bytes(journal.read_bytes()[:-20])
@@ -235,7 +235,7 @@ def test_a_journal_that_was_cut_short_is_continued(commons: Commons, tmp_path: P
     assert submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal).counts == {"unchanged": 4}
 
 
-def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     submit(commons, "demo-one", [experiment(), case("c1", age="5")], journal=journal)
     for age in ("6", "5", "6"):
@@ -245,7 +245,7 @@ def test_a_record_that_is_put_back_to_what_it_was_is_sent(sandbox: Sandbox, comm
     assert submit(commons, "demo-one", [case("c1", age="6")], journal=journal).counts == {"unchanged": 1}
 
 
-def test_a_journal_is_one_of_its_project(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_a_journal_is_one_of_its_project(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     sandbox.gen3.records.seed("demo", "two")
     journal = tmp_path / "journal"
     record = {"type": "experiment", "submitter_id": "e1", "projects": []}
@@ -255,7 +255,7 @@ def test_a_journal_is_one_of_its_project(sandbox: Sandbox, commons: Commons, tmp
 
 
 def test_records_that_link_to_others_of_their_node_come_after_them(
-    sandbox: Sandbox, commons: Commons, wire: Noting
+    sandbox: Sandbox, commons: Gen3, wire: Noting
 ) -> None:
     sandbox.gen3.records.use_dictionary({**sds_document(), "subject": relatives()})
     sandbox.gen3.records.seed("demo", "one")
@@ -269,7 +269,7 @@ def test_records_that_link_to_others_of_their_node_come_after_them(
     assert [names for _, names in wire.sent] == [["a"], ["b"], ["c"]]
 
 
-def test_tables_of_any_kind_are_submitted_together(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_tables_of_any_kind_are_submitted_together(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     from openpyxl import Workbook
 
     (tmp_path / "e.json").write_text(json.dumps(experiment()))
@@ -287,7 +287,7 @@ def test_tables_of_any_kind_are_submitted_together(sandbox: Sandbox, commons: Co
     assert stored(sandbox) == ["7", "t", "v"]
 
 
-def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     node = dictionary().node("dataset_description")
     names = sorted(node.required - {"type", "submitter_id", "experiments"})
     cells = ["1,2" if node.properties[name].read_items_as == "integer" else "x,y" for name in names]
@@ -300,7 +300,7 @@ def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, common
     assert (found["keywords"], found["number_of_subjects"]) == (["x", "y"], [1, 2])
 
 
-def test_outcomes_are_told_as_they_come(commons: Commons) -> None:
+def test_outcomes_are_told_as_they_come(commons: Gen3) -> None:
     told: list[Outcome] = []
     done = submit(commons, "demo-one", [experiment(), *cases(3)], chunk=2, on_outcome=told.append)
     assert [(each.name, each.status) for each in told] == [
@@ -320,7 +320,7 @@ def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, tmp_path: Path, wi
     assert len(wire.sent) == 1
 
 
-def test_a_project_in_review_is_told_at_once(commons: Commons, wire: Noting) -> None:
+def test_a_project_in_review_is_told_at_once(commons: Gen3, wire: Noting) -> None:
     commons.sheepdog.review_project(program="demo", project="one")
     with pytest.raises(BadRequest, match="Project is in state 'review'"):
         submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=5)
@@ -332,19 +332,19 @@ def test_a_project_in_review_is_told_at_once(commons: Commons, wire: Noting) -> 
     [("demo-onee", Gen3UserError, "no project 'onee'.*Did you mean 'one'"), ("dem-one", NotFound, "dem not found")],
 )
 def test_a_project_that_is_not_there_is_named(
-    commons: Commons, wire: Noting, project: str, error: type[Exception], told: str
+    commons: Gen3, wire: Noting, project: str, error: type[Exception], told: str
 ) -> None:
     with pytest.raises(error, match=told):
         submit(commons, project, cases(3))
     assert wire.sent == []
 
 
-def test_a_chunk_has_a_record_at_least(commons: Commons) -> None:
+def test_a_chunk_has_a_record_at_least(commons: Gen3) -> None:
     with pytest.raises(Gen3UserError, match="0 records"):
         submit(commons, "demo-one", [experiment()], chunk=0)
 
 
-def test_records_are_read_a_chunk_at_a_time(commons: Commons) -> None:
+def test_records_are_read_a_chunk_at_a_time(commons: Gen3) -> None:
     submit(commons, "demo-one", [experiment()])
     alive: list[int] = []
 

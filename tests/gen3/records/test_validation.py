@@ -8,10 +8,10 @@ from gen3_records import FILLED, case, dictionary, experiment, relatives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound
-from omicsdk.gen3 import Commons, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3UserError
 from omicsdk.gen3.records import Finding, Project, known_to, project_of, validate
-from omicsdk.gen3.records.row import Place, Row
-from omicsdk.gen3.records.validation.reading import record_of
+from omicsdk.gen3.records.tables import Place, Row
+from omicsdk.gen3.records.values import record_of
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary as TheirDictionary
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
@@ -167,7 +167,7 @@ def test_links_are_asked_about_once_however_long_the_table_is() -> None:
 def test_a_commons_tells_which_records_it_has(sandbox: Sandbox, tmp_path: Path) -> None:
     ids = sandbox.gen3.records.seed("demo", "one", [experiment("e1"), case("c1")])
     sandbox.gen3.records.seed("demo", "two", [experiment("e2", projects=[{"code": "two"}])])
-    with Commons(sandbox.gen3_url, _login(sandbox, tmp_path)) as commons:
+    with Gen3(sandbox.gen3_url, credentials=_login(sandbox, tmp_path)) as commons:
         known = known_to(commons, PROJECT)
         assert known("experiment", "submitter_id", ["e1", "e2", 'odd "name"\n']) == {"e1"}
         assert known("case", "id", [ids[1], "nothing"]) == {ids[1]}
@@ -175,7 +175,7 @@ def test_a_commons_tells_which_records_it_has(sandbox: Sandbox, tmp_path: Path) 
 
 def test_a_commons_without_the_project_knows_nothing_of_it(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.gen3.records.seed("demo", "one", [])
-    with Commons(sandbox.gen3_url, _login(sandbox, tmp_path)) as commons:
+    with Gen3(sandbox.gen3_url, credentials=_login(sandbox, tmp_path)) as commons:
         with pytest.raises(Gen3UserError, match="The program demo has no project 'two'"):
             known_to(commons, Project("demo", "two"))
         with pytest.raises(NotFound):

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.core.credentials import BearerToken
-from omicsdk.gen3 import Commons
+from omicsdk.gen3 import Gen3
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 
@@ -136,7 +136,7 @@ def test_one_slash_too_many_leads_to_the_same_address(sandbox: Sandbox, anonymou
 
 def test_the_typed_client_reads_what_comes(sandbox: Sandbox) -> None:
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
-    with Commons(sandbox.gen3_url, BearerToken(token)) as commons:
+    with Gen3(sandbox.gen3_url, credentials=BearerToken(token)) as commons:
         service = commons.metadata_admin
         assert service.create(guid="dg.TEST/a", body={"x": {"y": "1"}}) == {"x": {"y": "1"}}
         assert service.create_aliases(guid="dg.TEST/a", aliases=["al"]).aliases == ["al"]

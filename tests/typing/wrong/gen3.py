@@ -1,7 +1,7 @@
 """What a type checker must refuse of code that uses Gen3 commons; marks as in auth.py."""
 
 from omicsdk.gen3 import (
-    Commons,
+    Gen3,
     Gen3Auth,
     Gen3File,
     Gen3Index,
@@ -40,4 +40,5 @@ def services(auth: Gen3Auth, index: Gen3Index, mds: Gen3Metadata) -> None:
     Gen3Object(auth).create_object("name")  # error: Argument missing for parameter "authz"
     Gen3Query("https://commons.example.org")  # error: cannot be assigned to parameter "auth_provider"
     Gen3WsStorage(auth).copy("a")  # error: Argument missing for parameter "dest_urlstr"
-    Commons(auth=auth)  # error: Argument missing for parameter "endpoint"
+    Gen3(auth=auth)  # error: No parameter named "auth"
+    Gen3(credentials=auth).fence.get_presigned_url(guid="guid")  # error: No parameter named "guid"

@@ -23,7 +23,7 @@ def logins(environ: Mapping[str, str], home: Path) -> list[Login]:
         environ: The environment's variables.
         home: The user's folder.
     """
-    from omicsdk.gen3.auth.sources import FOLDER, KEY_VARIABLE, Arguments
+    from omicsdk.gen3.sources import FOLDER, KEY_VARIABLE, Arguments
 
     endpoint = environ.get("GEN3_ENDPOINT", "").strip() or environ.get("OMICS_GEN3_URL", "").strip() or None
     found: list[Login] = []
@@ -46,7 +46,7 @@ def logins(environ: Mapping[str, str], home: Path) -> list[Login]:
 
 
 def _open(endpoint: str) -> Login:
-    from omicsdk.gen3.commons import endpoint_of
+    from omicsdk.gen3.sources import endpoint_of
 
     commons = endpoint_of(endpoint)
     call = Call(f"{commons}/user/_status", shows="the commons answers")
@@ -55,7 +55,7 @@ def _open(endpoint: str) -> Login:
 
 def _login(what: str, origin: str, given: object, environ: Mapping[str, str], home: Path) -> Login:
     from omicsdk.core.origins import is_confidential
-    from omicsdk.gen3.auth.sources import ApiKey, Arguments, GivenToken, login_of
+    from omicsdk.gen3.sources import ApiKey, Arguments, GivenToken, login_of
 
     assert isinstance(given, Arguments)
     found = Login("gen3", what, origin)

@@ -297,6 +297,25 @@ class _Transport:
         clone._manners = manners
         return clone
 
+    def beside(self, base_url: str, credentials: "Credentials | httpx.Auth | None") -> Self:
+        """A clone for another service, over the same connections; closing one closes both.
+
+        Args:
+            base_url: The service's base URL.
+            credentials: What is sent along to its origin; None sends none.
+        """
+        clone = copy.copy(self)
+        url = checked_base_url(base_url)
+        clone._manners = replace(
+            self._manners, base_url=url, origin=origin_of(url), credentials=as_credentials(credentials)
+        )
+        return clone
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time and waits."""
+        return self._manners.clock
+
 
 class Transport(_Transport):
     """Sends requests and gives their final answers, from any number of threads.

@@ -26,9 +26,8 @@ from omicsdk.dtp.sds.reading import Entry, Table, read_table, stated_version
 from omicsdk.dtp.sds.values import absent
 from omicsdk.gen3.dictionary import Dictionary, Node
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.finding import Finding, shown
-from omicsdk.gen3.records.row import Place, Row
-from omicsdk.gen3.records.validation.validating import Names, checked
+from omicsdk.gen3.records.tables import Finding, Place, Row, shown
+from omicsdk.gen3.records.validation import Names, checked
 
 Record = Mapping[str, Any]
 

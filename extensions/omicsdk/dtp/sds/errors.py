@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.records.finding import Finding
+from omicsdk.gen3.records.tables import Finding
 
 #: Faults that a message lists.
 LISTED = 10

@@ -11,7 +11,7 @@ from typing import Any
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import EXPERIMENT, KINDS
-from omicsdk.gen3.records.finding import Finding
+from omicsdk.gen3.records.tables import Finding
 
 Record = Mapping[str, Any]
 ALONE = ("experiment.json", "dataset_description.json")
@@ -76,7 +76,7 @@ def read_records(folder: Path) -> Iterator[Record]:
         SdsError: There is none, or one isn't JSON of records.
     """
     from omicsdk.gen3.errors import Gen3UserError
-    from omicsdk.gen3.records.tables.documents import json_rows
+    from omicsdk.gen3.records.tables import json_rows
 
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():

@@ -9,7 +9,7 @@ from typing import Any
 from omicsdk.dtp.sds.cells import Cell, Unreadable, is_blank, text_of
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.tables import sheet_of
-from omicsdk.gen3.records.finding import Finding
+from omicsdk.gen3.records.tables import Finding
 
 
 def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[Any]]]:

@@ -8,8 +8,7 @@ from difflib import SequenceMatcher
 from omicsdk.dtp.sds.layout import OWN, VERSIONS, TableKind, Version, squashed
 from omicsdk.gen3.dictionary import Node
 from omicsdk.gen3.names import nearest
-from omicsdk.gen3.records.finding import Finding, shown
-from omicsdk.gen3.records.row import Place
+from omicsdk.gen3.records.tables import Finding, Place, shown
 
 #: How alike a header and that of a property have to be which records needn't have, to be told as misspelt.
 ALIKE = 0.85

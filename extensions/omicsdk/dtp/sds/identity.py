@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from omicsdk.dtp.sds.layout import EXPERIMENT, MANIFEST, SAMPLES, TableKind
 from omicsdk.dtp.sds.reading import Entry
-from omicsdk.gen3.records.finding import Finding, shown
+from omicsdk.gen3.records.tables import Finding, shown
 
 _REPLACED = re.compile(r"['/,\s_]")
 

@@ -13,8 +13,7 @@ from omicsdk.dtp.sds.layout import DATASET_DESCRIPTION, TableKind, Version, squa
 from omicsdk.dtp.sds.tables import sheet_of
 from omicsdk.dtp.sds.values import reader_of, values_reader_of
 from omicsdk.gen3.dictionary import Node
-from omicsdk.gen3.records.finding import Finding, shown
-from omicsdk.gen3.records.row import Place
+from omicsdk.gen3.records.tables import Finding, Place, shown
 
 
 @dataclass(slots=True)

@@ -9,20 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.resolution import Resolver
+from omicsdk.drs.resolution import Resolver, server_url
 from omicsdk.fs.errors import NotListed, ReadOnly
 from omicsdk.fs.places.drs.paths import Reading, gen3_readings, host_in, is_top
 from omicsdk.fs.places.drs.store import DrsStore
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, Unauthorized
-    from omicsdk.drs.hosts import ResolutionSettings
+    from omicsdk.drs.resolution import ResolutionSettings
     from omicsdk.drs.servers import Servers
-    from omicsdk.gen3.access import Access
-    from omicsdk.gen3.commons import Commons
-    from omicsdk.gen3.data.logins import Logins
+    from omicsdk.gen3.client import Gen3
+    from omicsdk.gen3.downloads import Logins
 
 
 class Gen3Store(DrsStore):
@@ -54,7 +52,7 @@ class Gen3Store(DrsStore):
         endpoint: str | None = None,
         refresh_file: str | os.PathLike[str] | None = None,
         token: str | None = None,
-        commons: Commons | None = None,
+        commons: Gen3 | None = None,
         preferred: Sequence[str] = (),
         settings: ResolutionSettings | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -84,8 +82,8 @@ class Gen3Store(DrsStore):
 
     def close(self) -> None:
         super().close()
-        if self._given_commons is None and "_access" in vars(self):
-            self._access.close()
+        if self._given_commons is None and "_home" in vars(self):
+            self._home.close()
 
     def _readings(self, path: str) -> Sequence[Reading]:
         if not host_in(path):
@@ -101,31 +99,41 @@ class Gen3Store(DrsStore):
 
     def _opened(self) -> Servers:
         from omicsdk.drs.servers import Servers
-        from omicsdk.gen3.data.logins import Logins
+        from omicsdk.gen3.downloads import Logins
 
-        if self._given_commons is None and not (self._access.is_named or self._access.has_login()):
+        if not self._is_named():
             return Servers(Resolver(settings=self._settings))
         self._logins = Logins(self._home)
-        return Servers(_OwnFirst(self._home, self._settings), self._logins)
+        return Servers(_OwnFirst(self._home, self._settings), self._logins, client=self._home)
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
-        from omicsdk.gen3.data.refusals import explained
+        from omicsdk.gen3.downloads import explained
 
         del host
         if self._logins is not None:
             return explained(error, self._logins)
-        error.remedy = f"There is no login. {self._access.how_to_log_in}"
+        from omicsdk.gen3.discovery import LOG_IN
+
+        error.remedy = f"There is no login. {LOG_IN}"
         return error
 
+    def _is_named(self) -> bool:
+        """Whether a commons or a login was given, or can be found."""
+        from omicsdk.gen3.discovery import has_login, named_commons
+
+        given = (self._given_commons, self._endpoint, self._file, self._token)
+        return any(each is not None for each in given) or bool(named_commons(os.environ)) or has_login(os.environ)
+
     @cached_property
-    def _access(self) -> Access:
-        from omicsdk.gen3.access import found
+    def _home(self) -> Gen3:
+        """The user's own commons."""
+        from omicsdk.gen3.client import Gen3
+        from omicsdk.gen3.login import Gen3Login
 
-        return found(self._endpoint, self._file, self._token)
-
-    @property
-    def _home(self) -> Commons:
-        return self._given_commons if self._given_commons is not None else self._access.commons
+        if self._given_commons is not None:
+            return self._given_commons
+        login = None if self._file is None else Gen3Login(self._endpoint, refresh_file=self._file)
+        return Gen3(self._endpoint, credentials=login or self._token)
 
 
 class _OwnFirst(Resolver):
@@ -136,8 +144,10 @@ class _OwnFirst(Resolver):
         settings: How prefixes of others are resolved.
     """
 
-    def __init__(self, commons: Commons, settings: ResolutionSettings | None) -> None:
-        super().__init__(commons.endpoint.partition("://")[2], mds_url=commons.endpoint, settings=settings)
+    def __init__(self, commons: Gen3, settings: ResolutionSettings | None) -> None:
+        super().__init__(
+            commons.base_url.partition("://")[2], mds_url=commons.base_url, settings=settings, client=commons
+        )
         self._commons = commons
         self._prefix_lock = threading.Lock()
         self._prefix: str | None = None
@@ -149,7 +159,7 @@ class _OwnFirst(Resolver):
         return super().host(one)
 
     def _own_prefix(self) -> str:
-        from omicsdk.gen3.data.downloading import own_prefix
+        from omicsdk.gen3.downloads import own_prefix
 
         with self._prefix_lock:
             if self._prefix is None:

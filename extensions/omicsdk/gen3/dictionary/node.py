@@ -1,13 +1,211 @@
-"""A node of a dictionary: the properties that its records have, and what they link to."""
+"""Nodes of a data dictionary: their properties, links and what values may be."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.gen3.dictionary.property import Property, shapes_of
+
+#: References that may lead to each other; more of them are a circle.
+REFERENCE_DEPTH = 100
+#: Values that a part may stand for with its references written out; nodes of published dictionaries have some thousands.
+MOST_VALUES = 100_000
+
+
+class BrokenReference(Exception):
+    """A reference leads nowhere, or in a circle, or references multiply without end."""
+
+
+def resolved(part: Any, document: Mapping[str, Any]) -> Any:
+    """Gives a part of a dictionary with what its references lead to in their place.
+
+    Args:
+        part: The part.
+        document: The whole dictionary; parts are keys, with or without .yaml behind them.
+
+    Raises:
+        BrokenReference: A reference leads nowhere, or in a circle, or the part stands for more than `MOST_VALUES` values.
+    """
+    values = 0
+
+    def written_out(part: Any, depth: int) -> Any:
+        nonlocal values
+        values += 1
+        if depth > REFERENCE_DEPTH:
+            raise BrokenReference("The dictionary's references lead in a circle")
+        if values > MOST_VALUES:
+            raise BrokenReference(f"The dictionary's references stand for more than {MOST_VALUES:,} values in one node")
+        if is_object(part):
+            if isinstance(reference := part.get("$ref"), str):
+                own = {name: written_out(each, depth + 1) for name, each in part.items() if name != "$ref"}
+                there = written_out(_target(reference, document), depth + 1)
+                return {**there, **own} if is_object(there) else there
+            return {name: written_out(each, depth + 1) for name, each in part.items()}
+        if is_array(part):
+            return [written_out(each, depth + 1) for each in part]
+        return part
+
+    return written_out(part, 0)
+
+
+def _target(reference: str, document: Mapping[str, Any]) -> Any:
+    """What a reference leads to: `_definitions.yaml#/state`, `#/_definitions/state`, or `#/state` among definitions."""
+    file, _, pointer = reference.partition("#")
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
+    place: Any = document
+    if file:
+        place = document.get(file.removesuffix(".yaml"), document.get(file))
+    elif steps and steps[0] not in document:
+        place = document.get("_definitions")
+    for step in steps:
+        if not is_object(place) or step not in place:
+            raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
+        place = place[step]
+    if place is None:
+        raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
+    return place
+
+
+#: Below how many schemas within schemas values are looked at.
+DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way in which a value may be right.
+
+    Attributes:
+        kinds: Types of JSON that it may have; any where there are none.
+        choices: The values that it may have; any where it is None.
+        pattern: What a text must have in it, as JSON Schema means it; None where that doesn't matter.
+        format: Such as date-time; empty where there is none.
+        minimum: The least number; None where there is none.
+        maximum: The greatest number; None where there is none.
+        items: What each value of a list may be; anything where there is none.
+        keys: Names that an object must have.
+    """
+
+    kinds: tuple[str, ...] = ()
+    choices: tuple[Any, ...] | None = None
+    pattern: re.Pattern[str] | None = None
+    format: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    items: tuple[Shape, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Property:
+    """A property of a node.
+
+    Attributes:
+        name: Its name.
+        shapes: The ways in which its value may be right; anything is where there are none.
+        required: Whether each record has it.
+        system: Whether the commons sets it.
+        description: What it is, in the dictionary's words; may be empty.
+        default: What it is where nobody says anything; None where there is no such value.
+    """
+
+    name: str
+    shapes: tuple[Shape, ...]
+    required: bool = False
+    system: bool = False
+    description: str = ""
+    default: Any = field(default=None, hash=False)
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """Types of JSON that it may have, each once, without null."""
+        found = dict.fromkeys(kind for shape in self.shapes for kind in shape.kinds)
+        return tuple(kind for kind in found if kind != "null")
+
+    @cached_property
+    def choices(self) -> tuple[Any, ...]:
+        """The values that it may have, where it is chosen from a list; none where it isn't."""
+        if any(shape.choices is None and shape.kinds != ("null",) for shape in self.shapes):
+            return ()
+        found = (value for shape in self.shapes for value in shape.choices or ())
+        return tuple(value for value in dict.fromkeys(found) if value is not None)
+
+    @cached_property
+    def takes_any_text(self) -> bool:
+        """Whether every text is right."""
+        free = Shape(kinds=("string",))
+        return not self.shapes or any(
+            replace(shape, kinds=free.kinds) == free for shape in self.shapes if "string" in shape.kinds
+        )
+
+    @cached_property
+    def read_as(self) -> str:
+        """As what kind of value a cell of a table is read: the first that the dictionary states; string by default."""
+        return next(iter(self.kinds), "string")
+
+    @cached_property
+    def read_items_as(self) -> str:
+        """As what kind of value each text of a list in a cell is read."""
+        kinds = (kind for shape in self.shapes for inner in shape.items for kind in inner.kinds if kind != "null")
+        return next(kinds, "string")
+
+
+def shapes_of(schema: Mapping[str, Any], depth: int = 0) -> tuple[Shape, ...]:
+    """Gives the ways in which a value may be right.
+
+    Args:
+        schema: A JSON schema without references; what isn't understood of it allows everything.
+        depth: In how many schemas it stands.
+    """
+    if depth > DEPTH:
+        return ()
+    for word in ("anyOf", "oneOf"):
+        if is_array(stated := schema.get(word)):
+            found = [shapes_of(each, depth + 1) if is_object(each) else () for each in stated]
+            return () if any(not shapes for shapes in found) else tuple(shape for shapes in found for shape in shapes)
+    kinds, choices = _kinds(schema.get("type")), schema.get("enum")
+    if not kinds and not is_array(choices):
+        return ()
+    items = schema.get("items")
+    return (
+        Shape(
+            kinds=kinds,
+            choices=tuple(_hashable(choices)) if is_array(choices) else None,
+            pattern=_pattern(schema.get("pattern")),
+            format=schema["format"] if isinstance(schema.get("format"), str) else "",
+            minimum=_number(schema.get("minimum")),
+            maximum=_number(schema.get("maximum")),
+            items=shapes_of(items, depth + 1) if is_object(items) else (),
+            keys=tuple(str(key) for key in schema.get("required") or ()),
+        ),
+    )
+
+
+def _kinds(stated: object) -> tuple[str, ...]:
+    if isinstance(stated, str):
+        return (stated,)
+    return tuple(each for each in stated if isinstance(each, str)) if is_array(stated) else ()
+
+
+def _hashable(choices: Sequence[Any]) -> list[Any]:
+    return [each for each in choices if each is None or isinstance(each, str | int | float)]
+
+
+def _number(stated: object) -> float | None:
+    return stated if isinstance(stated, int | float) and not isinstance(stated, bool) else None
+
+
+def _pattern(stated: object) -> re.Pattern[str] | None:
+    if not isinstance(stated, str):
+        return None
+    try:
+        return re.compile(stated)
+    except re.error:  # one of another dialect: the commons tells
+        return None
+
 
 PROGRAM, PROJECT = "program", "project"
 """The nodes that every dictionary has, and that nobody submits as records."""

@@ -4,44 +4,44 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.gen3.manifests.bundles.making import make_bundles as make_bundles
-    from omicsdk.gen3.manifests.comparing import compare_manifests as compare_manifests
+    from omicsdk.gen3.manifests.bundles import make_bundles as make_bundles
     from omicsdk.gen3.manifests.faults import Fault as Fault
     from omicsdk.gen3.manifests.faults import ManifestError as ManifestError
-    from omicsdk.gen3.manifests.format.columns import Columns as Columns
-    from omicsdk.gen3.manifests.format.validation import check_format as check_format
-    from omicsdk.gen3.manifests.index.deletion import delete_guids as delete_guids
-    from omicsdk.gen3.manifests.index.downloading import download_manifest as download_manifest
-    from omicsdk.gen3.manifests.index.indexing import index_manifest as index_manifest
-    from omicsdk.gen3.manifests.index.verification import verify_manifest as verify_manifest
+    from omicsdk.gen3.manifests.format import check_format as check_format
+    from omicsdk.gen3.manifests.indexing import index_manifest as index_manifest
     from omicsdk.gen3.manifests.merging import MergeConflict as MergeConflict
     from omicsdk.gen3.manifests.merging import Rules as Rules
+    from omicsdk.gen3.manifests.merging import compare_manifests as compare_manifests
     from omicsdk.gen3.manifests.merging import merge_manifests as merge_manifests
-    from omicsdk.gen3.manifests.metadata.ingesting import ingest_metadata as ingest_metadata
-    from omicsdk.gen3.manifests.metadata.verification import verify_metadata as verify_metadata
+    from omicsdk.gen3.manifests.metadata import ingest_metadata as ingest_metadata
+    from omicsdk.gen3.manifests.metadata import verify_metadata as verify_metadata
+    from omicsdk.gen3.manifests.records import delete_guids as delete_guids
+    from omicsdk.gen3.manifests.records import download_manifest as download_manifest
+    from omicsdk.gen3.manifests.records import verify_manifest as verify_manifest
     from omicsdk.gen3.manifests.rows import Row as Row
     from omicsdk.gen3.manifests.rows import rows_of as rows_of
-    from omicsdk.gen3.manifests.running import Summary as Summary
+    from omicsdk.gen3.manifests.runs import Summary as Summary
+    from omicsdk.gen3.manifests.tables import Columns as Columns
 
 _HOMES = {
-    "Columns": "format.columns",
+    "Columns": "tables",
     "Fault": "faults",
     "ManifestError": "faults",
     "MergeConflict": "merging",
     "Row": "rows",
     "Rules": "merging",
-    "Summary": "running",
-    "check_format": "format.validation",
-    "compare_manifests": "comparing",
-    "delete_guids": "index.deletion",
-    "download_manifest": "index.downloading",
-    "index_manifest": "index.indexing",
-    "ingest_metadata": "metadata.ingesting",
-    "make_bundles": "bundles.making",
+    "Summary": "runs",
+    "check_format": "format",
+    "compare_manifests": "merging",
+    "delete_guids": "records",
+    "download_manifest": "records",
+    "index_manifest": "indexing",
+    "ingest_metadata": "metadata",
+    "make_bundles": "bundles",
     "merge_manifests": "merging",
     "rows_of": "rows",
-    "verify_manifest": "index.verification",
-    "verify_metadata": "metadata.verification",
+    "verify_manifest": "records",
+    "verify_metadata": "metadata",
 }
 __all__ = [
     "Columns",

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
-from omicsdk.gen3.manifests.format.columns import (
+from omicsdk.gen3.manifests.format import checksum_of, size_of
+from omicsdk.gen3.manifests.tables import (
     COMMONS_URL,
     FILE_NAME,
     GUID,
@@ -18,11 +19,11 @@ from omicsdk.gen3.manifests.format.columns import (
     MD5,
     OF_DOWNLOADS,
     SIZE,
+    opened,
     standard_names,
+    table_of,
 )
-from omicsdk.gen3.manifests.format.table import opened, table_of
-from omicsdk.gen3.manifests.format.values import checksum_of, size_of
-from omicsdk.gen3.row_stream import rows_of as objects_of
+from omicsdk.gen3.records.exports import rows_of as objects_of
 from omicsdk.transfer.names import wrong_with
 
 _NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(OF_DOWNLOADS[GUID])}."

@@ -1,26 +1,119 @@
-"""All rows that a query finds, a page at a time."""
+"""Answers to queries: sent to the commons' Peregrine, refusals explained, all rows a page at a time."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.errors import BadRequest
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.omit import OMIT
+from omicsdk.gen3.dictionary import Property
 from omicsdk.gen3.dictionary.node import key_of
-from omicsdk.gen3.errors import Gen3Error, Gen3UserError
-from omicsdk.gen3.queries.asking import answer
+from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries.query import Query
-from omicsdk.gen3.queries.values import restored
+from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.commons import Commons
+    from omicsdk_api.gen3.peregrine import PeregrineApi
+
+    from omicsdk.gen3.client import Gen3
+
+
+def restored(row: Mapping[str, Any], query: Query) -> dict[str, Any]:
+    """Gives a record with whole numbers where the dictionary has them: the service gives 3.0, and lists of texts.
+
+    Args:
+        row: The record, as a query found it.
+        query: The query; without a dictionary the record stays as it is.
+    """
+    if query.dictionary is None:
+        return dict(row)
+    properties = query.dictionary.node(query.node).properties
+    linked = dict(query.linked)
+    return {
+        name: _linked(value, linked[name]) if name in linked else _value(value, properties.get(name))
+        for name, value in row.items()
+    }
+
+
+def _linked(value: Any, query: Query) -> Any:
+    if is_array(value):
+        return [restored(each, query) if is_object(each) else each for each in value]
+    return restored(value, query) if is_object(value) else value
+
+
+def _value(value: Any, stated: Property | None) -> Any:
+    if stated is None:
+        return value
+    if stated.kinds == ("array",) and is_array(value):
+        return [_item(each, stated.read_items_as) for each in value]
+    return _item(value, "integer") if stated.kinds == ("integer",) else value
+
+
+def _item(value: Any, kind: str) -> Any:
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if kind in ("integer", "number") and isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return value
+        if math.isfinite(number):
+            return int(number) if number.is_integer() else number
+    return value
+
+
+def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Sends a query, and gives the whole answer.
+
+    Args:
+        peregrine: The service's client.
+        query: The query, in GraphQL.
+        variables: The values of its variables, by name without the dollar.
+
+    Returns:
+        The answer, with its `data`.
+
+    Raises:
+        Gen3SubmissionQueryError: The service refused it, or a part of it.
+        APIError: It answered with another error.
+    """
+    try:
+        told = plain(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
+    except BadRequest as error:
+        raise refusal(error.body, error) from error
+    if is_object(told) and told.get("errors"):
+        raise refusal(told, None)
+    if not is_object(told):
+        raise refusal({"errors": [f"the answer is {told!r}"]}, None)
+    return told
+
+
+def refusal(body: object, error: BadRequest | None) -> Gen3SubmissionQueryError:
+    """The error for a query that was refused.
+
+    Args:
+        body: What the service said.
+        error: The error of the answer, if it was one.
+    """
+    stated = body.get("errors") if is_object(body) else None
+    reasons = [str(each.get("message", each)) if is_object(each) else str(each) for each in stated or ()]
+    if not is_array(stated) and error is not None:
+        reasons = [error.message]
+    return Gen3SubmissionQueryError(
+        f"The query was refused: {'; '.join(reasons)}",
+        remedy="Correct it; the dictionary has the nodes, their properties and links, which are its types and fields.",
+    )
+
 
 #: Rows of a page.
 PAGE = 1000
 _PATHS = ("with_path_to", "with_path_to_any", "without_path_to")
 
 
-def ask(commons: Commons, query: Query | str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def ask(commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Sends a query, and gives its data.
 
     Args:
@@ -39,7 +132,7 @@ def ask(commons: Commons, query: Query | str, variables: Mapping[str, Any] | Non
     return answer(commons.peregrine, str(query), variables)["data"]
 
 
-def count(commons: Commons, query: Query) -> int:
+def count(commons: Gen3, query: Query) -> int:
     """Counts the records that a query finds, whatever its first and offset are.
 
     Where the query chooses by paths, a commons counts paths, which may be more than there are records.
@@ -55,7 +148,7 @@ def count(commons: Commons, query: Query) -> int:
 
 
 def rows(
-    commons: Commons, query: Query | str, variables: Mapping[str, Any] | None = None, *, page: int = PAGE
+    commons: Gen3, query: Query | str, variables: Mapping[str, Any] | None = None, *, page: int = PAGE
 ) -> Iterator[dict[str, Any]]:
     """Gives all records that a query finds, a page at a time, without keeping them.
 
@@ -93,7 +186,7 @@ def rows(
             return
 
 
-def _rows_of_query(commons: Commons, query: Query, page: int) -> Iterator[dict[str, Any]]:
+def _rows_of_query(commons: Gen3, query: Query, page: int) -> Iterator[dict[str, Any]]:
     ordered = _ordered(query)
     begin, most = query.argument("offset") or 0, query.argument("first") or 0
     there = max(count(commons, query) - begin, 0)

@@ -12,7 +12,7 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError
 from omicsdk.gen3.plain_client import PlainService, plain_request
 from omicsdk.gen3.query.text import checked, filter_of, records_query, sort_of
-from omicsdk.gen3.row_stream import rows_of
+from omicsdk.gen3.records.exports import rows_of
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:

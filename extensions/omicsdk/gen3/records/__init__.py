@@ -8,52 +8,52 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.gen3.records.deletion import Deletion as Deletion
-    from omicsdk.gen3.records.deletion import delete_nodes as delete_nodes
-    from omicsdk.gen3.records.deletion import delete_project as delete_project
-    from omicsdk.gen3.records.deletion import delete_records as delete_records
-    from omicsdk.gen3.records.export import count_records as count_records
-    from omicsdk.gen3.records.export import export_file as export_file
-    from omicsdk.gen3.records.export import export_project as export_project
-    from omicsdk.gen3.records.export import export_records as export_records
-    from omicsdk.gen3.records.export import export_rows as export_rows
-    from omicsdk.gen3.records.export import frame as frame
-    from omicsdk.gen3.records.finding import Finding as Finding
-    from omicsdk.gen3.records.known import known_to as known_to
-    from omicsdk.gen3.records.project import Project as Project
-    from omicsdk.gen3.records.project import project_of as project_of
-    from omicsdk.gen3.records.row import Place as Place
-    from omicsdk.gen3.records.row import Row as Row
-    from omicsdk.gen3.records.submission.outcome import Outcome as Outcome
-    from omicsdk.gen3.records.submission.outcome import Submission as Submission
-    from omicsdk.gen3.records.submission.submitting import submit as submit
-    from omicsdk.gen3.records.submission.submitting import submit_rows as submit_rows
-    from omicsdk.gen3.records.tables.files import Table as Table
-    from omicsdk.gen3.records.validation.validating import validate as validate
+    from omicsdk.gen3.records.deletions import Deletion as Deletion
+    from omicsdk.gen3.records.deletions import delete_nodes as delete_nodes
+    from omicsdk.gen3.records.deletions import delete_project as delete_project
+    from omicsdk.gen3.records.deletions import delete_records as delete_records
+    from omicsdk.gen3.records.exports import count_records as count_records
+    from omicsdk.gen3.records.exports import export_file as export_file
+    from omicsdk.gen3.records.exports import export_project as export_project
+    from omicsdk.gen3.records.exports import export_records as export_records
+    from omicsdk.gen3.records.exports import export_rows as export_rows
+    from omicsdk.gen3.records.exports import frame as frame
+    from omicsdk.gen3.records.projects import Project as Project
+    from omicsdk.gen3.records.projects import project_of as project_of
+    from omicsdk.gen3.records.submission import Outcome as Outcome
+    from omicsdk.gen3.records.submission import Submission as Submission
+    from omicsdk.gen3.records.submission import submit as submit
+    from omicsdk.gen3.records.submission import submit_rows as submit_rows
+    from omicsdk.gen3.records.tables import Finding as Finding
+    from omicsdk.gen3.records.tables import Place as Place
+    from omicsdk.gen3.records.tables import Row as Row
+    from omicsdk.gen3.records.tables import Table as Table
+    from omicsdk.gen3.records.validation import known_to as known_to
+    from omicsdk.gen3.records.validation import validate as validate
 
 _HOMES = {
-    "Deletion": "deletion",
-    "Finding": "finding",
-    "Outcome": "submission.outcome",
-    "Place": "row",
-    "Project": "project",
-    "Row": "row",
-    "Submission": "submission.outcome",
-    "Table": "tables.files",
-    "count_records": "export",
-    "delete_nodes": "deletion",
-    "delete_project": "deletion",
-    "delete_records": "deletion",
-    "export_file": "export",
-    "export_project": "export",
-    "export_records": "export",
-    "export_rows": "export",
-    "frame": "export",
-    "known_to": "known",
-    "project_of": "project",
-    "submit": "submission.submitting",
-    "submit_rows": "submission.submitting",
-    "validate": "validation.validating",
+    "Deletion": "deletions",
+    "Finding": "validation",
+    "Outcome": "submission",
+    "Place": "tables",
+    "Project": "projects",
+    "Row": "tables",
+    "Submission": "submission",
+    "Table": "tables",
+    "count_records": "exports",
+    "delete_nodes": "deletions",
+    "delete_project": "deletions",
+    "delete_records": "deletions",
+    "export_file": "exports",
+    "export_project": "exports",
+    "export_records": "exports",
+    "export_rows": "exports",
+    "frame": "exports",
+    "known_to": "validation",
+    "project_of": "projects",
+    "submit": "submission",
+    "submit_rows": "submission",
+    "validate": "validation",
 }
 __all__ = [
     "Deletion",

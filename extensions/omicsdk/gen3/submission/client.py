@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.queries.asking import answer
+from omicsdk.gen3.queries.paging import answer
 from omicsdk.gen3.service import plain
 from omicsdk.gen3.submission.exports import ExportMethods
 from omicsdk.gen3.submission.projects import ProjectMethods

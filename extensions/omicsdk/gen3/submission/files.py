@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.project import Project
-from omicsdk.gen3.records.row import Row
-from omicsdk.gen3.records.submission.chunks import Chunks, Entity, Reply, Told, is_too_much, reply_of
-from omicsdk.gen3.records.submission.sending import sent
-from omicsdk.gen3.records.tables.files import Table
-from omicsdk.gen3.records.tables.text import tsv_of
+from omicsdk.gen3.records.chunks import Chunks, Entity, Reply, Told, is_too_much, reply_of, sent
+from omicsdk.gen3.records.projects import Project
+from omicsdk.gen3.records.tables import Row, Table, tsv_of
 
 if TYPE_CHECKING:
     import os

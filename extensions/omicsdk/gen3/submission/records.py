@@ -66,7 +66,7 @@ class RecordMethods(SubmissionServices):
             APIError: One that every row would meet: no such project, no right to submit.
             TransportError: The commons can't be reached.
         """
-        from omicsdk.gen3.records.project import project_of
+        from omicsdk.gen3.records.projects import project_of
         from omicsdk.gen3.submission.files import submit_file
 
         return submit_file(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.queries.asking import answer
-from omicsdk.gen3.queries.literals import arguments, name_of
+from omicsdk.gen3.queries.paging import answer
+from omicsdk.gen3.queries.query import arguments, name_of
 from omicsdk.gen3.service import Documented, Service, parties, settings
 
 if TYPE_CHECKING:

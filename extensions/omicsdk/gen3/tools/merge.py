@@ -10,8 +10,8 @@ from typing import Any
 
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.faults import ManifestError
-from omicsdk.gen3.manifests.format.table import table_of
-from omicsdk.gen3.manifests.outputs import line_of
+from omicsdk.gen3.manifests.runs import line_of
+from omicsdk.gen3.manifests.tables import table_of
 
 _log = logging.getLogger(__name__)
 

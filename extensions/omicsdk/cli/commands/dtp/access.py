@@ -9,8 +9,8 @@ from omicsdk.cli.commands.gen3.access import Access
 from omicsdk.cli.commands.gen3.access import connect as connect_gen3
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
-from omicsdk.gen3.auth.provider import Gen3Auth
-from omicsdk.gen3.commons import Commons
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class Workflow:
         return self.auth if self._key is not None else self._access.login
 
     @cached_property
-    def commons(self) -> Commons:
+    def commons(self) -> Gen3:
         """The commons' services; without a login where there is none."""
-        return self._access.commons if self._key is None else Commons(self.auth.endpoint, self.auth)
+        return self._access.commons if self._key is None else Gen3(self.auth.endpoint, credentials=self.auth)
 
     def project(self, arguments: Mapping[str, Any]) -> tuple[str, str]:
         """The project that --program and --project name, or the settings.

@@ -12,9 +12,9 @@ from omicsdk.dtp.record_files import record_files, sds_sheet
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.folder import is_misnamed
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.known import known_to
-from omicsdk.gen3.records.project import Project, check_project
-from omicsdk.gen3.records.validation.validating import validate as faults_of_records
+from omicsdk.gen3.records.projects import Project, check_project
+from omicsdk.gen3.records.validation import known_to
+from omicsdk.gen3.records.validation import validate as faults_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.dtp.access import Workflow
     from omicsdk.cli.console import Console
     from omicsdk.dtp.convertor import Conversion
-    from omicsdk.gen3.records.finding import Finding
+    from omicsdk.gen3.records.tables import Finding
 
 
 def convert(workflow: Workflow, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:

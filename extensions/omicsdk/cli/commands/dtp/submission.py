@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.commands.dtp.access import Workflow
     from omicsdk.cli.console import Console
-    from omicsdk.gen3.records.submission.outcome import Outcome
+    from omicsdk.gen3.records.submission import Outcome
 
 
 def submit(workflow: Workflow, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import DecodeError, UsageError
-from omicsdk.gen3.access import ENDPOINT_VARIABLE, PROFILE_PAGE
-from omicsdk.gen3.access import Access as FoundAccess
+from omicsdk.core.origins import is_confidential
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login
+from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
@@ -39,14 +46,84 @@ def connect(
     return Access(endpoint or base_url, auth, credentials)
 
 
-class Access(FoundAccess):
-    """A commons with its login, both found when they are first needed.
+LOG_IN = f"Give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}"
+NAME_COMMONS = f"Give --endpoint HOST, or set {ENDPOINT_VARIABLE}. A credentials file says it as well: --auth FILE."
 
-    Args: as those of `omicsdk.gen3.access.Access`.
+
+class Access:
+    """A commons with its login, both found when they are first needed; nothing is requested before.
+
+    Args:
+        endpoint: The commons; None for that of GEN3_ENDPOINT, else the one that the login is for.
+        source: A credentials file, or one of the pseudo URLs that `Gen3Login` takes; None to find a login.
+        token: An access token in its place.
+
+    Raises:
+        UsageError: The connection would not be encrypted.
+        ConfigError: The endpoint is invalid.
     """
 
-    how_to_log_in = f"Give --auth FILE, or set GEN3_API_KEY: {PROFILE_PAGE}"
-    how_to_name = f"Give --endpoint HOST, or set {ENDPOINT_VARIABLE}. A credentials file says it as well: --auth FILE."
+    def __init__(self, endpoint: str | None, source: str | None, token: str | None) -> None:
+        named = endpoint or os.environ.get(ENDPOINT_VARIABLE, "").strip() or None
+        self._endpoint = endpoint_of(named) if named is not None else None
+        self._source = source
+        self._token = token
+        if self._endpoint is not None and not is_confidential(self._endpoint):
+            raise UsageError(
+                f"{self._endpoint} isn't https, so everybody on the way could read the token",
+                remedy="Give an https address. Only a server on this machine is asked by http, such as that of omics sandbox "
+                "up.",
+            )
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the commons or the login was given."""
+        return any(each is not None for each in (self._endpoint, self._source, self._token))
+
+    @cached_property
+    def auth(self) -> Gen3Auth:
+        """The login.
+
+        Raises:
+            Gen3AuthError: There is none, or it is invalid.
+        """
+        if self._token is not None:
+            return Gen3Auth(endpoint=self._endpoint, access_token=self._token)
+        if not self.has_login():
+            raise Gen3AuthError("There is no login", remedy=LOG_IN)
+        return Gen3Auth(endpoint=self._endpoint, refresh_file=self._source)
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The commons.
+
+        Raises:
+            UsageError: Nothing names one.
+        """
+        if self._endpoint is not None:
+            return self._endpoint
+        if not self.has_login():
+            raise UsageError("nothing says which commons is meant", remedy=NAME_COMMONS)
+        return self.auth.endpoint
+
+    @cached_property
+    def login(self) -> Gen3Auth | None:
+        """The login; None without one: public data can be read."""
+        return self.auth if self.has_login() else None
+
+    @cached_property
+    def commons(self) -> Gen3:
+        """The client of the commons."""
+        return Gen3(self.endpoint, credentials=self.login or ANONYMOUS)
+
+    def has_login(self) -> bool:
+        """Whether a login was given, or the environment or the user's folder has one."""
+        return self._token is not None or self._source is not None or has_login(os.environ)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if "commons" in vars(self):
+            self.commons.close()
 
     def generated(self, package: str, command: Command) -> Any:
         """The generated client of an operation.
@@ -57,7 +134,7 @@ class Access(FoundAccess):
         """
         part = package.rpartition(".")[2]
         if part == "manifest":
-            return self.commons.manifests
+            return self.commons.manifest
         if part == "metadata" and _is_of_administrators(command):
             return self.commons.metadata_admin
         return getattr(self.commons, part)

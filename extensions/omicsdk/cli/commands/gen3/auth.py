@@ -12,10 +12,9 @@ from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
-from omicsdk.gen3.auth.asking import get_wts_endpoint, get_wts_idps
-from omicsdk.gen3.auth.sources import NAMESPACE_VARIABLE
-from omicsdk.gen3.auth.tokens import decode_token
 from omicsdk.gen3.service import plain
+from omicsdk.gen3.sources import NAMESPACE_VARIABLE, decode_token
+from omicsdk.gen3.tokens import get_wts_endpoint, get_wts_idps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
 from omicsdk.cli.errors import REFUSED
-from omicsdk.gen3.manifests.crosswalk.publishing import delete_crosswalk, publish_crosswalk, verify_crosswalk
-from omicsdk.gen3.manifests.crosswalk.reading import known_subjects, read_crosswalk, subjects_of
+from omicsdk.gen3.manifests.crosswalk import (
+    delete_crosswalk,
+    known_subjects,
+    publish_crosswalk,
+    read_crosswalk,
+    subjects_of,
+    verify_crosswalk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

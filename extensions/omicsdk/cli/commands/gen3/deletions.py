@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.dictionary import dictionary_of
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.records.deletion import Deletion, delete_nodes, delete_records
+from omicsdk.gen3.records.deletions import Deletion, delete_nodes, delete_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,8 +12,8 @@ from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.discovery.combining import combine_discovery
-from omicsdk.gen3.manifests.discovery.objects import (
+from omicsdk.gen3.manifests.discovery import GUID_TYPE, combine_discovery, name_for, publish_discovery, read_discovery
+from omicsdk.gen3.manifests.discovery_objects import (
     delete_objects,
     objects_in_table,
     objects_of,
@@ -21,8 +21,6 @@ from omicsdk.gen3.manifests.discovery.objects import (
     write_objects,
     write_template,
 )
-from omicsdk.gen3.manifests.discovery.publishing import publish_discovery
-from omicsdk.gen3.manifests.discovery.reading import GUID_TYPE, name_for, read_discovery
 from omicsdk.gen3.metadata import Gen3Metadata
 
 if TYPE_CHECKING:

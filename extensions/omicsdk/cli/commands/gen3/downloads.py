@@ -11,10 +11,10 @@ from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Layout, Wanted
-from omicsdk.gen3.commons import endpoint_of
-from omicsdk.gen3.data.downloading import download as fetch
-from omicsdk.gen3.data.packages import is_package, unpack
+from omicsdk.gen3.downloads import download as fetch
 from omicsdk.gen3.manifests.rows import Row, rows_of
+from omicsdk.gen3.packages import is_package, unpack
+from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access

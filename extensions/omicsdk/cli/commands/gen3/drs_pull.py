@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.downloads import moved_down, wanted_in
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Wanted, find
+from omicsdk.drs.resolution import server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.gen3.commons import Commons
-from omicsdk.gen3.data.downloading import resolver_of
-from omicsdk.gen3.data.logins import Logins
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.downloads import Logins, resolver_of
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _rights(wanted: list[Wanted], servers: Servers, logins: Logins, console: Con
     rows: list[dict[str, Any]] = []
     for host in hosts:
         try:
-            with Commons(server_url(host), logins(host)) as commons:
+            with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
                 user: object = plain(commons.fence.get_user_info.raw())
         except OmicsError as error:
             console.some_failed(f"{host}: {error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.records.export import export_file, export_project, export_records, export_rows
+from omicsdk.gen3.records.exports import export_file, export_project, export_records, export_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

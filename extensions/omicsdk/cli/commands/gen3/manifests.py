@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.gen3.manifests.comparing import compare_manifests
-from omicsdk.gen3.manifests.format.validation import PROTOCOLS, check_format
-from omicsdk.gen3.manifests.index.deletion import delete_guids
-from omicsdk.gen3.manifests.index.downloading import download_manifest
-from omicsdk.gen3.manifests.index.indexing import index_manifest
-from omicsdk.gen3.manifests.index.records import IndexRows
-from omicsdk.gen3.manifests.index.verification import MISSING, WRONG, verify_manifest
-from omicsdk.gen3.manifests.merging import Rules, merge_manifests
+from omicsdk.gen3.manifests.format import PROTOCOLS, check_format
+from omicsdk.gen3.manifests.indexing import IndexRows, index_manifest
+from omicsdk.gen3.manifests.merging import Rules, compare_manifests, merge_manifests
+from omicsdk.gen3.manifests.records import MISSING, WRONG, delete_guids, download_manifest, verify_manifest
 from omicsdk.gen3.manifests.rows import rows_of
-from omicsdk.gen3.manifests.running import BATCH, batches
+from omicsdk.gen3.manifests.runs import BATCH, batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +21,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
     from omicsdk.cli.console import Console
     from omicsdk.gen3.manifests.faults import Fault
-    from omicsdk.gen3.manifests.running import Summary
+    from omicsdk.gen3.manifests.runs import Summary
 
 
 def read(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

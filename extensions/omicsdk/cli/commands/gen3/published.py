@@ -9,7 +9,7 @@ from omicsdk.core.errors import OmicsError, SomeFailed
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
-    from omicsdk.gen3.manifests.discovery.publishing import Published
+    from omicsdk.gen3.manifests.discovery import Published
 
 
 def published(made: Published, console: Console, *, in_lines: bool = True) -> dict[str, Any]:

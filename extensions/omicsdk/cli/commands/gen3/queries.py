@@ -10,8 +10,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.gen3.queries.asking import answer
-from omicsdk.gen3.queries.paging import rows
+from omicsdk.gen3.queries.paging import answer, rows
 from omicsdk.gen3.query import Gen3Query
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).

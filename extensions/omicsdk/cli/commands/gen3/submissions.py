@@ -9,7 +9,7 @@ from omicsdk.cli.commands.gen3.dictionary import dictionary_of
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.gen3.records import known_to, project_of, submit_rows
 from omicsdk.gen3.records import validate as findings_in
-from omicsdk.gen3.records.tables.source import Source
+from omicsdk.gen3.records.tables import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

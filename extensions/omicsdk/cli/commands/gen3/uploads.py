@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.transfer_reports import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.gen3.data.downloading import own_prefix
-from omicsdk.gen3.data.uploading import UploadedFile, UploadResult
-from omicsdk.gen3.data.uploading import upload as send
+from omicsdk.gen3.downloads import own_prefix
+from omicsdk.gen3.uploads import UploadedFile, UploadResult
+from omicsdk.gen3.uploads import upload as send
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:

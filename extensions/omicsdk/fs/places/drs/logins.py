@@ -51,17 +51,20 @@ def drs_host_of(endpoint: str) -> str:
 
 
 def _of_gen3(host: str) -> Credentials | None:
-    from omicsdk.gen3.access import found
+    from omicsdk.core.platform import resolve
+    from omicsdk.gen3.discovery import DISCOVERY, has_login
 
-    access = found()
-    return access.login if access.has_login() and _host_of(access.endpoint) == host.lower() else None
+    if not has_login(os.environ):
+        return None
+    endpoint, login = resolve(DISCOVERY)
+    return login if _host_of(endpoint) == host.lower() else None
 
 
 def _of_seven_bridges(host: str) -> Credentials | None:
     from omicsdk.core.credentials import ApiKey
     from omicsdk.core.errors import ConfigError
     from omicsdk.core.platform import resolve
-    from omicsdk.drs.hosts import server_url
+    from omicsdk.drs.resolution import server_url
     from omicsdk.sb.client import DISCOVERY, TOKEN_HEADER
 
     url, token = (os.environ.get(name) or None for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"))

@@ -10,14 +10,10 @@ from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized
-from omicsdk.drs.access import in_order
-from omicsdk.drs.ahead import AT_ONCE
-from omicsdk.drs.errors import BundleTooDeep
 from omicsdk.drs.identifiers import DrsId
-from omicsdk.drs.objects import DrsObject, Member
+from omicsdk.drs.objects import BundleTooDeep, DrsObject, Member, in_order
 from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, identifier_of, name_of
-from omicsdk.drs.server import DrsServer
-from omicsdk.drs.servers import Servers
+from omicsdk.drs.servers import BULK, DrsServer, Servers
 from omicsdk.fs.places.drs.paths import Reading
 from omicsdk.transfer import Location
 
@@ -199,8 +195,8 @@ class Objects:
             BundleTooDeep: It holds itself.
         """
         members = _members_of(path, bundle)
-        for start in range(0, len(members), AT_ONCE):
-            chunk = members[start : start + AT_ONCE]
+        for start in range(0, len(members), BULK):
+            chunk = members[start : start + BULK]
             for member, found in zip(chunk, self._asked_together(bundle, chunk), strict=True):
                 below = f"{path}/{name_of(member)}"
                 if isinstance(found, Found):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import BearerToken
-from omicsdk.gen3.manifests.bundles.making import make_bundles
-from omicsdk.gen3.manifests.format.values import checksum_of
+from omicsdk.gen3.manifests.bundles import make_bundles
+from omicsdk.gen3.manifests.format import checksum_of
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth

@@ -13,11 +13,10 @@ from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
-from omicsdk.drs.hosts import server_url, settings_from
 from omicsdk.drs.identifiers import DrsId, NotADrsId, parse_drs_id
 from omicsdk.drs.objects import object_of
-from omicsdk.drs.resolution import Resolver, UnknownPrefix
-from omicsdk.gen3.commons import Commons
+from omicsdk.drs.resolution import Resolver, UnknownPrefix, server_url, settings_from
+from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.tools.download.kinds import Downloadable, DRSObjectType
 
@@ -327,7 +326,7 @@ class KnownDRSEndpoint:
                 f"There is no login of {self.hostname}", remedy="Log in to it on the commons' profile page."
             )
         self.access_token = wts_get_token(wts_server_name, self.idp, server_access_token)
-        from omicsdk.gen3.auth.tokens import decode_token
+        from omicsdk.gen3.sources import decode_token
 
         ends = decode_token(self.access_token).get("exp")
         self.expire = datetime.fromtimestamp(float(ends), UTC) if ends else None
@@ -346,7 +345,7 @@ def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
     Raises:
         Unauthorized: It isn't good.
     """
-    with Commons(commons_url, BearerToken(access_token, origins=[commons_url])) as commons:
+    with Gen3(commons_url, credentials=BearerToken(access_token, origins=[commons_url])) as commons:
         told: object = commons.fence.get_user_info.raw().json()
     access = told.get("authz") if is_object(told) else None
     return dict(access) if is_object(access) else {}

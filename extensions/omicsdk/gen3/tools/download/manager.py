@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import APIError, AuthError, OmicsError, Unauthorized
-from omicsdk.drs.downloading import fetch_found
-from omicsdk.drs.errors import NoAccess
-from omicsdk.drs.hosts import server_url
+from omicsdk.drs.downloads import fetch_found
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.objects import DrsObject
+from omicsdk.drs.objects import DrsObject, NoAccess
 from omicsdk.drs.planning import DrsFile, Wanted, find
-from omicsdk.drs.resolution import UnknownPrefix
+from omicsdk.drs.resolution import UnknownPrefix, server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.gen3.commons import Commons
-from omicsdk.gen3.data.downloading import resolver_of
-from omicsdk.gen3.data.logins import Logins
-from omicsdk.gen3.data.packages import is_package, unpack
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.downloads import Logins, resolver_of
+from omicsdk.gen3.packages import is_package, unpack
 from omicsdk.gen3.tools.download.asking import (
     KnownDRSEndpoint,
     get_hostname_from_endpoint,
@@ -79,7 +76,7 @@ class DownloadManager:
         self._found: dict[DrsId, DrsObject] = {}
         self.download_list = list(download_list)
         self._commons_host = get_hostname_from_endpoint(commons_url) if commons_url else ""
-        with Commons(server_url(self.hostname), auth) as commons:
+        with Gen3(server_url(self.hostname), credentials=auth) as commons:
             self._logins = Logins(commons)
             self._resolver = resolver_of(commons)
         self.resolve_objects(self.download_list, show_progress)

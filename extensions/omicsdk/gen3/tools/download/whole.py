@@ -172,7 +172,7 @@ def unpackage_object(filepath: str | os.PathLike[str]) -> bool:
         BadPackage: It can't be unpacked.
         UnsafePath: An entry would leave the folder, or go where something is.
     """
-    from omicsdk.gen3.data.packages import unpack
+    from omicsdk.gen3.packages import unpack
 
     unpack(filepath)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from omicsdk.gen3.manifests.index.downloading import download_manifest
+from omicsdk.gen3.manifests.records import download_manifest
 from omicsdk.gen3.tools.running import in_thread
 
 MAX_CONCURRENT_REQUESTS = 24

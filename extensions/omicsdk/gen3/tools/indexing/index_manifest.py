@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.gen3.manifests.format.columns import SIZE
-from omicsdk.gen3.manifests.format.values import size_of
-from omicsdk.gen3.manifests.index.deletion import delete_guids
-from omicsdk.gen3.manifests.index.indexing import index_manifest
+from omicsdk.gen3.manifests.format import size_of
+from omicsdk.gen3.manifests.indexing import index_manifest
+from omicsdk.gen3.manifests.records import delete_guids
+from omicsdk.gen3.manifests.tables import SIZE
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth

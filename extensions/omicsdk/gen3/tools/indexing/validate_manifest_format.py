@@ -7,8 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 
 from omicsdk.gen3.manifests.faults import Fault
-from omicsdk.gen3.manifests.format.columns import Columns
-from omicsdk.gen3.manifests.format.validation import PROTOCOLS, check_format
+from omicsdk.gen3.manifests.format import PROTOCOLS, check_format
+from omicsdk.gen3.manifests.tables import Columns
 
 #: Warnings that are logged; the rest is counted. Errors are all logged.
 SHOWN_WARNINGS = 1000

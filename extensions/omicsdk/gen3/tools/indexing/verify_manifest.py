@@ -7,8 +7,8 @@ import os
 import time
 from collections.abc import Mapping
 
-from omicsdk.gen3.manifests.index.verification import PARSERS, Parser, verify_manifest
-from omicsdk.gen3.manifests.running import Summary
+from omicsdk.gen3.manifests.records import PARSERS, Parser, verify_manifest
+from omicsdk.gen3.manifests.runs import Summary
 from omicsdk.gen3.tools.running import in_thread
 
 MAX_CONCURRENT_REQUESTS = 24

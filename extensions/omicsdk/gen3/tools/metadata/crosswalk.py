@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.gen3.manifests.crosswalk.publishing import (
+from omicsdk.gen3.manifests.crosswalk import (
+    BLOCK,
+    GUID_TYPE,
     Missing,
     delete_crosswalk,
     deleted_subject,
     publish_crosswalk,
+    read_crosswalk,
     verify_crosswalk,
 )
-from omicsdk.gen3.manifests.crosswalk.reading import BLOCK, GUID_TYPE, read_crosswalk
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.auth.provider import Gen3Auth
+    from omicsdk.gen3.auth import Gen3Auth
 
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5

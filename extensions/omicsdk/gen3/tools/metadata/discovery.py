@@ -8,14 +8,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound
-from omicsdk.gen3.manifests.discovery.combining import combine_discovery
-from omicsdk.gen3.manifests.discovery.publishing import Registration, publish_discovery
-from omicsdk.gen3.manifests.discovery.reading import BLOCK, GUID_TYPE, checked_format, name_for, read_discovery
+from omicsdk.gen3.manifests.discovery import (
+    BLOCK,
+    GUID_TYPE,
+    Registration,
+    checked_format,
+    combine_discovery,
+    name_for,
+    publish_discovery,
+    read_discovery,
+)
 from omicsdk.gen3.metadata import Gen3Metadata
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.auth.provider import Gen3Auth
+    from omicsdk.gen3.auth import Gen3Auth
 
 MAX_GUIDS_PER_REQUEST = 2000
 MAX_CONCURRENT_REQUESTS = 5

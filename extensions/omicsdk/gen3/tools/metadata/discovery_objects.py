@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.manifests.discovery.objects import (
+from omicsdk.gen3.manifests.discovery import GUID_TYPE, checked_format, name_for
+from omicsdk.gen3.manifests.discovery_objects import (
     OPTIONAL,
     REQUIRED,
     delete_objects,
@@ -18,11 +19,10 @@ from omicsdk.gen3.manifests.discovery.objects import (
     write_objects,
     write_template,
 )
-from omicsdk.gen3.manifests.discovery.reading import GUID_TYPE, checked_format, name_for
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.auth.provider import Gen3Auth
+    from omicsdk.gen3.auth import Gen3Auth
 
 REQUIRED_OBJECT_FIELDS = frozenset(REQUIRED)
 OPTIONAL_OBJECT_FIELDS = frozenset(OPTIONAL)

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.index import Gen3Index
-from omicsdk.gen3.manifests.metadata.ingesting import (
+from omicsdk.gen3.manifests.metadata import (
     GUID_COLUMN,
     INDEXED,
     OTHER,
@@ -20,7 +20,7 @@ from omicsdk.gen3.manifests.metadata.ingesting import (
     GuidOf,
     ingest_metadata,
 )
-from omicsdk.gen3.manifests.running import Summary
+from omicsdk.gen3.manifests.runs import Summary
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:

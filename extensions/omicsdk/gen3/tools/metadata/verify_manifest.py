@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omicsdk.gen3.manifests.metadata.ingesting import guid_in_row
-from omicsdk.gen3.manifests.metadata.verification import metadata_in_row, verify_metadata
-from omicsdk.gen3.manifests.running import Summary
+from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row, verify_metadata
+from omicsdk.gen3.manifests.runs import Summary
 from omicsdk.gen3.tools.running import in_thread
 
 MAX_CONCURRENT_REQUESTS = 24

@@ -1,0 +1,172 @@
+"""The client of GA4GH DRS servers: one for identifiers alone, and every other that an identifier names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from omicsdk_api.drs import AsyncDrsApi, DrsApi
+
+from omicsdk.core.client import AsyncExchange, Exchange
+from omicsdk.core.credentials import ANONYMOUS, BearerToken, Bound
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.platform import AsyncPlatform, Discovery, Listing, Opening, Platform, Workflow, resolve, variables
+from omicsdk.core.redaction import mask_url
+from omicsdk.drs import downloads, planning, reading
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
+from omicsdk.drs.servers import PATH, Servers
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.request import Request
+
+DISCOVERY = Discovery(
+    platform="drs",
+    environment=variables("OMICS_DRS_URL", "OMICS_DRS_TOKEN", BearerToken),
+    remedy="Give base_url, or set OMICS_DRS_URL; or name the server in the identifier: drs://HOST/ID.",
+)
+_NO_SERVER = "https://server.invalid"
+"""The base URL of a client without one (RFC 6761: no server has that name); no request is sent to it."""
+
+
+class HostCredentials(Bound):
+    """Credentials by host, for `Drs`. Each goes to its own host only.
+
+    Args:
+        by_host: A mapping from host, with its port where it has one, to credentials; or a function of the host. Hosts
+            without any get requests without credentials. What a function raises fails the objects of that host.
+    """
+
+    def __init__(self, by_host: Mapping[str, Credentials] | Callable[[str], Credentials | None]) -> None:
+        super().__init__(())
+        self._of: Callable[[str], Credentials | None] = by_host if callable(by_host) else by_host.get
+
+    def of(self, host: str) -> Credentials | None:
+        """The credentials for a host.
+
+        Args:
+            host: Its name, with its port where it has one.
+        """
+        return self._of(host)
+
+
+def _base_url(text: str) -> str:
+    """The base URL of a server that is named by its host, its URL, or its base URL."""
+    url = text.strip().rstrip("/")
+    url = url if "://" in url else server_url(url)
+    return url if "/" in url.partition("://")[2] else f"{url}{PATH}"
+
+
+def _host_of(base_url: str) -> str:
+    return base_url.partition("://")[2].partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ServerExchange(Exchange):
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        if self.transport.base_url == _NO_SERVER:
+            raise _unnamed()
+        return Exchange.send(self, request, stream=stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AsyncServerExchange(AsyncExchange):
+    async def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        if self.transport.base_url == _NO_SERVER:
+            raise _unnamed()
+        return await AsyncExchange.send(self, request, stream=stream)
+
+
+def _unnamed() -> ConfigError:
+    return ConfigError("No DRS server is named for an identifier alone", remedy=DISCOVERY.remedy)
+
+
+class _Address:
+    """What both clients share: a base URL that may be missing, and credentials by host."""
+
+    _discovery = DISCOVERY
+    _by_host: HostCredentials | None = None
+    _exchange: Any
+
+    def _url(self, base_url: str | None) -> str:
+        return base_url or _NO_SERVER
+
+    def _resolved(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+    ) -> tuple[str, Credentials | None]:
+        by_host = credentials if isinstance(credentials, HostCredentials) else None
+        url, proof = resolve(
+            DISCOVERY,
+            base_url=None if base_url is None else _base_url(base_url),
+            credentials=ANONYMOUS if by_host is not None else credentials,
+            profile=profile,
+            environ=environ,
+        )
+        self._by_host = by_host
+        url = _base_url(url) if url else ""
+        return url, by_host.of(_host_of(url)) if by_host is not None and url else proof
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the server for identifiers alone; empty without one."""
+        url: str = self._exchange.transport.base_url
+        return "" if url == _NO_SERVER else url
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {mask_url(self.base_url) if self.base_url else 'without a server'}>"
+
+
+class _Workflows:
+    ls = Listing(planning.ls)
+    open = Opening(reading.open_object)
+    download = Workflow(downloads.download)
+    verify = Workflow(downloads.verify)
+
+
+class Drs(_Workflows, _Address, Platform, DrsApi):
+    """GA4GH DRS servers. Thread-safe; close it, or use it in a `with` block.
+
+    An identifier names its server: `drs://HOST/ID`, or a prefix that is looked up. Operations, such as `get_object`, and
+    identifiers alone need a base URL.
+
+    Args: those of `omicsdk.core.platform.Platform`, with
+
+        base_url: The server of identifiers alone: its host, or its base URL; by default OMICS_DRS_URL. May be missing.
+        credentials: Those of the base URL's server; or `HostCredentials` for several servers.
+    """
+
+    _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
+
+    def servers(self, settings: ResolutionSettings | None = None) -> AbstractContextManager[Servers]:
+        """The servers that identifiers lead to, for a block; their connections are this client's.
+
+        Args:
+            settings: How prefixes are resolved; by default as the environment says.
+        """
+        host = _host_of(self.base_url)
+        own = {host: self.base_url} if host else {}
+        resolver = Resolver(host, settings=settings, client=self)
+        return Servers(resolver, self._credentials_of, own, client=self, clock=self._exchange.transport.clock)
+
+    def _credentials_of(self, host: str) -> Credentials | None:
+        if self.base_url and host == _host_of(self.base_url):
+            return self._exchange.transport.credentials
+        return None if self._by_host is None else self._by_host.of(host)
+
+
+class AsyncDrs(_Workflows, _Address, AsyncPlatform, AsyncDrsApi):
+    """GA4GH DRS servers for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
+
+    Base URL, credentials, arguments and errors are those of `Drs` and `omicsdk.core.platform.AsyncPlatform`.
+    """
+
+    _blocking_class = Drs
+    _exchange_class: ClassVar[type[AsyncExchange]] = _AsyncServerExchange

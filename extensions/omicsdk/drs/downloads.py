@@ -1,0 +1,565 @@
+"""Downloads of DRS objects into a folder: found, verified by what their servers state, and resumed after an interrupt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never
+
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
+from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
+from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
+from omicsdk.drs.servers import DrsServer, Servers
+from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+
+if TYPE_CHECKING:
+    import threading
+
+    from omicsdk.drs.client import Drs
+    from omicsdk.drs.resolution import ResolutionSettings
+    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer.scale.crew import Crew
+
+
+def expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
+    """Tells each server what will be asked of it.
+
+    Args:
+        files: The files that will be fetched.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+    """
+    found: dict[DrsServer, list[DrsObject]] = {}
+    stated: dict[DrsServer, list[DrsFile]] = {}
+    for file in files:
+        if file.server is not None and file.found is not None:
+            found.setdefault(file.server, []).append(file.found)
+        elif file.server is not None:
+            stated.setdefault(file.server, []).append(file)
+    for server, objects in found.items():
+        server.expect(objects, preferred)
+    for server, later in stated.items():
+        server.expect_objects((file.wanted.identifier for file in later), preferred)
+
+
+class FoundItems(Iterable[Item]):
+    """What the engine fetches, made each time that it is gone through.
+
+    Args:
+        files: The files.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end one.
+        skip: Ways that were tried before and aren't any more.
+    """
+
+    def __init__(self, files: Sequence[DrsFile], preferred: Sequence[str], retries: int, skip: int = 0) -> None:
+        self._files = files
+        self._preferred = preferred
+        self._retries = retries
+        self._skip = skip
+
+    def __iter__(self) -> Iterator[Item]:
+        return (item_of(file, self._preferred, self._retries, self._skip) for file in self._files)
+
+
+def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
+    """What the engine fetches for a file.
+
+    Args:
+        file: The file.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end it.
+        skip: Ways that were tried before and aren't any more.
+    """
+    return item_for(file, _locator(file, preferred, skip), retries)
+
+
+def item_for(file: DrsFile, locate: Callable[[], Location], retries: int) -> Item:
+    """The same with another way to its place.
+
+    Args:
+        file: The file.
+        locate: Tells where its bytes are.
+        retries: Failures in a row that end it.
+    """
+    found, wanted = file.found, file.wanted
+    stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
+    size = wanted.size if wanted.size is not None or found is None else found.size
+    return Item(file.name, locate, size, stated, label_of(file), retries)
+
+
+def label_of(file: DrsFile) -> str:
+    """What messages call a file, where that isn't its name."""
+    text = file.wanted.identifier.text
+    return text if text != file.name else ""
+
+
+def _locator(file: DrsFile, preferred: Sequence[str], skip: int) -> Callable[[], Location]:
+    server, error = file.server, file.error
+    if server is None or error is not None:
+        return lambda: _raise(error or OmicsError(f"{file.name}: it wasn't found"))
+    if file.found is not None:
+        return server.locator(file.found, preferred, skip)
+    locator: Callable[[], Location] | None = None
+
+    def locate() -> Location:
+        nonlocal locator
+        if locator is None:
+            found = server.described(file.wanted.identifier)
+            if found.is_bundle:
+                raise IsABundle(f"{file.wanted.identifier} is a bundle, and is stated as one file", name=file.name)
+            locator = server.locator(found, preferred, skip)
+        return locator()
+
+    return locate
+
+
+def _raise(error: OmicsError) -> Never:
+    raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A download that several workers share.
+
+    Attributes:
+        crew: Who they are.
+        servers: Opens the servers in a worker, with the login of whoever downloads; it must be picklable.
+    """
+
+    crew: Crew
+    servers: Callable[[], AbstractContextManager[Servers]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What stands for a file's place until a worker has opened its servers."""
+
+    wanted: Wanted
+    found: DrsObject | None
+    host: str
+
+    def __call__(self) -> Never:
+        raise RuntimeError(f"{self.wanted.identifier} was asked for before its worker opened a server")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """Opens servers for a shard."""
+
+    servers: Callable[[], AbstractContextManager[Servers]]
+    preferred: Sequence[str]
+    retries: int
+    skip: int
+
+    @contextmanager
+    def __call__(self, items: Iterable[Item]) -> Generator[Iterable[Item]]:
+        with self.servers() as servers:
+            files = list(_files(items, servers))
+            expect(files, self.preferred)
+            yield FoundItems(files, self.preferred, self.retries, self.skip)
+
+
+def fetch_shared(
+    shared: Shared,
+    files: Sequence[DrsFile],
+    folder: str | os.PathLike[str],
+    preferred: Sequence[str],
+    retries: int,
+    skip: int,
+    **options: Any,
+) -> TransferReport:
+    """Has workers fetch files that were found.
+
+    Args:
+        shared: Who fetches.
+        files: The files.
+        folder: Where to; made when it isn't there.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end a file, 0 for none.
+        skip: Ways that were tried before and aren't any more.
+        **options: Of `omicsdk.transfer.scale.sharded.download_by`: connections, progress, stop and control.
+    """
+    from omicsdk.transfer.scale.sharded import download_by
+
+    items = [item_for(file, _waiting(file), retries) for file in files]
+    opening = _Opening(shared.servers, tuple(preferred), retries, skip)
+    return download_by(shared.crew, items, folder, opening=opening, **options)
+
+
+def _waiting(file: DrsFile) -> _Waiting:
+    assert file.server is not None  # or it couldn't be fetched
+    return _Waiting(file.wanted, file.found, file.server.host)
+
+
+def _files(items: Iterable[Item], servers: Servers) -> Iterator[DrsFile]:
+    """The files that a shard's items stand for; what has no login fails by itself."""
+    for item in items:
+        waiting = item.locate
+        assert isinstance(waiting, _Waiting)
+        server: DrsServer | None = None
+        error: OmicsError | None = None
+        try:
+            server = servers.at(waiting.host)
+        except OmicsError as refused:
+            error = refused
+        yield DrsFile(waiting.wanted, item.name, waiting.found, server, error)
+
+
+_GONE = (403, 404, 410)
+"""Statuses of a storage that say that another copy may be there."""
+_TAKEN = "Name each file once, or have each put into a folder that is called like its identifier (layout='id')."
+_UNSAFE = "The other files aren't concerned. Give it another name."
+
+
+def fetch_found(
+    files: Sequence[DrsFile],
+    folder: str | os.PathLike[str],
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    *,
+    shared: Shared | None = None,
+    **options: Any,
+) -> TransferReport:
+    """Fetches files that were found, by the first way that works.
+
+    A file that can't be fetched, because it wasn't found or because its name would leave the folder or is taken by one before
+    it, fails by itself.
+
+    Args:
+        files: The files; the servers that have them must still be open.
+        folder: Where to; made when it isn't there.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end a file, 0 for none.
+        shared: The workers that fetch; None where this process does. A dry run asks none of them.
+        **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
+
+    Returns:
+        The outcome of each file, in their order.
+
+    Raises:
+        NotWritable: The folder can't be written.
+    """
+    from omicsdk.transfer import download as fetch
+
+    lost = _lost(files, folder)
+    good = [file for at, file in enumerate(files) if at not in lost]
+
+    def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
+        if shared is None or options.get("dry_run"):
+            return fetch(FoundItems(some, preferred, retries, skip), folder, **options)
+        told = {name: value for name, value in options.items() if name != "dry_run"}
+        return fetch_shared(shared, some, folder, preferred, retries, skip, **told)
+
+    if shared is None:  # workers tell servers themselves
+        expect(good, preferred)
+    report = fetched(good)
+    if not options.get("dry_run"):
+        report = _by_other_ways(report, good, preferred, fetched)
+    return with_outcomes(report, _merged(report.outcomes, lost)) if lost else report
+
+
+def with_outcomes(report: TransferReport, outcomes: Iterable[Outcome]) -> TransferReport:
+    """The same report with other outcomes.
+
+    Args:
+        report: The report.
+        outcomes: The outcomes, in the order of the files.
+    """
+    return TransferReport(
+        Outcomes(outcomes),
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        title=report.title,
+        why_stopped=report.why_stopped,
+    )
+
+
+def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
+    """The outcomes of files that can't be fetched, by their places."""
+    from omicsdk.transfer.downloads.wanted import guard_of
+
+    guard = guard_of(str(Path(folder).absolute()), look=True)
+    lost: dict[int, Outcome] = {}
+    for at, file in enumerate(files):
+        error = file.error
+        if error is None:
+            try:
+                guard.check(file.name)
+            except NameClash as clash:
+                clash.remedy = _TAKEN
+                error = clash
+            except UnsafePath as unsafe:
+                unsafe.remedy = _UNSAFE
+                error = unsafe
+        if error is not None:
+            state = "stopped" if isinstance(error, Interrupted) else "failed"
+            size = file.found.size if file.found is not None else file.wanted.size
+            told = None if state == "stopped" else error
+            lost[at] = Outcome(file.name, state, size, error=told, label=label_of(file))
+    return lost
+
+
+def _merged(outcomes: Iterable[Outcome], lost: Mapping[int, Outcome]) -> Iterator[Outcome]:
+    at = 0
+    for outcome in outcomes:
+        while at in lost:
+            yield lost[at]
+            at += 1
+        yield outcome
+        at += 1
+    yield from (lost[place] for place in sorted(lost) if place >= at)
+
+
+def _by_other_ways(
+    report: TransferReport,
+    files: Sequence[DrsFile],
+    preferred: Sequence[str],
+    fetched: Callable[[Sequence[DrsFile], int], TransferReport],
+) -> TransferReport:
+    """Fetches files again whose storage hasn't got them, where their servers list another one."""
+    skip = 1
+    while report.failed and not report.why_stopped:
+        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if _is_gone(outcome)}
+        again = {
+            at: file
+            for at, file in _described(gone).items()
+            if file.found is not None and len(in_order(file.found.methods, preferred)) > skip
+        }
+        if not again:
+            return report
+        second = fetched(list(again.values()), skip)
+        better = dict(zip(again, second.outcomes, strict=True))
+        report = with_outcomes(report, (better.get(at, each) for at, each in enumerate(report.outcomes)))
+        report.seconds += second.seconds
+        report.why_stopped = second.why_stopped
+        skip += 1
+    return report
+
+
+def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
+    """The files with their objects, by their places; those that were planned as they were stated are asked for."""
+    known = {at: file for at, file in files.items() if file.found is not None}
+    later: dict[DrsServer, list[int]] = {}
+    for at, file in files.items():
+        if file.found is None and file.server is not None:
+            later.setdefault(file.server, []).append(at)
+    for server, places in later.items():
+        answers = server.describe_many([files[at].wanted.identifier for at in places])
+        for at, answer in zip(places, answers, strict=True):
+            if isinstance(answer, DrsObject):
+                known[at] = DrsFile(files[at].wanted, files[at].name, answer, server)
+    return dict(sorted(known.items()))
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    """Whether a storage said that it hasn't got a file; a server that gave no URL was asked for all ways."""
+    refused = isinstance(outcome.error, APIError) and outcome.error.status in _GONE
+    return outcome.state == "failed" and refused and outcome.attempts > 0
+
+
+def download(
+    client: Drs,
+    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    layout: Layout = "name",
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    connections: int = 16,
+    settings: ResolutionSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Download objects into a folder; bundles become folders.
+
+    Each file is verified by its size and all checksums that its server states. Of what is stated here with name, size and
+    checksum, these are verified, and its server is asked for it only when its turn comes. Where a server lists several access
+    methods, they are tried in turn. What was fetched once is not fetched again, and a file that fails does not stop the others.
+
+    Args:
+        what: One or several: `drs://HOST/ID`, compact identifiers, or identifiers alone, which the base URL's server has.
+        folder: The folder; it is created.
+        layout: `name` puts files under their names, `id` each into a folder named by its identifier, for sets with repeated
+            names.
+        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
+        retries: Failures in a row that end a file, 0 for none.
+        connections: Requests for bytes at the same time, at most.
+        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Report what would happen with each file; objects are requested, nothing is written.
+
+    Returns:
+        The outcome of each file, in the order of the identifiers.
+
+    Raises:
+        NotADrsId: One of them is not an identifier; nothing was requested.
+        NotWritable: The folder cannot be written.
+    """
+    wanted = list(wanted_of(what))
+    with client.servers(settings) as servers:
+        return download_objects(
+            wanted,
+            folder,
+            servers=servers,
+            layout=layout,
+            preferred=preferred,
+            retries=retries,
+            connections=connections,
+            progress=progress,
+            stop=stop,
+            control=control,
+            dry_run=dry_run,
+        )
+
+
+def download_objects(
+    wanted: Sequence[Wanted],
+    folder: str | os.PathLike[str],
+    *,
+    servers: Servers,
+    layout: Layout = "name",
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+    shared: Shared | None = None,
+) -> TransferReport:
+    """Download objects from servers; arguments and errors are those of `download`.
+
+    Args:
+        servers: The servers; they stay open.
+        shared: The workers that fetch; None where this process does. A dry run uses none of them.
+    """
+    from omicsdk.transfer import Control
+
+    control = control or Control()
+    control.begin(SYSTEM_CLOCK.monotonic())
+    options: dict[str, Any] = {
+        "connections": connections,
+        "progress": progress,
+        "stop": stop,
+        "control": control,
+        "dry_run": dry_run,
+        "shared": shared,
+    }
+
+    def stopped() -> bool:
+        return control.over(SYSTEM_CLOCK.monotonic(), stop)
+
+    def fetched(files: Sequence[DrsFile]) -> TransferReport:
+        return fetch_found(files, folder, preferred, retries, **options)
+
+    files = find(wanted, servers, layout, stopped)
+    report = fetched(files)
+    return report if report.ok else _with_bundles(report, files, servers, fetched, stopped)
+
+
+def _with_bundles(
+    report: TransferReport,
+    files: Sequence[DrsFile],
+    servers: Servers,
+    fetched: Callable[[Sequence[DrsFile]], TransferReport],
+    stopped: Callable[[], bool],
+) -> TransferReport:
+    """Fetches the members of what was stated as files and proved to be bundles."""
+    bundles = [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]
+    members: dict[int, list[Outcome]] = {}
+    for at in bundles:
+        wanted = replace(files[at].wanted, name=files[at].name, size=None, checksums={})
+        inner = fetched(find([wanted], servers, stopped=stopped))
+        members[at] = list(inner.outcomes)
+        report.seconds += inner.seconds
+        report.why_stopped = report.why_stopped or inner.why_stopped
+    if not members:
+        return report
+    return with_outcomes(report, (one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
+
+
+# -- what was downloaded
+
+
+class FileCheck(NamedTuple):
+    """What `verify` found of a file.
+
+    Attributes:
+        name: Its path below the folder.
+        state: "verified" by a checksum, "size only" where its server states none, "missing", or "different".
+        why: What differs; empty where nothing does.
+    """
+
+    name: str
+    state: Literal["verified", "size only", "missing", "different"]
+    why: str = ""
+
+
+def verify(
+    client: Drs,
+    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    layout: Layout = "name",
+    settings: ResolutionSettings | None = None,
+) -> list[FileCheck]:
+    """Compare downloaded files with the sizes and checksums that their servers state.
+
+    Args:
+        what: What was downloaded; as for `download`.
+        folder: The folder that it was downloaded to.
+        layout: How it was downloaded.
+        settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+
+    Returns:
+        What was found of each file, in order.
+
+    Raises:
+        OmicsError: An object cannot be described by its server.
+    """
+    with client.servers(settings) as servers:
+        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout)
+
+
+def verify_objects(
+    wanted: Sequence[Wanted], folder: str | os.PathLike[str], *, servers: Servers, layout: Layout = "name"
+) -> list[FileCheck]:
+    """Compare downloaded files with what servers state; arguments and errors are those of `verify`.
+
+    Args:
+        servers: The servers; they stay open.
+    """
+    found = find(wanted, servers, layout)
+    for file in found:
+        if file.error is not None:
+            raise file.error
+    return [_checked(file, Path(folder)) for file in found]
+
+
+def _checked(file: DrsFile, folder: Path) -> FileCheck:
+    from omicsdk.transfer.hashing import checksums_of, first_difference
+
+    item = item_of(file)
+    size, stated, path = item.size, item.checksums, folder / file.name
+    try:
+        found = path.stat().st_size
+        if size is not None and found != size:
+            return FileCheck(file.name, "different", f"it has {found} bytes, not {size}")
+        difference = first_difference(stated, checksums_of(str(path), stated, found))
+    except FileNotFoundError:
+        return FileCheck(file.name, "missing", "it does not exist")
+    except OSError as error:
+        return FileCheck(file.name, "different", f"it cannot be read: {error.strerror or error}")
+    if difference is not None:
+        return FileCheck(file.name, "different", f"its {difference} is not the stated one")
+    return FileCheck(file.name, "verified" if stated else "size only")

@@ -1,0 +1,97 @@
+"""The client of a Gen3 data commons: its services as attributes, its workflows as methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow
+from omicsdk.gen3 import downloads, uploads
+from omicsdk.gen3.discovery import CommonsAddress
+from omicsdk.gen3.queries import paging
+from omicsdk.gen3.records import deletions, exports, submission, validation
+from omicsdk.gen3.records import projects as account
+
+if TYPE_CHECKING:
+    from omicsdk_api.drs import AsyncDrsApi, DrsApi
+    from omicsdk_api.gen3.arborist import ArboristApi, AsyncArboristApi
+    from omicsdk_api.gen3.fence import AsyncFenceApi, FenceApi
+    from omicsdk_api.gen3.indexd import AsyncIndexdApi, IndexdApi
+    from omicsdk_api.gen3.manifest import AsyncManifestApi, ManifestApi
+    from omicsdk_api.gen3.metadata import AsyncMetadataApi, MetadataApi
+    from omicsdk_api.gen3.peregrine import AsyncPeregrineApi, PeregrineApi
+    from omicsdk_api.gen3.sheepdog import AsyncSheepdogApi, SheepdogApi
+    from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
+
+
+class _Services:
+    """The services of a commons: one login and one set of connections for all of them."""
+
+    fence: Part[FenceApi, AsyncFenceApi] = Part("omicsdk_api.gen3.fence", "FenceApi", "/user")
+    """Logins, presigned URLs and uploads."""
+    indexd: Part[IndexdApi, AsyncIndexdApi] = Part("omicsdk_api.gen3.indexd", "IndexdApi", "/index")
+    """The index of files."""
+    metadata: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds")
+    """The metadata service, to read from."""
+    metadata_admin: Part[MetadataApi, AsyncMetadataApi] = Part("omicsdk_api.gen3.metadata", "MetadataApi", "/mds-admin")
+    """The metadata service, to write to."""
+    sheepdog: Part[SheepdogApi, AsyncSheepdogApi] = Part("omicsdk_api.gen3.sheepdog", "SheepdogApi", "/api")
+    """Submission and export of records."""
+    peregrine: Part[PeregrineApi, AsyncPeregrineApi] = Part("omicsdk_api.gen3.peregrine", "PeregrineApi", "")
+    """Queries over submitted records."""
+    arborist: Part[ArboristApi, AsyncArboristApi] = Part("omicsdk_api.gen3.arborist", "ArboristApi", "/authz")
+    """Resources, roles and policies."""
+    wts: Part[WtsApi, AsyncWtsApi] = Part("omicsdk_api.gen3.wts", "WtsApi", "/wts")
+    """Tokens of other commons."""
+    manifest: Part[ManifestApi, AsyncManifestApi] = Part("omicsdk_api.gen3.manifest", "ManifestApi", "/manifests")
+    """Manifests that users keep with the commons."""
+    drs: Part[DrsApi, AsyncDrsApi] = Part("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
+    """The commons as a GA4GH Data Repository Service."""
+
+
+class _Workflows:
+    """The workflows of a commons."""
+
+    whoami = Workflow(account.whoami)
+    projects = Workflow(account.projects)
+    dictionary = Workflow(account.dictionary)
+    ls = Listing(downloads.ls)
+    open = Opening(downloads.open_file)
+    download = Workflow(downloads.download)
+    verify = Workflow(downloads.verify)
+    upload = Workflow(uploads.upload)
+    validate = Listing(validation.validate_records)
+    submit = Workflow(submission.submit)
+    submit_rows = Listing(submission.submit_rows)
+    export_rows = Listing(exports.export_rows)
+    export_file = Workflow(exports.export_file)
+    export_project = Workflow(exports.export_project)
+    export_records = Workflow(exports.export_records)
+    count_records = Workflow(exports.count_records)
+    delete_records = Workflow(deletions.delete_records)
+    delete_nodes = Workflow(deletions.delete_nodes)
+    delete_project = Workflow(deletions.delete_project)
+    query = Workflow(paging.ask)
+    query_rows = Listing(paging.rows)
+    query_count = Workflow(paging.count)
+
+
+class Gen3(_Workflows, _Services, CommonsAddress, Platform):
+    """A Gen3 data commons. Thread-safe; close it, or use it in a `with` block.
+
+    Its services are attributes with an operation each: `gen3.indexd.get_record(guid=...)`.
+
+    The base URL and the login are found in this order: the arguments (a login, such as `Gen3Login`, states its commons); the
+    profile, which is a name within ~/.gen3; OMICS_GEN3_URL, GEN3_ENDPOINT, OMICS_GEN3_TOKEN and GEN3_API_KEY;
+    ~/.gen3/credentials; a workspace's token service. Without a login, public data can be read.
+
+    Args and errors: those of `omicsdk.core.platform.Platform`.
+    """
+
+
+class AsyncGen3(_Workflows, _Services, CommonsAddress, AsyncPlatform):
+    """A Gen3 data commons for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
+
+    Base URL, login, arguments and errors are those of `Gen3` and `omicsdk.core.platform.AsyncPlatform`.
+    """
+
+    _blocking_class = Gen3

@@ -1,1 +1,0 @@
-"""Files of a commons: downloads and uploads, verified, and gone on with after an interrupt."""

@@ -1,0 +1,139 @@
+"""Where the base URL and the login of a commons are found: environment variables, ~/.gen3, a workspace's token service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.platform import NOTHING, Discovery, Found, Search, resolve
+from omicsdk.gen3.login import Gen3Login
+from omicsdk.gen3.sources import (
+    DEFAULT_FILE,
+    FOLDER,
+    KEY_VARIABLE,
+    NAMESPACE_VARIABLE,
+    endpoint_from_token,
+    endpoint_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
+
+ENDPOINT_VARIABLE = "GEN3_ENDPOINT"
+"""Environment variable: the commons."""
+URL_VARIABLE, TOKEN_VARIABLE = "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"
+"""Environment variables: the commons, and an access token, for all programs of this package."""
+PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
+LOG_IN = f"Set GEN3_API_KEY to a credentials file: {PROFILE_PAGE}"
+"""How to log in, as a remedy."""
+
+
+def _environment(search: Search) -> Found:
+    """The commons of OMICS_GEN3_URL or GEN3_ENDPOINT, and the login of OMICS_GEN3_TOKEN or GEN3_API_KEY."""
+    environ = search.environ
+    base_url = named_commons(environ)
+    if search.credentials is not None:
+        return Found(base_url)
+    token = environ.get(TOKEN_VARIABLE, "").strip()
+    if token:
+        login = Gen3Login(base_url or search.base_url, access_token=token)
+        return Found(base_url if base_url or search.base_url else login.endpoint, login)
+    if environ.get(KEY_VARIABLE):
+        return _with_login(search, base_url, None)
+    return Found(base_url)
+
+
+def named_commons(environ: Mapping[str, str]) -> str | None:
+    """The base URL that OMICS_GEN3_URL or GEN3_ENDPOINT has; None without one.
+
+    Args:
+        environ: The environment's variables.
+
+    Raises:
+        ConfigError: It is invalid.
+    """
+    named = (environ.get(name, "").strip() for name in (URL_VARIABLE, ENDPOINT_VARIABLE))
+    return next((endpoint_of(each) for each in named if each), None)
+
+
+def _files(search: Search) -> Found:
+    """The login of a file in ~/.gen3, named by the profile, or of a workspace's token service."""
+    if isinstance(search.credentials, str):
+        # A token states who issued it, which is the commons where no other source states one.
+        return NOTHING if search.base_url else Found(endpoint_from_token(search.credentials))
+    if search.credentials is not None:
+        return NOTHING
+    name = search.profile or DEFAULT_FILE
+    if not _has_file(name) and (search.profile is not None or not search.environ.get(NAMESPACE_VARIABLE)):
+        return NOTHING
+    return _with_login(search, None, search.profile)
+
+
+def _with_login(search: Search, stated: str | None, file: str | None) -> Found:
+    """A login by key for the commons that was found so far, else for the one that issued the key.
+
+    The key itself goes to its issuer only. For another commons the issuer's workspace token service gives the tokens, so the
+    login is good for `search.base_url`, whichever base URL this source states.
+    """
+    endpoint = search.base_url or stated
+    login = Gen3Login(endpoint, refresh_file=file, environ=search.environ)
+    if search.base_url is not None:
+        return Found(None, login)
+    return Found(endpoint or login.endpoint, login)
+
+
+def _has_file(name: str) -> bool:
+    try:
+        folder = home_folder() / FOLDER
+    except ConfigError:  # a user without a home has no file in it
+        return False
+    return any((folder / each).is_file() for each in (name, f"{name}.json"))
+
+
+def has_login(environ: Mapping[str, str]) -> bool:
+    """Whether the environment or the user's folder has a login; nothing is read or requested.
+
+    Args:
+        environ: The environment's variables.
+    """
+    variables = (TOKEN_VARIABLE, KEY_VARIABLE, NAMESPACE_VARIABLE)
+    return any(environ.get(name, "").strip() for name in variables) or _has_file(DEFAULT_FILE)
+
+
+DISCOVERY = Discovery(
+    platform="gen3",
+    environment=_environment,
+    files=_files,
+    remedy=f"Give base_url, set {ENDPOINT_VARIABLE}, or set {KEY_VARIABLE} to a credentials file: {PROFILE_PAGE}",
+)
+"""Where a commons and its login are found."""
+
+
+class CommonsAddress:
+    """Base of the commons' clients: a host alone is a base URL, and a login states its commons."""
+
+    _discovery = DISCOVERY
+
+    def _resolved(
+        self,
+        base_url: str | None,
+        credentials: Credentials | httpx.Auth | str | None,
+        profile: str | None,
+        environ: Mapping[str, str] | None,
+    ) -> tuple[str, Credentials | None]:
+        stated: object = base_url if base_url is not None else getattr(credentials, "endpoint", None)
+        url, proof = resolve(
+            DISCOVERY,
+            base_url=endpoint_of(stated) if isinstance(stated, str) else None,
+            credentials=credentials,
+            profile=profile,
+            environ=environ,
+        )
+        if isinstance(credentials, str) and url:
+            proof = Gen3Login(url, access_token=credentials)  # which can ask for tokens of other commons, too
+        return endpoint_of(url) if url else "", proof

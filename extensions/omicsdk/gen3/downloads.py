@@ -1,0 +1,346 @@
+"""Downloads from commons: GUIDs, DRS URIs and manifests, of one commons or of several, verified and resumed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+from omicsdk.core.credentials import ANONYMOUS, BearerToken
+from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.origins import origin_of
+from omicsdk.drs.downloads import FileCheck, Shared, download_objects, verify_objects
+from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.planning import DrsFile, Layout, Wanted, listed, wanted_of
+from omicsdk.drs.reading import opened
+from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
+from omicsdk.drs.servers import Servers
+from omicsdk.transfer import Outcome, Outcomes, TransferReport
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.gen3.client import Gen3
+    from omicsdk.transfer import Control, Progress
+
+
+def explained(error: Unauthorized, logins: Logins) -> Unauthorized | Forbidden:
+    """Says what a 401 means: another commons was asked without a login, or a good login may not read the file.
+
+    Args:
+        error: The answer; it gets a remedy.
+        logins: Who was asked with which login.
+    """
+    asked = urlsplit(error.url).netloc.lower()
+    host = next((each for each in logins.refused if each.lower() == asked), "")
+    if host:
+        error.remedy = (
+            f"There is no login for {host}: {logins.refused[host]}. Log in to it on your profile page, or use its own."
+        )
+        return error
+    return _forbidden(error) if logins.has_own and "permission" in error.message else error
+
+
+def _forbidden(error: Unauthorized) -> Forbidden:
+    """The same answer as what it means: Fence says 401, too, to those it knows, where they may not read a file."""
+    return Forbidden(
+        error.message,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        method=error.method,
+        url=error.url,
+        body=error.body,
+        operation=error.operation,
+        headers=error.headers,
+        remedy="The login is good and may not read this file: ask the owner of the data for access.",
+    )
+
+
+_log = getLogger("omicsdk.gen3")
+
+
+@runtime_checkable
+class _TokensElsewhere(Protocol):
+    """A login that can ask for tokens of other commons; `Gen3Auth` is one."""
+
+    def get_access_token_from_wts(self, endpoint: str | None = None) -> str: ...
+
+
+class Logins:
+    """The login for each host; callable, as `omicsdk.drs` wants it.
+
+    Args:
+        commons: One's own commons, with its login.
+
+    Attributes:
+        refused: Why there is no login for a host, by its name.
+    """
+
+    def __init__(self, commons: Gen3) -> None:
+        self._commons = commons
+        self._home = origin_of(commons.base_url)
+        self.refused: dict[str, str] = {}
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a login for one's own commons."""
+        return self._commons.credentials is not None
+
+    def __call__(self, host: str) -> Credentials | None:
+        """The login for a host.
+
+        Args:
+            host: Its name, with a port where it has one.
+
+        Returns:
+            The commons' own; for another commons a token that its workspace token service gives, renewed by it; None where
+            there is none: what is open can be had without.
+        """
+        auth = self._commons.credentials
+        url = server_url(host)
+        if origin_of(url) == self._home:
+            return auth  # pyright: ignore[reportReturnType] - an httpx.Auth will do, too
+        if not isinstance(auth, _TokensElsewhere):
+            self.refused[host] = "the login is for one commons only"
+            return None
+        try:
+            token = auth.get_access_token_from_wts(url)
+        except OmicsError as error:
+            self.refused[host] = error.message
+            _log.warning("there is no login for %s: %s", host, error.message)
+            return None
+        return BearerToken(token, origins=[url], refresh=lambda: auth.get_access_token_from_wts(url))
+
+
+def download(
+    client: Gen3,
+    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    layout: Layout = "name",
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    connections: int = 16,
+    settings: ResolutionSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+    workers: int | None = None,
+    scheduler: Any = None,
+) -> TransferReport:
+    """Download files; bundles become folders.
+
+    Each file is verified by its size and every checksum that its record states. Of what a manifest states with name, size and
+    checksum, these are verified, and its record is requested only when its turn comes. Identifiers that name another commons, or
+    have its prefix, are fetched there, with a token of the workspace token service where it has one. What was fetched once is
+    not fetched again, and a file that fails does not stop the others.
+
+    Args:
+        what: One or several: GUIDs, `drs://HOST/ID`, compact identifiers, or with what a manifest states of them.
+        folder: The folder; it is created.
+        layout: `name` puts files under their names, `id` each into a folder named by its GUID, for sets with repeated names.
+        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
+        retries: Failures in a row that end a file, 0 for none.
+        connections: Requests for bytes at the same time, at most.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Report what would happen with each file; records that are not stated are requested, nothing is written.
+        workers: Worker processes on this machine, 1 or more; by default this one downloads alone. They import the program's
+            main module: it starts its work below `if __name__ == "__main__":`.
+        scheduler: Workers of a Dask cluster in their place: its scheduler's address (`tcp://HOST:8786`), a cluster, or a
+            `distributed.Client`. They must see the folder under the same path; the login is sent to them.
+
+    Returns:
+        The outcome of each file, in order. Call `raise_if_failed()` on it.
+
+    Raises:
+        NotADrsId: One of them is not an identifier; nothing was requested.
+        NotWritable: The folder cannot be written.
+        UsageError: Both workers and a scheduler are given, or a login that cannot be sent to them.
+        MissingExtra: A scheduler is given, and `distributed` is not installed.
+        NoScheduler: No Dask scheduler answers at the address.
+    """
+    from omicsdk.transfer.scale.crew import Crew
+
+    wanted = list(wanted_of(what))
+    crew = Crew.of(workers, scheduler)
+    logins = Logins(client)
+    with opened_servers(client, logins, settings) as servers:
+        report = download_objects(
+            wanted,
+            folder,
+            servers=servers,
+            layout=layout,
+            preferred=preferred,
+            retries=retries,
+            connections=connections,
+            progress=progress,
+            stop=stop,
+            control=control,
+            dry_run=dry_run,
+            shared=None if crew is None else Shared(crew, SameCommons(client.base_url, client.credentials)),
+        )
+    _explain(report, logins)
+    return report
+
+
+def ls(
+    client: Gen3, what: str | DrsId, *, layout: Layout = "name", settings: ResolutionSettings | None = None
+) -> Iterator[DrsFile]:
+    """List the files of an object: of a bundle all that are in it, at any depth.
+
+    An index has no folders: to page through all its records, use `indexd.list_records`.
+
+    Args:
+        what: The object: a GUID, `drs://HOST/ID`, or a compact identifier.
+        layout: How the files are named, as for `download`.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+
+    Yields:
+        The files; one that cannot be found has the `error` that says why.
+
+    Raises:
+        NotADrsId: It is not an identifier.
+        OmicsError: The object itself cannot be described.
+    """
+    with opened_servers(client, Logins(client), settings) as servers:
+        yield from listed(next(wanted_of(what)), servers, layout)
+
+
+@contextmanager
+def open_file(
+    client: Gen3, what: str | DrsId, *, preferred: Sequence[str] = (), settings: ResolutionSettings | None = None
+) -> Generator[BinaryIO]:
+    """Open a file for reading; it can be sought, and nothing is stored.
+
+    A broken connection is resumed where it broke. Checksums are not verified: they are of the whole file.
+
+    Args:
+        what: The file: a GUID, `drs://HOST/ID`, or a compact identifier.
+        preferred: Types, clouds or regions of storage that are tried first, such as `gs`.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+
+    Raises:
+        NotADrsId: It is not an identifier.
+        NotFound: There is no such file.
+        UsageError: It is a bundle.
+        Forbidden: This login may not read it.
+        TransferError: While reading: the file changed, or its storage does not serve ranges.
+    """
+    logins = Logins(client)
+    with opened_servers(client, logins, settings) as servers:
+        try:
+            with opened(client, what, servers, preferred) as file:
+                yield file
+        except Unauthorized as error:
+            raise explained(error, logins) from error.__cause__
+
+
+def verify(
+    client: Gen3,
+    what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    layout: Layout = "name",
+    settings: ResolutionSettings | None = None,
+) -> list[FileCheck]:
+    """Compare downloaded files with the sizes and checksums of their records.
+
+    Args:
+        what: What was downloaded; as for `download`.
+        folder: The folder that it was downloaded to.
+        layout: How it was downloaded.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+
+    Returns:
+        What was found of each file, in order.
+
+    Raises:
+        OmicsError: A record cannot be read.
+    """
+    with opened_servers(client, Logins(client), settings) as servers:
+        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout)
+
+
+def opened_servers(client: Gen3, logins: Logins, settings: ResolutionSettings | None = None) -> Servers:
+    """The servers that identifiers lead to, over the client's connections; a context manager.
+
+    Args:
+        client: The user's own commons.
+        logins: Who logs in where.
+        settings: How prefixes of others are resolved; by default as the environment says.
+    """
+    return Servers(resolver_of(client, settings), logins, client=client)
+
+
+@dataclass(frozen=True, slots=True)
+class SameCommons:
+    """Opens the servers of a commons, and of others that its login leads to, in another process.
+
+    Attributes:
+        endpoint: The commons.
+        auth: Its login.
+    """
+
+    endpoint: str
+    auth: Credentials | httpx.Auth | None = field(repr=False)
+
+    @contextmanager
+    def __call__(self) -> Generator[Servers]:
+        """Opens them for as long as the block runs."""
+        from omicsdk.gen3.client import Gen3
+
+        home = Resolver(self.endpoint.partition("://")[2])  # where each object is was found out before
+        with (
+            Gen3(self.endpoint, credentials=self.auth or ANONYMOUS) as commons,
+            Servers(home, Logins(commons), client=commons) as servers,
+        ):
+            yield servers
+
+
+def resolver_of(commons: Gen3, settings: ResolutionSettings | None = None) -> Resolver:
+    """What finds the commons of identifiers: those of one's own prefix, and those without one, are at home.
+
+    Args:
+        commons: One's own commons; it is asked for its prefix.
+        settings: How prefixes of others are resolved; by default as the environment says.
+    """
+    host = commons.base_url.partition("://")[2]
+    prefix = own_prefix(commons)
+    return Resolver(
+        host, mds_url=commons.base_url, known={prefix: host} if prefix else {}, settings=settings, client=commons
+    )
+
+
+def own_prefix(commons: Gen3) -> str:
+    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty where it has none, or doesn't say."""
+    try:
+        told: object = commons.indexd.get_guids_prefix.raw().json()
+    except TransportError:
+        raise
+    except (OmicsError, ValueError):
+        return ""
+    prefix = told.get("prefix") if is_object(told) else None
+    return prefix.strip().rstrip("/:") if isinstance(prefix, str) else ""
+
+
+def _explain(report: TransferReport, logins: Logins) -> None:
+    """Says with each 401 what it means: another commons was asked without a login, or a good login may not read the file."""
+    if any(isinstance(outcome.error, Unauthorized) for outcome in report.failed):
+        report.outcomes = Outcomes(_explained(outcome, logins) for outcome in report.outcomes)
+
+
+def _explained(outcome: Outcome, logins: Logins) -> Outcome:
+    error = outcome.error
+    return outcome._replace(error=explained(error, logins)) if isinstance(error, Unauthorized) else outcome

@@ -1,0 +1,405 @@
+"""A file of a commons as the end of an upload: Fence makes its record, and gives presigned URLs for it or for its parts."""
+
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.omit import OMIT
+from omicsdk.drs.objects import checksums_of
+from omicsdk.gen3.service import plain
+from omicsdk.gen3.uploads import PART_SIZE, SINGLE, Destination
+from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.plan import Cut
+
+if TYPE_CHECKING:
+    from omicsdk_api.gen3.fence import FenceApi
+    from omicsdk_api.gen3.indexd import IndexdApi
+
+
+_log = getLogger("omicsdk.gen3")
+
+
+class GuidBook:
+    """GUIDs by file, in a file of one JSON object a line that is only ever added to. Thread-safe.
+
+    A file that was changed since is another one: it gets another GUID.
+
+    Args:
+        path: The file; None keeps them for as long as the object lives. A last line that was cut off is passed over.
+
+    Raises:
+        NotWritable: The file is there, and can't be read.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._guids: dict[str, str] = {}
+        self._is_torn = False
+        if path is not None:
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise NotWritable(str(path), error.strerror or str(error)) from error
+            with suppress(OSError):  # it is as young as the journal that it belongs to
+                os.utime(path)
+            self._is_torn = bool(content) and not content.endswith(b"\n")
+            for line in content.splitlines():
+                self._take(line)
+
+    def find(self, file: str, name: str) -> str:
+        """The GUID of a file; empty when it has none yet.
+
+        Args:
+            file: Where it is.
+            name: What the commons knows it as.
+        """
+        with self._lock:
+            return self._guids.get(_key(file, name), "")
+
+    def keep(self, file: str, name: str, guid: str) -> None:
+        """Writes down the GUID of a file, before a byte of it is sent.
+
+        Args:
+            file: Where it is.
+            name: What the commons knows it as.
+            guid: Its GUID.
+        """
+        key = _key(file, name)
+        with self._lock:
+            if self._guids.get(key) == guid:
+                return
+            self._guids[key] = guid
+            self._write(key, guid)
+
+    def drop(self, file: str, name: str) -> None:
+        """Forgets the GUID of a file, whose record is gone.
+
+        Args:
+            file: Where it is.
+            name: What the commons knows it as.
+        """
+        key = _key(file, name)
+        with self._lock:
+            if self._guids.pop(key, ""):
+                self._write(key, "")
+
+    def _write(self, key: str, guid: str) -> None:
+        if self._path is None:
+            return
+        line = json.dumps({"file": key, "guid": guid}).encode() + b"\n"
+        try:
+            with open(self._path, "ab", opener=_private) as book:
+                book.write(b"\n" + line if self._is_torn else line)
+            self._is_torn = False
+        except OSError as error:
+            _log.warning("%s isn't written: %s", self._path, error)
+
+    def forget(self) -> None:
+        """Removes the file: everything is done."""
+        if self._path is not None:
+            with suppress(OSError):  # it is removed when it is old
+                self._path.unlink(missing_ok=True)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            entry: object = json.loads(line)
+        except ValueError:
+            return
+        if is_object(entry) and isinstance(entry.get("file"), str) and isinstance(entry.get("guid"), str):
+            self._guids[entry["file"]] = entry["guid"]
+
+
+def _key(file: str, name: str) -> str:
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return f"{file}\0{name}"
+    return f"{Path(file).absolute()}\0{name}\0{found.st_size}\0{found.st_mtime_ns}"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html: the bucket in the host, or in the path.
+_S3_HOST = re.compile(r"(?P<bucket>[a-z0-9.-]+)\.s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?\Z")
+_S3_PATH = re.compile(r"s3(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?\Z")
+#: https://cloud.google.com/storage/docs/request-endpoints
+_GOOGLE = "storage.googleapis.com"
+
+
+def storage_url(presigned: str) -> str:
+    """The object that a presigned URL is for, as an index has it: `s3://BUCKET/KEY` or `gs://BUCKET/KEY`.
+
+    Args:
+        presigned: The URL.
+
+    Returns:
+        The object; empty where the URL isn't in a form that tells.
+    """
+    parts = urlsplit(presigned)
+    host, path = (parts.hostname or "").lower(), unquote(parts.path).lstrip("/")
+    if found := _S3_HOST.match(host):
+        return f"s3://{found['bucket']}/{path}" if path else ""
+    bucket, _, key = path.partition("/")
+    if _S3_PATH.match(host) and bucket and key:
+        return f"s3://{bucket}/{key}"
+    if host == _GOOGLE and bucket and key:
+        return f"gs://{bucket}/{key}"
+    if host.endswith(f".{_GOOGLE}") and path:
+        return f"gs://{host.removesuffix(f'.{_GOOGLE}')}/{path}"
+    return ""
+
+
+_GONE = "NoSuchUpload"
+"""What S3 says of an upload that is complete or given up; Fence passes it on in an answer of status 500."""
+
+
+class FenceStore(MultipartStore):
+    """One file on its way to a commons.
+
+    Args:
+        fence: The commons' Fence.
+        indexd: Its index.
+        name: What the commons is to know it as.
+        path: Where it is, for the book.
+        to: Where it goes.
+        book: Keeps its GUID.
+        part_size: The wished size of parts in bytes.
+        single: Files up to so many bytes go in one request.
+
+    Attributes:
+        guid: Its GUID, empty before the commons gave one.
+    """
+
+    wants = ("md5", "sha256")
+    whole_needs = ()
+
+    def __init__(
+        self,
+        fence: FenceApi,
+        indexd: IndexdApi,
+        name: str,
+        path: str,
+        to: Destination,
+        book: GuidBook,
+        *,
+        part_size: int = PART_SIZE,
+        single: int = SINGLE,
+    ) -> None:
+        self.target = f"{fence.base_url} {name} of {Path(path).absolute()}"  # files of one name get a GUID each
+        self.rules = PartRules(part_size=part_size, single=single)
+        self.guid = book.find(path, name)
+        self._storage = ""
+        self._fence = fence
+        self._indexd = indexd
+        self._name = name
+        self._path = path
+        self._to = to
+        self._book = book
+
+    @property
+    def storage(self) -> str:
+        """The object that its bytes become, such as s3://BUCKET/KEY; empty where nobody knows."""
+        if self._to.bucket:  # Fence keeps files under their GUID and name, whatever the bucket
+            return f"s3://{self._to.bucket}/{self.guid}/{self._name}"
+        return self._storage
+
+    # -- in one request
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
+        """Gives a presigned URL; the record is made the first time, and asked for by its GUID afterwards."""
+        return self._whole()
+
+    def find_storage(self) -> str:
+        """The object that its bytes became; the commons is asked where an earlier run sent them.
+
+        Returns:
+            Such as s3://BUCKET/KEY; empty where nobody knows.
+        """
+        if not self.storage and self.guid:
+            try:
+                self._again(self.guid)
+            except OmicsError as error:
+                _log.info("%s: where its bytes are isn't known: %s", self._name, error)
+        return self.storage
+
+    def _whole(self) -> Location:
+        if self.guid:
+            try:
+                return self._again(self.guid)
+            except NotFound:
+                self._lost()
+        to = self._to
+        told = _object(
+            self._fence.upload_file.raw(
+                file_name=self._name,
+                bucket=to.bucket or OMIT,
+                authz=list(to.authz) or OMIT,
+                expires_in=to.expires_in or OMIT,
+            )
+        )
+        self._got(told)
+        return self._location(told, "url")
+
+    def _again(self, guid: str) -> Location:
+        to = self._to
+        told = _object(
+            self._fence.upload_file_to_guid.raw(
+                file_id=guid, file_name=self._name, bucket=to.bucket or OMIT, expires_in=to.expires_in or OMIT
+            )
+        )
+        return self._location(told, "url")
+
+    # -- in parts
+
+    def begin(self, source: Source) -> str:
+        """Begins an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
+        if self._to.authz and not self.guid:
+            self._whole()  # only uploads in one request make records under resources
+        try:
+            told = self._begun()
+        except NotFound:
+            if not self.guid:
+                raise
+            self._lost()
+            return self.begin(source)
+        self._got(told)
+        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
+
+    def _begun(self) -> Mapping[str, Any]:
+        to = self._to
+        return _object(
+            self._fence.init_multipart_upload.raw(
+                file_name=self._name,
+                guid=self.guid or OMIT,
+                bucket=to.bucket or OMIT,
+                expires_in=to.expires_in or OMIT,
+            )
+        )
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """Fence can't say which parts there are: those of the journal count, as long as there is a record to put them under."""
+        if not self.guid:  # the book was lost
+            self._found(_key_and_id(upload_id)[0].removesuffix(f"/{self._name}"))
+        try:
+            self._again(self.guid)
+        except NotFound as error:
+            guid = self.guid
+            self._lost()
+            raise NoSuchUpload(f"{self._name}: its record {guid} is gone") from error
+        except OmicsError as error:
+            _log.info("%s: whether its record is there isn't known: %s", self._name, error)
+        return None
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Gives the presigned URL of a part."""
+        key, id = _key_and_id(upload_id)
+        try:
+            told = _object(
+                self._fence.get_multipart_upload_url.raw(
+                    key=key,
+                    upload_id=id,
+                    part_number=cut.number,
+                    bucket=self._to.bucket or OMIT,
+                    expires_in=self._to.expires_in or OMIT,
+                )
+            )
+        except NotFound as error:
+            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+        return self._location(told, "presigned_url")
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Has the parts put together."""
+        key, id = _key_and_id(upload_id)
+        try:
+            self._fence.complete_multipart_upload(
+                key=key,
+                upload_id=id,
+                parts=cast("Any", [{"PartNumber": part.number, "ETag": part.etag} for part in parts]),
+                bucket=self._to.bucket or OMIT,
+                expires_in=self._to.expires_in or OMIT,
+            )
+        except (NotFound, ServerError) as error:
+            if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
+                raise
+            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+        return {}
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Tells by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
+        if not self.guid:  # the record is gone, and with it what was sent
+            return None
+        try:
+            record: object = self._indexd.get_record.raw(guid=self.guid).json()
+        except NotFound:
+            return None
+        if is_object(record) and record.get("size") == sum(part.size for part in parts):
+            return checksums_of(record.get("hashes"))
+        return None
+
+    def abort(self, upload_id: str) -> None:
+        """Fence has no way to give parts up; the record is deleted, and the bucket's own rules remove the parts."""
+        if self.guid:
+            with suppress(NotFound):
+                self._fence.delete_file_locations(file_id=self.guid)
+            self._lost()
+
+    def _location(self, told: Mapping[str, Any], member: str) -> Location:
+        url = _text(told, member, self._name)
+        self._storage = storage_url(url)
+        return Location(url)
+
+    def _lost(self) -> None:
+        """Forgets a record that is gone."""
+        self.guid = self._storage = ""
+        self._book.drop(self._path, self._name)
+
+    def _got(self, told: Mapping[str, Any]) -> None:
+        self._found(_text(told, "guid", self._name))
+
+    def _found(self, guid: str) -> None:
+        self.guid = guid
+        self._book.keep(self._path, self._name, guid)
+
+
+def _key_and_id(upload_id: str) -> tuple[str, str]:
+    try:
+        told: object = json.loads(upload_id)
+    except (ValueError, RecursionError) as error:
+        raise NoSuchUpload("The journal's name of an upload isn't one of a commons") from error
+    if not is_object(told):
+        raise NoSuchUpload("The journal's name of an upload isn't one of a commons")
+    return str(told.get("key")), str(told.get("id"))
+
+
+def _object(response: Any) -> Mapping[str, Any]:
+    told: object = plain(response)
+    return told if is_object(told) else {}
+
+
+def _text(told: Mapping[str, Any], member: str, name: str) -> str:
+    value = told.get(member)
+    if not isinstance(value, str) or not value:
+        raise TransferError(
+            f"{name}: the commons' answer has no {member}",
+            name=name,
+            remedy="Try again; if it stays, tell the commons' operators.",
+        )
+    return value

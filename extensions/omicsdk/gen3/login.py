@@ -1,0 +1,300 @@
+"""A login to a commons as credentials: the tokens that it gets, and who may have them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import CLOCK_SKEW, Bound, moment
+from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.json_web_token import jwt_expiry
+from omicsdk.core.origins import origin_of
+from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.sources import (
+    ApiKey,
+    Arguments,
+    ClientLogin,
+    GivenToken,
+    Login,
+    TokenService,
+    endpoint_from_token,
+    endpoint_of,
+    login_of,
+    workspace,
+)
+from omicsdk.gen3.tokens import TokenCache, TokenHolder
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+
+_log = getLogger("omicsdk.gen3")
+
+
+class Gen3Login(Bound):
+    """A login to a Gen3 commons: gets access tokens, renews them and sends them along.
+
+    Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and once when
+    the commons answers 401, by one thread while the others wait, and are kept for the next process in a private file.
+
+    Args:
+        endpoint: The commons, such as https://commons.example.org; by default the one that issued the key or token. Where
+            it is another one than that, the issuer's workspace token service is asked for a token of it.
+        refresh_file: A credentials file as the profile page gives it: a path, or a name within ~/.gen3, with .json behind it
+            or without; or idp://wts/IDP, a login of the workspace token service; or accesstoken:///TOKEN. By default what
+            GEN3_API_KEY says, and else `credentials`. Where there is no such file the workspace token service is asked.
+        refresh_token: The content of a credentials file, as an object with `api_key`.
+        idp: The login of the workspace token service whose token is wanted; excludes `endpoint`.
+        client_credentials: Id and password of a program that is registered with the commons; needs `endpoint`.
+        client_scopes: What the program asks for; `user data openid` by default.
+        access_token: A token that is used as it is, and cannot be renewed.
+        timeout: Seconds for each step of a request for a token, or a Timeout.
+        retry: When and how often such a request is retried.
+        transport: Replaces the network for those requests, for tests.
+        clock: Returns the time.
+        environ: The environment's variables; by default those of the process.
+
+    Raises:
+        Gen3ArgumentError: Arguments contradict each other; it is a ValueError, too.
+        Gen3AuthError: What was given cannot be a key or a token.
+        ConfigError: The endpoint is invalid, or a file cannot be read.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        refresh_file: str | os.PathLike[str] | None = None,
+        refresh_token: Mapping[str, str] | None = None,
+        idp: str | None = None,
+        client_credentials: tuple[str, str] | None = None,
+        client_scopes: str | Sequence[str] | None = None,
+        access_token: str | None = None,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        given = Arguments(
+            endpoint,
+            None if refresh_file is None else os.fspath(refresh_file),
+            refresh_token,
+            idp,
+            client_credentials,
+            client_scopes,
+            access_token,
+        )
+        options = {"timeout": timeout, "retry": retry, "transport": transport}
+        self._log_in(
+            login_of(given, os.environ if environ is None else environ, home_folder),
+            {name: value for name, value in options.items() if value is not None},
+            clock,
+        )
+        source = self._login.source
+        if isinstance(source, TokenService) and source.missing is not None:
+            _log.warning("there is no credentials file %s; the workspace token service is asked", source.missing)
+
+    def _log_in(self, login: Login, options: Mapping[str, Any], clock: Clock) -> None:
+        super().__init__(())
+        self._login = login
+        self._options = options
+        self._clock = clock
+        self._holder = TokenHolder(self._fetched, self._cache(), clock)
+        self._known = ""
+        self._issuers: Gen3Login | None = None
+
+    @classmethod
+    def _of(cls, login: Login, options: Mapping[str, Any], clock: Clock = SYSTEM_CLOCK) -> Self:
+        made = cls.__new__(cls)
+        made._log_in(login, options, clock)
+        return made
+
+    @property
+    def endpoint(self) -> str:
+        """The commons, without a slash at its end. Within a workspace a token has to be asked for to know it.
+
+        Raises:
+            Gen3AuthError: No token can be had.
+        """
+        if not self._known:
+            self._known = self._login.endpoint or endpoint_from_token(self.get_access_token())
+        return self._known
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origin of its commons, which its tokens may go to."""
+        return frozenset((origin_of(self.endpoint),))
+
+    def goes_to(self, url: str) -> bool:
+        """Whether its tokens may be sent to a URL."""
+        return origin_of(url) == origin_of(self.endpoint)
+
+    def ready(self) -> bool:
+        """Whether `headers` answers at once."""
+        return isinstance(self._login.source, GivenToken) or self._holder.is_fresh()
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's arguments
+        """The Authorization header.
+
+        Raises:
+            Gen3AuthError: No token can be had.
+            TransportError: The commons didn't answer.
+        """
+        return {"authorization": f"bearer {self.get_access_token()}"}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Gets another token than the refused one, unless another thread or process did.
+
+        Raises:
+            Gen3AuthError: There is none.
+            TransportError: The commons didn't answer.
+        """
+        token = refused.get("authorization", "").partition(" ")[2]
+        return not isinstance(self._login.source, GivenToken) and self._holder.after_refusal(token) != token
+
+    def get_access_token(self) -> str:
+        """Gives an access token that is good for some time.
+
+        Raises:
+            Gen3AuthError: No token can be had, or the one that was given has ended.
+            TransportError: The commons didn't answer.
+        """
+        source = self._login.source
+        if not isinstance(source, GivenToken):
+            return self._holder.token()
+        end = jwt_expiry(source.token)
+        if end is not None and self._clock.now() > end + CLOCK_SKEW:
+            raise Gen3AuthError(
+                f"The access token ended on {moment(end)}, and can't be renewed",
+                remedy="Give a new one, or a credentials file, whose tokens are renewed.",
+            )
+        return source.token
+
+    def from_service(self, service: TokenService, endpoint: str) -> str:
+        """Gets a token from a workspace token service; nothing is kept.
+
+        Args:
+            service: The service.
+            endpoint: The commons that it is to be for; empty for any.
+
+        Raises:
+            Gen3AuthError: The service refused, or has no login of that commons.
+            TransportError: It didn't answer.
+        """
+        from omicsdk.gen3.tokens import token_from_service
+
+        return token_from_service(service, endpoint, self._proof(service), self._options)
+
+    def refresh_access_token(self, endpoint: str | None = None) -> str:
+        """Gets a new access token, and uses it from then on.
+
+        Args:
+            endpoint: Another commons, whose token is wanted; this one's stays in use then.
+
+        Returns:
+            The token.
+
+        Raises:
+            Gen3AuthError: No token can be had.
+            TransportError: The commons didn't answer.
+        """
+        if endpoint and origin_of(endpoint_of(endpoint)) != origin_of(self.endpoint):
+            return self.get_access_token_from_wts(endpoint)
+        source = self._login.source
+        if isinstance(source, GivenToken):
+            raise Gen3AuthError(
+                "The access token was given as it is, and can't be renewed",
+                remedy="Give a credentials file, whose tokens are renewed.",
+            )
+        return self._holder.another()
+
+    def get_access_token_from_wts(self, endpoint: str | None = None) -> str:
+        """Gets a token from the workspace token service; nothing is kept.
+
+        Args:
+            endpoint: The commons that it is to be for; by default the service's own, or that of the login's `idp`.
+
+        Returns:
+            The token.
+
+        Raises:
+            Gen3AuthError: The service refused, or has no login of that commons.
+            TransportError: It didn't answer.
+        """
+        source = self._login.source
+        wanted = endpoint_of(endpoint) if endpoint else ""
+        match source:
+            case TokenService():
+                service = replace(source, idp="") if wanted else source
+                wanted = wanted or self._login.endpoint
+            case ClientLogin():
+                service = TokenService(workspace(os.environ))
+            case ApiKey():
+                service = TokenService(f"{source.issuer}/wts", proof=source)
+            case GivenToken():
+                service = TokenService(f"{self.endpoint}/wts", proof=source)
+        return self.from_service(service, wanted)
+
+    def _fetched(self) -> str:
+        from omicsdk.gen3.tokens import token_for_client, token_for_key
+
+        source, endpoint = self._login.source, self._login.endpoint
+        if isinstance(source, ApiKey):
+            return token_for_key(source, self._options)
+        if isinstance(source, ClientLogin):
+            return token_for_client(endpoint, source, self._options)
+        return self.from_service(cast("TokenService", source), endpoint)
+
+    def _proof(self, service: TokenService) -> Gen3Login | None:
+        """What proves who asks to a service: the key's or token's own login, to the commons that issued it."""
+        proof = service.proof
+        if proof is None:
+            return None
+        if proof == self._login.source:
+            return self
+        if self._issuers is None:
+            issuer = proof.issuer if isinstance(proof, ApiKey) else endpoint_from_token(proof.token)
+            self._issuers = Gen3Login._of(
+                replace(self._login, source=proof, endpoint=issuer), self._options, self._clock
+            )
+        return self._issuers
+
+    def _cache(self) -> TokenCache | None:
+        """Where the token outlives the process: a file for each login and commons."""
+        source, endpoint = self._login.source, self._login.endpoint
+        match source:
+            case ApiKey():
+                told = ("key", source.key)
+            case ClientLogin():
+                told = ("client", source.client_id, source.secret, source.scopes)
+            case TokenService():
+                proof = source.proof.key if isinstance(source.proof, ApiKey) else ""
+                told = ("service", source.base, source.idp, proof)
+            case GivenToken():
+                return None
+        return TokenCache("\n".join((*told, endpoint)))
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[object, ...]]:
+        # Another process gets tokens of its own; what takes the network's place doesn't travel.
+        options = {name: value for name, value in self._options.items() if name != "transport"}
+        return type(self)._of, (self._login, options)
+
+    def __repr__(self) -> str:
+        source = self._login.source
+        match source:
+            case ApiKey():
+                way = source.where
+            case GivenToken():
+                way = "an access token"
+            case ClientLogin():
+                way = f"the client {source.client_id}"
+            case TokenService():
+                way = f"the workspace token service {source.base}"
+        return f"<{type(self).__name__} {self._login.endpoint or 'to whatever commons the token is of'} by {way}>"

@@ -1,1 +1,0 @@
-"""Crosswalks: what a subject of one commons is called in others."""

@@ -1,0 +1,137 @@
+"""Packages: files that hold others in a zip archive, unpacked on request only, and never outside their folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
+from omicsdk.transfer.names import check_names, safe_name
+from omicsdk.transfer.writing import write_error
+
+_BLOCK = 1024 * 1024
+_KEPT = "Nothing was unpacked; the archive itself is kept."
+MOST_ENTRIES = 1_000_000
+"""Entries of an archive that are unpacked; more are no package, but an attack on the file system."""
+
+
+class BadPackage(TransferError):
+    """An archive that can't be unpacked: it is damaged, encrypted, or lies about what it holds."""
+
+    default_remedy = "The archive itself is kept; ask whoever made it."
+
+
+def is_package(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a zip archive, by its end as zip readers tell.
+
+    Args:
+        path: The file.
+    """
+    return zipfile.is_zipfile(path)
+
+
+def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None = None) -> list[Path]:
+    """Unpacks a package: all of it, or nothing.
+
+    No entry leaves the folder, replaces a file, or grows beyond what the archive states; links, devices and encrypted entries
+    are refused, and so is an archive that states more than there is room for.
+
+    Args:
+        path: The archive.
+        folder: Where to; by default the folder that it stands in.
+
+    Returns:
+        The files, in the archive's order.
+
+    Raises:
+        UnsafePath: An entry would leave the folder.
+        NameClash: Something is there already where an entry would go.
+        BadPackage: It is damaged, encrypted or lies.
+        DiskFull: There is no room for what it states.
+        NotWritable: The archive can't be read, or the folder can't be written.
+    """
+    archive = Path(path)
+    target = archive.parent if folder is None else Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(archive) as opened:
+            entries = _entries(opened, archive)
+            _check(entries, target, archive)
+            with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as workplace:
+                for entry in entries:
+                    _extract(opened, entry, Path(workplace, entry.filename), archive)
+                return _placed([(Path(workplace, entry.filename), target / entry.filename) for entry in entries])
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+        raise BadPackage(f"{archive.name} can't be unpacked: {error}", name=archive.name) from error
+    except OSError as error:
+        raise write_error(error, error.filename or str(target), archive.name) from error
+
+
+def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
+    listed = opened.infolist()
+    if len(listed) > MOST_ENTRIES:
+        raise BadPackage(f"{archive.name} has {len(listed)} entries", name=archive.name)
+    entries = [entry for entry in listed if not entry.is_dir()]
+    for entry in entries:
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise UnsafePath(entry.filename, f"is a link or a device in {archive.name}", remedy=_KEPT)
+        if entry.flag_bits & 0x1:
+            raise BadPackage(f"{archive.name}: {entry.filename} is encrypted", name=archive.name)
+    return entries
+
+
+def _check(entries: Sequence[zipfile.ZipInfo], target: Path, archive: Path) -> None:
+    # A reader ends names at a NUL, so that another file than the one that is named would be written.
+    names = [safe_name(entry.orig_filename, f"an entry of {archive.name}") and entry.filename for entry in entries]
+    check_names(names, folds_case=True)
+    for name in names:
+        if os.path.lexists(target / name):
+            raise NameClash(name, f"is in {archive.name}, and is there already", remedy=_KEPT)
+        above = target
+        for part in Path(name).parts[:-1]:
+            above /= part
+            if above.is_symlink() or (above.exists() and not above.is_dir()):
+                raise NameClash(name, f"is in {archive.name}, and {above} is no folder", remedy=_KEPT)
+    stated = sum(entry.file_size for entry in entries)
+    free = shutil.disk_usage(target).free
+    if stated > free:
+        raise DiskFull(
+            str(target),
+            name=archive.name,
+            remedy=f"{archive.name} unpacks to {stated} bytes, and there is room for {free}.",
+        )
+
+
+def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archive: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    left = entry.file_size
+    with opened.open(entry) as source, path.open("xb") as out:
+        while block := source.read(min(_BLOCK, left + 1)):
+            left -= len(block)
+            if left < 0:
+                raise BadPackage(f"{archive.name}: {entry.filename} is larger than it states", name=archive.name)
+            out.write(block)
+    if left:
+        raise BadPackage(f"{archive.name}: {entry.filename} is shorter than it states", name=archive.name)
+
+
+def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
+    """Moves files to where they belong; when one can't be moved, those that were are removed again."""
+    placed: list[Path] = []
+    try:
+        for made, final in pairs:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(final)
+            placed.append(final)
+    except OSError:
+        for final in placed:
+            final.unlink(missing_ok=True)
+        raise
+    return placed

@@ -1,0 +1,365 @@
+"""Documents of records on their way to a commons: halved where they are too much, noted when they are taken."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+
+from omicsdk.core.errors import (
+    APIError,
+    BadRequest,
+    ConfigError,
+    ConnectFailed,
+    ConnectionLost,
+    DecodeError,
+    Forbidden,
+    GatewayTimeout,
+    NotFound,
+    TimedOut,
+    TooLarge,
+    TransportError,
+    Unauthorized,
+)
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.retry import RETRIED_STATUSES
+from omicsdk.gen3.records.projects import Project
+from omicsdk.gen3.service import plain
+
+if TYPE_CHECKING:
+    from omicsdk.core.operation import Call
+    from omicsdk.core.request import Request
+
+
+def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mapping[str, Any]:
+    """Sends a document of records.
+
+    A document that was too long for the commons isn't sent again as it is, unless there is nothing else to do; other trouble
+    that may pass is met as the client's retries say.
+
+    Args:
+        operation: The operation.
+        request: Its request.
+        patient: Whether to try again where time ran out, too.
+
+    Returns:
+        The answer.
+
+    Raises:
+        APIError: The commons answered with an error.
+        TransportError: No answer came.
+        DecodeError: The answer is no object.
+    """
+    try:
+        told = plain(next(operation.answers(request if patient else replace(request, idempotent=False))))
+    except APIError as error:
+        if patient or error.status not in RETRIED_STATUSES or is_too_much(error):
+            raise
+        told = plain(next(operation.answers(request)))
+    if not is_object(told):
+        raise DecodeError(request.operation, "the body", told, expected="an object")
+    return told
+
+
+T = TypeVar("T")
+Failure = APIError | TransportError | DecodeError
+"""What can go wrong with a document."""
+
+#: Documents without an answer about them, one after the other, that are borne; halving 1,000 records takes ten.
+GIVE_UP = 12
+
+_BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
+"""What stands in answers of the proxies before a commons that gave up on a request that was too long for them."""
+
+
+class Entity(NamedTuple):
+    """What a commons says of one record of a document.
+
+    Attributes:
+        type: Its node.
+        name: Its submitter_id.
+        id: Its id, where it has one.
+        action: create, update, or None.
+        valid: Whether it is right.
+        errors: What is wrong with it: `keys`, `message`, `type`.
+    """
+
+    type: str
+    name: str
+    id: str | None
+    action: str | None
+    valid: bool
+    errors: tuple[Mapping[str, Any], ...]
+
+
+class Reply(NamedTuple):
+    """What a commons says of a document.
+
+    Attributes:
+        success: Whether it stored it.
+        message: What it says.
+        entities: What it says of each record.
+        errors: What is wrong with the whole.
+        body: The whole answer.
+    """
+
+    success: bool
+    message: str
+    entities: tuple[Entity, ...]
+    errors: tuple[str, ...]
+    body: Mapping[str, Any]
+
+
+class Told(NamedTuple, Generic[T]):
+    """What became of some records.
+
+    Attributes:
+        items: Those that were sent together.
+        reply: What the commons said; None where it said nothing that is one.
+        error: Why there is no reply.
+    """
+
+    items: Sequence[T]
+    reply: Reply | None
+    error: Failure | None = None
+
+
+def reply_of(body: object) -> Reply | None:
+    """Reads what a commons says of a document.
+
+    Args:
+        body: The answer's JSON.
+
+    Returns:
+        None where it isn't about a document.
+    """
+    if not is_object(body) or not is_array(stated := body.get("entities")):
+        return None
+    errors = [each.get("message", each) if is_object(each) else each for each in body.get("transactional_errors") or ()]
+    return Reply(
+        success=bool(body.get("success")),
+        message=str(body.get("message") or ""),
+        entities=tuple(_entity(each) for each in stated if is_object(each)),
+        errors=tuple(str(each) for each in errors),
+        body=body,
+    )
+
+
+def _entity(stated: Mapping[str, Any]) -> Entity:
+    keys = [each for each in stated.get("unique_keys") or () if is_object(each)]
+    names = (each.get(key) for each in keys for key in ("submitter_id", "code", "name"))
+    return Entity(
+        type=str(stated.get("type") or ""),
+        name=str(next((name for name in names if name), "")),
+        id=stated.get("id"),
+        action=stated.get("action"),
+        valid=bool(stated.get("valid")),
+        errors=tuple(each for each in stated.get("errors") or () if is_object(each)),
+    )
+
+
+def stops_all(error: Failure, *, last: bool) -> bool:
+    """Tells whether no record of the project can be sent: the login, the project or its state is wrong.
+
+    Args:
+        error: What went wrong.
+        last: Whether there were no fewer records to send, so that all that may help was tried.
+    """
+    if isinstance(error, Unauthorized | Forbidden | NotFound | ConnectFailed):
+        return True
+    if isinstance(error, TransportError) and error.attempts > 1 and not last:
+        return True  # it was sent once, so that only what never arrived was tried again
+    return isinstance(error, BadRequest) and "Project is in state" in error.message
+
+
+def is_too_much(error: Failure) -> bool:
+    """Tells whether fewer records at once might be taken: time ran out, or the document was too large.
+
+    Args:
+        error: What went wrong.
+    """
+    if isinstance(error, APIError):
+        gave_up = isinstance(error, TooLarge | GatewayTimeout) or error.status == 408
+        return gave_up or any(words in f"{error.message} {error.body}" for words in _BUSY)
+    if isinstance(error, DecodeError):
+        return any(words in str(error.value) for words in _BUSY)
+    return isinstance(error, TimedOut | ConnectionLost)
+
+
+def _is_trouble(error: Failure) -> bool:
+    """Whether the commons is in trouble, rather than a record wrong."""
+    return not isinstance(error, APIError) or error.status >= 500
+
+
+class Chunks(Generic[T]):
+    """Sends records in chunks.
+
+    Args:
+        send: Sends records; the second argument says whether to try again where that may help, as there are no fewer to
+            send. It raises what goes wrong.
+        match: Gives, for records that were sent together and what the commons said, those that it found wrong.
+        size: Records in a chunk, from 1; what was too many stays too many.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[T], bool], Mapping[str, Any]],
+        match: Callable[[Sequence[T], Reply], Sequence[bool]],
+        size: int,
+    ) -> None:
+        self._send = send
+        self._wrong = match
+        self.size = size
+        self._failed = 0
+
+    def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
+        """Sends records, and gives what became of them: of each once, and each is stored once at most.
+
+        A document with a wrong record isn't stored at all: the others are sent again without it.
+
+        Args:
+            items: The records; they are taken a chunk at a time.
+
+        Yields:
+            Records with the answer to the document that they were in; those that are to be sent again come later.
+
+        Raises:
+            APIError: One that all records would meet: the login, the project, its state.
+            TransportError: The commons can't be reached.
+        """
+        source = iter(items)
+        waiting: list[T] = []
+        while waiting or (waiting := list(islice(source, self.size))):
+            chunk, waiting = waiting[: self.size], waiting[self.size :]
+            told = self._one(chunk)
+            if told is None:
+                self.size = max(1, len(chunk) // 2)
+                waiting = [*chunk, *waiting]
+            elif told.reply is not None and told.reply.success:
+                yield told
+            elif told.reply is not None and any(wrong := self._wrong(chunk, told.reply)):
+                yield Told([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
+                waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
+            elif len(chunk) > 1:
+                # Nothing says which of them it is: halves tell.
+                for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
+                    yield from self.told(half)
+            else:
+                yield told
+
+    def _one(self, chunk: Sequence[T]) -> Told[T] | None:
+        """What became of a chunk; None where fewer are to be sent at once."""
+        last = len(chunk) == 1
+        try:
+            told: Told[T] = Told(chunk, reply_of(self._send(chunk, last)))
+        except (APIError, TransportError, DecodeError) as error:
+            reply = reply_of(error.body) if isinstance(error, BadRequest) else None
+            if reply is not None:
+                self._failed = 0
+                return Told(chunk, reply, error)
+            self._failed += _is_trouble(error)
+            if self._failed > GIVE_UP or stops_all(error, last=last):
+                raise
+            return None if not last and is_too_much(error) else Told(chunk, None, error)
+        self._failed = 0
+        return told
+
+
+def digest_of(record: Mapping[str, Any]) -> str:
+    """A short text that tells a record from every other.
+
+    Args:
+        record: The record, as JSON has it.
+    """
+    told = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.blake2b(told.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+class Journal:
+    """Notes which records a commons has taken; use it in a `with` block.
+
+    Args:
+        path: The file; it is made, or continued. A line that was cut short by a crash is passed over.
+        endpoint: The commons.
+        project: The project. What another commons or project has taken doesn't count.
+
+    Raises:
+        ConfigError: It can't be read or written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], endpoint: str, project: Project) -> None:
+        self._path = Path(path)
+        self._where = f"{endpoint} {project.id}"
+        self._ids: dict[str, str | None] = {}
+        self._latest: dict[str, str] = {}
+        try:
+            ended = self._read()
+            self._file = self._path.open("ab")
+            if not ended:
+                self._file.write(b"\n")
+        except OSError as error:
+            raise ConfigError(
+                f"The journal {path} can't be written: {error.strerror}", remedy="Check its folder and permissions."
+            ) from error
+
+    def _read(self) -> bool:
+        """Reads what was noted; tells whether the last line has its end."""
+        ended = True
+        if not self._path.exists():
+            return ended
+        with self._path.open("rb") as file:
+            for line in file:
+                ended = line.endswith(b"\n")
+                with suppress(ValueError):
+                    note: Any = json.loads(line)
+                    if is_object(note) and note.get("commons") == self._where and isinstance(note.get("record"), str):
+                        self._take(note["record"], note.get("id"))
+        return ended
+
+    def _take(self, digest: str, given: str | None) -> None:
+        self._ids[digest] = given
+        if isinstance(given, str):
+            # What was taken of a record before isn't what the commons has any more.
+            if (before := self._latest.get(given, digest)) != digest:
+                self._ids.pop(before, None)
+            self._latest[given] = digest
+
+    def has(self, record: Mapping[str, Any]) -> bool:
+        """Whether the commons has taken a record as it is."""
+        return digest_of(record) in self._ids
+
+    def id_of(self, record: Mapping[str, Any]) -> str | None:
+        """The id that the commons gave a record that it has taken."""
+        return self._ids.get(digest_of(record))
+
+    def note(self, record: Mapping[str, Any], given: str | None) -> None:
+        """Notes that the commons has taken a record.
+
+        Args:
+            record: The record.
+            given: The id that it gave it.
+        """
+        digest = digest_of(record)
+        self._take(digest, given)
+        line = {"commons": self._where, "record": digest, "id": given}
+        self._file.write(json.dumps(line).encode() + b"\n")
+
+    def flush(self) -> None:
+        """Hands what was noted to the system, so that it outlives the process."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,264 @@
+"""Deletion of records: those first that link to others, and nothing without a dry run that says what it would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import BadRequest
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
+from omicsdk.gen3.dictionary import Dictionary
+from omicsdk.gen3.errors import Gen3Error, Gen3UserError
+from omicsdk.gen3.queries.paging import answer
+from omicsdk.gen3.queries.query import arguments, name_of
+from omicsdk.gen3.records.exports import count_records, types_of
+from omicsdk.gen3.records.projects import Project, project_of
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.client import Gen3
+
+
+#: Records that are deleted at once; their ids are part of an address.
+BATCH = 100
+#: How far dependents of dependents are followed.
+DEPTH = 50
+
+
+@dataclass(slots=True)
+class Deletion:
+    """What was deleted, or would be.
+
+    Attributes:
+        counts: How many records of each node, in the order in which they go.
+        project: Whether the project itself is deleted, too.
+        dry_run: Whether nothing was deleted.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    project: bool = False
+    dry_run: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many records."""
+        return sum(self.counts.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its attributes for JSON."""
+        return {"counts": self.counts, "total": self.total, "project": self.project, "dry_run": self.dry_run}
+
+
+def delete_nodes(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    nodes: Sequence[str] | None = None,
+    *,
+    dictionary: Dictionary | None = None,
+    dry_run: bool = False,
+    batch: int = BATCH,
+    on_deleted: Callable[[str, int], None] | None = None,
+) -> Deletion:
+    """Deletes all records of nodes, those first that link to others.
+
+    Args:
+        commons: The commons.
+        project: The project, PROGRAM-CODE or PROGRAM/CODE.
+        nodes: The nodes, in any order; all by default.
+        dictionary: The dictionary of the commons; by default it is asked for.
+        dry_run: Nothing is deleted: it is only counted.
+        batch: Records that are deleted at once, from 1.
+        on_deleted: Is told the node and how many of its records are gone, after each batch.
+
+    Returns:
+        What was deleted, or would be.
+
+    Raises:
+        Gen3UserError: There is no such project or node.
+        BadRequest: Records of nodes that stay link to them; what was deleted before is gone.
+        Gen3Error: The commons says that it deleted records, and they are still there.
+    """
+    if batch < 1:
+        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+    meant = project_of(project)
+    dictionary = dictionary or Dictionary.of(commons)
+    there = count_records(commons, meant, nodes, dictionary=dictionary)
+    plan = {node: there[node] for node in reversed(list(there)) if there[node]}
+    if dry_run:
+        return Deletion(plan, dry_run=True)
+    done = Deletion(dict.fromkeys(plan, 0))
+    eraser = _Eraser(commons, meant, frozenset(plan))
+    for node in plan:
+        for ids in _batches(commons, meant, node, batch):
+            for kind, count in eraser.delete(ids).items():
+                done.counts[kind] += count
+                if on_deleted is not None:
+                    on_deleted(kind, done.counts[kind])
+    return done
+
+
+def delete_records(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    ids: Sequence[str],
+    *,
+    dictionary: Dictionary | None = None,
+    dry_run: bool = False,
+    batch: int = BATCH,
+) -> Deletion:
+    """Deletes records, those first that link to others.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        ids: Their ids, in any order.
+        dictionary: The dictionary of the commons; by default it is asked for.
+        dry_run: Nothing is deleted; where they fit into one batch, the commons says whether it would.
+        batch: Records that are deleted at once, from 1.
+
+    Returns:
+        What was deleted, or would be.
+
+    Raises:
+        Gen3UserError: There is no such record; nothing is deleted.
+        BadRequest: Other records link to them; what was deleted before is gone.
+    """
+    if batch < 1:
+        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
+    meant, wanted = project_of(project), list(dict.fromkeys(ids))
+    types = types_of(commons, wanted)
+    missing = [each for each in wanted if each not in types]
+    if missing:
+        raise Gen3UserError(
+            f"There is no record {missing[0]}" + (f", nor {len(missing) - 1} others" if missing[1:] else ""),
+            remedy="Check the ids; nothing was deleted.",
+        )
+    dictionary = dictionary or Dictionary.of(commons)
+    order = {node: place for place, node in enumerate(reversed(dictionary.order()))}
+    wanted.sort(key=lambda each: order[types[each]])
+    counts: dict[str, int] = {}
+    for each in wanted:
+        counts[types[each]] = counts.get(types[each], 0) + 1
+    if dry_run:
+        if wanted and len(wanted) <= batch:
+            trying = commons.sheepdog.try_delete_records
+            try:
+                trying.raw(program=meant.program, project=meant.code, ids=wanted)
+            except BadRequest as error:
+                _explain(error)
+                raise
+        return Deletion(counts, dry_run=True)
+    eraser = _Eraser(commons, meant, frozenset(), frozenset(wanted))
+    for begin in range(0, len(wanted), batch):
+        eraser.delete(wanted[begin : begin + batch])
+    return Deletion(counts)
+
+
+def delete_project(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    *,
+    dictionary: Dictionary | None = None,
+    dry_run: bool = False,
+    batch: int = BATCH,
+    on_deleted: Callable[[str, int], None] | None = None,
+) -> Deletion:
+    """Deletes a project with all of its records; arguments and errors as those of `delete_nodes`."""
+    meant = project_of(project)
+    found = delete_nodes(commons, meant, dictionary=dictionary, dry_run=dry_run, batch=batch, on_deleted=on_deleted)
+    found.project = True
+    if not dry_run:
+        commons.sheepdog.delete_project.raw(program=meant.program, project=meant.code)
+    return found
+
+
+def _batches(commons: Gen3, project: Project, node: str, batch: int) -> Iterator[list[str]]:
+    """The ids of what is left of a node, a batch at a time; it ends when nothing goes on."""
+    before: set[str] = set()
+    chosen = arguments({"first": batch, "project_id": project.id})
+    while True:
+        told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")
+        ids = [str(each["id"]) for each in told["data"][node]]
+        if not ids:
+            return
+        if still := before.intersection(ids):
+            raise Gen3Error(
+                f"{min(still)} of {node} was deleted, says the commons, and is still there",
+                remedy="Wait a while, then delete the rest.",
+            )
+        yield ids
+        before = set(ids)
+
+
+class _Eraser:
+    """Deletes batches of records, with those before them that link to them and are to be deleted as well.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        nodes: Nodes whose records are to be deleted.
+        ids: Records that are to be deleted.
+    """
+
+    def __init__(
+        self, commons: Gen3, project: Project, nodes: frozenset[str], ids: frozenset[str] = frozenset()
+    ) -> None:
+        self._deleting = commons.sheepdog.delete_records
+        self._project = project
+        self._nodes = nodes
+        self._ids = ids
+        self._gone: set[str] = set()
+
+    def delete(self, ids: Sequence[str], depth: int = 0) -> dict[str, int]:
+        """Deletes records, and counts what is gone by its node."""
+        if depth == 0 and not self._ids:
+            self._gone.clear()  # who asks anew gets no record that is gone
+        left = [each for each in ids if each not in self._gone]
+        if not left:
+            return {}
+        counts: dict[str, int] = {}
+        try:
+            self._delete(left, counts)
+        except BadRequest as error:
+            dependents = self._dependents(error.body)
+            if not dependents or depth >= DEPTH:
+                _explain(error)
+                raise
+            for begin in range(0, len(dependents), BATCH):
+                for node, count in self.delete(dependents[begin : begin + BATCH], depth + 1).items():
+                    counts[node] = counts.get(node, 0) + count
+            self._delete([each for each in left if each not in self._gone], counts)
+        return counts
+
+    def _delete(self, ids: Sequence[str], counts: dict[str, int]) -> None:
+        if not ids:
+            return
+        told: Any = self._deleting.raw(program=self._project.program, project=self._project.code, ids=ids).json()
+        for each in items_at(told, "entities", "delete_records"):
+            counts[each["type"]] = counts.get(each["type"], 0) + 1
+        self._gone.update(ids)
+
+    def _dependents(self, body: object) -> list[str]:
+        """What hinders a deletion, where all of it is to be deleted as well."""
+        found = _hindering(body)
+        wanted = all(node in self._nodes or each in self._ids for each, node in found.items())
+        return [each for each in found if each not in self._gone] if wanted else []
+
+
+def _hindering(body: object) -> dict[str, str]:
+    """The records that link to those that were to be deleted: their nodes by their ids."""
+    stated = body.get("entities") if is_object(body) else None
+    found: dict[str, str] = {}
+    for entity in stated if is_array(stated) else ():
+        for error in entity.get("errors") or ():
+            found.update({str(each["id"]): str(each["type"]) for each in error.get("dependents") or ()})
+    return found
+
+
+def _explain(error: BadRequest) -> None:
+    """Says which records are in the way."""
+    found = _hindering(error.body)
+    if found:
+        first, node = next(iter(found.items()))
+        error.remedy = f"Records link to them, such as {node} {first}: delete those first, or with them."

@@ -1,0 +1,370 @@
+"""Records of a project as rows, files and data frames, however many they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import DecodeError, MissingExtra
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.json_encoding import written
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
+from omicsdk.gen3.dictionary import Dictionary
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.queries.paging import answer
+from omicsdk.gen3.queries.query import literal, name_of
+from omicsdk.gen3.records.projects import Project, check_project, project_of
+from omicsdk.gen3.service import plain
+from omicsdk.transfer.writing import Growth
+
+if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
+
+    from omicsdk.core.streaming import Body
+    from omicsdk.gen3.client import Gen3
+
+
+#: Bytes that are read at a time.
+CHUNK = 1 << 18
+_BETWEEN = " \t\r\n,"
+
+
+def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, Any]]:
+    """Gives the objects of a JSON array one by one.
+
+    Args:
+        read: Gives up to so many bytes; none at the end.
+        operation: What errors call it.
+
+    Raises:
+        DecodeError: It isn't an array of objects, or ends before its end.
+    """
+    decode, scan = getincrementaldecoder("utf-8")("replace").decode, json.JSONDecoder().raw_decode
+    text, begun = "", False
+    while True:
+        chunk = read(max(CHUNK, len(text)))  # a row that is long is tried again seldom
+        text = (text + decode(chunk, final=not chunk)).lstrip(_BETWEEN if begun else " \t\r\n")
+        if text and not begun:
+            if text[0] != "[":
+                raise DecodeError(operation, "the body", text[:200], expected="a JSON array")
+            begun, text = True, text[1:]
+        place, end = 0, len(text)
+        while place < end:
+            if text[place] in _BETWEEN:
+                place += 1
+                continue
+            if text[place] == "]":
+                return
+            try:
+                row, place = scan(text, place)
+            except ValueError:
+                break
+            if not is_object(row):
+                raise DecodeError(operation, "a row", row, expected="an object")
+            yield row
+        text = text[place:]
+        if not chunk:
+            raise DecodeError(operation, "the body", text[:200], expected="the rest of a JSON array")
+
+
+#: What a file of records may be, by the end of its name.
+FORMATS = {".json": "json", ".jsonl": "jsonl", ".tsv": "tsv"}
+#: Records that are asked for by their ids at once.
+BATCH = 100
+_CHUNK = 1 << 18
+
+
+def export_rows(
+    commons: Gen3, project: str | tuple[str, str], node: str, *, without_id: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Gives all records of a node as they arrive, without keeping them.
+
+    Args:
+        commons: The commons.
+        project: The project, PROGRAM-CODE or PROGRAM/CODE.
+        node: The node.
+        without_id: Ids are left out, so that the records can be submitted elsewhere.
+
+    Yields:
+        Each record: its properties that have a value, its links as [{"node_id": ..., "submitter_id": ...}], its id and type.
+
+    Raises:
+        Gen3UserError: There is no such project.
+        BadRequest: There is no such node.
+        TransportError: The answer ended before its end.
+    """
+    meant, came = project_of(project), False
+    exporting = commons.sheepdog.export
+    asked = exporting.build(
+        program=meant.program, project=meant.code, node_label=node, format="json", without_id=without_id
+    )
+    with exporting.streamed(asked) as body:
+        for row in rows_of(_within(body), "export"):
+            came = True
+            yield row
+    if not came:
+        check_project(commons, meant)
+
+
+def _within(body: Body) -> Callable[[int], bytes]:
+    """What is within `{"data": ...}`, to be read on."""
+    begin = b""
+    while b"[" not in begin and len(begin) < 200 and (more := body.read(64)):
+        begin += more
+    _, bracket, rest = begin.partition(b"[")
+    left = bracket + rest
+
+    def read(size: int) -> bytes:
+        nonlocal left
+        if left:
+            taken, left = left, b""
+            return taken
+        return body.read(size)
+
+    return read
+
+
+def export_file(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    node: str,
+    path: str | os.PathLike[str],
+    *,
+    kind: str = "",
+    without_id: bool = False,
+) -> Path:
+    """Writes all records of a node into a file, which appears when it is whole.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        node: The node.
+        path: The file; what has its name is replaced.
+        kind: json ({"data": [...]}), jsonl (a record on each line) or tsv; by default what the end of its name says.
+        without_id: Ids are left out, so that the records can be submitted elsewhere.
+
+    Returns:
+        The file.
+
+    Raises:
+        Gen3UserError: There is no such project or format.
+        BadRequest: There is no such node.
+        TransportError: The answer ended before its end; the file isn't there then.
+        DiskFull: It would take all room that there is.
+    """
+    file = Path(path)
+    kind = kind or FORMATS.get(file.suffix.lower(), "")
+    if kind not in FORMATS.values():
+        raise Gen3UserError(
+            f"{file} is no file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or say the kind."
+        )
+    meant = project_of(project)
+    growth = Growth(str(file.absolute()))
+    with in_place_of(file) as written:
+
+        def write(data: bytes) -> None:
+            growth.expect(len(data))
+            written.write(data)
+
+        if kind == "tsv":
+            lines = 0
+            for chunk in _table(commons, meant, node, without_id):
+                lines += chunk.count(b"\n")
+                write(chunk)
+            if lines < 2:
+                check_project(commons, meant)
+        else:
+            _write_json(write, export_rows(commons, meant, node, without_id=without_id), kind)
+    return file
+
+
+def _write_json(write: Callable[[bytes], object], rows: Iterable[Mapping[str, Any]], kind: str) -> None:
+    between = b'{"data": [' if kind == "json" else b""
+    for row in rows:
+        write(between + written(row, ensure_ascii=False).encode())
+        between = b",\n" if kind == "json" else b"\n"
+    if kind == "json":
+        write(b"]}\n" if between == b",\n" else between + b"]}\n")
+    elif between:
+        write(b"\n")
+
+
+def _table(commons: Gen3, project: Project, node: str, without_id: bool) -> Iterator[bytes]:
+    exporting = commons.sheepdog.export
+    asked = exporting.build(
+        program=project.program, project=project.code, node_label=node, format="tsv", without_id=without_id
+    )
+    with exporting.streamed(asked) as body:
+        yield from body.iter_bytes(_CHUNK)
+
+
+def export_project(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    folder: str | os.PathLike[str],
+    *,
+    nodes: Sequence[str] | None = None,
+    kind: str = "tsv",
+    without_id: bool = False,
+    dictionary: Dictionary | None = None,
+) -> list[Path]:
+    """Writes the records of a project into a folder, a file for each node that has any.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        folder: The folder, which is made when it isn't there.
+        nodes: The nodes; all by default.
+        kind: json, jsonl or tsv.
+        without_id: Ids are left out, so that the records can be submitted elsewhere.
+        dictionary: The dictionary of the commons; by default it is asked for.
+
+    Returns:
+        The files, in the order in which they can be submitted.
+
+    Raises:
+        Gen3UserError: There is no such project, node or format.
+        TransportError: An answer ended before its end.
+    """
+    if kind not in FORMATS.values():
+        raise Gen3UserError(f"{kind!r} is no format", remedy=choice(kind, FORMATS.values()))
+    meant, place = project_of(project), Path(folder)
+    counts = count_records(commons, meant, nodes, dictionary=dictionary)
+    place.mkdir(parents=True, exist_ok=True)
+    return [
+        export_file(commons, meant, node, place / f"{node}.{kind}", kind=kind, without_id=without_id)
+        for node, count in counts.items()
+        if count
+    ]
+
+
+def count_records(
+    commons: Gen3,
+    project: str | tuple[str, str],
+    nodes: Iterable[str] | None = None,
+    *,
+    dictionary: Dictionary | None = None,
+) -> dict[str, int]:
+    """Counts the records of a project by their nodes.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        nodes: The nodes; all whose records are submitted by default.
+        dictionary: The dictionary of the commons; by default it is asked for.
+
+    Returns:
+        The counts, in the order in which records can be submitted.
+
+    Raises:
+        Gen3UserError: There is no such project or node.
+    """
+    meant = project_of(project)
+    dictionary = dictionary or Dictionary.of(commons)
+    wanted = [each.name for each in dictionary if each.submitted] if nodes is None else list(nodes)
+    ordered = dictionary.order(wanted)
+    if not ordered:
+        return {}
+    fields = " ".join(f"_{name_of(node)}_count(project_id: {literal(meant.id)})" for node in ordered)
+    data = answer(commons.peregrine, f"{{ {fields} }}")["data"]
+    counts = {node: int(data[f"_{node}_count"]) for node in ordered}
+    if not any(counts.values()):
+        check_project(commons, meant)
+    return counts
+
+
+def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
+    """Tells what records are records of.
+
+    Args:
+        commons: The commons.
+        ids: Their ids.
+
+    Returns:
+        Their nodes by their ids; those that there aren't are left out.
+    """
+    found: dict[str, str] = {}
+    for begin in range(0, len(ids), BATCH):
+        part = list(ids[begin : begin + BATCH])
+        told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
+        found.update({each["id"]: each["type"] for each in told["data"]["node"]})
+    return found
+
+
+def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Gives records by their ids, of whatever nodes.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        ids: Their ids.
+
+    Returns:
+        The records in the order of the ids, with null for what they don't have.
+
+    Raises:
+        Gen3UserError: There is no such record.
+    """
+    meant, types = project_of(project), types_of(commons, ids)
+    missing = next((each for each in ids if each not in types), None)
+    if missing is not None:
+        raise Gen3UserError(f"There is no record {missing}", remedy="Check its id, and that this login may see it.")
+    by_type: dict[str, list[str]] = {}
+    for each in dict.fromkeys(ids):
+        by_type.setdefault(types[each], []).append(each)
+    found: dict[str, dict[str, Any]] = {}
+    exporting = commons.sheepdog.export
+    for same in by_type.values():  # a commons fails where they are of several nodes
+        for begin in range(0, len(same), BATCH):
+            part = same[begin : begin + BATCH]
+            asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
+            told = items_at(plain(next(exporting.answers(asked))), "", "export")
+            found.update({each["id"]: each for each in told if is_object(each)})
+    return [found[each] for each in ids]
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives a record as a row of a table: links become columns such as `experiments.submitter_id`.
+
+    Args:
+        row: The record, as it is exported. Of several targets the names are a list.
+    """
+    cells: dict[str, Any] = {}
+    for name, value in row.items():
+        targets = [each for each in value if is_object(each)] if is_array(value) else []
+        if not targets:
+            cells[name] = value
+            continue
+        for key in dict.fromkeys(key for each in targets for key in each):
+            names = [each.get(key) for each in targets]
+            cells[f"{name}.{'id' if key == 'node_id' else key}"] = names[0] if len(names) == 1 else names
+    return cells
+
+
+def frame(commons: Gen3, project: str | tuple[str, str], node: str) -> pandas.DataFrame:
+    """Gives all records of a node as a data frame.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        node: The node.
+
+    Returns:
+        A frame with a column for each property that any record has, and columns such as `experiments.submitter_id` for links.
+
+    Raises:
+        MissingExtra: pandas isn't installed.
+        Gen3UserError: There is no such project.
+        BadRequest: There is no such node.
+    """
+    try:
+        import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
+    except ImportError as error:
+        raise MissingExtra("gen3", "data frames", module="pandas") from error
+    return pandas.DataFrame([flat(row) for row in export_rows(commons, project, node)])

@@ -1,0 +1,132 @@
+"""The user of a commons, and the programs and projects that they may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
+
+from omicsdk.core.paging import items_at
+from omicsdk.gen3.discovery import LOG_IN
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.service import plain
+
+if TYPE_CHECKING:
+    from omicsdk_api.gen3.fence.models.user_info import UserInfo
+
+    from omicsdk.gen3.client import Gen3
+    from omicsdk.gen3.dictionary import Dictionary
+
+
+class Project(NamedTuple):
+    """A project of a commons.
+
+    Attributes:
+        program: The name of its program.
+        code: Its code.
+    """
+
+    program: str
+    code: str
+
+    @property
+    def id(self) -> str:
+        """Its id, PROGRAM-CODE, as records have it as project_id."""
+        return f"{self.program}-{self.code}"
+
+
+def project_of(given: str | tuple[str, str]) -> Project:
+    """Gives the project that is meant.
+
+    Args:
+        given: PROGRAM-CODE, of which the program ends at the first hyphen; PROGRAM/CODE, or both as a tuple, where the
+            program's name has hyphens.
+
+    Raises:
+        Gen3UserError: It is none of these.
+    """
+    if isinstance(given, tuple):
+        program, code = given
+    else:
+        program, _, code = given.partition("/" if "/" in given else "-")
+    if not program or not code or "/" in code:
+        raise Gen3UserError(f"{given!r} is no project", remedy="Give PROGRAM-CODE or PROGRAM/CODE.")
+    return Project(program, code)
+
+
+def linked_names(told: object) -> list[str]:
+    """Gives the names of programs, or codes of projects, which a commons lists as links to them.
+
+    Args:
+        told: Its answer, decoded.
+
+    Raises:
+        DecodeError: It has no list of links.
+    """
+    links = items_at(told, "links", "get_projects")
+    return [unquote(str(link).rstrip("/").rpartition("/")[2]) for link in links]
+
+
+def check_project(commons: Gen3, project: Project) -> None:
+    """Makes sure that there is a project: exports and queries of one that there isn't are empty, without an error.
+
+    Args:
+        commons: The commons.
+        project: The project.
+
+    Raises:
+        NotFound: There is no such program.
+        Gen3UserError: There is no such project in it.
+    """
+    codes = linked_names(plain(commons.sheepdog.get_projects.raw(program=project.program)))
+    if project.code not in codes:
+        raise Gen3UserError(
+            f"The program {project.program} has no project {project.code!r}",
+            remedy=f"{choice(project.code, codes)} What this login may not read isn't seen.",
+        )
+
+
+def whoami(client: Gen3) -> UserInfo:
+    """Show the user that the login belongs to.
+
+    Returns:
+        The user, and what they may do.
+
+    Raises:
+        Gen3AuthError: There is no login.
+        Unauthorized: The commons does not accept it.
+    """
+    if client.credentials is None:
+        raise Gen3AuthError("There is no login", remedy=LOG_IN)
+    return client.fence.get_user_info()
+
+
+def projects(client: Gen3, program: str | None = None) -> list[Project]:
+    """List the projects of a commons.
+
+    Args:
+        program: Only those of this program.
+
+    Returns:
+        The projects that this login may see.
+
+    Raises:
+        NotFound: There is no such program.
+    """
+    programs = [program] if program is not None else linked_names(plain(client.sheepdog.get_programs.raw()))
+    return [
+        Project(name, code)
+        for name in programs
+        for code in linked_names(plain(client.sheepdog.get_projects.raw(program=name)))
+    ]
+
+
+def dictionary(client: Gen3) -> Dictionary:
+    """Read the data dictionary of the commons; no login is needed.
+
+    Raises:
+        DictionaryError: What it gives is not one.
+    """
+    from omicsdk.gen3.dictionary import Dictionary
+
+    return Dictionary.of(client)

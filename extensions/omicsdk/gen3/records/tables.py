@@ -1,0 +1,540 @@
+"""Tables of records, read row by row: JSON, JSON Lines, TSV, CSV, XLSX, data frames and dictionaries."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+
+from omicsdk.core.errors import MissingExtra, shortened
+from omicsdk.core.long_cells import take_long_cells
+from omicsdk.core.narrowing import is_array, is_list, is_object
+from omicsdk.core.row_lines import RowLines
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.names import choice
+
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands.
+
+    Attributes:
+        file: The file's name; empty for rows that are in no file.
+        sheet: The sheet of a workbook; empty where there are none.
+        row: The row's number from 1, its header counted; of JSON the object's number.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+
+
+#: Characters of a value that a finding shows.
+SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a value, a row or a table.
+
+    Attributes:
+        kind: What kind of fault it is: of ours, such as unknown-property, or the commons' own word, such as INVALID_LINK.
+        message: What is wrong.
+        remedy: What to do.
+        file: The file; empty for rows that are in none.
+        sheet: The sheet of a workbook; empty where there are none.
+        row: The row's number from 1, its header counted; None where it is about all.
+        column: The column, as it is called in the table; empty where it is about the row.
+        value: The value.
+    """
+
+    kind: str
+    message: str
+    remedy: str = ""
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: Any = None
+
+    @property
+    def where(self) -> str:
+        """Its place in words, such as `cases.tsv, row 3, column sex`; empty where it has none."""
+        parts = [self.file, f"sheet {self.sheet}" if self.sheet else ""]
+        parts += [f"row {self.row}" if self.row is not None else "", f"column {self.column}" if self.column else ""]
+        return ", ".join(part for part in parts if part)
+
+    def __str__(self) -> str:
+        told = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{told}. {self.remedy}" if self.remedy else told
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its attributes by their names, for JSON and tables."""
+        return asdict(self)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: as it would be written in JSON, not long."""
+    import json
+
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return shortened(text, SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, or an object of JSON.
+
+    Attributes:
+        values: Its cells by their columns.
+        place: Where it stands.
+        separator: What stands between the values of a list in a cell; None where values aren't texts but JSON.
+        findings: What is wrong with its cells, whatever they mean.
+    """
+
+    values: Mapping[str, Any]
+    place: Place
+    separator: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+SEPARATORS: Mapping[str, str] = {"tsv": ",", "csv": "#", "xlsx": ","}
+"""What stands between the values of a list in one cell, by the kind of the table."""
+
+
+def columns_of(header: Sequence[str], place: Place) -> list[str]:
+    """Gives the names of columns.
+
+    Args:
+        header: The cells of the first row; stars before names (which templates have before what is required) go.
+        place: Where it stands.
+
+    Returns:
+        The names; empty ones for columns without one.
+
+    Raises:
+        Gen3UserError: Two columns have the same name.
+    """
+    names = [name.strip().lstrip("*").strip() for name in header]
+    twice = next((name for place_of, name in enumerate(names) if name and name in names[:place_of]), None)
+    if twice is not None:
+        where = Finding("", "", file=place.file, sheet=place.sheet, row=place.row).where
+        raise Gen3UserError(f"{where}: two columns are called {twice}", remedy="Rename or remove one of them.")
+    return names
+
+
+def text_of(value: object) -> str:
+    """Gives a cell's value as a table of text would have it.
+
+    Args:
+        value: The value: of a workbook or a data frame. What is missing, or not a number, is empty.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        if value != value:
+            return ""
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(getattr(value, "text", value))  # a formula of an array is an object
+
+
+def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str) -> Row | None:
+    """Gives a row.
+
+    Args:
+        columns: The names of the columns.
+        cells: The texts of its cells; those that are missing at the end are empty.
+        place: Where it stands.
+        kind: What the table is.
+
+    Returns:
+        The row; None where it is empty.
+    """
+    texts = [cell.strip() for cell in cells]
+    if not any(texts):
+        return None
+    values = {name: text for name, text in zip(columns, texts, strict=False) if name}
+    for name in columns[len(texts) :]:
+        if name:
+            values[name] = ""
+    return Row(values, place, SEPARATORS[kind], tuple(_beside(columns, texts, place)))
+
+
+def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Iterator[Finding]:
+    if len(texts) <= len(columns) and "" not in columns:
+        return
+    for number, text in enumerate(texts, 1):
+        if text and (number > len(columns) or not columns[number - 1]):
+            yield Finding(
+                "cell-without-column",
+                f"{shown(text)} stands in column {number}, which has no name",
+                "Give the column a name, or empty the cell; a tab or comma within a cell needs quotes around it.",
+                file=place.file,
+                sheet=place.sheet,
+                row=place.row,
+                column=str(number),
+                value=text,
+            )
+
+
+def json_rows(path: Path) -> Iterator[Row]:
+    """Gives the records of a JSON file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        Gen3UserError: It isn't JSON, or has something else than objects in it.
+    """
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Gen3UserError(f"{path} isn't JSON: {error}", remedy="Give an object, or an array of objects.") from error
+    if is_object(found) and is_array(found.get("data")) and "type" not in found:
+        found = found["data"]
+    for number, each in enumerate(found if is_array(found) else [found], 1):
+        yield _row(path, number, each)
+
+
+def line_rows(path: Path) -> Iterator[Row]:
+    """Gives the records of a file with one JSON object on each line; empty lines are passed over.
+
+    Args:
+        path: The file.
+
+    Raises:
+        Gen3UserError: A line isn't JSON, or no object.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _row(path, number, json.loads(line))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Gen3UserError(f"{path} isn't JSON Lines: {error}", remedy="Give a JSON object on each line.") from error
+
+
+def _row(path: Path, number: int, value: object) -> Row:
+    if not is_object(value):
+        raise Gen3UserError(
+            f"{path}, record {number}: {json.dumps(value)[:80]} is no object",
+            remedy='Write each record as an object, such as {"type": "case", "submitter_id": "c1"}.',
+        )
+    return Row(value, Place(str(path), row=number))
+
+
+_DELIMITERS = {"tsv": "\t", "csv": ","}
+
+
+def separated_rows(path: Path, kind: str) -> Iterator[Row]:
+    """Gives the rows of a table as they are read.
+
+    Args:
+        path: The file, UTF-8 with or without a byte order mark.
+        kind: What it is: tsv or csv.
+
+    Raises:
+        Gen3UserError: It isn't UTF-8 or no such table, has no line with columns, or two columns have the same name.
+    """
+    take_long_cells()
+    line = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = RowLines(file, _DELIMITERS[kind])
+            reader = csv.reader(lines, delimiter=_DELIMITERS[kind])
+            columns: list[str] = []
+            for cells in reader:
+                lines.check()
+                # A cell may have lines of its own: a row is where it begins.
+                place, line = Place(str(path), row=line + 1), reader.line_num
+                if not columns:
+                    columns = columns_of(cells, place) if any(cells) else []
+                elif (row := row_of(columns, cells, place, kind)) is not None:
+                    yield row
+            if not columns:
+                raise Gen3UserError(f"{path}: the file is empty", remedy="Its first line names the columns.")
+    except UnicodeDecodeError as error:
+        raise Gen3UserError(
+            f"{path}: {error.object[error.start : error.start + 1]!r} after line {line} isn't UTF-8",
+            remedy="Save it as UTF-8.",
+        ) from error
+    except csv.Error as error:
+        raise Gen3UserError(f"{path}, after line {line}: {error}", remedy="Check the quotes in it.") from error
+    except OSError as error:
+        raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+
+
+_log = getLogger("omicsdk.gen3")
+
+
+def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
+    """Gives the rows of a workbook as they are read.
+
+    Args:
+        path: The file.
+        sheet: The sheet; by default all sheets that have a column `type`, or the first where none has.
+
+    Raises:
+        MissingExtra: openpyxl isn't installed.
+        Gen3UserError: It is no workbook, has no such sheet, or two columns have the same name.
+    """
+    book = _workbook(path)
+    try:
+        names = [each.title for each in book.worksheets]
+        if sheet is not None and sheet not in names:
+            raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
+        for each in book.worksheets:
+            each.reset_dimensions()  # some programs write a size that isn't the sheet's
+        for name in [sheet] if sheet is not None else _meant(book, names):
+            yield from _sheet_rows(book[name], str(path), name)
+    finally:
+        book.close()
+
+
+def _workbook(path: Path) -> Workbook:
+    try:
+        from openpyxl import load_workbook
+        from openpyxl.utils.exceptions import InvalidFileException
+    except ImportError as error:
+        raise MissingExtra("gen3", f"{path}, which is a workbook", module="openpyxl") from error
+    from zipfile import BadZipFile
+
+    try:
+        return load_workbook(path, read_only=True)
+    except (InvalidFileException, BadZipFile, KeyError, ValueError) as error:
+        raise Gen3UserError(f"{path} is no Excel workbook: {error}", remedy="Save it as .xlsx.") from error
+    except OSError as error:
+        raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+
+
+def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:
+    found = [name for name in names if "type" in _header(book[name])]
+    if found and len(found) < len(names):
+        passed = ", ".join(name for name in names if name not in found)
+        _log.warning("sheets without a column type are passed over: %s", passed)
+    return found or names[:1]
+
+
+def _header(sheet: Any) -> list[str]:
+    first = next(iter(sheet.iter_rows(max_row=1)), ())
+    return [str(cell.value).strip().lstrip("*").strip() for cell in first if cell.value is not None]
+
+
+def _sheet_rows(sheet: Any, file: str, name: str) -> Iterator[Row]:
+    columns: list[str] = []
+    for number, cells in enumerate(sheet.iter_rows(), 1):
+        place = Place(file, name, number)
+        texts = [text_of(cell.value) for cell in cells]
+        if not columns:
+            columns = columns_of(texts, place) if any(texts) else []
+            while columns and not columns[-1]:
+                columns.pop()
+            continue
+        row = row_of(columns, texts, place, "xlsx")
+        if row is not None:
+            yield Row(row.values, place, row.separator, (*row.findings, *_unreadable(columns, cells, place)))
+
+
+def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> Iterator[Finding]:
+    """Cells that have no value of their own: formulas, and errors of Excel."""
+    for number, cell in enumerate(cells):
+        kind = getattr(cell, "data_type", "")
+        if kind not in ("f", "e") or cell.value is None:
+            continue
+        told, what = (f"{shown(text_of(cell.value))} is a formula", "formula") if kind == "f" else _error(cell.value)
+        yield Finding(
+            what,
+            f"{told} in cell {cell.coordinate}",
+            "Put its value there: copy it, and paste it as a value.",
+            file=place.file,
+            sheet=place.sheet,
+            row=place.row,
+            column=columns[number] if number < len(columns) else str(number + 1),
+            value=text_of(cell.value),
+        )
+
+
+def _error(value: object) -> tuple[str, str]:
+    return f"{value} is an error of Excel", "excel-error"
+
+
+def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """Writes cells as a table of tabs, without a byte order mark, which a commons doesn't take.
+
+    Args:
+        columns: The names of the columns.
+        rows: The cells of each row by their columns; those that are missing are empty.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([row.get(column, "") for column in columns])
+    return text.getvalue()
+
+
+#: What pandas writes for what is missing.
+_MISSING = ("nan", "NaT", "<NA>")
+
+
+@runtime_checkable
+class Frame(Protocol):
+    """What is needed of a pandas.DataFrame."""
+
+    @property
+    def columns(self) -> Iterable[Any]:
+        """The names of its columns."""
+        ...
+
+    def itertuples(self, index: bool = ..., name: str | None = ...) -> Iterable[tuple[Any, ...]]:
+        """Its rows."""
+        ...
+
+
+def frame_rows(frame: Frame) -> Iterator[Row]:
+    """Gives the rows of a data frame, numbered from 1.
+
+    Args:
+        frame: The frame; its columns are called as those of a table, such as `experiments.submitter_id`. What is missing in
+            it is an empty cell.
+
+    Raises:
+        Gen3UserError: Two columns have the same name.
+    """
+    columns = columns_of([str(name) for name in frame.columns], Place())
+    for number, cells in enumerate(frame.itertuples(index=False, name=None), 1):
+        values = {name: _cell(cell) for name, cell in zip(columns, cells, strict=True) if name}
+        yield Row(values, Place(row=number), SEPARATORS["tsv"])
+
+
+def _cell(value: object) -> str:
+    if is_list(value):
+        return SEPARATORS["tsv"].join(_cell(each) for each in value)
+    text = text_of(value).strip()
+    return "" if text in _MISSING and not isinstance(value, str) else text
+
+
+#: What a file is, by the end of its name.
+KINDS = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".txt": "tsv",
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
+
+
+class Table:
+    """A file with records, which is read anew each time that it is gone through, never kept as a whole (but for JSON).
+
+    Args:
+        path: The file.
+        kind: What it is: json, jsonl, tsv, csv or xlsx; by default what the end of its name says (txt is tsv).
+        sheet: The sheet of a workbook; by default all sheets that have a column `type`, or the first.
+
+    Raises:
+        Gen3UserError: There is no such file, or what it is isn't known.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, kind: str = "", sheet: str | None = None) -> None:
+        self.path = Path(path)
+        self.kind = kind or KINDS.get(self.path.suffix.lower(), "")
+        self.sheet = sheet
+        if self.kind not in KINDS.values():
+            raise Gen3UserError(
+                f"{self.path} is no table that can be read",
+                remedy="Give JSON, JSON Lines, TSV, CSV or XLSX; Excel's older .xls is to be saved as .xlsx.",
+            )
+        if not self.path.is_file():
+            raise Gen3UserError(f"There is no file {self.path}", remedy="Check its name.")
+
+    def __iter__(self) -> Iterator[Row]:
+        """Gives its rows.
+
+        Raises:
+            Gen3UserError: It isn't what its name says.
+            MissingExtra: It is a workbook, and openpyxl isn't installed.
+        """
+        match self.kind:
+            case "json":
+                return json_rows(self.path)
+            case "jsonl":
+                return line_rows(self.path)
+            case "xlsx":
+                return workbook_rows(self.path, self.sheet)
+            case _:
+                return separated_rows(self.path, self.kind)
+
+    def __repr__(self) -> str:
+        return f"<Table {self.path}>"
+
+
+Given = str | os.PathLike[str] | Table | Frame | Row | Mapping[str, Any]
+"""What records may be given as: the path of a file, a Table, a pandas.DataFrame, a row, a record as it is submitted."""
+
+
+class Source:
+    """Records, to be gone through as often as needed.
+
+    Args:
+        given: Files (paths, or a Table where more is to be said), data frames, rows, records as dictionaries; one of them or
+            many. Files are read anew each time, and never kept as a whole; an iterator is kept as a list.
+
+    Raises:
+        Gen3UserError: There is no such file, or what it is isn't known.
+    """
+
+    def __init__(self, given: Given | Iterable[Given]) -> None:
+        self._parts: Iterable[Given]
+        if isinstance(given, str | os.PathLike | Table | Row | Mapping | Frame):
+            self._parts = [_opened(cast("Given", given))]
+        elif isinstance(given, list | tuple):
+            self._parts = [_opened(each) for each in cast("Sequence[Given]", given)]
+        else:
+            # What can be gone through again is left as it is: it may be long.
+            self._parts = list(given) if iter(given) is given else given
+
+    def __iter__(self) -> Iterator[Row]:
+        """Gives the rows; dictionaries are numbered from 1 as they come."""
+        number = 0
+        for each in self._parts:
+            if isinstance(each, Table):
+                yield from each
+            elif isinstance(each, Row):
+                yield each
+            elif isinstance(each, Mapping):
+                number += 1
+                yield Row(each, Place(row=number))
+            elif isinstance(each, Frame):
+                yield from frame_rows(each)
+            else:
+                raise Gen3UserError(
+                    f"{each!r} is no record", remedy="Give dictionaries, rows, tables or paths of files."
+                )
+
+
+def _opened(each: Given) -> Given:
+    return Table(each) if isinstance(each, str | os.PathLike) else each

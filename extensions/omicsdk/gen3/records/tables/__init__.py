@@ -1,1 +1,0 @@
-"""Tables of records: files of every kind, data frames, and plain rows."""

@@ -1,0 +1,407 @@
+"""Validation of records against the dictionary, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.dictionary import Dictionary, Link, Node
+from omicsdk.gen3.dictionary.node import PROGRAM, PROJECT
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.queries.paging import answer
+from omicsdk.gen3.queries.query import arguments, name_of
+from omicsdk.gen3.records.projects import Project, check_project, project_of
+from omicsdk.gen3.records.tables import Finding, Given, Place, Row, Source, shown
+from omicsdk.gen3.records.values import column_of, record_of, targets_of, type_of, value_fault
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.client import Gen3
+
+
+Known = Callable[[str, str, Sequence[str]], set[str]]
+"""Given a node, a key (`id`, or what names its records) and values: those of the values that there are records of."""
+#: Records that are asked for at once.
+BATCH = 200
+
+
+def known_to(commons: Gen3, project: Project, *, at_once: bool = True) -> Known:
+    """Gives what tells which records of a project there are.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        at_once: Whether that it is there is made sure at once. Without, that is done when nothing is found in it: for a
+            submission, which the commons refuses itself.
+
+    Raises:
+        NotFound: There is no such program.
+        Gen3UserError: There is no such project in it. Records that link to nothing but their project would seem right.
+    """
+    if at_once:
+        check_project(commons, project)
+    is_there = at_once
+
+    def known(node: str, key: str, values: Sequence[str]) -> set[str]:
+        nonlocal is_there
+        found: set[str] = set()
+        for begin in range(0, len(values), BATCH):
+            part = list(values[begin : begin + BATCH])
+            sought: dict[str, Any] = {"ids" if key == "id" else key: part, "first": 0}
+            if node != PROJECT:
+                sought["project_id"] = project.id
+            told = answer(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
+            found.update(str(each[key]) for each in told["data"][node])
+        if not found and values and not is_there:
+            check_project(commons, project)
+        is_there = True
+        return found
+
+    return known
+
+
+def findings_of(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
+    """Gives what is wrong with a record by itself; whether the targets of its links are there is another matter.
+
+    Args:
+        record: The record, as JSON has it.
+        node: What it is a record of.
+        row: The row that it comes from.
+    """
+    for name, value in record.items():
+        if name in node.links:
+            yield from _link_findings(node.links[name], value, row)
+        elif name == "type":
+            continue
+        elif (stated := node.properties.get(name)) is None:
+            if not node.additional and not (row.separator is not None and name == ""):
+                yield finding(
+                    row,
+                    "unknown-property",
+                    f"{node.name} has no property {name!r}",
+                    choice(name, node.names),
+                    name,
+                    value,
+                )
+        elif (fault := value_fault(stated, value)) is not None:
+            yield finding(row, fault.kind, fault.message, fault.remedy, name, value)
+    yield from _missing(record, node, row)
+
+
+def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", value: object = None) -> Finding:
+    """Gives what is wrong with a row, with its place.
+
+    Args:
+        row: The row.
+        kind: What kind of fault it is.
+        message: What is wrong.
+        remedy: What to do.
+        name: The property or link; empty where it is about the row.
+        value: The value, as JSON has it; of a table the cell is told.
+    """
+    column = column_of(row, name) if name else ""
+    cell = row.values.get(column, value) if row.separator is not None and column else value
+    place = row.place
+    return Finding(kind, message, remedy, place.file, place.sheet, place.row, column, cell)
+
+
+def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
+    for name in node.stated:
+        if name not in record or (name == node.key and record[name] in (None, "")):
+            yield finding(row, "missing-property", f"{name} is missing, which each {node.name} has", "Add it.", name)
+    for name, link in node.links.items():
+        if not (link.required or name in node.required) or targets_of(record, name) or _is_misshapen(record.get(name)):
+            continue
+        told = f"The link {name} to a {link.target} is missing"
+        yield finding(row, "missing-link", told, f"Add {_link_column(link, row)}.", name)
+    for group in node.groups:
+        there = [name for name in group.links if targets_of(record, name)]
+        if group.required and not there:
+            told = f"None of the links {', '.join(group.links)} is there, and a {node.name} needs one"
+            yield finding(row, "missing-link", told, "Add one of them.", group.links[0])
+        if group.exclusive and len(there) > 1:
+            told = f"The links {' and '.join(there)} exclude each other"
+            yield finding(row, "exclusive-links", told, "Keep one of them.", there[1], record[there[1]])
+
+
+def _link_column(link: Link, row: Row) -> str:
+    if row.separator is not None:
+        return f"a column {link.name}.{link.key}"
+    return f'"{link.name}": [{{"{link.key}": ...}}]'
+
+
+def _is_misshapen(stated: object) -> bool:
+    """Whether a link is stated as something else than objects, which is told by itself."""
+    return stated not in (None, [], {}) and not is_object(stated) and not is_array(stated)
+
+
+def _link_findings(link: Link, value: object, row: Row) -> Iterator[Finding]:
+    if value is None:
+        return
+    listed = value if is_array(value) else [value]
+    shape = f'Write [{{"{link.key}": "..."}}].'
+    names: set[tuple[object, object]] = set()
+    for each in listed:
+        if not is_object(each):
+            yield finding(row, "wrong-link", f"{shown(each)} is no target of {link.name}", shape, link.name, value)
+            continue
+        named = {key: each[key] for key in (link.key, "id") if each.get(key) not in (None, "")}
+        if not named:
+            keys = f"a {link.key} or id"
+            yield finding(row, "wrong-link", f"{shown(each)} in {link.name} lacks {keys}", shape, link.name, value)
+        elif not all(isinstance(each, str) for each in named.values()):
+            yield finding(
+                row, "wrong-link", f"{shown(each)} in {link.name} has keys that aren't texts", shape, link.name, value
+            )
+        else:
+            names.add((named.get(link.key), named.get("id")))
+    if link.to_one and len(names) > 1:
+        told = f"{link.name} has {len(names)} targets, and {link.multiplicity} allows one"
+        yield finding(row, "too-many-targets", told, "Keep one of them.", link.name, value)
+
+
+#: Rows whose links are looked up at once.
+BLOCK = 500
+
+
+class Checked(NamedTuple):
+    """A row that was held against the dictionary.
+
+    Attributes:
+        number: Its place among all rows, from 0.
+        row: The row.
+        type: The node that it is a record of, as it says; empty where it doesn't.
+        record: The record, as JSON has it; empty where its node isn't known.
+        findings: What is wrong with it; nothing where it can be sent.
+    """
+
+    number: int
+    row: Row
+    type: str
+    record: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+
+
+class Names:
+    """Which records there are among rows, and which names several of them have.
+
+    Args:
+        rows: The rows.
+        dictionary: The dictionary.
+        node_type: What rows without a type are.
+    """
+
+    def __init__(self, rows: Iterable[Row], dictionary: Dictionary, node_type: str | None) -> None:
+        self._names: dict[str, set[str]] = {}
+        self._ids: dict[str, set[str]] = {}
+        self._twins: dict[tuple[str, str], Place | None] = {}
+        for row in rows:
+            node = dictionary.nodes.get(type_of(row, node_type))
+            if node is None:
+                continue
+            if isinstance(name := row.values.get(node.key), str) and name:
+                known = self._names.setdefault(node.name, set())
+                if name in known:
+                    self._twins[node.name, name] = None
+                known.add(name)
+            if isinstance(own := row.values.get("id"), str) and own:
+                self._ids.setdefault(node.name, set()).add(own)
+
+    @property
+    def types(self) -> set[str]:
+        """The nodes that there are rows of."""
+        return set(self._names)
+
+    def first(self, node: str, name: str, place: Place) -> Place | None:
+        """Where a name stood before; None where no other row has it, or this is the first of them.
+
+        Args:
+            node: The row's node.
+            name: Its name.
+            place: Where it stands; it is kept, where it is the first.
+        """
+        if (node, name) not in self._twins:
+            return None
+        before = self._twins[node, name]
+        if before is None:
+            self._twins[node, name] = place
+        return before
+
+    def has(self, node: str, key: str, value: str) -> bool:
+        """Whether there is a record among the rows."""
+        return value in (self._ids if key == "id" else self._names).get(node, ())
+
+
+def validate(
+    records: Given | Iterable[Given],
+    dictionary: Dictionary,
+    *,
+    project: Project | None = None,
+    node_type: str | None = None,
+    known: Known | None = None,
+) -> Iterator[Finding]:
+    """Finds what is wrong with records, in the order of the rows. Nothing is sent but questions about links.
+
+    Args:
+        records: The records; they are gone through twice.
+        dictionary: The dictionary of the commons.
+        project: The project that they are for; links to projects and project_id are held against it.
+        node_type: What rows are that don't say.
+        known: Tells which records there are already (`known_to`); without it a link may lead to what isn't among the rows.
+
+    Yields:
+        Each fault with its file, sheet, row, column and value, and what to do.
+
+    Raises:
+        Gen3UserError: A file can't be read.
+    """
+    source = Source(records)
+    for each in checked(source, dictionary, Names(source, dictionary, node_type), project, node_type, known):
+        yield from each.findings
+
+
+def checked(
+    rows: Iterable[Row],
+    dictionary: Dictionary,
+    names: Names,
+    project: Project | None = None,
+    node_type: str | None = None,
+    known: Known | None = None,
+) -> Iterator[Checked]:
+    """Gives each row with what is wrong with it; arguments as those of `validate`.
+
+    Args:
+        rows: The rows.
+        dictionary: The dictionary of the commons.
+        names: Which records there are among the rows.
+        project: The project that they are for.
+        node_type: What rows are that don't say.
+        known: Tells which records there are already.
+    """
+    links = _Links(names, project, known)
+    numbered = enumerate(rows)
+    while block := list(islice(numbered, BLOCK)):
+        found = [_checked(number, row, dictionary, names, project, node_type) for number, row in block]
+        links.look_up(found, dictionary)
+        for each in found:
+            node = dictionary.nodes.get(each.type)
+            broken = () if node is None or not each.record else links.findings(each, node)
+            yield each._replace(findings=(*each.findings, *broken))
+
+
+def _checked(
+    number: int, row: Row, dictionary: Dictionary, names: Names, project: Project | None, node_type: str | None
+) -> Checked:
+    stated = type_of(row, node_type)
+    if not stated:
+        told = finding(row, "missing-type", "The type is missing", "Add a column type, with the node's name.", "type")
+        return Checked(number, row, "", {}, (*row.findings, told))
+    node = dictionary.nodes.get(stated)
+    if node is None or node.name in (PROGRAM, PROJECT):
+        meant = choice(stated, [each.name for each in dictionary if each.submitted])
+        what = f"{stated!r} is no node of the dictionary" if node is None else f"A {stated} is no record of a project"
+        told = finding(row, "unknown-type", what, meant, "type", stated)
+        return Checked(number, row, stated, {}, (*row.findings, told))
+    record = record_of(row, node)
+    found = [*row.findings, *findings_of(record, node, row), *_name_findings(row, record, node, names)]
+    if project is not None and record.get("project_id") not in (None, "", project.id):
+        told = f"The record is one of project {shown(record['project_id'])}, and is to be submitted to {project.id}"
+        found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
+    # What comes from cells can be a fault of the cell itself; one fault of each column is enough.
+    first = {each.column: each for each in reversed(found) if each.column}
+    return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
+
+
+def _name_findings(row: Row, record: Mapping[str, Any], node: Node, names: Names) -> Iterator[Finding]:
+    name = record.get(node.key)
+    if not isinstance(name, str):
+        return
+    first = names.first(node.name, name, row.place)
+    if first is not None:
+        where = Finding("", "", file=first.file, sheet=first.sheet, row=first.row).where
+        yield finding(
+            row,
+            "duplicate",
+            f"{node.name} {shown(name)} is in {where}, too",
+            "Keep one of the rows: the later one would overwrite the earlier.",
+            node.key,
+            name,
+        )
+
+
+class _Links:
+    """Links of rows, held against the rows and against what the commons has."""
+
+    def __init__(self, names: Names, project: Project | None, known: Known | None) -> None:
+        self._names = names
+        self._project = project
+        self._known = known
+        self._answers: dict[tuple[str, str], dict[str, bool]] = {}
+
+    def look_up(self, block: Iterable[Checked], dictionary: Dictionary) -> None:
+        """Asks the commons about what these rows link to and no row is."""
+        if self._known is None:
+            return
+        sought: dict[tuple[str, str], dict[str, None]] = {}
+        for each in block:
+            node = dictionary.nodes.get(each.type)
+            for _, target, key, value in _stated(each, node) if node is not None else ():
+                if not self._is_there(target, key, value) and value not in self._answers.get((target, key), {}):
+                    sought.setdefault((target, key), {})[value] = None
+        for (target, key), values in sought.items():
+            found = self._known(target, key, list(values))
+            self._answers.setdefault((target, key), {}).update({value: value in found for value in values})
+
+    def _is_there(self, target: str, key: str, value: str) -> bool:
+        if target == PROJECT and key != "id":
+            return True  # held against the project that is meant
+        return target == PROGRAM or self._names.has(target, key, value)
+
+    def findings(self, each: Checked, node: Node) -> Iterator[Finding]:
+        """Gives the links of a row that lead nowhere."""
+        for link, target, key, value in _stated(each, node):
+            if target == PROJECT and key != "id" and self._project is not None and value != self._project.code:
+                told = f"{link} leads to project {shown(value)}, and the record is submitted to {self._project.id}"
+                yield finding(each.row, "broken-link", told, f"Write {self._project.code}.", link, value)
+            elif self._is_there(target, key, value):
+                continue
+            elif not self._answers.get((target, key), {}).get(value, True):
+                told = f"There is no {target} with the {key} {shown(value)}, neither among the rows nor in the project"
+                yield finding(each.row, "broken-link", told, f"Add the {target}, or correct the {key}.", link, value)
+
+
+def _stated(each: Checked, node: Node) -> Iterator[tuple[str, str, str, str]]:
+    """The links that a row states: their name, the node that they lead to, by which key, to what."""
+    for link in node.links.values():
+        for target in targets_of(each.record, link.name) if is_object(each.record) else ():
+            key = "id" if target.get("id") else link.key
+            if isinstance(value := target.get(key), str) and value:
+                yield link.name, link.target, key, value
+
+
+def validate_records(
+    client: Gen3,
+    project: str | tuple[str, str],
+    records: Given | Iterable[Given],
+    *,
+    dictionary: Dictionary | None = None,
+    node_type: str | None = None,
+) -> Iterator[Finding]:
+    """Find what is wrong with records for a project, in the order of the rows; nothing is submitted.
+
+    Args:
+        project: The project, PROGRAM-CODE or PROGRAM/CODE.
+        records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries; read twice.
+        dictionary: The dictionary of the commons; by default it is requested.
+        node_type: The node of rows that state none.
+
+    Yields:
+        Each fault with its file, sheet, row, column and value, and a remedy.
+
+    Raises:
+        Gen3UserError: A file cannot be read, or there is no such project.
+    """
+    meant = project_of(project)
+    known = known_to(client, meant)
+    yield from validate(records, dictionary or Dictionary.of(client), project=meant, node_type=node_type, known=known)

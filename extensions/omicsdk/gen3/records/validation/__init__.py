@@ -1,1 +1,0 @@
-"""Records held against the dictionary, against each other and against what is there."""

@@ -1,0 +1,385 @@
+"""Where a commons and its login come from: arguments, the environment and the user's folder, without a request."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from logging import getLogger
+from math import inf
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.base_urls import fault_of
+from omicsdk.core.credentials import moment
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.home_folder import within_home
+from omicsdk.core.json_web_token import jwt_claims, jwt_expiry
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import mask_url
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+
+#: Seconds before its end from which on a token is renewed.
+RENEW_BEFORE = 300.0
+
+
+def decode_token(token_str: str) -> dict[str, Any]:
+    """Reads what a token states. Its signature isn't checked: that is the business of the commons.
+
+    Args:
+        token_str: A JSON Web Token: an access token or an API key.
+
+    Returns:
+        Its claims, such as `iss`, `exp` and `sub`.
+
+    Raises:
+        Gen3AuthError: It isn't a JSON Web Token.
+    """
+    claims = jwt_claims(token_str)
+    if not claims:
+        raise Gen3AuthError(
+            "The token can't be read: it isn't a JSON Web Token",
+            remedy="Give a whole access token or API key, without 'bearer' and without quotes.",
+        )
+    return dict(claims)
+
+
+def endpoint_from_token(token_str: str) -> str:
+    """Tells which commons issued a token.
+
+    Args:
+        token_str: An access token or an API key.
+
+    Returns:
+        Scheme, host and, where it has one, port of the issuer, such as https://commons.example.org.
+
+    Raises:
+        Gen3AuthError: It isn't a JSON Web Token, or doesn't name an issuer.
+    """
+    issuer = decode_token(token_str).get("iss")
+    parts = urlsplit(issuer) if isinstance(issuer, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
+        raise Gen3AuthError(
+            "The token doesn't say which commons issued it", remedy="Name the endpoint, such as https://HOST, too."
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def renewal_of_new(token: str, now: float) -> float:
+    """Tells from when on a token that has just come is to be renewed.
+
+    The token's own lifetime counts, not its end, so that a clock that is wrong doesn't ask for a new one each time.
+
+    Args:
+        token: The token.
+        now: The time by this machine's clock, in seconds since 1970.
+
+    Returns:
+        Seconds since 1970: five minutes before its end, or half its life where that is later; infinity when it doesn't say.
+    """
+    end = jwt_expiry(token)
+    if end is None:
+        return inf
+    begin = jwt_claims(token).get("iat")
+    lifetime = end - begin if isinstance(begin, int | float) and 0 < begin < end else end - now
+    return now + lifetime - min(RENEW_BEFORE, lifetime / 2)
+
+
+def renewal_of_old(token: str) -> float:
+    """Tells from when on a token that was kept is to be renewed.
+
+    Args:
+        token: The token.
+
+    Returns:
+        Seconds since 1970: five minutes before its end; 0 when it doesn't say when it ends.
+    """
+    end = jwt_expiry(token)
+    return 0.0 if end is None else end - RENEW_BEFORE
+
+
+_log = getLogger("omicsdk.gen3")
+
+KEY_VARIABLE = "GEN3_API_KEY"
+"""Environment variable: a credentials file, idp://wts/IDP or accesstoken:///TOKEN."""
+NAMESPACE_VARIABLE = "NAMESPACE"
+"""Environment variable: the Kubernetes namespace of a workspace."""
+DEFAULT_FILE = "credentials"
+FOLDER = ".gen3"
+"""Within the user's folder: where credentials files are looked for by name."""
+DEFAULT_SCOPES = "user data openid"
+"""What client credentials ask for unless told otherwise."""
+OWN_IDP = "local"
+"""The name under which a workspace's own commons is asked for."""
+
+_WORKSPACE_IDP = "idp://wts/"
+_GIVEN_TOKEN = "accesstoken:///"  # noqa: S105 - the beginning of a pseudo URL
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+class Gen3ArgumentError(Gen3UserError, ValueError):
+    """Arguments that contradict each other, or one that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What `Gen3Auth` was given; see there."""
+
+    endpoint: str | None = None
+    refresh_file: str | None = None
+    refresh_token: Mapping[str, str] | None = field(default=None, repr=False)
+    idp: str | None = None
+    client_credentials: tuple[str, str] | None = field(default=None, repr=False)
+    client_scopes: str | Sequence[str] | None = None
+    access_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key, which its issuer gives access tokens for.
+
+    Attributes:
+        key: The key.
+        issuer: The commons that issued it.
+        file: The file that it stands in; None when it was given.
+    """
+
+    key: str = field(repr=False)
+    issuer: str
+    file: Path | None = None
+
+    @property
+    def where(self) -> str:
+        """What to call it in a message."""
+        return f"the API key in {self.file}" if self.file else "the API key"
+
+    def end(self) -> str:
+        """When it ends, in words; empty when it doesn't say."""
+        end = jwt_expiry(self.key)
+        return "" if end is None else moment(end)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """An access token that is used as it is and can't be renewed."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLogin:
+    """A program that is registered with the commons.
+
+    Attributes:
+        client_id: Its id.
+        secret: Its password.
+        scopes: What it asks for, with blanks between.
+    """
+
+    client_id: str
+    secret: str = field(repr=False)
+    scopes: str = DEFAULT_SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """A workspace token service, which gives access tokens of several commons.
+
+    Attributes:
+        base: Its URL, without a slash at the end.
+        idp: The login whose token is wanted; empty for the one of the endpoint, or the service's own.
+        proof: What proves who asks, outside of a workspace; None within one.
+        missing: The file that wasn't there, which is why the service is asked.
+    """
+
+    base: str
+    idp: str = ""
+    proof: ApiKey | GivenToken | None = None
+    missing: Path | None = None
+
+
+Source = ApiKey | GivenToken | ClientLogin | TokenService
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How tokens are had, and for which commons.
+
+    Attributes:
+        source: Where they come from.
+        endpoint: The commons; empty where only the token will say.
+    """
+
+    source: Source
+    endpoint: str
+
+
+def login_of(given: Arguments, environ: Mapping[str, str], home: Callable[[], Path]) -> Login:
+    """Decides where a login comes from.
+
+    Args:
+        given: The arguments of `Gen3Auth`.
+        environ: The environment's variables.
+        home: Gives the user's folder; asked where a file of it is meant.
+
+    Raises:
+        Gen3ArgumentError: Arguments contradict each other.
+        Gen3AuthError: A credentials file isn't one, or a token doesn't say which commons issued it.
+        ConfigError: The endpoint isn't one, or a file of a user is meant who has no folder.
+    """
+    _check(given)
+    endpoint = endpoint_of(given.endpoint) if given.endpoint else ""
+    if given.client_credentials is not None:
+        client_id, secret = given.client_credentials
+        return Login(ClientLogin(client_id, secret, _scopes(given.client_scopes)), endpoint)
+    if given.access_token is not None:
+        return _with_token(given.access_token, endpoint)
+    if given.refresh_token is not None:
+        return _with_key(_key(given.refresh_token, None), endpoint, given.idp)
+    named = given.refresh_file or environ.get(KEY_VARIABLE) or DEFAULT_FILE
+    if named.startswith(_GIVEN_TOKEN):
+        return _with_token(named.removeprefix(_GIVEN_TOKEN), endpoint)
+    if named.startswith(_WORKSPACE_IDP):
+        idp = given.idp or unquote(named.removeprefix(_WORKSPACE_IDP)).strip("/")
+        return Login(TokenService(workspace(environ), idp), endpoint)
+    try:
+        file = _file(named, home)
+    except ConfigError:
+        if named != DEFAULT_FILE:
+            raise
+        missing = Path("~", FOLDER, f"{DEFAULT_FILE}.json")  # nobody named it
+        return Login(TokenService(workspace(environ), given.idp or "", missing=missing), endpoint)
+    if file.is_file():
+        return _with_key(_key(_read(file), file), endpoint, given.idp)
+    return Login(TokenService(workspace(environ), given.idp or "", missing=file), endpoint)
+
+
+def workspace(environ: Mapping[str, str], namespace: str | None = None) -> str:
+    """The workspace token service as it is reached from within a workspace.
+
+    Args:
+        environ: The environment's variables.
+        namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
+
+    Raises:
+        Gen3ArgumentError: That is no namespace.
+    """
+    name = namespace or environ.get(NAMESPACE_VARIABLE) or "default"
+    if not _NAMESPACE.fullmatch(name):
+        raise Gen3ArgumentError(
+            f"{name!r} is no namespace of Kubernetes",
+            remedy=f"Correct namespace=, or the variable {NAMESPACE_VARIABLE}.",
+        )
+    return f"http://workspace-token-service.{name}.svc.cluster.local"
+
+
+def _check(given: Arguments) -> None:
+    ways = [
+        name
+        for name in ("refresh_file", "refresh_token", "client_credentials", "access_token")
+        if getattr(given, name) is not None
+    ]
+    if len(ways) > 1:
+        raise Gen3ArgumentError(f"{ways[0]} and {ways[1]} exclude each other", remedy="Give one of them.")
+    if given.endpoint and given.idp:
+        raise Gen3ArgumentError("endpoint and idp exclude each other", remedy="Give one: the idp leads to its commons.")
+    if given.client_scopes is not None and given.client_credentials is None:
+        raise Gen3ArgumentError("client_scopes without client_credentials", remedy="Give client_credentials, too.")
+    if given.client_credentials is not None and not given.endpoint:
+        raise Gen3ArgumentError(
+            "client_credentials without endpoint", remedy="Say which commons they are for, with endpoint=."
+        )
+    if given.client_credentials is not None and (
+        len(given.client_credentials) != 2 or not all(given.client_credentials)
+    ):
+        raise Gen3ArgumentError("client_credentials are two texts", remedy="Give (client_id, client_secret).")
+
+
+def _scopes(given: str | Sequence[str] | None) -> str:
+    if given is None:
+        return DEFAULT_SCOPES
+    return given if isinstance(given, str) else " ".join(given)
+
+
+def _with_token(token: str, endpoint: str) -> Login:
+    token = token.strip()
+    if not token:
+        raise Gen3AuthError("The access token is empty", remedy="Give a whole token.")
+    return Login(GivenToken(token), endpoint or endpoint_from_token(token))
+
+
+def _with_key(key: ApiKey, endpoint: str, idp: str | None) -> Login:
+    elsewhere = bool(endpoint) and origin_of(endpoint) != origin_of(key.issuer)
+    if idp or elsewhere:
+        return Login(TokenService(f"{key.issuer}/wts", idp or "", proof=key), endpoint)
+    return Login(key, endpoint or key.issuer)
+
+
+def _file(named: str, home: Callable[[], Path]) -> Path:
+    """The file that is meant: a path, or a name within ~/.gen3, with .json behind it or without."""
+    if named.startswith("~"):
+        own = named[1:2] in ("", "/", "\\")
+        return home() / named[1:].lstrip("/\\") if own else within_home(Path(named).expanduser)
+    path = Path(named)
+    if path.is_file() or "/" in named or "\\" in named:
+        return path
+    folder = home() / FOLDER
+    candidates = [folder / named, folder / f"{named}.json"]
+    expected = candidates[0 if named.endswith(".json") else 1]
+    return next((each for each in candidates if each.is_file()), expected)
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    try:
+        content: object = json.loads(file.read_bytes())
+        if os.name != "nt" and file.stat().st_mode & 0o077:
+            _log.warning("%s holds a key and others can read it; run: chmod 600 %s", file, file)
+    except OSError as error:
+        raise ConfigError(
+            f"{file} can't be read: {error.strerror or error}", remedy="Check the file's permissions."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise Gen3AuthError(f"{file} isn't JSON", remedy=_DOWNLOAD_AGAIN) from error
+    if not is_object(content):
+        raise Gen3AuthError(f"{file} isn't a JSON object", remedy=_DOWNLOAD_AGAIN)
+    return content
+
+
+_DOWNLOAD_AGAIN = "Download credentials.json again from your profile page of the commons."
+
+
+def _key(credentials: Mapping[str, object], file: Path | None) -> ApiKey:
+    what = str(file) if file else "refresh_token"
+    key = credentials.get("api_key")
+    if not isinstance(key, str) or not key.strip():
+        raise Gen3AuthError(f"{what} has no api_key in it", remedy=_DOWNLOAD_AGAIN)
+    try:
+        issuer = endpoint_from_token(key.strip())
+    except Gen3AuthError as error:
+        raise Gen3AuthError(f"The api_key of {what} can't be one: {error.message}", remedy=_DOWNLOAD_AGAIN) from None
+    return ApiKey(key.strip(), issuer, file)
+
+
+def endpoint_of(text: str) -> str:
+    """A commons' endpoint as it is kept: a URL with its scheme, without blanks and slashes at its end.
+
+    Args:
+        text: What was given; a name alone is that of a host that speaks https.
+
+    Raises:
+        ConfigError: It isn't a host or an http or https URL.
+    """
+    endpoint = text.strip()
+    if endpoint and "://" not in endpoint:
+        endpoint = f"https://{endpoint}"
+    fault = fault_of(endpoint)
+    if fault is not None or any(mark in endpoint for mark in " ?#@"):
+        raise ConfigError(
+            f"{mask_url(text)!r} isn't the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
+            remedy="Give its host or URL, such as https://commons.example.org.",
+        )
+    return endpoint.rstrip("/")

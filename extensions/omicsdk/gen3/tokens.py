@@ -1,0 +1,482 @@
+"""Access tokens: requested from the commons or a workspace token service, kept in a private file, renewed by one thread."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from hashlib import sha256
+from logging import getLogger
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError, TransportError
+from omicsdk.core.files.atomic_file import read_private, write_private
+from omicsdk.core.files.home_folder import home_folder, within_home
+from omicsdk.core.json_web_token import jwt_expiry
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.paging import items_at
+from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.sources import (
+    OWN_IDP,
+    ApiKey,
+    Arguments,
+    ClientLogin,
+    TokenService,
+    endpoint_from_token,
+    login_of,
+    renewal_of_new,
+    renewal_of_old,
+    workspace,
+)
+
+if TYPE_CHECKING:
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.request import Query
+
+
+_log = getLogger("omicsdk.gen3")
+
+Options = Mapping[str, Any]
+"""What a transport is made with: timeout, retry, environ, transport."""
+Asked = tuple[str, str, str]
+"""An operation's name, method and path."""
+
+_EXTERNAL_OIDC: Asked = ("get_external_oidc", "GET", "/external_oidc/")
+_TOKEN: Asked = ("get_token", "GET", "/token/")
+_CLIENT_TOKEN: Asked = ("get_oauth2_token", "POST", "/oauth2/token")
+
+
+def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | None = None) -> str:
+    """Gets an access token for an API key, from the commons that issued it.
+
+    Args:
+        api_key: What stands in a credentials file: an object with `api_key`.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The token.
+
+    Raises:
+        Gen3AuthError: The key isn't one, has ended or was refused, or no token came.
+        TransportError: The commons didn't answer.
+    """
+    login = login_of(Arguments(refresh_token=api_key), {}, home_folder)
+    assert isinstance(login.source, ApiKey)
+    return token_for_key(login.source, options or {})
+
+
+def get_access_token_with_client_credentials(
+    endpoint: str,
+    client_credentials: tuple[str, str],
+    scopes: str | Sequence[str] | None,
+    *,
+    options: Options | None = None,
+) -> str:
+    """Gets an access token for a program that is registered with a commons.
+
+    Args:
+        endpoint: The commons.
+        client_credentials: Its id and its password.
+        scopes: What it asks for, with blanks between; None for `user data openid`.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The token.
+
+    Raises:
+        Gen3AuthError: The commons refused, or no token came.
+        TransportError: The commons didn't answer.
+    """
+    given = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
+    login = login_of(given, {}, home_folder)
+    assert isinstance(login.source, ClientLogin)
+    return token_for_client(login.endpoint, login.source, options or {})
+
+
+def get_wts_endpoint(namespace: str | None = None) -> str:
+    """Tells where a workspace reaches its token service.
+
+    Args:
+        namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
+    """
+    return workspace(os.environ, namespace)
+
+
+def get_wts_idps(
+    namespace: str | None = None, external_wts_host: str | None = None, *, options: Options | None = None
+) -> dict[str, Any]:
+    """Lists the logins that a workspace token service knows.
+
+    Args:
+        namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE says, and else `default`.
+        external_wts_host: The service's URL where it isn't asked from within a workspace: https://HOST/wts.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The service's answer: `providers`, each with `idp`, `base_url`, `name` and `urls`.
+
+    Raises:
+        Gen3AuthError: The service refused.
+        TransportError: It didn't answer.
+    """
+    base = external_wts_host.rstrip("/") if external_wts_host else get_wts_endpoint(namespace)
+    return _answer(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
+
+
+def token_for_key(key: ApiKey, options: Options) -> str:
+    """Gets an access token for an API key; errors as those of `get_access_token_with_key`."""
+    from omicsdk_api.gen3.fence import FenceApi
+
+    base = f"{key.issuer}/user"
+    _check_confidential(base, key.where)
+    try:
+        with FenceApi(base, **options) as fence:
+            answer = fence.get_cdis_access_token.raw(api_key=key.key)
+    except APIError as error:
+        raise _refused(error, key.issuer, f"an access token for {key.where}", _key_remedy(key)) from None
+    return _text_at(_json(answer, key.issuer), "access_token", key.issuer)
+
+
+def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
+    """Gets an access token for a program; errors as those of `get_access_token_with_client_credentials`."""
+    from omicsdk.core.credentials import Basic
+
+    base = f"{endpoint}/user"
+    _check_confidential(base, "the client's secret")
+    query = (("grant_type", "client_credentials"), ("scope", login.scopes))
+    try:
+        proof = Basic(login.client_id, login.secret)
+    except ConfigError as error:
+        raise Gen3AuthError(f"The client's id can't be one: {error.message}", remedy=error.remedy) from None
+    told = _answer(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
+    return _text_at(told, "access_token", endpoint)
+
+
+def token_from_service(service: TokenService, endpoint: str, proof: Credentials | None, options: Options) -> str:
+    """Gets an access token from a workspace token service.
+
+    Args:
+        service: The service, and the login that is asked for.
+        endpoint: The commons that the token is to be for; empty for any.
+        proof: What proves who asks, outside of a workspace.
+        options: What the transport is made with.
+
+    Raises:
+        Gen3AuthError: The service refused, has no login of that commons, or there is none and no key either.
+        TransportError: It didn't answer.
+    """
+    if service.missing is not None:
+        from omicsdk.core.retry import NO_RETRY
+
+        options = {"retry": NO_RETRY, **options}  # as a rule there is no such service, and no workspace
+    try:
+        providers = _providers(service, proof, options) if endpoint and not service.idp else {}
+        idp = service.idp or _idp_of(providers, endpoint)
+        query = (("idp", idp),) if idp and idp != OWN_IDP else ()
+        told = _answer(
+            service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options, _log_in(service, idp)
+        )
+    except (TransportError, Gen3AuthError) as error:
+        if service.missing is None:
+            if proof is None and isinstance(error, TransportError):
+                error.remedy = f"{service.base} is reached within a workspace only. Elsewhere give a credentials file."
+            raise
+        raise _nothing_at_all(service.missing, service.base, error) from error
+    token = _text_at(told, "token", service.base)
+    if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
+        known = ", ".join(sorted({base for base in providers.values() if base}))
+        raise Gen3AuthError(
+            f"The workspace token service {service.base} has no login of {endpoint}",
+            remedy=(f"It has those of: {known}. Use one of these, or" if known else "Check the endpoint, and use")
+            + f" a credentials file from the profile page of {endpoint}.",
+        )
+    return token
+
+
+def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
+    """The base URL of each login that a service knows."""
+    told = _answer(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
+    entries = [each for each in items_at(told, "providers", "the list of logins") if is_object(each)]
+    return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
+
+
+def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
+    """The login of a commons; empty when there is none."""
+    wanted = origin_of(endpoint)
+    return next((idp for idp, base in providers.items() if origin_of(base) == wanted), "")
+
+
+def _answer(
+    base: str,
+    asked: Asked,
+    query: Query,
+    proof: Credentials | None,
+    what: str,
+    options: Options,
+    remedy: str = "Check that you have logged in there, and the credentials.",
+) -> dict[str, Any]:
+    """The JSON object that a service answers."""
+    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.sending.transport import Transport
+
+    name, method, path = asked
+    facts = OperationFacts(name=name, method=method, path=path, secured=proof is not None)
+    transport = Transport(base, credentials=proof, **options)
+    try:
+        answer = transport.send(request(facts, path, query=query))
+    except APIError as error:
+        raise _refused(error, base, what, remedy) from None
+    finally:
+        transport.close()
+    return _json(answer, base)
+
+
+def _json(answer: Any, where: str) -> dict[str, Any]:
+    try:
+        told: object = answer.json()
+    except ValueError:
+        told = None
+    if not is_object(told):
+        raise Gen3AuthError(
+            f"{where} didn't answer as a Gen3 commons does: no JSON object came", remedy="Check the endpoint."
+        )
+    return told
+
+
+def _text_at(told: Mapping[str, Any], key: str, where: str) -> str:
+    value = told.get(key)
+    if not isinstance(value, str) or not value:
+        raise Gen3AuthError(f"{where} answered without {key}", remedy="Check the endpoint.")
+    return value
+
+
+def _check_confidential(base: str, what: str) -> None:
+    if not is_confidential(base):
+        raise Gen3AuthError(
+            f"{what} isn't sent to {base}, because the connection isn't encrypted",
+            remedy="Use the commons' https:// address.",
+        )
+
+
+def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthError:
+    said = f": {error.message.rstrip('.')}" if error.message else ""
+    return Gen3AuthError(f"{where} didn't give {what} ({error.status}{said})", remedy=remedy)
+
+
+def _log_in(service: TokenService, idp: str) -> str:
+    if not idp or service.proof is None:
+        return "Check that you have logged in there, and the credentials."
+    return f"Log in to {idp} on your profile page, or at {service.base}/oauth2/authorization_url?idp={quote(idp)} in a browser."
+
+
+def _key_remedy(key: ApiKey) -> str:
+    end = key.end()
+    ends = f"The key ends on {end}. " if end else ""
+    return f"{ends}If it has ended or was deleted, make another on your profile page of {key.issuer}, and download it."
+
+
+def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthError:
+    return Gen3AuthError(
+        f"There is no credentials file {missing}, and no workspace token service gave a token ({base}: {error.message})",
+        remedy="Download credentials.json from your profile page of the commons, and put it at that place.",
+    )
+
+
+def get_token_cache_file_name(key: str) -> str:
+    """Tells in which file a login's access token is kept.
+
+    Args:
+        key: What tells the login from others; it can't be read from the name.
+
+    Returns:
+        A path in omicsdk's folder for caches.
+
+    Raises:
+        ConfigError: The user has no home folder.
+    """
+    from platformdirs import user_cache_path
+
+    name = f"token_cache_{sha256(key.encode()).hexdigest()}"
+    return str(within_home(lambda: user_cache_path("omicsdk", appauthor=False)) / "gen3" / name)
+
+
+class TokenCache:
+    """The file of one login's access token.
+
+    A cache that can't be read or written is as good as none: what it is for goes on without.
+
+    Args:
+        key: What tells the login from others.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(get_token_cache_file_name(self._key))
+
+    def read(self, now: float) -> str:
+        """Gives the token that was kept; empty when there is none that is good.
+
+        Args:
+            now: The time, in seconds since 1970.
+        """
+        try:
+            token = (read_private(self.path) or "").strip()
+        except ConfigError as error:
+            _log.warning("a kept token isn't used: %s", error.message)
+            return ""
+        end = jwt_expiry(token)
+        return token if end is not None and end > now else ""
+
+    def write(self, token: str) -> None:
+        """Keeps a token in the place of the one before.
+
+        Args:
+            token: The token.
+        """
+        try:
+            write_private(self.path, token)
+        except ConfigError as error:
+            _log.warning("the token isn't kept for the next time: %s", error.message)
+
+
+#: Seconds for which a commons that gave no token isn't asked for one again.
+AFTER_FAILURE = 30.0
+#: Seconds for which a token that took the place of a refused one isn't replaced for another refusal: then it isn't the
+#: token that is refused. Fence answers 401, too, where somebody may not read a file.
+AFTER_REFUSAL = 60.0
+
+
+class _Held(NamedTuple):
+    """A token, and from when on it is to be renewed: seconds since 1970."""
+
+    token: str
+    renew_at: float
+
+
+class TokenHolder:
+    """The access token of a login.
+
+    Args:
+        fetch: Gets a new one, over the network; called by one thread at a time while the others wait.
+        cache: Where it outlives the process; None for nowhere.
+        clock: What tells the time.
+    """
+
+    def __init__(self, fetch: Callable[[], str], cache: TokenCache | None, clock: Clock) -> None:
+        self._fetch = fetch
+        self._cache = cache
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held = _Held("", 0.0)
+        self._rounds = 0
+        self._failure: OmicsError | None = None
+        self._failed_at = -inf
+        self._refused_at = -inf
+
+    def is_fresh(self) -> bool:
+        """Whether `token` answers at once."""
+        return self._is_fresh(self._held)
+
+    def token(self) -> str:
+        """The token; another one from five minutes before its end, or the old one to its end where none can be had.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        held = self._held
+        if self._is_fresh(held):
+            return held.token
+        try:
+            return self.instead_of(held.token)
+        except OmicsError as error:
+            if (jwt_expiry(held.token) or 0.0) <= self._clock.now():
+                raise
+            _log.warning("the access token is used to its end, for no other can be had: %s", error.message)
+            return held.token
+
+    def instead_of(self, old: str) -> str:
+        """Another token than one that has ended or was refused; what another thread or process got meanwhile will do.
+
+        Args:
+            old: The token; empty for none.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        rounds = self._rounds
+        with self._lock:
+            if self._held.token != old and self.is_fresh():
+                return self._held.token
+            if self._failure is not None and (self._rounds != rounds or self._has_just_failed()):
+                raise copy(self._failure) from self._failure  # of the thread that was waited for, or of a moment ago
+            return self._kept(old) or self._fetched()
+
+    def after_refusal(self, old: str) -> str:
+        """Another token than one that was refused; the same, when it has just taken the place of another refused one.
+
+        Args:
+            old: The token.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        now = self._clock.now()
+        if old == self._held.token and now - self._refused_at < AFTER_REFUSAL:
+            return old
+        token = self.instead_of(old)
+        self._refused_at = now
+        return token
+
+    def another(self) -> str:
+        """A token that is asked for at once, whatever there is.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        with self._lock:
+            return self._fetched()
+
+    def _is_fresh(self, held: _Held) -> bool:
+        return bool(held.token) and self._clock.now() < held.renew_at
+
+    def _has_just_failed(self) -> bool:
+        """Whether the commons, asked a moment ago, said no."""
+        return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
+
+    def _kept(self, old: str) -> str:
+        """What another process has got since; empty when there is none."""
+        now = self._clock.now()
+        kept = self._cache.read(now) if self._cache is not None else ""
+        if not kept or kept == old or now >= renewal_of_old(kept):
+            return ""
+        self._held = _Held(kept, renewal_of_old(kept))
+        return kept
+
+    def _fetched(self) -> str:
+        self._failure = None
+        try:
+            token = self._fetch()
+        except OmicsError as error:
+            self._failure, self._failed_at = error, self._clock.now()
+            raise
+        finally:
+            self._rounds += 1
+        _log.debug("got a new access token")
+        self._held = _Held(token, renewal_of_new(token, self._clock.now()))
+        if self._cache is not None:
+            self._cache.write(token)
+        return token

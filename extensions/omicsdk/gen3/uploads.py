@@ -1,0 +1,462 @@
+"""Uploads of files and folders to a commons: whole or in parts, resumed after an interrupt, their records filled."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from omicsdk.core.checksums import MIB
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    BadRequest,
+    ChecksumMismatch,
+    Conflict,
+    Forbidden,
+    NotFound,
+    OmicsError,
+    SomeFailed,
+    TransferError,
+    Unauthorized,
+    UsageError,
+    first_of,
+)
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.narrowing import is_object
+from omicsdk.drs.objects import checksums_of as stated_checksums
+from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.hashing import checksums_of
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.uploads.troubles import unreadable
+
+if TYPE_CHECKING:
+    from omicsdk_api.gen3.indexd import IndexdApi
+
+    from omicsdk.gen3.client import Gen3
+    from omicsdk.gen3.fence_store import FenceStore
+    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+
+
+SINGLE = 64 * MIB
+"""Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
+PART_SIZE = 16 * MIB
+"""The wished size of parts."""
+
+Filled = Literal["by the commons", "by us", "not yet"]
+"""Who wrote size and checksums into a record."""
+
+PATIENCE = 60.0
+"""Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one."""
+_FIRST, _LONGEST = 0.5, 5.0
+
+
+def fill(
+    indexd: IndexdApi,
+    guid: str,
+    name: str,
+    size: int,
+    hashes: Mapping[str, str],
+    storage: Callable[[], str],
+    *,
+    until: float,
+    stopped: Callable[[], bool],
+    clock: Clock = SYSTEM_CLOCK,
+) -> Filled:
+    """Sees to it that a record states the size and checksums of the file that was sent.
+
+    A commons has a job that reads what arrives in its bucket and fills the record. Where that hasn't happened in time the
+    record is filled from here, if the commons lets its user do that, and if it is known where the bytes are: a record that is
+    filled without that can't be downloaded, and isn't filled by the job any more.
+
+    Args:
+        indexd: The commons' index.
+        guid: The file's GUID.
+        name: What messages call it.
+        size: Its size in bytes.
+        hashes: Its checksums, from algorithm to value; those that the index knows (md5, sha1, sha256, sha512) are written.
+        storage: Gives the object that its bytes became, such as s3://BUCKET/KEY; empty where nobody knows.
+        until: Until when the job is waited for, by the monotonic clock; it is asked once in any case.
+        stopped: Tells whether to leave it as it is.
+        clock: What tells the time and waits.
+
+    Returns:
+        Who filled it; `not yet` where nobody has and the commons doesn't let us, or it was stopped.
+
+    Raises:
+        ChecksumMismatch: The record states other checksums than those of what was sent.
+        TransferError: It states another size.
+        APIError: The index can't be asked.
+    """
+    wait = _FIRST
+    while not stopped():
+        record = _record(indexd, guid)
+        if _is_filled(record):
+            _compare(record, name, size, hashes)
+            return "by the commons"
+        left = until - clock.monotonic()
+        if left <= 0:
+            break
+        _wait(min(wait, left), stopped, clock)
+        wait = min(2 * wait, _LONGEST)
+    else:
+        return "not yet"
+    place = storage()
+    if not place:
+        return "not yet"
+    known = {kind: value for kind, value in hashes.items() if kind in ("md5", "sha1", "sha256", "sha512")}
+    try:
+        indexd.update_blank(
+            guid=guid, rev=str(record.get("rev", "")), size=size, urls=[place], hashes=cast("Any", known)
+        )
+    except (Forbidden, Unauthorized):
+        return "not yet"
+    except (BadRequest, Conflict):
+        record = _record(indexd, guid)  # the job was at it in the same moment
+        if not _is_filled(record):
+            raise
+        _compare(record, name, size, hashes)
+        return "by the commons"
+    return "by us"
+
+
+def _is_filled(record: Mapping[str, Any]) -> bool:
+    return record.get("size") is not None and bool(record.get("hashes"))
+
+
+def _wait(seconds: float, stopped: Callable[[], bool], clock: Clock) -> None:
+    while seconds > 0 and not stopped():
+        clock.sleep(min(seconds, _FIRST))
+        seconds -= _FIRST
+
+
+def _record(indexd: IndexdApi, guid: str) -> Mapping[str, Any]:
+    told: object = indexd.get_record.raw(guid=guid).json()
+    return told if is_object(told) else {}
+
+
+def _compare(record: Mapping[str, Any], name: str, size: int, hashes: Mapping[str, str]) -> None:
+    if record["size"] != size:
+        raise TransferError(
+            f"{name}: {size} bytes were sent, and the commons has {record['size']}",
+            name=name,
+            remedy="Delete its record, and send it again.",
+        )
+    for kind, value in stated_checksums(record["hashes"]).items():
+        if kind in hashes and hashes[kind] != value:
+            raise ChecksumMismatch(
+                name,
+                algorithm=kind,
+                expected=hashes[kind],
+                actual=value,
+                remedy="What the commons has isn't what was sent: delete its record, and send it again.",
+            )
+
+
+COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
+"""The columns of the manifest of what was uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where files go in a commons, and who may have them.
+
+    Attributes:
+        authz: The resources that say who may read and change them; none leaves them to their uploader until somebody else
+            sets them.
+        bucket: The bucket; empty for the commons' own choice.
+        expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
+    """
+
+    authz: tuple[str, ...] = ()
+    bucket: str = ""
+    expires_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What became of one file.
+
+    Attributes:
+        path: Where it is here.
+        name: What the commons knows it as.
+        guid: Its GUID; empty where it has none.
+        size: Its size in bytes; None where it couldn't be read.
+        checksums: Its checksums, from algorithm to value.
+        filled: Who wrote size and checksums into its record; None where it wasn't sent.
+        error: Why it failed.
+    """
+
+    path: Path
+    name: str
+    guid: str
+    size: int | None
+    checksums: dict[str, str] = field(default_factory=dict[str, str])
+    filled: Filled | None = None
+    error: OmicsError | None = None
+
+    @property
+    def state(self) -> str:
+        """`indexed`; `uploaded` where the record isn't filled yet; `failed` or `stopped`."""
+        if self.error is not None:
+            return "failed"
+        return {None: "stopped", "not yet": "uploaded"}.get(self.filled, "indexed")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """What became of all.
+
+    Attributes:
+        files: Each file, in the order in which they were named.
+        report: What was sent.
+    """
+
+    files: Sequence[UploadedFile]
+    report: TransferReport
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file is in the commons; records that aren't filled yet count as well."""
+        return self.report.ok and not any(file.error for file in self.files)
+
+    def raise_if_failed(self) -> None:
+        """Raises when a file failed or was stopped before its end.
+
+        Raises:
+            OmicsError: The error of the only one that failed.
+            SomeFailed: Several did.
+            Interrupted: Some were stopped.
+        """
+        errors = [file.error for file in self.files if file.error is not None]
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise SomeFailed(
+                f"{len(errors)} of {len(self.files)} files failed: {first_of(errors, len(errors))}", errors
+            )
+        self.report.raise_if_failed()
+
+    def write_manifest(self, path: str | os.PathLike[str]) -> None:
+        """Writes what was uploaded as a table separated by tabs, one row a file that has a GUID.
+
+        Args:
+            path: The file; it is replaced whole.
+        """
+        with in_place_of(path) as out:
+            out.write(("\t".join(COLUMNS) + "\n").encode())
+            for file in self.files:
+                if file.guid:
+                    stated = (file.guid, file.name, file.size, file.checksums.get("md5"), file.checksums.get("sha256"))
+                    row = ("" if value is None else str(value) for value in (*stated, file.path, file.state))
+                    out.write(("\t".join(" ".join(cell.splitlines()) for cell in row) + "\n").encode())
+
+
+def upload(
+    commons: Gen3,
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    authz: Iterable[str] = (),
+    bucket: str = "",
+    subfolders: bool = False,
+    part_size: int = PART_SIZE,
+    single: int = SINGLE,
+    connections: int = 4,
+    retries: int = 10,
+    patience: float = PATIENCE,
+    resume: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> UploadResult:
+    """Uploads files to a commons; each gets a record, and a GUID by which it is found.
+
+    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
+    (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
+    files that came into a folder since are sent, too. Once all are in the commons with their records filled, the same call
+    sends all anew.
+
+    Args:
+        commons: The commons, with a login that may upload.
+        paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
+        authz: The resources that say who may read the files, such as /programs/P/projects/Q.
+        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill can be
+            filled from here even if its URLs don't tell.
+        subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
+        part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more than
+            10,000.
+        single: Files up to so many bytes go in one request, at most 5 GiB.
+        connections: How many requests for bytes run at once, at most.
+        retries: Failures in a row that end a file, 0 for none.
+        patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from when
+            the last one was sent.
+        resume: Whether to remember what was sent.
+        progress: Called about ten times a second.
+        stop: Set it to end the upload within a second; the same call goes on from there.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        clock: What tells the time and waits.
+
+    Returns:
+        What became of each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
+
+    Raises:
+        UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource doesn't
+            begin with a slash; nothing was sent.
+        FolderBusy: Another process uploads the same.
+        NotWritable: What an earlier run remembers can't be read.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on.
+    """
+    from omicsdk.gen3.fence_store import FenceStore, GuidBook
+    from omicsdk.transfer import Control, Upload
+    from omicsdk.transfer import upload as send
+
+    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files = list(_files(named, subfolders))
+    if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
+        raise UsageError(
+            f"part_size is {part_size} and single {single}",
+            remedy="Parts take 5 MiB to 5 GiB, one request up to 5 GiB.",
+        )
+    authz = list(authz)
+    if wrong := [each for each in authz if not each.startswith("/")]:
+        raise UsageError(f"{wrong[0]!r} isn't a resource", remedy="Resources are written as /programs/P/projects/Q.")
+    # By what was named, not by what is in it: a folder may have got one more file since.
+    facts = [commons.base_url, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
+    journal = journal_for("gen3/uploads", *facts) if resume else None
+    book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
+    to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
+    stores = [
+        FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in files
+    ]
+    uploads = [
+        Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(files, stores, strict=True)
+    ]
+    control = control or Control()
+    report = send(
+        uploads,
+        connections=connections,
+        journal=journal,
+        progress=progress,
+        stop=stop,
+        control=control,
+        clock=clock,
+        wait=False,
+    )
+    records = _Records(indexd, clock.monotonic() + patience, lambda: control.over(clock.monotonic(), stop), clock)
+    sent = [
+        _Sent(path, name, store, outcome)
+        for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
+    ]
+    ends = side_by_side(records.settled, sent, records.stopped)
+    result = UploadResult([each.left(end) for each, end in zip(sent, ends, strict=True)], report)
+    if journal is not None and all(file.state == "indexed" for file in result.files):
+        with suppress(OSError):  # it is removed when it is old
+            journal.unlink(missing_ok=True)
+        book.forget()
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    path: Path
+    name: str
+    store: FenceStore
+    outcome: Outcome
+
+    def left(self, end: UploadedFile | OmicsError) -> UploadedFile:
+        """What became of the file, where a stop ended the asking for its record, too."""
+        if not isinstance(end, OmicsError):
+            return end
+        was_sent = self.outcome.state in ("done", "skipped")
+        checksums = dict(self.outcome.checksums)
+        filled: Filled | None = "not yet" if was_sent else None
+        return UploadedFile(
+            self.path, self.name, self.store.guid, self.outcome.size, checksums, filled, self.outcome.error
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The records of files that were sent, on their way to be filled."""
+
+    indexd: IndexdApi
+    until: float
+    stopped: Callable[[], bool]
+    clock: Clock
+
+    def settled(self, sent: _Sent) -> UploadedFile:
+        """Has a file's record filled, and says what became of the file."""
+        path, name, outcome, guid = sent.path, sent.name, sent.outcome, sent.store.guid
+        size = outcome.size
+        if outcome.state not in ("done", "skipped"):
+            return UploadedFile(path, name, guid, size, error=outcome.error)
+        if not guid:
+            error = OmicsError(
+                f"{name}: it was sent, and which record it got isn't known", remedy="Send it again with resume=False."
+            )
+            return UploadedFile(path, name, guid, size, error=error)
+        checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+        try:
+            if size is None or not checksums:  # an earlier run sent it, and died before it could say what it sent
+                size, checksums = _digests(path, name)
+            filled = fill(
+                self.indexd,
+                guid,
+                name,
+                size,
+                checksums,
+                sent.store.find_storage,
+                until=self.until,
+                stopped=self.stopped,
+                clock=self.clock,
+            )
+        except NotFound:
+            error = OmicsError(
+                f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
+            )
+            return UploadedFile(path, name, guid, size, checksums, error=error)
+        except OmicsError as error:
+            return UploadedFile(path, name, guid, size, checksums, error=error)
+        return UploadedFile(path, name, guid, size, checksums, filled)
+
+
+def _digests(path: Path, name: str) -> tuple[int, dict[str, str]]:
+    try:
+        size = path.stat().st_size
+        return size, checksums_of(str(path), ("md5", "sha256"), size)
+    except OSError as error:
+        raise unreadable(name, str(path), error) from error
+
+
+def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterator[tuple[Path, str]]:
+    """The files with what the commons is to know them as."""
+    if not paths:
+        raise UsageError("There is nothing to upload", remedy="Name files or folders.")
+    for each in paths:
+        path = Path(each)
+        if path.is_file():
+            yield path, path.name
+        elif path.is_dir():
+            found = list(_within(path))
+            if not found:
+                raise UsageError(f"{path} has no files", remedy="Check the path.")
+            for file in found:
+                yield file, file.relative_to(path).as_posix() if subfolders else file.name
+        else:
+            raise UsageError(f"There is no file {path}", remedy="Check the path.")
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        raise UsageError(
+            f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions."
+        ) from error
+
+    for above, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(each for each in folders if each != WORK_FOLDER and not Path(above, each).is_symlink())
+        yield from (Path(above, name) for name in sorted(names))

@@ -1,0 +1,170 @@
+"""`Drs` and `AsyncDrs`: one client for every server that an identifier names, each with its own credentials."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drs_download import OFFLINE
+from omicsdk import AsyncDrs, BearerToken, Drs
+from omicsdk.core.errors import ConfigError, TransferError, Unauthorized, UsageError
+from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
+
+API = "ga4gh/drs/v1/objects"
+
+
+def test_an_operation_needs_a_server_and_a_uri_names_its_own(host: Any, tmp_path: Path) -> None:
+    uri = host.add("a", b"a")
+    with Drs(environ={}) as drs:
+        assert (drs.base_url, repr(drs)) == ("", "<Drs without a server>")
+        with pytest.raises(ConfigError, match="No DRS server is named") as failed:
+            drs.get_object(object_id="a")
+        assert "drs://HOST/ID" in failed.value.remedy
+        with pytest.raises(UnknownPrefix):
+            drs.download("a", tmp_path, settings=OFFLINE).raise_if_failed()
+        drs.download(uri, tmp_path).raise_if_failed()
+    assert (tmp_path / "a.bin").read_bytes() == b"a"
+
+
+def test_the_base_url_is_the_server_of_identifiers_alone(host: Any, tmp_path: Path) -> None:
+    host.add("a", b"a")
+    for base_url in (host.name, f"http://{host.name}", f"http://{host.name}/ga4gh/drs/v1/"):
+        with Drs(base_url) as drs:
+            assert drs.base_url == f"http://{host.name}/ga4gh/drs/v1"
+            assert drs.get_object(object_id="a").id == "a"
+            drs.download("a", tmp_path, settings=OFFLINE).raise_if_failed()
+    with Drs(environ={"OMICS_DRS_URL": host.name}) as drs:
+        assert drs.base_url == f"http://{host.name}/ga4gh/drs/v1"
+
+
+def test_a_server_may_have_its_interface_elsewhere(host: Any) -> None:
+    with Drs(f"http://{host.name}/other/place") as drs:
+        assert drs.base_url == f"http://{host.name}/other/place"
+        with pytest.raises(Exception, match="404"):
+            list(drs.ls("a", settings=OFFLINE))
+    assert {path for _, path, _ in host.asked} == {"other/place/objects/a"}
+
+
+def test_credentials_are_for_the_base_url_and_no_other_server(
+    host: Any, drs_host: Callable[[], Any], tmp_path: Path
+) -> None:
+    elsewhere = drs_host()
+    host.token = elsewhere.token = "t0ken"
+    here, there = host.add("a", b"a"), elsewhere.add("b", b"b")
+    with Drs(host.name, credentials="t0ken") as drs:
+        report = drs.download([here, there], tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
+    assert isinstance(report.outcomes[1].error, Unauthorized)
+    assert "t0ken" not in str(elsewhere.asked)
+
+
+@pytest.mark.parametrize("as_function", [False, True])
+def test_credentials_by_host(host: Any, drs_host: Callable[[], Any], tmp_path: Path, as_function: bool) -> None:
+    elsewhere = drs_host()
+    host.token, elsewhere.token = "one", "two"
+    by_host = {host.name: BearerToken("one"), elsewhere.name: BearerToken("two")}
+    credentials = HostCredentials(by_host.get if as_function else by_host)
+    with Drs(host.name, credentials=credentials) as drs:
+        drs.download([host.add("a", b"a"), elsewhere.add("b", b"b")], tmp_path).raise_if_failed()
+        assert drs.get_object(object_id="a").id == "a"
+    assert "one" not in repr(credentials)
+
+
+def test_a_bundle_is_listed_to_its_files(host: Any) -> None:
+    host.add("1", b"one")
+    inner = host.bundle("inner", {"name": "one", "id": "1"}, {"name": "gone", "id": "2"})
+    with Drs() as drs:
+        one, gone = drs.ls(inner)
+        assert one.found is not None
+        assert (one.name, one.found.size, gone.name) == ("inner/one", 3, "inner/gone")
+        assert gone.error is not None
+        with pytest.raises(NotADrsId):
+            list(drs.ls("https://example.org/x"))
+
+
+def test_a_file_is_read_and_sought_without_being_stored(host: Any) -> None:
+    content = bytes(range(256)) * 4000
+    uri = host.add("a", content)
+    with Drs() as drs, drs.open(uri) as file:
+        assert file.read(10) == content[:10]
+        assert file.seek(0, 2) == len(content)
+        assert file.read(10) == b""
+        file.seek(500_000)
+        assert file.read(256) == content[500_000:500_256]
+        file.seek(0)
+        assert file.read() == content
+
+
+def test_a_url_that_expired_while_reading_is_requested_again(host: Any) -> None:
+    uri = host.add("a", b"abc")
+    host.answers["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    with Drs() as drs, drs.open(uri) as file:
+        assert file.read() == b"abc"
+    assert host.count(f"{API}/a/access") == 2
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(host: Any) -> None:
+    content = b"x" * 1_000_000
+    uri = host.add("a", content)
+    etags = iter(['"1"', '"2"'])
+    host.answers["storage/s3/a"] = [
+        (200, {"ETag": next(etags)}, content),
+        (206, {"ETag": next(etags), "Content-Range": "bytes 900000-999999/1000000"}, content[900_000:]),
+    ]
+    with Drs() as drs, drs.open(uri) as file:
+        file.read(10)
+        file.seek(900_000)
+        with pytest.raises(TransferError, match="changed while it was read"):
+            file.read(10)
+
+
+def test_a_storage_without_ranges_cannot_be_sought(host: Any) -> None:
+    uri = host.add("a", b"x" * 1_000_000)
+    host.answers["storage/s3/a"] = [(200, {}, b"x" * 1_000_000)] * 2
+    with Drs() as drs, drs.open(uri) as file:
+        file.seek(900_000)
+        with pytest.raises(TransferError, match="did not serve the bytes from 900000"):
+            file.read(10)
+
+
+def test_a_bundle_cannot_be_opened(host: Any) -> None:
+    with Drs() as drs, pytest.raises(UsageError, match="is a bundle"), drs.open(host.bundle("b")):
+        pass
+
+
+def test_downloaded_files_are_verified(host: Any, tmp_path: Path) -> None:
+    uris = [host.add("a", b"aaa"), host.add("b", b"bbb"), host.add("c", b"ccc", checksums=[])]
+    with Drs() as drs:
+        drs.download(uris, tmp_path).raise_if_failed()
+        assert [check.state for check in drs.verify(uris, tmp_path)] == ["verified", "verified", "size only"]
+        (tmp_path / "a.bin").write_bytes(b"aab")
+        (tmp_path / "b.bin").unlink()
+        (tmp_path / "c.bin").write_bytes(b"cccc")
+        checks = drs.verify(uris, tmp_path)
+    assert [(check.name, check.state, check.why) for check in checks] == [
+        ("a.bin", "different", "its sha256 is not the stated one"),
+        ("b.bin", "missing", "it does not exist"),
+        ("c.bin", "different", "it has 4 bytes, not 3"),
+    ]
+
+
+def test_the_asynchronous_client(host: Any, tmp_path: Path) -> None:
+    uri = host.add("a", b"abc")
+
+    async def run() -> tuple[Any, ...]:
+        async with AsyncDrs(host.name) as drs:
+            found = await drs.get_object(object_id="a")
+            report = await drs.download("a", tmp_path, settings=OFFLINE)
+            names = [file.name async for file in drs.ls(uri)]
+            async with drs.open(uri) as file:
+                content = await file.read()
+        async with AsyncDrs(environ={}) as unnamed:
+            with pytest.raises(ConfigError, match="No DRS server is named"):
+                await unnamed.get_object(object_id="a")
+            await unnamed.download(uri, tmp_path / "again")
+        return found.id, report.counts["done"], names, content
+
+    assert asyncio.run(run()) == ("a", 1, ["a.bin"], b"abc")

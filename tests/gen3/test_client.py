@@ -1,0 +1,223 @@
+"""`Gen3` and `AsyncGen3`: where the commons and the login come from, one pool for all services, and workflows on both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gen3_commons import COMMONS, FakeCommons
+from omicsdk import AsyncGen3, BearerToken, Gen3
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.drs import ResolutionSettings
+from omicsdk.gen3 import Gen3AuthError, Gen3Login
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+
+OTHER = "https://other.example.org"
+NOBODY = ResolutionSettings(order=())
+
+
+def _key(folder: Path, make_token: Callable[..., str], name: str = "credentials", issuer: str = COMMONS) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"api_key": make_token(issuer=issuer, seconds=86400), "key_id": "1"}), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def _sent(client: Gen3) -> str:
+    """The token that goes along to the commons."""
+    assert client.credentials is not None
+    return dict(client.credentials.headers("GET", client.base_url)).get("authorization", "").partition(" ")[2]
+
+
+# -- where the commons and the login come from
+
+
+def test_without_anything_the_error_says_what_to_set() -> None:
+    with pytest.raises(ConfigError, match="No base URL found for the platform gen3") as failed:
+        Gen3(environ={})
+    assert "GEN3_ENDPOINT" in failed.value.remedy
+    assert "GEN3_API_KEY" in failed.value.remedy
+
+
+@pytest.mark.parametrize("variable", ["OMICS_GEN3_URL", "GEN3_ENDPOINT"])
+def test_a_host_alone_in_the_environment_is_a_commons(variable: str) -> None:
+    with Gen3(environ={variable: "commons.example.org"}) as gen3:
+        assert (gen3.base_url, gen3.credentials) == (COMMONS, None)
+
+
+def test_a_key_file_states_its_commons(home: Path, make_token: Callable[..., str]) -> None:
+    _key(home / ".gen3", make_token)
+    with Gen3(environ={}) as gen3:
+        assert gen3.base_url == COMMONS
+        assert isinstance(gen3.credentials, Gen3Login)
+
+
+def test_a_profile_is_a_name_within_the_folder(home: Path, make_token: Callable[..., str]) -> None:
+    _key(home / ".gen3", make_token)
+    _key(home / ".gen3", make_token, "work", OTHER)
+    with Gen3(profile="work", environ={"GEN3_ENDPOINT": COMMONS}) as gen3:
+        assert gen3.base_url == OTHER
+    with pytest.raises(ConfigError, match="No profile 'home'"):
+        Gen3(profile="home", environ={})
+
+
+def test_the_environment_wins_over_the_folder(home: Path, tmp_path: Path, make_token: Callable[..., str]) -> None:
+    _key(home / ".gen3", make_token)
+    key = _key(tmp_path / "elsewhere", make_token, issuer=OTHER)
+    with Gen3(environ={"GEN3_API_KEY": str(key)}) as gen3:
+        assert gen3.base_url == OTHER
+
+
+def test_a_token_states_the_commons_that_issued_it(make_token: Callable[..., str]) -> None:
+    token = make_token(seconds=10**9)  # by this machine's clock, too
+    for client in (Gen3(credentials=token, environ={}), Gen3(environ={"OMICS_GEN3_TOKEN": token})):
+        with client as gen3:
+            assert (gen3.base_url, _sent(gen3)) == (COMMONS, token)
+
+
+def test_a_login_states_its_commons_before_the_environment_does(make_token: Callable[..., str]) -> None:
+    login = Gen3Login(access_token=make_token())
+    with Gen3(credentials=login, environ={"GEN3_ENDPOINT": OTHER}) as gen3:
+        assert (gen3.base_url, gen3.credentials) == (COMMONS, login)
+
+
+def test_a_token_beside_another_commons_is_not_sent(make_token: Callable[..., str]) -> None:
+    environ = {"OMICS_GEN3_URL": OTHER, "OMICS_GEN3_TOKEN": make_token(issuer=OTHER)}
+    with Gen3(COMMONS, environ=environ) as gen3:
+        assert gen3.credentials is None
+
+
+def test_anonymous_reads_no_key(home: Path, make_token: Callable[..., str]) -> None:
+    _key(home / ".gen3", make_token)
+    with Gen3(COMMONS, credentials=ANONYMOUS, environ={}) as gen3:
+        assert gen3.credentials is None
+
+
+def test_a_key_for_another_commons_asks_the_issuers_token_service(
+    commons: FakeCommons, home: Path, make_token: Callable[..., str]
+) -> None:
+    _key(home / ".gen3", make_token)
+    with Gen3(OTHER, environ={}) as gen3:
+        assert isinstance(gen3.credentials, Gen3Login)
+        assert gen3.credentials.goes_to(f"{OTHER}/user/user")
+        assert not gen3.credentials.goes_to(f"{COMMONS}/user/user")
+    assert commons.asked == []
+
+
+# -- its services
+
+
+def test_all_services_share_settings_and_connections_each_at_its_place() -> None:
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.path, request.headers.get("authorization"), request.headers.get("x-mark")))
+        return httpx.Response(200, json={})
+
+    transport = httpx.MockTransport(answer)
+    with Gen3(COMMONS, credentials=BearerToken("t0ken"), headers={"X-Mark": "1"}, transport=transport) as gen3:
+        gen3.indexd.get_guids_prefix.raw()
+        gen3.fence.get_user_info.raw()
+        gen3.metadata.get_status.raw()
+        gen3.drs.get_service_info.raw()
+        gen3.with_options(credentials=None).fence.get_user_info.raw()
+        assert gen3.indexd is gen3.indexd
+        pools = {id(each._exchange.transport._connections) for each in (gen3, gen3.indexd, gen3.sheepdog, gen3.wts)}
+        assert len(pools) == 1
+    assert [path for path, _, _ in asked] == [
+        "/index/guid/prefix",
+        "/user/user",
+        "/mds/_status",
+        "/ga4gh/drs/v1/service-info",
+        "/user/user",
+    ]
+    assert {mark for _, _, mark in asked} == {"1"}
+    assert asked[1][1] == "Bearer t0ken"
+    assert asked[-1][1] is None
+
+
+def test_the_asynchronous_client_has_the_same_services() -> None:
+    async def run() -> str:
+        transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"path": request.url.path}))
+        async with AsyncGen3(COMMONS, transport=transport) as gen3:
+            return (await gen3.indexd.get_guids_prefix.raw()).json()["path"]
+
+    assert asyncio.run(run()) == "/index/guid/prefix"
+
+
+# -- its workflows, on a sandbox
+
+
+@pytest.fixture
+def gen3(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
+    with Gen3(credentials=Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))) as client:
+        yield client
+
+
+def test_whoami_names_the_user(gen3: Gen3) -> None:
+    assert gen3.whoami().username == ADMINISTRATOR
+
+
+def test_whoami_without_a_login_says_how_to_have_one(sandbox: Sandbox) -> None:
+    with (
+        Gen3(sandbox.gen3_url, credentials=ANONYMOUS) as gen3,
+        pytest.raises(Gen3AuthError, match="no login") as failed,
+    ):
+        gen3.whoami()
+    assert "GEN3_API_KEY" in failed.value.remedy
+
+
+def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    (tmp_path / "reads.bin").write_bytes(content)
+    uploaded = gen3.upload(tmp_path / "reads.bin")
+    uploaded.raise_if_failed()
+    guid = uploaded.files[0].guid
+    (listed,) = gen3.ls(guid, settings=NOBODY)
+    assert listed.found is not None
+    assert (listed.name, listed.found.size) == ("reads.bin", len(content))
+    with gen3.open(guid, settings=NOBODY) as file:
+        assert file.read(300) == content[:300]
+        file.seek(-300, 2)
+        assert file.read() == content[-300:]
+        file.seek(256 * 999)
+        assert file.read(256) == bytes(range(256))
+    gen3.download(guid, tmp_path / "out", settings=NOBODY).raise_if_failed()
+    assert [check.state for check in gen3.verify(guid, tmp_path / "out", settings=NOBODY)] == ["verified"]
+    (tmp_path / "out/reads.bin").write_bytes(content[:-1] + b"x")
+    (check,) = gen3.verify([guid], tmp_path / "out", settings=NOBODY)
+    assert (check.state, check.why) == ("different", "its md5 is not the stated one")
+    (tmp_path / "out/reads.bin").unlink()
+    assert gen3.verify(guid, tmp_path / "out", settings=NOBODY)[0].state == "missing"
+
+
+def test_a_bundle_is_listed_and_cannot_be_opened(sandbox: Sandbox, gen3: Gen3) -> None:
+    guids = [sandbox.gen3.add_file(name, name.encode()) for name in ("one", "two")]
+    bundle = gen3.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
+    assert [file.name for file in gen3.ls(bundle, settings=NOBODY)] == ["study/one", "study/two"]
+    with pytest.raises(UsageError, match="is a bundle"), gen3.open(bundle, settings=NOBODY):
+        pass
+
+
+def test_workflows_of_the_asynchronous_client(sandbox: Sandbox, tmp_path: Path) -> None:
+    guid = sandbox.gen3.add_file("a.bin", b"abc" * 50_000)
+
+    async def run() -> tuple[Any, ...]:
+        login = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
+        async with AsyncGen3(credentials=login) as gen3:
+            report = await gen3.download(guid, tmp_path / "out", settings=NOBODY)
+            names = [file.name async for file in gen3.ls(guid, settings=NOBODY)]
+            async with gen3.open(guid, settings=NOBODY) as file:
+                await file.seek(3)
+                start = await file.read(6)
+            return report.counts["done"], names, start, (await gen3.whoami()).username
+
+    assert asyncio.run(run()) == (1, ["a.bin"], b"abcabc", ADMINISTRATOR)
