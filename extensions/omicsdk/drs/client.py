@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -145,7 +144,7 @@ class Drs(_Workflows, _Address, Platform, DrsApi):
 
     _exchange_class: ClassVar[type[Exchange]] = _ServerExchange
 
-    def servers(self, settings: ResolutionSettings | None = None) -> AbstractContextManager[Servers]:
+    def servers(self, settings: ResolutionSettings | None = None) -> Servers:
         """The servers that identifiers lead to, for a block; their connections are this client's.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.errors import Gen3ObjectError
-from omicsdk.gen3.metadata.places import MetadataPlaces
+from omicsdk.gen3.metadata import MetadataPlaces
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:

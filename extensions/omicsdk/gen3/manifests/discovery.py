@@ -20,8 +20,7 @@ from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.metadata import DocumentRows
 from omicsdk.gen3.manifests.runs import batches, delimiter_for
 from omicsdk.gen3.manifests.tables import opened, table_of
-from omicsdk.gen3.metadata import Gen3Metadata
-from omicsdk.gen3.metadata.requests import PAGE
+from omicsdk.gen3.metadata import PAGE, Gen3Metadata
 
 if TYPE_CHECKING:
     from omicsdk.gen3.auth import Gen3Auth

@@ -11,7 +11,6 @@ from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Layout, Wanted
-from omicsdk.gen3.downloads import download as fetch
 from omicsdk.gen3.manifests.rows import Row, rows_of
 from omicsdk.gen3.packages import is_package, unpack
 from omicsdk.gen3.sources import endpoint_of
@@ -115,8 +114,7 @@ def moved_down(
     dry_run = bool(arguments.get("dry_run"))
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
-        return fetch(
-            access.commons,
+        return access.commons.download(
             wanted,
             folder,
             layout=layout,

@@ -15,7 +15,7 @@ from omicsdk.drs.planning import Wanted, find
 from omicsdk.drs.resolution import server_url
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.downloads import Logins, resolver_of
+from omicsdk.gen3.downloads import Logins, opened_servers
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def ls(access: Access, arguments: Mapping[str, Any], console: Console) -> list[d
     name: str = arguments["infile"]
     wanted = [Wanted(parse_drs_id(name))] if arguments.get("object") else wanted_in(name, console)
     logins = Logins(access.commons)
-    with Servers(resolver_of(access.commons), logins) as servers:
+    with opened_servers(access.commons, logins) as servers:
         if arguments.get("access"):
             return _rights(wanted, servers, logins, console)
         # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.

@@ -12,7 +12,6 @@ from omicsdk.cli.commands.transfer_reports import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.gen3.downloads import own_prefix
 from omicsdk.gen3.uploads import UploadedFile, UploadResult
-from omicsdk.gen3.uploads import upload as send
 from omicsdk.transfer.names import WORK_FOLDER
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     own_prefix(access.commons)  # a commons that doesn't answer is told at once, not after all tries of each file
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> UploadResult:
-        return send(
-            access.commons,
+        return access.commons.upload(
             paths,
             authz=arguments.get("authz") or (),
             bucket=arguments.get("bucket") or "",

@@ -18,6 +18,7 @@ from omicsdk.transfer import Item, Location
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
+    from omicsdk.drs import Drs
     from omicsdk.drs.servers import CredentialsOf, Servers
 
 
@@ -54,6 +55,7 @@ class DrsStore(Store):
         self._credentials = credentials
         self._given = servers
         self._own: Servers | None = None
+        self._client: Drs | None = None
         self._lock = threading.RLock()
         self._objects = Objects(self._servers, preferred, clock)
 
@@ -107,8 +109,11 @@ class DrsStore(Store):
     def close(self) -> None:
         with self._lock:
             own, self._own = self._own, None
+            client, self._client = self._client, None
         if own is not None:
             own.close()
+        if client is not None:
+            client.close()
 
     # -- what other schemes have otherwise
 
@@ -124,11 +129,12 @@ class DrsStore(Store):
         return NotListed(self.uri(path), said, remedy=f"Name an object: {where}/ID")
 
     def _opened(self) -> Servers:
-        from omicsdk.drs.resolution import Resolver
-        from omicsdk.drs.servers import Servers
+        from omicsdk.drs import Drs, HostCredentials
         from omicsdk.fs.places.drs.logins import FoundLogins
 
-        return Servers(Resolver(), self._credentials if self._credentials is not None else FoundLogins())
+        credentials = self._credentials if self._credentials is not None else FoundLogins()
+        self._client = Drs(credentials=HostCredentials(credentials))
+        return self._client.servers()
 
     def _explained(self, error: Unauthorized, host: str) -> OmicsError:
         error.remedy = (

@@ -1,23 +1,252 @@
-"""The metadata service of a commons: documents by GUID, free in form."""
+"""Gen3Metadata: documents about things, by their GUIDs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
 
 from omicsdk.core.errors import APIError, TransportError
-from omicsdk.gen3.metadata.asynchronous import AsyncMetadataMethods
-from omicsdk.gen3.metadata.places import asked
-from omicsdk.gen3.metadata.requests import PAGE, after, search
-from omicsdk.gen3.service import plain
+from omicsdk.core.request import Query, Request, query_text
+from omicsdk.gen3.service import LOCAL, Documented, Service, first_answer, mounted, parties, plain, settings
 
 if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.gen3.metadata import AsyncMetadataApi, MetadataApi
+
     from omicsdk.core.documented.client import DocumentedResponse
-    from omicsdk.core.operation import Call
+    from omicsdk.core.operation import AsyncCall, Call
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
+
+
+#: Documents that are asked for at once, the most that a commons gives.
+PAGE = 2000
+
+
+def search(query: str | None, full: bool, limit: int | None, offset: int | None, further: Mapping[str, Any]) -> Query:
+    """The query of a search.
+
+    Args:
+        query: Conditions as they stand in a URL: KEY=VALUE, with & between.
+        full: Whether documents are wanted, or GUIDs alone.
+        limit: How many at most.
+        offset: How many are passed over.
+        further: Further query parameters.
+    """
+    conditions = parse_qsl((query or "").lstrip("?"), keep_blank_values=True)
+    return (*conditions, ("data", full), ("limit", limit), ("offset", offset), *further.items())
+
+
+@contextmanager
+def after(done: str) -> Generator[None]:
+    """Says what is there already when the second of two requests fails.
+
+    Args:
+        done: What the first one did.
+
+    Raises:
+        APIError: The second one was answered with an error.
+    """
+    try:
+        yield
+    except APIError as error:
+        error.remedy = f"{done}. {error.remedy}"
+        raise
+
+
+def _kinds() -> tuple[type[MetadataApi], type[AsyncMetadataApi]]:
+    from omicsdk_api.gen3.metadata import AsyncMetadataApi, MetadataApi
+
+    return MetadataApi, AsyncMetadataApi
+
+
+class MetadataPlaces(Documented):
+    """Where the metadata service is, and its clients; arguments as those of `Gen3Metadata`."""
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None,
+        auth_provider: Auth | None,
+        service_location: str,
+        admin_endpoint_suffix: str,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
+    ) -> None:
+        commons, credentials = parties(endpoint, auth_provider)
+        options = settings(timeout, retry, transport)
+        self.endpoint = mounted(commons, service_location)
+        self.admin_endpoint = self.endpoint + ("" if LOCAL in commons else admin_endpoint_suffix)
+        self._reads: Service[MetadataApi, AsyncMetadataApi] = Service(self.endpoint, credentials, _kinds, options)
+        self._writes: Service[MetadataApi, AsyncMetadataApi] = Service(
+            self.admin_endpoint, credentials, _kinds, options
+        )
+        super().__init__(self._reads, self._writes)
+
+    @property
+    def _reading(self) -> MetadataApi:
+        return self._reads.client
+
+    @property
+    def _writing(self) -> MetadataApi:
+        return self._writes.client
+
+
+def asked(request: Request, query: Query) -> Request:
+    """A request with further query parameters; those that are None aren't sent."""
+    more = query_text(query)
+    if not more:
+        return request
+    return request.at(f"{request.url}{'&' if '?' in request.url else '?'}{more}")
+
+
+class AsyncMetadataMethods(MetadataPlaces):
+    """What `Gen3Metadata` has for asyncio. Calls that run at the same time share their connections.
+
+    `_ssl` is taken and without effect: certificates are always checked; SSL_CERT_FILE names other authorities. Further
+    arguments by name are query parameters.
+    """
+
+    async def async_get(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
+        """Gives a document; as `get`.
+
+        Args:
+            guid: Its GUID or an alias.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._reads.opened() as client:
+            return plain(await _sent(client.get, client.get.build(guid=guid), kwargs))
+
+    async def async_create(
+        self,
+        guid: str,
+        metadata: Mapping[str, Any],
+        aliases: Sequence[str] | None = None,
+        overwrite: bool = False,
+        _ssl: object = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Creates a document; answer and errors as those of `create`.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            overwrite: Whether one that is there is replaced.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            request = client.create.build(guid=guid, body=metadata, overwrite=overwrite)
+            made = plain(await _sent(client.create, request, kwargs))
+            if aliases:
+                with after(f"The document {guid} is there, without its aliases"):
+                    await self.async_create_aliases(guid, aliases)
+            return made
+
+    async def async_update(
+        self,
+        guid: str,
+        metadata: Mapping[str, Any],
+        aliases: Sequence[str] | None = None,
+        merge: bool = False,
+        _ssl: object = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Changes a document; answer and errors as those of `update`.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            merge: Whether what isn't among the new members and aliases stays.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            request = client.update.build(guid=guid, body=metadata, merge=merge)
+            changed = plain(await _sent(client.update, request, kwargs))
+            if aliases:
+                with after(f"The document {guid} was changed, its aliases weren't"):
+                    await self.async_update_aliases(guid, aliases, merge)
+            return changed
+
+    async def async_get_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
+        """Gives the aliases of a document; as `get_aliases`.
+
+        Args:
+            guid: Its GUID.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._reads.opened() as client:
+            return plain(await _sent(client.get_aliases, client.get_aliases.build(guid=guid), kwargs))
+
+    async def async_create_aliases(
+        self, guid: str, aliases: Sequence[str], _ssl: object = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Gives a document further names; as `create_aliases`.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            request = client.create_aliases.build(guid=guid, aliases=list(aliases))
+            return plain(await _sent(client.create_aliases, request, kwargs))
+
+    async def async_update_aliases(
+        self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: object = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Gives a document other names; as `update_aliases`.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            merge: Whether those that it has stay.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            request = client.update_aliases.build(guid=guid, aliases=list(aliases), merge=merge)
+            return plain(await _sent(client.update_aliases, request, kwargs))
+
+    async def async_delete_alias(self, guid: str, alias: str, _ssl: object = None, **kwargs: Any) -> str:
+        """Takes a name from a document; as `delete_alias`.
+
+        Args:
+            guid: Its GUID.
+            alias: The name.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            request = client.delete_alias.build(guid=guid, alias=alias)
+            return (await _sent(client.delete_alias, request, kwargs)).text
+
+    async def async_delete_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> str:
+        """Takes all further names from a document; as `delete_aliases`.
+
+        Args:
+            guid: Its GUID.
+            _ssl: Without effect.
+            **kwargs: Further query parameters.
+        """
+        async with self._writes.opened() as client:
+            return (await _sent(client.delete_aliases, client.delete_aliases.build(guid=guid), kwargs)).text
+
+
+async def _sent(operation: AsyncCall[..., Any], request: Request, further: Mapping[str, Any]) -> httpx.Response:
+    return await first_answer(operation, asked(request, tuple(further.items())))
+
 
 Metadata = Mapping[str, Any]
 
