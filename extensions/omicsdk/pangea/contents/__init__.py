@@ -1,1 +1,1 @@
-"""What fields hold, data or files, and moving the file of a field."""
+"""What fields hold, data or files, and the store that the file of a field is uploaded to."""

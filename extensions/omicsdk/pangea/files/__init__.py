@@ -4,13 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.pangea.contents.uploading import upload_files as upload_files
     from omicsdk.pangea.files.read_plan import ReadSet as ReadSet
     from omicsdk.pangea.files.read_plan import pair_reads as pair_reads
     from omicsdk.pangea.files.read_plan import single_reads as single_reads
     from omicsdk.pangea.files.reads import ReadsResult as ReadsResult
     from omicsdk.pangea.files.reads import UploadedReads as UploadedReads
     from omicsdk.pangea.files.reads import upload_reads as upload_reads
+    from omicsdk.pangea.uploads import upload_files as upload_files
 
 _HOMES = {
     "ReadSet": "files.read_plan",
@@ -18,7 +18,7 @@ _HOMES = {
     "UploadedReads": "files.reads",
     "pair_reads": "files.read_plan",
     "single_reads": "files.read_plan",
-    "upload_files": "contents.uploading",
+    "upload_files": "uploads",
     "upload_reads": "files.reads",
 }
 __all__ = [

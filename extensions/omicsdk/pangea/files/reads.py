@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
 from omicsdk.pangea.contents.limits import Logger
 from omicsdk.pangea.contents.stored_data import kind_of
-from omicsdk.pangea.contents.uploading import upload_files
 from omicsdk.pangea.downloads import RETRIES, object_facts
 from omicsdk.pangea.files.read_plan import ReadSet
+from omicsdk.pangea.uploads import upload_files
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
 

@@ -107,7 +107,7 @@ class AnalysisResultField(RemoteObject):
             TransferError: It didn't arrive, or not right.
             PangeaGeneralError: The server didn't give another URL for one that has ended.
         """
-        from omicsdk.pangea.contents.downloading import fetch, temporary_for
+        from omicsdk.pangea.objects.field_downloads import fetch, temporary_for
 
         wanted = "" if filename is None else os.fspath(filename)
         if cache and self._downloaded and wanted in ("", self._downloaded) and Path(self._downloaded).is_file():
@@ -152,7 +152,7 @@ class AnalysisResultField(RemoteObject):
             TransferError: It can't be read, or what arrived isn't what was sent.
             PangeaGeneralError: The server refused: the field holds data already, or its group has no bucket.
         """
-        from omicsdk.pangea.contents.uploading import send
+        from omicsdk.pangea.uploads import send
 
         send(
             self,
@@ -174,7 +174,7 @@ class AnalysisResultField(RemoteObject):
         Returns:
             This object, with the data that the server has of it.
         """
-        from omicsdk.pangea.contents.uploading import send
+        from omicsdk.pangea.uploads import send
 
         send(self, filepath, multipart_thresh=1 << 62)
         return self
@@ -199,7 +199,7 @@ class AnalysisResultField(RemoteObject):
         Returns:
             This object, with the data that the server has of it.
         """
-        from omicsdk.pangea.contents.uploading import send
+        from omicsdk.pangea.uploads import send
 
         del file_size
         send(self, filepath, multipart_thresh=0, chunk_size=chunk_size, retries=max_retries, logger=logger)

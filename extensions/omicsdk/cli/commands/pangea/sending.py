@@ -9,7 +9,7 @@ from omicsdk.cli.commands.reports import report_path, tell_report
 from omicsdk.cli.commands.transfer_reports import named_errors, tell_verification, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.core.errors import TransferError, UsageError
-from omicsdk.pangea.contents.uploading import upload_files
+from omicsdk.pangea.uploads import upload_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

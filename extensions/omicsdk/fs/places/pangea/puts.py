@@ -15,9 +15,9 @@ from omicsdk.fs.errors import AlreadyThere
 from omicsdk.fs.places.putting import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.pangea.contents.stored_data import extension_of
-from omicsdk.pangea.contents.uploading import upload_files
 from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.objects.field import AnalysisResultField
+from omicsdk.pangea.uploads import upload_files
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 
