@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow
-from omicsdk.gen3 import downloads, uploads
+from omicsdk.core.platform import AsyncPlatform, Listing, Opening, Part, Platform, Workflow, late_modules
 from omicsdk.gen3.discovery import CommonsAddress
-from omicsdk.gen3.queries import paging
-from omicsdk.gen3.records import deletions, exports, submission, validation
-from omicsdk.gen3.records import projects as account
 
 if TYPE_CHECKING:
     from omicsdk_api.drs import AsyncDrsApi, DrsApi
@@ -21,6 +17,17 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.peregrine import AsyncPeregrineApi, PeregrineApi
     from omicsdk_api.gen3.sheepdog import AsyncSheepdogApi, SheepdogApi
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
+
+    from omicsdk.gen3 import downloads, uploads
+    from omicsdk.gen3.queries import paging
+    from omicsdk.gen3.records import deletions, exports, submission, validation
+    from omicsdk.gen3.records import projects as account
+else:
+    downloads, uploads = late_modules("omicsdk.gen3", "downloads uploads")
+    (paging,) = late_modules("omicsdk.gen3.queries", "paging")
+    account, deletions, exports, submission, validation = late_modules(
+        "omicsdk.gen3.records", "projects deletions exports submission validation"
+    )
 
 
 class _Services:

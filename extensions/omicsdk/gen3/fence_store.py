@@ -10,17 +10,18 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.checksums import MIB
 from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.service import plain
-from omicsdk.gen3.uploads import PART_SIZE, SINGLE, Destination
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut
 
@@ -30,6 +31,28 @@ if TYPE_CHECKING:
 
 
 _log = getLogger("omicsdk.gen3")
+
+
+SINGLE = 64 * MIB
+"""Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
+PART_SIZE = 16 * MIB
+"""The wished size of parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where files go in a commons, and who may have them.
+
+    Attributes:
+        authz: The resources that say who may read and change them; none leaves them to their uploader until somebody else
+            sets them.
+        bucket: The bucket; empty for the commons' own choice.
+        expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
+    """
+
+    authz: tuple[str, ...] = ()
+    bucket: str = ""
+    expires_in: int | None = None
 
 
 class GuidBook:

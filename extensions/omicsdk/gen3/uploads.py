@@ -28,6 +28,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
 from omicsdk.drs.objects import checksums_of as stated_checksums
+from omicsdk.gen3.fence_store import PART_SIZE, SINGLE, Destination, FenceStore, GuidBook
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 from omicsdk.transfer.journals.places import journal_for
@@ -38,14 +39,8 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.gen3.client import Gen3
-    from omicsdk.gen3.fence_store import FenceStore
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
-
-SINGLE = 64 * MIB
-"""Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
-PART_SIZE = 16 * MIB
-"""The wished size of parts."""
 
 Filled = Literal["by the commons", "by us", "not yet"]
 """Who wrote size and checksums into a record."""
@@ -159,22 +154,6 @@ def _compare(record: Mapping[str, Any], name: str, size: int, hashes: Mapping[st
 
 COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
 """The columns of the manifest of what was uploaded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where files go in a commons, and who may have them.
-
-    Attributes:
-        authz: The resources that say who may read and change them; none leaves them to their uploader until somebody else
-            sets them.
-        bucket: The bucket; empty for the commons' own choice.
-        expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
-    """
-
-    authz: tuple[str, ...] = ()
-    bucket: str = ""
-    expires_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +290,6 @@ def upload(
         NotWritable: What an earlier run remembers can't be read.
         KeyboardInterrupt: It was interrupted; everything is in order for going on.
     """
-    from omicsdk.gen3.fence_store import FenceStore, GuidBook
     from omicsdk.transfer import Control, Upload
     from omicsdk.transfer import upload as send
 
