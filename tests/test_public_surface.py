@@ -72,7 +72,7 @@ SURFACE = {
     ],
     "omicsdk.hca.fusillade": ["AsyncFusillade", "Fusillade"],
     "omicsdk.core": [
-        *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
+        *ERRORS, *CREDENTIALS, *OPTIONS, "ANONYMOUS", "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
     ],
     "omicsdk.transfer": [
         "Control", "FollowUp", "Form", "FsspecTarget", "Item", "Location", "MultipartStore", "NoSuchUpload", "Outcome", "Outcomes",

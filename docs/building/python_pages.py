@@ -37,7 +37,16 @@ PACKAGES = (
     Package("omicsdk.hca.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.hca.dss.tsv",)),
     Package("omicsdk.hca.fusillade", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
     Package("omicsdk.hca.upload", "upload areas of the Human Cell Atlas"),
-    Package("omicsdk.hca", "what the services of the Human Cell Atlas share"),
+    Package("omicsdk.hca", "the services of the Human Cell Atlas"),
+    Package("omicsdk.compat", "programs for the platforms' published clients, as they are"),
+    Package(
+        "omicsdk.compat.hca",
+        "the Human Cell Atlas by the names of the published client hca",
+        (
+            "omicsdk.compat.hca.dss", "omicsdk.compat.hca.auth", "omicsdk.compat.hca.util",
+            "omicsdk.compat.hca.util.exceptions",
+        ),
+    ),
     Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud"),
     Package(
         "omicsdk.compat.sevenbridges",
@@ -128,7 +137,13 @@ def _home(module: str, name: str) -> str:
 def pages() -> dict[str, str]:
     """All pages of the Python reference by their path within the manual, their index with them."""
     found = [package for package in PACKAGES if there(package)]
-    told = {home for package in found[1:] for module in (package.module, *package.further) for _, home in names(module)}
+    told: dict[str, str] = {}
+    for package in found[1:]:
+        for module in (package.module, *package.further):
+            for _, home in names(module):
+                # A face may give a platform's own name: it is told on the platform's page.
+                if home not in told or home.startswith(f"{package.module}."):
+                    told[home] = package.module
     made = {package.path: _package_page(package, told) for package in found}
     rows = "\n".join(
         f"| [`{package.module}`]({package.path.removeprefix(f'{FOLDER}/')}) | {package.about} |" for package in found
@@ -145,14 +160,14 @@ Nothing is public that isn't listed here.
 """
 
 
-def _package_page(package: Package, told: set[str]) -> str:
+def _package_page(package: Package, told: dict[str, str]) -> str:
     lines = [f"# `{package.module}`", ""]
     for module in (package.module, *package.further):
         if module != package.module:
             lines += [f"## `{module}`", ""]
         lines += [f"::: {module}", "    options:", "      members: false", "      show_root_heading: false", ""]
         for name, home in names(module):
-            if package.module == "omicsdk" or (home in told and not home.startswith(f"{package.module}.")):
+            if package.module == "omicsdk" or told.get(home) != package.module:
                 lines.append(f"- [`{name}`][{home}]")
             else:
                 lines += ["", f"::: {home}", "    options:", f"      heading: {name}", f"      toc_label: {name}"]

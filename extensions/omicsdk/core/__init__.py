@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
     from omicsdk.core.clock import ManualClock as ManualClock
     from omicsdk.core.clock import SystemClock as SystemClock
+    from omicsdk.core.credentials import ANONYMOUS as ANONYMOUS
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "APIError": "errors",
     "AnswerTooLarge": "errors",
+    "ANONYMOUS": "credentials",
     "ApiKey": "credentials",
     "AsyncTransport": "sending.transport",
     "AuthError": "errors",
@@ -135,6 +137,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ANONYMOUS",
     "NO_RETRY",
     "OMIT",
     "APIError",
