@@ -54,7 +54,7 @@ METHODS = frozenset(
 #: What looks like a way round the engine and isn't one, and why.
 NO_FILES = {
     (
-        "gen3/records/export.py",
+        "gen3/records/exports.py",
         "iter_bytes",
     ): "records that the service writes while they are asked for: no length, no ranges",
     ("crunch/diagnostics.py", "socket"): "the machine's own name and address, which every status tells",

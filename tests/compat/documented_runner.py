@@ -39,9 +39,9 @@ def published_command_line(kind):
 
 def ours(kind):
     """The documented face of ours."""
-    import omicsdk
+    import omicsdk.compat.hca as ours
 
-    return getattr(omicsdk, kind)
+    return getattr(ours.auth if kind == "AuthClient" else ours.dss, kind)
 
 
 def our_command_line():

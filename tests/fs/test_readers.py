@@ -13,6 +13,7 @@ import fsspec
 import numpy as np
 import pandas as pd
 import pytest
+from omicsdk import SevenBridges
 from omicsdk.fs import filesystems as live
 from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem
 from omicsdk.fs.places.sb import SbStore
@@ -37,7 +38,9 @@ def project(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: P
         kind.clear_instance_cache()
     files = SbFileSystem()
     assert isinstance(files.store, SbStore)
-    files.store.api.projects.create("p", billing_group=files.store.api.billing_groups.query()[0].id)
+    with SevenBridges() as sb:
+        group = next(iter(sb.list_billing_groups.iterate())).id
+        sb.create_project(name="p", billing_group=group or "")
     yield files
     for store in live._stores.values():
         store.close()

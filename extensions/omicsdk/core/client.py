@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.base_urls import checked_base_url
@@ -262,28 +262,6 @@ class Client(_ClientBase[Exchange]):
             ),
         )
 
-    def below(self, kind: type[C], path: str) -> C:
-        """A client of another service below this one's base URL, with the same settings and credentials over the same connections.
-
-        Args:
-            kind: Its class.
-            path: Where it is below the base URL, such as /index; empty for the base URL itself.
-        """
-        transport = self._exchange.transport
-        return self.beside(kind, f"{transport.base_url}{path}", transport.credentials)
-
-    def beside(self, kind: type[C], base_url: str, credentials: "Credentials | httpx.Auth | None") -> C:
-        """A client of another service, with the same settings over the same connections; closing either closes both.
-
-        Args:
-            kind: Its class.
-            base_url: Its base URL.
-            credentials: Its credentials: those of this client are for this client's service.
-        """
-        part = kind.__new__(kind)
-        part._exchange = replace(self._exchange, transport=self._exchange.transport.beside(base_url, credentials))
-        return part
-
     def close(self) -> None:
         """Close the connections."""
         self._exchange.transport.close()
@@ -338,28 +316,6 @@ class AsyncClient(_ClientBase[AsyncExchange]):
             ),
         )
 
-    def below(self, kind: type[A], path: str) -> A:
-        """A client of another service below this one's base URL, with the same settings and credentials over the same connections.
-
-        Args:
-            kind: Its class.
-            path: Where it is below the base URL, such as /index; empty for the base URL itself.
-        """
-        transport = self._exchange.transport
-        return self.beside(kind, f"{transport.base_url}{path}", transport.credentials)
-
-    def beside(self, kind: type[A], base_url: str, credentials: "Credentials | httpx.Auth | None") -> A:
-        """A client of another service, with the same settings over the same connections; closing either closes both.
-
-        Args:
-            kind: Its class.
-            base_url: Its base URL.
-            credentials: Its credentials: those of this client are for this client's service.
-        """
-        part = kind.__new__(kind)
-        part._exchange = replace(self._exchange, transport=self._exchange.transport.beside(base_url, credentials))
-        return part
-
     async def aclose(self) -> None:
         """Close the connections."""
         await self._exchange.transport.aclose()
@@ -379,6 +335,29 @@ class AsyncClient(_ClientBase[AsyncExchange]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+@overload
+def beside(client: Client, kind: type[C], base_url: str, credentials: "Credentials | httpx.Auth | None") -> C: ...
+@overload
+def beside(client: AsyncClient, kind: type[A], base_url: str, credentials: "Credentials | httpx.Auth | None") -> A: ...
+def beside(
+    client: Client | AsyncClient, kind: type[Any], base_url: str, credentials: "Credentials | httpx.Auth | None"
+) -> Any:
+    """Return a client of another service, with a client's settings over its connections; closing either closes both.
+
+    A function and not a method, since the public names of clients are reserved: no operation can have them.
+
+    Args:
+        client: The client.
+        kind: The class of the other one.
+        base_url: The base URL of the other one.
+        credentials: The credentials of the other one: those of a client are for its own service.
+    """
+    held = client._exchange  # pyright: ignore[reportPrivateUsage] - of this module's own classes
+    made: Any = object.__new__(kind)
+    made._exchange = replace(held, transport=held.transport.beside(base_url, credentials))
+    return made
 
 
 class _Late:

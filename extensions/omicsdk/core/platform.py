@@ -27,11 +27,12 @@ from typing import (
     ParamSpec,
     Self,
     TypeVar,
+    cast,
     overload,
 )
 
 from omicsdk.core.base_urls import checked_base_url
-from omicsdk.core.client import AsyncClient, Bound, Client
+from omicsdk.core.client import AsyncClient, Bound, Client, beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Anonymous, BearerToken, as_credentials
 from omicsdk.core.errors import ConfigError
@@ -249,7 +250,9 @@ class _PlatformBase:
         """Return a client of another base URL with the same settings and credentials, over the same connections."""
         clone: Any = self
         clone = clone.with_options()
-        clone._exchange = replace(clone._exchange, transport=clone._exchange.transport.elsewhere(base_url))
+        clone._exchange = replace(
+            clone._exchange, transport=clone._exchange.transport.beside(base_url, self.credentials)
+        )
         return clone
 
     def _url(self, base_url: str | None) -> str:
@@ -452,7 +455,9 @@ class Part(Generic[S, A]):
         clients = vars(client).setdefault("_parts", _Parts()).clients
         if self._name not in clients:
             name = f"Async{self._client}" if isinstance(client, AsyncPlatform) else self._client
-            clients.setdefault(self._name, client.below(getattr(import_module(self._package), name), self._path))
+            kind = getattr(import_module(self._package), name)
+            url = f"{client.base_url}{self._path}"
+            clients.setdefault(self._name, beside(cast("Any", client), kind, url, client.credentials))
         return clients[self._name]
 
 

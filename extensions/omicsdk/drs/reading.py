@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from omicsdk.core.client import Client
+from omicsdk.core.client import Client, beside
 from omicsdk.core.errors import APIError, OmicsError, TransferError, TransportError, UsageError
 from omicsdk.core.origins import origin_of
 
@@ -180,7 +180,7 @@ class RangeReader(io.RawIOBase):
         request = Request(
             "GET", location.url, tuple(headers), None, idempotent=True, secured=False, operation="open", streams=True
         )
-        storage = self._client.beside(_Storage, origin_of(location.url), None)
+        storage = beside(self._client, _Storage, origin_of(location.url), None)
         answer = storage.ask(request)
         try:
             self._check(answer, at, validator_in(answer.headers))

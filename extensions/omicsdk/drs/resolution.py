@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
-from omicsdk.core.client import Client
+from omicsdk.core.client import Client, beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError, NotFound, OmicsError
 from omicsdk.core.files.atomic_file import in_place_of
@@ -409,7 +409,7 @@ class Resolver:
         if self._client is None:
             return kind(base_url, **self._options)
         # Not closed at the end: its connections are the client's.
-        return nullcontext(self._client.beside(kind, base_url, None).with_options(retry=self._options["retry"]))
+        return nullcontext(beside(self._client, kind, base_url, None).with_options(retry=self._options["retry"]))
 
 
 def _json(response: httpx.Response) -> object:

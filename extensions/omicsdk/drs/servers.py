@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from omicsdk.core.client import beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
@@ -212,7 +213,7 @@ class DrsServer:
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._own = client is None
         if client is not None:
-            self._api = client.beside(DrsApi, base_url, credentials)
+            self._api = beside(client, DrsApi, base_url, credentials)
         else:
             self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock

@@ -251,12 +251,6 @@ class _Transport:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
 
-    def elsewhere(self, base_url: str) -> Self:
-        """Return a clone for another base URL over the same connections; credentials go to the origin of that one."""
-        clone = copy.copy(self)
-        clone._manners = replace(self._manners, base_url=checked_base_url(base_url), origin=origin_of(base_url))
-        return clone
-
     def with_options(
         self,
         *,
