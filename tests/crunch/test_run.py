@@ -11,7 +11,7 @@ from crunch_runs import HAPPY, Made, put, table
 from omicsdk.compat.crunch.client.connections import Connection, CrunchAPIException
 from omicsdk.compat.crunch.client.run import Run
 from omicsdk.core.errors import NotFound, UnsafePath
-from omicsdk.crunch import RunResult, Stage, WorkflowType
+from omicsdk.crunch import RunResult, Stage, State, WorkflowType
 from omicsdk.sandbox import Sandbox
 
 WORKFLOW = (
@@ -221,6 +221,13 @@ def test_a_script_of_the_users_own_takes_the_place_of_the_projects(make: Make, t
 
     assert (made.storage / "own.txt").read_text() == "own\n"
     assert not (made.work / ".crunch" / "script.sh").exists()
+
+
+def test_a_status_is_answered_as_the_site_answered_it(recorded: tuple[Run, Path]) -> None:
+    run, _ = recorded
+    answer = run.send_status(State.START, "by hand")
+    assert answer.ok
+    assert (answer.status_code, answer.json()["note"], answer.json()["state"]) == (201, "by hand", State.START)
 
 
 def test_statuses_tell_the_revision_of_the_workflows_repository(make: Make, tmp_path: Path) -> None:

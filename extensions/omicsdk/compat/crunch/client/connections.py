@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     import httpx
+    from omicsdk_api.crunch.models.status import Status
 
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
@@ -463,12 +464,20 @@ class Connection:
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        import httpx
-
         with documented_errors():
             status = self._api.report_status(
                 dataset_id, stage, state, note, directory=directory, retry=self._status_retry, clock=self._clock
             )
+        return self.answer_of(status)
+
+    def answer_of(self, status: Status) -> DocumentedResponse:
+        """Return a status that the site stored as the answer that it gave.
+
+        Args:
+            status: The status.
+        """
+        import httpx
+
         sent = httpx.Request("POST", self.absolute_url(STATUSES))
         return DocumentedResponse(httpx.Response(201, json=status.to_dict(), request=sent))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.crunch.client.connections import Connection, documented_errors
 from omicsdk.crunch import runs
 from omicsdk.crunch.datasets import DatasetFolders
 from omicsdk.crunch.statuses import RunResult, Stage, State, WorkflowType
 from omicsdk.crunch.storage import Storage
+
+if TYPE_CHECKING:
+    from omicsdk.core.documented.client import DocumentedResponse
 
 __all__ = ["Run"]
 
@@ -130,10 +133,10 @@ class Run:
         """How the upload ended; None before."""
         return self._run.upload_result
 
-    def send_status(self, state: State, note: str = "") -> Any:
+    def send_status(self, state: State, note: str = "") -> DocumentedResponse:
         """Report how far the stage is that runs or ran last; arguments and errors as those of `Connection.send_status`."""
         with documented_errors():
-            return self._run.send_status(state, note)
+            return self.connection.answer_of(self._run.send_status(state, note))
 
     def __call__(self) -> RunResult:
         """Run all stages, until one fails.
