@@ -32,7 +32,8 @@ def store(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
     with SbStore() as opened:
-        opened.api.projects.create("p", billing_group=opened.api.billing_groups.query()[0].id)
+        group = next(iter(opened.client.list_billing_groups.iterate())).id
+        opened.client.create_project(name="p", billing_group=group or "")
         yield opened
 
 
