@@ -23,7 +23,7 @@ def test_all_other_settings_stay_in_their_order(tmp_path):
     set_value(path, ["c", "d"], "x")
     assert list(json.loads(path.read_text()).items()) == [("z", [1, 2]), ("b", {"$append": "é"}), ("c", {"d": "x"})]
     assert unset(path, ["c", "d"])
-    assert json.loads(path.read_text()) == {"z": [1, 2], "b": {"$append": "é"}}
+    assert json.loads(path.read_text()) == {"z": [1, 2], "b": {"$append": "é"}, "c": {}}
 
 
 @pytest.mark.parametrize("content", [None, "", " \n"])

@@ -121,27 +121,21 @@ def set_in(values: Values, path: Path, keys: Sequence[str], value: Json) -> None
 
 
 def remove_in(values: Values, keys: Sequence[str]) -> bool:
-    """Remove one of the values of a settings file, in place, with the objects that it leaves empty.
+    """Remove one of the values of a settings file, in place; the object that held it stays.
 
     Args:
         values: The values.
-        keys: The names that lead to the setting.
+        keys: The names that lead to the setting, one or more.
 
     Returns:
         Whether it existed.
     """
     found: Json = values
-    above: list[tuple[Values, str]] = []
-    for key in keys:
-        if not isinstance(found, dict) or key not in found:
-            return False
-        above.append((found, key))
-        found = found[key]
-    while above:
-        holder, key = above.pop()
-        del holder[key]
-        if holder:
-            break
+    for key in keys[:-1]:
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict) or keys[-1] not in found:
+        return False
+    del found[keys[-1]]
     return True
 
 
