@@ -3,6 +3,8 @@
 Generated clients need nothing else of omicsdk. Importing it costs next to nothing; each name is imported when it is first
 asked for."""
 
+from omicsdk.core.lazy import lazy_exports
+
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.core.clock import Clock as Clock
@@ -71,9 +73,9 @@ if TYPE_CHECKING:
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
+    "ANONYMOUS": "credentials",
     "APIError": "errors",
     "AnswerTooLarge": "errors",
-    "ANONYMOUS": "credentials",
     "ApiKey": "credentials",
     "AsyncTransport": "sending.transport",
     "AuthError": "errors",
@@ -202,17 +204,4 @@ __all__ = [
     "UsageError",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found: object = getattr(import_module(f"omicsdk.core.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

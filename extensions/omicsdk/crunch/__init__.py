@@ -1,6 +1,6 @@
 """django-crunch: `Crunch` and `AsyncCrunch`, the typed clients with their workflows, and runs of datasets."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -52,15 +52,4 @@ __all__ = [
     "newest_status",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.crunch' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.crunch.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -18,7 +18,7 @@ with Drs(credentials=credentials) as drs:
     drs.download(f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1", "reads").raise_if_failed()
 """
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -88,15 +88,4 @@ __all__ = [
     "parse_drs_id",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.drs' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.drs.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

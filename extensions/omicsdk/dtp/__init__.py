@@ -1,6 +1,6 @@
 """The digital-twin workflow: SDS data sets to and from Gen3, PACS and iRODS."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -34,15 +34,4 @@ __all__ = [
     "SdsError",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.dtp' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.dtp.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -10,7 +10,7 @@ fsspec, registered under its name, so that whatever opens files by fsspec opens 
 
 from __future__ import annotations
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -71,15 +71,4 @@ __all__ = [
     "parse_uri",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.fs' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.fs.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

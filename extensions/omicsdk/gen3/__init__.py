@@ -1,6 +1,6 @@
 """Gen3 data commons: `Gen3` and `AsyncGen3`, and clients with the names and arguments of gen3sdk (`Gen3Auth`, `Gen3Index` ...)."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -64,15 +64,4 @@ __all__ = [
     "Gen3WsStorage",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.gen3' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.gen3.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

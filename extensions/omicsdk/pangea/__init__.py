@@ -1,6 +1,6 @@
 """Pangea: `Knex` and its objects with the names of the published client, `Pangea` and `AsyncPangea` typed."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -124,15 +124,4 @@ __all__ = [
     "search",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.pangea' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.pangea.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -1,6 +1,6 @@
 """The Seven Bridges Platform and the Cancer Genomics Cloud: `SevenBridges` and `AsyncSevenBridges`."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -38,14 +38,4 @@ __all__ = [
     "WrongPath",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_HOMES]
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -11,6 +11,8 @@ upload([Upload("data/reads.fastq.gz", to)], journal="uploads.journal").raise_if_
 
 from __future__ import annotations
 
+from omicsdk.core.lazy import lazy_exports
+
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.transfer.asynchronous import download_async as download_async
@@ -124,17 +126,4 @@ __all__ = [
     "upload_async",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.transfer' has no attribute '{name}'")
-    from importlib import import_module
-
-    found: object = getattr(import_module(f"omicsdk.transfer.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

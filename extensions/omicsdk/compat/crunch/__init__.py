@@ -1,6 +1,6 @@
 """django-crunch's client 0.1.14: the modules of `crunch.client`, and their public names, over `omicsdk.crunch`."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from omicsdk.compat.crunch.client.run import Run as Run
 
 _HOMES = {
-    "Connection": "connections",
-    "CrunchAPIException": "connections",
-    "Run": "run",
-    "RunResult": "enums",
-    "Stage": "enums",
-    "State": "enums",
-    "WorkflowType": "enums",
-    "get_diagnostic": "diagnostics",
-    "get_diagnostics": "diagnostics",
-    "git_revision": "diagnostics",
-    "version": "diagnostics",
+    "Connection": "client.connections",
+    "CrunchAPIException": "client.connections",
+    "Run": "client.run",
+    "RunResult": "client.enums",
+    "Stage": "client.enums",
+    "State": "client.enums",
+    "WorkflowType": "client.enums",
+    "get_diagnostic": "client.diagnostics",
+    "get_diagnostics": "client.diagnostics",
+    "git_revision": "client.diagnostics",
+    "version": "client.diagnostics",
 }
 __all__ = [
     "Connection",
@@ -43,15 +43,4 @@ __all__ = [
     "version",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.compat.crunch' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.compat.crunch.client.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

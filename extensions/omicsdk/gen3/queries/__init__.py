@@ -1,6 +1,6 @@
 """Queries over records (GraphQL): built from names of the dictionary, and paged through to the last row."""
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -12,15 +12,4 @@ if TYPE_CHECKING:
 _HOMES = {"Query": "query", "ask": "paging", "count": "paging", "rows": "paging"}
 __all__ = ["Query", "ask", "count", "rows"]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.gen3.queries' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.gen3.queries.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

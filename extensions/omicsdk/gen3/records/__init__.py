@@ -4,7 +4,7 @@
 dictionaries as well.
 """
 
-from importlib import import_module
+from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
@@ -80,15 +80,4 @@ __all__ = [
     "validate",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'omicsdk.gen3.records' has no attribute '{name}'")
-    found: object = getattr(import_module(f"omicsdk.gen3.records.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)
