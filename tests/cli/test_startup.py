@@ -13,7 +13,7 @@ OURS = {
         f"omicsdk.cli.{name}"
         for name in ("builtin", "catalog", "file_commands", "help", "main", "mistakes", "options", "services")
     ),
-    *("omicsdk.core", "omicsdk.core.version"),  # by omicsdk itself
+    *("omicsdk.core", "omicsdk.core.lazy", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk_api",
 }
 LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner"}
