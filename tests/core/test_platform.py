@@ -8,6 +8,7 @@ import io
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -158,8 +159,14 @@ def _ls(client: Toy, most: int) -> Iterator[int]:
 @contextmanager
 def _open(client: Toy, text: str) -> Generator[BinaryIO]:
     """Open a text."""
-    with io.BytesIO(text.encode()) as file:
-        yield file
+    left.clear()
+    try:
+        with io.BytesIO(text.encode()) as file:
+            yield file
+    except BaseException as error:
+        left.append(error)
+        if text != "forgiving":
+            raise
 
 
 def _status(client: Toy) -> int:
@@ -167,7 +174,14 @@ def _status(client: Toy) -> int:
     return client.get_bundle.raw(uuid="u", replica="aws").status_code
 
 
+def _name(client: Toy) -> str:
+    """Read a context variable of the caller."""
+    return caller.get()
+
+
 closed: list[str] = []
+left: list[BaseException] = []
+caller = ContextVar("caller", default="")
 
 
 class _Workflows:
@@ -175,6 +189,7 @@ class _Workflows:
     status = Workflow(_status)
     ls = Listing(_ls)
     open = Opening(_open)
+    name = Workflow(_name)
 
 
 class Toy(_Workflows, Platform, DssApi):
@@ -217,6 +232,30 @@ def test_a_listing_that_is_left_early_is_closed() -> None:
 
     asyncio.run(run())
     assert closed == [URL]
+
+
+@pytest.mark.parametrize("text", ["strict", "forgiving"])
+def test_an_opened_file_is_left_with_the_error_of_the_block(text: str) -> None:
+    async def run() -> bool:
+        async with AsyncToy() as toy:
+            try:
+                async with toy.open(text):
+                    raise OmicsError("in the block")
+            except OmicsError as error:
+                return error is left[0]
+        return False
+
+    assert asyncio.run(run()) is (text == "strict")
+    assert [str(each) for each in left] == ["in the block"]
+
+
+def test_a_workflow_in_a_thread_sees_the_callers_context() -> None:
+    async def run() -> str:
+        caller.set("task 1")
+        async with AsyncToy() as toy:
+            return await toy.name()
+
+    assert asyncio.run(run()) == "task 1"
 
 
 def test_cancelling_the_task_stops_the_workflow_and_waits_for_it() -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, wraps
 from importlib import import_module
@@ -461,35 +462,35 @@ class Part(Generic[S, A]):
         return clients[self._name]
 
 
-def _bound(function: Callable[..., Any], client: object, run: Callable[..., Any]) -> Any:
-    """A method of an asynchronous client that shows the name, documentation and signature of its workflow."""
-    shown = wraps(function)(run)
-    # inspect follows __wrapped__, and a method's signature lacks the client.
-    shown.__wrapped__ = MethodType(function, client)  # pyright: ignore[reportFunctionMemberAccess]
-    return shown
-
-
 def _takes_stop(function: Callable[..., Any]) -> bool:
     code = function.__code__
     return "stop" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-async def _in_thread(call: Callable[[], T], stop: threading.Event) -> T:
+async def run_in_thread(call: Callable[[], T], stop: threading.Event) -> T:
     """Run a blocking call in a thread; when the task is cancelled, set `stop` and wait for the call to end.
 
     The wait is part of the contract: a transfer writes its journal before it ends, and a task that returned earlier would let
-    the program close files and connections that are still in use.
+    the program close files and connections that are still in use. The call sees the task's context variables.
+
+    Args:
+        call: The call.
+        stop: Ends it early once it is set.
+
+    Returns:
+        What it returns; what it raises is raised here.
     """
     from anyio import CancelScope, CapacityLimiter, get_cancelled_exc_class
     from anyio.to_thread import run_sync
 
     ended = threading.Event()
+    context = copy_context()
     outcome: list[T] = []
     failure: list[BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(call())
+            outcome.append(context.run(call))
         except BaseException as error:  # it is raised in the task
             failure.append(error)
         finally:
@@ -554,7 +555,7 @@ def late_modules(package: str, names: str) -> tuple[_LateModule, ...]:
 
 
 class _Late:
-    """What the three descriptors of workflows share: a function that may be loaded late."""
+    """What the three descriptors of workflows share: a function that may be loaded late, bound to either client."""
 
     def __init__(self, function: Any) -> None:
         self._given = function
@@ -563,6 +564,21 @@ class _Late:
     def _function(self) -> Callable[..., Any]:
         given = self._given
         return given.loaded() if isinstance(given, _LateFunction) else given
+
+    def _of(self, client: object) -> Any:
+        function = self._function
+        if client is None:
+            return function
+        if not isinstance(client, AsyncPlatform):
+            return MethodType(function, client)
+        shown = wraps(function)(self._asynchronous(function, client))
+        # inspect follows __wrapped__, and a method's signature lacks the client.
+        shown.__wrapped__ = MethodType(function, client)
+        return shown
+
+    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
+        """The workflow as a method of the asynchronous client, without its name and documentation."""
+        raise NotImplementedError
 
 
 class Workflow(_Late, Generic[P, R]):
@@ -585,12 +601,9 @@ class Workflow(_Late, Generic[P, R]):
     @overload
     def __get__(self, client: Platform, owner: type) -> Callable[P, R]: ...
     def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
-        function = self._function
-        if client is None:
-            return function
-        if not isinstance(client, AsyncPlatform):
-            return MethodType(function, client)
+        return self._of(client)
 
+    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         async def run(*args: P.args, **kwargs: P.kwargs) -> R:
             options: dict[str, Any] = dict(kwargs)
             stop = options.get("stop")
@@ -598,9 +611,9 @@ class Workflow(_Late, Generic[P, R]):
                 stop = threading.Event()
                 if _takes_stop(function):
                     options["stop"] = stop
-            return await _in_thread(partial(function, client.blocking(), *args, **options), stop)
+            return await run_in_thread(partial(function, client.blocking(), *args, **options), stop)
 
-        return _bound(function, client, run)
+        return run
 
 
 BATCH_SECONDS = 0.02
@@ -625,25 +638,22 @@ class Listing(_Late, Generic[P, T]):
     @overload
     def __get__(self, client: Platform, owner: type) -> Callable[P, Iterator[T]]: ...
     def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
-        function = self._function
-        if client is None:
-            return function
-        if not isinstance(client, AsyncPlatform):
-            return MethodType(function, client)
+        return self._of(client)
 
+    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[T]:
             items = function(client.blocking(), *args, **kwargs)
             never = threading.Event()  # a listing ends at its next item
             try:
-                while batch := await _in_thread(partial(_batch, items), never):
+                while batch := await run_in_thread(partial(_batch, items), never):
                     for item in batch:
                         yield item
             finally:
                 close = getattr(items, "close", None)
                 if close is not None:
-                    await _in_thread(close, never)
+                    await run_in_thread(close, never)
 
-        return _bound(function, client, run)
+        return run
 
 
 def _batch(items: Iterator[T]) -> list[T]:
@@ -677,22 +687,23 @@ class Opening(_Late, Generic[P]):
     @overload
     def __get__(self, client: Platform, owner: type) -> Callable[P, AbstractContextManager[BinaryIO]]: ...
     def __get__(self, client: Platform | AsyncPlatform | None, owner: type) -> Any:
-        function = self._function
-        if client is None:
-            return function
-        if not isinstance(client, AsyncPlatform):
-            return MethodType(function, client)
+        return self._of(client)
 
+    def _asynchronous(self, function: Callable[..., Any], client: AsyncPlatform) -> Callable[..., Any]:
         @asynccontextmanager
         async def run(*args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[AsyncFile[bytes]]:
             from anyio import wrap_file
 
             never = threading.Event()
             manager = function(client.blocking(), *args, **kwargs)
-            file = await _in_thread(manager.__enter__, never)
+            file = await run_in_thread(manager.__enter__, never)
             try:
                 yield wrap_file(file)
-            finally:
-                await _in_thread(partial(manager.__exit__, None, None, None), never)
+            except BaseException as error:
+                leave = partial(manager.__exit__, type(error), error, error.__traceback__)
+                if not await run_in_thread(leave, never):
+                    raise
+            else:
+                await run_in_thread(partial(manager.__exit__, None, None, None), never)
 
-        return _bound(function, client, run)
+        return run

@@ -1,8 +1,7 @@
-"""An operation as an attribute of a documented client's class, sync or async, with the type of its answers."""
+"""An operation as an attribute of a documented client's class, with the type of its answers."""
 
 from typing import Any, Generic, TypeVar, overload
 
-from omicsdk.core.documented.async_client import AsyncDocumentedClient, AsyncDocumentedOperation
 from omicsdk.core.documented.client import DocumentedClient, DocumentedOperation
 
 T = TypeVar("T")
@@ -39,9 +38,7 @@ class Documented(Generic[T]):
     def __get__(self, instance: None, owner: type) -> Any: ...
     @overload
     def __get__(self, instance: DocumentedClient, owner: type) -> DocumentedOperation[T]: ...
-    @overload
-    def __get__(self, instance: AsyncDocumentedClient, owner: type) -> AsyncDocumentedOperation[T]: ...
-    def __get__(self, instance: DocumentedClient | AsyncDocumentedClient | None, owner: type) -> Any:
+    def __get__(self, instance: DocumentedClient | None, owner: type) -> Any:
         if instance is None:
             return _OnClass(owner, self._name)
         return instance.operation(self._name, self._ignored)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import Client
-    from omicsdk.core.operation import AsyncCall, Call
+    from omicsdk.core.operation import Call
 
 T = TypeVar("T")
 
@@ -231,11 +231,8 @@ def _parameters(package: str) -> dict[str, dict[str, str]]:
     return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
 
 
-Op = TypeVar("Op", bound="Call[..., Any] | AsyncCall[..., Any]")
-
-
-class DocumentedCall(Generic[Op, T]):
-    """What documented operations share, sync and async: from arguments as the documentation has them to a request.
+class DocumentedOperation(Generic[T]):
+    """One operation as a documented client offers it: keyword arguments in, plain JSON out.
 
     Args:
         operation: The generated operation.
@@ -243,10 +240,55 @@ class DocumentedCall(Generic[Op, T]):
         translate: Makes the documented exception of one of ours, or gives it back as it is.
     """
 
-    def __init__(self, operation: Op, ignored: frozenset[str], translate: Callable[[Exception], Exception]) -> None:
+    def __init__(
+        self, operation: "Call[..., Any]", ignored: frozenset[str], translate: Callable[[Exception], Exception]
+    ) -> None:
         self._operation = operation
         self._ignored = ignored
         self._translate = translate
+
+    def __call__(self, *positional: Never, **arguments: Any) -> T:
+        """Call the service.
+
+        Returns:
+            The JSON answer, bytes where it isn't JSON, the address where that was asked for (`directurl`), None where it is
+            empty (304, "nothing has changed", among them); for HEAD a response with headers.
+
+        Raises:
+            TypeError: An argument has no name, isn't known or is missing.
+        """
+        self._check_names(positional)
+        with translating(self._translate):
+            response = next(self._operation.answers(self._request(arguments)))
+        if self._operation.facts.method == "HEAD":
+            return cast("T", DocumentedResponse(response))
+        return cast("T", self._plain(response))
+
+    def paginate(self, **arguments: Any) -> Iterator[T]:
+        """Every page, as it arrives."""
+        with translating(self._translate):
+            for response in self._operation.answers(self._request(arguments)):
+                yield cast("T", self._plain(response))
+
+    def iterate(self, **arguments: Any) -> Iterator[Any]:
+        """Every item of every page.
+
+        Raises:
+            TypeError: The operation has no pages.
+        """
+        self._paging()
+        with translating(self._translate):
+            for response in self._operation.answers(self._request(arguments)):
+                yield from self._items(response)
+
+    @contextmanager
+    def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
+        """The answer's bytes as they arrive, in a `with` block."""
+        with translating(self._translate):
+            request = self._request(arguments)
+            with ExitStack() as opened:
+                body = opened.enter_context(self._operation.streamed(request))
+                yield DocumentedBody(body, opened.close, request)
 
     def _check_names(self, positional: tuple[object, ...]) -> None:
         if positional:
@@ -292,53 +334,6 @@ class DocumentedCall(Generic[Op, T]):
             return self._operation.build(**given)
         except TypeError as error:
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
-
-
-class DocumentedOperation(DocumentedCall["Call[..., Any]", T]):
-    """One operation as a documented client offers it: keyword arguments in, plain JSON out."""
-
-    def __call__(self, *positional: Never, **arguments: Any) -> T:
-        """Call the service.
-
-        Returns:
-            The JSON answer, bytes where it isn't JSON, the address where that was asked for (`directurl`), None where it is
-            empty (304, "nothing has changed", among them); for HEAD a response with headers.
-
-        Raises:
-            TypeError: An argument has no name, isn't known or is missing.
-        """
-        self._check_names(positional)
-        with translating(self._translate):
-            response = next(self._operation.answers(self._request(arguments)))
-        if self._operation.facts.method == "HEAD":
-            return cast("T", DocumentedResponse(response))
-        return cast("T", self._plain(response))
-
-    def paginate(self, **arguments: Any) -> Iterator[T]:
-        """Every page, as it arrives."""
-        with translating(self._translate):
-            for response in self._operation.answers(self._request(arguments)):
-                yield cast("T", self._plain(response))
-
-    def iterate(self, **arguments: Any) -> Iterator[Any]:
-        """Every item of every page.
-
-        Raises:
-            TypeError: The operation has no pages.
-        """
-        self._paging()
-        with translating(self._translate):
-            for response in self._operation.answers(self._request(arguments)):
-                yield from self._items(response)
-
-    @contextmanager
-    def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
-        """The answer's bytes as they arrive, in a `with` block."""
-        with translating(self._translate):
-            request = self._request(arguments)
-            with ExitStack() as opened:
-                body = opened.enter_context(self._operation.streamed(request))
-                yield DocumentedBody(body, opened.close, request)
 
 
 @contextmanager
