@@ -58,8 +58,11 @@ class Halfway:
         )
 
     def at(self, progress: Any) -> bool:
-        """Tells once that everything else and those 6 MiB are there, but for what the engine has in its hands."""
-        if self.reached or progress.bytes_done < self.before:
+        """Tells once that everything else and those 6 MiB are there, but for what the engine has in its hands.
+
+        The other shards have ended then: their files may be there before their workers have said so.
+        """
+        if self.reached or progress.bytes_done < self.before or len(progress.workers) > 1:
             return False
         self.reached = True
         return True

@@ -243,7 +243,8 @@ def test_new_urls_that_are_refused_end_the_file(sink: Any, store: Any, file: Pat
     error = error_of(send(file, store, connections=1))
     assert isinstance(error, Forbidden)
     assert error.code == "InvalidAccessKeyId"
-    assert len(sink.requests) == 3
+    # Each of the two parts is sent to two URLs at most; the second refusal of either ends the file.
+    assert len(sink.requests) in (2, 3)
 
 
 def test_bytes_that_stay_wrong_are_told(sink: Any, store: Any, file: Path, send: Any, reply: Any):
