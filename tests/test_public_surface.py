@@ -79,7 +79,7 @@ SURFACE = {
         "PartRules", "Patience", "Plan", "Progress", "PutTo", "Report", "S3Object", "SentPart", "Shard", "ShardResult",
         "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferReport", "Upload",
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
-        "upload_async",
+        "upload_async", "verify",
     ],
     "omicsdk.hca.upload": [
         "AsyncHcaUpload", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
@@ -87,7 +87,7 @@ SURFACE = {
         "UploadService", "UploadedFile",
     ],
     "omicsdk.sb": [
-        "AsyncSevenBridges", "Entry", "FileCheck", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",
+        "AsyncSevenBridges", "Entry", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",
         "StillRunning", "WrongPath",
     ],
     "omicsdk.compat.sevenbridges": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from drs_download import OFFLINE
 from omicsdk import AsyncDrs, BearerToken, Drs
-from omicsdk.core.errors import ConfigError, TransferError, Unauthorized, UsageError
+from omicsdk.core.errors import ChecksumMismatch, ConfigError, TransferError, Unauthorized, UsageError
 from omicsdk.drs import HostCredentials, NotADrsId, UnknownPrefix
 
 API = "ga4gh/drs/v1/objects"
@@ -139,16 +140,20 @@ def test_downloaded_files_are_verified(host: Any, tmp_path: Path) -> None:
     uris = [host.add("a", b"aaa"), host.add("b", b"bbb"), host.add("c", b"ccc", checksums=[])]
     with Drs() as drs:
         drs.download(uris, tmp_path).raise_if_failed()
-        assert [check.state for check in drs.verify(uris, tmp_path)] == ["verified", "verified", "size only"]
+        report = drs.verify(uris, tmp_path)
+        assert (report.ok, report.verification) == (True, {"verified": 2, "size only": 1, "unverified": 0})
+        assert [outcome.verified for outcome in report.outcomes] == ["sha256", "sha256", ""]
         (tmp_path / "a.bin").write_bytes(b"aab")
         (tmp_path / "b.bin").unlink()
         (tmp_path / "c.bin").write_bytes(b"cccc")
-        checks = drs.verify(uris, tmp_path)
-    assert [(check.name, check.state, check.why) for check in checks] == [
-        ("a.bin", "different", "its sha256 is not the stated one"),
-        ("b.bin", "missing", "it does not exist"),
-        ("c.bin", "different", "it has 4 bytes, not 3"),
-    ]
+        failed = drs.verify(uris, tmp_path).failed
+        stop = threading.Event()
+        stop.set()
+        assert drs.verify(uris, tmp_path, stop=stop).counts["stopped"] == 3
+    assert [outcome.name for outcome in failed] == ["a.bin", "b.bin", "c.bin"]
+    assert isinstance(failed[0].error, ChecksumMismatch)
+    assert "b.bin is missing. Download it again." in str(failed[1].error)
+    assert "c.bin: size is 4, expected 3" in str(failed[2].error)
 
 
 def test_the_asynchronous_client(host: Any, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from gen3_commons import COMMONS, FakeCommons
 from omicsdk import AsyncGen3, BearerToken, Gen3
 from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.errors import ChecksumMismatch, ConfigError, UsageError
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3AuthError, Gen3Login
 from omicsdk.sandbox import Sandbox
@@ -191,12 +191,12 @@ def test_files_are_uploaded_listed_read_downloaded_and_verified(gen3: Gen3, tmp_
         file.seek(256 * 999)
         assert file.read(256) == bytes(range(256))
     gen3.download(guid, tmp_path / "out", settings=NOBODY).raise_if_failed()
-    assert [check.state for check in gen3.verify(guid, tmp_path / "out", settings=NOBODY)] == ["verified"]
+    assert gen3.verify(guid, tmp_path / "out", settings=NOBODY).verification["verified"] == 1
     (tmp_path / "out/reads.bin").write_bytes(content[:-1] + b"x")
-    (check,) = gen3.verify([guid], tmp_path / "out", settings=NOBODY)
-    assert (check.state, check.why) == ("different", "its md5 is not the stated one")
+    (wrong,) = gen3.verify([guid], tmp_path / "out", settings=NOBODY).failed
+    assert isinstance(wrong.error, ChecksumMismatch)
     (tmp_path / "out/reads.bin").unlink()
-    assert gen3.verify(guid, tmp_path / "out", settings=NOBODY)[0].state == "missing"
+    assert "reads.bin is missing" in str(gen3.verify(guid, tmp_path / "out", settings=NOBODY).failed[0].error)
 
 
 def test_a_bundle_is_listed_and_cannot_be_opened(sandbox: Sandbox, gen3: Gen3) -> None:

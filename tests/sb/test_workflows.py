@@ -57,7 +57,7 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
         *(f"{P}/a.txt", f"{P}/empty/", f"{P}/reads/", f"{P}/reads/b.txt", f"{P}/reads/deep/", f"{P}/reads/deep/c.txt")
     ]
     there = tmp_path / "there"
-    assert [each.state for each in client.verify(f"{P}/", there)] == ["missing"] * 3
+    assert ["is missing" in str(each.error) for each in client.verify(f"{P}/", there).failed] == [True] * 3
     assert client.download(f"{P}/", there, dry_run=True).counts["planned"] == 3
     assert not there.exists()
     report = client.download(f"{P}/", there)
@@ -65,10 +65,10 @@ def test_a_folder_goes_there_and_back(client: SevenBridges, tree: Path, tmp_path
     assert {name: (there / name).read_bytes() for name in TREE} == TREE
     assert (there / "empty").is_dir()
     assert client.download(f"{P}/", there).counts["skipped"] == 3
-    assert {each.state for each in client.verify(f"{P}/", there)} <= {"verified", "size only"}
+    client.verify(f"{P}/", there).raise_if_failed()
     (there / "a.txt").write_bytes(b"other")
-    changed = next(each for each in client.verify(f"{P}/", there) if each.name == "a.txt")
-    assert (changed.state, changed.why) == ("different", "it has 5 bytes, not 1")
+    (changed,) = client.verify(f"{P}/", there).failed
+    assert "a.txt: size is 5, expected 1" in str(changed.error)
     with pytest.raises(LocalFileExists):
         client.download(f"{P}/a.txt", there)
     client.download(f"{P}/a.txt", there, overwrite=True).raise_if_failed()

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.drs.client import AsyncDrs as AsyncDrs
     from omicsdk.drs.client import Drs as Drs
     from omicsdk.drs.client import HostCredentials as HostCredentials
-    from omicsdk.drs.downloads import FileCheck as FileCheck
     from omicsdk.drs.identifiers import DrsId as DrsId
     from omicsdk.drs.identifiers import NotADrsId as NotADrsId
     from omicsdk.drs.identifiers import parse_drs_id as parse_drs_id
@@ -52,7 +51,6 @@ _HOMES = {
     "DrsId": "identifiers",
     "DrsObject": "objects",
     "DrsServer": "servers",
-    "FileCheck": "downloads",
     "HostCredentials": "client",
     "IsABundle": "objects",
     "NoAccess": "objects",
@@ -74,7 +72,6 @@ __all__ = [
     "DrsId",
     "DrsObject",
     "DrsServer",
-    "FileCheck",
     "HostCredentials",
     "IsABundle",
     "NoAccess",

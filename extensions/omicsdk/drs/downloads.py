@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
@@ -491,20 +491,6 @@ def _with_bundles(
 # -- what was downloaded
 
 
-class FileCheck(NamedTuple):
-    """What `verify` found of a file.
-
-    Attributes:
-        name: Its path below the folder.
-        state: "verified" by a checksum, "size only" where its server states none, "missing", or "different".
-        why: What differs; empty where nothing does.
-    """
-
-    name: str
-    state: Literal["verified", "size only", "missing", "different"]
-    why: str = ""
-
-
 def verify(
     client: Drs,
     what: str | DrsId | Wanted | Iterable[str | DrsId | Wanted],
@@ -512,7 +498,8 @@ def verify(
     *,
     layout: Layout = "name",
     settings: ResolutionSettings | None = None,
-) -> list[FileCheck]:
+    stop: threading.Event | None = None,
+) -> TransferReport:
     """Compare downloaded files with the sizes and checksums that their servers state.
 
     Args:
@@ -520,46 +507,35 @@ def verify(
         folder: The folder that it was downloaded to.
         layout: How it was downloaded.
         settings: How prefixes of compact identifiers are resolved; by default as the environment says.
+        stop: Ends the comparison when it is set.
 
     Returns:
-        What was found of each file, in order.
+        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
 
     Raises:
         OmicsError: An object cannot be described by its server.
     """
     with client.servers(settings) as servers:
-        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout)
+        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout, stop=stop)
 
 
 def verify_objects(
-    wanted: Sequence[Wanted], folder: str | os.PathLike[str], *, servers: Servers, layout: Layout = "name"
-) -> list[FileCheck]:
+    wanted: Sequence[Wanted],
+    folder: str | os.PathLike[str],
+    *,
+    servers: Servers,
+    layout: Layout = "name",
+    stop: threading.Event | None = None,
+) -> TransferReport:
     """Compare downloaded files with what servers state; arguments and errors are those of `verify`.
 
     Args:
         servers: The servers; they stay open.
     """
+    from omicsdk.transfer import verify
+
     found = find(wanted, servers, layout)
     for file in found:
         if file.error is not None:
             raise file.error
-    return [_checked(file, Path(folder)) for file in found]
-
-
-def _checked(file: DrsFile, folder: Path) -> FileCheck:
-    from omicsdk.transfer.hashing import checksums_of, first_difference
-
-    item = item_of(file)
-    size, stated, path = item.size, item.checksums, folder / file.name
-    try:
-        found = path.stat().st_size
-        if size is not None and found != size:
-            return FileCheck(file.name, "different", f"it has {found} bytes, not {size}")
-        difference = first_difference(stated, checksums_of(str(path), stated, found))
-    except FileNotFoundError:
-        return FileCheck(file.name, "missing", "it does not exist")
-    except OSError as error:
-        return FileCheck(file.name, "different", f"it cannot be read: {error.strerror or error}")
-    if difference is not None:
-        return FileCheck(file.name, "different", f"its {difference} is not the stated one")
-    return FileCheck(file.name, "verified" if stated else "size only")
+    return verify([item_of(file) for file in found], folder, stop=stop)

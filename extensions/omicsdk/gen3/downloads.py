@@ -15,7 +15,7 @@ from omicsdk.core.credentials import ANONYMOUS, BearerToken
 from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import origin_of
-from omicsdk.drs.downloads import FileCheck, Shared, download_objects, verify_objects
+from omicsdk.drs.downloads import Shared, download_objects, verify_objects
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, listed, wanted_of
 from omicsdk.drs.reading import opened
@@ -254,7 +254,8 @@ def verify(
     *,
     layout: Layout = "name",
     settings: ResolutionSettings | None = None,
-) -> list[FileCheck]:
+    stop: threading.Event | None = None,
+) -> TransferReport:
     """Compare downloaded files with the sizes and checksums of their records.
 
     Args:
@@ -262,15 +263,16 @@ def verify(
         folder: The folder that it was downloaded to.
         layout: How it was downloaded.
         settings: How prefixes of other commons are resolved; by default as the environment says.
+        stop: Ends the comparison when it is set.
 
     Returns:
-        What was found of each file, in order.
+        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
 
     Raises:
         OmicsError: A record cannot be read.
     """
     with opened_servers(client, Logins(client), settings) as servers:
-        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout)
+        return verify_objects(list(wanted_of(what)), folder, servers=servers, layout=layout, stop=stop)
 
 
 def opened_servers(client: Gen3, logins: Logins, settings: ResolutionSettings | None = None) -> Servers:

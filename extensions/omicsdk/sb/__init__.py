@@ -6,7 +6,6 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.sb.client import AsyncSevenBridges as AsyncSevenBridges
     from omicsdk.sb.client import SevenBridges as SevenBridges
-    from omicsdk.sb.downloads import FileCheck as FileCheck
     from omicsdk.sb.downloads import LocalFileExists as LocalFileExists
     from omicsdk.sb.jobs import StillRunning as StillRunning
     from omicsdk.sb.listings import Entry as Entry
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 _HOMES = {
     "AsyncSevenBridges": "client",
     "Entry": "listings",
-    "FileCheck": "downloads",
     "IncompleteListing": "listings",
     "LocalFileExists": "downloads",
     "SbPath": "paths",
@@ -29,7 +27,6 @@ _HOMES = {
 __all__ = [
     "AsyncSevenBridges",
     "Entry",
-    "FileCheck",
     "IncompleteListing",
     "LocalFileExists",
     "SbPath",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.core.errors import APIError, OmicsError, TransferError, TransportError, UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
-    from omicsdk.transfer import Control, Location, Patience, Progress, TransferReport
+    from omicsdk.transfer import Control, Item, Location, Patience, Progress, TransferReport
 
 CONNECTIONS = 16
 """Requests for bytes that run at once, at most."""
@@ -69,20 +69,6 @@ class Selected(NamedTuple):
 
     files: list[RemoteFile]
     folders: list[tuple[str, ...]]
-
-
-class FileCheck(NamedTuple):
-    """What `verify` found of a file.
-
-    Attributes:
-        name: Its path below the folder.
-        state: "verified" by a checksum, "size only" where the platform states none, "missing", or "different".
-        why: What differs; empty where nothing does.
-    """
-
-    name: str
-    state: Literal["verified", "size only", "missing", "different"]
-    why: str = ""
 
 
 def download(
@@ -218,7 +204,7 @@ def fetch(
         stop: Ends it when it is set.
         dry_run: Only report what would happen.
     """
-    from omicsdk.transfer import Control, Item
+    from omicsdk.transfer import Control
     from omicsdk.transfer import download as transfer
     from omicsdk.transfer.names import WORK_FOLDER
 
@@ -227,10 +213,7 @@ def fetch(
     resumes = (target / WORK_FOLDER / f"{run}.journal").exists()
     if not overwrite and not resumes:
         _refuse_to_replace(files, target)
-    items = [
-        Item(each.name, locator(client, each.file.id), size_of(each.file), checksums_of(each.file), retries=retries)
-        for each in files
-    ]
+    items = [_item(client, each, retries) for each in files]
 
     def work(progress: Callable[[Progress], None] | None, control: Control | None, *, dry_run: bool) -> TransferReport:
         return transfer(
@@ -263,40 +246,36 @@ def _refuse_to_replace(files: Iterable[RemoteFile], folder: Path) -> None:
             raise LocalFileExists(f"{path} already exists")
 
 
-def verify(client: SevenBridges, what: str | Sequence[str], folder: str | os.PathLike[str] = ".") -> list[FileCheck]:
+def verify(
+    client: SevenBridges,
+    what: str | Sequence[str],
+    folder: str | os.PathLike[str] = ".",
+    *,
+    stop: threading.Event | None = None,
+) -> TransferReport:
     """Compare downloaded files with the sizes and checksums that the platform states.
 
     Args:
         what: What was downloaded; as for `download`.
         folder: The folder that it was downloaded to.
+        stop: Ends the comparison when it is set.
 
     Returns:
-        What was found of each file, in order.
+        The outcome of each file, in order: done where it is right, failed where it is missing or differs.
 
     Raises:
         NotFound: There is no such file or folder on the platform.
     """
+    from omicsdk.transfer import verify
+
     selected = select(client, [what] if isinstance(what, str) else what)
-    return [_checked(each, Path(folder)) for each in selected.files]
+    return verify([_item(client, each) for each in selected.files], folder, stop=stop)
 
 
-def _checked(each: RemoteFile, folder: Path) -> FileCheck:
-    from omicsdk.transfer.hashing import checksums_of as computed
-    from omicsdk.transfer.hashing import first_difference
+def _item(client: SevenBridges, each: RemoteFile, retries: int = 10) -> Item:
+    from omicsdk.transfer import Item
 
-    path, size, stated = folder.joinpath(*each.parts), size_of(each.file), checksums_of(each.file)
-    try:
-        found = path.stat().st_size
-        if size is not None and found != size:
-            return FileCheck(each.name, "different", f"it has {found} bytes, not {size}")
-        difference = first_difference(stated, computed(str(path), stated, found))
-    except FileNotFoundError:
-        return FileCheck(each.name, "missing", "it does not exist")
-    except OSError as error:
-        return FileCheck(each.name, "different", f"it cannot be read: {error.strerror or error}")
-    if difference is not None:
-        return FileCheck(each.name, "different", f"its {difference} is not the stated one")
-    return FileCheck(each.name, "verified" if stated else "size only")
+    return Item(each.name, locator(client, each.file.id), size_of(each.file), checksums_of(each.file), retries=retries)
 
 
 # -- what the platform states of a file

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
+    from omicsdk.transfer.verification import verify as verify
 
 _HOMES = {
     "Control": "control",
@@ -87,6 +88,7 @@ _HOMES = {
     "run_shards": "scale.running",
     "upload": "uploads.uploading",
     "upload_async": "asynchronous",
+    "verify": "verification",
 }
 __all__ = [
     "Control",
@@ -124,6 +126,7 @@ __all__ = [
     "run_shards",
     "upload",
     "upload_async",
+    "verify",
 ]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)
