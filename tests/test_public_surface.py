@@ -66,9 +66,9 @@ SURFACE = {
         "SevenBridges", "__version__",
     ],
     "omicsdk.hca.dss": [
-        "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss", "Listener",
-        "ManifestError", "Notification", "Result", "StoredVersion", "UploadFailed", "UploadedBundle", "UploadedFile",
-        "create_version", "version_of",
+        "Account", "AsyncDss", "BundleFile", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSFile", "DownloadFailed", "Dss",
+        "Listener", "ManifestError", "Notification", "Result", "StoredVersion", "UploadFailed", "UploadedBundle",
+        "UploadedFile", "create_version", "version_of",
     ],
     "omicsdk.hca.fusillade": ["AsyncFusillade", "Fusillade"],
     "omicsdk.core": [

@@ -19,11 +19,12 @@ from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, pla
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundle, Bundles, DssStore, moment_of, new_bundles, read_path
+from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss import Dss
+from omicsdk.hca.dss.listings import BundleListing
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import TransferReport, download
 from shelf_store import Shelf
@@ -283,7 +284,7 @@ NAME = st.lists(st.text("ab-%", min_size=1, max_size=3), min_size=1, max_size=4)
 
 @given(st.lists(NAME, max_size=12, unique=True))
 def test_walking_by_folders_meets_each_file_once(names: list[str]) -> None:
-    bundle = Bundle(manifest(*names), "aws")
+    bundle = BundleListing(manifest(*names), "aws")
 
     def walked(folder: str) -> Iterator[str]:
         for found in bundle.inside(folder):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import os
 import re
 import threading
-from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +13,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from omicsdk.core.checksums import is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import Interrupted, NotFound, OmicsError, UnsafePath
+from omicsdk.core.errors import Interrupted, NotFound, OmicsError
 from omicsdk.core.omit import OMIT
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.places.putting import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
+from omicsdk.hca.dss.listings import CHECKSUMS, BundleFile, BundleListing
 from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
 from omicsdk.transfer import Item, Location, Outcome, TransferReport
-from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -121,116 +118,10 @@ def moment_of(version: str) -> float | None:
         return None
 
 
-#: Checksums that a manifest states of each file.
-CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
 #: Files in all manifests that are kept, at most; about 1 KB each.
 KEPT = 50_000
 #: Seconds for which a bundle's latest version is believed to be that.
 LATEST = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class BundleFile:
-    """A file in a bundle.
-
-    Attributes:
-        name: Its name there.
-        file: What fetches it.
-        checksums: All that is stated of its bytes, by algorithm.
-        media_type: Its media type; empty where none is stated.
-    """
-
-    name: str
-    file: DSSFile
-    checksums: Mapping[str, str]
-    media_type: str = ""
-
-
-class Bundle:
-    """A version of a bundle, its files by name.
-
-    Args:
-        manifest: What get_bundle answers, all pages merged.
-        replica: Where its files are fetched from.
-
-    Attributes:
-        uuid: Its UUID.
-        version: Its version.
-        creator: Who made it, a number; None where that isn't stated.
-        files: Its files, sorted by name.
-    """
-
-    def __init__(self, manifest: Mapping[str, Any], replica: str) -> None:
-        told = manifest["bundle"]
-        self.uuid: str = told["uuid"]
-        self.version: str = told["version"]
-        self.creator: int | None = told.get("creator_uid")
-        self._unnamed: UnsafePath | None = None
-        files: list[BundleFile] = []
-        for at, each in enumerate(told["files"]):
-            try:
-                files.append(_file(each, safe_name(each.get("name"), f"files[{at}] of bundle {self.uuid}"), replica))
-            except UnsafePath as error:  # files are found by their names all the same, but no list is whole without it
-                self._unnamed = self._unnamed or error
-        self.files = sorted(files, key=lambda file: file.name)
-        self._names = [file.name for file in self.files]
-
-    def file(self, name: str) -> BundleFile | None:
-        """A file.
-
-        Args:
-            name: Its name.
-        """
-        at = bisect_left(self._names, name)
-        return self.files[at] if at < len(self.files) and self._names[at] == name else None
-
-    def has_folder(self, name: str) -> bool:
-        """Whether files are below a name; the empty one is the bundle's own.
-
-        Args:
-            name: The folder's name.
-        """
-        return not name or next(self.below(name), None) is not None
-
-    def below(self, name: str) -> Iterator[BundleFile]:
-        """The files below a folder, in the order of their names.
-
-        Args:
-            name: The folder's name; empty for all files.
-
-        Raises:
-            UnsafePath: A file of the bundle has a name that no file can have, so that it can't be listed.
-        """
-        if self._unnamed is not None:
-            raise copy.copy(self._unnamed)  # one that is raised twice would grow its traceback
-        start = f"{name}/" if name else ""
-        for at in range(bisect_left(self._names, start), len(self.files)):
-            if not self._names[at].startswith(start):
-                return
-            yield self.files[at]
-
-    def inside(self, name: str) -> Iterator[BundleFile | str]:
-        """What is directly in a folder: files, and names of folders.
-
-        Args:
-            name: The folder's name; empty for the bundle's own.
-        """
-        skip, last = len(name) + 1 if name else 0, ""
-        for file in self.below(name):
-            first, slash, _ = file.name[skip:].partition("/")
-            if not slash:
-                yield file
-            elif first != last:
-                last = first
-                yield file.name[: skip + len(first)]
-
-
-def _file(told: Mapping[str, Any], name: str, replica: str) -> BundleFile:
-    stated = ((kind, str(told.get(kind) or "").lower()) for kind in CHECKSUMS)
-    checksums = {kind: value for kind, value in stated if is_checksum(kind, value)}
-    return BundleFile(
-        name, DSSFile.from_dss_bundle_response(told, replica), checksums, str(told.get("content-type") or "")
-    )
 
 
 class Bundles:
@@ -245,11 +136,11 @@ class Bundles:
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, str], Bundle] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], BundleListing] = OrderedDict()
         self._latest: dict[tuple[str, str], tuple[str, float]] = {}
         self._files = 0  # in all bundles that are kept
 
-    def get(self, replica: str, uuid: str, version: str) -> Bundle:
+    def get(self, replica: str, uuid: str, version: str) -> BundleListing:
         """A bundle. Which version is the latest is asked again after ten seconds.
 
         Args:
@@ -268,7 +159,7 @@ class Bundles:
             if found is not None:
                 self._kept.move_to_end((*key, wanted))
                 return found
-        bundle = Bundle(self._ask(replica, uuid, version), replica)
+        bundle = BundleListing(self._ask(replica, uuid, version), replica)
         with self._lock:
             if not version:
                 self._latest[key] = (bundle.version, self._clock.monotonic() + LATEST)
@@ -591,7 +482,6 @@ class DssStore(Store):
             ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
             UsageError: One has a name that no bundle takes.
         """
-        from omicsdk.fs.places.dss import make_bundles
         from omicsdk.hca.dss.staging import staging_client
 
         if not files:
@@ -636,7 +526,7 @@ class DssStore(Store):
 
         return get_manifest(self._dss(), uuid, version, replica)
 
-    def _bundle(self, path: str, place: DssPath) -> Bundle:
+    def _bundle(self, path: str, place: DssPath) -> BundleListing:
         try:
             return self._bundles.get(place.replica, place.uuid, place.version)
         except NotFound as error:
@@ -657,7 +547,7 @@ class DssStore(Store):
                 details={"uuid": found.uuid, "version": version},
             )
 
-    def _inside(self, path: str, bundle: Bundle, place: DssPath) -> Iterator[Entry]:
+    def _inside(self, path: str, bundle: BundleListing, place: DssPath) -> Iterator[Entry]:
         above = _bundle_path(path, place)
         for found in bundle.inside(place.name):
             if isinstance(found, str):
@@ -691,7 +581,6 @@ class DssStore(Store):
 
     def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
         """What files make, and the staging bucket that they go through."""
-        from omicsdk.fs.places.dss import new_bundles
 
         bundles = new_bundles(files)
         bucket = self._bucket(bundles[0].path if bundles else "")
@@ -764,7 +653,7 @@ def _entry(path: str, found: BundleFile) -> Entry:
     )
 
 
-def _folder(path: str, bundle: Bundle, place: DssPath) -> Entry:
+def _folder(path: str, bundle: BundleListing, place: DssPath) -> Entry:
     details: dict[str, Any] = {} if place.name else {"uuid": bundle.uuid, "version": bundle.version}
     if bundle.creator is not None and not place.name:
         details["creator_uid"] = bundle.creator

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.bundles import version_of as version_of
     from omicsdk.hca.dss.checkouts import Checkout as Checkout
     from omicsdk.hca.dss.checkouts import CheckoutFailed as CheckoutFailed
+    from omicsdk.hca.dss.client import Account as Account
     from omicsdk.hca.dss.client import AsyncDss as AsyncDss
     from omicsdk.hca.dss.client import Dss as Dss
     from omicsdk.hca.dss.downloads import DownloadFailed as DownloadFailed
     from omicsdk.hca.dss.downloads import Result as Result
+    from omicsdk.hca.dss.listings import BundleFile as BundleFile
     from omicsdk.hca.dss.manifests import ManifestError as ManifestError
     from omicsdk.hca.dss.notifications import Listener as Listener
     from omicsdk.hca.dss.notifications import Notification as Notification
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from omicsdk.hca.dss.uploads import UploadFailed as UploadFailed
 
 _HOMES = {
+    "Account": "client",
     "AsyncDss": "client",
+    "BundleFile": "listings",
     "BundleNameClash": "bundles",
     "Checkout": "checkouts",
     "CheckoutFailed": "checkouts",
@@ -46,7 +50,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Account",
     "AsyncDss",
+    "BundleFile",
     "BundleNameClash",
     "Checkout",
     "CheckoutFailed",

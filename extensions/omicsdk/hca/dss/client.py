@@ -2,19 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
-from omicsdk.core.platform import AsyncPlatform, Platform, Workflow, late_modules
-from omicsdk.hca.discovery import discovery
+from omicsdk.core.platform import AsyncPlatform, Listing, Platform, Workflow, late_modules
+from omicsdk.hca.discovery import CLAIMS, discovery
 
 if TYPE_CHECKING:
-    from omicsdk.hca.dss import checkouts, collections, downloads, registrations, uploads
+    from omicsdk.hca.dss import checkouts, collections, downloads, listings, registrations, uploads
 else:
-    checkouts, collections, downloads, registrations, uploads = late_modules(
-        "omicsdk.hca.dss", "checkouts collections downloads registrations uploads"
+    checkouts, collections, downloads, listings, registrations, uploads = late_modules(
+        "omicsdk.hca.dss", "checkouts collections downloads listings registrations uploads"
     )
+
+LOG_IN = "Log in with `omics dss login`, or give credentials."
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, as the access token states it.
+
+    Attributes:
+        email: Its e-mail address.
+        group: Its group, such as `hca`; empty where the token states none.
+        expires_at: Seconds since 1970 at which the token ends; None where it does not state that.
+    """
+
+    email: str
+    group: str
+    expires_at: float | None
+
+
+def _whoami(client: Dss) -> Account:
+    """Show the account that the login belongs to, as its access token states it; the service is not asked.
+
+    Returns:
+        The account.
+
+    Raises:
+        AuthError: There is no login, it has ended and cannot be renewed, or its token does not state an account.
+    """
+    from omicsdk.core.errors import AuthError
+    from omicsdk.core.json_web_token import jwt_claims, jwt_expiry
+
+    if client.credentials is None:
+        raise AuthError("There is no login", remedy=LOG_IN)
+    token = client.credentials.headers("GET", client.base_url).get("authorization", "").removeprefix("Bearer ")
+    claims = jwt_claims(token)
+    email, group = (str(claims.get(f"{CLAIMS}{name}") or "") for name in ("email", "group"))
+    if not email:
+        raise AuthError("The access token does not state an account", remedy=LOG_IN)
+    return Account(email, group, jwt_expiry(token))
 
 
 class _Workflows:
@@ -22,9 +62,12 @@ class _Workflows:
 
     _discovery = discovery("DSSClient")
 
+    whoami = Workflow(_whoami)
+    ls = Listing(listings.ls)
     download = Workflow(downloads.download)
     download_manifest = Workflow(downloads.download_manifest)
     download_collection = Workflow(collections.download_collection)
+    verify = Workflow(downloads.verify)
     upload = Workflow(uploads.upload)
     register_file = Workflow(registrations.register_file)
     checkout = Workflow(checkouts.checkout)

@@ -36,7 +36,8 @@ from omicsdk.hca.dss.fetching import (
 )
 from omicsdk.hca.dss.filestore import link, name_in_store, store_bytes
 from omicsdk.hca.dss.manifests import Manifest, ManifestError
-from omicsdk.transfer import Outcome, Report
+from omicsdk.transfer import Item, Location, Outcome, Report, TransferReport
+from omicsdk.transfer import verify as compare
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.scale.crew import Crew
 from omicsdk.transfer.workers import Workers
@@ -440,6 +441,49 @@ def download_manifest(
         except OmicsError as error:  # the files are there all the same
             result.errors.append(error)
     return result
+
+
+def verify(
+    dss: "Dss",
+    bundle_uuid: str,
+    replica: "Replica",
+    *,
+    version: str = "",
+    download_dir: str | os.PathLike[str] = "",
+    metadata_filter: Iterable[str] = ALL,
+    data_filter: Iterable[str] = ALL,
+    no_metadata: bool = False,
+    no_data: bool = False,
+    stop: threading.Event | None = None,
+) -> TransferReport:
+    """Compare the files of a downloaded bundle with the sizes and checksums that the Data Store states.
+
+    Args:
+        bundle_uuid: The bundle.
+        replica: Where to ask, `aws` or `gcp`.
+        version: The bundle's version; by default the latest.
+        download_dir: The download folder; by default the current one.
+        metadata_filter: Shell patterns; metadata whose name matches none of them are left out, as in `download`.
+        data_filter: The same for all other files.
+        no_metadata: Leave out all metadata.
+        no_data: Leave out all data.
+        stop: Ends the comparison when it is set.
+
+    Returns:
+        The outcome of each file, in the order of the bundle: done where it is right, failed where it is missing or differs.
+
+    Raises:
+        UsageError: A filter and its flag are both given.
+        NotFound: There is no such bundle.
+    """
+    metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
+    bundle = get_manifest(dss, bundle_uuid, version, replica)
+    folder = folder_name(bundle)
+    items = [
+        Item(f"{folder}/{file.name}", Location(dss.base_url), file.size, {"sha256": file.sha256})
+        for file in chosen(bundle, replica, metadata, data)
+    ]
+    return compare(items, download_dir or os.curdir, stop=stop)
 
 
 def _write_copy(table: "Manifest", download_dir: str) -> None:

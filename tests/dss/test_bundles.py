@@ -1,0 +1,73 @@
+"""What a bundle holds, whether a downloaded one is right, and whose login it is."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk import AsyncDss, Dss, Fusillade
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized
+from omicsdk.hca.dss.client import Account
+
+pytestmark = pytest.mark.sandbox
+
+NAMES = ["cell_suspension_0.json", "empty.txt", "links.json", "reads/R1.fastq"]
+
+
+def test_the_files_of_a_bundle_are_listed(dss: Any, bundle: Any) -> None:
+    uuid = bundle["bundle_uuid"]
+    listed = list(dss.ls(uuid, "aws"))
+    assert [each.name for each in listed] == NAMES
+    assert listed[3].file.size == 4096 * 256
+    assert set(listed[3].checksums) == {"sha256", "sha1", "crc32c", "s3_etag"}
+    assert [each.name for each in dss.ls(uuid, "aws", folder="reads/")] == ["reads/R1.fastq"]
+    with pytest.raises(NotFound, match="has no folder 'tables'"):
+        list(dss.ls(uuid, "aws", folder="tables"))
+
+    async def run() -> list[str]:
+        async with AsyncDss(dss.base_url, credentials=dss.credentials) as client:
+            return [each.name async for each in client.ls(uuid, "aws")]
+
+    assert asyncio.run(run()) == NAMES
+
+
+def test_a_downloaded_bundle_is_verified(dss: Any, bundle: Any, folder: Path) -> None:
+    uuid = bundle["bundle_uuid"]
+    assert len(dss.verify(uuid, "aws").failed) == 4
+    dss.download(uuid, "aws", no_metadata=True).raise_if_failed()
+    (missing, _) = dss.verify(uuid, "aws").failed
+    assert "cell_suspension_0.json is missing" in str(missing.error)
+    assert dss.verify(uuid, "aws", no_metadata=True).verification["verified"] == 2
+    (reads,) = folder.glob("*/reads/R1.fastq")
+    content = bytearray(reads.read_bytes())
+    content[1000] ^= 1
+    reads.unlink()  # it is a link to the file in the filestore
+    reads.write_bytes(content)
+    (wrong,) = dss.verify(uuid, "aws", no_metadata=True).failed
+    assert isinstance(wrong.error, ChecksumMismatch)
+    assert wrong.error.algorithm == "sha256"
+
+
+def test_the_account_of_a_login(dss: Any) -> None:
+    site = "https://auth.data.humancellatlas.org/"
+    claims = {f"{site}email": "ann@example.org", f"{site}group": "hca", "exp": 2_000_000_000}
+    token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in ({}, claims, {}))
+    with Dss(dss.base_url, credentials=token) as client:
+        assert client.whoami() == Account("ann@example.org", "hca", 2_000_000_000)
+    with Dss(dss.base_url, credentials=ANONYMOUS) as nobody, pytest.raises(AuthError, match="no login"):
+        nobody.whoami()
+    with Dss(dss.base_url, credentials="opaque") as unknown, pytest.raises(AuthError, match="not state"):
+        unknown.whoami()
+
+
+def test_the_user_of_a_login(dss: Any) -> None:
+    url = dss.base_url.replace("/dss/v1", "/auth")
+    with Fusillade(url, credentials=dss.credentials) as fusillade:
+        assert fusillade.whoami().to_dict() == fusillade.get_oauth_userinfo().to_dict()
+    with Fusillade(url, credentials=ANONYMOUS) as nobody, pytest.raises(Unauthorized):
+        nobody.whoami()
