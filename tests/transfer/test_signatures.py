@@ -44,6 +44,7 @@ SIGNATURES = {
     "run_shards": "shards executor * retries progress stop control clock",
     "upload": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
     "upload_async": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
+    "verify": "items folder * stop",
 }  # fmt: skip
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
