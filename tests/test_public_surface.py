@@ -82,9 +82,9 @@ SURFACE = {
         "upload_async", "verify",
     ],
     "omicsdk.hca.upload": [
-        "AsyncHcaUpload", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
-        "UploadAreaURI", "HcaUpload", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
-        "UploadService", "UploadedFile",
+        "AreaFile", "AreaStatus", "AsyncHcaUpload", "CannotUpload", "HcaUpload", "NoAreaSelected", "NotAnAreaURI",
+        "UnknownArea", "UploadAreaURI", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
+        "UploadedFile",
     ],
     "omicsdk.sb": [
         "AsyncSevenBridges", "Entry", "IncompleteListing", "LocalFileExists", "SbPath", "SevenBridges",

@@ -169,7 +169,7 @@ def test_settings(run, documented, tmp_path):
 def area(documented) -> str:
     """URI of a new upload area."""
     from omicsdk.compat.hca import HCAConfig
-    from omicsdk.hca.upload import UploadService
+    from omicsdk.compat.hca.upload import UploadService
 
     service = UploadService("sandbox", documented.sandbox.upload_key, config=HCAConfig(documented.variables))
     made = service.create_area(str(uuid.uuid4()))

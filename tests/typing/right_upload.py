@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, assert_type
 
+from omicsdk.compat.hca.upload import UploadArea, UploadService
 from omicsdk.hca.upload import (
+    AreaFile,
+    AreaStatus,
+    AsyncHcaUpload,
     HcaUpload,
-    UploadArea,
     UploadAreaURI,
     UploadConfig,
     UploadedFile,
     UploadResult,
-    UploadService,
 )
 from omicsdk.transfer import Control, Progress
 from omicsdk_api.upload.models.file_info import FileInfo
@@ -34,18 +36,28 @@ def files(folder: Path) -> None:
         assert_type(result, UploadResult)
         assert_type(result.files, list[UploadedFile])
         assert_type(result.files[0].checksums, Mapping[str, str])
-
-        def show(progress: Progress) -> None:
-            assert_type(progress.bytes_done, int)
-
-        area.send([folder], file_extension=".gz", progress=show, control=Control(budget=60))
         for file in area.list(detail=True):
             assert_type(file, dict[str, Any])
         assert_type(area.get_credentials(), dict[str, str])
 
 
-async def awaited(area: UploadArea) -> None:
-    assert_type(await area.send_async(["a.txt"]), UploadResult)
+def workflows(client: HcaUpload, area: UploadAreaURI, folder: Path) -> None:
+    def show(progress: Progress) -> None:
+        assert_type(progress.bytes_done, int)
+
+    control = Control(budget=60)
+    assert_type(client.upload([folder], area, file_extension=".gz", progress=show, control=control), UploadResult)
+    for file in client.ls(area, detail=True):
+        assert_type(file, AreaFile)
+        assert_type(file.info, FileInfo | None)
+    assert_type(client.status("aaa"), AreaStatus)
+    assert_type(client.file_status("a.txt"), str)
+
+
+async def awaited(client: AsyncHcaUpload) -> None:
+    assert_type(await client.upload("a.txt"), UploadResult)
+    async for file in client.ls():
+        assert_type(file.name, str)
 
 
 def service() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.compat.hca.upload import UploadArea
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.upload import NoAreaSelected, UnknownArea, UploadArea, UploadAreaURI, UploadConfig, UploadException
+from omicsdk.hca.upload import NoAreaSelected, UnknownArea, UploadAreaURI, UploadConfig, UploadException
 from upload_areas import OTHER, UUID, uri_of
 
 
@@ -83,7 +84,7 @@ def test_forgetting_takes_an_area_out_of_every_file_of_the_user(
 def test_a_file_of_the_whole_machine_is_left_alone(home: Path, user_file: Path, tmp_path: Path, monkeypatch: Any):
     site = tmp_path / "site.json"
     write(site, known(UUID))
-    monkeypatch.setattr("omicsdk.hca.upload.upload_config.SITE_FILE", site)
+    monkeypatch.setattr("omicsdk.hca.upload.areas.SITE_FILE", site)
     settings = UploadConfig(HCAConfig(site_file=site))
     with pytest.raises(ConfigError, match="holds for the whole machine"):
         settings.forget_area(UUID)

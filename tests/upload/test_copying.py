@@ -9,9 +9,9 @@ import pytest
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden, Interrupted, NotFound, OmicsError
 from omicsdk.hca.upload import CannotUpload, UploadFailed
-from omicsdk.hca.upload.access import area_storage
 from omicsdk.hca.upload.copying import copy
 from omicsdk.hca.upload.sources import S3File
+from omicsdk.hca.upload.storage import area_storage
 from omicsdk.transfer import Control
 
 MIB = 1024 * 1024
@@ -153,7 +153,7 @@ def test_what_can_not_be_listed_or_copied_is_said(area: Any, bucket: Any, monkey
             raise OmicsError("no")
         return "size only"
 
-    monkeypatch.setattr("omicsdk.hca.upload.sending.copy", refuse)
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.copy", refuse)
     with pytest.raises(UploadFailed, match="1 of 2 files failed: no") as raised:
         area.upload_files(["s3://elsewhere/"])
     assert raised.value.result is not None

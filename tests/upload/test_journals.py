@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.hca.upload.journals import journal_of
 from omicsdk.hca.upload.sources import LocalFile
+from omicsdk.hca.upload.uploads import journal_of
 from omicsdk.transfer import Control, Progress
 from omicsdk.transfer.journals.places import OLD
 from upload_areas import OTHER, UUID, uri_of

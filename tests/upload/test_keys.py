@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.compat.hca.upload.exceptions import documented_error
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import Forbidden, Locked, NotFound, ServiceUnavailable
-from omicsdk.hca.upload.exceptions import documented_error
 from omicsdk.hca.upload.keys import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of
-from omicsdk.hca.upload.sending import Sender, SendOptions
 from omicsdk.hca.upload.sources import LocalFile
 from omicsdk.hca.upload.storage import AreaStorage, signing_client
+from omicsdk.hca.upload.uploads import Sender, SendOptions
 from omicsdk.transfer import Upload, upload
 from sink import Reply, Sink
 from sink import sink as sink

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk import transfer
+from omicsdk.compat.hca.upload import UploadArea
+from omicsdk.compat.hca.upload.exceptions import UploadApiException
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, NotFound, SomeFailed, SourceChanged, UsageError
-from omicsdk.hca.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed, sending
-from omicsdk.hca.upload.media_type import content_type, type_by_name, type_of_file
-from omicsdk.hca.upload.sending import Sender
+from omicsdk.hca.upload import AsyncHcaUpload, CannotUpload, HcaUpload, UploadException, UploadFailed, UploadResult
+from omicsdk.hca.upload.sources import content_type, type_by_name, type_of_file
 from omicsdk.hca.upload.storage import AreaObject
+from omicsdk.hca.upload.uploads import Sender
 from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Control
 from privileges import as_ordinary_user
@@ -170,12 +173,12 @@ def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folde
     ("paths", "how", "said"),
     [
         ([], {}, "no path was given"),
-        (["."], {"target_filename": "x"}, "--target-filename option may only be used when one file is being uploaded"),
-        (["a.txt", "b.json"], {"target_filename": "x"}, "--target-filename option may only be used"),
+        (["."], {"name": "x"}, "--target-filename option may only be used when one file is being uploaded"),
+        (["a.txt", "b.json"], {"name": "x"}, "--target-filename option may only be used"),
         (["a.txt"], {"file_extension": ".txt"}, "--file-extension can only be used when paths"),
         (["."], {"file_extension": ".bam"}, "holds no files whose names end in .bam"),
-        (["a.txt"], {"target_filename": "../x"}, "can't be a name in an upload area"),
-        (["a.txt"], {"target_filename": ""}, "can't be a name in an upload area"),
+        (["a.txt"], {"name": "../x"}, "can't be a name in an upload area"),
+        (["a.txt"], {"name": ""}, "can't be a name in an upload area"),
     ],
 )
 def test_wrong_requests_are_told_in_one_error(
@@ -183,7 +186,7 @@ def test_wrong_requests_are_told_in_one_error(
 ):
     monkeypatch.chdir(folder)
     with pytest.raises(CannotUpload, match=f"nothing was uploaded: .*{said}"):
-        UploadArea(uri_of(UUID)).send(paths, **how)
+        HcaUpload("http://localhost:1").upload(paths, uri_of(UUID), **how)
 
 
 def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
@@ -193,7 +196,7 @@ def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
         as_ordinary_user(),
         pytest.raises(CannotUpload, match=r"a\.txt can't be read.*below can't be read: Permission"),
     ):
-        UploadArea(uri_of(UUID)).send([folder])
+        HcaUpload("http://localhost:1").upload([folder], uri_of(UUID))
 
 
 def test_a_file_that_is_named_twice_goes_once(area: Any, folder: Path):
@@ -257,7 +260,7 @@ def test_what_is_gone_and_is_stopped_before_it_is_sent_again_isnt_taken_for_ther
     client = service._up.grounds.staging.client()
     for number in range(40):
         client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{number:02}.txt")
-    control, runs, plain = Control(), list[Any](), sending.upload
+    control, runs, plain = Control(), list[Any](), transfer.upload
 
     def upload(entries: Any, **how: Any) -> Any:
         runs.append(entries)
@@ -265,7 +268,7 @@ def test_what_is_gone_and_is_stopped_before_it_is_sent_again_isnt_taken_for_ther
             control.stop()
         return plain(entries, **how)
 
-    monkeypatch.setattr(sending, "upload", upload)
+    monkeypatch.setattr(transfer, "upload", upload)
     result = area.send([folder], sync=False, control=control)
     assert result.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 40}
 
@@ -299,7 +302,7 @@ def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Pat
         raise Forbidden("no", status=403, code="AccessDenied")
 
     monkeypatch.setattr(AreaObject, "put", refuse)
-    monkeypatch.setattr("omicsdk.hca.upload.sending.CALLERS", 1)
+    monkeypatch.setattr("omicsdk.hca.upload.uploads.CALLERS", 1)
     result = area.send([folder])
     assert result.counts["done"] == 0
     assert result.errors
@@ -359,7 +362,11 @@ def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Pat
 
 
 def test_awaited_it_does_the_same(area: Any, folder: Path):
-    result = asyncio.run(area.send_async([folder], file_extension=".txt"))
+    async def run() -> UploadResult:
+        async with AsyncHcaUpload() as client:
+            return await client.upload([folder], area.uri, file_extension=".txt")
+
+    result = asyncio.run(run())
     assert [(file.name, file.state) for file in result.files] == [("a.txt", "done")]
 
 
@@ -371,13 +378,14 @@ def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
     async def cancelled() -> None:
         begun = asyncio.Event()
         loop = asyncio.get_running_loop()
-        running = asyncio.ensure_future(
-            area.send_async([path], progress=lambda _: loop.call_soon_threadsafe(begun.set))
-        )
-        await begun.wait()
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
+        async with AsyncHcaUpload() as client:
+            running = asyncio.ensure_future(
+                client.upload([path], area.uri, progress=lambda _: loop.call_soon_threadsafe(begun.set))
+            )
+            await begun.wait()
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
 
     asyncio.run(cancelled())
     assert list(area.list()) == []

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.compat.hca import get_config
+from omicsdk.compat.hca.upload import UploadArea, UploadService
+from omicsdk.compat.hca.upload.exceptions import UploadApiException, documented_error
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import (
     AuthError,
@@ -25,18 +27,8 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.operation import Call
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.hca.upload import (
-    AsyncHcaUpload,
-    HcaUpload,
-    UploadApiException,
-    UploadArea,
-    UploadAreaURI,
-    UploadConfig,
-    UploadException,
-    UploadService,
-)
+from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload, UploadAreaURI, UploadConfig, UploadException
 from omicsdk.hca.upload.client import api_key, service_url
-from omicsdk.hca.upload.exceptions import documented_error
 from omicsdk_api.upload import UploadApi
 from upload_areas import OTHER, UUID, uri_of
 
@@ -149,20 +141,20 @@ def test_statuses_move_on(service: Any, area: Any, tmp_path: Path):
     (tmp_path / "a b.txt").write_text("text")
     area.upload_files([tmp_path / "a b.txt"])
     assert area.checksum_statuses()["TOTAL_NUM_FILES"] == 1
-    assert area.file_status("a b.txt") == "CHECKSUMMING_SCHEDULED"
+    assert area.upload_service.client.file_status("a b.txt", area.uri) == "CHECKSUMMING_SCHEDULED"
     service.finish()
     assert area.checksum_status("a b.txt")["checksums"]["crc32c"]
-    assert area.file_status("a b.txt") == "VALIDATION_UNSCHEDULED"
+    assert area.upload_service.client.file_status("a b.txt", area.uri) == "VALIDATION_UNSCHEDULED"
     upload = UploadService("sandbox", service.upload_key)
     found = upload.upload_area(area.uri).validate_files(["a b.txt"], "quay.io/x/y:1", environment={"A": "b"})
     assert found["validation_id"]
-    assert area.file_status("a b.txt") == "VALIDATION_SCHEDULED"
+    assert area.upload_service.client.file_status("a b.txt", area.uri) == "VALIDATION_SCHEDULED"
     service.finish()
     assert area.validation_status("a b.txt")["validation_status"] == "VALIDATED"
-    assert area.file_status("a b.txt") == "VALIDATED"
+    assert area.upload_service.client.file_status("a b.txt", area.uri) == "VALIDATED"
     assert area.validation_statuses()["VALIDATED"] == 1
-    assert "VALIDATION_UNSCHEDULED files: 0" in area.status_report()
-    assert area.file_status("missing").startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
+    assert "VALIDATION_UNSCHEDULED files: 0" in str(area.upload_service.client.status(area.uri))
+    assert area.upload_service.client.file_status("missing", area.uri).startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
     upload.close()
 
 

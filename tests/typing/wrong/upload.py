@@ -1,14 +1,7 @@
 """What a type checker must refuse of code that uses upload areas; marks as in auth.py."""
 
-from omicsdk.hca.upload import (
-    AsyncHcaUpload,
-    HcaUpload,
-    UploadArea,
-    UploadAreaURI,
-    UploadConfig,
-    UploadResult,
-    UploadService,
-)
+from omicsdk.compat.hca.upload import UploadArea, UploadService
+from omicsdk.hca.upload import AsyncHcaUpload, HcaUpload, UploadAreaURI, UploadConfig, UploadResult
 
 
 def areas(area: UploadArea) -> None:
@@ -27,8 +20,8 @@ def areas(area: UploadArea) -> None:
 def files(area: UploadArea, result: UploadResult) -> None:
     area.upload_files([3])  # error: cannot be assigned to parameter "file_paths"
     area.upload_files(["a.txt"], sync="no")  # error: cannot be assigned to parameter "sync"
-    area.send(["a.txt"], wrong=1)  # error: No parameter named "wrong"
-    area.send(["a.txt"], "data")  # error: Expected 1 positional argument
+    HcaUpload().upload(["a.txt"], wrong=1)  # error: No parameter named "wrong"
+    HcaUpload().upload(["a.txt"], area)  # error: cannot be assigned to parameter
     area.list(detail="yes")  # error: cannot be assigned to parameter "detail"
     area.store_file("a.txt", 3, "text/plain")  # error: cannot be assigned to parameter "file_content"
     result.files[0].nothing  # error: Cannot access attribute "nothing"
@@ -40,4 +33,5 @@ async def services(area: UploadArea) -> None:
     UploadService().upload_area("s3://a-b/c/")  # error: cannot be assigned to parameter "area_uri"
     HcaUpload(deployment_stage=1)  # error: No parameter named "deployment_stage"
     HcaUpload().area_exists("uuid")  # error: Expected 0 positional arguments
+    await AsyncHcaUpload().upload("a.txt", dryrun=True)  # error: No parameter named "dryrun"
     await AsyncHcaUpload().get_credentials()  # error: Argument missing for parameter "upload_area_uuid"

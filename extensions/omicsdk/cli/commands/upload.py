@@ -5,7 +5,7 @@ from __future__ import annotations
 from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotWritable, UsageError
-from omicsdk.hca.upload.upload_config import UploadConfig
+from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.hca.upload import HcaUpload, UploadArea, UploadAreaURI, UploadResult
+    from omicsdk.hca.upload import HcaUpload, UploadResult
     from omicsdk.transfer import Control, Progress
 
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
@@ -49,8 +49,6 @@ def select(arguments: Mapping[str, Any], console: Console) -> Told:
         uuid = settings.area_uuid_from_partial_uuid(given)
         settings.select_area(uuid)
         return Told(f"Upload area {uuid} selected.", {"uuid": uuid, "uri": str(settings.area_uri(uuid))})
-    from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
-
     uri = UploadAreaURI(given)
     settings.add_area(uri)
     settings.select_area(uri.area_uuid)
@@ -75,17 +73,24 @@ def creds(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> 
     del console
     settings = UploadConfig()
     uri = settings.area_uri(settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"]))
-    keys = _area(client, uri).get_credentials()
-    ended = keys.pop("expiry_time")
-    lines = [f"{name.upper()}={value}" for name, value in keys.items()]
-    return Told("\n".join(lines), {**keys, "expiry_time": ended})
+    keys = client.keys(uri)
+    shown = {
+        "aws_access_key_id": keys.access_key_id,
+        "aws_secret_access_key": keys.secret_access_key,
+        "aws_session_token": keys.session_token,
+    }
+    lines = [f"{name.upper()}={value}" for name, value in shown.items()]
+    return Told("\n".join(lines), {**shown, "expiry_time": keys.expiration})
 
 
 def list_files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics upload list`: the files of the selected area."""
     del console
     long = bool(arguments.get("long"))
-    found = list(_area(client, UploadConfig().selected()).list(detail=long))
+    found = [
+        {"name": file.name} if file.info is None else file.info.to_dict()
+        for file in client.ls(UploadConfig().selected(), detail=long)
+    ]
     return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
 
 
@@ -93,7 +98,7 @@ def status(client: HcaUpload, arguments: Mapping[str, Any], console: Console) ->
     """`omics upload status`: how far one file is."""
     name: str = arguments["filename"]
     uri = _which(arguments)
-    said = _area(client, uri).file_status(name)
+    said = client.file_status(name, uri)
     data = {"file": name, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
     if "STATUS_RETRIEVAL_ERROR" in said:
         console.exit_code = 1
@@ -108,14 +113,14 @@ def report(client: HcaUpload, arguments: Mapping[str, Any], console: Console) ->
     del console
     uri = _which(arguments)
     if arguments.get("output_file_name") == STDOUT:
-        text = _area(client, uri).status_report()
+        text = str(client.status(uri))
         return Told(text.removesuffix("\n"), text)
     file = Path(f"{arguments.get('output_file_name') or uri.area_uuid}.txt")
     if not file.parent.is_dir():
         raise UsageError(
             f"there is no folder {file.parent} for {file}", remedy="Name a file in a folder that is there."
         )
-    text = _area(client, uri).status_report()
+    text = str(client.status(uri))
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -132,33 +137,35 @@ def files(client: HcaUpload, arguments: Mapping[str, Any], console: Console) -> 
     from omicsdk.cli.commands.transfer_reports import tell_verification, watched
 
     path = report_path(arguments.get("report"))
-    area = _area(client, UploadConfig().selected())
+    area = UploadConfig().selected()
     quiet = bool(arguments.get("quiet"))
-    paths: list[str] = arguments["upload_paths"]
-    name, ending = arguments.get("target_filename"), arguments.get("file_extension")
-    if arguments.get("dry_run"):
-        found = area.planned(paths, target_filename=name, file_extension=ending)
-        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in found]
-        return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
 
-    def work(progress: Callable[[Progress], None] | None, control: Control) -> UploadResult:
-        return area.send(
-            paths,
-            target_filename=name,
-            file_extension=ending,
-            use_transfer_acceleration=not arguments.get("no_transfer_acceleration"),
+    def work(
+        progress: Callable[[Progress], None] | None, control: Control | None, *, dry_run: bool = False
+    ) -> UploadResult:
+        return client.upload(
+            arguments["upload_paths"],
+            area,
+            name=arguments.get("target_filename"),
+            file_extension=arguments.get("file_extension"),
+            accelerate=not arguments.get("no_transfer_acceleration"),
             sync=bool(arguments.get("sync")),
             progress=progress,
             control=control,
+            dry_run=dry_run,
         )
 
-    result = watched(work, arguments, console, f"uploading to {area.uuid}")
+    if arguments.get("dry_run"):
+        found = work(None, None, dry_run=True).files
+        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in found]
+        return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
+    result = watched(work, arguments, console, f"uploading to {area.area_uuid}")
     tell_report(path, result.report, result.errors, f"Upload to {area.uri}", console)
     tell_verification(result.report, console)
     return _told(result, area, console, quiet=quiet)
 
 
-def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bool) -> Told | None:
+def _told(result: UploadResult, area: UploadAreaURI, console: Console, *, quiet: bool) -> Told | None:
     from omicsdk.cli.commands.reports import tell_failures
 
     counts, errors = result.counts, result.errors
@@ -178,14 +185,8 @@ def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bo
         if file.error is None and file.state != "stopped"
     ]
     if not errors and not counts["stopped"]:
-        lines.append(f"Completed upload of {len(result.files)} files to upload area {area.uuid}")
+        lines.append(f"Completed upload of {len(result.files)} files to upload area {area.area_uuid}")
     return None if quiet else Told("\n".join(lines), result.to_dict())
-
-
-def _area(client: HcaUpload, uri: UploadAreaURI) -> UploadArea:
-    from omicsdk.hca.upload import UploadArea, UploadService
-
-    return UploadArea(uri, UploadService(uri.deployment_stage, client=client.at(uri.deployment_stage)))
 
 
 def _which(arguments: Mapping[str, Any]) -> UploadAreaURI:

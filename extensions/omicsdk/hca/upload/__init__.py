@@ -1,62 +1,64 @@
 """The Human Cell Atlas' Upload service: areas, their temporary keys, and files on their way into them.
 
-    from omicsdk.hca.upload import UploadArea
+    from omicsdk import HcaUpload
 
-    area = UploadArea("s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/")
-    area.upload_files(["reads_R1.fastq.gz", "reads_R2.fastq.gz"])
+    area = "s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/"
+    with HcaUpload() as service:
+        service.upload(["reads_R1.fastq.gz", "reads_R2.fastq.gz"], area).raise_if_failed()
 
-Each name below is imported when it is first asked for: which areas are known takes no network library to tell."""
+`omicsdk.compat.hca.upload` has the names of the published client. Each name below is imported when it is first used.
+"""
 
 from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.hca.upload.areas import CannotUpload as CannotUpload
+    from omicsdk.hca.upload.areas import NoAreaSelected as NoAreaSelected
+    from omicsdk.hca.upload.areas import NotAnAreaURI as NotAnAreaURI
+    from omicsdk.hca.upload.areas import UnknownArea as UnknownArea
+    from omicsdk.hca.upload.areas import UploadAreaURI as UploadAreaURI
+    from omicsdk.hca.upload.areas import UploadConfig as UploadConfig
+    from omicsdk.hca.upload.areas import UploadException as UploadException
     from omicsdk.hca.upload.client import AsyncHcaUpload as AsyncHcaUpload
     from omicsdk.hca.upload.client import HcaUpload as HcaUpload
-    from omicsdk.hca.upload.exceptions import CannotUpload as CannotUpload
-    from omicsdk.hca.upload.exceptions import NoAreaSelected as NoAreaSelected
-    from omicsdk.hca.upload.exceptions import UnknownArea as UnknownArea
-    from omicsdk.hca.upload.exceptions import UploadApiException as UploadApiException
-    from omicsdk.hca.upload.exceptions import UploadException as UploadException
+    from omicsdk.hca.upload.listings import AreaFile as AreaFile
+    from omicsdk.hca.upload.listings import AreaStatus as AreaStatus
     from omicsdk.hca.upload.results import UploadedFile as UploadedFile
     from omicsdk.hca.upload.results import UploadFailed as UploadFailed
     from omicsdk.hca.upload.results import UploadResult as UploadResult
-    from omicsdk.hca.upload.upload_area import UploadArea as UploadArea
-    from omicsdk.hca.upload.upload_area import UploadService as UploadService
-    from omicsdk.hca.upload.upload_area_uri import UploadAreaURI as UploadAreaURI
-    from omicsdk.hca.upload.upload_config import UploadConfig as UploadConfig
 
 _HOMES = {
+    "AreaFile": "listings",
+    "AreaStatus": "listings",
     "AsyncHcaUpload": "client",
-    "CannotUpload": "exceptions",
-    "NoAreaSelected": "exceptions",
-    "UnknownArea": "exceptions",
-    "UploadApiException": "exceptions",
-    "UploadArea": "upload_area",
-    "UploadAreaURI": "upload_area_uri",
+    "CannotUpload": "areas",
     "HcaUpload": "client",
-    "UploadConfig": "upload_config",
-    "UploadException": "exceptions",
+    "NoAreaSelected": "areas",
+    "NotAnAreaURI": "areas",
+    "UnknownArea": "areas",
+    "UploadAreaURI": "areas",
+    "UploadConfig": "areas",
+    "UploadException": "areas",
     "UploadFailed": "results",
     "UploadResult": "results",
-    "UploadService": "upload_area",
     "UploadedFile": "results",
 }
 
 __all__ = [
+    "AreaFile",
+    "AreaStatus",
     "AsyncHcaUpload",
     "CannotUpload",
     "HcaUpload",
     "NoAreaSelected",
+    "NotAnAreaURI",
     "UnknownArea",
-    "UploadApiException",
-    "UploadArea",
     "UploadAreaURI",
     "UploadConfig",
     "UploadException",
     "UploadFailed",
     "UploadResult",
-    "UploadService",
     "UploadedFile",
 ]
 

@@ -1,16 +1,33 @@
-"""The clients of the Upload service."""
+"""The clients of the Upload service: its operations, and the workflows of upload areas."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import NOTHING, AsyncPlatform, Discovery, Found, Platform, Search
+from omicsdk.core.platform import (
+    NOTHING,
+    AsyncPlatform,
+    Discovery,
+    Found,
+    Listing,
+    Platform,
+    Search,
+    Workflow,
+    late_modules,
+)
 from omicsdk.core.redaction import mask_url
 from omicsdk.hca.config import HCAConfig
-from omicsdk.hca.upload.upload_config import UploadConfig
+from omicsdk.hca.upload.areas import UploadConfig
+
+if TYPE_CHECKING:
+    from omicsdk.hca.upload import keys, listings, uploads
+else:
+    keys, listings, uploads = late_modules("omicsdk.hca.upload", "keys listings uploads")
 
 #: The header that the service looks for its deployment's key in.
 KEY_HEADER = "Api-Key"
@@ -61,6 +78,12 @@ class _Workflows:
     """What both clients have beside the operations."""
 
     _discovery = Discovery(platform="upload", files=_files, token=api_key)
+
+    ls = Listing(listings.ls)
+    upload = Workflow(uploads.upload)
+    status = Workflow(listings.status)
+    file_status = Workflow(listings.file_status)
+    keys = Workflow(keys.keys)
 
 
 class HcaUpload(_Workflows, Platform, UploadApi):

@@ -7,10 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from logging import getLogger
+from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import AuthError, OmicsError
+from omicsdk.core.errors import AuthError, Conflict, Locked, NotFound, OmicsError
+from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
+from omicsdk.hca.upload.areas import UploadConfig, area_of
+
+if TYPE_CHECKING:
+    from omicsdk_api.upload import UploadApi
+
+    from omicsdk.hca.upload.areas import UploadAreaURI
+    from omicsdk.hca.upload.client import HcaUpload
 
 #: Keys are renewed when so many seconds are left, or a quarter of their life, whichever is less: what is signed with
 #: them must still be theirs when it arrives.
@@ -60,12 +69,59 @@ def life_of(expiration: str, date: str | None, now: float) -> float:
     return (end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp() - given
 
 
+def request_keys(api: UploadApi, area_uuid: str, clock: Clock) -> Keys:
+    """Request temporary keys that open an area.
+
+    Args:
+        api: The service.
+        area_uuid: The area.
+        clock: Returns the time.
+
+    Raises:
+        NotFound: There is no such area.
+        Locked, Conflict: It takes no more files.
+        OmicsError: The service cannot be reached.
+    """
+    try:
+        answer = api.get_credentials.raw(upload_area_uuid=area_uuid)
+    except NotFound as error:
+        error.remedy = "Check the area's URI: it may have been deleted, or never made."
+        raise
+    except (Locked, Conflict) as error:
+        error.remedy = "The area takes no more files: its submission is being processed, or it is being deleted."
+        raise
+    found = answer.json()
+    life = life_of(found["Expiration"], answer.headers.get("date"), clock.now())
+    return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], found["Expiration"], life)
+
+
+def keys(client: HcaUpload, area: UploadAreaURI | str | None = None) -> Keys:
+    """Request temporary AWS keys that open an area's part of its bucket.
+
+    Args:
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+
+    Returns:
+        The keys, and when they end.
+
+    Raises:
+        NoAreaSelected: No area is given or selected.
+        NotFound: There is no such area.
+        Locked, Conflict: It takes no more files.
+    """
+    uri = area_of(area, UploadConfig())
+    return request_keys(client.at(uri.deployment_stage), uri.area_uuid, settings_of(client).clock)
+
+
 class AreaKeys:
     """The keys of one area. Thread-safe: of several that need new ones, one asks and the others wait.
 
     Args:
         ask: Asks the service for new keys.
         clock: Tells the time.
+
+    Attributes:
+        refusal: Why the service gave no keys when it was last asked; None when it gave some.
     """
 
     def __init__(self, ask: Callable[[], Keys], clock: Clock = SYSTEM_CLOCK) -> None:
@@ -74,6 +130,7 @@ class AreaKeys:
         self._guard = threading.Lock()
         self._keys: Keys | None = None
         self._given = 0.0
+        self.refusal: OmicsError | None = None
 
     def current(self) -> Keys:
         """Gives keys that are good for a while.
@@ -115,7 +172,12 @@ class AreaKeys:
 
     def _renewed(self) -> Keys:
         asked = self._clock.monotonic()
-        self._keys = self._ask()
+        try:
+            self._keys = self._ask()
+        except OmicsError as error:
+            self.refusal = error
+            raise
+        self.refusal = None
         self._given = asked
         return self._keys
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
-from omicsdk.hca.upload.exceptions import UploadException
+from omicsdk.hca.upload.areas import UploadException
 from omicsdk.transfer import TransferReport
 from omicsdk.transfer.reports.outcome import PRESENT, Verification
 
@@ -19,7 +19,8 @@ class UploadedFile:
     Attributes:
         path: Where it came from: a local path, or `s3://BUCKET/KEY`.
         name: What it is called in the area.
-        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before.
+        state: `done`: it was sent; `skipped`: the area has it already; `failed`; `stopped`: the upload ended before; `planned`: by
+            a dry run.
         size: Its length in bytes; None when it couldn't be read.
         content_type: The media type that it was sent with, "" when it wasn't sent.
         checksums: What is known of its contents, from algorithm to value.
@@ -31,7 +32,7 @@ class UploadedFile:
 
     path: str
     name: str
-    state: Literal["done", "skipped", "failed", "stopped"]
+    state: Literal["done", "skipped", "failed", "stopped", "planned"]
     size: int | None = None
     content_type: str = ""
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,13 +12,18 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
 from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
-from omicsdk.hca.upload.keys import AreaKeys
+from omicsdk.hca.aws_settings import reading_aws_settings
+from omicsdk.hca.upload.keys import AreaKeys, request_keys
 from omicsdk.transfer import Location, S3Object, SentPart, Source
 from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omicsdk_api.upload import UploadApi
+
+    from omicsdk.core.clock import Clock
+    from omicsdk.hca.upload.areas import UploadAreaURI
     from omicsdk.transfer.uploads.plan import Cut
 
 #: The owner of the bucket may do everything with an object that others put into it.
@@ -63,7 +69,7 @@ class AreaStorage:
     def __init__(self, client: Any, keys: AreaKeys, bucket: str, area_uuid: str) -> None:
         self.client = client
         self.bucket = bucket
-        self._keys = keys
+        self.keys = keys
         self._prefix = f"{area_uuid}/"
 
     def key(self, name: str) -> str:
@@ -86,7 +92,7 @@ class AreaStorage:
             self.client,
             self.bucket,
             self.key(name),
-            keys=self._keys,
+            keys=self.keys,
             part_size=etag_part_size(size),
             extra_args={"ContentType": content_type, "ACL": ACL},
         )
@@ -141,7 +147,7 @@ class AreaStorage:
         try:
             return _called(self.client, operation, arguments)
         except APIError as error:
-            if error.code in ENDED and self._keys.refused():
+            if error.code in ENDED and self.keys.refused():
                 return _called(self.client, operation, arguments)
             raise
 
@@ -238,6 +244,51 @@ class AreaObject(S3Object):
             if error.code in ENDED and self._keys.refused():
                 return super()._call(operation, place=place, **arguments)
             raise
+
+
+def area_storage(
+    api: UploadApi, uri: UploadAreaURI, clock: Clock, *, accelerate: bool, connections: int
+) -> AreaStorage:
+    """Open an area's part of its bucket; the caller closes its client.
+
+    Args:
+        api: The service.
+        uri: The area.
+        clock: Returns the time.
+        accelerate: Use transfer acceleration where there is one.
+        connections: Connections that are kept, at most.
+
+    Raises:
+        OmicsError: The service gives no keys, which is reported here and not for each file.
+        ConfigError: The user's own AWS settings cannot be read.
+    """
+    keys = AreaKeys(lambda: request_keys(api, uri.area_uuid, clock), clock)
+    keys.current()
+    with reading_aws_settings():
+        client = signing_client(keys, accelerate=accelerate, connections=connections)
+    return AreaStorage(client, keys, uri.bucket_name, uri.area_uuid)
+
+
+class OwnClient:
+    """A boto3 client for S3 with the user's own credentials, made when it is first called for. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._client: Any = None
+
+    def __call__(self) -> Any:
+        with self._guard:
+            if self._client is None:
+                with reading_aws_settings():
+                    session = import_module("boto3").Session()
+                    client = session.client("s3", region_name=session.region_name or "us-east-1")
+                    self._client = refusing_cut_heads(client)
+            return self._client
+
+    def close(self) -> None:
+        """Closes its connections, if it has any."""
+        if self._client is not None:
+            self._client.close()
 
 
 def signing_client(keys: AreaKeys, *, accelerate: bool, connections: int) -> Any:

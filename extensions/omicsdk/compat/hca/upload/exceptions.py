@@ -1,3 +1,37 @@
 """`hca.upload.exceptions`."""
 
-from omicsdk.hca.upload.exceptions import UploadException as UploadException
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from omicsdk.core.documented.client import translating
+from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.errors import APIError, TransportError, Unauthorized
+from omicsdk.hca.upload import UploadException as UploadException
+
+
+class UploadApiException(DocumentedError, UploadException, RuntimeError):
+    """The Upload service answered with an error, or could not be reached; also an error of core's class for that."""
+
+    prefix = "Upload"
+
+
+def documented_error(error: Exception) -> Exception:
+    """Return the documented exception for an error of the service or the network, any other error as it is.
+
+    Args:
+        error: What was raised.
+    """
+    if not isinstance(error, APIError | TransportError) or isinstance(error, UploadApiException):
+        return error
+    if isinstance(error, Unauthorized) and error.remedy == Unauthorized.default_remedy:
+        error.remedy = "Give the deployment's key: api_token of UploadService, or OMICS_UPLOAD_TOKEN."
+    return documented(error, UploadApiException)
+
+
+@contextmanager
+def documented_errors() -> Generator[None]:
+    """Raise the documented exceptions in place of the client's own."""
+    with translating(documented_error):
+        yield

@@ -1,3 +1,290 @@
 """`hca.upload.upload_area`."""
 
-from omicsdk.hca.upload.upload_area import UploadArea as UploadArea
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+from omicsdk.compat.hca.upload.exceptions import documented_errors
+from omicsdk.compat.hca.upload.upload_service import UploadService
+from omicsdk.core.errors import NotFound
+from omicsdk.hca.upload import UploadAreaURI, UploadConfig, UploadException
+
+if TYPE_CHECKING:
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.upload import HcaUpload, UploadResult
+
+
+class UploadArea:
+    """An upload area. Making the object neither requests anything nor remembers the area.
+
+    Args:
+        uri: Its URI.
+        upload_service: The deployment; by default the one that the URI names.
+        uuid: The UUID of a known area instead of a URI.
+        config: The HCA configuration; by default that of the user's files.
+
+    Raises:
+        NotAnAreaURI: The URI is not one.
+        UnknownArea: No area of that UUID is known.
+        UploadException: Neither or both are given.
+
+    Attributes:
+        uri: Its URI.
+    """
+
+    def __init__(
+        self,
+        uri: UploadAreaURI | str | None = None,
+        upload_service: UploadService | None = None,
+        *,
+        uuid: str | None = None,
+        config: HCAConfig | None = None,
+    ) -> None:
+        if (uri is None) == (uuid is None):
+            raise UploadException("You must provide a uuid or a URI", remedy="Give one of them.")
+        self._config = config
+        if isinstance(uri, UploadAreaURI):
+            self.uri = uri
+        else:
+            self.uri = UploadAreaURI(uri) if uri is not None else UploadConfig(config).area_uri(uuid or "")
+        self._service = upload_service
+
+    @classmethod
+    def all(cls, config: HCAConfig | None = None) -> list[UploadArea]:
+        """Return all known areas."""
+        return [cls(uuid=uuid, config=config) for uuid in UploadConfig(config).areas]
+
+    @classmethod
+    def from_alias(cls, uuid_or_alias: str, config: HCAConfig | None = None) -> UploadArea:
+        """Return the known area whose UUID begins with a text.
+
+        Raises:
+            UnknownArea: None does, or several do.
+        """
+        return cls(uuid=UploadConfig(config).area_uuid_from_partial_uuid(uuid_or_alias), config=config)
+
+    @classmethod
+    def areas_matching_alias(cls, alias: str, config: HCAConfig | None = None) -> list[UploadArea]:
+        """Return the known areas whose UUID begins with a text, taken literally."""
+        return [cls(uuid=uuid, config=config) for uuid in UploadConfig(config).areas_matching_alias(alias)]
+
+    @classmethod
+    def selected(cls, config: HCAConfig | None = None) -> UploadArea:
+        """Return the selected area.
+
+        Raises:
+            NoAreaSelected: There is none.
+        """
+        return cls(UploadConfig(config).selected(), config=config)
+
+    def __str__(self) -> str:
+        return f"UploadArea {self.uri}"
+
+    def __repr__(self) -> str:
+        return f"UploadArea({self.uri.uri!r})"
+
+    # -- what is known of it here
+
+    @property
+    def uuid(self) -> str:
+        """Its UUID."""
+        return self.uri.area_uuid
+
+    @property
+    def deployment_stage(self) -> str:
+        """The deployment that it belongs to."""
+        return self.uri.deployment_stage
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether commands work on it."""
+        return UploadConfig(self._config).current_area == self.uuid
+
+    @property
+    def unique_prefix(self) -> str:
+        """As much of its UUID as no other known area has."""
+        return UploadConfig(self._config).unique_prefix(self.uuid)
+
+    def select(self) -> None:
+        """Remember it, and let commands work on it."""
+        settings = UploadConfig(self._config)
+        settings.add_area(self.uri)
+        settings.select_area(self.uuid)
+
+    def forget(self) -> None:
+        """Forget it here; the area itself stays."""
+        UploadConfig(self._config).forget_area(self.uuid)
+
+    # -- the service; each raises UploadApiException where it refuses
+
+    @cached_property
+    def upload_service(self) -> UploadService:
+        """The deployment's service."""
+        return self._service or UploadService(self.deployment_stage, config=self._config)
+
+    def close(self) -> None:
+        """Close the connections to the service, if the area made them itself."""
+        if self._service is None and "upload_service" in vars(self):
+            self.upload_service.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _api(self) -> HcaUpload:
+        return self.upload_service.client
+
+    def exists(self) -> bool:
+        """Return whether there is such an area."""
+        try:
+            with documented_errors():
+                self._api.area_exists.raw(upload_area_uuid=self.uuid)
+        except NotFound:
+            return False
+        return True
+
+    def delete(self) -> bool:
+        """Request that the area be deleted with all in it, which takes a while; takes the deployment's key."""
+        with documented_errors():
+            self._api.delete_area.raw(upload_area_uuid=self.uuid)
+        return True
+
+    def get_credentials(self) -> dict[str, str]:
+        """Request temporary AWS credentials that open the area.
+
+        Returns:
+            aws_access_key_id, aws_secret_access_key, aws_session_token and expiry_time.
+        """
+        with documented_errors():
+            keys = self._api.keys(self.uri)
+        return {
+            "aws_access_key_id": keys.access_key_id,
+            "aws_secret_access_key": keys.secret_access_key,
+            "aws_session_token": keys.session_token,
+            "expiry_time": keys.expiration,
+        }
+
+    def list(self, detail: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield the area's files: the name of each, or all that the service knows of it.
+
+        Args:
+            detail: Give all that the service knows of each, which takes longer.
+        """
+        with documented_errors():
+            for file in self._api.ls(self.uri, detail=detail):
+                yield {"name": file.name} if file.info is None else file.info.to_dict()
+
+    def upload_files(
+        self,
+        file_paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
+        file_size_sum: int = 0,
+        dcp_type: str = "data",
+        target_filename: str | None = None,
+        use_transfer_acceleration: bool = True,
+        report_progress: bool = False,
+        sync: bool = True,
+    ) -> UploadResult:
+        """Upload files, and notify the service of each.
+
+        Args:
+            file_paths: Files, folders (with all in them and below), and s3:// addresses, which S3 copies by itself.
+            file_size_sum: Ignored; it is documented.
+            dcp_type: The kind of the files: a parameter of their media type.
+            target_filename: The name of a single file in the area.
+            use_transfer_acceleration: Use AWS's transfer acceleration; without effect for other endpoints.
+            report_progress: Print a line for each file.
+            sync: Skip what the area has already, by checksum; the service is notified of it all the same.
+
+        Returns:
+            The result of each file.
+
+        Raises:
+            CannotUpload: A path does not exist or has no name of its own; nothing was sent.
+            UploadFailed: Some files failed; the others are in the area.
+        """
+        del file_size_sum
+        with documented_errors():
+            result = self._api.upload(
+                file_paths,
+                self.uri,
+                name=target_filename,
+                dcp_type=dcp_type,
+                accelerate=use_transfer_acceleration,
+                sync=sync,
+            )
+        if report_progress:
+            for file in result.files:
+                if file.error is None:
+                    sys.stdout.write(f"Upload complete of {file.path} to upload area {self.uri}\n")
+        result.raise_if_failed()
+        if report_progress:
+            sys.stdout.write(f"Completed upload of {len(result.files)} files to upload area {self.uuid}\n")
+        return result
+
+    def store_file(self, filename: str, file_content: str | bytes, content_type: str) -> Any:
+        """Store a small file through the service; takes the deployment's key.
+
+        Args:
+            filename: Its name in the area.
+            file_content: Its contents; text is sent as UTF-8.
+            content_type: Its media type, with the parameter dcp-type.
+        """
+        body = file_content.encode() if isinstance(file_content, str) else file_content
+        client = self._api.with_options(headers={"content-type": content_type})
+        with documented_errors():
+            return client.store_file.raw(body=body, upload_area_uuid=self.uuid, filename=filename).json()
+
+    def validate_files(
+        self,
+        file_list: Sequence[str],
+        validator_image: str,
+        original_validation_id: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Let a validator examine files; takes the deployment's key.
+
+        Args:
+            file_list: Names of files in the area.
+            validator_image: The Docker image of the validator.
+            original_validation_id: The validation that this one repeats; by default none.
+            environment: Variables for the validator.
+
+        Returns:
+            A dict with validation_id.
+        """
+        with documented_errors():
+            return self._api.validate_files.raw(
+                upload_area_uuid=self.uuid,
+                files=[quote(name) for name in file_list],
+                validator_image=validator_image,
+                original_validation_id=original_validation_id,
+                environment=dict(environment or {}),
+            ).json()
+
+    def checksum_status(self, filename: str) -> Any:
+        """Request how far the checksums of a file are; a dict with checksum_status and checksums."""
+        with documented_errors():
+            return self._api.checksum_status.raw(upload_area_uuid=self.uuid, filename=filename).json()
+
+    def checksum_statuses(self) -> Any:
+        """Request how many files are in each state of their checksums; a dict from state to number."""
+        with documented_errors():
+            return self._api.checksum_statuses.raw(upload_area_uuid=self.uuid).json()
+
+    def validation_status(self, filename: str) -> Any:
+        """Request how far the latest validation of a file is; a dict with validation_status and validation_results."""
+        with documented_errors():
+            return self._api.validation_status.raw(upload_area_uuid=self.uuid, filename=filename).json()
+
+    def validation_statuses(self) -> Any:
+        """Request how many files are in each state of their validation; a dict from state to number."""
+        with documented_errors():
+            return self._api.validation_statuses.raw(upload_area_uuid=self.uuid).json()

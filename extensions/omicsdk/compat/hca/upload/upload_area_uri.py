@@ -1,3 +1,3 @@
 """`hca.upload.upload_area_uri`."""
 
-from omicsdk.hca.upload.upload_area_uri import UploadAreaURI as UploadAreaURI
+from omicsdk.hca.upload import UploadAreaURI as UploadAreaURI

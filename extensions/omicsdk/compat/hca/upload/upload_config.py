@@ -1,3 +1,3 @@
 """`hca.upload.upload_config`."""
 
-from omicsdk.hca.upload.upload_config import UploadConfig as UploadConfig
+from omicsdk.hca.upload import UploadConfig as UploadConfig

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from logging import getLogger
 from pathlib import Path
-from typing import Any, TypeVar
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk import transfer
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsError, TransferError
+from omicsdk.core.platform import settings_of
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import within_budget
+from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
-from omicsdk.hca.upload.exceptions import UploadApiException
-from omicsdk.hca.upload.journals import journal_of
-from omicsdk.hca.upload.media_type import UNKNOWN_COPY, content_type, type_by_name, type_of_file
 from omicsdk.hca.upload.results import UploadedFile, UploadResult
-from omicsdk.hca.upload.sources import LocalFile, S3File, SourceFile
-from omicsdk.hca.upload.storage import AreaStorage
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
+from omicsdk.hca.upload.sources import (
+    UNKNOWN_COPY,
+    LocalFile,
+    S3File,
+    SourceFile,
+    chosen,
+    content_type,
+    type_by_name,
+    type_of_file,
+)
+from omicsdk.hca.upload.storage import AreaStorage, OwnClient, area_storage
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.workers import Workers
 
+if TYPE_CHECKING:
+    from omicsdk.hca.upload.client import HcaUpload
+
 T = TypeVar("T")
+
+_log = getLogger("omicsdk.hca.upload")
 
 #: Requests to the store, and calls that sign and begin them, at once.
 CONNECTIONS, CALLERS = 8, 16
@@ -32,6 +52,10 @@ CONNECTIONS, CALLERS = 8, 16
 NOTIFIERS, COPIERS = 8, 4
 #: From so many files on, the area is listed once before single files are looked at.
 WORTH_LISTING = 10
+JOURNAL_SPACE = 64 * 1024
+"""Bytes that the disk must have free, or nothing is remembered."""
+NOTIFY_ATTEMPTS, NOTIFY_WAIT = 3, 2.0
+"""How often the service is notified of a file, and the longest wait between two attempts in seconds."""
 #: Seconds between two looks at whether the upload was stopped, while a call's end is waited for.
 STEP = 0.1
 
@@ -53,6 +77,81 @@ _REMEDIES = {
 }
 
 
+def upload(
+    client: HcaUpload,
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    area: UploadAreaURI | str | None = None,
+    *,
+    name: str | None = None,
+    file_extension: str | None = None,
+    dcp_type: str = "data",
+    accelerate: bool = True,
+    sync: bool = True,
+    resume: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+) -> UploadResult:
+    """Upload files to an area, and notify the service of each.
+
+    Args:
+        paths: Files, folders (with all files in them and below), and s3:// addresses, which S3 copies by itself.
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+        name: The name that a single file gets in the area; by default its own.
+        file_extension: How the names of files in folders must end; by default they may be any.
+        dcp_type: The kind of the files: a parameter of their media type.
+        accelerate: Use AWS's transfer acceleration; without effect for other endpoints.
+        sync: Skip what the area has already, by checksum; the service is notified of it all the same.
+        resume: Remember in the user's state folder what was sent, until all of it is: the same call resumes after a stop, a
+            failure or a crash.
+        progress: Called a few times a second.
+        stop: Set it to end the upload within a second; the same call resumes.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only report what would be sent; nothing is requested but lists of s3:// addresses.
+
+    Returns:
+        The result of each file. Call `raise_if_failed()` on it, or look at `errors`.
+
+    Raises:
+        CannotUpload: A path does not exist or has no name of its own; nothing was sent.
+        NoAreaSelected: No area is given or selected.
+        NotFound: There is no such area.
+        Locked, Conflict: The area takes no more files.
+        KeyboardInterrupt: It was interrupted; the same call resumes.
+    """
+    uri = area_of(area, UploadConfig())
+    own = OwnClient()
+    try:
+        files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
+        if dry_run:
+            planned = [UploadedFile(file.path, file.name, "planned", size=file.size) for file in files]
+            report = TransferReport(Outcome(file.name, "planned", file.size) for file in files)
+            return UploadResult(uri.area_uuid, planned, report)
+        clock = settings_of(client).clock
+        service = client.at(uri.deployment_stage)
+        storage = area_storage(service, uri, clock, accelerate=accelerate, connections=CALLERS)
+        notifier = service.with_options(retry=_notifying(service.retry))
+
+        def notify(name: str) -> None:
+            notifier.file_upload_notification.raw(upload_area_uuid=uri.area_uuid, filename=name)
+
+        control = control or Control()
+        options = SendOptions(dcp_type, sync, resume, progress=progress, control=control, stop=stop, clock=clock)
+        try:
+            return Sender(storage, (uri.uri, uri.area_uuid), notify, own, options).send(files)
+        finally:
+            storage.client.close()
+    finally:
+        own.close()
+
+
+def _notifying(retry: Retry) -> Retry:
+    """How notifications are retried: three attempts, at the client's own pace where it has one."""
+    usual = retry == within_budget()
+    return replace(Retry(base=NOTIFY_WAIT, cap=NOTIFY_WAIT) if usual else retry, attempts=NOTIFY_ATTEMPTS)
+
+
 @dataclass(frozen=True, slots=True)
 class SendOptions:
     """How to send.
@@ -63,6 +162,7 @@ class SendOptions:
         resume: Remember what was sent, so that the same upload goes on after a stop or failure.
         progress: Is called some times a second.
         control: Stops, pauses and bounds it.
+        stop: Ends it when it is set.
         clock: Tells the time.
     """
 
@@ -71,6 +171,7 @@ class SendOptions:
     resume: bool = True
     progress: Callable[[Progress], None] | None = None
     control: Control | None = None
+    stop: threading.Event | None = None
     clock: Clock = SYSTEM_CLOCK
 
 
@@ -162,6 +263,9 @@ class Sender:
         )
         return UploadResult(self._uuid, results, report)
 
+    def _is_stopped(self) -> bool:
+        return self._control.over(self._options.clock.monotonic(), self._options.stop)
+
     # -- files of this machine
 
     def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> None:
@@ -180,7 +284,7 @@ class Sender:
             self._count(file.size, done=True)
             self._told[number] = notifiers.submit(self._tell, file.name)
         again = self._run_engine({n: file for n, file in files.items() if n not in there}, journal, notifiers)
-        if again and not self._control.stopped:
+        if again and not self._is_stopped():
             self._run_engine({number: files[number] for number in again}, None, notifiers)
 
     def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> list[int]:
@@ -197,13 +301,13 @@ class Sender:
                 looked_for[number] = notifiers.submit(self._is_there, files[number], outcome)
             elif outcome.state == "done":
                 self._told[number] = notifiers.submit(self._tell, outcome.name)
-            elif isinstance(outcome.error, UploadApiException):
+            elif outcome.error is not None and outcome.error is self._storage.keys.refusal:
                 self._control.stop()  # no more keys for anybody
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
                 self._control.stop()
 
-        report = upload(
+        report = transfer.upload(
             self._uploads(files),
             connections=CONNECTIONS,
             callers=CALLERS,
@@ -211,6 +315,7 @@ class Sender:
             progress=self._engine_moved if self._options.progress is not None else None,
             finished=over,
             control=self._control,
+            stop=self._options.stop,
             clock=self._options.clock,
         )
         self._throughput = report.throughput
@@ -227,7 +332,7 @@ class Sender:
 
     def _end_of(self, call: Future[T]) -> T | None:
         """What a call gave; None when the upload was stopped before it did: a silent service isn't waited for."""
-        while not call.done() and not self._control.stopped:
+        while not call.done() and not self._is_stopped():
             with suppress(TimeoutError):
                 return call.result(STEP)
         return call.result() if call.done() else None
@@ -252,7 +357,7 @@ class Sender:
             candidates = {number: file for number, file in files.items() if sizes.get(file.name) == file.size}
 
         def checked(file: LocalFile) -> str:
-            there = None if self._control.stopped else self._storage.find(file.name)
+            there = None if self._is_stopped() else self._storage.find(file.name)
             if there is None or there.size != file.size or not there.crc32c:
                 return ""
             return there.crc32c if self._crc32c(file.path) == there.crc32c else ""
@@ -270,7 +375,7 @@ class Sender:
         try:
             with Path(path).open("rb", buffering=0) as file:
                 while count := file.readinto(block):
-                    if self._control.stopped:
+                    if self._is_stopped():
                         return ""
                     digests.update(view[:count])
         except OSError:
@@ -295,7 +400,7 @@ class Sender:
                     file,
                     kind,
                     crc32c=crc32c,
-                    stopped=lambda: self._control.stopped,
+                    stopped=self._is_stopped,
                     copied=self._count,
                 )
                 if verification != "verified" and self._control.require_checksum:
@@ -383,3 +488,32 @@ class Sender:
                     unsized=0,
                 )
             )
+
+
+# -- what remembers an unfinished upload
+
+
+def journal_of(area: str, files: Iterable[LocalFile]) -> Path | None:
+    """Gives the journal for uploading these files to this area; the same ones have the same journal.
+
+    So nothing is taken for sent that another command sent long ago: only who runs the same again goes on.
+
+    Args:
+        area: The area's URI.
+        files: The files.
+
+    Returns:
+        The journal's path; None where it can't be written or there is no room for it, with a warning.
+    """
+    facts = [fact for file in files for fact in (str(Path(file.path).absolute()), file.name)]
+    path = journal_for("uploads", area, *facts)
+    if path is None:
+        return None
+    try:
+        with TemporaryFile(dir=path.parent) as trial:
+            trial.write(bytes(JOURNAL_SPACE))  # a full disk shall stop no upload that would do without
+        path.touch(mode=0o600)
+    except OSError as error:
+        _log.warning("%s can't be written (%s): an upload that is stopped begins anew", path, error.strerror or error)
+        return None
+    return path

@@ -1,29 +1,141 @@
-"""The areas that a user knows: the section `upload` of the HCA configuration.
+"""Upload areas as a user knows them: their URIs, and the section `upload` of the HCA configuration.
 
     {"upload": {"current_area": UUID, "areas": {UUID: {"uri": URI}}}}
 
-The configuration is that of all of its files, merged, with what the program changed in it in memory. Only `add_area`, `select_area` and `forget_area` write, and only
-this section of one file: the user's own, which is the last of HCA_CONFIG_FILE where that is set, as with the published
-client. The merged configuration, which may hold tokens of other files, is never written.
+The configuration is that of all of its files, merged, with what the program changed in it in memory. Only `add_area`,
+`select_area` and `forget_area` write, and only this section of one file: the user's own, which is the last of
+HCA_CONFIG_FILE where that is set, as with the published client. The merged configuration, which may hold tokens of other
+files, is never written.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.settings.config import Keys, name_of, read_layer
 from omicsdk.hca.config import SITE_FILE, HCAConfig
-from omicsdk.hca.upload.exceptions import NoAreaSelected, NotAnAreaURI, UnknownArea
-from omicsdk.hca.upload.upload_area_uri import UploadAreaURI
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
-#: Areas that are named in a message; the rest is counted.
+PROBLEMS_NAMED = 100
+"""Problems that one message names; the rest is counted."""
+
+
+class UploadException(OmicsError):
+    """The base of the errors of upload areas."""
+
+
+class NoAreaSelected(UploadException, UsageError):
+    """A command works on the selected area, and none is selected."""
+
+    default_remedy = "Select one with: omics upload select <uri_or_alias>."
+
+
+class UnknownArea(UploadException, UsageError):
+    """No known area has this name, or several do."""
+
+
+class NotAnAreaURI(UploadException, UsageError):
+    """A text isn't the URI of an upload area."""
+
+    default_remedy = "Write it as s3://<bucket>-<stage>/<uuid>/, as whoever made the area gave it to you."
+
+
+class CannotUpload(UploadException, UsageError):
+    """What was asked for can't be uploaded as it stands; nothing was sent.
+
+    Args:
+        problems: What is wrong, one text each.
+        remedy: What to do.
+    """
+
+    default_remedy = "Correct that and run it again."
+
+    def __init__(self, problems: Sequence[str], *, remedy: str | None = None) -> None:
+        self.problems = tuple(problems)
+        shown = list(self.problems[:PROBLEMS_NAMED])
+        if len(self.problems) > PROBLEMS_NAMED:
+            shown.append(f"and {len(self.problems) - PROBLEMS_NAMED} more")
+        super().__init__(f"nothing was uploaded: {'; '.join(shown)}", remedy=remedy)
+
+
+# -- the URI of an area
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+
+
+class UploadAreaURI:
+    """`s3://<bucket prefix>-<deployment stage>/<area uuid>/`, such as
+    `s3://org-humancellatlas-upload-prod/aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/`.
+
+    Args:
+        uri: The URI; the last slash may be missing.
+
+    Raises:
+        NotAnAreaURI: It is something else. What stands for the stage becomes part of a host's name, so only letters and
+            digits are taken.
+
+    Attributes:
+        uri: The URI, with a slash at its end.
+    """
+
+    __slots__ = ("_bucket", "_uuid", "uri")
+
+    def __init__(self, uri: str) -> None:
+        scheme, separator, rest = uri.partition("://")
+        bucket, _, uuid = rest.removesuffix("/").partition("/")
+        if scheme != "s3" or not separator or not _is_bucket(bucket) or not _is_name(uuid):
+            raise NotAnAreaURI(f"{uri!r} isn't the URI of an upload area")
+        self.uri = f"s3://{bucket}/{uuid}/"
+        self._bucket = bucket
+        self._uuid = uuid
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket that the area is in."""
+        return self._bucket
+
+    @property
+    def deployment_stage(self) -> str:
+        """The deployment that the bucket belongs to: what follows the last dash of its name."""
+        return self._bucket.rpartition("-")[2]
+
+    @property
+    def area_uuid(self) -> str:
+        """The area's UUID."""
+        return self._uuid
+
+    def __str__(self) -> str:
+        return self.uri
+
+    def __repr__(self) -> str:
+        return f"UploadAreaURI({self.uri!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UploadAreaURI) and other.uri == self.uri
+
+    def __hash__(self) -> int:
+        return hash(self.uri)
+
+
+def _is_bucket(text: str) -> bool:
+    prefix, dash, stage = text.rpartition("-")
+    return bool(dash and prefix and stage) and _LETTERS.issuperset(stage) and (_LETTERS | set(".-_")).issuperset(prefix)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and (_LETTERS | set("-_")).issuperset(text.lower())
+
+
+# -- the areas that a user knows
+
 NAMED = 20
+"""Areas that one message names; the rest is counted."""
 
 
 class UploadConfig:
@@ -294,3 +406,24 @@ def _known(areas: list[str]) -> str:
 def _listed(areas: list[str]) -> str:
     more = f" and {len(areas) - NAMED} more" if len(areas) > NAMED else ""
     return ", ".join(areas[:NAMED]) + more
+
+
+def area_of(area: UploadAreaURI | str | None, settings: UploadConfig) -> UploadAreaURI:
+    """Resolve the area that a workflow was given.
+
+    Args:
+        area: Its URI, its UUID or the beginning of it; None for the selected area.
+        settings: The areas that the user knows.
+
+    Raises:
+        NoAreaSelected: None is given, and none is selected.
+        UnknownArea: No known area has this UUID, or several do.
+        NotAnAreaURI: The text is an s3:// URI of something else.
+    """
+    if area is None:
+        return settings.selected()
+    if isinstance(area, UploadAreaURI):
+        return area
+    if "://" in area:
+        return UploadAreaURI(area)
+    return settings.area_uri(settings.area_uuid_from_partial_uuid(area))

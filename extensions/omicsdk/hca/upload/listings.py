@@ -1,0 +1,156 @@
+"""What is in an upload area: its files, and how far the service is with their checksums and validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.core.platform import settings_of
+from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig, area_of
+
+if TYPE_CHECKING:
+    from omicsdk_api.upload.models.file_info import FileInfo
+
+    from omicsdk.hca.upload.client import HcaUpload
+
+DESCRIBED_AT_ONCE = 100
+"""Files that are described in one request."""
+
+# The service's states where it is not stated what they are states of.
+_CHECKSUM_STATES = {"SCHEDULED": "CHECKSUMMING_SCHEDULED", "UNSCHEDULED": "CHECKSUMMING_UNSCHEDULED"}
+_VALIDATION_STATES = {"SCHEDULED": "VALIDATION_SCHEDULED", "UNSCHEDULED": "VALIDATION_UNSCHEDULED"}
+_TOTAL = "TOTAL_NUM_FILES"
+
+
+class AreaFile(NamedTuple):
+    """A file of an upload area.
+
+    Attributes:
+        name: Its name.
+        size: Its size in bytes.
+        info: What the service knows of it; None unless it was asked for.
+    """
+
+    name: str
+    size: int
+    info: FileInfo | None = None
+
+
+def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bool = False) -> Iterator[AreaFile]:
+    """List the files of an area.
+
+    Args:
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+        detail: Request what the service knows of each file (media type, checksums), which takes longer.
+
+    Yields:
+        Each file, in the order of the names.
+
+    Raises:
+        NoAreaSelected: No area is given or selected.
+        NotFound: There is no such area.
+        Locked, Conflict: The area takes no more files, so that the service gives no keys for it.
+    """
+    from omicsdk.hca.upload.storage import area_storage
+
+    uri = area_of(area, UploadConfig())
+    service = client.at(uri.deployment_stage)
+    storage = area_storage(service, uri, settings_of(client).clock, accelerate=False, connections=1)
+    files = storage.sizes()
+    try:
+        while batch := list(islice(files, DESCRIBED_AT_ONCE)):
+            if not detail:
+                yield from (AreaFile(name, size) for name, size in batch)
+                continue
+            names = [quote(name) for name, _ in batch]
+            described = service.files_info(upload_area_uuid=uri.area_uuid, body=names)
+            yield from (AreaFile(info.name, info.size, info) for info in described)
+    finally:
+        storage.client.close()
+
+
+def file_status(client: HcaUpload, filename: str, area: UploadAreaURI | str | None = None) -> str:
+    """Show how far the service is with a file: the state of its checksums until they exist, then that of its validation.
+
+    Args:
+        filename: A file in the area.
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+
+    Returns:
+        The state; with STATUS_RETRIEVAL_ERROR in it and the reason where the service does not state one.
+
+    Raises:
+        NoAreaSelected: No area is given or selected.
+    """
+    uri = area_of(area, UploadConfig())
+    service = client.at(uri.deployment_stage)
+    try:
+        of_checksums = service.checksum_status(upload_area_uuid=uri.area_uuid, filename=filename)
+        state = str(of_checksums.checksum_status)
+    except OmicsError as error:
+        return f"CHECKSUM_STATUS_RETRIEVAL_ERROR: {error}"
+    if state != "CHECKSUMMED":
+        return _CHECKSUM_STATES.get(state, state)
+    try:
+        of_validation = service.validation_status(upload_area_uuid=uri.area_uuid, filename=filename)
+        state = str(of_validation.validation_status)
+    except OmicsError as error:
+        return f"VALIDATION_STATUS_RETRIEVAL_ERROR: {error}"
+    return _VALIDATION_STATES.get(state, state)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaStatus:
+    """How many files of an area are in each state.
+
+    Attributes:
+        area_uuid: The area.
+        files: How many files it has.
+        checksums: Files by the state of their checksums.
+        validations: Files by the state of their validation, VALIDATION_UNSCHEDULED among them.
+    """
+
+    area_uuid: str
+    files: int
+    checksums: Mapping[str, int]
+    validations: Mapping[str, int]
+
+    def __str__(self) -> str:
+        """The report as the published client's command writes it."""
+        lines = [
+            "FILE STATUS REPORT",
+            f"UploadArea: {self.area_uuid}",
+            f"Total Number of Files: {self.files}",
+            "CHECKSUMS",
+            *(f"\t{state} files: {self.checksums[state]}" for state in sorted(self.checksums)),
+            "VALIDATIONS",
+            *(f"\t{state} files: {self.validations[state]}" for state in sorted(self.validations)),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaStatus:
+    """Count the files of an area by the state of their checksums and of their validation.
+
+    Args:
+        area: The area's URI, its UUID or the beginning of it; by default the selected area.
+
+    Returns:
+        The counts; `str` of it is the report as text.
+
+    Raises:
+        NoAreaSelected: No area is given or selected.
+        NotFound: There is no such area.
+    """
+    uri = area_of(area, UploadConfig())
+    service = client.at(uri.deployment_stage)
+    checksums: dict[str, int] = service.checksum_statuses.raw(upload_area_uuid=uri.area_uuid).json()
+    validations: dict[str, int] = service.validation_statuses.raw(upload_area_uuid=uri.area_uuid).json()
+    total = checksums.pop(_TOTAL, 0)
+    # The service counts no files without a validation.
+    unscheduled = checksums.get("CHECKSUMMED", 0) - sum(validations.values())
+    return AreaStatus(uri.area_uuid, total, checksums, {**validations, "VALIDATION_UNSCHEDULED": unscheduled})
