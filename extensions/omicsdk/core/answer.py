@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.api_errors import not_json
 from omicsdk.core.bodies import plain
@@ -15,6 +15,9 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import ANY, Model, Shape, check, dated, mapping, otherwise_typed
 from omicsdk.core.paging import items_at
 from omicsdk.core.redaction import mask_text
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -99,6 +102,25 @@ def _settle() -> None:
     if gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()
+
+
+def json_of(response: "httpx.Response") -> Any:
+    """Decode the JSON of an answer; None where its body is empty.
+
+    Args:
+        response: The answer, as `raw` of an operation returns it.
+
+    Raises:
+        NotJson: It is not JSON.
+    """
+    content = response.content
+    if not content:
+        return None
+    with paused_for(len(content)):
+        try:
+            return decoded(content)
+        except ValueError as error:
+            raise not_json(response.url.path, str(response.url), response.text, str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import NotFound
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.records.projects import Project, linked_names
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
@@ -20,7 +20,7 @@ def programs_of(commons: Gen3) -> list[str]:
     Args:
         commons: The commons.
     """
-    return linked_names(plain(commons.sheepdog.get_programs.raw()))
+    return linked_names(json_of(commons.sheepdog.get_programs.raw()))
 
 
 def projects_of(commons: Gen3, program: str) -> list[str]:
@@ -34,7 +34,7 @@ def projects_of(commons: Gen3, program: str) -> list[str]:
         NotFound: There is no such program; the nearest is named.
     """
     try:
-        return linked_names(plain(commons.sheepdog.get_projects.raw(program=program)))
+        return linked_names(json_of(commons.sheepdog.get_projects.raw(program=program)))
     except NotFound as error:
         error.remedy = choice(program, programs_of(commons))
         raise

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.errors import NotFound, NotWritable, OmicsError, ServerError, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.drs.objects import checksums_of
-from omicsdk.gen3.service import plain
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut
 
@@ -413,7 +413,7 @@ def _key_and_id(upload_id: str) -> tuple[str, str]:
 
 
 def _object(response: Any) -> Mapping[str, Any]:
-    told: object = plain(response)
+    told: object = json_of(response)
     return told if is_object(told) else {}
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.index.requests import stated
-from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+from omicsdk.core.answer import json_of
+from omicsdk.gen3.index_records import stated
+from omicsdk.gen3.service import Documented, Service, mounted, parties, settings
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Gen3File(Documented):
             Unauthorized: The commons wants a login.
             Forbidden: This one may not read it.
         """
-        return plain(self._fence.client.get_presigned_url.raw(file_id=guid, **stated(protocol=protocol)))
+        return json_of(self._fence.client.get_presigned_url.raw(file_id=guid, **stated(protocol=protocol)))
 
     def upload_file(
         self,
@@ -108,7 +109,7 @@ class Gen3File(Documented):
             Forbidden: This login may not upload.
         """
         fields = stated(file_name=file_name, authz=authz, protocol=protocol, expires_in=expires_in, bucket=bucket)
-        return plain(self._fence.client.upload_file.raw(**fields))
+        return json_of(self._fence.client.upload_file.raw(**fields))
 
     def upload_file_to_guid(
         self,
@@ -135,7 +136,7 @@ class Gen3File(Documented):
             Forbidden: This login may not upload to it.
         """
         fields = stated(file_name=file_name, protocol=protocol, expires_in=expires_in, bucket=bucket)
-        return plain(self._fence.client.upload_file_to_guid.raw(file_id=guid, **fields))
+        return json_of(self._fence.client.upload_file_to_guid.raw(file_id=guid, **fields))
 
     def download_single(self, object_id: str, path: str | os.PathLike[str] = ".") -> bool:
         """Fetches a file under the name that its record has. One that was stopped goes on where it was.
@@ -159,7 +160,7 @@ class Gen3File(Documented):
         from omicsdk.drs.objects import checksums_of
         from omicsdk.gen3.local_files import fetch
 
-        record: dict[str, Any] = plain(self._index.client.get_record.raw(guid=object_id))
+        record: dict[str, Any] = json_of(self._index.client.get_record.raw(guid=object_id))
         checksums = checksums_of(record.get("hashes"))
         if not checksums:
             _log.warning("%s has no hash that can be computed: only its size is compared", object_id)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.narrowing import is_object
@@ -13,7 +14,7 @@ from omicsdk.core.paging import items_at
 from omicsdk.core.request import Request
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
-from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+from omicsdk.gen3.service import Documented, Service, mounted, parties, settings
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
@@ -89,11 +90,11 @@ class Gen3Jobs(Documented):
 
     def get_version(self) -> str:
         """Gives the service's version."""
-        return plain(self._service.client.send(plain_request("get_version", "GET", "/_version")))["version"]
+        return json_of(self._service.client.send(plain_request("get_version", "GET", "/_version")))["version"]
 
     def list_jobs(self) -> list[dict[str, Any]]:
         """Lists the user's jobs, each with `uid`, `name` and `status`."""
-        return items_at(plain(self._service.client.send(plain_request("list_jobs", "GET", "/list"))), "", "list_jobs")
+        return items_at(json_of(self._service.client.send(plain_request("list_jobs", "GET", "/list"))), "", "list_jobs")
 
     def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> dict[str, Any]:
         """Begins a job. It is sent once: one that was lost on the way isn't begun twice.
@@ -108,7 +109,7 @@ class Gen3Jobs(Documented):
         Raises:
             Gen3JobError: The commons has no such job.
         """
-        return _begun(plain(self._service.client.send(_beginning(job_name, job_input, {}))), job_name)
+        return _begun(json_of(self._service.client.send(_beginning(job_name, job_input, {}))), job_name)
 
     def get_status(self, job_id: str) -> dict[str, Any]:
         """Gives the state of a job.
@@ -119,7 +120,7 @@ class Gen3Jobs(Documented):
         Returns:
             `uid`, `name`, and `status`: Running, Completed, Failed, or Unknown before it was begun.
         """
-        return plain(self._service.client.send(_state_of(job_id, {})))
+        return json_of(self._service.client.send(_state_of(job_id, {})))
 
     def get_output(self, job_id: str) -> dict[str, Any]:
         """Gives what a job has written.
@@ -130,7 +131,7 @@ class Gen3Jobs(Documented):
         Returns:
             The `output`.
         """
-        return plain(self._service.client.send(_output_of(job_id, {})))
+        return json_of(self._service.client.send(_output_of(job_id, {})))
 
     async def async_run_job_and_wait(
         self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
@@ -197,7 +198,7 @@ class Gen3Jobs(Documented):
 
     async def _answer(self, request: Request) -> Any:
         async with self._service.opened() as client:
-            return plain(await client.send(request))
+            return json_of(await client.send(request))
 
     async def _last_words(self, job_id: str) -> str:
         """The end of what a job wrote, for a message; empty when that can't be had."""

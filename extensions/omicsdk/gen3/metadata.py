@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.request import Query, Request, query_text
-from omicsdk.gen3.service import LOCAL, Documented, Service, first_answer, mounted, parties, plain, settings
+from omicsdk.gen3.service import LOCAL, Documented, Service, first_answer, mounted, parties, settings
 
 if TYPE_CHECKING:
     import httpx
@@ -121,7 +122,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             **kwargs: Further query parameters.
         """
         async with self._reads.opened() as client:
-            return plain(await _sent(client.get, client.get.build(guid=guid), kwargs))
+            return json_of(await _sent(client.get, client.get.build(guid=guid), kwargs))
 
     async def async_create(
         self,
@@ -144,7 +145,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         """
         async with self._writes.opened() as client:
             request = client.create.build(guid=guid, body=metadata, overwrite=overwrite)
-            made = plain(await _sent(client.create, request, kwargs))
+            made = json_of(await _sent(client.create, request, kwargs))
             if aliases:
                 with after(f"The document {guid} is there, without its aliases"):
                     await self.async_create_aliases(guid, aliases)
@@ -171,7 +172,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         """
         async with self._writes.opened() as client:
             request = client.update.build(guid=guid, body=metadata, merge=merge)
-            changed = plain(await _sent(client.update, request, kwargs))
+            changed = json_of(await _sent(client.update, request, kwargs))
             if aliases:
                 with after(f"The document {guid} was changed, its aliases weren't"):
                     await self.async_update_aliases(guid, aliases, merge)
@@ -186,7 +187,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             **kwargs: Further query parameters.
         """
         async with self._reads.opened() as client:
-            return plain(await _sent(client.get_aliases, client.get_aliases.build(guid=guid), kwargs))
+            return json_of(await _sent(client.get_aliases, client.get_aliases.build(guid=guid), kwargs))
 
     async def async_create_aliases(
         self, guid: str, aliases: Sequence[str], _ssl: object = None, **kwargs: Any
@@ -201,7 +202,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         """
         async with self._writes.opened() as client:
             request = client.create_aliases.build(guid=guid, aliases=list(aliases))
-            return plain(await _sent(client.create_aliases, request, kwargs))
+            return json_of(await _sent(client.create_aliases, request, kwargs))
 
     async def async_update_aliases(
         self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: object = None, **kwargs: Any
@@ -217,7 +218,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         """
         async with self._writes.opened() as client:
             request = client.update_aliases.build(guid=guid, aliases=list(aliases), merge=merge)
-            return plain(await _sent(client.update_aliases, request, kwargs))
+            return json_of(await _sent(client.update_aliases, request, kwargs))
 
     async def async_delete_alias(self, guid: str, alias: str, _ssl: object = None, **kwargs: Any) -> str:
         """Takes a name from a document; as `delete_alias`.
@@ -298,19 +299,19 @@ class Gen3Metadata(AsyncMetadataMethods):
     def is_healthy(self) -> bool:
         """Whether the service answers, and says that it is well."""
         try:
-            return plain(self._reading.get_status.raw()).get("status") == "OK"
+            return json_of(self._reading.get_status.raw()).get("status") == "OK"
         except (APIError, TransportError):
             return False
 
     def get_version(self) -> str:
         """Gives the service's version, such as 4.3.0."""
-        return plain(self._reading.get_version.raw())
+        return json_of(self._reading.get_version.raw())
 
     # -- indexes
 
     def get_index_key_paths(self) -> list[str]:
         """Lists the keys that there are indexes of, as paths with dots."""
-        return plain(self._writing.get_index_key_paths.raw())
+        return json_of(self._writing.get_index_key_paths.raw())
 
     def create_index_key_path(self, path: str) -> str:
         """Makes an index of a key, so that searches for its values are quick.
@@ -324,7 +325,7 @@ class Gen3Metadata(AsyncMetadataMethods):
         Raises:
             Conflict: There is one.
         """
-        return plain(self._writing.create_index_key_path.raw(path=path))
+        return json_of(self._writing.create_index_key_path.raw(path=path))
 
     def delete_index_key_path(self, path: str) -> DocumentedResponse:
         """Removes the index of a key.
@@ -370,7 +371,7 @@ class Gen3Metadata(AsyncMetadataMethods):
         def page(length: int | None, begin: int | None) -> Any:
             query_of = search(query, return_full_metadata, length, begin, kwargs)
             # One page alone: the operation's own pages would go on after it.
-            return plain(next(asking.answers(request(asking.facts, "/metadata", query=query_of))))
+            return json_of(next(asking.answers(request(asking.facts, "/metadata", query=query_of))))
 
         if limit is None or limit <= PAGE:
             return page(limit, offset)
@@ -566,7 +567,7 @@ class Gen3Metadata(AsyncMetadataMethods):
 
     @staticmethod
     def _sent(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> Any:
-        return plain(next(operation.answers(asked(request, tuple(further.items())))))
+        return json_of(next(operation.answers(asked(request, tuple(further.items())))))
 
     @staticmethod
     def _told(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> str:

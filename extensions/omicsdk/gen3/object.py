@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.errors import Gen3ObjectError
 from omicsdk.gen3.metadata import MetadataPlaces
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
@@ -65,7 +65,7 @@ class Gen3Object(MetadataPlaces):
         Raises:
             Gen3ObjectError: The commons didn't answer with both.
         """
-        answer = plain(
+        answer = json_of(
             self._reading.create_object.raw(
                 file_name=file_name,
                 authz=authz,

@@ -9,11 +9,11 @@ from itertools import accumulate, islice
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.plain_client import PlainService, plain_request
 from omicsdk.gen3.records.exports import rows_of
-from omicsdk.gen3.service import plain
 
 ACCESSIBILITY = ("all", "accessible", "unaccessible")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -177,7 +177,7 @@ class Gen3Query(PlainService):
             BadRequest: It didn't accept the query.
         """
         body = {"query": query_string, "variables": dict(variables or {})}
-        told = plain(self._service.client.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True)))
+        told = json_of(self._service.client.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True)))
         if is_object(told) and told.get("errors"):
             raise Gen3SubmissionQueryError(
                 f"The query was answered with errors: {_reasons(told['errors'])}",

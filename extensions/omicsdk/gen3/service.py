@@ -196,25 +196,6 @@ def _fields(exchange: Exchange | AsyncExchange) -> dict[str, Any]:
     return {each.name: getattr(exchange, each.name) for each in fields(exchange)}
 
 
-def plain(response: httpx.Response) -> Any:
-    """The JSON of an answer; None where it is empty.
-
-    Raises:
-        NotJson: It isn't JSON.
-    """
-    from omicsdk.core.answer import decoded, paused_for
-    from omicsdk.core.api_errors import not_json
-
-    content = response.content
-    if not content:
-        return None
-    with paused_for(len(content)):
-        try:
-            return decoded(content)
-        except ValueError as error:
-            raise not_json(response.url.path, str(response.url), response.text, str(error)) from error
-
-
 async def first_answer(operation: AsyncCall[..., Any], request: Request) -> httpx.Response:
     """The answer to one request of an operation, without the pages that may follow it."""
     async with aclosing(cast("AsyncGenerator[httpx.Response]", operation.answers(request))) as answers:

@@ -8,6 +8,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import json_body
 from omicsdk.core.errors import APIError, BadRequest, DecodeError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
@@ -20,7 +21,7 @@ from omicsdk.gen3.queries.query import arguments, name_of
 from omicsdk.gen3.records.chunks import Chunks, Entity, Reply, Told, is_too_much, reply_of, sent
 from omicsdk.gen3.records.projects import Project
 from omicsdk.gen3.records.tables import Row, Table, tsv_of
-from omicsdk.gen3.service import Documented, Service, parties, plain, settings
+from omicsdk.gen3.service import Documented, Service, parties, settings
 
 if TYPE_CHECKING:
     import httpx
@@ -173,7 +174,7 @@ def _format(given: str) -> str:
 
 def _exported(found: httpx.Response, kind: str, filename: str | os.PathLike[str] | None) -> Any:
     if filename is None:
-        return plain(found) if kind == "json" else found.text
+        return json_of(found) if kind == "json" else found.text
     from omicsdk.core.files.atomic_file import in_place_of
 
     with in_place_of(Path(filename)) as file:
@@ -352,7 +353,7 @@ class RecordMethods(SubmissionServices):
         submitting = self._records.client.submit_record
         body: Any = dict(json) if isinstance(json, Mapping) else list(json)
         try:
-            return plain(next(submitting.answers(submitting.build(program=program, project=project, body=body))))
+            return json_of(next(submitting.answers(submitting.build(program=program, project=project, body=body))))
         except BadRequest as error:
             error.message = "; ".join((error.message, *reasons_of(error.body)))
             raise
@@ -485,7 +486,7 @@ class ProjectMethods(SubmissionServices):
 
     def get_programs(self) -> Json:
         """Lists the programs that this login may see, as `links`: the last part of each is a program's name."""
-        return plain(self._records.client.get_programs.raw())
+        return json_of(self._records.client.get_programs.raw())
 
     def create_program(self, json: Mapping[str, Any]) -> Json:
         """Creates a program, or updates the one of that name.
@@ -501,7 +502,7 @@ class ProjectMethods(SubmissionServices):
             Forbidden: This login may not create programs.
         """
         creating = self._records.client.create_program
-        return plain(next(creating.answers(request(creating.facts, creating.facts.path, body=json_body(json)))))
+        return json_of(next(creating.answers(request(creating.facts, creating.facts.path, body=json_body(json)))))
 
     def delete_program(self, program: str) -> DocumentedResponse:
         """Deletes a program without projects.
@@ -524,7 +525,7 @@ class ProjectMethods(SubmissionServices):
         Raises:
             NotFound: There is no such program.
         """
-        return plain(self._records.client.get_projects.raw(program=program))
+        return json_of(self._records.client.get_projects.raw(program=program))
 
     def create_project(self, program: str, json: Mapping[str, Any]) -> Json:
         """Creates a project, or updates the one of that code.
@@ -541,7 +542,7 @@ class ProjectMethods(SubmissionServices):
             NotFound: There is no such program.
         """
         creating = self._records.client.create_project
-        return plain(next(creating.answers(creating.build(program=program, body=cast("Any", dict(json))))))
+        return json_of(next(creating.answers(creating.build(program=program, body=cast("Any", dict(json))))))
 
     def delete_project(self, program: str, project: str) -> DocumentedResponse:
         """Deletes a project without records.
@@ -567,7 +568,7 @@ class ProjectMethods(SubmissionServices):
             BadRequest: It is open.
             NotFound: There is no such project.
         """
-        return plain(self._records.client.open_project.raw(program=program, project=project))
+        return json_of(self._records.client.open_project.raw(program=program, project=project))
 
     def get_project_dictionary(self, program: str, project: str) -> Json:
         """Lists the nodes that a project may have records of, as `links` to their schemas.
@@ -576,7 +577,7 @@ class ProjectMethods(SubmissionServices):
             program: The program's name.
             project: The project's code.
         """
-        return plain(self._records.client.get_project_dictionary.raw(program=program, project=project))
+        return json_of(self._records.client.get_project_dictionary.raw(program=program, project=project))
 
     def get_project_manifest(self, program: str, project: str) -> DocumentedResponse:
         """Gives the manifest of all files of a project, as YAML in its `text`.
@@ -643,15 +644,15 @@ class Gen3Submission(ProjectMethods, RecordMethods, ExportMethods):
         Raises:
             NotFound: There is no such node.
         """
-        return plain(self._records.client.get_dictionary_node.raw(entry=node_type))
+        return json_of(self._records.client.get_dictionary_node.raw(entry=node_type))
 
     def get_dictionary_all(self) -> Json:
         """Gives the JSON schemas of all nodes, by their names."""
-        return plain(self._records.client.get_dictionary_node.raw(entry="_all"))
+        return json_of(self._records.client.get_dictionary_node.raw(entry="_all"))
 
     def get_graphql_schema(self) -> Json:
         """Gives what can be asked for by `query`: the answer to GraphQL's introspection."""
-        return plain(self._queries.client.get_graphql_schema.raw())
+        return json_of(self._queries.client.get_graphql_schema.raw())
 
     def query(self, query_txt: str, variables: Mapping[str, Any] | None = None, max_tries: int = 1) -> Json:
         """Sends a query over records.

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
@@ -16,7 +17,6 @@ from omicsdk.core.request import segment
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.local_files import fetch, send
 from omicsdk.gen3.plain_client import PlainService, plain_request
-from omicsdk.gen3.service import plain
 
 SCHEME = "ws"
 PAGE_LIMIT = 1000
@@ -237,7 +237,7 @@ class Gen3WsStorage(PlainService):
         inner = key.strip("/")
         place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
         path = f"/{what}/{segment('ws', workspace)}/{place}"
-        told = plain(self._service.client.send(plain_request(what, method, path)))
+        told = json_of(self._service.client.send(plain_request(what, method, path)))
         # The service says 200 to everything that it understands.
         if not is_object(told) or str(told.get("Result", "ok")).startswith("error"):
             said = told.get("Result") if is_object(told) else told

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
 from omicsdk.core.errors import APIError, AuthError, ConfigError, ConnectFailed, Interrupted, NotFound, OmicsError
 from omicsdk.core.narrowing import is_array, is_object
@@ -21,7 +22,6 @@ from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of
 from omicsdk.dtp.storage.finding import no_study
 from omicsdk.dtp.storage.multipart import unwrap
 from omicsdk.gen3.plain_client import PlainClient, plain_request
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     import httpx
@@ -198,7 +198,7 @@ class DicomWebStore:
             query = (("limit", str(PAGE)), ("offset", str(len(seen))))
             try:
                 answer = self._client.send(plain_request("QIDO-RS", "GET", path, query=query))
-                page = plain(answer)
+                page = json_of(answer)
             except NotFound:
                 return
             listed = (

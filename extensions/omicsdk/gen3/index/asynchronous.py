@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import request
-from omicsdk.gen3.index.requests import (
+from omicsdk.gen3.index.requests import URLS_PAGE
+from omicsdk.gen3.index_records import (
     PAGE,
-    URLS_PAGE,
     changes,
     criteria,
     new_record,
@@ -19,7 +20,7 @@ from omicsdk.gen3.index.requests import (
     unless_changed,
     urls_left,
 )
-from omicsdk.gen3.service import Documented, Service, first_answer, mounted, parties, plain, settings
+from omicsdk.gen3.service import Documented, Service, first_answer, mounted, parties, settings
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import AsyncIndexdApi, IndexdApi
@@ -72,7 +73,7 @@ class AsyncIndexMethods(Documented):
             _ssl: Without effect.
         """
         async with self._service.opened() as client:
-            return plain(await client.get_record.raw(guid=guid))
+            return json_of(await client.get_record.raw(guid=guid))
 
     async def async_get_records_on_page(
         self, limit: int | None = None, page: int | None = None, _ssl: object = None
@@ -85,7 +86,7 @@ class AsyncIndexMethods(Documented):
             _ssl: Without effect.
         """
         async with self._service.opened() as client:
-            return records_of(plain(await client.list_records.raw(**stated(limit=limit, page=page))))
+            return records_of(json_of(await client.list_records.raw(**stated(limit=limit, page=page))))
 
     async def async_get_records_from_checksum(
         self, checksum: str, checksum_type: str = "md5", _ssl: object = None
@@ -102,7 +103,7 @@ class AsyncIndexMethods(Documented):
             start: str | Omit = OMIT
             while True:
                 page = records_of(
-                    plain(await client.list_records.raw(hash=f"{checksum_type}:{checksum}", limit=PAGE, start=start))
+                    json_of(await client.list_records.raw(hash=f"{checksum_type}:{checksum}", limit=PAGE, start=start))
                 )
                 found += page
                 if len(page) < PAGE:  # an index refuses longer pages than it gives
@@ -121,7 +122,7 @@ class AsyncIndexMethods(Documented):
         """
         async with self._service.opened() as client:
             asking = client.list_records
-            return plain(await first_answer(asking, request(asking.facts, "/index", query=criteria(params))))
+            return json_of(await first_answer(asking, request(asking.facts, "/index", query=criteria(params))))
 
     async def async_query_urls(self, pattern: str, _ssl: object = None) -> list[dict[str, Any]]:
         """Lists the records that have a text in one of their URLs; as `query_urls`.
@@ -133,7 +134,7 @@ class AsyncIndexMethods(Documented):
         async with self._service.opened() as client:
             asking, found = client.query_urls, list[dict[str, Any]]()
             async for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-                page = items_at(plain(answer), "", "query_urls")
+                page = items_at(json_of(answer), "", "query_urls")
                 found += page
                 if len(page) < URLS_PAGE:
                     break
@@ -196,7 +197,7 @@ class AsyncIndexMethods(Documented):
             content_updated_date=content_updated_date,
         )
         async with self._service.opened() as client:
-            return plain(await client.create_record.raw(**fields))
+            return json_of(await client.create_record.raw(**fields))
 
     async def async_update_record(
         self,
@@ -248,10 +249,10 @@ class AsyncIndexMethods(Documented):
             **kwargs,
         )
         async with self._service.opened() as client:
-            record = plain(await client.get_record.raw(guid=guid))
+            record = json_of(await client.get_record.raw(guid=guid))
             whole, rev = record["did"], record["rev"]
             left = urls_left(record, given)
             if left is not None:
-                given = changes(plain(await client.get.raw(guid=whole, no_dist="")) if left else record, given)
+                given = changes(json_of(await client.get.raw(guid=whole, no_dist="")) if left else record, given)
             with unless_changed(whole, rev):
-                return plain(await client.update_record.raw(guid=whole, rev=rev, **given))
+                return json_of(await client.update_record.raw(guid=whole, rev=rev, **given))

@@ -6,18 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import NotFound
 from omicsdk.core.request import request
 from omicsdk.gen3.index.reading import Hashes, IndexReading, Record
-from omicsdk.gen3.index.requests import (
-    Document,
-    criteria,
-    new_record,
-    records_of,
-    stated,
-    unless_changed,
-)
-from omicsdk.gen3.service import plain
+from omicsdk.gen3.index.requests import Document
+from omicsdk.gen3.index_records import criteria, new_record, records_of, stated, unless_changed
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
@@ -119,7 +113,7 @@ class Gen3Index(IndexReading):
             content_created_date=content_created_date,
             content_updated_date=content_updated_date,
         )
-        return self.get_record(plain(self._client.create_record.raw(**fields))["did"])
+        return self.get_record(json_of(self._client.create_record.raw(**fields))["did"])
 
     def create_blank(self, uploader: str, file_name: str | None = None) -> Record:
         """Creates a record without size and checksums, of a file that is still to be uploaded.
@@ -132,7 +126,7 @@ class Gen3Index(IndexReading):
             The record.
         """
         fields = stated(uploader=uploader, file_name=file_name)
-        return self.get_record(plain(self._client.create_blank.raw(**fields))["did"])
+        return self.get_record(json_of(self._client.create_blank.raw(**fields))["did"])
 
     def create_new_version(
         self,
@@ -191,7 +185,7 @@ class Gen3Index(IndexReading):
             content_created_date=content_created_date,
             content_updated_date=content_updated_date,
         )
-        return self.get_record(plain(self._client.create_new_version.raw(guid=guid, **fields))["did"])
+        return self.get_record(json_of(self._client.create_new_version.raw(guid=guid, **fields))["did"])
 
     def update_blank(
         self,
@@ -381,7 +375,7 @@ class IndexClient:
             for page in asking.answers(
                 request(asking.facts, "/index", query=criteria({**wanted, **stated(start=start)}))
             )
-            for record in records_of(plain(page))
+            for record in records_of(json_of(page))
         )
         return found if limit == float("inf") else islice(found, max(0, int(limit)))
 
@@ -397,7 +391,7 @@ class IndexClient:
             did: The record.
         """
         asking = self._index._client.create_aliases  # pyright: ignore[reportPrivateUsage] - the same index
-        return plain(asking.raw(guid=did, aliases=[{"value": alias}]))
+        return json_of(asking.raw(guid=did, aliases=[{"value": alias}]))
 
     def get_latest_version(self, did: str, skip_null_versions: bool = False) -> Document | None:
         """Gives the latest version of a file.

@@ -6,25 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.paging import items_at
 from omicsdk.core.request import request
 from omicsdk.gen3.index.asynchronous import AsyncIndexMethods
-from omicsdk.gen3.index.ranges import whole_list
-from omicsdk.gen3.index.requests import (
-    PAGE,
-    URLS_PAGE,
-    Document,
-    changes,
-    criteria,
-    first_of,
-    in_order,
-    records_of,
-    stated,
-    urls_left,
-)
-from omicsdk.gen3.service import plain
+from omicsdk.gen3.index.requests import URLS_PAGE, Document, first_of, in_order
+from omicsdk.gen3.index_records import PAGE, changes, criteria, records_of, stated, urls_left, whole_list
 
 Record = dict[str, Any]
 Hashes = Mapping[str, str]
@@ -44,11 +33,11 @@ class IndexReading(AsyncIndexMethods):
 
     def get_version(self) -> dict[str, Any]:
         """Gives the service's version, as `version` and `commit`."""
-        return plain(self._client.get_version.raw())
+        return json_of(self._client.get_version.raw())
 
     def get_stats(self) -> dict[str, Any]:
         """Gives how many files there are, `fileCount`, and their `totalFileSize` in bytes."""
-        return plain(self._client.get_stats.raw())
+        return json_of(self._client.get_stats.raw())
 
     def get_valid_guids(self, count: int | None = None) -> list[str]:
         """Makes GUIDs that no record has.
@@ -56,12 +45,12 @@ class IndexReading(AsyncIndexMethods):
         Args:
             count: How many; one by default.
         """
-        told = plain(self._client.get_valid_guids.raw(count=OMIT if count is None else count))
+        told = json_of(self._client.get_valid_guids.raw(count=OMIT if count is None else count))
         return items_at(told, "guids", "get_valid_guids")
 
     def get_guids_prefix(self) -> str:
         """Gives what the commons' GUIDs begin with; empty when there is nothing."""
-        return plain(self._client.get_guids_prefix.raw())["prefix"]
+        return json_of(self._client.get_guids_prefix.raw())["prefix"]
 
     # -- reading
 
@@ -89,7 +78,7 @@ class IndexReading(AsyncIndexMethods):
 
     def _page(self, start: str | Omit, limit: int | None) -> list[Record]:
         """The records that come after a GUID."""
-        return records_of(plain(self._client.list_records.raw(limit=min(limit or PAGE, PAGE), start=start)))
+        return records_of(json_of(self._client.list_records.raw(limit=min(limit or PAGE, PAGE), start=start)))
 
     def get_records_on_page(self, limit: int | None = None, page: int | None = None) -> list[Record]:
         """Gives the records of one page.
@@ -99,7 +88,7 @@ class IndexReading(AsyncIndexMethods):
             page: The page's number, from 0.
         """
         listing = self._client.list_records
-        return records_of(plain(listing.raw(**stated(limit=limit, page=page))))
+        return records_of(json_of(listing.raw(**stated(limit=limit, page=page))))
 
     def get_record(self, guid: str) -> Record:
         """Gives a record.
@@ -110,7 +99,7 @@ class IndexReading(AsyncIndexMethods):
         Raises:
             NotFound: There is no such record.
         """
-        return plain(self._client.get_record.raw(guid=guid))
+        return json_of(self._client.get_record.raw(guid=guid))
 
     def get_record_doc(self, guid: str) -> Document:
         """Gives a record whose members are attributes, too; arguments and errors as those of `get_record`."""
@@ -126,7 +115,7 @@ class IndexReading(AsyncIndexMethods):
         Raises:
             NotFound: There is no such record.
         """
-        return plain(self._client.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""))
+        return json_of(self._client.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""))
 
     def _changes(self, record: Record, given: Mapping[str, Any]) -> dict[str, Any]:
         """What an update of a record has to send; reads it as it is stored where that is needed.
@@ -151,7 +140,7 @@ class IndexReading(AsyncIndexMethods):
         wanted = dict(params or {})
         query = criteria({**wanted, "limit": 1})
         page = next(self._client.list_records.answers(request(self._client.list_records.facts, "/index", query=query)))
-        return first_of(plain(page), wanted, self.endpoint)
+        return first_of(json_of(page), wanted, self.endpoint)
 
     def get_urls(
         self,
@@ -172,7 +161,7 @@ class IndexReading(AsyncIndexMethods):
         found = stated(size=size, hashes=hashes, ids=guids)
         asking = self._client.get_urls
         asked = request(asking.facts, "/urls", query=criteria({**found, "limit": PAGE}))
-        urls: list[dict[str, Any]] = items_at(plain(next(asking.answers(asked))), "urls", "get_urls")
+        urls: list[dict[str, Any]] = items_at(json_of(next(asking.answers(asked))), "urls", "get_urls")
         if len(urls) < PAGE:
             return urls
         # There may be more, and no next page to ask for: the index doesn't sort them, and releases differ in what they count.
@@ -187,7 +176,7 @@ class IndexReading(AsyncIndexMethods):
         asking, start = self._client.list_records, dict[str, Any]()
         while True:
             query = criteria({**params, "limit": PAGE, **start})
-            page = records_of(plain(next(asking.answers(request(asking.facts, "/index", query=query)))))
+            page = records_of(json_of(next(asking.answers(request(asking.facts, "/index", query=query)))))
             yield from page
             if len(page) < PAGE:  # an index refuses longer pages than it gives
                 return
@@ -199,7 +188,7 @@ class IndexReading(AsyncIndexMethods):
         Args:
             dids: The GUIDs.
         """
-        return items_at(plain(self._client.get_records.raw(body=list(dids))), "", "get_records")
+        return items_at(json_of(self._client.get_records.raw(body=list(dids))), "", "get_records")
 
     def get_latest_version(self, guid: str, has_version: bool = False) -> Record:
         """Gives the latest version of a file.
@@ -211,7 +200,7 @@ class IndexReading(AsyncIndexMethods):
         Raises:
             NotFound: There is no such record.
         """
-        return plain(self._client.get_latest_version.raw(guid=guid, has_version=has_version))
+        return json_of(self._client.get_latest_version.raw(guid=guid, has_version=has_version))
 
     def get_versions(self, guid: str) -> list[Record]:
         """Gives all versions of a file, oldest first.
@@ -222,7 +211,7 @@ class IndexReading(AsyncIndexMethods):
         Raises:
             NotFound: There is no such record.
         """
-        return in_order(plain(self._client.get_versions.raw(guid=guid)))
+        return in_order(json_of(self._client.get_versions.raw(guid=guid)))
 
     def query_urls(self, pattern: str) -> list[dict[str, Any]]:
         """Lists the records that have a text in one of their URLs, all pages of them.
@@ -235,7 +224,7 @@ class IndexReading(AsyncIndexMethods):
         """
         asking, found = self._client.query_urls, list[dict[str, Any]]()
         for answer in asking.answers(asking.build(include=pattern, limit=URLS_PAGE)):
-            page = items_at(plain(answer), "", "query_urls")
+            page = items_at(json_of(answer), "", "query_urls")
             found += page
             if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
                 break

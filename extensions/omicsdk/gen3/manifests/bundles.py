@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
@@ -28,7 +29,6 @@ from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.format import checksum_of, several, size_of
 from omicsdk.gen3.manifests.runs import PART, delimiter_for, line_of, made_once
 from omicsdk.gen3.manifests.tables import ALIASES, GUID, OF_BUNDLES, SIZE, standard_names, table_of
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth
@@ -326,7 +326,7 @@ class BundleRows(Gen3Index):
 
         try:
             return made_once(
-                lambda: str(plain(self._client.create_bundle.raw(**body))["bundle_id"]), look, clock=self.clock
+                lambda: str(json_of(self._client.create_bundle.raw(**body))["bundle_id"]), look, clock=self.clock
             )
         except Conflict:
             if self.has(guid, body):
@@ -341,7 +341,7 @@ class BundleRows(Gen3Index):
             body: The bundle, as it is made.
         """
         try:
-            found: Any = plain(self._client.get_bundle.raw(guid=guid))
+            found: Any = json_of(self._client.get_bundle.raw(guid=guid))
         except NotFound:
             return False
         return found.get("name") == body["name"] and _ids(found.get("contents") or []) == {

@@ -16,13 +16,14 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.index.reading import Record
-from omicsdk.gen3.index.requests import PAGE, new_record, records_of, stated, unless_changed
+from omicsdk.gen3.index_records import PAGE, new_record, records_of, stated, unless_changed
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.format import Entry, cells_of, columns_of, entries_of
 from omicsdk.gen3.manifests.runs import (
@@ -42,7 +43,6 @@ from omicsdk.gen3.manifests.runs import (
 )
 from omicsdk.gen3.manifests.tables import GUID, TABLES, Table, table_of
 from omicsdk.gen3.metadata import Gen3Metadata
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     import sqlite3
@@ -120,7 +120,7 @@ class IndexRows(Gen3Index):
         Args:
             did: Where to begin: after this GUID, or with the first.
         """
-        while records := records_of(plain(self._client.list_records.raw(limit=PAGE, start=did or OMIT))):
+        while records := records_of(json_of(self._client.list_records.raw(limit=PAGE, start=did or OMIT))):
             yield records
             did = str(records[-1]["did"])
 
@@ -140,8 +140,8 @@ class IndexRows(Gen3Index):
 
         def make() -> str:
             if after:
-                return str(plain(self._client.create_new_version.raw(guid=after, **fields))["did"])
-            return str(plain(self._client.create_record.raw(**fields))["did"])
+                return str(json_of(self._client.create_new_version.raw(guid=after, **fields))["did"])
+            return str(json_of(self._client.create_record.raw(**fields))["did"])
 
         return made_once(make, lambda: self.made_already(fields, after), clock=self.clock)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.narrowing import is_array, is_list, is_object
-from omicsdk.gen3.index.requests import PAGE
+from omicsdk.gen3.index_records import PAGE
 from omicsdk.gen3.manifests.faults import Fault
 from omicsdk.gen3.manifests.format import Entry, acl_of, cell_of, entries_of, md5_of, several, size_of
 from omicsdk.gen3.manifests.indexing import IndexRows

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
@@ -13,7 +14,6 @@ from omicsdk.gen3.dictionary import Property
 from omicsdk.gen3.dictionary.node import key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries.query import Query
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.peregrine import PeregrineApi
@@ -81,7 +81,7 @@ def answer(peregrine: PeregrineApi, query: str, variables: Mapping[str, Any] | N
         APIError: It answered with another error.
     """
     try:
-        told = plain(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
+        told = json_of(peregrine.query.raw(query=query, variables=OMIT if variables is None else dict(variables)))
     except BadRequest as error:
         raise refusal(error.body, error) from error
     if is_object(told) and told.get("errors"):

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import (
     APIError,
     BadRequest,
@@ -30,7 +31,6 @@ from omicsdk.core.errors import (
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.gen3.records.projects import Project
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.core.operation import Call
@@ -57,11 +57,11 @@ def sent(operation: Call[..., Any], request: Request, *, patient: bool) -> Mappi
         DecodeError: The answer is no object.
     """
     try:
-        told = plain(next(operation.answers(request if patient else replace(request, idempotent=False))))
+        told = json_of(next(operation.answers(request if patient else replace(request, idempotent=False))))
     except APIError as error:
         if patient or error.status not in RETRIED_STATUSES or is_too_much(error):
             raise
-        told = plain(next(operation.answers(request)))
+        told = json_of(next(operation.answers(request)))
     if not is_object(told):
         raise DecodeError(request.operation, "the body", told, expected="an object")
     return told

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import DecodeError, MissingExtra
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.json_encoding import written
@@ -20,7 +21,6 @@ from omicsdk.gen3.names import choice
 from omicsdk.gen3.queries.paging import answer
 from omicsdk.gen3.queries.query import literal, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
-from omicsdk.gen3.service import plain
 from omicsdk.transfer.writing import Growth
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[
         for begin in range(0, len(same), BATCH):
             part = same[begin : begin + BATCH]
             asked = exporting.build(program=meant.program, project=meant.code, ids=part, format="json")
-            told = items_at(plain(next(exporting.answers(asked))), "", "export")
+            told = items_at(json_of(next(exporting.answers(asked))), "", "export")
             found.update({each["id"]: each for each in told if is_object(each)})
     return [found[each] for each in ids]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.paging import items_at
 from omicsdk.gen3.discovery import LOG_IN
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence.models.user_info import UserInfo
@@ -78,7 +78,7 @@ def check_project(commons: Gen3, project: Project) -> None:
         NotFound: There is no such program.
         Gen3UserError: There is no such project in it.
     """
-    codes = linked_names(plain(commons.sheepdog.get_projects.raw(program=project.program)))
+    codes = linked_names(json_of(commons.sheepdog.get_projects.raw(program=project.program)))
     if project.code not in codes:
         raise Gen3UserError(
             f"The program {project.program} has no project {project.code!r}",
@@ -113,11 +113,11 @@ def projects(client: Gen3, program: str | None = None) -> list[Project]:
     Raises:
         NotFound: There is no such program.
     """
-    programs = [program] if program is not None else linked_names(plain(client.sheepdog.get_programs.raw()))
+    programs = [program] if program is not None else linked_names(json_of(client.sheepdog.get_programs.raw()))
     return [
         Project(name, code)
         for name in programs
-        for code in linked_names(plain(client.sheepdog.get_projects.raw(program=name)))
+        for code in linked_names(json_of(client.sheepdog.get_projects.raw(program=name)))
     ]
 
 

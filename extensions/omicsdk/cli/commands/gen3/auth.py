@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.told import Told
+from omicsdk.core.answer import json_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
-from omicsdk.gen3.service import plain
 from omicsdk.gen3.sources import NAMESPACE_VARIABLE, decode_token
 from omicsdk.gen3.tokens import get_wts_endpoint, get_wts_idps
 
@@ -66,7 +66,7 @@ def wts_list(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     """`omics gen3 auth wts-list`: the logins, as rows."""
     del arguments, console
     inside = bool(os.environ.get(NAMESPACE_VARIABLE)) and not access.is_named
-    told: object = get_wts_idps() if inside else plain(access.commons.wts.get_external_oidc.raw())
+    told: object = get_wts_idps() if inside else json_of(access.commons.wts.get_external_oidc.raw())
     return items_at(told, "providers", "get_external_oidc")
 
 
@@ -74,7 +74,7 @@ def whoami(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     """`omics gen3 whoami`: what the commons says of the user, or a row for each resource."""
     del console
     access.auth.ready()  # without a login there is nobody to tell of
-    user: object = plain(access.commons.fence.get_user_info.raw())
+    user: object = json_of(access.commons.fence.get_user_info.raw())
     rights = user.get("authz") if is_object(user) else None
     if not arguments.get("resources") or not is_object(rights):
         return user

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.downloads import moved_down, wanted_in
+from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.narrowing import is_array, is_object
@@ -16,7 +17,6 @@ from omicsdk.drs.resolution import server_url
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.downloads import Logins, opened_servers
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
@@ -86,7 +86,7 @@ def _rights(wanted: list[Wanted], servers: Servers, logins: Logins, console: Con
     for host in hosts:
         try:
             with Gen3(server_url(host), credentials=logins(host) or ANONYMOUS) as commons:
-                user: object = plain(commons.fence.get_user_info.raw())
+                user: object = json_of(commons.fence.get_user_info.raw())
         except OmicsError as error:
             console.some_failed(f"{host}: {error}")
             continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.agreement import agreed
+from omicsdk.core.answer import json_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.records.projects import Project, check_project, linked_names
-from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ def projects(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     return [
         {"program": program, "project": code, "project_id": f"{program}-{code}"}
         for program in chosen
-        for code in linked_names(plain(access.commons.sheepdog.get_projects.raw(program=program)))
+        for code in linked_names(json_of(access.commons.sheepdog.get_projects.raw(program=program)))
     ]
 
 
@@ -102,11 +102,11 @@ def _deleted(
 
 
 def _programs(access: Access) -> list[str]:
-    return linked_names(plain(access.commons.sheepdog.get_programs.raw()))
+    return linked_names(json_of(access.commons.sheepdog.get_programs.raw()))
 
 
 def _made(answer: httpx.Response) -> dict[str, Any]:
-    told: object = plain(answer)
+    told: object = json_of(answer)
     facts = told if is_object(told) else {}
     entities = facts.get("entities")
     first = entities[0] if is_array(entities) and entities and is_object(entities[0]) else facts
