@@ -51,7 +51,7 @@ REPLACED = {
     "sevenbridges.models.compound.tasks.map_input_output": "`Task.inputs` and `Task.outputs` do it as they are read.",
     "sevenbridges.models.link.Link": "`Collection.links` holds dictionaries with `href`, `rel` and `method`.",
     "sevenbridges.models.link.VolumeLink": "`VolumeCollection.links` holds dictionaries with `next`.",
-    "sevenbridges.meta.transformer.Transform": "`omicsdk.compat.sevenbridges.meta.identity.identifier`: ids are taken of objects or texts.",
+    "sevenbridges.meta.transformer.Transform": "`omicsdk.compat.sevenbridges.meta.resource.identifier`: ids are taken of objects or texts.",
 }
 """Internals of the published package, and what does their work here."""
 

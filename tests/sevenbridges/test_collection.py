@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.sevenbridges import Api, Conflict, PaginationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.collection import AHEAD, LONGEST_PAGE, Collection, VolumeCollection, page_request
-from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.collection import AHEAD, LONGEST_PAGE, Collection, VolumeCollection
+from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
+from omicsdk.compat.sevenbridges.models.volume import VolumeObject, VolumePrefix
 from omicsdk.core.clock import ManualClock
 
 BASE = "https://api.example.org/v2"
@@ -59,7 +60,7 @@ class Shelf:
     def page(self, **query: int) -> Collection[Thing]:
         api = Api(BASE, "t", transport=httpx.MockTransport(self), clock=ManualClock())
         url = httpx.URL(f"{BASE}/things", params={"name": "ü&?", **query})
-        return Collection.fetch(Thing, page_request(str(url)), api)
+        return Collection.fetch(Thing, linked_request(str(url), "page"), api)
 
 
 def ids(things) -> list[int]:
@@ -174,7 +175,9 @@ def test_an_error_in_a_later_page_reaches_the_caller_after_what_came_before(tota
         return plain(request)
 
     api = Api(BASE, "t", transport=httpx.MockTransport(failing), clock=ManualClock())
-    page = Collection.fetch(Thing, page_request(str(httpx.URL(f"{BASE}/things", params={"name": "ü&?"}))), api)
+    page = Collection.fetch(
+        Thing, linked_request(str(httpx.URL(f"{BASE}/things", params={"name": "ü&?"})), "page"), api
+    )
     came: list[int] = []
     things = page.all()
     with pytest.raises(Conflict):
@@ -215,7 +218,7 @@ def test_a_link_that_leads_nowhere_new_ends():
         return httpx.Response(200, json=told)
 
     api = Api(BASE, "t", transport=httpx.MockTransport(circling), clock=ManualClock())
-    page = Collection.fetch(Thing, page_request(f"{BASE}/things?name=%C3%BC%26%3F"), api)
+    page = Collection.fetch(Thing, linked_request(f"{BASE}/things?name=%C3%BC%26%3F", "page"), api)
     with pytest.raises(PaginationError, match="leads back"):
         list(page.all())
 
@@ -241,7 +244,7 @@ class Scroll:
 def test_continuation_tokens_are_followed_one_after_the_other():
     scroll = Scroll(5)
     api = Api(BASE, "t", transport=httpx.MockTransport(scroll), clock=ManualClock())
-    page = Collection.fetch(Thing, page_request(f"{BASE}/files/scroll?token=init&limit=2"), api)
+    page = Collection.fetch(Thing, linked_request(f"{BASE}/files/scroll?token=init&limit=2", "page"), api)
     assert ids(page.all()) == list(range(10))
     assert scroll.asked == ["init", "1", "2", "3", "4"]
 
@@ -251,7 +254,7 @@ def test_without_a_total(header):
     told = {"items": [{"id": 1}]}
     headers = {} if header is None else {"X-Total-Matching-Query": header}
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=told, headers=headers))
-    page = Collection.fetch(Thing, page_request(f"{BASE}/things"), Api(BASE, "t", transport=answer))
+    page = Collection.fetch(Thing, linked_request(f"{BASE}/things", "page"), Api(BASE, "t", transport=answer))
     assert (page.total, ids(page.all()), page.links) == (-1, [1], [])
     assert page.href == f"{BASE}/things"
 
@@ -265,7 +268,7 @@ def test_a_limit_of_none_is_the_longest(asked, sent):
         return httpx.Response(200, json={"items": []})
 
     api = Api(BASE, "t", transport=httpx.MockTransport(answer))
-    Collection.fetch(Thing, page_request(f"{BASE}/things?{asked}"), api)
+    Collection.fetch(Thing, linked_request(f"{BASE}/things?{asked}", "page"), api)
     assert came == [sent]
 
 
@@ -300,11 +303,12 @@ class Bucket:
 
 def listing(bucket: Bucket) -> VolumeCollection:
     api = Api(BASE, "t", transport=httpx.MockTransport(bucket))
-    return VolumeCollection.fetch(page_request(f"{BASE}/storage/volumes/o/v/list"), api)
+    return VolumeCollection.fetch(
+        linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api, (VolumeObject, VolumePrefix)
+    )
 
 
 def test_a_volume_is_listed_forwards():
-    pytest.importorskip("omicsdk.compat.sevenbridges.models.volume")
     page = listing(Bucket(2))
     assert (page.total, [each.location for each in page], [each.prefix for each in page.prefixes]) == (
         -1,
@@ -321,7 +325,6 @@ def test_a_volume_is_listed_forwards():
 
 
 def test_all_of_a_volume_with_the_prefixes_of_every_page():
-    pytest.importorskip("omicsdk.compat.sevenbridges.models.volume")
     bucket = Bucket(4)
     page = listing(bucket)
     for _ in range(2):

@@ -9,7 +9,7 @@ import omicsdk.compat.sevenbridges
 import pytest
 from omicsdk.compat.sevenbridges import errors
 from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError, class_of
-from omicsdk.compat.sevenbridges.models.bulk.told_error import Error
+from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.core import errors as core
 
 CODED = [*BY_STATUS.values(), errors.LocalFileAlreadyExists, errors.ExecutionDetailsInvalidTaskType]

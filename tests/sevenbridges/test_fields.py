@@ -10,7 +10,7 @@ from omicsdk.compat.sevenbridges import ReadOnlyPropertyError, ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.fields import DictView, moment
 from omicsdk.compat.sevenbridges.meta.resource import Resource
-from omicsdk.compat.sevenbridges.models.member.permissions import Permissions
+from omicsdk.compat.sevenbridges.models.member import Permissions
 from omicsdk.core.errors import UsageError
 
 

@@ -12,9 +12,8 @@ from omicsdk.compat.sevenbridges import Api, ResourceNotModified, SbgError
 from omicsdk.compat.sevenbridges.errors import NotFound, SettingsError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.changes import same
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource
-from omicsdk.compat.sevenbridges.models.member.permissions import Permissions
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
+from omicsdk.compat.sevenbridges.models.member import Permissions
 from omicsdk.core.clock import ManualClock
 
 BASE = "https://api.example.org/v2"

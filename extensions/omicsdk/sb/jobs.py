@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 from omicsdk.core.errors import APIError, OmicsError, error_class
 from omicsdk.core.omit import OMIT, Omit
@@ -39,13 +39,7 @@ class StillRunning(OmicsError, TimeoutError):
     default_remedy = "Wait again: it continues meanwhile. Or give a longer timeout."
 
 
-class Record(Protocol):
-    """What a bulk request answers for one thing: the thing as `resource`, or an error."""
-
-    error: Error | None
-
-
-R = TypeVar("R", bound=Record)
+R = TypeVar("R")  # what a bulk request answers for one thing: the thing as `resource`, or an error
 T = TypeVar("T")
 
 
@@ -55,7 +49,7 @@ T = TypeVar("T")
 def bulk(
     items: Sequence[T],
     ask: Callable[[Sequence[T]], Sequence[R]],
-    failed: Callable[[Error], R],
+    failed: Callable[[OmicsError], R],
     *,
     in_order: bool = False,
 ) -> list[R]:
@@ -91,7 +85,7 @@ def bulk(
         try:
             return asked(chunk)
         except OmicsError as error:
-            return [failed(_told(error)) for _ in chunk]
+            return [failed(error) for _ in chunk]
 
     if not chunks:
         return []
@@ -102,7 +96,12 @@ def bulk(
         return [*records, *(each for part in pool.map(answered, rest) for each in part)]
 
 
-def _told(error: OmicsError) -> Error:
+def told(error: OmicsError) -> Error:
+    """An error that was raised, as a record has it.
+
+    Args:
+        error: What was raised.
+    """
     from omicsdk_api.sb.models.error import Error
 
     status = error.status if isinstance(error, APIError) else None
@@ -136,7 +135,9 @@ def files_by_id(client: SevenBridges, ids: Sequence[str]) -> list[FileBulkRecord
     """
     from omicsdk_api.sb.models.file_bulk_record import FileBulkRecord
 
-    return bulk(ids, lambda some: client.bulk_get_files(file_ids=some).items, lambda error: FileBulkRecord(error=error))
+    return bulk(
+        ids, lambda some: client.bulk_get_files(file_ids=some).items, lambda error: FileBulkRecord(error=told(error))
+    )
 
 
 def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> list[FileBulkRecord]:
@@ -155,7 +156,7 @@ def edit_files(client: SevenBridges, changes: Sequence[Mapping[str, Any]]) -> li
     return bulk(
         changes,
         lambda some: client.bulk_edit_files(items=cast("Any", some)).items,
-        lambda error: FileBulkRecord(error=error),
+        lambda error: FileBulkRecord(error=told(error)),
         in_order=len(set(ids)) < len(ids),
     )
 
@@ -269,7 +270,7 @@ class Imports(NamedTuple):
         return bulk(
             [body(item) for item in items],
             lambda some: self.client.bulk_create_imports(items=cast("Any", some)).items,
-            lambda error: ImportBulkRecord(error=error),
+            lambda error: ImportBulkRecord(error=told(error)),
             in_order=True,
         )
 
@@ -287,7 +288,7 @@ class Imports(NamedTuple):
         return bulk(
             ids,
             lambda some: self.client.bulk_get_imports(import_ids=some).items,
-            lambda error: ImportBulkRecord(error=error),
+            lambda error: ImportBulkRecord(error=told(error)),
         )
 
 
@@ -329,7 +330,7 @@ class Exports(NamedTuple):
         return bulk(
             [body(item) for item in items],
             lambda some: self.client.bulk_create_exports(items=cast("Any", some), copy_only=self.copy_only).items,
-            lambda error: ExportBulkRecord(error=error),
+            lambda error: ExportBulkRecord(error=told(error)),
             in_order=True,
         )
 
@@ -347,7 +348,7 @@ class Exports(NamedTuple):
         return bulk(
             ids,
             lambda some: self.client.bulk_get_exports(export_ids=some).items,
-            lambda error: ExportBulkRecord(error=error),
+            lambda error: ExportBulkRecord(error=told(error)),
         )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.core.errors import BadRequest, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.platform import settings_of
-from omicsdk.sb.jobs import PERIOD, StillRunning, bulk, error_of
+from omicsdk.sb.jobs import PERIOD, StillRunning, bulk, error_of, told
 from omicsdk.sb.listings import PAGE, is_folder
 
 if TYPE_CHECKING:
@@ -90,15 +90,21 @@ def clone_task(
 
 def _running(task: Task, was_run: bool) -> Task:
     if was_run and task.errors:
-        raise CannotRun(f"Task {task.id} can't be run: {_faults(task.errors)}", task)
+        raise CannotRun(f"Task {task.id} can't be run: {faults_of(task.errors)}", task)
     return task
 
 
-def _faults(errors: object) -> str:
-    """What the platform finds wrong with a task: a list of objects, or an object of them."""
+def faults_of(errors: object) -> str:
+    """What the platform finds wrong with a task, in words.
+
+    Args:
+        errors: The task's errors: a list of objects, or an object of them.
+    """
     listed = cast("Mapping[str, Any]", errors).values() if isinstance(errors, Mapping) else errors
     found: list[str] = []
-    for each in cast("Iterable[Any]", listed):
+    for each in (
+        cast("Iterable[Any]", listed) if isinstance(listed, Iterable) and not isinstance(listed, str) else [listed]
+    ):
         if not isinstance(each, Mapping):
             found.append(str(each))
             continue
@@ -174,7 +180,7 @@ def _tasks(client: SevenBridges, ids: Sequence[str]) -> list[Task]:
     from omicsdk_api.sb.models.task_bulk_record import TaskBulkRecord
 
     records = bulk(
-        ids, lambda some: client.bulk_get_tasks(task_ids=some).items, lambda error: TaskBulkRecord(error=error)
+        ids, lambda some: client.bulk_get_tasks(task_ids=some).items, lambda error: TaskBulkRecord(error=told(error))
     )
     found: list[Task] = []
     for id, record in zip(ids, records, strict=True):

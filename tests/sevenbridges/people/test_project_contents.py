@@ -21,7 +21,8 @@ def test_files(project: Project, platform: Any) -> None:
     platform.list("/files", [{"id": "f"}])
     [file] = project.get_files(0, 2)
     assert platform.asked == ["GET /files?fields=_all&limit=2&offset=0&project=own/proj"]
-    assert (type(file), file.api) == (File, project.api)
+    assert isinstance(file, File)
+    assert file.api is project.api
 
 
 def test_apps(project: Project, platform: Any) -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.compat.sevenbridges import App, AppCopyStrategy, AppRawFormat, Conflict, SbgError, ValidationError
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError
-from omicsdk.compat.sevenbridges.models.app.ids import AppId
+from omicsdk.compat.sevenbridges.models.app import AppId
 
 TOOL = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
 YAML = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs: []\n# Grüße\noutputs: []\nbaseCommand: no\n"

@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.compat.sevenbridges.errors import PaginationError
 from omicsdk.compat.sevenbridges.http.answers import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.meta.resource import linked_request
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.meta.resource import Resource
     from omicsdk.compat.sevenbridges.models.volume import VolumeObject
     from omicsdk.core.request import Request
@@ -70,7 +71,7 @@ class Collection(_Page[R], Generic[R]):
         total: int,
         items: Sequence[R],
         links: Sequence[Mapping[str, str]],
-        api: HttpClient,
+        api: Api,
     ) -> None:
         super().__init__(items)
         self.resource = resource
@@ -80,7 +81,7 @@ class Collection(_Page[R], Generic[R]):
         self._api = api
 
     @classmethod
-    def fetch(cls, resource: type[S], request: Request, api: HttpClient) -> Collection[S]:
+    def fetch(cls, resource: type[S], request: Request, api: Api) -> Collection[S]:
         """Asks for a page.
 
         Args:
@@ -95,7 +96,7 @@ class Collection(_Page[R], Generic[R]):
         return cls._of(resource, request, api.send(request), api)
 
     @classmethod
-    def _of(cls, resource: type[S], request: Request, response: Response, api: HttpClient) -> Collection[S]:
+    def _of(cls, resource: type[S], request: Request, response: Response, api: Api) -> Collection[S]:
         told = object_of(response)
         items = [resource.of(each, api) for each in items_of(told, response)]
         told_total = response.headers.get(_TOTAL, "")
@@ -189,7 +190,7 @@ class Collection(_Page[R], Generic[R]):
         return self._fetched(href)
 
     def _fetched(self, href: str) -> Collection[R]:
-        return Collection.fetch(self.resource, page_request(href), self._api)
+        return Collection.fetch(self.resource, linked_request(href, "page"), self._api)
 
     def __repr__(self) -> str:
         return f"<Collection: total={self.total}, fetched={len(self)}>"
@@ -204,6 +205,7 @@ class VolumeCollection(_Page["VolumeObject"]):
         links: The link to the next page.
         prefixes: What its folders are called.
         api: Where they came from.
+        kinds: The classes of objects and of prefixes.
     """
 
     def __init__(
@@ -212,9 +214,11 @@ class VolumeCollection(_Page["VolumeObject"]):
         items: Sequence[VolumeObject],
         links: Sequence[Mapping[str, Any]],
         prefixes: Sequence[Any],
-        api: HttpClient,
+        api: Api,
+        kinds: tuple[type[VolumeObject], type[Resource]],
     ) -> None:
         super().__init__(items)
+        self._kinds = kinds
         self.href = href
         self.links = list(links)
         self.prefixes = list(prefixes)
@@ -222,28 +226,28 @@ class VolumeCollection(_Page["VolumeObject"]):
         self._api = api
 
     @classmethod
-    def fetch(cls, request: Request, api: HttpClient) -> VolumeCollection:
+    def fetch(cls, request: Request, api: Api, kinds: tuple[type[VolumeObject], type[Resource]]) -> VolumeCollection:
         """Asks for a page.
 
         Args:
             request: What `list_volume_objects.build` made.
             api: Where to.
+            kinds: The classes of objects and of prefixes.
 
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
-        from omicsdk.compat.sevenbridges.models.volume import VolumeObject, VolumePrefix
-
         request = _with_a_limit(request)
         response = api.send(request)
         told = object_of(response)
         prefixes = () if told.get("prefixes") is None else items_of(told, response, "prefixes")
         return cls(
             told.get("href") or request.url,
-            [VolumeObject.of(each, api) for each in items_of(told, response)],
+            [kinds[0].of(each, api) for each in items_of(told, response)],
             _links_of(told, response),
-            [VolumePrefix.of(each, api) for each in prefixes],
+            [kinds[1].of(each, api) for each in prefixes],
             api,
+            kinds,
         )
 
     @property
@@ -260,7 +264,7 @@ class VolumeCollection(_Page["VolumeObject"]):
         href = self.next_link
         if href is None:
             raise PaginationError("This is the last page")
-        return VolumeCollection.fetch(page_request(href), self._api)
+        return VolumeCollection.fetch(linked_request(href, "page"), self._api, self._kinds)
 
     @property
     def next_link(self) -> str | None:
@@ -316,17 +320,6 @@ def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[s
 
 def _after(page: Collection[R]) -> Collection[R]:
     return page.next_page()
-
-
-def page_request(href: str) -> Request:
-    """The request for a page by its URL.
-
-    Args:
-        href: The URL, as the platform told it.
-    """
-    from omicsdk.core.request import OperationFacts, request
-
-    return request(OperationFacts("page", "GET", "/", secured=True), "/").at(href)
 
 
 def _with_a_limit(request: Request) -> Request:

@@ -1,20 +1,24 @@
-"""What all resources of the platform share: lazy fields, edits, equality, and the Api that they came from."""
+"""What all resources of the platform share: lazy fields, edits, ids, equality, and the Api that they came from."""
 
 from __future__ import annotations
 
 import builtins
+import json
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from uuid import UUID
 
-from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError
+from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
+from omicsdk.compat.sevenbridges.http.arguments import shown
 from omicsdk.compat.sevenbridges.meta.changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field
-from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.narrowing import is_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.core.request import Request
 
 
@@ -32,17 +36,22 @@ class Resource:
         **kwargs: Members by the platform's names, and `api`.
     """
 
-    _API: ClassVar[HttpClient | None] = None  # of the class that an Api hands out
+    _PATH: ClassVar[str] = ""  # what operations on one call its id; owner and name by a slash between them
+    _GET: ClassVar[str] = ""  # the operations that get, save and delete one; empty where the platform has none
+    _SAVE: ClassVar[str] = ""
+    _DELETE: ClassVar[str] = ""
+
+    _API: ClassVar[Api | None] = None  # of the class that an Api hands out
     _KEY: ClassVar[str] = "id"  # the member that tells one from another
     _members: ClassVar[dict[str, Field[Any]]]
 
     def __init__(self, **kwargs: Any) -> None:
         api = kwargs.pop("api", None)
-        self._api: HttpClient | None = api if api is not None else type(self)._API
+        self._api: Api | None = api if api is not None else type(self)._API
         self._start(kwargs)
 
     @classmethod
-    def of(cls, data: Mapping[str, Any] | None, api: HttpClient | None) -> Self:
+    def of(cls, data: Mapping[str, Any] | None, api: Api | None) -> Self:
         """Makes one of what the platform told.
 
         Args:
@@ -64,7 +73,7 @@ class Resource:
     # -- which Api
 
     @classmethod
-    def _client(cls, api: HttpClient | None = None) -> HttpClient:
+    def _client(cls, api: Api | None = None) -> Api:
         """The Api of a call: the one that is given, else the one whose attribute this class is."""
         found = api if api is not None else cls._API
         if found is None:
@@ -76,7 +85,7 @@ class Resource:
         return found
 
     @property
-    def api(self) -> HttpClient:
+    def api(self) -> Api:
         """The Api that it came from.
 
         Raises:
@@ -85,7 +94,7 @@ class Resource:
         return self._api if self._api is not None else self._client()
 
     @property
-    def api_or_none(self) -> HttpClient | None:
+    def api_or_none(self) -> Api | None:
         """The Api that it came from, None when it was made without one."""
         return self._api
 
@@ -153,39 +162,28 @@ class Resource:
         return found[1]
 
     @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request | None:
-        """What is sent to get the one that has an id; None where the platform has no such operation.
+    def _place(cls, thing: object) -> dict[str, str]:
+        """What operations on one take to find it.
 
         Args:
-            id: The id, or what has it.
-            api: Where to.
+            thing: A resource, or its id.
 
         Raises:
             ValidationError: It is none.
         """
-        del id, api
-        return None
-
-    @classmethod
-    def _got(cls, id: object, api: HttpClient | None) -> Self:
-        """Asks for the one that has an id, where the platform has an operation for that."""
-        api = cls._client(api)
-        request = cls._asking(id, api)
-        assert request is not None, f"{cls.__name__} can't be asked for by id"
-        return cls.of(api.call_object(request), api)
+        owner, _, name = cls._PATH.partition("/")
+        if name:
+            return dict(zip((owner, name), owned(thing, name), strict=True))
+        return {owner: identifier(thing, cls._KEY)} if owner else {}
 
     def _request(self) -> Request | None:
         """What is sent to get it anew; None where there is no such operation."""
         href, api = self._data.get("href"), self._api
         if api is None:
             return None
-        request = self._asking(self, api) if self._data.get(self._KEY) else None
-        if request is not None or not href:
-            return request
-        from omicsdk.core.request import OperationFacts, request
-
-        facts = OperationFacts(f"get {type(self).__name__}", "GET", href, secured=True)
-        return request(facts, "/").at(href)
+        if self._GET and (self._data.get(self._KEY) or not self._PATH):
+            return request_of(api, self._GET, **self._place(self))
+        return linked_request(href, f"get {type(self).__name__}") if href else None
 
     def _take_over(self, told: dict[str, Any]) -> None:
         """Takes over what the platform told, keeping what was edited, and what can still be edited: what was handed out."""
@@ -289,9 +287,12 @@ class Resource:
         Raises:
             SbgError: There is none, or the platform answered with an error.
         """
-        raise SbgError(
-            f"{self!r} can't be deleted: the platform has no way to", remedy="Leave it, or ask the platform's support."
-        )
+        if not self._DELETE:
+            raise SbgError(
+                f"{self!r} can't be deleted: the platform has no way to",
+                remedy="Leave it, or ask the platform's support.",
+            )
+        self.api.send(request_of(self.api, self._DELETE, **self._place(self)))
 
     # -- as objects
 
@@ -336,8 +337,72 @@ class Resource:
         return f"<{type(self).__name__}: {self._KEY}={self._data.get(self._KEY)}>"
 
 
+class Gettable(Resource):
+    """A resource that is asked for by its id."""
+
+    @classmethod
+    def get(cls, id: Any, api: Api | None = None) -> Self:
+        """Get one by its id.
+
+        Args:
+            id: Its id, or the resource itself.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is none, or it may not be seen.
+            SbgError: The platform answered with another error, or that is no id.
+        """
+        api = cls._client(api)
+        return cls.of(api.call_object(request_of(api, cls._GET, **cls._place(id))), api)
+
+
+class Savable(Resource):
+    """A resource whose edits can be saved."""
+
+    def save(self, inplace: bool = True) -> Self:
+        """Save what was edited.
+
+        Args:
+            inplace: Whether this object takes over what the platform has then; else a new one is returned.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            ResourceNotModified: Nothing was edited.
+            SbgError: The platform answered with an error.
+        """
+        operation = getattr(self.api.client, self._SAVE)
+        # Not by `request_of`: what was set to None is sent.
+        return self._saved(self.api.call_object(operation.build(**self._place(self), **self._changed())), inplace)
+
+
+def request_of(api: Api, operation: str, **arguments: Any) -> Request:
+    """The request of one of the platform's operations.
+
+    Args:
+        api: Where to.
+        operation: Its name.
+        **arguments: Its arguments; those that are None are left out.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return getattr(api.client, operation).build(**given)
+
+
+def linked_request(href: str, name: str) -> Request:
+    """The request for what the platform has linked to.
+
+    Args:
+        href: The link.
+        name: What is asked for, for errors.
+    """
+    from omicsdk.core.request import OperationFacts, request
+
+    return request(OperationFacts(name, "GET", "/", secured=True), "/").at(href)
+
+
 def _made(
-    kind: type[R], api: HttpClient | None, data: dict[str, Any], old: dict[str, Any], assigned: set[str], fetched: bool
+    kind: type[R], api: Api | None, data: dict[str, Any], old: dict[str, Any], assigned: set[str], fetched: bool
 ) -> R:
     """A resource in the state of another."""
     made = kind.of(old, api)
@@ -359,6 +424,101 @@ def _placed(held: Any, old: Any, value: Any) -> Any:
     return value
 
 
-def given(value: T | None) -> T | Omit:
-    """An argument as generated operations take it: None leaves it out."""
-    return OMIT if value is None else value
+#: What the path of a URL takes for this place or the one above.
+_ELSEWHERE = frozenset({".", ".."})
+
+
+def identifier(thing: object, key: str = "id") -> str:
+    """The id of a resource, or of what is one already.
+
+    Args:
+        thing: A resource, or its id: text, or a UUID. Nothing else is taken for an id: the text of a function, a number
+            or a list would be sent as one.
+        key: The member that has it.
+
+    Raises:
+        ValidationError: There is none, or it would lead to another place of the platform: `.` or `..`.
+    """
+    found = cast("object", thing.field(key)) if isinstance(thing, Resource) else thing
+    # A resource's own id is what the platform has sent, which may be a number.
+    takes = str | UUID | int if isinstance(thing, Resource) else str | UUID
+    if not found or isinstance(found, bool) or not isinstance(found, takes):
+        told = repr(thing) if isinstance(thing, Resource) else shown(thing)
+        raise ValidationError(f"{told} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
+    text = str(found)
+    if text in _ELSEWHERE:
+        raise ValidationError(
+            f"{text!r} is no {key}: it would lead to another place of the platform",
+            remedy=f"Give a resource of the platform, or its {key} as the platform tells it.",
+        )
+    return text
+
+
+def identifiers(things: object) -> list[str]:
+    """The ids of many resources; one alone counts as one.
+
+    Args:
+        things: Resources, their ids, or both.
+
+    Raises:
+        ValidationError: One has none.
+    """
+    return [identifier(each) for each in several(things)]
+
+
+def several(things: object) -> list[Any]:
+    """Many things as a list; one alone counts as one.
+
+    Args:
+        things: Resources, texts or dictionaries: one, or a collection of them.
+
+    Raises:
+        ValidationError: It is neither.
+    """
+    if isinstance(things, str | Resource | UUID) or is_mapping(things):
+        return [things]
+    if not isinstance(things, Iterable) or isinstance(things, bytes):
+        raise ValidationError(
+            f"{shown(things)} is neither a resource nor a list of them",
+            remedy="Give resources of the platform, or their ids.",
+        )
+    return list(cast("Iterable[object]", things))
+
+
+def owned(thing: object, what: str) -> tuple[str, str]:
+    """Takes such an id apart.
+
+    Args:
+        thing: A resource, or its id.
+        what: What it is, for the error.
+
+    Returns:
+        The owner and the name.
+
+    Raises:
+        ValidationError: It is no such id.
+    """
+    found = identifier(thing)
+    owner, _, name = found.partition("/")
+    if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
+        raise ValidationError(
+            f"{found!r} isn't the id of a {what}", remedy=f"Give it as owner/{what}, such as the field id has it."
+        )
+    return owner, name
+
+
+class Value(Resource):
+    """A part of a resource: equal to another one when all their members are, and never asked for by itself."""
+
+    def _request(self) -> Request | None:
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        return self.equals(other) if isinstance(other, Resource) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self._resource(), json.dumps(self._data, sort_keys=True, default=str)))
+
+    def __repr__(self) -> str:
+        members = ", ".join(f"{name}={self.field(name)!r}" for name in self._known() if self.field(name) is not None)
+        return f"<{type(self).__name__}: {members}>"

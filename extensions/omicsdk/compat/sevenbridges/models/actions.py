@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.sevenbridges.enums import FeedbackType, RequestParameters
-from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, identifiers, request_of
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
 
@@ -27,7 +26,7 @@ class Actions(Resource):
         type: str = FeedbackType.IDEA,
         referrer: str | None = None,
         text: str | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> None:
         """Tells the platform's makers something.
 
@@ -43,12 +42,11 @@ class Actions(Resource):
         from omicsdk.core.sending.user_agent import user_agent
 
         api = cls._client(api)
-        told: dict[str, Any] = {"type": type, "text": given(text), "referrer": referrer or user_agent()}
-        api.send(api.client.send_feedback.build(**told))
+        api.send(request_of(api, "send_feedback", type=type, text=text, referrer=referrer or user_agent()))
 
     @classmethod
     def bulk_copy_files(
-        cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: HttpClient | None = None
+        cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: Api | None = None
     ) -> dict[str, Any]:
         """Copies files into a project; 100 are sent at once, at most.
 
@@ -68,6 +66,6 @@ class Actions(Resource):
         size = RequestParameters.DEFAULT_BULK_LIMIT
         copied: dict[str, Any] = {}
         for start in range(0, max(len(ids), 1), size):  # an empty list is for the platform to refuse
-            request = api.client.bulk_copy_files.build(project=project, file_ids=ids[start : start + size])
-            copied |= api.call_object(request)
+            some = ids[start : start + size]
+            copied |= api.call_object(request_of(api, "bulk_copy_files", project=project, file_ids=some))
         return copied

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.compat.sevenbridges.destination import destination, required
 from omicsdk.compat.sevenbridges.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.compat.sevenbridges.errors import NotFound, SbgError
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import destination, lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier, several
-from omicsdk.compat.sevenbridges.meta.resource import given
-from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
-from omicsdk.compat.sevenbridges.models.file.bulk import FileBulkRecord
+from omicsdk.compat.sevenbridges.meta.resource import identifier, request_of, several
+from omicsdk.compat.sevenbridges.meta.waiting import BackgroundJob
+from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.core.narrowing import is_mapping
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.core.request import Request
 
@@ -46,12 +45,12 @@ class AsyncJob(BackgroundJob):
         id, kind, api = self.field("id"), str(self.field("type")).lower(), self.api_or_none
         if not id or api is None or kind not in _KINDS:
             return super()._request()
-        return _asked(kind, id, api)
+        return request_of(api, f"get_file_{kind}_job", job_id=id)
 
     # -- starting
 
     @classmethod
-    def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+    def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
         """Starts to copy files and folders, with all that is in them.
 
         Args:
@@ -65,12 +64,10 @@ class AsyncJob(BackgroundJob):
         Raises:
             SbgError: There are none, one isn't complete, or the platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.start_file_copy_job.build(items=cast("Any", _items(files, "copy", targets=True)))
-        return cls.of(api.call_object(request), api)
+        return cls._started("copy", _items(files, "copy", targets=True), api)
 
     @classmethod
-    def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+    def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: Api | None = None) -> Self:
         """Starts to move files and folders, with all that is in them.
 
         Args:
@@ -84,12 +81,10 @@ class AsyncJob(BackgroundJob):
         Raises:
             SbgError: There are none, one isn't complete, or the platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.start_file_move_job.build(items=cast("Any", _items(files, "move", targets=True)))
-        return cls.of(api.call_object(request), api)
+        return cls._started("move", _items(files, "move", targets=True), api)
 
     @classmethod
-    def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: HttpClient | None = None) -> Self:
+    def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: Api | None = None) -> Self:
         """Starts to delete files and folders, with all that is in them.
 
         Args:
@@ -102,15 +97,14 @@ class AsyncJob(BackgroundJob):
         Raises:
             SbgError: There are none, one isn't complete, or the platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.start_file_delete_job.build(items=cast("Any", _items(files, "delete", targets=False)))
-        return cls.of(api.call_object(request), api)
+        return cls._started("delete", _items(files, "delete", targets=False), api)
 
     # -- finding
 
     @classmethod
+    @lists("list_file_jobs")
     def list_file_jobs(
-        cls, offset: int | None = None, limit: int | None = None, api: HttpClient | None = None
+        cls, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
         """Lists the jobs that the user started.
 
@@ -122,11 +116,10 @@ class AsyncJob(BackgroundJob):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        return Collection.fetch(cls, api.client.list_file_jobs.build(offset=given(offset), limit=given(limit)), api)
+        ...
 
     @classmethod
-    def get_file_copy_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+    def get_file_copy_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
         """Gets a job that copies.
 
         Args:
@@ -140,17 +133,17 @@ class AsyncJob(BackgroundJob):
         return cls._of_kind(AsyncFileOperations.COPY, id, api)
 
     @classmethod
-    def get_file_move_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+    def get_file_move_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
         """Gets a job that moves; arguments and errors as those of `get_file_copy_job`."""
         return cls._of_kind(AsyncFileOperations.MOVE, id, api)
 
     @classmethod
-    def get_file_delete_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+    def get_file_delete_job(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
         """Gets a job that deletes; arguments and errors as those of `get_file_copy_job`."""
         return cls._of_kind(AsyncFileOperations.DELETE, id, api)
 
     @classmethod
-    def get(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+    def get(cls, id: AsyncJob | str, api: Api | None = None) -> Self:
         """Gets a job of whatever kind, by asking for each kind until there is one.
 
         Args:
@@ -171,13 +164,19 @@ class AsyncJob(BackgroundJob):
         raise first
 
     @classmethod
-    def _of_kind(cls, kind: str, id: AsyncJob | str, api: HttpClient | None) -> Self:
+    def _started(cls, kind: str, items: list[dict[str, str]], api: Api | None) -> Self:
         api = cls._client(api)
-        return cls.of({"type": kind.upper(), **api.call_object(_asked(kind, identifier(id), api))}, api)
+        return cls.of(api.call_object(request_of(api, f"start_file_{kind}_job", items=items)), api)
+
+    @classmethod
+    def _of_kind(cls, kind: str, id: AsyncJob | str, api: Api | None) -> Self:
+        api = cls._client(api)
+        request = request_of(api, f"get_file_{kind}_job", job_id=identifier(id))
+        return cls.of({"type": kind.upper(), **api.call_object(request)}, api)
 
     # -- what comes of it
 
-    def get_result(self, api: HttpClient | None = None) -> list[AsyncFileBulkRecord]:
+    def get_result(self, api: Api | None = None) -> list[AsyncFileBulkRecord]:
         """What came of each file.
 
         Args:
@@ -194,17 +193,6 @@ class AsyncJob(BackgroundJob):
 
 #: The kinds of jobs, in the order in which they are tried.
 _KINDS = (AsyncFileOperations.COPY, AsyncFileOperations.MOVE, AsyncFileOperations.DELETE)
-
-
-def _asked(kind: str, id: str, api: HttpClient) -> Request:
-    """The request for a job of a kind."""
-    operations = api.client
-    operation = {
-        AsyncFileOperations.COPY: operations.get_file_copy_job,
-        AsyncFileOperations.MOVE: operations.get_file_move_job,
-        AsyncFileOperations.DELETE: operations.get_file_delete_job,
-    }[kind]
-    return operation.build(job_id=id)
 
 
 def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import gives, lists, sends
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.owned import owned
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.models.member.resource import Member, name_of, rights
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
+from omicsdk.compat.sevenbridges.models.member import Member
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.user import User
-    from omicsdk.core.request import Request
 
 
-class Dataset(Resource):
+class Dataset(Gettable, Savable):
     """A data set. All of it is in advance access: make the Api with advance_access=True."""
+
+    _PATH = "owner/dataset"
+    _GET, _SAVE, _DELETE = "get_dataset", "update_dataset", "delete_dataset"
 
     href = fields.text()
     id = fields.text()
@@ -26,7 +28,8 @@ class Dataset(Resource):
     description = fields.text(read_only=False)
 
     @classmethod
-    def query(cls, visibility: str | None = None, api: HttpClient | None = None) -> Collection[Self]:
+    @lists("list_datasets", fields="_all")
+    def query(cls, visibility: str | None = None, api: Api | None = None) -> Collection[Self]:
         """Lists data sets.
 
         Args:
@@ -36,12 +39,11 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_datasets.build(visibility=cast("Any", given(visibility)), fields="_all")
-        return Collection.fetch(cls, request, api)
+        ...
 
     @classmethod
-    def get_owned_by(cls, username: User | str, api: HttpClient | None = None) -> Collection[Self]:
+    @lists("list_owner_datasets", fields="_all")
+    def get_owned_by(cls, username: User | str, api: Api | None = None) -> Collection[Self]:
         """Lists somebody's data sets.
 
         Args:
@@ -51,23 +53,7 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_owner_datasets.build(username=name_of(username), fields="_all")
-        return Collection.fetch(cls, request, api)
-
-    @classmethod
-    def get(cls, id: Self | str, api: HttpClient | None = None) -> Self:
-        """Gives a data set.
-
-        Args:
-            id: Its id, such as owner/data-set.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such data set, or it may not be seen.
-            SbgError: The platform answered with another error, or that is no id.
-        """
-        return cls._got(id, api)
+        ...
 
     def save(self, inplace: bool = True) -> Self:
         """Saves what was changed; does nothing where nothing was.
@@ -81,19 +67,10 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        changed = self.changes()
-        told = self.api.call_object(self.api.client.update_dataset.build(**_path(self), **changed)) if changed else {}
-        return self._saved(told, inplace)
+        return super().save(inplace) if self.changes() else self._saved({}, inplace)
 
-    def delete(self) -> None:
-        """Deletes it.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        self.api.call(self.api.client.delete_dataset.build(**_path(self)))
-
-    def get_members(self, api: HttpClient | None = None) -> Collection[Member]:
+    @lists("list_dataset_members", of=Member)
+    def get_members(self, api: Api | None = None) -> Collection[Member]:
         """Lists who may do something with it.
 
         Args:
@@ -102,10 +79,10 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = self.api if api is None else api
-        return Collection.fetch(Member, api.client.list_dataset_members.build(**_path(self)), api)
+        ...
 
-    def get_member(self, username: User | Member | str, api: HttpClient | None = None) -> Member:
+    @gives("get_dataset_member", of=Member)
+    def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
         """Gives a member.
 
         Args:
@@ -116,12 +93,11 @@ class Dataset(Resource):
             NotFound: There is no such member.
             SbgError: The platform answered with another error.
         """
-        api = self.api if api is None else api
-        request = api.client.get_dataset_member.build(**_path(self), username=name_of(username))
-        return Member.of(api.call_object(request), api)
+        ...
 
+    @gives("add_dataset_member", of=Member)
     def add_member(
-        self, username: User | Member | str, permissions: Mapping[str, bool], api: HttpClient | None = None
+        self, username: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> Member:
         """Adds a member.
 
@@ -134,13 +110,10 @@ class Dataset(Resource):
             ValidationError: `permissions` is no dictionary.
             SbgError: The platform answered with an error.
         """
-        api = self.api if api is None else api
-        request = api.client.add_dataset_member.build(
-            **_path(self), username=name_of(username), permissions=cast("Any", rights(permissions))
-        )
-        return Member.of(api.call_object(request), api)
+        ...
 
-    def remove_member(self, member: User | Member | str, api: HttpClient | None = None) -> None:
+    @sends("remove_dataset_member", names={"member": "username"})
+    def remove_member(self, member: User | Member | str, api: Api | None = None) -> None:
         """Removes a member.
 
         Args:
@@ -150,15 +123,3 @@ class Dataset(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = self.api if api is None else api
-        api.call(api.client.remove_dataset_member.build(**_path(self), username=name_of(member)))
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_dataset.build(**_path(id))
-
-
-def _path(dataset: object) -> dict[str, Any]:
-    """What its path is made of."""
-    owner, name = owned(dataset, "dataset")
-    return {"owner": owner, "dataset": name}

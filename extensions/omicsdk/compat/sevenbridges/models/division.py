@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+from omicsdk.compat.sevenbridges.meta.resource import Gettable
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.team import Team
     from omicsdk.compat.sevenbridges.models.user import User
-    from omicsdk.core.request import Request
 
 
-class Division(Resource):
+class Division(Gettable):
     """A division of an enterprise."""
+
+    _PATH = "division_id"
+    _GET = "get_division"
 
     href = fields.text()
     id = fields.text()
     name = fields.text()
 
     @classmethod
-    def query(
-        cls, offset: int | None = None, limit: int | None = None, api: HttpClient | None = None
-    ) -> Collection[Self]:
+    @lists("list_divisions", fields="_all")
+    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
         """Lists the divisions that the user is in.
 
         Args:
@@ -37,23 +38,7 @@ class Division(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_divisions.build(offset=given(offset), limit=given(limit), fields="_all")
-        return Collection.fetch(cls, request, api)
-
-    @classmethod
-    def get(cls, id: Self | str, api: HttpClient | None = None) -> Self:
-        """Gives a division.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such division, or it may not be seen.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
+        ...
 
     def get_teams(self, offset: int | None = None, limit: int | None = None) -> Collection[Team]:
         """Lists the division's teams that the user is in; `Team.query` lists the others too.
@@ -65,9 +50,7 @@ class Division(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.team import Team
-
-        return Team.query(self, offset=offset, limit=limit, api=self.api)
+        return self.api.teams.query(self, offset=offset, limit=limit)
 
     def get_members(
         self, role: str | None = None, offset: int | None = None, limit: int | None = None
@@ -82,10 +65,4 @@ class Division(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.user import User
-
-        return User.query(self, role=role, offset=offset, limit=limit, api=self.api)
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_division.build(division_id=identifier(id))
+        return self.api.users.query(self, role=role, offset=offset, limit=limit)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.compat.sevenbridges.destination import destination, required
 from omicsdk.compat.sevenbridges.enums import AsyncJobStates
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
-from omicsdk.compat.sevenbridges.meta.value import Value
-from omicsdk.compat.sevenbridges.models.bulk.told_error import Error
+from omicsdk.compat.sevenbridges.meta._operations import destination, required
+from omicsdk.compat.sevenbridges.meta.resource import Value, request_of
+from omicsdk.compat.sevenbridges.meta.waiting import BackgroundJob
+from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.storage_job import given_items
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.compat.sevenbridges.models.file.bulk import FileBulkRecord
-    from omicsdk.core.request import Request
+    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 
 
 class FileImportResult(Value):
@@ -36,6 +34,8 @@ class FileImportResult(Value):
 class DRSImportBulk(BackgroundJob):
     """An import of many files by their DRS identifiers: `result` says what came of each."""
 
+    _PATH, _GET = "job_id", "get_drs_imports"
+
     _ENDED = frozenset({AsyncJobStates.FINISHED})
 
     href = fields.text()
@@ -45,10 +45,6 @@ class DRSImportBulk(BackgroundJob):
     started_on = fields.time()
     finished_on = fields.time()
 
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_drs_imports.build(job_id=identifier(id))
-
     @property
     def result_files(self) -> list[FileBulkRecord]:
         """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
@@ -56,7 +52,7 @@ class DRSImportBulk(BackgroundJob):
         return File.bulk_get([each["resource"]["id"] for each in told if each.get("resource")], self.api)
 
     @classmethod
-    def bulk_get(cls, import_job_id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
+    def bulk_get(cls, import_job_id: DRSImportBulk | str, api: Api | None = None) -> Self:
         """Gets an import.
 
         Args:
@@ -67,12 +63,7 @@ class DRSImportBulk(BackgroundJob):
             NotFound: There is no such import.
             SbgError: The platform answered with another error.
         """
-        return cls._got(import_job_id, api)
-
-    @classmethod
-    def get(cls, id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
-        """Gets an import; arguments and errors as those of `bulk_get`."""
-        return cls.bulk_get(id, api)
+        return cls.get(import_job_id, api)
 
     @classmethod
     def bulk_submit(
@@ -80,7 +71,7 @@ class DRSImportBulk(BackgroundJob):
         imports: Iterable[Mapping[str, Any]],
         tags: Iterable[str] | None = None,
         conflict_resolution: str = "SKIP",
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Starts an import.
 
@@ -99,9 +90,11 @@ class DRSImportBulk(BackgroundJob):
             SbgError: There are none, one isn't complete, or the platform answered with an error.
         """
         api = cls._client(api)
-        request = api.client.bulk_create_drs_imports.build(
-            items=cast("Any", [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]),
-            conflict_resolution=cast("Any", conflict_resolution),
+        request = request_of(
+            api,
+            "bulk_create_drs_imports",
+            items=[_item(each, at) for at, each in enumerate(given_items(imports, "imports"))],
+            conflict_resolution=conflict_resolution,
             tags=None if tags is None else list(tags),
         )
         return cls.of(api.call_object(request), api)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.resource import Resource, request_of
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.core.request import Request
+    from omicsdk.compat.sevenbridges.api import Api
 
 
 class Endpoints(Resource):
     """The URLs of the platform's parts."""
+
+    _GET = "get_endpoints"
 
     rate_limit_url = fields.text()
     user_url = fields.text()
@@ -31,7 +32,7 @@ class Endpoints(Resource):
         return "<Endpoints>"
 
     @classmethod
-    def get(cls, api: HttpClient | None = None, **kwargs: Any) -> Self:
+    def get(cls, api: Api | None = None, **kwargs: Any) -> Self:
         """Asks for them.
 
         Args:
@@ -43,8 +44,4 @@ class Endpoints(Resource):
         """
         del kwargs
         api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_endpoints.build()), api)
-
-    def _request(self) -> Request | None:
-        api = self.api_or_none
-        return api.client.get_endpoints.build() if api else None
+        return cls.of(api.call_object(request_of(api, cls._GET)), api)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import ItemsView
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import unquote, urlsplit
 
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.fields import DictView, View
-from omicsdk.compat.sevenbridges.meta.resource import Resource
-from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
+from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.sb.tasks import file_id_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.api import Api
 
 
 class Disk(Value):
@@ -52,17 +51,13 @@ class Logs(DictView):
         api: Where they came from.
     """
 
-    def __init__(self, values: Mapping[str, Any] | None = None, api: HttpClient | None = None) -> None:
+    def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None) -> None:
         super().__init__(values or {})
         self._api = api
 
     def __getitem__(self, name: str) -> File | None:
-        id = file_id(super().get(name))
-        if id is None:
-            return None
-        from omicsdk.compat.sevenbridges.models.file import File
-
-        return File.of({"id": id}, self._api)
+        id = file_id_in(super().get(name))
+        return None if id is None else File.of({"id": id}, self._api)
 
     def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Names and files."""
@@ -117,17 +112,3 @@ class ExecutionDetails(Resource):
 
     def __repr__(self) -> str:
         return f"<ExecutionDetails: status={self.field('status')}, jobs={len(self.field('jobs') or ())}>"
-
-
-def file_id(url: object) -> str | None:
-    """The id of the file that a URL names.
-
-    Args:
-        url: Such as https://api.sbgenomics.com/v2/files/5f2b/download_info.
-
-    Returns:
-        What follows `files` in its path; None where nothing does.
-    """
-    parts = urlsplit(url).path.split("/") if isinstance(url, str) else []
-    at = parts.index("files") + 1 if "files" in parts else len(parts)
-    return unquote(parts[at]) or None if at < len(parts) else None

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.meta.value import Value
-from omicsdk.compat.sevenbridges.models.billing_group.price import Price
-from omicsdk.core.omit import OMIT
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Value
+from omicsdk.compat.sevenbridges.models.billing_group import Price
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
-    from omicsdk.core.request import Request
 
 
 class InvoicePeriod(Value):
@@ -25,8 +22,11 @@ class InvoicePeriod(Value):
     to = fields.time()
 
 
-class Invoice(Resource):
+class Invoice(Gettable):
     """An invoice."""
+
+    _PATH = "invoice_id"
+    _GET = "get_invoice"
 
     href = fields.text()
     id = fields.text()
@@ -38,11 +38,12 @@ class Invoice(Resource):
     invoice_period = fields.Part(lambda: InvoicePeriod)
 
     @classmethod
+    @lists("list_invoices", fields="_all")
     def query(
         cls,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         billing_group: BillingGroup | str | None = None,
     ) -> Collection[Self]:
         """Lists invoices.
@@ -56,29 +57,4 @@ class Invoice(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_invoices.build(
-            billing_group=OMIT if billing_group is None else identifier(billing_group),
-            offset=given(offset),
-            limit=given(limit),
-            fields="_all",
-        )
-        return Collection.fetch(cls, request, api)
-
-    @classmethod
-    def get(cls, id: Self | str, api: HttpClient | None = None) -> Self:
-        """Gives an invoice.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such invoice, or it may not be seen.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_invoice.build(invoice_id=identifier(id))
+        ...

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import gives, lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.core.request import Request
 
 
 class MarkerPosition(DictView):
     """Where a marker begins ("start") and ends ("end") on its chromosome, in bases."""
 
 
-class Marker(Resource):
+class Marker(Gettable, Savable):
     """A marked place of a genome, in a file."""
+
+    _PATH = "marker_id"
+    _GET, _SAVE, _DELETE = "get_marker", "update_marker", "delete_marker"
 
     href = fields.text()
     id = fields.text()
@@ -34,12 +36,13 @@ class Marker(Resource):
     created_by = fields.text()
 
     @classmethod
+    @lists("list_markers", fields="_all")
     def query(
         cls,
         file: File | str,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists a file's markers.
 
@@ -52,27 +55,10 @@ class Marker(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_markers.build(
-            file=identifier(file), offset=given(offset), limit=given(limit), fields="_all"
-        )
-        return Collection.fetch(cls, request, api)
+        ...
 
     @classmethod
-    def get(cls, id: Self | str, api: HttpClient | None = None) -> Self:
-        """Gives a marker.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such marker, or it may not be seen.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
-
-    @classmethod
+    @gives("create_marker")
     def create(
         cls,
         file: File | str,
@@ -80,7 +66,7 @@ class Marker(Resource):
         position: Mapping[str, int],
         chromosome: str,
         private: bool = True,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Marks a place.
 
@@ -96,41 +82,4 @@ class Marker(Resource):
             ValidationError: `position` is no dictionary.
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        fields.is_mapping("position", position)
-        request = api.client.create_marker.build(
-            file=identifier(file),
-            name=name,
-            position=cast("Any", dict(position)),
-            chromosome=chromosome,
-            private=private,
-        )
-        return cls.of(api.call_object(request), api)
-
-    def save(self, inplace: bool = True) -> Self:
-        """Saves what was changed.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: Nothing was changed.
-            SbgError: The platform answered with an error.
-        """
-        request = self.api.client.update_marker.build(marker_id=identifier(self), **self._changed())
-        return self._saved(self.api.call_object(request), inplace)
-
-    def delete(self) -> None:
-        """Deletes it.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        self.api.call(self.api.client.delete_marker.build(marker_id=identifier(self)))
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_marker.build(marker_id=identifier(id))
+        ...

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import gives
 from omicsdk.compat.sevenbridges.meta.fields import Field
-from omicsdk.compat.sevenbridges.meta.resource import Resource
-from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.core.request import Request
+    from omicsdk.compat.sevenbridges.api import Api
 
 
 def _reset(told: Any) -> datetime:
@@ -33,6 +32,8 @@ class Rate(Value):
 class RateLimit(Resource):
     """How many requests and instances the user may have."""
 
+    _GET = "get_rate_limit"
+
     rate = fields.Part(lambda: Rate)
     instance_limit = fields.Part(lambda: Rate)
 
@@ -40,7 +41,8 @@ class RateLimit(Resource):
         return f"<RateLimit: rate={self.field('rate')}>"
 
     @classmethod
-    def get(cls, api: HttpClient | None = None) -> Self:
+    @gives("get_rate_limit")
+    def get(cls, api: Api | None = None) -> Self:
         """Asks for it.
 
         Args:
@@ -49,14 +51,9 @@ class RateLimit(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_rate_limit.build()), api)
+        ...
 
     def look_up(self, name: str) -> Any:
         """Reads a member; `instance_limit` also where a deployment calls it `instance`."""
         other = name == "instance_limit" and self.field(name) is None and self.field("instance") is not None
         return super().look_up("instance" if other else name)
-
-    def _request(self) -> Request | None:
-        api = self.api_or_none
-        return api.client.get_rate_limit.build() if api else None

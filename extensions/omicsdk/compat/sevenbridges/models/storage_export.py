@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.compat.sevenbridges.destination import required
 from omicsdk.compat.sevenbridges.enums import FileStorageType
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
-from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
+from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.storage_job import StorageJob, VolumeFile, given_items
-from omicsdk.core.omit import OMIT
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.volume import Volume
-    from omicsdk.core.request import Request
 
 
 class VolumeProperties(DictView):
@@ -30,6 +27,9 @@ class VolumeProperties(DictView):
 
 class Export(StorageJob):
     """An export."""
+
+    _PATH, _GET = "export_id", "get_export"
+    _BULK_GET = "bulk_get_exports", "export_ids"
 
     _PLACE = "exports"
 
@@ -43,10 +43,6 @@ class Export(StorageJob):
         return self._file("source", told, told.get("file")) if told else None
 
     @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_export.build(export_id=identifier(id))
-
-    @classmethod
     def submit_export(
         cls,
         file: File | str,
@@ -55,7 +51,7 @@ class Export(StorageJob):
         properties: Mapping[str, Any] | None = None,
         overwrite: bool = False,
         copy_only: bool = False,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Starts an export.
 
@@ -71,15 +67,15 @@ class Export(StorageJob):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.file import File
-
         api = cls._client(api)
-        request = api.client.create_export.build(
+        request = request_of(
+            api,
+            "create_export",
             source={"file": identifier(file)},
             destination={"volume": identifier(volume), "location": location},
-            properties=cast("Any", properties or OMIT),
+            properties=properties or None,
             overwrite=overwrite,
-            copy_only=copy_only or OMIT,
+            copy_only=copy_only or None,
         )
         try:
             return cls.of(api.call_object(request), api)
@@ -93,13 +89,14 @@ class Export(StorageJob):
             raise
 
     @classmethod
+    @lists("list_exports", fields="_all")
     def query(
         cls,
         volume: Volume | str | None = None,
         state: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists exports.
 
@@ -113,32 +110,10 @@ class Export(StorageJob):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_exports.build(
-            volume=identifier(volume) if volume else OMIT,
-            state=given(cast("Any", state)),
-            offset=given(offset),
-            limit=given(limit),
-            fields="_all",
-        )
-        return Collection.fetch(cls, request, api)
+        ...
 
     @classmethod
-    def get(cls, id: Export | str, api: HttpClient | None = None) -> Self:
-        """Gets an export.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such export.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
-
-    @classmethod
-    def bulk_get(cls, exports: Iterable[Export | str], api: HttpClient | None = None) -> list[ExportBulkRecord]:
+    def bulk_get(cls, exports: Iterable[Export | str], api: Api | None = None) -> list[ExportBulkRecord]:
         """Gets exports.
 
         Args:
@@ -151,16 +126,12 @@ class Export(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        return cls._records(identifiers(exports), cls._client(api))
-
-    @classmethod
-    def _records(cls, ids: Sequence[str], api: HttpClient) -> list[ExportBulkRecord]:
-        build = api.client.bulk_get_exports.build
-        return ExportBulkRecord.collect(ids, lambda some: build(export_ids=some), api, side_by_side=True)
+        operation, name = cls._BULK_GET
+        return ExportBulkRecord.collect(cls._client(api), operation, identifiers(exports), name, in_order=False)
 
     @classmethod
     def bulk_submit(
-        cls, exports: Iterable[Mapping[str, Any]], copy_only: bool = False, api: HttpClient | None = None
+        cls, exports: Iterable[Mapping[str, Any]], copy_only: bool = False, api: Api | None = None
     ) -> list[ExportBulkRecord]:
         """Starts exports.
 
@@ -177,18 +148,14 @@ class Export(StorageJob):
             SbgError: There are none, one isn't complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
-        api = cls._client(api)
-        build = api.client.bulk_create_exports.build
         items = [_item(each, at) for at, each in enumerate(given_items(exports, "exports"))]
-        return ExportBulkRecord.collect(items, lambda some: build(items=cast("Any", some), copy_only=copy_only), api)
+        return ExportBulkRecord.collect(cls._client(api), "bulk_create_exports", items, copy_only=copy_only)
 
 
 class ExportBulkRecord(BulkRecord[Export]):
     """What came of one export of a bulk call."""
 
-    @classmethod
-    def _kind(cls) -> type[Resource]:
-        return Export
+    _KIND = Export
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.compat.sevenbridges.destination import destination, required
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import destination, lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.meta.value import Value
+from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.storage_job import StorageJob, VolumeFile, given_items
-from omicsdk.core.omit import OMIT
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
     from omicsdk.compat.sevenbridges.models.volume import Volume
-    from omicsdk.core.request import Request
 
 
 class ImportDestination(Value):
@@ -34,16 +30,15 @@ class ImportDestination(Value):
 class Import(StorageJob):
     """An import."""
 
+    _PATH, _GET = "import_id", "get_import"
+    _BULK_GET = "bulk_get_imports", "import_ids"
+
     _PLACE = "imports"
 
     preserve_folder_structure = fields.switch()
     autorename = fields.switch()
     source = fields.Part(lambda: VolumeFile)
     destination = fields.Part(lambda: ImportDestination)
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_import.build(import_id=identifier(id))
 
     @classmethod
     def submit_import(
@@ -57,7 +52,7 @@ class Import(StorageJob):
         parent: File | str | None = None,
         preserve_folder_structure: bool = True,
         autorename: bool = False,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Starts an import.
 
@@ -77,18 +72,21 @@ class Import(StorageJob):
             SbgError: Both or neither of project and parent are given, or the platform answered with an error.
         """
         api = cls._client(api)
-        target: Any = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
-        request = api.client.create_import.build(
+        target = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
+        request = request_of(
+            api,
+            "create_import",
             source={"volume": identifier(volume), "location": location},
             destination=target,
             overwrite=overwrite,
-            preserve_folder_structure=OMIT if preserve_folder_structure else False,
-            autorename=autorename or OMIT,
-            properties=properties or OMIT,
+            preserve_folder_structure=None if preserve_folder_structure else False,
+            autorename=autorename or None,
+            properties=properties or None,
         )
         return cls.of(api.call_object(request), api)
 
     @classmethod
+    @lists("list_imports", fields="_all")
     def query(
         cls,
         project: Project | str | None = None,
@@ -96,7 +94,7 @@ class Import(StorageJob):
         state: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists imports.
 
@@ -111,33 +109,10 @@ class Import(StorageJob):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_imports.build(
-            project=identifier(project) if project else OMIT,
-            volume=identifier(volume) if volume else OMIT,
-            state=given(cast("Any", state)),
-            offset=given(offset),
-            limit=given(limit),
-            fields="_all",
-        )
-        return Collection.fetch(cls, request, api)
+        ...
 
     @classmethod
-    def get(cls, id: Import | str, api: HttpClient | None = None) -> Self:
-        """Gets an import.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such import.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
-
-    @classmethod
-    def bulk_get(cls, imports: Iterable[Import | str], api: HttpClient | None = None) -> list[ImportBulkRecord]:
+    def bulk_get(cls, imports: Iterable[Import | str], api: Api | None = None) -> list[ImportBulkRecord]:
         """Gets imports.
 
         Args:
@@ -150,15 +125,11 @@ class Import(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        return cls._records(identifiers(imports), cls._client(api))
+        operation, name = cls._BULK_GET
+        return ImportBulkRecord.collect(cls._client(api), operation, identifiers(imports), name, in_order=False)
 
     @classmethod
-    def _records(cls, ids: Sequence[str], api: HttpClient) -> list[ImportBulkRecord]:
-        build = api.client.bulk_get_imports.build
-        return ImportBulkRecord.collect(ids, lambda some: build(import_ids=some), api, side_by_side=True)
-
-    @classmethod
-    def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> list[ImportBulkRecord]:
+    def bulk_submit(cls, imports: Iterable[Mapping[str, Any]], api: Api | None = None) -> list[ImportBulkRecord]:
         """Starts imports.
 
         Args:
@@ -174,18 +145,14 @@ class Import(StorageJob):
             SbgError: There are none, one isn't complete, or the platform answered with an error as a whole; nothing was
                 started.
         """
-        api = cls._client(api)
-        build = api.client.bulk_create_imports.build
         items = [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]
-        return ImportBulkRecord.collect(items, lambda some: build(items=cast("Any", some)), api)
+        return ImportBulkRecord.collect(cls._client(api), "bulk_create_imports", items)
 
 
 class ImportBulkRecord(BulkRecord[Import]):
     """What came of one import of a bulk call."""
 
-    @classmethod
-    def _kind(cls) -> type[Resource]:
-        return Import
+    _KIND = Import
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from abc import ABC
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
@@ -11,17 +11,14 @@ from omicsdk.compat.sevenbridges.enums import ImportExportState
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.http.arguments import shown
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.identity import identifier, several
-from omicsdk.compat.sevenbridges.meta.running import BackgroundJob
-from omicsdk.compat.sevenbridges.meta.value import Value
-from omicsdk.compat.sevenbridges.meta.waiting import PERIOD, wait_until
-from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
-from omicsdk.compat.sevenbridges.models.bulk.told_error import Error
+from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
+from omicsdk.compat.sevenbridges.meta.waiting import PERIOD, BackgroundJob, wait_until
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord, Error
+from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.core.narrowing import is_mapping
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.api import Api
 
 #: States that nothing comes after.
 ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
@@ -36,6 +33,8 @@ class VolumeFile(Value):
 
 class StorageJob(BackgroundJob, ABC):
     """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
+
+    _BULK_GET: ClassVar[tuple[str, str]]  # the operation that gets many, and what it calls their ids
 
     _ENDED = ENDED
 
@@ -57,8 +56,6 @@ class StorageJob(BackgroundJob, ABC):
 
     def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
         """The file that a member names; what isn't told of it is asked for when it is read."""
-        from omicsdk.compat.sevenbridges.models.file import File
-
         return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
 
     @classmethod
@@ -68,7 +65,7 @@ class StorageJob(BackgroundJob, ABC):
         period: float = PERIOD,
         timeout: float | None = None,
         callback: Callable[[int, int], object] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> list[Self]:
         """Waits until all of many are COMPLETED or FAILED, looking at a hundred with each request.
 
@@ -86,6 +83,7 @@ class StorageJob(BackgroundJob, ABC):
             SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
         """
         api = cls._client(api)
+        operation, name = cls._BULK_GET
         named = [(identifier(job), job) for job in several(jobs)]
         all_of_them = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
@@ -93,7 +91,8 @@ class StorageJob(BackgroundJob, ABC):
             running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
             if not running:
                 return True
-            for record in cls._records([identifier(job) for job in running], api):
+            ids = [identifier(job) for job in running]
+            for record in BulkRecord[Any].collect(api, operation, ids, name, in_order=False):
                 if not record.valid:
                     raise record.error.as_exception()
                 told: dict[str, Any] = record.field("resource")
@@ -109,11 +108,6 @@ class StorageJob(BackgroundJob, ABC):
 
         wait_until(ended, where, api.clock, period, timeout)
         return [all_of_them[id] for id, _ in named]
-
-    @classmethod
-    @abstractmethod
-    def _records(cls, ids: Sequence[str], api: HttpClient) -> Sequence[BulkRecord[Any]]:
-        """Asks for many."""
 
     def delete(self) -> None:
         """Asks the platform to delete it, which it may refuse: it keeps no documented way.

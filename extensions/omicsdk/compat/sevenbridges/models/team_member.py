@@ -9,7 +9,7 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
 
 
 class TeamMember(Resource):
@@ -23,7 +23,7 @@ class TeamMember(Resource):
     role = fields.text()
 
     @classmethod
-    def get(cls, id: str, api: HttpClient | None = None) -> NoReturn:
+    def get(cls, id: str, api: Api | None = None) -> NoReturn:
         """A member by itself isn't to be had: it belongs to a team.
 
         Args:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import gives, lists, sends
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.models.member.resource import name_of
+from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.division import Division
     from omicsdk.compat.sevenbridges.models.member import Member
     from omicsdk.compat.sevenbridges.models.team_member import TeamMember
-    from omicsdk.core.request import Request
 
 
 class User(Resource):
     """A user."""
+
+    _PATH = "username"
+    _GET = "get_user"
 
     _KEY: ClassVar[str] = "username"
 
@@ -41,7 +40,8 @@ class User(Resource):
     tags = fields.listing()
 
     @classmethod
-    def me(cls, api: HttpClient | None = None) -> Self:
+    @gives("get_current_user")
+    def me(cls, api: Api | None = None) -> Self:
         """Gives the user whose token it is.
 
         Args:
@@ -50,11 +50,11 @@ class User(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_current_user.build()), api)
+        ...
 
     @classmethod
-    def get(cls, user: User | Member | TeamMember | str, api: HttpClient | None = None) -> Self:
+    @gives("get_user", names={"user": "username"})
+    def get(cls, user: User | Member | TeamMember | str, api: Api | None = None) -> Self:
         """Gives a user.
 
         Args:
@@ -65,16 +65,17 @@ class User(Resource):
             NotFound: There is no such user, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        return cls._got(user, api)
+        ...
 
     @classmethod
+    @lists("list_users")
     def query(
         cls,
         division: Division | str,
         role: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists a division's users.
 
@@ -88,16 +89,10 @@ class User(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_users.build(
-            division=identifier(division),
-            role=cast("Any", given(role)),
-            offset=given(offset),
-            limit=given(limit),
-        )
-        return Collection.fetch(cls, request, api)
+        ...
 
-    def disable(self, api: HttpClient | None = None) -> None:
+    @sends("disable_user")
+    def disable(self, api: Api | None = None) -> None:
         """Removes the user from the division, which needs the token of one of its administrators.
 
         Args:
@@ -106,9 +101,3 @@ class User(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = self.api if api is None else api
-        api.call(api.client.disable_user.build(username=name_of(self)))
-
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_user.build(username=name_of(id))

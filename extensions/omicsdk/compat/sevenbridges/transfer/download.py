@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.compat.sevenbridges.http.arguments import path_of
-from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.transfer.failures import as_sbg
 from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
@@ -22,7 +22,7 @@ from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.transfer import TransferReport
 
@@ -58,7 +58,7 @@ class Download(Handle):
         part_size: int | None = PartSize.DOWNLOAD_MINIMUM_PART_SIZE,
         retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
         timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         *,
         file: File | None = None,
         overwrite: bool = True,
@@ -170,7 +170,7 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
     return _chunks(api, identifier(file), size, retries)
 
 
-def _chunks(api: HttpClient, file_id: str, size: int, retries: int) -> Generator[bytes]:
+def _chunks(api: Api, file_id: str, size: int, retries: int) -> Generator[bytes]:
     try:
         yield from downloads.stream(api.platform, file_id, size, retries, api.timeout)
     except OmicsError as error:

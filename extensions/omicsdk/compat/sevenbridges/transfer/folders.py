@@ -15,8 +15,7 @@ from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.compat.sevenbridges.http.arguments import path_of
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 from omicsdk.compat.sevenbridges.transfer.failures import FolderFailed, as_sbg, remedy_of
 from omicsdk.compat.sevenbridges.transfer.handle import check_part_size, retrying
 from omicsdk.compat.sevenbridges.transfer.listing import listed
@@ -32,7 +31,7 @@ from omicsdk.transfer.names import WORK_FOLDER, check_links
 from omicsdk.transfer.names import check_name as check_local_name
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
     from omicsdk.transfer import Progress, TransferReport
@@ -82,7 +81,7 @@ def upload_folder(
     part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
     retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
     timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
-    api: HttpClient | None = None,
+    api: Api | None = None,
     *,
     resume: bool = True,
     progress: Callable[[Progress], None] | None = None,
@@ -170,7 +169,7 @@ def _tree(root: Path) -> dict[PurePath, dict[str, int]]:
     return found
 
 
-def _folders(api: HttpClient, top: _Place, tree: Mapping[PurePath, object]) -> dict[PurePath, _Place]:
+def _folders(api: Api, top: _Place, tree: Mapping[PurePath, object]) -> dict[PurePath, _Place]:
     """Makes the folders that aren't there, level by level, and gives the place of each."""
     places = {PurePath(): top}
     levels: dict[int, list[PurePath]] = {}
@@ -188,7 +187,7 @@ def _folders(api: HttpClient, top: _Place, tree: Mapping[PurePath, object]) -> d
     return places
 
 
-def _folder_in(api: HttpClient, place: _Place, name: str) -> str:
+def _folder_in(api: Api, place: _Place, name: str) -> str:
     """The id of a folder, which is made when it isn't there.
 
     Raises:
@@ -205,7 +204,7 @@ def _folder_in(api: HttpClient, place: _Place, name: str) -> str:
     return str(made["id"])
 
 
-def _store(api: HttpClient, place: _Place, name: str, overwrite: bool, size: int, part_size: int) -> FileStore:
+def _store(api: Api, place: _Place, name: str, overwrite: bool, size: int, part_size: int) -> FileStore:
     return FileStore(api.platform, name, place.target, size, part_size, overwrite=overwrite)
 
 
@@ -218,7 +217,7 @@ def download_folder(
     overwrite: bool = False,
     retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
     timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
-    api: HttpClient | None = None,
+    api: Api | None = None,
     *,
     progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,

@@ -18,7 +18,7 @@ from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.interrupts import Terminated
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.transfer import Progress as EngineProgress
     from omicsdk.transfer import TransferReport
 
@@ -39,7 +39,7 @@ class Handle(threading.Thread, ABC):
         part_size: The size of the parts that progress is told in, in bytes.
     """
 
-    def __init__(self, api: HttpClient, what: str, part_size: int) -> None:
+    def __init__(self, api: Api, what: str, part_size: int) -> None:
         super().__init__(name=f"omicsdk-sb-{what}", daemon=True)
         self._api = api
         self._what = what

@@ -8,13 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import Resource
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier
 from omicsdk.sb.downloads import checksums_in
 from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
 
 #: Folders that are listed at once.
 AT_ONCE = 8
@@ -36,7 +35,7 @@ class RemoteFile(NamedTuple):
     checksums: Mapping[str, str]
 
 
-def listed(api: HttpClient, source: tuple[str, str]) -> tuple[list[str], list[RemoteFile]]:
+def listed(api: Api, source: tuple[str, str]) -> tuple[list[str], list[RemoteFile]]:
     """Lists a folder or project, several folders at once.
 
     Args:
@@ -69,7 +68,7 @@ def listed(api: HttpClient, source: tuple[str, str]) -> tuple[list[str], list[Re
     return folders, files
 
 
-def _entries(api: HttpClient, source: tuple[str, str]) -> list[tuple[bool, RemoteFile]]:
+def _entries(api: Api, source: tuple[str, str]) -> list[tuple[bool, RemoteFile]]:
     """What is in a folder or project, by its own name, and whether it is a folder."""
     kind, identity = source
     if kind == "project":

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from omicsdk.transfer.control import TICK
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
 
 Direction = Literal["upload", "download"]
 
@@ -60,10 +60,10 @@ class Slots:
 
 
 _guard = threading.Lock()
-_of_apis = WeakKeyDictionary["HttpClient", dict[Direction, Slots]]()
+_of_apis = WeakKeyDictionary["Api", dict[Direction, Slots]]()
 
 
-def slots_of(api: HttpClient, direction: Direction) -> Slots:
+def slots_of(api: Api, direction: Direction) -> Slots:
     """Gives the places of an Api.
 
     Args:

@@ -9,10 +9,10 @@ from omicsdk.compat.sevenbridges.errors import SettingsError
 from omicsdk.transfer.journals.places import journal_for as journals_place
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
 
 
-def api_of(api: HttpClient | None, what: str) -> HttpClient:
+def api_of(api: Api | None, what: str) -> Api:
     """Gives the Api of a transfer.
 
     Args:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.compat.sevenbridges.destination import destination
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.http.arguments import check_texts, path_of
-from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.meta._operations import destination
+from omicsdk.compat.sevenbridges.meta.resource import identifier
 from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
 from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
@@ -26,7 +26,7 @@ from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
 
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.automation import Automation
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
@@ -91,7 +91,7 @@ class Sending(Handle):
 
     def __init__(
         self,
-        api: HttpClient,
+        api: Api,
         file_path: str | os.PathLike[str],
         file_name: str | None,
         part_size: int | None,
@@ -216,7 +216,7 @@ class Upload(Sending):
         part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
         retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
         timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         *,
         resume: bool = True,
         upload_id: str = "",
@@ -236,10 +236,8 @@ class Upload(Sending):
         Raises:
             SbgError: It has failed.
         """
-        from omicsdk.compat.sevenbridges.models.file import File
-
         made = self._made()
-        return File.of(made, self._api) if made is not None else None
+        return self._api.files.of(made, self._api) if made is not None else None
 
     def _destination(self) -> str:
         return f"{self._project or self._parent}/{self._file_name}"
@@ -297,7 +295,7 @@ class CodePackageUpload(Sending):
         retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
         timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
         parent: object = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         *,
         resume: bool = True,
     ) -> None:

@@ -9,17 +9,15 @@ from omicsdk.compat.sevenbridges.enums import FileApiFormats
 from omicsdk.compat.sevenbridges.errors import ValidationError
 from omicsdk.compat.sevenbridges.meta.changes import raw, same, sendable
 from omicsdk.compat.sevenbridges.meta.fields import DictView, View
-from omicsdk.compat.sevenbridges.meta.identity import identifier
+from omicsdk.compat.sevenbridges.meta.resource import identifier
+from omicsdk.compat.sevenbridges.models.file import File, of_cwl, type_of_cwl
 from omicsdk.core.errors import shortened
 from omicsdk.core.narrowing import is_list, is_mapping
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.meta.resource import Resource
-    from omicsdk.compat.sevenbridges.models.file.resource import File
 
-#: What the platform calls, as a File's type, what CWL calls so.
-_TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "folder"}
 
 #: What objects have that are written as JSON although they aren't: dates, and models.
 _WAYS_TO_JSON = ("isoformat", "to_dict")
@@ -40,8 +38,6 @@ def sent(value: Any) -> Any:
         ValidationError: Something in it is neither a JSON value nor a file of the platform, such as an open local file.
         SbgError: A file has no id.
     """
-    from omicsdk.compat.sevenbridges.models.file.resource import File
-
     if isinstance(value, File):
         kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
         return {"class": kind, "path": identifier(value)}
@@ -58,7 +54,7 @@ def sent(value: Any) -> Any:
     )
 
 
-def read(value: Any, api: HttpClient | None) -> Any:
+def read(value: Any, api: Api | None) -> Any:
     """A value as it is read.
 
     Args:
@@ -72,28 +68,8 @@ def read(value: Any, api: HttpClient | None) -> Any:
         return [read(each, api) for each in cast("list[Any]", value)]
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        kind = _TYPES.get(str(members.get("class")).lower())
-        return members if kind is None else file_of(members, kind, api)
+        return members if type_of_cwl(members) is None else of_cwl(members, api)
     return value
-
-
-def file_of(told: Mapping[str, Any], kind: str, api: HttpClient | None) -> File:
-    """The file or folder of a CWL object; what the object doesn't tell of it is asked for when it is read.
-
-    Args:
-        told: The CWL object.
-        kind: "file" or "folder".
-        api: Where it came from.
-    """
-    from omicsdk.compat.sevenbridges.models.file.resource import File
-
-    data: dict[str, Any] = {"id": told.get("path"), "type": kind}
-    name = told.get("basename") or told.get("name")
-    if name:
-        data["name"] = name
-    if told.get("secondaryFiles"):
-        data["secondaryFiles"] = told["secondaryFiles"]
-    return File.of(data, api)
 
 
 class FileValues(DictView):
@@ -107,7 +83,7 @@ class FileValues(DictView):
         api: Where they came from.
     """
 
-    def __init__(self, values: Mapping[str, Any] | None = None, api: HttpClient | None = None) -> None:
+    def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None) -> None:
         super().__init__(values or {})
         self._api = api
         self._handed_out: dict[str, Any] = {}  # files and lists, as they were read

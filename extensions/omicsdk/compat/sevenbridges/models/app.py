@@ -2,31 +2,133 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
-from omicsdk.compat.sevenbridges.enums import AppCopyStrategy
+from omicsdk.compat.sevenbridges.enums import AppCopyStrategy, AppRawFormat
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, ValidationError
 from omicsdk.compat.sevenbridges.http.answers import object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier, several
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.models.app.ids import AppId
-from omicsdk.compat.sevenbridges.models.app.text import cwl
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of, several
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.project import Project
     from omicsdk.core.request import Request
 
-_STRATEGIES = (
-    AppCopyStrategy.CLONE,
-    AppCopyStrategy.DIRECT,
-    AppCopyStrategy.CLONE_DIRECT,
-    AppCopyStrategy.TRANSIENT,
-)
+
+class AppId(NamedTuple):
+    """An app's identity in its parts.
+
+    Attributes:
+        owner: A user or division.
+        project: Its project's short name.
+        app: Its own short name.
+        revision: Its revision, counted from 0; None for the latest.
+    """
+
+    owner: str
+    project: str
+    app: str
+    revision: int | None = None
+
+    @classmethod
+    def of(cls, thing: object) -> Self:
+        """Takes one apart.
+
+        Args:
+            thing: An App, or its id.
+
+        Raises:
+            ValidationError: It isn't one.
+            SbgError: The App has no id.
+        """
+        text = identifier(thing)
+        parts = text.strip("/").split("/")
+        revision = parts.pop() if len(parts) == 4 else None
+        named = len(parts) == 3 and all(parts) and not {".", ".."} & set(parts)
+        if not named or not (revision is None or _is_number(revision)):
+            raise ValidationError(
+                f"{text!r} isn't an app's id", remedy="Give owner/project/app, or owner/project/app/revision."
+            )
+        return cls(parts[0], parts[1], parts[2], None if revision is None else int(revision))
+
+    @property
+    def latest(self) -> AppId:
+        """The same app without a revision."""
+        return self._replace(revision=None)
+
+    def at(self, revision: int | str) -> AppId:
+        """The same app in a revision.
+
+        Args:
+            revision: Its number, from 0.
+
+        Raises:
+            ValidationError: It isn't one.
+        """
+        if isinstance(revision, bool) or not _is_number(str(revision)):
+            raise ValidationError(f"revision is {revision!r}", remedy="Give a whole number, 0 or above.")
+        return self._replace(revision=int(revision))
+
+    def __str__(self) -> str:
+        return "/".join(str(part) for part in self if part is not None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def cwl(raw: Mapping[str, Any] | str, raw_format: str | None = None) -> dict[str, Any] | str:
+    """Gives an app's CWL as it is sent.
+
+    Args:
+        raw: A dictionary, or text.
+        raw_format: How text is written, "json" or "yaml"; None to tell by its first character.
+
+    Returns:
+        A dictionary, to be sent as JSON; for YAML the text itself, which is for the platform to read.
+
+    Raises:
+        ValidationError: It can't be an app.
+    """
+    form = raw_format.lower() if raw_format else None
+    if form not in (None, AppRawFormat.JSON, AppRawFormat.YAML):
+        raise ValidationError(f"raw_format is {raw_format!r}", remedy='Give "json" or "yaml".')
+    if isinstance(raw, Mapping):
+        found = dict(raw)
+    elif not isinstance(raw, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
+        raise ValidationError(f"raw is a {type(raw).__name__}", remedy="Give an app's CWL as a dictionary or text.")
+    elif form == AppRawFormat.JSON or (form is None and raw.lstrip().startswith("{")):
+        found = _of_json(raw)
+    elif ":" not in raw or ("\n" not in raw.strip() and raw.rstrip().endswith((".cwl", ".json", ".yaml", ".yml"))):
+        raise ValidationError(
+            f"raw isn't an app's CWL: {raw.strip()[:60]!r}", remedy="Give the text of a CWL file, not its name."
+        )
+    else:
+        return raw
+    if not found:
+        raise ValidationError("raw is empty", remedy="Give an app's CWL.")
+    return found
+
+
+def _of_json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"raw isn't JSON: {error}", remedy='Mend it, or give raw_format="yaml".') from None
+    if not isinstance(found, dict):
+        raise ValidationError(
+            f"raw is a JSON {type(found).__name__}, and an app is an object",
+            remedy='Several together stand in "$graph".',
+        )
+    return cast("dict[str, Any]", found)
+
+
+_STRATEGIES = tuple(value for name, value in vars(AppCopyStrategy).items() if name.isupper())
 
 
 class App(Resource):
@@ -54,7 +156,7 @@ class App(Resource):
         id: Iterable[App | str] | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists apps, without their CWL.
 
@@ -71,18 +173,20 @@ class App(Resource):
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
-        chosen: dict[str, Any] = {
-            "project": given(identifier(project) if project else None),
-            "visibility": given(visibility),
-            "q": given(None if q is None else several(q)),
-            "id": given(None if id is None else [_short(app) for app in several(id)]),
-            "offset": given(offset),
-            "limit": given(limit),
-        }
-        return Collection.fetch(cls, api.client.list_apps.build(**chosen), api)
+        request = request_of(
+            api,
+            "list_apps",
+            project=identifier(project) if project else None,
+            visibility=visibility,
+            q=None if q is None else several(q),
+            id=None if id is None else [app.id if isinstance(app, App) else app for app in several(id)],
+            offset=offset,
+            limit=limit,
+        )
+        return Collection.fetch(cls, request, api)
 
     @classmethod
-    def get(cls, id: App | str, api: HttpClient | None = None) -> Self:
+    def get(cls, id: App | str, api: Api | None = None) -> Self:
         """Gets one app with its CWL.
 
         Args:
@@ -98,7 +202,7 @@ class App(Resource):
         return cls._fetched(found.latest if isinstance(id, Resource) else found, cls._client(api))
 
     @classmethod
-    def get_revision(cls, id: App | str, revision: int, api: HttpClient | None = None) -> Self:
+    def get_revision(cls, id: App | str, revision: int, api: Api | None = None) -> Self:
         """Gets one app in a revision, with its CWL.
 
         Args:
@@ -118,7 +222,7 @@ class App(Resource):
         cls,
         id: str,
         raw: Mapping[str, Any] | str,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         raw_format: str | None = None,
     ) -> Self:
         """Makes an app of CWL.
@@ -136,11 +240,9 @@ class App(Resource):
             ValidationError: That isn't an app's id, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for an id that there is.
         """
-        api = cls._client(api)
-        at, text = AppId.of(id).latest, cwl(raw, raw_format)
-        place = {"owner": at.owner, "project": at.project, "app": at.app}
-        request = api.client.install_app.build(body=text if isinstance(text, dict) else {}, **place)
-        return cls._installed(request, text, at, api)
+        api, at, text = cls._client(api), AppId.of(id).latest, cwl(raw, raw_format)
+        body = text if isinstance(text, dict) else {}
+        return cls._installed(request_of(api, "install_app", body=body, **at._asdict()), text, at, api)
 
     @classmethod
     def create_revision(
@@ -148,7 +250,7 @@ class App(Resource):
         id: App | str,
         revision: int,
         raw: Mapping[str, Any] | str,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Adds a revision to an app.
 
@@ -165,16 +267,9 @@ class App(Resource):
             ValidationError: That isn't an app's id or a revision, or can't be CWL.
             SbgError: The platform answered with an error, such as Conflict for a revision that there is.
         """
-        api = cls._client(api)
-        at, text = AppId.of(id).at(revision), cwl(raw)
-        request = api.client.create_app_revision.build(
-            body=text if isinstance(text, dict) else {},
-            owner=at.owner,
-            project=at.project,
-            app=at.app,
-            revision=cast("int", at.revision),
-        )
-        return cls._installed(request, text, at, api)
+        api, at, text = cls._client(api), AppId.of(id).at(revision), cwl(raw)
+        body = text if isinstance(text, dict) else {}
+        return cls._installed(request_of(api, "create_app_revision", body=body, **at._asdict()), text, at, api)
 
     # -- one app
 
@@ -184,7 +279,7 @@ class App(Resource):
         name: str | None = None,
         strategy: str | None = None,
         use_revision: bool = False,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Copies it into a project.
 
@@ -206,18 +301,14 @@ class App(Resource):
         """
         if strategy is not None and strategy not in _STRATEGIES:
             raise ValidationError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(_STRATEGIES)}.")
-        api = api if api is not None else self.api
-        at = AppId.of(self)
-        place = {"owner": at.owner, "project": at.project, "app": at.app}
-        body: Any = {"project": identifier(project), "strategy": strategy or AppCopyStrategy.CLONE}
+        api, at = api if api is not None else self.api, AppId.of(self)
+        body = {"project": identifier(project), "strategy": strategy or AppCopyStrategy.CLONE}
         if name:
             body["name"] = name
-        if use_revision:
-            revision = self.revision if at.revision is None else at.revision
-            request = api.client.copy_app_revision.build(body=body, revision=revision, **place)
-        else:
-            request = api.client.copy_app.build(body=body, **place)
-        return type(self).of(api.call_object(request), api)
+        operation, at = ("copy_app_revision", at) if use_revision else ("copy_app", at.latest)
+        if use_revision and at.revision is None:
+            at = at.at(self.revision)
+        return type(self).of(api.call_object(request_of(api, operation, body=body, **at._asdict())), api)
 
     def sync(self) -> Self:
         """Brings a copy up to what its origin is now.
@@ -228,8 +319,7 @@ class App(Resource):
         Raises:
             SbgError: The platform answered with an error, such as for an app that is no copy.
         """
-        at = AppId.of(self)
-        request = self.api.client.sync_app.build(owner=at.owner, project=at.project, app=at.app)
+        request = request_of(self.api, "sync_app", **AppId.of(self).latest._asdict())
         return type(self).of(self.api.call_object(request), self.api)
 
     # -- as an object
@@ -247,11 +337,11 @@ class App(Resource):
         return None if api is None or not self.field("id") else _get(AppId.of(self), api)
 
     @classmethod
-    def _fetched(cls, at: AppId, api: HttpClient) -> Self:
+    def _fetched(cls, at: AppId, api: Api) -> Self:
         return cls.of(api.call_object(_get(at, api)), api)
 
     @classmethod
-    def _installed(cls, request: Request, text: dict[str, Any] | str, at: AppId, api: HttpClient) -> Self:
+    def _installed(cls, request: Request, text: dict[str, Any] | str, at: AppId, api: Api) -> Self:
         """Sends an app's CWL and gets the app."""
         try:
             told = object_of(api.send(_with_yaml(request, text) if isinstance(text, str) else request))
@@ -262,15 +352,8 @@ class App(Resource):
         return cls._fetched(AppId.of(told.get("sbg:id") or str(at)), api)
 
 
-def _get(at: AppId, api: HttpClient) -> Request:
-    place = {"owner": at.owner, "project": at.project, "app": at.app}
-    if at.revision is None:
-        return api.client.get_app.build(**place)
-    return api.client.get_app_revision.build(revision=at.revision, **place)
-
-
-def _short(app: App | str) -> str:
-    return app.id if isinstance(app, App) else app
+def _get(at: AppId, api: Api) -> Request:
+    return request_of(api, "get_app" if at.revision is None else "get_app_revision", **at._asdict())
 
 
 def _with_yaml(request: Request, text: str) -> Request:

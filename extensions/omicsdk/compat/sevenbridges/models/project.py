@@ -3,30 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import name_of
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView, Field
-from omicsdk.compat.sevenbridges.meta.identity import identifier, several
-from omicsdk.compat.sevenbridges.meta.resource import given
-from omicsdk.compat.sevenbridges.models.file.copies import copy_files
-from omicsdk.compat.sevenbridges.models.member.resource import name_of
-from omicsdk.compat.sevenbridges.models.project.members import ProjectMembers, project_path
-from omicsdk.core.omit import OMIT
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of, several
+from omicsdk.compat.sevenbridges.models.file import copy_files
+from omicsdk.compat.sevenbridges.models.member import Membership
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from collections.abc import Sequence
+
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.app import App
     from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
     from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges.models.member import Member
     from omicsdk.compat.sevenbridges.models.storage_export import Export
     from omicsdk.compat.sevenbridges.models.storage_import import Import
     from omicsdk.compat.sevenbridges.models.task import Task
     from omicsdk.compat.sevenbridges.models.user import User
     from omicsdk.compat.sevenbridges.models.volume import Volume
-    from omicsdk.core.request import Request
+
+
+class ProjectExports(Collection["Export"]):
+    """A page of the platform's exports, less those of other projects' files; `total` is -1, as nobody knows it.
+
+    Args:
+        page: The platform's page.
+        project: The project's id.
+        api: Where it came from.
+
+    Raises:
+        SbgError: The platform answered with an error when it was asked about the files.
+    """
+
+    def __init__(self, page: Collection[Export], project: str, api: Api) -> None:
+        inside = _files_of(project, [_source(export) for export in page], api)
+        kept = [export for export in page if _source(export) in inside]
+        super().__init__(page.resource, page.href, -1, kept, page.links, api)
+        self._project = project
+
+    def _fetched(self, href: str) -> Collection[Export]:
+        return ProjectExports(super()._fetched(href), self._project, self._api)
+
+
+def _source(export: Export) -> str:
+    """The id of the file that is exported; empty where the platform doesn't say."""
+    source: dict[str, Any] = export.field("source") or {}
+    return str(source.get("file") or "")
+
+
+def _files_of(project: str, ids: Sequence[str], api: Api) -> set[str]:
+    """Which files are a project's; what isn't there any more is none's."""
+    files = [record.resource for record in api.files.bulk_get(sorted(set(ids) - {""}))]
+    return {str(file.id) for file in files if file is not None and file.field("project") == project}
 
 
 def _is_type(name: str, value: Any) -> None:
@@ -39,8 +73,11 @@ class Settings(DictView):
     """A project's settings."""
 
 
-class Project(ProjectMembers):
+class Project(Membership, Gettable, Savable):
     """A project."""
+
+    _PATH, _OWNER = "owner/project", "project"
+    _GET, _SAVE, _DELETE = "get_project", "update_project", "delete_project"
 
     href = fields.text()
     id = fields.text()
@@ -63,7 +100,7 @@ class Project(ProjectMembers):
         name: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
         category: str | None = None,
         tags: Iterable[str] | None = None,
     ) -> Collection[Self]:
@@ -82,35 +119,18 @@ class Project(ProjectMembers):
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
-        chosen: dict[str, Any] = {
-            "name": given(name),
-            "category": given(category),
-            "tags": OMIT if tags is None else _words(tags),
-            "offset": given(offset),
-            "limit": given(limit),
-            "fields": "_all",
-        }
-        operations = api.client
-        request = (
-            operations.list_owner_projects.build(owner=name_of(owner), **chosen)
-            if owner
-            else operations.list_projects.build(**chosen)
+        request = request_of(
+            api,
+            "list_owner_projects" if owner else "list_projects",
+            owner=name_of(owner) if owner else None,
+            name=name,
+            category=category,
+            tags=None if tags is None else _words(tags),
+            offset=offset,
+            limit=limit,
+            fields="_all",
         )
         return Collection.fetch(cls, request, api)
-
-    @classmethod
-    def get(cls, id: Self | str, api: HttpClient | None = None) -> Self:
-        """Gives a project.
-
-        Args:
-            id: Its id, such as owner/project.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such project, or it may not be seen.
-            SbgError: The platform answered with another error, or that is no id.
-        """
-        return cls._got(id, api)
 
     @classmethod
     def create(
@@ -120,7 +140,7 @@ class Project(ProjectMembers):
         description: str | None = None,
         tags: Iterable[str] | None = None,
         settings: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Makes a project.
 
@@ -141,37 +161,16 @@ class Project(ProjectMembers):
             raise SbgError("A project needs a name", remedy="Give name.")
         if settings is not None:
             fields.is_mapping("settings", settings)
-        chosen: dict[str, Any] = {
-            "billing_group": identifier(billing_group) if billing_group else OMIT,
-            "description": description or OMIT,
-            "tags": _words(tags) if tags else OMIT,
-            "settings": dict(settings) if settings else OMIT,
-        }
-        return cls.of(api.call_object(api.client.create_project.build(name=name, **chosen)), api)
-
-    def save(self, inplace: bool = True) -> Self:
-        """Saves what was changed.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: Nothing was changed.
-            SbgError: The platform answered with an error.
-        """
-        request = self.api.client.update_project.build(**project_path(self), **self._changed())
-        return self._saved(self.api.call_object(request), inplace)
-
-    def delete(self) -> None:
-        """Deletes it, with all that is in it.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        self.api.call(self.api.client.delete_project.build(**project_path(self)))
+        request = request_of(
+            api,
+            "create_project",
+            name=name,
+            billing_group=identifier(billing_group) if billing_group else None,
+            description=description or None,
+            tags=_words(tags) if tags else None,
+            settings=dict(settings) if settings else None,
+        )
+        return cls.of(api.call_object(request), api)
 
     # -- what is in it
 
@@ -185,9 +184,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.file import File
-
-        return File.query(project=identifier(self), offset=offset, limit=limit, api=self.api)
+        return self.api.files.query(project=self, offset=offset, limit=limit)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
         """Copies files into it, 16 at once. One that can't be copied doesn't keep the others from it.
@@ -210,9 +207,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.app import App
-
-        return App.query(project=identifier(self), offset=offset, limit=limit, api=self.api)
+        return self.api.apps.query(project=self, offset=offset, limit=limit)
 
     def get_tasks(
         self, status: str | None = None, offset: int | None = None, limit: int | None = None
@@ -227,9 +222,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.task import Task
-
-        return Task.query(project=identifier(self), status=status, offset=offset, limit=limit, api=self.api)
+        return self.api.tasks.query(project=self, status=status, offset=offset, limit=limit)
 
     def get_imports(
         self,
@@ -249,11 +242,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.storage_import import Import
-
-        return Import.query(
-            project=identifier(self), volume=volume, state=state, offset=offset, limit=limit, api=self.api
-        )
+        return self.api.imports.query(project=self, volume=volume, state=state, offset=offset, limit=limit)
 
     def get_exports(
         self,
@@ -279,10 +268,7 @@ class Project(ProjectMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.compat.sevenbridges.models.project.exports import ProjectExports
-        from omicsdk.compat.sevenbridges.models.storage_export import Export
-
-        page = Export.query(volume=volume, state=state, offset=offset, limit=limit, api=self.api)
+        page = self.api.exports.query(volume=volume, state=state, offset=offset, limit=limit)
         return ProjectExports(page, identifier(self), self.api)
 
     def create_task(
@@ -314,27 +300,33 @@ class Project(ProjectMembers):
             interruptible: Whether instances may be used that can be taken away; None for the project's setting.
             execution_settings: On what it runs.
         """
-        from omicsdk.compat.sevenbridges.models.task import Task
-
-        return Task.create(
-            name=name,
-            project=identifier(self),
-            app=app,
-            revision=revision,
+        return self.api.tasks.create(
+            name,
+            self,
+            app,
+            revision,
             batch_input=batch_input,
-            batch_by=cast("Any", batch_by),
-            inputs=cast("Any", inputs),
+            batch_by=batch_by,
+            inputs=inputs,
             description=description,
             run=run,
             disable_batch=disable_batch,
             interruptible=interruptible,
-            execution_settings=cast("Any", execution_settings),
-            api=self.api,
+            execution_settings=execution_settings,
         )
 
-    @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_project.build(**project_path(id))
+    def add_member_email(self, email: str, permissions: Mapping[str, bool] | None = None) -> Member:
+        """Invites somebody.
+
+        Args:
+            email: The address.
+            permissions: Rights, as those of `add_member`; None for those that the platform gives.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        return self._add(email=email, permissions=None if permissions is None else self._rights(permissions))
 
 
 def _words(tags: Iterable[str]) -> list[str]:

@@ -3,27 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.enums import VolumeType
 from omicsdk.compat.sevenbridges.errors import BadRequest, Conflict
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
-from omicsdk.compat.sevenbridges.meta.identity import identifier
-from omicsdk.compat.sevenbridges.meta.resource import given
-from omicsdk.compat.sevenbridges.models.volume.members import VolumeMembers, volume_path
-from omicsdk.compat.sevenbridges.models.volume.parts import VolumeObject, VolumeService
+from omicsdk.compat.sevenbridges.meta.fields import DictView
+from omicsdk.compat.sevenbridges.meta.resource import (
+    Gettable,
+    Resource,
+    Savable,
+    Value,
+    identifier,
+    request_of,
+)
+from omicsdk.compat.sevenbridges.models.member import Membership
+from omicsdk.core.redaction import mask_json
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.project import Project
     from omicsdk.compat.sevenbridges.models.storage_export import Export
     from omicsdk.compat.sevenbridges.models.storage_import import Import
-    from omicsdk.core.request import Request
 
 
-class Volume(VolumeMembers):
+class VolumeService(DictView):
+    """The bucket behind a volume: its type, name, prefix, and how it is accessed. Its text masks what is secret."""
+
+    def __repr__(self) -> str:
+        return f"<VolumeService {mask_json(dict(self))}>"
+
+
+class VolumeObject(Resource):
+    """An object on a volume."""
+
+    href = fields.text()
+    location = fields.text()
+    volume = fields.text()
+    type = fields.text()
+    metadata = fields.mapping()
+
+    def __eq__(self, other: object) -> bool:
+        return self._where() == other._where() if isinstance(other, VolumeObject) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._where())
+
+    def _where(self) -> tuple[str | None, str | None]:
+        return self.field("volume"), self.field("location")
+
+    def __repr__(self) -> str:
+        return f"<VolumeObject: location={self.field('location')}>"
+
+
+class VolumePrefix(Value):
+    """A folder on a volume: what the names of the objects in it begin with."""
+
+    href = fields.text()
+    prefix = fields.text()
+    volume = fields.text()
+
+
+class Volume(Membership, Gettable, Savable):
     """A volume."""
+
+    _PATH, _OWNER = "owner/volume", "volume"
+    _GET, _SAVE, _DELETE = "get_volume", "update_volume", "delete_volume"
 
     href = fields.text()
     id = fields.text()
@@ -36,13 +83,8 @@ class Volume(VolumeMembers):
     active = fields.switch(read_only=False)
 
     @classmethod
-    def _asking(cls, id: object, api: HttpClient) -> Request:
-        return api.client.get_volume.build(**volume_path(id))
-
-    @classmethod
-    def query(
-        cls, offset: int | None = None, limit: int | None = None, api: HttpClient | None = None
-    ) -> Collection[Self]:
+    @lists("list_volumes", fields="_all")
+    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
         """Lists volumes.
 
         Args:
@@ -53,23 +95,7 @@ class Volume(VolumeMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = api.client.list_volumes.build(offset=given(offset), limit=given(limit), fields="_all")
-        return Collection.fetch(cls, request, api)
-
-    @classmethod
-    def get(cls, id: Volume | str, api: HttpClient | None = None) -> Self:
-        """Gets a volume.
-
-        Args:
-            id: Its id, as owner/name.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is no such volume, or it may not be seen.
-            SbgError: The id isn't one, or the platform answered with another error.
-        """
-        return cls._got(id, api)
+        ...
 
     # -- connecting a bucket
 
@@ -84,7 +110,7 @@ class Volume(VolumeMembers):
         description: str | None = None,
         prefix: str | None = None,
         properties: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Connects a bucket on Amazon S3 by a key.
 
@@ -117,7 +143,7 @@ class Volume(VolumeMembers):
         description: str | None = None,
         prefix: str | None = None,
         properties: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Connects a bucket on Amazon S3 by a role that the platform takes on.
 
@@ -150,7 +176,7 @@ class Volume(VolumeMembers):
         description: str | None = None,
         prefix: str | None = None,
         properties: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Connects a bucket on Google Cloud Storage by a service account's key.
 
@@ -182,7 +208,7 @@ class Volume(VolumeMembers):
         description: str | None = None,
         prefix: str | None = None,
         properties: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Connects a bucket on Google Cloud Storage by workload identity federation.
 
@@ -214,7 +240,7 @@ class Volume(VolumeMembers):
         description: str | None = None,
         prefix: str | None = None,
         properties: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Connects a bucket on Alibaba's Object Storage Service.
 
@@ -246,15 +272,17 @@ class Volume(VolumeMembers):
         description: str | None,
         prefix: str | None,
         properties: Mapping[str, Any] | None,
-        api: HttpClient | None,
+        api: Api | None,
     ) -> Self:
         api = cls._client(api)
         more = {"prefix": prefix, "properties": properties}
-        request = api.client.create_volume.build(
+        request = request_of(
+            api,
+            "create_volume",
             name=name,
-            access_mode=cast("Any", access_mode),
-            service=cast("Any", {**service, **{key: value for key, value in more.items() if value}}),
-            description=given(description or None),
+            access_mode=access_mode,
+            service={**service, **{key: value for key, value in more.items() if value}},
+            description=description or None,
         )
         return cls.of(api.call_object(request), api)
 
@@ -274,10 +302,10 @@ class Volume(VolumeMembers):
         Raises:
             SbgError: The platform answered with an error.
         """
-        request = self.api.client.list_volume_objects.build(
-            **volume_path(self), prefix=given(prefix or None), limit=given(limit), fields=given(fields)
+        request = request_of(
+            self.api, "list_volume_objects", **self._place(self), prefix=prefix or None, limit=limit, fields=fields
         )
-        return VolumeCollection.fetch(request, self.api)
+        return VolumeCollection.fetch(request, self.api, (VolumeObject, VolumePrefix))
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
         """Gets what is known of an object.
@@ -290,9 +318,8 @@ class Volume(VolumeMembers):
             ValidationError: That is no location.
             SbgError: The platform answered with another error.
         """
-        request = self.api.client.get_volume_object.build(
-            **volume_path(self), location=identifier(location, "location")
-        )
+        where = identifier(location, "location")
+        request = request_of(self.api, "get_volume_object", **self._place(self), location=where)
         return VolumeObject.of(self.api.call_object(request), self.api)
 
     def get_imports(
@@ -303,35 +330,15 @@ class Volume(VolumeMembers):
         limit: int | None = None,
     ) -> Collection[Import]:
         """Lists the imports from it; arguments and errors as those of `Import.query`."""
-        from omicsdk.compat.sevenbridges.models.storage_import import Import
-
-        return Import.query(project, self, state, offset, limit, self.api)
+        return self.api.imports.query(project, self, state, offset, limit)
 
     def get_exports(
         self, state: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Collection[Export]:
         """Lists the exports to it; arguments and errors as those of `Export.query`."""
-        from omicsdk.compat.sevenbridges.models.storage_export import Export
-
-        return Export.query(self, state, offset, limit, self.api)
+        return self.api.exports.query(self, state, offset, limit)
 
     # -- changing
-
-    def save(self, inplace: bool = True) -> Self:
-        """Saves what was edited. `active = False` cuts it off without deleting it.
-
-        Args:
-            inplace: Whether this object takes over what the platform has then; else a new one is given.
-
-        Returns:
-            Itself, or the new one.
-
-        Raises:
-            ResourceNotModified: Nothing was edited.
-            SbgError: The platform answered with an error.
-        """
-        request = self.api.client.update_volume.build(**volume_path(self), **self._changed())
-        return self._saved(self.api.call_object(request), inplace)
 
     def delete(self) -> None:
         """Deletes it; what is in the bucket stays there. It has to be inactive.
@@ -340,8 +347,11 @@ class Volume(VolumeMembers):
             SbgError: The platform answered with an error.
         """
         try:
-            self.api.call(self.api.client.delete_volume.build(**volume_path(self)))
+            super().delete()
         except (BadRequest, Conflict) as error:
             if self.field("active"):
                 error.remedy = "Cut it off first: set active to False, and save() it."
             raise
+
+    def _rights(self, permissions: Mapping[str, bool]) -> dict[str, bool]:
+        return {right: has for right, has in super()._rights(permissions).items() if right != "execute"}

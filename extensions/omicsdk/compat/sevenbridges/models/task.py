@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.compat.sevenbridges.enums import TaskStatus
 from omicsdk.compat.sevenbridges.errors import (
     BadRequest,
     Conflict,
@@ -13,41 +14,137 @@ from omicsdk.compat.sevenbridges.errors import (
     NotFound,
     SbgError,
     TaskValidationError,
+    ValidationError,
 )
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta import fields as field
+from omicsdk.compat.sevenbridges.meta._operations import acts, lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.identity import identifier, identifiers
-from omicsdk.compat.sevenbridges.meta.resource import Resource, given
-from omicsdk.compat.sevenbridges.models.app.ids import AppId
-from omicsdk.compat.sevenbridges.models.billing_group.price import Price
-from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
-from omicsdk.compat.sevenbridges.models.file.values import FilesView, FileValues, sent
-from omicsdk.compat.sevenbridges.models.task.parts import (
-    BatchBy,
-    BatchGroup,
-    ExecutionStatus,
-    Input,
-    Output,
-    batching,
-    dividing,
-    faults,
+from omicsdk.compat.sevenbridges.meta.fields import DictView
+from omicsdk.compat.sevenbridges.meta.resource import (
+    Resource,
+    Savable,
+    Value,
+    identifier,
+    identifiers,
+    request_of,
 )
-from omicsdk.compat.sevenbridges.models.task.query import task_query
-from omicsdk.compat.sevenbridges.models.task.running import RunningTask
-from omicsdk.core.omit import OMIT
+from omicsdk.compat.sevenbridges.meta.waiting import NeverEnds, Running
+from omicsdk.compat.sevenbridges.models._values import FilesView, FileValues, sent
+from omicsdk.compat.sevenbridges.models.app import AppId
+from omicsdk.compat.sevenbridges.models.billing_group import Price
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
+from omicsdk.sb.tasks import faults_of
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.client import HttpClient
+    from datetime import date
+
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.app import App
-    from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
     from omicsdk.compat.sevenbridges.models.project import Project
+
+
+_ITEM, _CRITERIA = "ITEM", "CRITERIA"
+
+
+class Input(FileValues):
+    """A task's inputs."""
+
+
+class Output(FileValues):
+    """A task's outputs."""
+
+
+class BatchBy(DictView):
+    """How a batch task's files are divided among its children: "type" ("ITEM" or "CRITERIA") and "criteria"."""
+
+
+class BatchGroup(Value):
+    """What the files of one child of a batch task have in common."""
+
+    value = field.text()
+    fields = field.mapping()
+
+
+class ExecutionStatus(Value):
+    """How far a task is; of a batch task also how many of its children are where. Durations are milliseconds."""
+
+    steps_completed = field.whole()
+    steps_total = field.whole()
+    message = field.text()
+    message_code = field.text()
+    queued = field.whole()
+    running = field.whole()
+    completed = field.whole()
+    failed = field.whole()
+    aborted = field.whole()
+    system_limit = field.switch()
+    account_limit = field.switch()
+    instance_init = field.switch()
+    queued_duration = field.whole()
+    running_duration = field.whole()
+    execution_duration = field.whole()
+    duration = field.whole()
+
+
+def batching(batch_input: str | None, batch_by: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How a new task is divided, as it is sent.
+
+    Args:
+        batch_input: The input whose files are divided.
+        batch_by: How.
+
+    Returns:
+        "batch_input" and "batch_by"; nothing when neither is given.
+
+    Raises:
+        ValidationError: One is given without the other, or `batch_by` makes no sense.
+    """
+    if not batch_input and not batch_by:
+        return {}
+    if not batch_by:
+        raise ValidationError(
+            f"batch_input is {batch_input!r}, and there is no batch_by",
+            remedy='Say how its files are divided: batch_by={"type": "ITEM"}.',
+        )
+    if not batch_input:
+        raise ValidationError("There is batch_by, and no batch_input", remedy="Name the input whose files are divided.")
+    return {"batch_input": batch_input, "batch_by": dividing(batch_by)}
+
+
+def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
+    """How files are divided, as it is sent.
+
+    Args:
+        batch_by: "type", in any case, and for CRITERIA "criteria": metadata, each as "metadata." and its name.
+
+    Raises:
+        ValidationError: It makes no sense.
+    """
+    kind, criteria = batch_by.get("type"), batch_by.get("criteria")
+    if str(kind).upper() not in (_ITEM, _CRITERIA):
+        raise ValidationError(f'The type of batch_by is {kind!r}, which is neither "ITEM" nor "CRITERIA"')
+    found = {**batch_by, "type": kind if kind in (str(kind).upper(), str(kind).lower()) else str(kind).upper()}
+    if isinstance(criteria, str):
+        found["criteria"] = [criteria]
+    if str(kind).upper() == _CRITERIA and not criteria:
+        raise ValidationError(
+            "batch_by is of type CRITERIA and has no criteria",
+            remedy='Add "criteria": ["metadata.sample_id"], or the like.',
+        )
+    return found
+
 
 #: Dictionaries that the platform takes as a whole.
 _WHOLE = ("batch_by", "execution_settings")
 
 
-class Task(RunningTask):
+class Task(Running, Savable):
     """A task. As long as it is a draft all that can be set can be saved; later only its name and description."""
+
+    _PATH = "task_id"
+    _GET, _SAVE, _DELETE = "get_task", "update_task", "delete_task"
 
     href = fields.text()
     id = fields.uuid()
@@ -79,6 +176,7 @@ class Task(RunningTask):
     origin = fields.text("origin_id")
 
     @classmethod
+    @lists("list_tasks", names={"origin": "origin_id"}, fields="_all")
     def query(
         cls,
         project: Project | str | None = None,
@@ -96,7 +194,7 @@ class Task(RunningTask):
         order_by: str | None = None,
         order: str | None = None,
         origin: object = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists tasks.
 
@@ -122,39 +220,7 @@ class Task(RunningTask):
             ValidationError: A time isn't one.
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        chosen = task_query(
-            project=project,
-            status=status,
-            batch=batch,
-            parent=parent,
-            created_from=created_from,
-            created_to=created_to,
-            started_from=started_from,
-            started_to=started_to,
-            ended_from=ended_from,
-            ended_to=ended_to,
-            order_by=order_by,
-            order=order,
-            origin=origin,
-            offset=offset,
-            limit=limit,
-        )
-        return Collection.fetch(cls, api.client.list_tasks.build(**chosen), api)
-
-    @classmethod
-    def get(cls, id: Task | str, api: HttpClient | None = None) -> Self:
-        """Gets one task.
-
-        Args:
-            id: Its id.
-            api: The Api, where this is the class of none.
-
-        Raises:
-            NotFound: There is none.
-            SbgError: The platform answered with another error.
-        """
-        return cls._got(id, api)
+        ...
 
     @classmethod
     def create(
@@ -172,7 +238,7 @@ class Task(RunningTask):
         interruptible: bool | None = None,
         execution_settings: Mapping[str, Any] | None = None,
         output_location: Mapping[str, Any] | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Self:
         """Creates a task, and runs it if wanted.
 
@@ -202,24 +268,26 @@ class Task(RunningTask):
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
                 fields.is_mapping(what, value)
-        chosen: dict[str, Any] = {
-            "project": identifier(project),
-            "app": str(_app_to_run(app, revision)),
-            "name": name,
-            "description": given(description),
-            "inputs": OMIT if inputs is None else sent(inputs),
+        request = request_of(
+            api,
+            "create_task",
+            project=identifier(project),
+            app=str(_app_to_run(app, revision)),
+            name=name,
+            description=description,
+            inputs=sent(inputs),
             **batching(batch_input, batch_by),
-            "use_interruptible_instances": given(interruptible),
-            "execution_settings": given(execution_settings),
-            "output_location": given(output_location),
-            "action": "run" if run else OMIT,
-            "batch": False if disable_batch else OMIT,
-        }
-        made = cls.of(api.call_object(api.client.create_task.build(**chosen)), api)
+            use_interruptible_instances=interruptible,
+            execution_settings=execution_settings,
+            output_location=output_location,
+            action="run" if run else None,
+            batch=False if disable_batch else None,
+        )
+        made = cls.of(api.call_object(request), api)
         return made._validated() if run else made
 
     @classmethod
-    def bulk_get(cls, tasks: Iterable[Task | str], api: HttpClient | None = None) -> list[TaskBulkRecord]:
+    def bulk_get(cls, tasks: Iterable[Task | str], api: Api | None = None) -> list[TaskBulkRecord]:
         """Gets many tasks, 100 with a request.
 
         Args:
@@ -232,10 +300,8 @@ class Task(RunningTask):
         Raises:
             SbgError: The platform answered the first request with an error.
         """
-        api = cls._client(api)
-        build = api.client.bulk_get_tasks.build
         ids = identifiers(tasks)
-        return TaskBulkRecord.collect(ids, lambda some: build(task_ids=some), api, side_by_side=True)
+        return TaskBulkRecord.collect(cls._client(api), "bulk_get_tasks", ids, "task_ids", in_order=False)
 
     # -- one task
 
@@ -252,13 +318,7 @@ class Task(RunningTask):
             ValidationError: `batch_by` makes no sense.
             SbgError: The platform answered with an error, such as BadRequest for a task that isn't a draft any more.
         """
-        changed = self.changes()
-        if not changed:
-            return self
-        if changed.get("batch_by"):
-            changed["batch_by"] = dividing(changed["batch_by"])
-        told = self.api.call_object(self.api.client.update_task.build(task_id=identifier(self), **changed))
-        return self._saved(told, inplace)
+        return super().save(inplace) if self.changes() else self
 
     def clone(self, run: bool = True) -> Self:
         """Makes another task like it.
@@ -273,17 +333,9 @@ class Task(RunningTask):
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
             SbgError: The platform answered with an error.
         """
-        request = self.api.client.clone_task.build(task_id=identifier(self), action="run" if run else OMIT)
+        request = request_of(self.api, "clone_task", **self._place(self), action="run" if run else None)
         made = type(self).of(self.api.call_object(request), self.api)
         return made._validated() if run else made
-
-    def delete(self) -> None:
-        """Deletes it.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        self.api.send(self.api.client.delete_task.build(task_id=identifier(self)))
 
     def refresh(self) -> Self:
         """Asks the platform for all of it, as `reload` does; the name that older versions had."""
@@ -296,10 +348,8 @@ class Task(RunningTask):
             ExecutionDetailsInvalidTaskType: It is a batch task; its children have details.
             SbgError: The platform answered with another error.
         """
-        from omicsdk.compat.sevenbridges.models.execution_details import ExecutionDetails
-
         try:
-            told = self.api.call_object(self.api.client.get_task_execution_details.build(task_id=identifier(self)))
+            told = self.api.call_object(request_of(self.api, "get_task_execution_details", **self._place(self)))
         except (BadRequest, Conflict, NotFound) as error:
             if not self.field("batch"):
                 raise
@@ -321,7 +371,7 @@ class Task(RunningTask):
         order: str | None = None,
         offset: int | None = None,
         limit: int | None = None,
-        api: HttpClient | None = None,
+        api: Api | None = None,
     ) -> Collection[Self]:
         """Lists the children of a batch task; arguments as those of `query`.
 
@@ -356,6 +406,10 @@ class Task(RunningTask):
         found = super().changes()
         return {name: self.field(name) if name in _WHOLE else value for name, value in found.items()}
 
+    def _changed(self) -> dict[str, Any]:
+        changed = super()._changed()
+        return {**changed, "batch_by": dividing(changed["batch_by"])} if changed.get("batch_by") else changed
+
     def _validated(self) -> Self:
         """Gives itself when the platform found nothing wrong with it.
 
@@ -364,16 +418,72 @@ class Task(RunningTask):
         """
         errors = self.field("errors")
         if errors:
-            raise TaskValidationError(f"Task {self.field('id')} can't be run: {faults(errors)}", self)
+            raise TaskValidationError(f"Task {self.field('id')} can't be run: {faults_of(errors)}", self)
         return self
+
+    _ENDED = frozenset(TaskStatus.terminal_states)
+
+    def run(self, batch: bool = True, interruptible: bool | None = None, inplace: bool = True) -> Self:
+        """Runs a draft.
+
+        Args:
+            batch: False to run it as one task although it would be a batch task.
+            interruptible: Whether it may use cheaper instances that can be taken away; None for what the task says.
+            inplace: Whether this object takes over what the platform tells; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            SbgError: The platform answered with an error, such as BadRequest for inputs that are missing.
+        """
+        request = request_of(
+            self.api,
+            "run_task",
+            **self._place(self),
+            batch=None if batch else False,
+            use_interruptible_instances=interruptible,
+        )
+        return self._acted(self.api.call_object(request), inplace)
+
+    @acts("abort_task")
+    def abort(self, inplace: bool = True) -> Self:
+        """Stops it.
+
+        Args:
+            inplace: Whether this object takes over what the platform tells; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            SbgError: The platform answered with an error, such as for a task that doesn't run.
+        """
+        ...
+
+    def _where(self) -> str:
+        return f"Task {self.field('id')} is {self.field('status')}"
+
+    def _is_over(self) -> bool:
+        if super()._is_over():
+            return True
+        if self.field("status") == TaskStatus.DRAFT:
+            raise self._is_a_draft()
+        return False
+
+    def _is_a_draft(self) -> NeverEnds:
+        what, remedy = "a draft", "Run it first: task.run()."
+        if self.field("batch"):
+            what = "a draft, with all of its children"
+        elif self.field("parent"):
+            remedy = f"Run the batch task that it belongs to: {self.field('parent')}."
+        return NeverEnds(f"Task {self.field('id')} is {what}: it doesn't begin by itself", remedy=remedy)
 
 
 class TaskBulkRecord(BulkRecord[Task]):
     """What came of one task of a bulk call: it, or what is wrong."""
 
-    @classmethod
-    def _kind(cls) -> type[Resource]:
-        return Task
+    _KIND = Task
 
 
 def _app_to_run(app: App | str, revision: int | None) -> AppId:

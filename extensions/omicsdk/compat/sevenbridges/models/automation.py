@@ -1,0 +1,779 @@
+"""Automations: programs that run on the platform; their members, packages and runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.compat.sevenbridges.enums import AutomationStatus, PartSize, RequestParameters
+from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import acts, gives, lists, sends
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of
+from omicsdk.compat.sevenbridges.meta.waiting import Running
+from omicsdk.compat.sevenbridges.models._values import sent
+from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.compat.sevenbridges.models.member import Permissions
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
+    from omicsdk.compat.sevenbridges.models.member import Member
+    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges.models.team import Team
+    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges.transfer.upload import CodePackage
+    from omicsdk.core.request import Request
+
+
+class AutomationMember(Savable):
+    """A member of an automation."""
+
+    _DELETE = "remove_automation_member"
+
+    href = fields.text()
+    id = fields.text()
+    username = fields.text()
+    email = fields.text()
+    type = fields.text()
+    name = fields.text()
+    permissions = fields.View(Permissions)
+
+    @classmethod
+    @lists("list_automation_members", names={"automation": "automation_id"})
+    def query(
+        cls,
+        automation: Automation | str,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+    ) -> Collection[Self]:
+        """Lists the members of an automation.
+
+        Args:
+            automation: The automation, or its id.
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    @gives("get_automation_member", names={"id": "username", "automation": "automation_id"})
+    def get(
+        cls, id: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
+    ) -> Self:
+        """Gets one member of an automation.
+
+        Args:
+            id: The user, or their name.
+            automation: The automation, or its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is none.
+            SbgError: The platform answered with another error.
+        """
+        ...
+
+    @classmethod
+    @gives("add_automation_member", names={"user": "username", "automation": "automation_id"})
+    def add(
+        cls,
+        user: User | Member | str,
+        permissions: Mapping[str, bool],
+        automation: Automation | str,
+        api: Api | None = None,
+    ) -> Self:
+        """Makes a user a member of an automation.
+
+        Args:
+            user: The user, or their name.
+            permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether they have them.
+            automation: The automation, or its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    @gives("add_automation_member", names={"team": "id", "automation": "automation_id"}, type="team")
+    def add_team(
+        cls,
+        team: Team | str,
+        permissions: Mapping[str, bool],
+        automation: Automation | str,
+        api: Api | None = None,
+    ) -> Self:
+        """Makes a team a member of an automation.
+
+        Args:
+            team: The team, or its id.
+            permissions: Names of rights to whether the team has them.
+            automation: The automation, or its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    @sends("remove_automation_member", names={"user": "username", "automation": "automation_id"})
+    def remove(
+        cls,
+        user: User | Member | AutomationMember | str,
+        automation: Automation | str,
+        api: Api | None = None,
+    ) -> None:
+        """Ends a user's membership.
+
+        Args:
+            user: The user, or their name.
+            automation: The automation, or its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: They are no member.
+            SbgError: The platform answered with another error.
+        """
+
+    @classmethod
+    @sends("remove_automation_member", names={"team": "username", "automation": "automation_id"})
+    def remove_team(
+        cls, team: Team | AutomationMember | str, automation: Automation | str, api: Api | None = None
+    ) -> None:
+        """Ends a team's membership.
+
+        Args:
+            team: The team, or its id.
+            automation: The automation, or its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: It is no member.
+            SbgError: The platform answered with another error.
+        """
+
+    # -- one member
+
+    def save(self, inplace: bool = True) -> Self:
+        """Saves the rights that were changed.
+
+        Args:
+            inplace: Whether this object takes over what the platform has then; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            ResourceNotModified: None was changed.
+            SbgError: The platform answered with an error.
+        """
+        self._changed()
+        wanted = dict(self.permissions)
+        request = request_of(self.api, "update_automation_member", **self._place(self), permissions=wanted)
+        told: dict[str, Any] = self.api.call_object(request).get("permissions") or {}
+        return self._saved({"permissions": {**wanted, **told}}, inplace)
+
+    @classmethod
+    def _place(cls, thing: object) -> dict[str, str]:
+        """The ids of the automation and of the member, as the URL of this one has them."""
+        href = thing.field("href") if isinstance(thing, AutomationMember) else None
+        parts = urlsplit(href or "").path.rstrip("/").split("/")
+        if len(parts) < 3 or parts[-2] != "members":
+            raise SbgError(f"Nothing says of which automation {thing!r} is", remedy="Get it from its automation anew.")
+        return {"automation_id": unquote(parts[-3]), "username": unquote(parts[-1])}
+
+    @property
+    def _called(self) -> str | None:
+        """What it is called in paths: a user's name, or a team's id."""
+        return self.field("username") or self.field("id")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AutomationMember):
+            return NotImplemented
+        return self is other or (self._called is not None and self._called == other._called)
+
+    def __hash__(self) -> int:
+        return hash((AutomationMember, self._called)) if self._called is not None else object.__hash__(self)
+
+    def __repr__(self) -> str:
+        return f"<AutomationMember: username={self._called}>"
+
+
+class AutomationPackage(Gettable, Savable):
+    """A version of an automation's code."""
+
+    _PATH = "package_id"
+    _GET, _SAVE = "get_automation_package", "update_automation_package"
+
+    id = fields.text()
+    automation = fields.uuid()
+    version = fields.text()
+    location = fields.text()
+    schema = fields.mapping()
+    created_by = fields.text()
+    created_on = fields.time()
+    archived = fields.switch()
+    custom_url = fields.text(read_only=False)
+    memory_limit = fields.whole(read_only=False)
+    python = fields.text()
+
+    @classmethod
+    @lists("list_automation_packages", names={"automation": "automation_id"})
+    def query(
+        cls,
+        automation: Automation | str,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+    ) -> Collection[Self]:
+        """Lists the packages of an automation.
+
+        Args:
+            automation: The automation, or its id.
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    def create(
+        cls,
+        automation: Automation | str,
+        version: str,
+        location: CodePackage | File | str,
+        schema: Mapping[str, Any],
+        memory_limit: int | None = None,
+        python: str | None = None,
+        api: Api | None = None,
+    ) -> Self:
+        """Makes a package of code that was uploaded; `Automation.add_package` does both.
+
+        Args:
+            automation: The automation, or its id.
+            version: What the version is called.
+            location: The uploaded code: what its upload gave, or the id of that.
+            schema: Inputs, settings and outputs of the code.
+            memory_limit: Mebibytes of memory for a run, None for the platform's default.
+            python: The version of Python that runs it, such as "3.8"; None for the platform's default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: There is no version, location or schema.
+            SbgError: The platform answered with an error.
+        """
+        for what, there in (("version", version), ("location", location), ("schema", schema is not None)):  # pyright: ignore[reportUnnecessaryComparison] - callers may not check types
+            if not there:
+                raise ValidationError(f"A package needs a {what}", remedy=f"Give {what}.")
+        api = cls._client(api)
+        request = api.client.create_automation_package.build(
+            automation_id=identifier(automation),
+            version=version,
+            # What an upload gave has the id as an attribute.
+            location=identifier(getattr(location, "id", location)),
+            schema=schema,
+            memory_limit=memory_limit,
+            python=python,
+        )
+        return cls.of(api.call_object(request), api)
+
+    # -- one package
+
+    def archive(self, inplace: bool = True) -> Self:
+        """Puts it away: it is listed no longer, and can't be run.
+
+        Args:
+            inplace: Whether this object takes over what the platform tells; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        return self._acted(self.api.call_object(self._about("archive_automation_package")), inplace)
+
+    def restore(self, inplace: bool = True) -> Self:
+        """Brings it back; arguments and errors as those of `archive`."""
+        return self._acted(self.api.call_object(self._about("restore_automation_package")), inplace)
+
+    def _about(self, operation: str) -> Request:
+        return request_of(self.api, operation, automation_id=identifier(self.automation), **self._place(self))
+
+
+class AutomationRun(Running, Savable):
+    """A run of an automation's package."""
+
+    _PATH = "run_id"
+    _GET, _SAVE = "get_automation_run", "update_automation_run"
+
+    _ENDED = frozenset(AutomationStatus.terminal_states)
+
+    href = fields.text()
+    id = fields.text()
+    name = fields.text(read_only=False)
+    automation = fields.Part(lambda: Automation)
+    package = fields.Part(lambda: AutomationPackage)
+    inputs = fields.mapping(read_only=False)
+    outputs = fields.mapping()
+    settings = fields.mapping(read_only=False)
+    created_on = fields.time()
+    start_time = fields.time()
+    end_time = fields.time()
+    resumed_from = fields.text()
+    created_by = fields.text()
+    status = fields.text()
+    message = fields.text()
+    execution_details = fields.mapping()
+    memory_limit = fields.whole(read_only=False)
+    project_id = fields.text()
+
+    @classmethod
+    @lists("list_automation_runs", names={"automation": "automation_id", "package": "package_id"})
+    def query(
+        cls,
+        automation: Automation | str | None = None,
+        package: AutomationPackage | str | None = None,
+        status: str | None = None,
+        name: str | None = None,
+        created_by: str | None = None,
+        created_from: str | date | None = None,
+        created_to: str | date | None = None,
+        project_id: Project | str | None = None,
+        order_by: str | None = None,
+        order: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+    ) -> Collection[Self]:
+        """Lists runs.
+
+        Args:
+            automation: Of this automation.
+            package: Of this package.
+            status: In this status, one of AutomationStatus.
+            name: Of this name.
+            created_by: Begun by this user.
+            created_from: Begun at or after this time; text, or a datetime, without zone in UTC.
+            created_to: Begun at or before this time.
+            project_id: In this project.
+            order_by: What they are sorted by.
+            order: "asc" or "desc".
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: A time isn't one.
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    def create(
+        cls,
+        package: AutomationPackage | str,
+        inputs: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        resume_from: AutomationRun | str | None = None,
+        name: str | None = None,
+        secret_settings: Mapping[str, Any] | None = None,
+        memory_limit: int | None = None,
+        api: Api | None = None,
+    ) -> Self:
+        """Begins a run.
+
+        Args:
+            package: The package, or its id.
+            inputs: Its inputs; files as File objects too.
+            settings: Its settings.
+            resume_from: A run whose finished steps aren't done again.
+            name: What it is called.
+            secret_settings: Settings that nobody is shown.
+            memory_limit: Mebibytes of memory; None for the package's.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        request = request_of(
+            api,
+            "create_automation_run",
+            package=identifier(package),
+            inputs=sent(inputs or {}),
+            settings=sent(settings),
+            resume_from=identifier(resume_from) if resume_from else None,
+            name=name,
+            secret_settings=sent(secret_settings),
+            memory_limit=memory_limit,
+        )
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def rerun(
+        cls,
+        id: AutomationRun | str,
+        package: AutomationPackage | str | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        resume_from: AutomationRun | str | None = None,
+        name: str | None = None,
+        secret_settings: Mapping[str, Any] | None = None,
+        merge: bool = True,
+        api: Api | None = None,
+    ) -> Self:
+        """Begins a run like another one.
+
+        Args:
+            id: The other run, or its id.
+            package: Another package.
+            inputs: Other inputs.
+            settings: Other settings.
+            resume_from: A run whose finished steps aren't done again.
+            name: What it is called.
+            secret_settings: Other settings that nobody is shown.
+            merge: Whether inputs and settings are put over those of the other run; else they stand in their place.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The new run.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        request = request_of(
+            api,
+            "rerun_automation_run",
+            run_id=identifier(id),
+            merge=merge,
+            package=identifier(package) if package else None,
+            inputs=sent(inputs),
+            settings=sent(settings),
+            resume_from=identifier(resume_from) if resume_from else None,
+            name=name,
+            secret_settings=sent(secret_settings),
+        )
+        return cls.of(api.call_object(request), api)
+
+    # -- one run
+
+    def stop(self, api: Api | None = None) -> bytes:
+        """Stops it; its status says so after `reload`.
+
+        Args:
+            api: The Api, where this one's isn't meant.
+
+        Returns:
+            What the platform answers.
+
+        Raises:
+            SbgError: The platform answered with an error, such as for a run that has ended.
+        """
+        api = api if api is not None else self.api
+        return api.send(request_of(api, "stop_automation_run", **self._place(self))).content
+
+    def get_log_file(self, api: Api | None = None) -> File | None:
+        """The file of its log.
+
+        Args:
+            api: The Api, where this one's isn't meant.
+
+        Returns:
+            The file, of which nothing was asked yet; None when the run has none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        told: object = (self.execution_details or {}).get("log_file")
+        if not told:
+            return None
+        data = cast("Mapping[str, Any]", told) if isinstance(told, Mapping) else {"id": told}
+        return File.of(data, api if api is not None else self.api)
+
+    def get_state(self, api: Api | None = None) -> dict[str, Any]:
+        """Gets the steps that it went through.
+
+        Args:
+            api: The Api, where this one's isn't meant.
+
+        Returns:
+            Steps by their names, as the platform tells them.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = api if api is not None else self.api
+        return api.call_object(request_of(api, "get_automation_run_state", **self._place(self)))
+
+    def _where(self) -> str:
+        return f"Run {self.field('id')} is {self.field('status')}"
+
+    def _changed(self) -> dict[str, Any]:
+        return sent(super()._changed())
+
+
+class Automation(Gettable, Savable):
+    """An automation."""
+
+    _PATH = "automation_id"
+    _GET, _SAVE = "get_automation", "update_automation"
+
+    href = fields.text()
+    id = fields.uuid()
+    name = fields.text(read_only=False)
+    description = fields.text(read_only=False)
+    billing_group = fields.uuid(read_only=False)
+    owner = fields.text()
+    created_by = fields.text()
+    created_on = fields.time()
+    modified_by = fields.text()
+    modified_on = fields.time(read_only=False)
+    archived = fields.switch()
+    secret_settings = fields.mapping(read_only=False)
+    memory_limit = fields.whole(read_only=False)
+    project_based = fields.switch(read_only=False)
+
+    @classmethod
+    @lists("list_automations")
+    def query(
+        cls,
+        name: str | None = None,
+        include_archived: bool = False,
+        project_based: bool | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+    ) -> Collection[Self]:
+        """Lists automations.
+
+        Args:
+            name: Of this name.
+            include_archived: Whether those that were put away are listed too.
+            project_based: True for those that run in projects only, False for the others.
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        description: str | None = None,
+        billing_group: BillingGroup | str | None = None,
+        secret_settings: Mapping[str, Any] | None = None,
+        project_based: bool | None = None,
+        memory_limit: int | None = None,
+        api: Api | None = None,
+    ) -> Self:
+        """Makes an automation.
+
+        Args:
+            name: What it is called.
+            description: What it is about.
+            billing_group: Who pays for its runs: a billing group, or its id.
+            secret_settings: Settings that nobody is shown.
+            project_based: Whether its runs belong to projects.
+            memory_limit: Mebibytes of memory for a run, None for the platform's default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: There is no name.
+            SbgError: The platform answered with an error.
+        """
+        if not name:
+            raise ValidationError("An automation needs a name")
+        api = cls._client(api)
+        request = request_of(
+            api,
+            "create_automation",
+            name=name,
+            description=description,
+            billing_group=identifier(billing_group) if billing_group else None,
+            secret_settings=secret_settings,
+            project_based=project_based,
+            memory_limit=memory_limit,
+        )
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def get_package(cls, package: AutomationPackage | str, api: Api | None = None) -> AutomationPackage:
+        """Gets one package; arguments and errors as those of `AutomationPackage.get`."""
+        return AutomationPackage.get(package, api=cls._client(api))
+
+    # -- one automation
+
+    @acts("archive_automation")
+    def archive(self, inplace: bool = True) -> Self:
+        """Puts it away: it is listed no longer, and can't be run.
+
+        Args:
+            inplace: Whether this object takes over what the platform tells; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @acts("restore_automation")
+    def restore(self, inplace: bool = True) -> Self:
+        """Brings it back; arguments and errors as those of `archive`."""
+        ...
+
+    # -- its packages
+
+    def get_packages(
+        self, offset: int | None = None, limit: int | None = None, api: Api | None = None
+    ) -> Collection[AutomationPackage]:
+        """Lists its packages; arguments and errors as those of `AutomationPackage.query`."""
+        return AutomationPackage.query(self, offset=offset, limit=limit, api=self._chosen(api))
+
+    def add_package(
+        self,
+        version: str,
+        file_path: str | os.PathLike[str],
+        schema: Mapping[str, Any],
+        file_name: str | None = None,
+        python: str | None = None,
+        retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
+        part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
+        api: Api | None = None,
+    ) -> AutomationPackage:
+        """Uploads code and makes a package of it.
+
+        Args:
+            version: What the version is called.
+            file_path: The archive with the code, which isn't empty.
+            schema: Inputs, settings and outputs of the code.
+            file_name: What the archive is called on the platform; its own name by default.
+            python: The version of Python that runs it, such as "3.8"; None for the platform's default.
+            retry_count: How many failures in a row end the upload, 6 by default.
+            timeout: Seconds for which a silent server is waited for, 300 by default.
+            part_size: The size of the upload's parts in bytes, 5 MiB to 5 GiB, 32 MiB by default.
+            api: The Api, where this one's isn't meant.
+
+        Returns:
+            The package.
+
+        Raises:
+            ValidationError: There is no version.
+            SbgError: The file isn't there or is empty, or the platform or its storage answered with an error.
+        """
+        from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload
+
+        if not version:
+            raise ValidationError("A package needs a version", remedy='Name it, such as "1.0".')
+        api = self._chosen(api)
+        upload = CodePackageUpload(file_path, self, file_name, part_size, retry_count, timeout, api=api)
+        upload.start()
+        upload.wait()
+        code = upload.result()
+        if code is None:
+            raise SbgError(f"The upload of {os.fspath(file_path)} was stopped", remedy="Add the package again.")
+        return AutomationPackage.create(self, version, code.id, schema, python=python, api=api)
+
+    # -- its members
+
+    def get_members(
+        self, offset: int | None = None, limit: int | None = None, api: Api | None = None
+    ) -> Collection[AutomationMember]:
+        """Lists its members; arguments and errors as those of `AutomationMember.query`."""
+        return AutomationMember.query(self, offset=offset, limit=limit, api=self._chosen(api))
+
+    def get_member(self, username: User | Member | str, api: Api | None = None) -> AutomationMember:
+        """Gets one of its members; errors as those of `AutomationMember.get`.
+
+        Args:
+            username: The user, or their name.
+            api: The Api, where this one's isn't meant.
+        """
+        return AutomationMember.get(username, self, api=self._chosen(api))
+
+    def add_member(
+        self, user: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
+    ) -> AutomationMember:
+        """Makes a user its member; arguments and errors as those of `AutomationMember.add`."""
+        return AutomationMember.add(user, permissions, self, api=self._chosen(api))
+
+    def add_team_member(
+        self, team: Team | str, permissions: Mapping[str, bool], api: Api | None = None
+    ) -> AutomationMember:
+        """Makes a team its member; arguments and errors as those of `AutomationMember.add_team`."""
+        return AutomationMember.add_team(team, permissions, self, api=self._chosen(api))
+
+    def remove_member(self, user: User | Member | AutomationMember | str, api: Api | None = None) -> None:
+        """Ends a user's membership; arguments and errors as those of `AutomationMember.remove`."""
+        AutomationMember.remove(user, self, api=self._chosen(api))
+
+    def remove_team_member(self, team: Team | AutomationMember | str, api: Api | None = None) -> None:
+        """Ends a team's membership; arguments and errors as those of `AutomationMember.remove_team`."""
+        AutomationMember.remove_team(team, self, api=self._chosen(api))
+
+    # -- its runs
+
+    def get_runs(
+        self,
+        package: AutomationPackage | str | None = None,
+        status: str | None = None,
+        name: str | None = None,
+        created_by: str | None = None,
+        created_from: str | date | None = None,
+        created_to: str | date | None = None,
+        project_id: Project | str | None = None,
+        order_by: str | None = None,
+        order: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+    ) -> Collection[AutomationRun]:
+        """Lists its runs; arguments and errors as those of `AutomationRun.query`."""
+        return AutomationRun.query(
+            automation=self,
+            package=package,
+            status=status,
+            name=name,
+            created_by=created_by,
+            created_from=created_from,
+            created_to=created_to,
+            project_id=project_id,
+            order_by=order_by,
+            order=order,
+            offset=offset,
+            limit=limit,
+            api=self._chosen(api),
+        )
+
+    def _chosen(self, api: Api | None) -> Api:
+        return api if api is not None else self.api
+
+    def __repr__(self) -> str:
+        return f"<Automation: id={self.field('id')} name={self.field('name')}>"

@@ -1,0 +1,194 @@
+"""Billing groups: who pays, and for what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import lists
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Value
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges.models.invoice import Invoice
+
+
+class Breakdown(Value):
+    """What a price is made of; amounts in its currency."""
+
+    storage = fields.text()
+    computation = fields.text()
+    data_transfer = fields.text()
+
+
+class Price(Value):
+    """An amount of money."""
+
+    currency = fields.text()
+    amount = fields.number()
+    breakdown = fields.Part(lambda: Breakdown)
+
+
+class _Cost(Value):
+    """An amount of money whose amount is text, as the platform writes it there."""
+
+    currency = fields.text()
+    amount = fields.text()
+
+
+class AnalysisCostBreakdown(Value):
+    """What the cost of an analysis is made of; amounts in its currency."""
+
+    storage = fields.number()
+    computation = fields.number()
+    data_transfer_in = fields.number()
+
+
+class AnalysisCost(_Cost):
+    """What an analysis cost."""
+
+    breakdown = fields.Part(lambda: AnalysisCostBreakdown)
+
+
+class EgressCost(_Cost):
+    """What downloads cost."""
+
+
+class StorageCost(Value):
+    """What storage cost."""
+
+    currency = fields.text()
+    amount = fields.number()
+
+
+class Measurement(Value):
+    """How much there is or was moved, in a unit, and what it cost."""
+
+    size = fields.number()
+    unit = fields.text()
+    cost = fields.Part(lambda: StorageCost)
+
+
+class BillingGroupAnalysisBreakdown(Value):
+    """An analysis that a billing group paid for."""
+
+    project_name = fields.text()
+    analysis_app_name = fields.text()
+    analysis_name = fields.text()
+    analysis_type = fields.text()
+    analysis_id = fields.uuid()
+    ran_by = fields.text()
+    analysis_status = fields.text()
+    analysis_cost = fields.Part(lambda: AnalysisCost)
+    refunded_amount = fields.number()
+    time_started = fields.time()
+    time_finished = fields.time()
+    project_locked = fields.switch()
+
+
+class BillingGroupStorageBreakdown(Value):
+    """The storage of a project that a billing group paid for."""
+
+    project_name = fields.text()
+    project_created_by = fields.text()
+    location = fields.text()
+    active = fields.Part(lambda: Measurement)
+    archived = fields.Part(lambda: Measurement)
+    project_locked = fields.switch()
+
+
+class BillingGroupEgressBreakdown(Value):
+    """Downloads from a project that a billing group paid for."""
+
+    project_name = fields.text()
+    downloaded_by = fields.text()
+    downloaded = fields.Part(lambda: Measurement)
+    egress_cost = fields.Part(lambda: EgressCost)
+    project_locked = fields.switch()
+
+
+class BillingGroup(Gettable):
+    """A group whose members' projects are paid for together."""
+
+    _PATH = "billing_group"
+    _GET = "get_billing_group"
+
+    href = fields.text()
+    id = fields.uuid()
+    owner = fields.text()
+    name = fields.text()
+    type = fields.text()
+    pending = fields.switch()
+    disabled = fields.switch()
+    balance = fields.Part(lambda: Price)
+
+    @classmethod
+    @lists("list_billing_groups", fields="_all")
+    def query(cls, offset: int | None = None, limit: int | None = None, api: Api | None = None) -> Collection[Self]:
+        """Lists the user's billing groups.
+
+        Args:
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    @lists("list_analysis_breakdown", of=BillingGroupAnalysisBreakdown)
+    def analysis_breakdown(
+        self,
+        date_from: str | date | None = None,
+        date_to: str | date | None = None,
+        invoice_id: Invoice | str | None = None,
+        fields: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> Collection[BillingGroupAnalysisBreakdown]:
+        """Lists the analyses that the group paid for.
+
+        Args:
+            date_from: From this day on: a date, or text such as 01-31-2024 (month, day, year); only with `date_to`.
+            date_to: Until this day, likewise.
+            invoice_id: Those of this invoice.
+            fields: What is told of each, by names with commas between them; "_all" for everything.
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        ...
+
+    #: What the analyses' list was called before there were others.
+    breakdown = analysis_breakdown
+
+    @lists("list_storage_breakdown", of=BillingGroupStorageBreakdown)
+    def storage_breakdown(
+        self,
+        date_from: str | date | None = None,
+        date_to: str | date | None = None,
+        invoice_id: Invoice | str | None = None,
+        fields: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> Collection[BillingGroupStorageBreakdown]:
+        """Lists the projects whose storage the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        ...
+
+    @lists("list_egress_breakdown", of=BillingGroupEgressBreakdown)
+    def egress_breakdown(
+        self,
+        date_from: str | date | None = None,
+        date_to: str | date | None = None,
+        invoice_id: Invoice | str | None = None,
+        fields: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> Collection[BillingGroupEgressBreakdown]:
+        """Lists the downloads that the group paid for; arguments and errors as those of `analysis_breakdown`."""
+        ...

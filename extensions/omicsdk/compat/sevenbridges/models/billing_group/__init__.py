@@ -1,3 +1,0 @@
-"""Billing groups: `BillingGroup`, prices, and what they are made of."""
-
-from omicsdk.compat.sevenbridges.models.billing_group.resource import BillingGroup as BillingGroup

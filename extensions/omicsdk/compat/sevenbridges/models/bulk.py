@@ -1,0 +1,141 @@
+"""Bulk calls: many things in a request, each answered by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+
+from omicsdk.compat.sevenbridges.errors import BY_STATUS, SbgError
+from omicsdk.compat.sevenbridges.http.answers import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Value, request_of
+from omicsdk.core.errors import OmicsError
+from omicsdk.sb.jobs import bulk
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.api import Api
+
+
+class Error(Value):
+    """An error that the platform told without failing the request. Its text is its message."""
+
+    status = fields.whole()
+    code = fields.whole()
+    message = fields.text()
+    more_info = fields.text()
+
+    @classmethod
+    def told_by(cls, error: OmicsError) -> dict[str, object]:
+        """An error that was raised, as the platform would have told it: status, code, message, more_info.
+
+        Args:
+            error: What was raised, an SbgError.
+        """
+        return {name: getattr(error, name, None) for name in ("status", "code", "message", "more_info")}
+
+    def as_exception(self) -> SbgError:
+        """What would have been raised, had the request been for this thing alone; of the class of its status."""
+        status, code, more = self.field("status"), self.field("code"), self.field("more_info")
+        kind = BY_STATUS.get(status)
+        if kind is None:
+            return SbgError(str(self), code, status, more)
+        return kind(code, str(self), more)
+
+    def __str__(self) -> str:
+        code = self.field("code")
+        return self.field("message") or f"error{'' if code is None else f' {code}'} without words"
+
+
+R = TypeVar("R", bound=Resource)
+
+
+class BulkRecord(Resource, Generic[R]):
+    """What came of one thing of a bulk call: it, or what is wrong with it."""
+
+    _KIND: ClassVar[type[Resource]] = Resource  # the class of the things
+
+    error = fields.Part(lambda: Error)
+
+    @property
+    def resource(self) -> R | None:
+        """The thing; None where there is an error, and for what was deleted. The same object each time."""
+        told = self.field("resource")
+        if told is None or isinstance(told, Resource):
+            return cast("R | None", told)
+        return cast("R", self.part("resource", told, lambda: self._KIND.of(told, self.api_or_none)))
+
+    @resource.setter
+    def resource(self, value: R | dict[str, Any] | None) -> None:
+        self.adopt("resource", value)
+
+    @property
+    def valid(self) -> bool:
+        """Whether it went well."""
+        return self.field("error") is None
+
+    @classmethod
+    def parse_records(cls, response: Response, api: Api | None = None) -> list[Self]:
+        """Reads the answer of a bulk call.
+
+        Args:
+            response: The answer.
+            api: Where it came from.
+
+        Returns:
+            A record for each thing, in the answer's order.
+
+        Raises:
+            SbgError: The answer isn't a JSON object (a NonJSONResponseError), or has no list (a DecodeError, too).
+        """
+        return cls.of_items(items_of(object_of(response), response), api if api is not None else cls._API)
+
+    @classmethod
+    def of_items(cls, items: Sequence[dict[str, Any]] | None, api: Api | None) -> list[Self]:
+        """Makes records of what the platform told.
+
+        Args:
+            items: Objects with `resource` or `error`.
+            api: Where they came from.
+        """
+        return [cls.of(item, api) for item in items or ()]
+
+    @classmethod
+    def collect(
+        cls, api: Api, operation: str, items: Sequence[Any], name: str = "items", *, in_order: bool = True, **more: Any
+    ) -> list[Self]:
+        """Ask for any number of things, as many in a request as the platform takes.
+
+        When a request but the first fails, its things' records have the error, so that what was done for the others stays
+        known.
+
+        Args:
+            api: Where to.
+            operation: The bulk operation.
+            items: The things.
+            name: What the operation calls them.
+            in_order: Whether one request is sent after the other; else several at once, after the first.
+            **more: Further arguments of the operation.
+
+        Returns:
+            A record for each thing, in their order.
+
+        Raises:
+            SbgError: The first request failed, and nothing was done; or its answer isn't one for each thing.
+        """
+
+        def asked(some: Sequence[Any]) -> list[Self]:
+            records = cls.parse_records(api.send(request_of(api, operation, **{name: some}, **more)), api)
+            if len(records) != len(some):  # whose is whose can't be told
+                raise SbgError(
+                    f"The platform answered for {len(records)} of {len(some)} items of a bulk call",
+                    remedy="Look at each by itself: what was asked for may be done for some.",
+                )
+            return records
+
+        def failed(error: OmicsError) -> Self:
+            return cls.of({"error": Error.told_by(error)}, api)
+
+        return bulk(items, asked, failed, in_order=in_order)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} valid={self.valid}>"

@@ -1,0 +1,831 @@
+"""Files and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.compat.sevenbridges.enums import STREAMED, FileApiFormats, PartSize, RequestParameters
+from omicsdk.compat.sevenbridges.errors import PaginationError, ResourceNotModified, SbgError, ValidationError
+from omicsdk.compat.sevenbridges.http.answers import items_of, object_of
+from omicsdk.compat.sevenbridges.http.arguments import Number, check_texts, may_be, shown
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import destination, gives
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.fields import DictView, Field, is_text
+from omicsdk.compat.sevenbridges.meta.resource import (
+    Gettable,
+    Resource,
+    Value,
+    identifier,
+    identifiers,
+    request_of,
+    several,
+)
+from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.core.errors import shortened
+from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.redaction import without_query
+from omicsdk.sb.paths import LONGEST, wrong_with
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges.models.dataset import Dataset
+    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges.transfer.download import Download
+    from omicsdk.compat.sevenbridges.transfer.upload import Upload
+
+
+class Metadata(DictView):
+    """A file's metadata: texts, numbers, or lists of them by name."""
+
+
+class FileOrigin(Value):
+    """Where a file comes from."""
+
+    task = fields.text()
+
+
+class FileStorage(Value):
+    """Where a file's bytes are: the platform's own storage, or a place on a volume."""
+
+    type = fields.text()
+    volume = fields.text()
+    location = fields.text()
+
+
+class DownloadInfo(Value):
+    """Where a file's bytes are fetched from, for some hours. The URL is a secret."""
+
+    url = fields.text()
+
+    def __repr__(self) -> str:
+        return f"<DownloadInfo: {without_query(self.field('url') or '')}>"
+
+
+def is_file_name(name: str, value: Any) -> None:
+    """Refuses what the platform doesn't take as the name of a file or folder.
+
+    Args:
+        name: What the value is, for errors.
+        value: The name.
+
+    Raises:
+        ValidationError: It isn't text, is empty or too long, or has a slash in it.
+    """
+    is_text(name, value)
+    wrong = wrong_with(value)
+    if wrong:
+        raise ValidationError(f"{name} {wrong}", remedy=f"Give the last part alone, of 1 to {LONGEST} characters.")
+
+
+def listed(value: Any) -> list[Any]:
+    """One value or several, as a list.
+
+    Args:
+        value: A value, a collection of them, or None for none.
+    """
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(cast("Iterable[Any]", value))
+
+
+#: Files that are copied at once.
+AT_ONCE = 16
+#: Characters that the names of files that weren't copied may take in a message.
+_SHOWN = 300
+
+
+def copy_files(api: Api, files: Sequence[File | str], project: str) -> None:
+    """Copies files into a project; one that can't be copied doesn't keep the others from it.
+
+    Args:
+        api: The platform.
+        files: Files, or their ids.
+        project: The project's id.
+
+    Raises:
+        SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
+    """
+    ids = [identifier(file) for file in files]
+
+    def refusal(id: str) -> SbgError | None:
+        try:
+            api.call(request_of(api, "copy_file", file_id=id, project=project))
+        except SbgError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(AT_ONCE, "omicsdk-copy") as pool:
+        answers = list(pool.map(refusal, ids))
+    refused = [(called(file), error) for file, error in zip(files, answers, strict=True) if error is not None]
+    if not refused:
+        return
+    name, first = refused[0]
+    first.message = f"{name} can't be copied into {project}: {first.message}"
+    if len(refused) > 1:
+        others = shortened(", ".join(name for name, _ in refused[1:]), _SHOWN)
+        first.message = (
+            f"{first.message.rstrip('.')}; {len(refused)} of {len(files)} files weren't copied, also {others}"
+        )
+    raise first
+
+
+def called(file: File | str) -> str:
+    """What a file is called in messages: its name, where that is known, and its id.
+
+    Args:
+        file: The file, or its id.
+    """
+    name = file.field("name") if isinstance(file, Resource) else None
+    return f"{name} ({identifier(file)})" if name else identifier(file)
+
+
+class SearchResponse(Value):
+    """A page of what a search found."""
+
+    count = fields.whole()
+    cont_token = fields.text()
+    result_set = fields.listing()
+
+    @classmethod
+    def fetch(cls, query: str, cont_token: str | None, limit: int | None, api: Api) -> Self:
+        """Asks for a page.
+
+        Args:
+            query: What is searched for, in the platform's query language.
+            cont_token: The token of the page before; None for the first.
+            limit: How many are on a page.
+            api: Where to.
+
+        Raises:
+            ValidationError: There is no query, or the limit is less than 1.
+            SbgError: The platform answered with an error.
+        """
+        check_texts({"query": query})
+        if not query:
+            raise ValidationError("A search needs a query", remedy="Give one, such as query='IN \"me/my-project\"'.")
+        if limit is not None and not may_be(Number("", is_whole=True, least=1), limit):
+            raise ValidationError(f"limit is {shown(limit)}", remedy="Give a whole number, 1 or more.")
+        asked = {"query": query, "limit": limit}  # for the next page
+        response = api.send(request_of(api, "search_files", cont_token=cont_token, **asked))
+        told = object_of(response)
+        items_of(told, response, "result_set")
+        return cls.of({**told, **asked}, api)
+
+    @property
+    def files(self) -> list[File]:
+        """The page's files."""
+        told: list[dict[str, Any]] = self.field("result_set") or []
+        return self.part("files", self.field("result_set"), lambda: [File.of(each, self.api) for each in told])
+
+    def next_page(self) -> Self:
+        """The page after this one.
+
+        Raises:
+            PaginationError: This is the last.
+            SbgError: The platform answered with an error.
+        """
+        token = self.field("cont_token")
+        if not token or not self.field("result_set"):
+            raise PaginationError("This is the last page")
+        return type(self).fetch(self.field("query"), token, self.field("limit"), self.api)
+
+    def all(self) -> Iterator[File]:
+        """All files from this page on, page after page.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        page = self
+        while True:
+            yield from page.files
+            if not page.field("cont_token") or not page.field("result_set"):
+                return
+            before, page = page.field("cont_token"), page.next_page()
+            if page.field("cont_token") == before:
+                raise PaginationError("The platform's token for the next page leads back to the page that it is on")
+
+    def __repr__(self) -> str:
+        return f"<SearchResponse: count={self.field('count')}, fetched={len(self.field('result_set') or ())}>"
+
+
+#: What bulk calls can change.
+CHANGEABLE = ("name", "tags", "metadata")
+
+
+def edits_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
+    """What `bulk_edit` sends for a file.
+
+    Args:
+        file: The file, or what is sent.
+
+    Raises:
+        SbgError: It has no id.
+    """
+    if isinstance(file, Mapping):
+        return _with_id(file)
+    changes = file.changes()
+    sent = {name: changes[name] for name in CHANGEABLE if name in changes} or {
+        name: file.field(name) for name in CHANGEABLE if file.field(name) is not None
+    }
+    return {"id": identifier(file), **sent}
+
+
+def whole_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
+    """What `bulk_update` sends for a file.
+
+    Args:
+        file: The file, or what is sent.
+
+    Raises:
+        SbgError: It has no id.
+    """
+    if isinstance(file, Mapping):
+        return _with_id(file)
+    return {"id": identifier(file), **{name: file.look_up(name) for name in CHANGEABLE}}
+
+
+def _with_id(file: Mapping[str, Any]) -> dict[str, Any]:
+    if not file.get("id"):
+        raise SbgError(f"A file with {', '.join(file) or 'nothing'} has no id", remedy='Add "id".')
+    return dict(file)
+
+
+def _changed(
+    api: Api,
+    operation: str,
+    files: Iterable[File | Mapping[str, Any]] | File,
+    item_of: Callable[[File | Mapping[str, Any]], dict[str, Any]],
+) -> list[FileBulkRecord]:
+    items: list[dict[str, Any]] = []
+    for file in cast("list[File | Mapping[str, Any]]", several(files)):
+        if not (is_mapping(file) or isinstance(file, Resource)):
+            raise SbgError(
+                f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id."
+            )
+        items.append(item_of(file))
+    if not items:
+        raise SbgError("There are no files to change", remedy="Give files.")
+    return FileBulkRecord.collect(api, operation, items, in_order=_repeats([item["id"] for item in items]))
+
+
+def _repeats(ids: Sequence[str]) -> bool:
+    """Whether a file is named twice, so that it matters which comes first."""
+    return len(set(ids)) < len(ids)
+
+
+class File(Gettable):
+    """A file or folder."""
+
+    _PATH = "file_id"
+    _GET, _DELETE = "get_file", "delete_file"
+
+    FOLDER_TYPE = "folder"
+
+    href = fields.text()
+    id = fields.text()
+    type = fields.text()
+    name = Field[str](read_only=False, check=is_file_name)
+    size = fields.whole()
+    parent = fields.text()
+    project = fields.text()
+    created_on = fields.time()
+    modified_on = fields.time()
+    origin = fields.Part(lambda: FileOrigin)
+    storage = fields.Part(lambda: FileStorage)
+    metadata = fields.View(Metadata)
+    tags = fields.listing(read_only=False)
+
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return (self.type or "").lower() == self.FOLDER_TYPE
+
+    @property
+    def secondary_files(self) -> list[File]:
+        """The files that belong to it, such as an index; none where the platform tells none."""
+        told: list[dict[str, Any]] | None = self.field("secondaryFiles") or self.look_up("_secondary_files")
+        if not told:
+            return []
+        return self.part("secondary files", told, lambda: [of_cwl(each, self.api_or_none) for each in told])
+
+    # -- finding
+
+    @classmethod
+    def query(
+        cls,
+        project: Project | str | None = None,
+        names: Iterable[str] | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        origin: Mapping[str, Any] | None = None,
+        tags: Iterable[str] | str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        dataset: Dataset | str | None = None,
+        api: Api | None = None,
+        parent: File | str | None = None,
+        cont_token: str | None = None,
+    ) -> Collection[Self]:
+        """Lists the files and folders of a project, a folder or a data set.
+
+        Args:
+            project: The project, or its id.
+            names: Those with one of these names.
+            metadata: Those with these values, by name; of several values any will do.
+            origin: Those of a task: {"task": the task, or its id}.
+            tags: Those with these tags.
+            offset: How many are passed over; excludes `cont_token`.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            dataset: The data set, or its id; in the place of `project`. In advance access.
+            api: The Api, where this is the class of none.
+            parent: The folder, or its id; in the place of `project`.
+            cont_token: "init" lists in the way that is quick for very many files, without a total; what comes after a page
+                is the matter of `next_page` and `all`. Excludes `metadata`. In advance access.
+
+        Raises:
+            SbgError: The arguments contradict each other, or the platform answered with an error.
+        """
+        for what, value in (("metadata", metadata), ("origin", origin)):
+            if value is not None:
+                fields.is_mapping(what, value)
+        places = {"project": project, "parent": parent, "dataset": dataset}
+        place = {name: identifier(each) for name, each in places.items() if each}
+        if len(place) != 1:
+            raise SbgError(
+                f"Files are listed by one of project, parent and dataset; given: {' and '.join(place) or 'none'}",
+                remedy="Give one of them.",
+            )
+        unknown = set(origin or ()) - {"task"}
+        if unknown:
+            raise SbgError(f"Files have no origin {', '.join(sorted(unknown))}", remedy='Give origin={"task": ...}.')
+        if cont_token is not None and metadata:
+            raise SbgError(
+                "Files can't be chosen by metadata while they are listed by cont_token",
+                remedy="Leave cont_token away, or choose among the files that come.",
+            )
+        task = (origin or {}).get("task")
+        chosen = {
+            **place,
+            "name": None if names is None else listed(names) or [""],  # no names match no file, not every file
+            "tag": listed(tags) or None,
+            "metadata": {f"metadata.{name}": listed(value) for name, value in (metadata or {}).items()} or None,
+            "origin_task": None if task is None else identifier(task),
+        }
+        return cls._page(cls._client(api), "list_files", "scroll_files", chosen, offset, limit, cont_token)
+
+    @classmethod
+    def search(
+        cls, query: str, cont_token: str | None = None, limit: int | None = None, api: Api | None = None
+    ) -> SearchResponse:
+        """Searches for files in all projects and data sets.
+
+        Args:
+            query: What is searched for, in the platform's query language.
+            cont_token: The token of the page before; None for the first.
+            limit: How many are on a page.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A page; its `all()` gives the files of this and all that follow.
+
+        Raises:
+            ValidationError: There is no query, or the limit is less than 1; nothing was sent.
+            SbgError: The platform answered with an error.
+        """
+        return SearchResponse.fetch(query, cont_token, limit, cls._client(api))
+
+    def list_files(
+        self,
+        offset: int | None = None,
+        limit: int | None = None,
+        api: Api | None = None,
+        cont_token: str | None = None,
+    ) -> Collection[File]:
+        """Lists what is in this folder; what is in its folders isn't listed.
+
+        Args:
+            offset: How many are passed over; excludes `cont_token`.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: Another Api than the one that the folder came from.
+            cont_token: "init" lists in the way that is quick for very many files; see `query`.
+
+        Raises:
+            SbgError: It isn't a folder, the arguments contradict each other, or the platform answered with an error.
+        """
+        api = self.api if api is None else api
+        if not self.is_folder():
+            raise SbgError(f"{self.field('name') or self!r} isn't a folder", remedy="Only folders have files in them.")
+        place = {"folder_id": identifier(self)}
+        return File._page(api, "list_folder_files", "scroll_folder_files", place, offset, limit, cont_token)
+
+    @classmethod
+    def _page(
+        cls,
+        api: Api,
+        operation: str,
+        scroll: str,
+        chosen: Mapping[str, Any],
+        offset: int | None,
+        limit: int | None,
+        cont_token: str | None,
+    ) -> Collection[Self]:
+        """A page of a list, or of one that goes on by tokens, which is quick for very many files."""
+        if cont_token is not None and offset:
+            raise SbgError(
+                "offset and cont_token exclude each other", remedy="Give one of them: a token says where it goes on."
+            )
+        where = {"offset": offset} if cont_token is None else {"token": cont_token}
+        name = operation if cont_token is None else scroll
+        return Collection.fetch(cls, request_of(api, name, **chosen, **where, limit=limit, fields="_all"), api)
+
+    # -- making, copying, moving
+
+    @classmethod
+    def create_folder(
+        cls,
+        name: str,
+        parent: File | str | None = None,
+        project: Project | str | None = None,
+        api: Api | None = None,
+    ) -> Self:
+        """Makes a folder.
+
+        Args:
+            name: What it is to be called.
+            parent: The folder that it is to be in, or its id.
+            project: The project, or its id, in whose root it is to be; in the place of `parent`.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            ValidationError: The name is empty, longer than 255 characters, or has a slash in it.
+            Conflict: There is one of that name.
+            SbgError: Both or neither of parent and project are given, or the platform answered with another error.
+        """
+        api = cls._client(api)
+        is_file_name("name", name)
+        place = destination(project, parent, "A new folder")
+        return cls.of(api.call_object(request_of(api, "create_folder", name=name, type="folder", **place)), api)
+
+    def copy(self, project: Project | str, name: str | None = None) -> Self:
+        """Copies it into a project's root.
+
+        Args:
+            project: The project, or its id.
+            name: What the copy is to be called; its own name by default.
+
+        Returns:
+            The copy.
+
+        Raises:
+            ValidationError: The name is longer than 255 characters, or has a slash in it.
+            SbgError: The platform answered with an error.
+        """
+        return self._put("copy_file", self.api, name, project=identifier(project))
+
+    def copy_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
+        """Copies this file into a folder.
+
+        Args:
+            parent: The folder, or its id.
+            name: What the copy is to be called; its own name by default.
+            api: Another Api than the one that the file came from.
+
+        Returns:
+            The copy.
+
+        Raises:
+            ValidationError: The name is longer than 255 characters, or has a slash in it.
+            SbgError: It is a folder, or the platform answered with an error.
+        """
+        self._no_folder("copied", "file_bulk_copy")
+        return self._put("copy_file", self.api if api is None else api, name, parent=identifier(parent))
+
+    def move_to_folder(self, parent: File | str, name: str | None = None, api: Api | None = None) -> Self:
+        """Moves this file into another folder of its project.
+
+        Args:
+            parent: The folder, or its id.
+            name: What it is to be called there; its own name by default.
+            api: Another Api than the one that the file came from.
+
+        Returns:
+            The file as it is there.
+
+        Raises:
+            ValidationError: The name is longer than 255 characters, or has a slash in it.
+            SbgError: It is a folder, or the platform answered with an error.
+        """
+        self._no_folder("moved", "file_bulk_move")
+        return self._put("move_file", self.api if api is None else api, name, parent=identifier(parent))
+
+    def _put(self, operation: str, api: Api, name: str | None, **place: str) -> Self:
+        if name:
+            is_file_name("name", name)
+        request = request_of(api, operation, **self._place(self), name=name or None, **place)
+        return type(self).of(api.call_object(request), api)
+
+    def _no_folder(self, what: str, job: str) -> None:
+        if str(self.field("type")).lower() == self.FOLDER_TYPE:
+            raise SbgError(f"{self!r} is a folder, which can't be {what} so", remedy=f"Use api.async_jobs.{job}.")
+
+    # -- changing
+
+    def save(self, inplace: bool = True, silent: bool = False) -> Self:
+        """Saves what was edited: metadata, then tags, then the name.
+
+        Edited metadata is merged with what the platform has, and what was deleted is deleted there; metadata in whose place
+        a whole dictionary was put takes the place of what the platform has.
+
+        Args:
+            inplace: Whether this object takes over what the platform has then; else a new one is given.
+            silent: Whether it is no error when nothing was edited.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            ResourceNotModified: Nothing was edited, and `silent` isn't set.
+            SbgError: The platform answered with an error; what was saved before isn't an edit any longer.
+        """
+        changed = self.changes()
+        if not changed:
+            if silent:
+                return self
+            raise ResourceNotModified
+        target = self if inplace else self.deepcopy()
+        place = self._place(self)
+        if "metadata" in changed:
+            operation = "replace_file_metadata" if "metadata" in self._assigned else "update_file_metadata"
+            request = request_of(self.api, operation, **place, body=changed.pop("metadata") or {})
+            target._has_now("metadata", self.api.call(request))
+        if "tags" in changed:
+            request = request_of(self.api, "replace_file_tags", **place, body=changed.pop("tags") or [])
+            target._has_now("tags", self.api.call(request))
+        if changed:
+            return target._saved(self.api.call_object(request_of(self.api, "update_file", **place, **changed)), True)
+        target.update_old()
+        return target
+
+    def _has_now(self, name: str, told: Any) -> None:
+        """Takes a member for saved; when the file was modified is asked for anew when somebody wants to know."""
+        now: Any = _without_none(self._data[name]) if told is None else told
+        self._data = {**self._data, **self._settled({name: now})}
+        self._old = {**self._old, name: now}
+        self._assigned.discard(name)
+        if "modified_on" in self._data:
+            del self._data["modified_on"]
+            self._fetched = False
+
+    @classmethod
+    def upload(
+        cls,
+        path: str | os.PathLike[str],
+        project: Project | str | None = None,
+        parent: File | str | None = None,
+        file_name: str | None = None,
+        overwrite: bool = False,
+        retry: int = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float = RequestParameters.DEFAULT_TIMEOUT,
+        part_size: int = PartSize.UPLOAD_RECOMMENDED_SIZE,
+        wait: bool = True,
+        api: Api | None = None,
+    ) -> Upload:
+        """Uploads a file of this machine.
+
+        Args:
+            path: The file.
+            project: Where it goes: a project, or its id.
+            parent: Where it goes: a folder, or its id; in the place of `project`.
+            file_name: What it is to be called; its own name by default.
+            overwrite: Whether it may take the place of a file of that name.
+            retry: How often a part is sent again that failed, at most.
+            timeout: Seconds for each step of a part's request.
+            part_size: Bytes in a part, from 5 MiB to 5 GiB; the platform may make it larger.
+            wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The upload; its `result()` is the file.
+
+        Raises:
+            SbgError: Both or neither of project and parent are given, or it failed while it was waited for.
+        """
+        from omicsdk.compat.sevenbridges.transfer.upload import Upload
+
+        api = cls._client(api)
+        upload = Upload(path, project, parent, file_name, overwrite, part_size, retry, timeout, api)
+        if wait:
+            upload.start()
+            upload.wait()
+        return upload
+
+    @gives("get_file_download_info", of=DownloadInfo)
+    def download_info(self) -> DownloadInfo:
+        """Asks where the file's bytes are fetched from.
+
+        Returns:
+            The URL. It is a secret, and ends after some hours.
+
+        Raises:
+            SbgError: The platform answered with an error: a folder has no bytes.
+        """
+        ...
+
+    def download(
+        self,
+        path: str | os.PathLike[str],
+        retry: int = RequestParameters.DEFAULT_RETRY_COUNT,
+        timeout: float = RequestParameters.DEFAULT_TIMEOUT,
+        chunk_size: int = PartSize.DOWNLOAD_MINIMUM_PART_SIZE,
+        wait: bool = True,
+        overwrite: bool = False,
+    ) -> Download:
+        """Downloads the file.
+
+        Args:
+            path: Where to; it is there when all bytes are.
+            retry: How often a part is asked for again that failed, at most.
+            timeout: Seconds for each step of a part's request.
+            chunk_size: Bytes in a part, 5 MiB or more.
+            wait: Whether to return when it is done. If not, `start()` of what is returned begins it.
+            overwrite: Whether it may take the place of what is at `path`.
+
+        Returns:
+            The download.
+
+        Raises:
+            LocalFileAlreadyExists: Something is at `path`, and `overwrite` isn't set.
+            SbgError: It failed while it was waited for.
+        """
+        from omicsdk.compat.sevenbridges.transfer.download import Download
+
+        download = Download(None, path, chunk_size, retry, timeout, self.api, file=self, overwrite=overwrite)
+        if wait:
+            download.start()
+            download.wait()
+        return download
+
+    def stream(self, part_size: int = STREAMED) -> Iterator[bytes]:
+        """Gives the file's bytes as they come, without keeping them.
+
+        Args:
+            part_size: Bytes at a time, above 0.
+
+        Raises:
+            SbgError: They can't be fetched, or end too early.
+        """
+        from omicsdk.compat.sevenbridges.transfer.download import stream
+
+        return stream(self, part_size)
+
+    def content(
+        self, path: str | os.PathLike[str] | None = None, overwrite: bool = True, encoding: str = "utf-8"
+    ) -> str:
+        """Downloads the file and reads it as text; all of it is held in memory.
+
+        Args:
+            path: Where it is to stay; None for nowhere.
+            overwrite: Whether it may take the place of what is at `path`.
+            encoding: The text's encoding.
+
+        Returns:
+            The text.
+
+        Raises:
+            LocalFileAlreadyExists: Something is at `path`, and `overwrite` isn't set.
+            SbgError: It can't be downloaded, or isn't text of that encoding.
+        """
+        if path is None:
+            from tempfile import TemporaryDirectory
+
+            with TemporaryDirectory(prefix="omicsdk-") as folder:
+                return self.content(Path(folder, "content"), overwrite, encoding)
+        self.download(path, overwrite=overwrite)
+        try:
+            return Path(path).read_text(encoding)
+        except UnicodeDecodeError as error:
+            raise SbgError(
+                f"{self!r} isn't text in {encoding}: byte {error.start} isn't",
+                remedy="Give its encoding, or use download() or stream().",
+            ) from error
+
+    @classmethod
+    def bulk_get(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
+        """Gets files.
+
+        Args:
+            files: Files, or their ids; any number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order: the file, or what is wrong with it.
+
+        Raises:
+            SbgError: The platform answered with an error as a whole.
+        """
+        ids = identifiers(files)
+        return FileBulkRecord.collect(cls._client(api), "bulk_get_files", ids, "file_ids", in_order=False)
+
+    @classmethod
+    def bulk_delete(cls, files: Iterable[File | str] | File | str, api: Api | None = None) -> list[FileBulkRecord]:
+        """Deletes files.
+
+        Args:
+            files: Files, or their ids; any number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order, without a file.
+
+        Raises:
+            SbgError: The platform answered with an error as a whole.
+        """
+        ids = identifiers(files)
+        return FileBulkRecord.collect(cls._client(api), "bulk_delete_files", ids, "file_ids", in_order=_repeats(ids))
+
+    @classmethod
+    def bulk_update(
+        cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
+    ) -> list[FileBulkRecord]:
+        """Puts names, tags and metadata of files in the place of those they have; what isn't given is erased.
+
+        Args:
+            files: Files with what they shall have, or dictionaries with "id", "name", "tags" and "metadata"; any number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order: the file as the platform has it then, or what is wrong with it.
+
+        Raises:
+            SbgError: There are none, or the platform answered with an error as a whole.
+        """
+        return _changed(cls._client(api), "bulk_update_files", files, whole_of)
+
+    @classmethod
+    def bulk_edit(
+        cls, files: Iterable[File | Mapping[str, Any]] | File, api: Api | None = None
+    ) -> list[FileBulkRecord]:
+        """Changes names, tags and metadata of files; what isn't given stays.
+
+        Of a file that was edited, what was edited is sent, deleted metadata too; else all that is known of it.
+
+        Args:
+            files: Edited files, or dictionaries with "id" and any of "name", "tags" and "metadata" (None deletes a key of
+                the metadata); any number.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            A record for each, in their order: the file as the platform has it then, or what is wrong with it.
+
+        Raises:
+            SbgError: There are none, or the platform answered with an error as a whole.
+        """
+        return _changed(cls._client(api), "bulk_edit_files", files, edits_of)
+
+
+def _without_none(value: Any) -> Any:
+    """What the platform has after it was sent this: a key that is None is deleted."""
+    if isinstance(value, dict):
+        return {key: each for key, each in cast("dict[str, Any]", value).items() if each is not None}
+    return value
+
+
+class FileBulkRecord(BulkRecord[File]):
+    """What came of one file of a bulk call."""
+
+    _KIND = File
+
+
+#: What the platform calls, as a File's type, what CWL calls so.
+_TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "folder"}
+
+
+def of_cwl(told: Mapping[str, Any], api: Api | None) -> File:
+    """The file or folder of a CWL object, or of one as the platform has it; what isn't told of it is asked for when it is read.
+
+    Args:
+        told: The object.
+        api: Where it came from.
+    """
+    kind = type_of_cwl(told)
+    if kind is None:
+        return File.of(told, api)
+    data: dict[str, Any] = {"id": told.get("path"), "type": kind}
+    name = told.get("basename") or told.get("name")
+    if name:
+        data["name"] = name
+    if told.get("secondaryFiles"):
+        data["secondaryFiles"] = told["secondaryFiles"]
+    return File.of(data, api)
+
+
+def type_of_cwl(told: Mapping[str, Any]) -> str | None:
+    """The type of the file or folder that a CWL object stands for; None where it is none.
+
+    Args:
+        told: The object.
+    """
+    return _TYPES.get(str(told.get("class")).lower())

@@ -1,0 +1,181 @@
+"""Members of projects, volumes and data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+
+from omicsdk.compat.sevenbridges.errors import SbgError
+from omicsdk.compat.sevenbridges.http.answers import object_of
+from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._operations import name_of, plain_mapping
+from omicsdk.compat.sevenbridges.meta.collection import Collection
+from omicsdk.compat.sevenbridges.meta.fields import DictView
+from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of
+
+if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges.models.division import Division
+    from omicsdk.compat.sevenbridges.models.team import Team
+    from omicsdk.compat.sevenbridges.models.user import User
+
+
+class Permissions(DictView):
+    """Names of rights ("read", "copy", "write", "execute", "admin") to whether a member has them."""
+
+
+class Member(Resource):
+    """A member: a user, a team or a division."""
+
+    href = fields.text()
+    id = fields.text()
+    username = fields.text()
+    email = fields.text()
+    type = fields.text()
+    permissions = fields.View(Permissions)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Member):
+            return NotImplemented
+        return self is other or (self.name is not None and self.name == other.name)
+
+    def __hash__(self) -> int:
+        return hash((Member, self.name))
+
+    def __repr__(self) -> str:
+        return f"<Member: username={self.name or self.field('email')}>"
+
+    @property
+    def name(self) -> str | None:
+        """What it is called in paths: a user's name, or the id of a team or division."""
+        return self.field("username") or self.field("id")
+
+    @classmethod
+    def get(cls, id: str, api: Api | None = None) -> NoReturn:
+        """A member by itself isn't to be had: it belongs to a project, volume or data set.
+
+        Args:
+            id: Its name.
+            api: Has no effect.
+
+        Raises:
+            SbgError: Always.
+        """
+        del api
+        raise SbgError(
+            f"Member {id!r} can't be asked for by itself",
+            remedy="Ask its project, volume or data set: get_member(username).",
+        )
+
+    def save(self, inplace: bool = True) -> Self:
+        """Saves the rights that were changed.
+
+        Args:
+            inplace: Whether this object takes over what the platform has then; else a new one is given.
+
+        Returns:
+            Itself, or the new one.
+
+        Raises:
+            ResourceNotModified: None was changed.
+            SbgError: The platform answered with an error.
+        """
+        changed: dict[str, Any] = self._changed()["permissions"]
+        href = self.field("href")
+        if not href:
+            raise SbgError(f"{self!r} can't be saved: nothing says where it is", remedy="Get it from its project anew.")
+        told = object_of(self.api.patch(f"{href.rstrip('/')}/permissions", data=changed, append_base=False))
+        return self._saved({"permissions": {**self.permissions, **told}}, inplace)
+
+
+class Membership(Resource):
+    """What a project or volume has to do with its members."""
+
+    _OWNER: ClassVar[str]  # what operations on its members call it
+
+    def _rights(self, permissions: Mapping[str, bool]) -> dict[str, bool]:
+        """The rights that are sent for a member."""
+        return plain_mapping("permissions", permissions)
+
+    def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[Member]:
+        """Lists who may do something with it.
+
+        Args:
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        request = request_of(self.api, f"list_{self._OWNER}_members", **self._place(self), offset=offset, limit=limit)
+        return Collection.fetch(Member, request, self.api)
+
+    def get_member(self, username: User | Member | str, api: Api | None = None) -> Member:
+        """Gives a member.
+
+        Args:
+            username: The member, or its name.
+            api: Another Api than the one that this came from.
+
+        Raises:
+            NotFound: There is no such member.
+            SbgError: The platform answered with another error.
+        """
+        api = self.api if api is None else api
+        request = request_of(api, f"get_{self._OWNER}_member", **self._place(self), username=name_of(username))
+        return Member.of(api.call_object(request), api)
+
+    def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
+        """Adds a user.
+
+        Args:
+            user: The user, or the user's name.
+            permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether the user has them. On a
+                volume "execute" is left out: nothing is executed there.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        return self._add(username=name_of(user), type="USER", permissions=self._rights(permissions))
+
+    def add_member_team(self, team: Team | str, permissions: Mapping[str, bool]) -> Member:
+        """Adds a team.
+
+        Args:
+            team: The team, or its id.
+            permissions: Rights, as those of `add_member`.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        return self._add(username=identifier(team), type="TEAM", permissions=self._rights(permissions))
+
+    def add_member_division(self, division: Division | str, permissions: Mapping[str, bool]) -> Member:
+        """Adds a division.
+
+        Args:
+            division: The division, or its id.
+            permissions: Rights, as those of `add_member`.
+
+        Raises:
+            ValidationError: `permissions` is no dictionary.
+            SbgError: The platform answered with an error.
+        """
+        return self._add(username=identifier(division), type="DIVISION", permissions=self._rights(permissions))
+
+    def remove_member(self, user: User | Member | Team | Division | str) -> None:
+        """Removes a member.
+
+        Args:
+            user: The member, or its name: a user's, or the id of a team or division.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        self.api.send(request_of(self.api, f"remove_{self._OWNER}_member", **self._place(self), username=name_of(user)))
+
+    def _add(self, **member: Any) -> Member:
+        request = request_of(self.api, f"add_{self._OWNER}_member", **self._place(self), **member)
+        return Member.of(self.api.call_object(request), self.api)
