@@ -24,7 +24,7 @@ BEGIN, END = "<!-- made by `make docs`: names -->", "<!-- end of names -->"
 REPLACED = {
     "sevenbridges.decorators.inplace_reload": "Each `save(inplace=True)` does it itself.",
     "sevenbridges.decorators.throttle": "`Api(max_parallel_requests=)`.",
-    "sevenbridges.decorators.check_for_error": "`omicsdk.compat.sevenbridges.http.answers.Response.raise_for_status`.",
+    "sevenbridges.decorators.check_for_error": "`omicsdk.compat.sevenbridges.http._answers.Response.raise_for_status`.",
     "sevenbridges.http.client.AAHeader": "`Api(advance_access=True)`.",
     "sevenbridges.http.client.RequestSession": "`Api.session`, whose `send(response.request)` asks again.",
     "sevenbridges.http.client.generate_session": "`Api(proxies=, retry_count=, backoff_factor=)`.",

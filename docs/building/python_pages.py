@@ -51,7 +51,7 @@ PACKAGES = (
     Package(
         "omicsdk.compat.sevenbridges",
         "Seven Bridges by the names of sevenbridges-python",
-        ("omicsdk.compat.sevenbridges.transfer.folders",),
+        (),
     ),
     Package(
         "omicsdk.gen3",

@@ -262,7 +262,7 @@ def test_plain_http_where_it_was_asked_for(make):
     make(echo, url="http://127.0.0.1:5000/sb/v2/", debug=True).get("/user")
     assert str(echo.asked[0].url) == "http://127.0.0.1:5000/sb/v2/user"
     # Not even then does a token leave this machine without encryption.
-    with pytest.raises(SbgError, match="isn't encrypted"):
+    with pytest.raises(SbgError, match="unencrypted"):
         make(echo, url="http://api.example.org/v2", debug=True).get("/user")
     assert len(echo.asked) == 1
 

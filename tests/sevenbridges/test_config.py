@@ -123,13 +123,13 @@ def test_nothing_anywhere():
 
 
 def test_a_profile_without_a_file():
-    with pytest.raises(SettingsError, match=r"There is no such file.*Write a section \[cgc\]"):
+    with pytest.raises(SettingsError, match=r"The file does not exist.*Write a section \[cgc\]"):
         Config("cgc")
 
 
 def test_a_profile_that_is_not_there(write):
     write(credentials("one", "two"))
-    with pytest.raises(SettingsError, match="no profile 'three'; there is one, two"):
+    with pytest.raises(SettingsError, match="no profile 'three'; the file has one, two"):
         Config("three")
 
 

@@ -6,14 +6,14 @@ from typing import Any, assert_type
 
 from omicsdk.compat.sevenbridges import Api, BulkRecord, Config, File, Project, SbgError, Task
 from omicsdk.compat.sevenbridges.errors import NotFound
-from omicsdk.compat.sevenbridges.http.answers import Response
+from omicsdk.compat.sevenbridges.http._answers import Response
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 from omicsdk.compat.sevenbridges.http.error_handlers import rate_limit_sleeper, repeatable_handler
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord as PlainRecord
 from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.compat.sevenbridges.models.project import Settings
-from omicsdk_api.sb import SbApi
+from omicsdk.sb import SevenBridges
 
 
 def constructors() -> None:
@@ -22,7 +22,7 @@ def constructors() -> None:
     Api(config=Config("cgc", proxies={"https_proxy": "host:3128"}, advance_access=True))
     with Api(url="https://api.example.org/v2", oauth_token="token") as api:
         assert_type(api, Api)
-        assert_type(api.client, SbApi)
+        assert_type(api.client, SevenBridges)
         assert_type(api.remaining, int | None)
         assert_type(api.reset_time, datetime | None)
 

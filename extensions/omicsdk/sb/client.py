@@ -82,12 +82,41 @@ def _environment(search: Search) -> Found:
     return Found(url) if url and search.credentials is not None else NOTHING
 
 
+def own_file(*parts: str) -> Path:
+    """One of the files of sevenbridges-python.
+
+    Args:
+        *parts: Its path below ~/.sevenbridges.
+
+    Raises:
+        ConfigError: The user has no home folder.
+    """
+    try:
+        return home_folder().joinpath(".sevenbridges", *parts)
+    except ConfigError as error:
+        error.remedy = "Give the base URL and the token, set both SB_API_ENDPOINT and SB_AUTH_TOKEN, or set HOME."
+        raise
+
+
 def _files(search: Search) -> Found:
-    file = home_folder() / ".sevenbridges" / "credentials"
+    file = own_file("credentials")
     named = search.profile or search.environ.get("SB_PROFILE", "").strip()
     if not named and not file.exists():
         return NOTHING
-    profile = named or DEFAULT_PROFILE
+    url, token = read_profile(named or DEFAULT_PROFILE)
+    return Found(url, developer_token(token))
+
+
+def read_profile(profile: str) -> tuple[str, str]:
+    """Read the base URL and the token of a section of ~/.sevenbridges/credentials.
+
+    Args:
+        profile: The section.
+
+    Raises:
+        ConfigError: The file or the section does not exist, lacks one of both, or is malformed.
+    """
+    file = own_file("credentials")
     sections = read_ini(file)
     if not sections.has_section(profile):
         known = ", ".join(sections.sections()) or "none"
@@ -104,7 +133,7 @@ def _files(search: Search) -> Found:
             file=str(file),
             remedy=f"Write {missing[0]} = ... into that section.",
         )
-    return Found(values["api_endpoint"], developer_token(values["auth_token"]))
+    return values["api_endpoint"], values["auth_token"]
 
 
 def read_ini(file: Path) -> configparser.ConfigParser:
@@ -367,7 +396,7 @@ class _Found:
         )
         if without_files:
             return environ, headers
-        file = home_folder() / ".sevenbridges" / "sevenbridges-python" / "config"
+        file = own_file("sevenbridges-python", "config")
         sections = read_ini(file)
         proxies = {f"{scheme}_proxy": url for scheme, url in proxies_in(sections).items()}
         if proxies:

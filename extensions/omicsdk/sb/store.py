@@ -87,8 +87,6 @@ class PlatformStore(MultipartStore):
     """
 
     reports_parts = True
-    replace_remedy = REPLACE
-    """What to do about a name that is taken."""
 
     def __init__(
         self,
@@ -103,7 +101,7 @@ class PlatformStore(MultipartStore):
         upload_id: str = "",
     ) -> None:
         self.target = f"{folder.get('project') or folder.get('parent')}/{name}"
-        self.rules = PartRules(least=1, largest=LARGEST_PART, parts=MOST_PARTS, part_size=part_size, single=0)
+        self.rules = part_rules(part_size)
         self.part_checksum = "md5" if verify else None
         self.upload_id = ""
         self.made: dict[str, Any] = {}
@@ -160,7 +158,7 @@ class PlatformStore(MultipartStore):
                 upload = self._start(source.size, source.part_size)
         except APIError as error:
             if is_taken(error):
-                error.remedy = self.replace_remedy
+                error.remedy = REPLACE
             raise
         self.upload_id = str(upload.upload_id or "")
         if not self.upload_id:
@@ -266,6 +264,57 @@ class PlatformStore(MultipartStore):
                 remedy="Give another part_size.",
             )
         return size
+
+
+class CodeStore(PlatformStore):
+    """The code of an automation on its way, which has operations of its own and none that lists its parts.
+
+    Args:
+        client: The platform.
+        name: The file's name there.
+        automation_id: The automation.
+        size: The file's size in bytes.
+        part_size: Bytes of a part.
+    """
+
+    def __init__(self, client: SbApi, name: str, automation_id: str, size: int, part_size: int = PART_SIZE) -> None:
+        super().__init__(client, name, {}, size, part_size)
+        self.target = f"automation {automation_id}/{name}"
+        self._automation_id = automation_id
+
+    def _start(self, size: int, part_size: int) -> _Begun:
+        return self._client.start_automation_upload(
+            name=self._name, size=size, automation_id=self._automation_id, part_size=part_size
+        )
+
+    def _part_url(self, upload_id: str, number: int) -> Any:
+        return self._client.get_automation_upload_part_url(upload_id=upload_id, part_number=number)
+
+    def _report_part(self, upload_id: str, number: int, headers: Mapping[str, str]) -> None:
+        self._client.report_automation_upload_part(
+            upload_id=upload_id, part_number=number, response={"headers": dict(headers)}
+        )
+
+    def _complete(self, upload_id: str) -> dict[str, Any]:
+        return self._client.complete_automation_upload(upload_id=upload_id).to_dict()
+
+    def _abort(self, upload_id: str) -> None:
+        self._client.abort_automation_upload(upload_id=upload_id)
+
+    def _reported(self, upload_id: str) -> None:
+        del upload_id
+
+    def _found(self) -> None:
+        return None
+
+
+def part_rules(part_size: int) -> PartRules:
+    """How files are cut into parts.
+
+    Args:
+        part_size: The wanted size of parts in bytes; larger ones are taken where there would be too many.
+    """
+    return PartRules(least=1, largest=LARGEST_PART, parts=MOST_PARTS, part_size=part_size, single=0)
 
 
 def is_taken(error: OmicsError) -> bool:

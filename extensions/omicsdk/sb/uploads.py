@@ -307,7 +307,8 @@ def local_size(path: Path) -> int:
             f"{path} can't be read: {error.strerror or error}", remedy="Check its path and permissions."
         ) from error
     if not path.is_file():
-        raise UsageError(f"{path} is no file", remedy="Give a file, not a pipe or a device.")
+        what = "a folder" if path.is_dir() else "no file"
+        raise UsageError(f"{path} is {what}", remedy="Give a file, not a folder, pipe or device.")
     if size > LARGEST_FILE:
         raise UsageError(
             f"{path} has {size} bytes, and the platform takes {LARGEST_FILE} (5 TiB)", remedy="Split the file."

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from omicsdk.compat.sevenbridges.transfer.surroundings import journal_for as journal_of_seven_bridges
 from omicsdk.transfer.journals.places import OLD, journal_for
 
 
@@ -16,12 +15,6 @@ def test_the_same_has_the_same_journal_and_nothing_else_has_it(tmp_path: Path) -
     assert found.parent == tmp_path / "state/gen3/uploads"
     assert found not in (journal_for("gen3/uploads", "b", "a"), journal_for("gen3/other", "a", "b"))
     assert journal_for("gen3/uploads", "größe \udce9") is not None
-
-
-def test_seven_bridges_has_its_own_folder(tmp_path: Path) -> None:
-    found = journal_of_seven_bridges("uploads", "a")
-    assert found is not None
-    assert found.parent == tmp_path / "state/sb/uploads"
 
 
 def test_what_nobody_came_back_for_is_removed() -> None:

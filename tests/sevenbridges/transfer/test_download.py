@@ -143,7 +143,7 @@ def test_what_cant_work(platform: Any, api: Any, tmp_path: Path, arguments: dict
 
 def test_a_folder_is_no_file(platform: Any, api: Any, tmp_path: Path):
     folder = File.of(platform.files[platform.add("folder")], api)
-    with pytest.raises(SbgError, match="download_folder"):
+    with pytest.raises(SbgError, match="is a folder"):
         done(Download(file_path=tmp_path / "local", file=folder))
 
 

@@ -1,13 +1,11 @@
-"""Folders go up and come down with all that is in them."""
+"""Folders go up and come down with all that is in them, by the platform's client that an Api has."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
-from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.compat.sevenbridges.transfer.failures import FolderFailed
-from omicsdk.compat.sevenbridges.transfer.folders import download_folder, upload_folder
+from omicsdk.core.errors import APIError, ServerError, UnsafePath, UsageError
+from omicsdk.sb import LocalFileExists
 from omicsdk.transfer import Control
 
 TREE = {"a.txt": b"a", "empty.txt": b"", "sub/b.txt": b"bb", "sub/deep/c.txt": b"ccc", "other/a.txt": b"aaaa"}
@@ -40,127 +38,91 @@ def here(folder: Path) -> dict[str, bytes | None]:
     return {each.relative_to(folder).as_posix(): each.read_bytes() if each.is_file() else None for each in found}
 
 
+PROJECT = "sb://me/project/"
+
+
 def test_a_folder_goes_up(platform: Any, api: Any, tree: Path, state: Path):
-    done = upload_folder(tree, "me/project", api=api)
+    report = api.platform.upload(tree, PROJECT)
     files = {f"tree/{name}": content for name, content in TREE.items()} | {"tree/alias.txt": b"a"}
     folders = dict.fromkeys(["tree", "tree/sub", "tree/sub/deep", "tree/other", "tree/hollow"])
     assert there(platform) == files | folders
-    assert done.report.counts["done"] == 6
-    assert platform.files[done.folder]["name"] == "tree"
+    assert report.counts["done"] == 6
     assert list(state.rglob("*.journal")) == []
 
 
 def test_into_folders_that_are_there(platform: Any, api: Any, tree: Path):
-    parent = platform.add("above")
-    folder = platform.add("new", parent=parent)
+    folder = platform.add("tree", parent=platform.add("above"))
     sub = platform.add("sub", parent=folder)
-    assert upload_folder(tree, parent=parent, folder_name="new", api=api).folder == folder
-    assert there(platform)["above/new/sub/b.txt"] == b"bb"
+    api.platform.upload(tree, f"{PROJECT}above/")
+    assert there(platform)["above/tree/sub/b.txt"] == b"bb"
     assert [each["id"] for each in platform.files.values() if each["name"] == "sub"] == [sub]
 
 
 def test_what_is_in_it_straight_into_a_project(platform: Any, api: Any, tree: Path):
-    assert upload_folder(tree, "me/project", folder_name="", api=api).folder == ""
+    api.platform.upload(f"{tree}/", PROJECT)
     assert there(platform)["a.txt"] == b"a"
     assert there(platform)["sub/b.txt"] == b"bb"
 
 
 def test_a_file_of_the_folders_name(platform: Any, api: Any, tree: Path):
     platform.add("tree", b"in the way")
-    with pytest.raises(SbgError, match="is a file"):
-        upload_folder(tree, "me/project", api=api)
+    with pytest.raises(UsageError, match="is a file"):
+        api.platform.upload(tree, PROJECT)
 
 
 def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path, error: Any):
-    refuse = [lambda _: error(403, 8002)]
-    platform.fault("POST v2/upload/multipart/up3/complete", *refuse)
-    with pytest.raises(FolderFailed, match="1 of 6") as caught:
-        upload_folder(tree, "me/project", api=api)
-    assert caught.value.report.counts["done"] == 5
-    assert [each.code for each in caught.value.errors if isinstance(each, SbgError)] == [8002]
+    platform.fault("POST v2/upload/multipart/up3/complete", lambda _: error(403, 8002))
+    report = api.platform.upload(tree, PROJECT)
+    with pytest.raises(APIError, match="8002"):
+        report.raise_if_failed()
+    assert (report.counts["done"], report.counts["failed"]) == (5, 1)
+    assert [each.error.code for each in report.outcomes.failures if isinstance(each.error, APIError)] == [8002]
     begun = len(platform.of("POST", "v2/upload/multipart"))
-    report = upload_folder(tree, "me/project", api=api).report
-    assert report.counts["skipped"] == 5
-    assert report.counts["done"] == 1
+    again = api.platform.upload(tree, PROJECT)
+    assert again.counts["skipped"] == 5
+    assert again.counts["done"] == 1
     assert len(platform.of("POST", "v2/upload/multipart")) == begun
     assert len([each for each in there(platform) if each == "tree/a.txt"]) == 1
 
 
-TAKEN = "Give overwrite=True to replace what is there, or another folder_name."
-AGAIN = "Call it again: what is there isn't sent again."
-
-
-def failed(platform: Any, api: Any, tree: Path, error: Any, *faults: tuple[int, int]) -> FolderFailed:
-    """What an upload raises whose first files are refused so."""
-    platform.fault("POST v2/upload/multipart", *[lambda _, fault=fault: error(*fault) for fault in faults])
-    with pytest.raises(FolderFailed) as caught:
-        upload_folder(tree, "me/project", api=api, retry_count=0)
-    assert len(caught.value.errors) == len(faults)
-    return caught.value
-
-
-def test_what_to_do_about_files_that_are_there(platform: Any, api: Any, tree: Path, error: Any):
-    assert failed(platform, api, tree, error, (409, 8005), (409, 8005)).remedy == TAKEN
-
-
-def test_what_to_do_about_a_network_that_broke(platform: Any, api: Any, tree: Path, error: Any):
-    assert failed(platform, api, tree, error, (500, 0)).remedy == AGAIN
-
-
-def test_what_to_do_about_what_stays_as_it_is(platform: Any, api: Any, tree: Path, error: Any):
-    assert failed(platform, api, tree, error, (403, 8002)).remedy == (
-        "Mend what each of them says, then call it again: what is there isn't sent again."
-    )
-
-
-def test_what_to_do_about_several_things(platform: Any, api: Any, tree: Path, error: Any):
-    assert failed(platform, api, tree, error, (409, 8005), (500, 0)).remedy == f"{TAKEN} {AGAIN}"
-
-
-def test_no_words_of_a_command_line(platform: Any, api: Any, tmp_path: Path, error: Any):
-    root = remote(platform)
-    platform.fault("GET v2/files/file-4/download_info", lambda _: error(403, 5001))
-    with pytest.raises(FolderFailed) as caught:
-        download_folder(root, tmp_path / "local", api=api)
-    assert caught.value.remedy == "Mend what each of them says, then call it again: what is there isn't fetched again."
-    control = Control()
-    control.stop()
-    with pytest.raises(FolderFailed) as caught:
-        download_folder(root, tmp_path / "other", api=api, control=control)
-    assert caught.value.remedy == "Call it again: what is there isn't fetched again."
+@pytest.mark.parametrize(
+    ("status", "code", "kind"), [(409, 8005, APIError), (500, 0, ServerError), (403, 8002, APIError)]
+)
+def test_why_a_file_failed(platform: Any, api: Any, tree: Path, error: Any, status: int, code: int, kind: type):
+    platform.fault("POST v2/upload/multipart", lambda _: error(status, code))
+    (failed,) = api.platform.upload(tree, PROJECT, retries=0).outcomes.failures
+    assert isinstance(failed.error.__cause__ or failed.error, kind)
 
 
 def test_a_link_that_leads_nowhere(platform: Any, api: Any, tree: Path):
     (tree / "sub" / "broken").symlink_to(tree / "nothing")
-    with pytest.raises(SbgError, match="broken can't be read"):
-        upload_folder(tree, "me/project", api=api)
-    assert platform.asked == []
+    with pytest.raises(UsageError, match="broken can't be read"):
+        api.platform.upload(tree, PROJECT)
+    assert platform.of("POST", ".*") == []
 
 
 def test_links_that_lead_out_of_the_target(platform: Any, api: Any, tmp_path: Path):
-    root = remote(platform)
+    remote(platform)
     (tmp_path / "local").mkdir()
-    (tmp_path / "local" / "hollow").symlink_to(tmp_path)
-    hollow = next(each["id"] for each in platform.files.values() if each["name"] == "hollow")
-    platform.add("inner", parent=hollow)
-    with pytest.raises(SbgError, match="leads out"):
-        download_folder(root, tmp_path / "local", api=api)
-    assert not (tmp_path / "inner").exists()
+    (tmp_path / "local" / "sub").symlink_to(tmp_path)
+    with pytest.raises(UnsafePath, match="leads out"):
+        api.platform.download(f"{PROJECT}root/", tmp_path / "local")
+    assert not (tmp_path / "b.txt").exists()
     assert platform.of("GET", "bytes/.*") == []
 
 
-@pytest.mark.parametrize("name", ["none", "tree/a.txt"])
-def test_what_is_no_folder(api: Any, tree: Path, name: str):
-    with pytest.raises(SbgError, match="no folder") as caught:
-        upload_folder(tree.parent / name, "me/project", api=api)
+@pytest.mark.parametrize("name", ["none", ""])
+def test_what_is_not_there(api: Any, tree: Path, name: str):
+    with pytest.raises(UsageError) as caught:
+        api.platform.upload([tree / name] if name else [], PROJECT)
     assert caught.value.remedy
 
 
 def test_one_that_was_stopped(platform: Any, api: Any, tree: Path):
     control = Control()
     control.stop()
-    with pytest.raises(FolderFailed, match="ended before its end"):
-        upload_folder(tree, "me/project", api=api, control=control)
+    report = api.platform.upload(tree, PROJECT, control=control)
+    assert (report.ok, report.why_stopped) == (False, "it was stopped")
 
 
 def remote(platform: Any) -> str:
@@ -176,62 +138,49 @@ def remote(platform: Any) -> str:
 WHOLE = {"a.txt": b"a", "sub/b.txt": b"bb", "sub/deep/c.txt": b"", "sub": None, "sub/deep": None, "hollow": None}
 
 
-@pytest.mark.parametrize("as_object", [True, False])
-def test_a_folder_comes_down(platform: Any, api: Any, tmp_path: Path, as_object: bool):
-    root = remote(platform)
-    if as_object:
-        report = download_folder(File.of(platform.files[root], api), tmp_path / "local")
-    else:
-        report = download_folder(root, tmp_path / "local", api=api)
+def test_a_folder_comes_down(platform: Any, api: Any, tmp_path: Path):
+    remote(platform)
+    assert api.platform.download(f"{PROJECT}root/", tmp_path / "local").counts["done"] == 3
     assert here(tmp_path / "local") == WHOLE
-    assert report.counts["done"] == 3
-    again = download_folder(root, tmp_path / "local", api=api)
-    assert again.counts["skipped"] == 3
+    assert api.platform.download(f"{PROJECT}root/", tmp_path / "local").counts["skipped"] == 3
 
 
 def test_a_project_comes_down(platform: Any, api: Any, tmp_path: Path):
     remote(platform)
     platform.add("top.txt", b"top")
-    download_folder("me/project", tmp_path / "local", api=api)
+    api.platform.download(PROJECT, tmp_path / "local")
     expected = {f"root/{name}": content for name, content in WHOLE.items()} | {"root": None, "top.txt": b"top"}
     assert here(tmp_path / "local") == expected
 
 
 def test_files_that_are_there(platform: Any, api: Any, tmp_path: Path):
-    root = remote(platform)
+    remote(platform)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "b.txt").write_bytes(b"XX")
-    with pytest.raises(LocalFileAlreadyExists, match=r"b\.txt"):
-        download_folder(root, tmp_path, api=api)
+    with pytest.raises(LocalFileExists, match=r"b\.txt"):
+        api.platform.download(f"{PROJECT}root/", tmp_path)
     assert not (tmp_path / "a.txt").exists()
-    download_folder(root, tmp_path, overwrite=True, api=api)
+    api.platform.download(f"{PROJECT}root/", tmp_path, overwrite=True)
     assert (tmp_path / "sub" / "b.txt").read_bytes() == b"bb"
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/b", "..", ""])
 def test_names_that_lead_elsewhere(platform: Any, api: Any, tmp_path: Path, name: str):
     root = remote(platform)
-    platform.add(name, b"evil", root)
-    with pytest.raises(SbgError, match="file name"):
-        download_folder(root, tmp_path / "local", api=api)
-    platform.files.popitem()
-    platform.add(name, None, root)
-    with pytest.raises(SbgError, match="file name"):
-        download_folder(root, tmp_path / "local", api=api)
+    for content in (b"evil", None):
+        platform.add(name, content, root)
+        with pytest.raises(UnsafePath, match="file name"):
+            api.platform.download(f"{PROJECT}root/", tmp_path / "local")
+        platform.files.popitem()
     assert platform.of("GET", "bytes/.*") == []
 
 
 def test_some_files_fail(platform: Any, api: Any, tmp_path: Path, error: Any):
-    root = remote(platform)
+    remote(platform)
     platform.fault("GET v2/files/file-4/download_info", lambda _: error(403, 5001))
-    with pytest.raises(FolderFailed, match="1 of 3") as caught:
-        download_folder(root, tmp_path / "local", api=api)
-    assert caught.value.report.counts["done"] == 2
-    assert download_folder(root, tmp_path / "local", api=api).counts["done"] == 1
+    report = api.platform.download(f"{PROJECT}root/", tmp_path / "local")
+    with pytest.raises(APIError, match="5001"):
+        report.raise_if_failed()
+    assert (report.counts["done"], report.counts["failed"]) == (2, 1)
+    assert api.platform.download(f"{PROJECT}root/", tmp_path / "local").counts["done"] == 1
     assert here(tmp_path / "local") == WHOLE
-
-
-def test_a_file_is_no_folder(platform: Any, api: Any, tmp_path: Path):
-    file = File.of(platform.files[platform.add("a", b"a")], api)
-    with pytest.raises(SbgError, match="not a folder"):
-        download_folder(file, tmp_path)

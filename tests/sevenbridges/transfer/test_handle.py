@@ -10,9 +10,8 @@ import pytest
 from omicsdk.compat.sevenbridges.errors import SbgError
 from omicsdk.compat.sevenbridges.models.enums import TransferState
 from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.compat.sevenbridges.transfer._handle import retrying
 from omicsdk.compat.sevenbridges.transfer.download import Download
-from omicsdk.compat.sevenbridges.transfer.folders import download_folder, upload_folder
-from omicsdk.compat.sevenbridges.transfer.handle import retrying
 from omicsdk.compat.sevenbridges.transfer.upload import Upload
 from omicsdk.compat.sevenbridges.transfer.utils import Progress
 from omicsdk.transfer import Patience
@@ -361,7 +360,7 @@ def test_numbers_that_are_none(make: Any, api: Any, tmp_path: Path, arguments: d
 def test_files_are_given_the_time_that_the_documentation_says() -> None:
     assert retrying(None, None) == (6, Patience(silence=300))
     assert retrying(2, 40) == (2, Patience(silence=40))
-    for method in (File.download, File.upload, Download.__init__, Upload.__init__, download_folder, upload_folder):
+    for method in (File.download, File.upload, Download.__init__, Upload.__init__):
         stated = inspect.signature(method).parameters
         assert stated["timeout"].default == 300
         assert (stated.get("retry") or stated["retry_count"]).default == 6

@@ -9,7 +9,6 @@ import pytest
 from omicsdk.compat.sevenbridges.errors import Conflict, NotFound, SbgError
 from omicsdk.compat.sevenbridges.models.enums import TransferState
 from omicsdk.compat.sevenbridges.transfer.download import Download
-from omicsdk.compat.sevenbridges.transfer.folders import download_folder, upload_folder
 from omicsdk.compat.sevenbridges.transfer.upload import CodePackageUpload, Upload
 from omicsdk.compat.sevenbridges.transfer.utils import Part
 from omicsdk.core.errors import SourceChanged
@@ -139,7 +138,7 @@ def test_a_file_that_is_too_large(api: Any, tmp_path: Path):
 
 
 def test_without_an_api(small: Path):
-    with pytest.raises(SbgError, match="needs an Api"):
+    with pytest.raises(SbgError, match="has no Api"):
         Upload(small, "me/project")
 
 
@@ -267,8 +266,6 @@ TAKING_A_PATH: dict[str, Callable[[Any, Any], object]] = {
     "upload": lambda api, path: api.files.upload(path, "me/project"),
     "CodePackageUpload": lambda api, path: CodePackageUpload(path, "a", api=api),
     "add_package": lambda api, path: api.automations(id="a").add_package("1", path, {"i": 1}),
-    "upload_folder": lambda api, path: upload_folder(path, "me/project", api=api),
-    "download_folder": lambda api, path: download_folder("me/project", path, api=api),
     "Download": lambda api, path: Download("https://storage.example.org/f", path, api=api),
     "download": lambda api, path: api.files(id="f").download(path, overwrite=True),
 }

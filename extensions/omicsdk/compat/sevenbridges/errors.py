@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core import errors as core
@@ -45,26 +47,15 @@ class SbgError(DocumentedError):
         self.request_id = request_id
 
 
-def unanswered(error: core.OmicsError) -> SbgError:
-    """Gives the error for a request that wasn't sent or wasn't answered.
-
-    Args:
-        error: What core raised.
-
-    Returns:
-        One that is both, with all that it holds, not raised yet.
-    """
-    raised = documented(error, SbgError)
-    raised.code = raised.status = NO_CODE
-    raised.more_info = raised.request_id = None
-    return raised
-
-
 class _LocalError(SbgError):
     """One that no server told."""
 
     def __init__(self, message: object = None, *, remedy: str | None = None) -> None:
         super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
+
+
+class TransferFailed(_LocalError, core.TransferError):
+    """A file didn't arrive."""
 
 
 class SettingsError(SbgError, core.ConfigError):
@@ -361,3 +352,42 @@ def class_of(status: int) -> type[AnsweredError]:
         status: The status.
     """
     return BY_STATUS.get(status) or (ServerError if status >= 500 else AnsweredError)
+
+
+def as_sbg(error: BaseException) -> SbgError:
+    """An error as one of this package.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        Itself where it is one, or the platform's own that it stands for; else one that is of its class, too, not raised yet.
+    """
+    if isinstance(error, SbgError):
+        return error
+    if isinstance(error.__cause__, SbgError):
+        return error.__cause__
+    if isinstance(error, core.ConfigError):
+        settings = SettingsError(error.message, remedy=error.remedy)
+        settings.file, settings.line = error.file, error.line
+        return settings
+    if not isinstance(error, core.OmicsError):
+        made: SbgError = TransferFailed(f"The transfer ended with {type(error).__name__}: {error}")
+    else:
+        made = documented(error, SbgError)
+        for name, value in (("code", NO_CODE), ("status", NO_CODE), ("more_info", None), ("request_id", None)):
+            vars(made).setdefault(name, value)
+    made.__cause__ = error
+    return made
+
+
+@contextmanager
+def as_ours() -> Generator[None]:
+    """Raise errors of core as those of this package."""
+    try:
+        yield
+    except SbgError:
+        raise
+    except core.OmicsError as error:
+        # What a setting is refused for may quote it, and it may be a secret.
+        raise as_sbg(error) from None if isinstance(error, core.ConfigError) else error

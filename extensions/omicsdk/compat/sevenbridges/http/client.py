@@ -6,35 +6,36 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Any, Never, Self, TypeAlias
 
-from omicsdk.compat.sevenbridges.enums import RequestParameters
-from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, unanswered
-from omicsdk.compat.sevenbridges.http.answers import Response, StreamedResponse, content_of, object_of
-from omicsdk.compat.sevenbridges.http.arguments import (
+from omicsdk.compat.sevenbridges._arguments import (
     check_address,
     check_handlers,
     check_numbers,
     check_proxies,
     check_texts,
 )
+from omicsdk.compat.sevenbridges.config import Config, by_default, check_config, format_proxies
+from omicsdk.compat.sevenbridges.enums import RequestParameters
+from omicsdk.compat.sevenbridges.errors import NO_CODE, SettingsError, URITooLong, as_ours, as_sbg
+from omicsdk.compat.sevenbridges.http._answers import Response, StreamedResponse, content_of, object_of
 from omicsdk.compat.sevenbridges.http.error_handlers import Handler, handled, maintenance_sleeper
-from omicsdk.compat.sevenbridges.http.verbs import StreamedRequest, Verbs
 from omicsdk.core.client import Exchange
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ApiKey, BearerToken, Bound
-from omicsdk.core.errors import APIError, ConfigError, OmicsError
+from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.redaction import mask_headers, mask_url
+from omicsdk.core.request import Request
 from omicsdk.core.sending.user_agent import user_agent
 
 if TYPE_CHECKING:
-    import httpx
-    from omicsdk_api.sb import SbApi
+    from concurrent.futures import ThreadPoolExecutor
 
-    from omicsdk.core.request import Request
+    import httpx
+
     from omicsdk.core.retry import Retry
     from omicsdk.sb.client import SevenBridges
 
@@ -47,6 +48,16 @@ _HARMLESS = frozenset({"accept", "accept-encoding", "user-agent"})
 _ADVANCE_ACCESS = "X-Sbg-Advance-Access"
 #: What is remembered of answers.
 _TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
+#: Parts of an upload or download that are moved at once, at most, unless told otherwise.
+WORKERS = 16
+
+Texts: TypeAlias = Mapping[str, str] | None
+Values: TypeAlias = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedRequest(Request):
+    """A request whose good answer is handed over before its body is read, also when an error handler sends it again."""
 
 
 class Headers(dict[str, str]):
@@ -132,19 +143,28 @@ class Session:
         self._client.close()
 
 
-class HttpClient(Verbs):
-    """Requests to one platform. Thread-safe.
+class HttpClient:
+    """One user on one platform: requests, what their answers say of the rate limit, and error handlers. Thread-safe.
+
+    Without `url`, `token` and `config` the variables SB_API_ENDPOINT and SB_AUTH_TOKEN are used, else the profile `default`
+    of ~/.sevenbridges/credentials. `config` goes before `url` and `token`.
 
     Args:
-        url: The platform's base URL, https unless `debug` is set.
+        url: The platform's base URL, such as https://api.sbgenomics.com/v2; https unless `debug` is set.
         token: A developer's token.
         oauth_token: An OAuth 2.0 access token, in its place.
-        timeout: Seconds for each step of a request; None for the defaults.
-        proxies: "http" and "https" to proxies, in the place of those of the environment; its NO_PROXY is obeyed.
+        config: Where to find them instead.
+        timeout: Seconds for each step of a request; None for the defaults (10 to connect, 60 to read).
+        download_max_workers: Parts that are downloaded at once, at most.
+        upload_max_workers: Parts that are uploaded at once, at most.
+        proxies: "http_proxy" and "https_proxy" to proxies, for transfers too; the environment's NO_PROXY is obeyed.
         error_handlers: What is asked about answers that are errors; `maintenance_sleeper` comes before them.
         advance_access: Whether operations in advance access are wanted.
+        pool_connections: Has no effect: connections are kept for each host.
+        pool_maxsize: Has no effect: there are as many connections as requests at once.
+        pool_block: Has no effect.
         max_parallel_requests: How many requests there are at once, at most.
-        retry_count: How often a request is sent again that wasn't answered, at most.
+        retry_count: How often a request is sent again that wasn't answered, at most; 0 for never.
         backoff_factor: Longest wait before the second try in seconds; it doubles with each.
         debug: Whether the platform may be reached by plain http.
         clock: What tells the time and waits.
@@ -156,14 +176,19 @@ class HttpClient(Verbs):
 
     def __init__(
         self,
-        url: str | None,
+        url: str | None = None,
         token: str | None = None,
         oauth_token: str | None = None,
-        *,
+        config: Config | None = None,
         timeout: float | None = None,
-        proxies: Mapping[str, str] | None = None,
+        download_max_workers: int = WORKERS,
+        upload_max_workers: int = WORKERS,
+        proxies: Texts = None,
         error_handlers: Sequence[Handler] | None = None,
         advance_access: bool = False,
+        pool_connections: int = 10,
+        pool_maxsize: int = 100,
+        pool_block: bool = True,
         max_parallel_requests: int = 100,
         retry_count: int = RequestParameters.DEFAULT_RETRY_COUNT,
         backoff_factor: float = RequestParameters.DEFAULT_BACKOFF_FACTOR,
@@ -171,17 +196,25 @@ class HttpClient(Verbs):
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        check_texts({"url": url, "token": token, "oauth_token": oauth_token})
-        check_proxies(proxies)
-        check_handlers(error_handlers)
         check_numbers(
-            {
-                "timeout": timeout,
-                "max_parallel_requests": max_parallel_requests,
-                "retry_count": retry_count,
-                "backoff_factor": backoff_factor,
-            }
+            download_max_workers=download_max_workers,
+            upload_max_workers=upload_max_workers,
+            timeout=timeout,
+            max_parallel_requests=max_parallel_requests,
+            retry_count=retry_count,
+            backoff_factor=backoff_factor,
         )
+        check_proxies(proxies)
+        check_config(config)
+        check_handlers(error_handlers)
+        found = format_proxies(proxies)
+        access = config
+        if access is None and url is None and token is None and oauth_token is None:
+            access = by_default()
+        if access is not None:
+            url, token, oauth_token = access.api_endpoint, access.auth_token, None
+            found, advance_access = found or access.proxies, advance_access or access.advance_access
+        check_texts({"url": url, "token": token, "oauth_token": oauth_token})
         if not url:
             raise SettingsError("URL is missing", remedy="Give url, such as https://api.sbgenomics.com/v2.")
         if not (token or oauth_token):
@@ -189,53 +222,44 @@ class HttpClient(Verbs):
         if token and oauth_token:
             raise SettingsError("There are two tokens", remedy="Give either token or oauth_token.")
         check_address(url, debug=debug)
-        self.url = url.rstrip("/")
-        self.aa = advance_access
-        self.timeout = timeout
-        self.clock = clock
-        self._transport = transport
-        self.proxies = dict(proxies or {})
-        self._reached_by: Mapping[str, str] = {}
-        self.retry_count = retry_count
+        from omicsdk.core.sending.transport import stated_budget
+
+        self.url, self.aa, self.timeout, self.clock = url.rstrip("/"), advance_access, timeout, clock
+        self.download_max_workers, self.upload_max_workers = download_max_workers, upload_max_workers
+        self.pool_connections, self.pool_maxsize, self.pool_block = pool_connections, pool_maxsize, pool_block
+        self.retry_count, self._backoff_factor = retry_count, backoff_factor
+        #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
+        self.budget = stated_budget()
         self.error_handlers: list[Handler] = [maintenance_sleeper]
         for handler in error_handlers or ():
             self.add_error_handler(handler)
-        try:
+        with as_ours():
             login = ApiKey(token, header=_TOKEN_HEADER) if token else BearerToken(str(oauth_token))
-        except ConfigError as error:
-            raise SettingsError(error.message, remedy=error.remedy) from None
         self.headers = Headers({"Content-Type": "application/json", "User-Agent": user_agent()})
         self.headers |= {_TOKEN_HEADER: token} if token else {_OAUTH_HEADER: f"Bearer {oauth_token}"}
         self._credentials = _Login(login, self)
-        from omicsdk.core.sending.transport import stated_budget
-
-        #: Seconds that error handlers wait at most, where a user limits calls; None for their own limits.
-        self.budget = stated_budget()
-        self._backoff_factor = backoff_factor
+        self._transport = transport
+        self.proxies = dict(found)
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._guard = threading.Lock()
         self._sending = threading.local()
-        self._generated: SbApi | None = None
+        self._client: tuple[dict[str, str], SevenBridges] | None = None  # the proxies that it was made with, and it
         self._told: Mapping[str, str | None] = {}
 
     @property
-    def client(self) -> SbApi:
-        """The generated client, with each of the platform's operations; errors are those of `omicsdk.core`."""
-        found = self._generated
-        if found is None or self._reached_by != self.proxies:
-            with self._guard:  # threads that begin together share one
-                found = self._generated
-                if found is None or self._reached_by != self.proxies:
-                    # Another thread may be using the one before, which ends with its last request.
-                    self._reached_by = dict(self.proxies)
-                    found = self._generated = self._connected()
-        return found
+    def client(self) -> SevenBridges:
+        """The platform's own client, with each operation and workflow; errors are those of `omicsdk.core`."""
+        with self._guard:  # threads that begin together share one
+            if self._client is None or self._client[0] != self.proxies:
+                # Another thread may be using the one before, which ends with its last request.
+                self._client = dict(self.proxies), self._connected()
+            return self._client[1]
 
-    def _connected(self) -> SbApi:
-        from omicsdk_api.sb import SbApi
+    def _connected(self) -> SevenBridges:
+        from omicsdk.sb.client import SevenBridges
 
-        try:
-            return SbApi(
+        with as_ours():
+            return SevenBridges(
                 self.url,
                 credentials=self._credentials,
                 timeout=self.timeout,
@@ -244,8 +268,6 @@ class HttpClient(Verbs):
                 environ=self.environ,
                 clock=self.clock,
             )
-        except ConfigError as error:
-            raise SettingsError(error.message, remedy=error.remedy) from None
 
     @cached_property
     def _retry(self) -> Retry:
@@ -263,23 +285,28 @@ class HttpClient(Verbs):
 
     @property
     def platform(self) -> SevenBridges:
-        """The platform's client for workflows. It sends by this Api: error handlers see each answer, and errors are SbgError."""
-        from omicsdk.core.platform import Settings
-        from omicsdk.sb.client import SevenBridges
-
-        made = SevenBridges.__new__(SevenBridges)
-        # Not made by its constructor, which would have connections of its own.
-        made._exchange = _HandledExchange(  # pyright: ignore[reportPrivateUsage]
-            transport=self.client._exchange.transport,  # pyright: ignore[reportPrivateUsage]
-            api=self,
-        )
-        made._settings = Settings(self.environ, self.clock)  # pyright: ignore[reportPrivateUsage]
+        """The same client sending by this Api: error handlers see each answer, and errors are SbgError."""
+        made = self.client.with_options()
+        made._exchange = _HandledExchange(transport=made._exchange.transport, api=self)  # pyright: ignore[reportPrivateUsage] - a client's own
         return made
 
     def close(self) -> None:
-        """Closes the connections, for good."""
-        if self._generated is not None:
-            self._generated.close()
+        """Closes the connections, for good, and ends the pools when their work is done."""
+        if self._client is not None:
+            self._client[1].close()
+        for pool in ("download_pool", "upload_pool"):
+            if pool in vars(self):
+                vars(self)[pool].shutdown(wait=False)
+
+    @cached_property
+    def download_pool(self) -> ThreadPoolExecutor:
+        """Threads for a program's own work, `download_max_workers` of them; the engine that moves files has others."""
+        return _pool(self.download_max_workers)
+
+    @cached_property
+    def upload_pool(self) -> ThreadPoolExecutor:
+        """Likewise, `upload_max_workers` of them."""
+        return _pool(self.upload_max_workers)
 
     def __enter__(self) -> Self:
         return self
@@ -363,6 +390,76 @@ class HttpClient(Verbs):
         if handler in self.error_handlers:
             self.error_handlers.remove(handler)
 
+    # -- requests by their path and method
+
+    def get(
+        self,
+        url: str,
+        headers: Texts = None,
+        params: Values = None,
+        data: Any = None,
+        append_base: bool = True,
+        stream: bool = False,
+    ) -> Response:
+        """Sends a GET request.
+
+        Args:
+            url: A path below the base URL, or a whole URL where `append_base` is False.
+            headers: Headers.
+            params: Query parameters; None leaves one out.
+            data: The body, a JSON value.
+            append_base: Whether `url` is a path.
+            stream: Whether the body is read as it is asked for, by `iter_content`, `raw.read` or `content`, and never held
+                otherwise. `close()` it, or use it in a `with` block, where it isn't read to its end.
+
+        Returns:
+            The answer.
+
+        Raises:
+            SbgError: The platform answered with an error, or didn't.
+        """
+        return self._by_path("GET", url, headers, params, data, append_base, stream)
+
+    def post(
+        self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
+    ) -> Response:
+        """Sends a POST request; arguments and errors as those of `get`."""
+        return self._by_path("POST", url, headers, params, data, append_base)
+
+    def put(
+        self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
+    ) -> Response:
+        """Sends a PUT request; arguments and errors as those of `get`."""
+        return self._by_path("PUT", url, headers, params, data, append_base)
+
+    def patch(
+        self, url: str, headers: Texts = None, params: Values = None, data: Any = None, append_base: bool = True
+    ) -> Response:
+        """Sends a PATCH request; arguments and errors as those of `get`."""
+        return self._by_path("PATCH", url, headers, params, data, append_base)
+
+    def delete(self, url: str, headers: Texts = None, params: Values = None, append_base: bool = True) -> Response:
+        """Sends a DELETE request; arguments and errors as those of `get`."""
+        return self._by_path("DELETE", url, headers, params, None, append_base)
+
+    def _by_path(
+        self, method: str, url: str, headers: Texts, params: Values, data: Any, append_base: bool, stream: bool = False
+    ) -> Response:
+        from omicsdk.core.bodies import NO_BODY, json_body
+        from omicsdk.core.request import OperationFacts, query_text, request
+
+        path = f"/{url.lstrip('/')}" if append_base else url
+        text = query_text(tuple((params or {}).items()))
+        built = request(
+            OperationFacts(method.lower(), method, path, secured=True),
+            f"{path}{'&' if '?' in path else '?'}{text}" if text else path,
+            headers=tuple((headers or {}).items()),
+            body=NO_BODY if data is None else json_body(data),
+        )
+        if stream:
+            built = StreamedRequest(**{each.name: getattr(built, each.name) for each in fields(built)})
+        return self.send(built)
+
     # -- sending
 
     def call(self, request: Request) -> Any:
@@ -440,12 +537,14 @@ class HttpClient(Verbs):
             with self._gate:
                 request = _with(request, self._credentials.added())
                 is_streamed = isinstance(request, StreamedRequest)
-                answer = self.client._exchange.send(request, stream=is_streamed)  # pyright: ignore[reportPrivateUsage]
+                # Without the patience of SevenBridges: error handlers wait, or none does.
+                exchange = self.client._exchange  # pyright: ignore[reportPrivateUsage] - a client's own
+                answer = Exchange.send(exchange, request, stream=is_streamed)
             response = StreamedResponse(answer, request) if is_streamed else Response.of(answer, request)
         except APIError as error:
             response = Response.of_error(error, request)
         except OmicsError as error:
-            raise unanswered(error) from error
+            raise as_sbg(error) from error
         told = {name: response.headers[name] for name in _TOLD if name in response.headers}
         self._told = {**self._told, "x-request-id": None, **told}
         return response
@@ -491,3 +590,9 @@ def _with(request: Request, own: Mapping[str, str]) -> Request:
     kept = [(name, value) for name, value in request.headers if name.lower() not in names]
     kept += [(name.lower(), value) for name, value in own.items() if name.lower() in _HARMLESS]
     return replace(request, headers=tuple(kept)) if own else request
+
+
+def _pool(workers: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(workers)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.http.answers import Response
+    from omicsdk.compat.sevenbridges.http._answers import Response
     from omicsdk.compat.sevenbridges.http.client import HttpClient
 
 Handler = Callable[["HttpClient", "Response"], "Response"]

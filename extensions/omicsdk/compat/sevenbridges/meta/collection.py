@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, Type
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.compat.sevenbridges.errors import PaginationError
-from omicsdk.compat.sevenbridges.http.answers import Response, items_of, object_of
+from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 from uuid import UUID
 
+from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
-from omicsdk.compat.sevenbridges.http.arguments import shown
-from omicsdk.compat.sevenbridges.meta.changes import changes, copied, rebased, same
+from omicsdk.compat.sevenbridges.meta._changes import changes, copied, rebased, same
 from omicsdk.compat.sevenbridges.meta.fields import Field
 from omicsdk.core.narrowing import is_mapping
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from omicsdk.compat.sevenbridges.enums import AppCopyStrategy, AppRawFormat
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, ValidationError
-from omicsdk.compat.sevenbridges.http.answers import object_of
+from omicsdk.compat.sevenbridges.http._answers import object_of
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of, several

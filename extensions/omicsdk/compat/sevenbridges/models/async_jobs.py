@@ -9,9 +9,9 @@ from omicsdk.compat.sevenbridges.enums import AsyncFileOperations, AsyncJobState
 from omicsdk.compat.sevenbridges.errors import NotFound, SbgError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, lists, required
+from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import identifier, request_of, several
-from omicsdk.compat.sevenbridges.meta.waiting import BackgroundJob
 from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.core.narrowing import is_mapping
 

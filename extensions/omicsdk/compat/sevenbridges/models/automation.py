@@ -12,9 +12,9 @@ from omicsdk.compat.sevenbridges.enums import AutomationStatus, PartSize, Reques
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import acts, gives, lists, sends
+from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of
-from omicsdk.compat.sevenbridges.meta.waiting import Running
 from omicsdk.compat.sevenbridges.models._values import sent
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.compat.sevenbridges.models.member import Permissions

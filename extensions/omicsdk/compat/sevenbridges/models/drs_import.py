@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.compat.sevenbridges.enums import AsyncJobStates
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, required
+from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
 from omicsdk.compat.sevenbridges.meta.resource import Value, request_of
-from omicsdk.compat.sevenbridges.meta.waiting import BackgroundJob
+from omicsdk.compat.sevenbridges.models._storage_job import given_items
 from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.compat.sevenbridges.models.storage_job import given_items
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

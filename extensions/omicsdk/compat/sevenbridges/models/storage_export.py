@@ -12,9 +12,9 @@ from omicsdk.compat.sevenbridges.meta._operations import lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, request_of
+from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.file import File
-from omicsdk.compat.sevenbridges.models.storage_job import StorageJob, VolumeFile, given_items
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

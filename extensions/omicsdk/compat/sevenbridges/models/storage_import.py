@@ -9,8 +9,8 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, identifiers, request_of
+from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
-from omicsdk.compat.sevenbridges.models.storage_job import StorageJob, VolumeFile, given_items
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api

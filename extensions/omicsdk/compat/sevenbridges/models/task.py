@@ -19,6 +19,7 @@ from omicsdk.compat.sevenbridges.errors import (
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta import fields as field
 from omicsdk.compat.sevenbridges.meta._operations import acts, lists
+from omicsdk.compat.sevenbridges.meta._waiting import NeverEnds, Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import (
@@ -29,7 +30,6 @@ from omicsdk.compat.sevenbridges.meta.resource import (
     identifiers,
     request_of,
 )
-from omicsdk.compat.sevenbridges.meta.waiting import NeverEnds, Running
 from omicsdk.compat.sevenbridges.models._values import FilesView, FileValues, sent
 from omicsdk.compat.sevenbridges.models.app import AppId
 from omicsdk.compat.sevenbridges.models.billing_group import Price

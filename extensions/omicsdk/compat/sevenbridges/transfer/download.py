@@ -8,18 +8,15 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.compat.sevenbridges._arguments import path_of
 from omicsdk.compat.sevenbridges.enums import STREAMED, PartSize, RequestParameters, TransferState
-from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError
-from omicsdk.compat.sevenbridges.http.arguments import path_of
+from omicsdk.compat.sevenbridges.errors import LocalFileAlreadyExists, SbgError, as_ours
 from omicsdk.compat.sevenbridges.meta.resource import identifier
-from omicsdk.compat.sevenbridges.transfer.failures import as_sbg
-from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
-from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
-from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
-from omicsdk.core.errors import OmicsError
+from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size, retrying
 from omicsdk.core.files.atomic_file import put_in_place
 from omicsdk.sb import downloads
 from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.journals.places import journal_for
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -68,9 +65,8 @@ class Download(Handle):
         size = check_part_size(part_size, least, least)
         if not url and file is None:
             raise SbgError("There is nothing to download", remedy="Give file, or url.")
-        super().__init__(
-            api_of(api or (file.api_or_none if file is not None else None), "A download"), "download", size
-        )
+        api = api or (file.api_or_none if file is not None else None)
+        super().__init__(api, "download", size, retry_count, timeout)
         self._path = path_of("file_path", file_path)
         if Path(self._path).is_dir():
             raise SbgError(f"{self._path} is no file's path", remedy="Give the file's whole path.")
@@ -79,7 +75,6 @@ class Download(Handle):
         self._url = url
         self._file = file
         self._checksums = checksums
-        self._retries, self._patience = retrying(retry_count, timeout)
 
     @property
     def path(self) -> str:
@@ -105,25 +100,13 @@ class Download(Handle):
             raise self._failure
         return self._path if self.status == TransferState.COMPLETED else None
 
-    def _transfer(self) -> TransferReport:
+    def _move(self, connections: int) -> TransferReport:
         final = Path(self._path).absolute()
         is_there = os.path.lexists(final)
         fetched = final.with_name(_beside(final.name)) if is_there else final
         item, origin = self._item(fetched.name, final.name)
-        journal = journal_for("downloads", self._api.url, origin, str(fetched))
-        with slots_of(self._api, "download").taken(OF_A_FILE, lambda: self._control.stopped) as connections:
-            report = download(
-                [item],
-                final.parent,
-                connections=connections,
-                progress=self._moved,
-                control=self._control,
-                environ=self._api.environ,
-                journal=journal,
-                wait=False,
-                patience=self._patience,
-                clock=self._api.clock,
-            )
+        journal = journal_for("sb/downloads", self._api.url, origin, str(fetched))
+        report = download([item], final.parent, journal=journal, **self._settings(connections))
         if report.ok:
             if is_there:
                 put_in_place(fetched, final)
@@ -166,24 +149,19 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
         SbgError: They can't be fetched, become others in between, or end too early.
     """
     size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
-    api = api_of(file.api_or_none, "A download")
-    return _chunks(api, identifier(file), size, retries)
+    api, file_id = file.api, identifier(file)
 
+    def chunks() -> Generator[bytes]:
+        with as_ours():
+            yield from downloads.stream(api.platform, file_id, size, retries, api.timeout)
 
-def _chunks(api: Api, file_id: str, size: int, retries: int) -> Generator[bytes]:
-    try:
-        yield from downloads.stream(api.platform, file_id, size, retries, api.timeout)
-    except OmicsError as error:
-        raised = as_sbg(error)
-        if raised is error:
-            raise
-        raise raised from error
+    return chunks()
 
 
 def _facts_of(file: File) -> tuple[str, int | None, Mapping[str, str]]:
     """A file's id, size and checksums; the platform is asked once where they weren't told."""
     if str(file.look_up("type") or "").lower() == "folder":
-        raise SbgError(f"{file!r} is a folder", remedy="Use download_folder for folders.")
+        raise SbgError(f"{file!r} is a folder", remedy="Use api.platform.download for folders.")
     size = file.look_up("size")
     stated = downloads.checksums_in(file.look_up("metadata"))
     return identifier(file), size if isinstance(size, int) else None, stated

@@ -4,76 +4,31 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
+from omicsdk.compat.sevenbridges._arguments import check_texts, path_of
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters
-from omicsdk.compat.sevenbridges.errors import SbgError
-from omicsdk.compat.sevenbridges.http.arguments import check_texts, path_of
+from omicsdk.compat.sevenbridges.errors import SbgError, as_ours
 from omicsdk.compat.sevenbridges.meta._operations import destination
 from omicsdk.compat.sevenbridges.meta.resource import identifier
-from omicsdk.compat.sevenbridges.transfer.handle import Handle, check_part_size, retrying
-from omicsdk.compat.sevenbridges.transfer.slots import OF_A_FILE, slots_of
-from omicsdk.compat.sevenbridges.transfer.surroundings import api_of, journal_for
+from omicsdk.compat.sevenbridges.transfer._handle import Handle, check_part_size
 from omicsdk.compat.sevenbridges.transfer.utils import Part, total_parts
-from omicsdk.sb.paths import wrong_with
-from omicsdk.sb.store import PlatformStore
+from omicsdk.sb.paths import checked_name
+from omicsdk.sb.store import CodeStore, PlatformStore, part_rules
+from omicsdk.sb.uploads import local_size
 from omicsdk.transfer import Upload as EngineUpload
 from omicsdk.transfer import upload
-from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
 
 if TYPE_CHECKING:
-    from omicsdk_api.sb import SbApi
-
     from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.models.automation import Automation
     from omicsdk.compat.sevenbridges.models.file import File
     from omicsdk.compat.sevenbridges.models.project import Project
     from omicsdk.sb.listings import Target
     from omicsdk.transfer import TransferReport
-
-
-class FileStore(PlatformStore):
-    """A file on its way, with what to do in the words of this client."""
-
-    replace_remedy = "Give overwrite=True, or another file_name."
-
-
-class _CodeStore(PlatformStore):
-    """The code of an automation on its way, which has operations of its own and none that lists its parts."""
-
-    replace_remedy = FileStore.replace_remedy
-
-    def __init__(self, client: SbApi, name: str, automation_id: str, size: int, part_size: int) -> None:
-        super().__init__(client, name, {}, size, part_size)
-        self.target = f"automation {automation_id}/{name}"
-        self._automation_id = automation_id
-
-    def _start(self, size: int, part_size: int) -> Any:
-        return self._client.start_automation_upload(
-            name=self._name, size=size, automation_id=self._automation_id, part_size=part_size
-        )
-
-    def _part_url(self, upload_id: str, number: int) -> Any:
-        return self._client.get_automation_upload_part_url(upload_id=upload_id, part_number=number)
-
-    def _report_part(self, upload_id: str, number: int, headers: Mapping[str, str]) -> None:
-        self._client.report_automation_upload_part(
-            upload_id=upload_id, part_number=number, response={"headers": dict(headers)}
-        )
-
-    def _complete(self, upload_id: str) -> dict[str, Any]:
-        return self._client.complete_automation_upload(upload_id=upload_id).to_dict()
-
-    def _abort(self, upload_id: str) -> None:
-        self._client.abort_automation_upload(upload_id=upload_id)
-
-    def _reported(self, upload_id: str) -> None:
-        del upload_id
-
-    def _found(self) -> None:
-        return None
 
 
 class Sending(Handle):
@@ -91,7 +46,7 @@ class Sending(Handle):
 
     def __init__(
         self,
-        api: Api,
+        api: Api | None,
         file_path: str | os.PathLike[str],
         file_name: str | None,
         part_size: int | None,
@@ -100,12 +55,12 @@ class Sending(Handle):
         resume: bool,
     ) -> None:
         size = check_part_size(part_size, PartSize.UPLOAD_RECOMMENDED_SIZE, PartSize.UPLOAD_MINIMUM_PART_SIZE)
-        super().__init__(api, "upload", size)
+        super().__init__(api, "upload", size, retry_count, timeout)
         self._path = Path(path_of("file_path", file_path))
-        self._file_size = size_of(self._path)
+        with as_ours():
+            self._file_size = local_size(self._path)
         self._file_name = check_name(self._path.name if file_name is None else file_name)
-        self._part_size = plan_parts(self._file_size, _rules(size)).part_size
-        self._retries, self._patience = retrying(retry_count, timeout)
+        self._part_size = plan_parts(self._file_size, part_rules(size)).part_size
         self._resume = resume
         self._journal: Path | None = None
         self._store: PlatformStore | None = None
@@ -134,32 +89,22 @@ class Sending(Handle):
     def _new_store(self) -> PlatformStore:
         """Where the engine sends it."""
 
-    def _transfer(self) -> TransferReport:
+    def _move(self, connections: int) -> TransferReport:
         worth_it = self._resume and total_parts(self._file_size, self._part_size) > 1
         what = (self._api.url, self._destination(), str(self._path.absolute()))
-        self._journal = journal_for("uploads", *what) if worth_it else None
-        with slots_of(self._api, "upload").taken(OF_A_FILE, lambda: self._control.stopped) as connections:
+        self._journal = journal_for("sb/uploads", *what) if worth_it else None
+        report = self._send(connections)
+        if report.counts["skipped"]:  # an earlier run didn't come to forget what it had done
+            self._forget()
             report = self._send(connections)
-            if report.counts["skipped"]:  # an earlier run didn't come to forget what it had done
-                self._forget()
-                report = self._send(connections)
         if report.ok:
             self._forget()
         return report
 
     def _send(self, connections: int) -> TransferReport:
         self._store = self._new_store()
-        return upload(
-            [EngineUpload(self._path, self._store, self._file_name, retries=self._retries)],
-            connections=connections,
-            journal=self._journal,
-            progress=self._moved,
-            control=self._control,
-            environ=self._api.environ,
-            wait=False,
-            patience=self._patience,
-            clock=self._api.clock,
-        )
+        sent = EngineUpload(self._path, self._store, self._file_name, retries=self._retries)
+        return upload([sent], journal=self._journal, **self._settings(connections))
 
     def _given_up(self) -> None:
         if self._store is not None and self._store.upload_id:
@@ -222,13 +167,20 @@ class Upload(Sending):
         upload_id: str = "",
         verify: bool = False,
     ) -> None:
-        self._project, self._parent = place_of(project, parent)
+        self._folder = cast(
+            "Target",
+            destination(
+                project,
+                parent,
+                "An upload",
+                # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
+                "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
+            ),
+        )
         self._overwrite = overwrite
         self._earlier = upload_id
         self._verify = verify
-        super().__init__(
-            api_of(api, "An upload"), file_path, file_name, part_size, retry_count, timeout, resume and not upload_id
-        )
+        super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume and not upload_id)
 
     def result(self) -> File | None:
         """The file on the platform; None while it isn't complete, or when it was stopped.
@@ -240,14 +192,13 @@ class Upload(Sending):
         return self._api.files.of(made, self._api) if made is not None else None
 
     def _destination(self) -> str:
-        return f"{self._project or self._parent}/{self._file_name}"
+        return f"{self._folder.get('project') or self._folder.get('parent')}/{self._file_name}"
 
     def _new_store(self) -> PlatformStore:
-        folder: Target = {"project": self._project} if self._project is not None else {"parent": self._parent or ""}
-        return FileStore(
+        return PlatformStore(
             self._api.platform,
             self._file_name,
-            folder,
+            self._folder,
             self._file_size,
             self._part_size,
             overwrite=self._overwrite,
@@ -301,7 +252,7 @@ class CodePackageUpload(Sending):
     ) -> None:
         del parent
         self._automation = identifier(automation_id)
-        super().__init__(api_of(api, "An upload"), file_path, file_name, part_size, retry_count, timeout, resume=resume)
+        super().__init__(api, file_path, file_name, part_size, retry_count, timeout, resume)
         if not self._file_size:
             raise SbgError(f"{self._path} is empty: there is no code in it", remedy="Give the package's archive.")
 
@@ -315,34 +266,14 @@ class CodePackageUpload(Sending):
         return None if made is None else CodePackage(str(made.get("id")), str(made.get("name") or self._file_name))
 
     def _new_store(self) -> PlatformStore:
-        return _CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)
+        return CodeStore(self._api.platform, self._file_name, self._automation, self._file_size, self._part_size)
 
     def _destination(self) -> str:
         return f"automation {self._automation}/{self._file_name}"
 
 
-def place_of(project: Project | str | None, parent: File | str | None) -> tuple[str | None, str | None]:
-    """Gives the ids of a project or folder that a file goes to.
-
-    Args:
-        project: The project, its id, or None.
-        parent: The folder, its id, or None.
-
-    Raises:
-        SbgError: Both were given, or neither.
-    """
-    place = destination(
-        project,
-        parent,
-        "An upload",
-        # Releases before 2 took the name third, and a name that counts as a folder would go elsewhere.
-        "Give one of them: a folder knows its project. The third argument is parent; give a name as file_name=.",
-    )
-    return place.get("project"), place.get("parent")
-
-
 def check_name(name: str) -> str:
-    """Checks what a file is to be called.
+    """Check what a file is to be called.
 
     Args:
         name: The name.
@@ -351,44 +282,5 @@ def check_name(name: str) -> str:
         SbgError: The platform doesn't take it.
     """
     check_texts({"file_name": name})
-    wrong = wrong_with(name)
-    if wrong:
-        raise SbgError(f"The file name {wrong}", remedy="Give another file_name; for a folder give it as parent.")
-    return name
-
-
-def size_of(path: Path) -> int:
-    """Gives the size of a file that is to be sent, in bytes.
-
-    Args:
-        path: The file.
-
-    Raises:
-        SbgError: It isn't there, is no file, or is larger than the platform takes.
-    """
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise SbgError(
-            f"{path} can't be read: {error.strerror or error}", remedy="Check its path and permissions."
-        ) from error
-    if path.is_dir():
-        raise SbgError(f"{path} is a folder", remedy="Use upload_folder for folders, or give a file.")
-    if not path.is_file():
-        raise SbgError(f"{path} is no file", remedy="Give a file, not a pipe or a device.")
-    if size > PartSize.MAXIMUM_OBJECT_SIZE:
-        raise SbgError(
-            f"{path} has {size} bytes, and the platform takes {PartSize.MAXIMUM_OBJECT_SIZE} (5 TiB)",
-            remedy="Split the file.",
-        )
-    return size
-
-
-def _rules(part_size: int) -> PartRules:
-    return PartRules(
-        least=1,
-        largest=PartSize.MAXIMUM_UPLOAD_SIZE,
-        parts=PartSize.MAXIMUM_TOTAL_PARTS,
-        part_size=part_size,
-        single=0,
-    )
+    with as_ours():
+        return checked_name(name)

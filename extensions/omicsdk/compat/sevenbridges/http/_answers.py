@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, class_of, unanswered
+from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.complaints import PAGE_LIMIT, complaint_of, page_title
 from omicsdk.core.documented.client import DocumentedAnswer, DocumentedBody
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
@@ -99,7 +99,7 @@ class StreamedResponse(DocumentedBody, Response):
 
 
 def _documented(error: Exception) -> Exception:
-    return unanswered(error) if isinstance(error, OmicsError) else error
+    return as_sbg(error) if isinstance(error, OmicsError) else error
 
 
 def content_of(response: Response) -> Any:
@@ -152,13 +152,11 @@ def items_of(told: Mapping[str, Any], response: Response, field: str = "items") 
             empty one, since deletions may rest on it.
     """
     operation = response.request.operation
-    try:
+    with as_ours():
         found = items_at(told, field, operation)
         for number, each in enumerate(found):
             if not is_object(each):
                 raise DecodeError(operation, f"{field}[{number}]", each, expected="an object")
-    except DecodeError as error:
-        raise unanswered(error) from error
     return found
 
 

@@ -6,8 +6,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Self
 
+from omicsdk.compat.sevenbridges._arguments import Number, may_be, shown
 from omicsdk.compat.sevenbridges.errors import NO_CODE, SbgError, ValidationError
-from omicsdk.compat.sevenbridges.http.arguments import Number, may_be, shown
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
 from omicsdk.core.clock import Clock
 

@@ -1,26 +1,81 @@
-"""What uploads and downloads have in common: a thread of their own, its states, and the switches of the documented handles."""
+"""What uploads and downloads share: a thread of their own, its states, and the switches of the documented handles."""
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from logging import getLogger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from omicsdk.compat.sevenbridges._arguments import Number, check_numbers, may_be, shown
 from omicsdk.compat.sevenbridges.enums import PartSize, RequestParameters, TransferState
-from omicsdk.compat.sevenbridges.errors import SbgError
-from omicsdk.compat.sevenbridges.http.arguments import Number, check_numbers, may_be, shown
-from omicsdk.compat.sevenbridges.transfer.failures import TransferFailed, as_sbg
+from omicsdk.compat.sevenbridges.errors import SbgError, SettingsError, TransferFailed, as_sbg
 from omicsdk.compat.sevenbridges.transfer.utils import Progress, percent, total_parts
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import Control, Patience
+from omicsdk.transfer.control import TICK
 from omicsdk.transfer.interrupts import Terminated
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.transfer import Progress as EngineProgress
     from omicsdk.transfer import TransferReport
+
+
+Direction = Literal["upload", "download"]
+
+#: Parts of one file that are moved at once.
+OF_A_FILE = 4
+
+
+class Slots:
+    """A number of places, taken by transfers.
+
+    Args:
+        count: How many there are, 1 or more.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._free = count
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, wanted: int, stopped: Callable[[], bool]) -> Generator[int]:
+        """Takes some while the block runs; waits while there is none.
+
+        Args:
+            wanted: How many at most.
+            stopped: Ends the waiting.
+
+        Yields:
+            How many it has, 1 or more; one that was stopped has none, but won't use it.
+        """
+        with self._changed:
+            while not self._free and not stopped():
+                self._changed.wait(TICK)
+            got = min(wanted, self._free)
+            self._free -= got
+        try:
+            yield max(1, got)
+        finally:
+            with self._changed:
+                self._free += got
+                self._changed.notify_all()
+
+
+def slots_of(api: Api, direction: Direction) -> Slots:
+    """Gives the places of an Api.
+
+    Args:
+        api: The Api.
+        direction: Which way the parts go.
+    """
+    found: Slots = vars(api).setdefault(f"_{direction}_slots", Slots(getattr(api, f"{direction}_max_workers")))
+    return found
+
 
 _log = getLogger("omicsdk.sb")
 
@@ -37,13 +92,20 @@ class Handle(threading.Thread, ABC):
         api: Where the file is.
         what: What it is, in a word.
         part_size: The size of the parts that progress is told in, in bytes.
+        retry_count: How many failures in a row end it, None for 6.
+        timeout: Seconds for which a silent server is waited for, None for 300.
     """
 
-    def __init__(self, api: Api, what: str, part_size: int) -> None:
+    def __init__(
+        self, api: Api | None, what: Direction, part_size: int, retry_count: int | None, timeout: float | None
+    ) -> None:
+        if api is None:
+            raise SettingsError(f"This {what} has no Api", remedy="Give api=.")
         super().__init__(name=f"omicsdk-sb-{what}", daemon=True)
         self._api = api
-        self._what = what
+        self._what: Direction = what
         self._part_size = part_size
+        self._retries, self._patience = retrying(retry_count, timeout)
         self._file_size = 0
         self._bytes_done = 0
         self._control = Control()
@@ -203,9 +265,25 @@ class Handle(threading.Thread, ABC):
         if error is not None and threading.current_thread() is not self:
             raise error if isinstance(error, KeyboardInterrupt) else as_sbg(error)
 
-    @abstractmethod
     def _transfer(self) -> TransferReport:
+        with slots_of(self._api, self._what).taken(OF_A_FILE, lambda: self._control.stopped) as connections:
+            return self._move(connections)
+
+    @abstractmethod
+    def _move(self, connections: int) -> TransferReport:
         """Moves the file's bytes, obeying `_control` and telling `_moved`."""
+
+    def _settings(self, connections: int) -> dict[str, Any]:
+        """The engine's arguments that say how, not what."""
+        return {
+            "connections": connections,
+            "progress": self._moved,
+            "control": self._control,
+            "environ": self._api.environ,
+            "wait": False,
+            "patience": self._patience,
+            "clock": self._api.clock,
+        }
 
     def _given_up(self) -> None:
         """Removes what a stopped transfer has left behind."""
@@ -305,7 +383,7 @@ def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patie
     Raises:
         SbgError: One makes no sense.
     """
-    check_numbers({"retry_count": 0 if retry_count is None else retry_count, "timeout": timeout})
+    check_numbers(retry_count=0 if retry_count is None else retry_count, timeout=timeout)
     retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
     return retries, Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout)
 

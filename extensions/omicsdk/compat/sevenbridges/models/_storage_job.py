@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
+from omicsdk.compat.sevenbridges._arguments import shown
 from omicsdk.compat.sevenbridges.enums import ImportExportState
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
-from omicsdk.compat.sevenbridges.http.arguments import shown
 from omicsdk.compat.sevenbridges.meta import fields
+from omicsdk.compat.sevenbridges.meta._waiting import PERIOD, BackgroundJob, wait_until
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, several
-from omicsdk.compat.sevenbridges.meta.waiting import PERIOD, BackgroundJob, wait_until
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord, Error
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.core.narrowing import is_mapping

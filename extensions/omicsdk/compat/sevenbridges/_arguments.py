@@ -46,11 +46,11 @@ NUMBERS: Mapping[str, Number] = {
 """The numbers that an Api takes, by their names."""
 
 
-def check_numbers(given: Mapping[str, object]) -> None:
+def check_numbers(**given: object) -> None:
     """Refuses numbers that make no sense.
 
     Args:
-        given: Names of `NUMBERS`, and what was given for each.
+        **given: What was given for names of `NUMBERS`.
 
     Raises:
         SettingsError: One is none, or out of bounds.
