@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.compat.sevenbridges import Api, Conflict, PaginationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.collection import AHEAD, LONGEST_PAGE, Collection, VolumeCollection
+from omicsdk.compat.sevenbridges.meta.collection import LONGEST_PAGE, Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, linked_request
 from omicsdk.compat.sevenbridges.models.volume import VolumeObject, VolumePrefix
 from omicsdk.core.clock import ManualClock
+from omicsdk.sb.listings import PAGES_AT_ONCE as AHEAD
 
 BASE = "https://api.example.org/v2"
 

@@ -10,7 +10,7 @@ import difflib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_file_id, is_path, parse
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.file import File
     from omicsdk_api.sb.models.file_page import FilePage
     from omicsdk_api.sb.models.project import Project
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 PAGE = 100
 """Items on the platform's longest page."""
@@ -203,7 +206,7 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         return client.list_files(**query, offset=offset)
 
     count = 0
-    for file in _paged(answer.value, total, page_at):
+    for file in paged(answer.value, total, page_at, _files_of, _next):
         count += 1
         yield file
     if total is not None and count < total:
@@ -213,17 +216,35 @@ def files_in(client: SbApi, target: Target, chosen: Mapping[str, Any] | None = N
         )
 
 
-def _paged(page: FilePage, total: int | None, page_at: Callable[[int], FilePage]) -> Iterator[File]:
-    """The files of a page and of those after it.
+def paged(
+    page: P,
+    total: int | None,
+    page_at: Callable[[int], P],
+    items_of: Callable[[P], Sequence[T]],
+    next_of: Callable[[P], str | None],
+    at: int = 0,
+) -> Iterator[T]:
+    """The items of a page and of those after it; up to PAGES_AT_ONCE pages are requested at once.
 
     A page may be shorter than requested, so what is missing up to the next offset is requested, too. Entries that are added
     meanwhile come after the last page: its link is followed.
+
+    Args:
+        page: The first page.
+        total: How many items there are; None where the platform does not state it.
+        page_at: Requests the page from an offset on.
+        items_of: What is on a page.
+        next_of: The link to the page after one; None after the last.
+        at: The first page's offset.
+
+    Raises:
+        DecodeError: A page links to itself as the next one.
     """
-    files = _files_of(page)
-    yield from files
-    at = len(files)
-    offsets = iter(range(at, total or 0, PAGE) if _next(page) else ())
-    coming = deque[tuple[int, Future["FilePage"]]]()
+    items = items_of(page)
+    yield from items
+    at += len(items)
+    offsets = iter(range(at, total or 0, PAGE) if next_of(page) else ())
+    coming = deque[tuple[int, Future[P]]]()
     pool = ThreadPoolExecutor(PAGES_AT_ONCE, "omicsdk-sb-page")
     try:
         while True:
@@ -235,19 +256,19 @@ def _paged(page: FilePage, total: int | None, page_at: Callable[[int], FilePage]
             page = future.result()
             upcoming = coming[0][0] if coming else None
             while True:
-                files = _files_of(page)
-                yield from files if upcoming is None else files[: upcoming - at]
-                at += len(files)
-                if upcoming is None or at >= upcoming or not files or not _next(page):
+                items = items_of(page)
+                yield from items if upcoming is None else items[: upcoming - at]
+                at += len(items)
+                if upcoming is None or at >= upcoming or not items or not next_of(page):
                     break
                 page = page_at(at)
-        while files and (link := _next(page)):
+        while items and (link := next_of(page)):
             page = page_at(at)
-            if _next(page) == link:
-                raise DecodeError("list_files", "the link to the next page", link, expected="the URL of another page")
-            files = _files_of(page)
-            yield from files
-            at += len(files)
+            if next_of(page) == link:
+                raise DecodeError("paging", "the link to the next page", link, expected="the URL of another page")
+            items = items_of(page)
+            yield from items
+            at += len(items)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

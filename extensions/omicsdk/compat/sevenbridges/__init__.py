@@ -66,69 +66,45 @@ if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.models.volume import Volume as Volume
     from omicsdk.compat.sevenbridges.models.volume import VolumeObject as VolumeObject
 
-_MODULES = {
-    "Api": "api",
-    "Config": "config",
-    "BadRequest": "errors",
-    "Conflict": "errors",
-    "ExecutionDetailsInvalidTaskType": "errors",
-    "Forbidden": "errors",
-    "LocalFileAlreadyExists": "errors",
-    "MethodNotAllowed": "errors",
-    "NotFound": "errors",
-    "PaginationError": "errors",
-    "ReadOnlyPropertyError": "errors",
-    "RequestTimeout": "errors",
-    "ResourceNotModified": "errors",
-    "SbgError": "errors",
-    "ServerError": "errors",
-    "ServiceUnavailable": "errors",
-    "TaskValidationError": "errors",
-    "TooManyRequests": "errors",
-    "Unauthorized": "errors",
-    "ValidationError": "errors",
-    "App": "models.app",
-    "AsyncJob": "models.async_jobs",
-    "Automation": "models.automation",
-    "AutomationMember": "models.automation",
-    "AutomationPackage": "models.automation",
-    "AutomationRun": "models.automation",
-    "BillingGroup": "models.billing_group",
-    "BulkRecord": "models.bulk",
-    "Dataset": "models.dataset",
-    "Division": "models.division",
-    "DRSImportBulk": "models.drs_import",
-    "Endpoints": "models.endpoints",
-    "AppCopyStrategy": "enums",
-    "AppRawFormat": "enums",
-    "AsyncFileOperations": "enums",
-    "AsyncJobStates": "enums",
-    "AutomationRunActions": "enums",
-    "AutomationStatus": "enums",
-    "DivisionRole": "enums",
-    "FileStorageType": "enums",
-    "ImportExportState": "enums",
-    "PartSize": "enums",
-    "TaskStatus": "enums",
-    "TransferState": "enums",
-    "VolumeAccessMode": "enums",
-    "VolumeType": "enums",
-    "File": "models.file",
-    "Invoice": "models.invoice",
-    "Marker": "models.marker",
-    "Member": "models.member",
-    "Permissions": "models.member",
-    "Project": "models.project",
-    "RateLimit": "models.rate_limit",
-    "Export": "models.storage_export",
-    "Import": "models.storage_import",
-    "Task": "models.task",
-    "Team": "models.team",
-    "TeamMember": "models.team_member",
-    "User": "models.user",
-    "Volume": "models.volume",
-    "VolumeObject": "models.volume",
+_NAMES = {
+    "api": "Api",
+    "config": "Config",
+    "errors": (
+        "BadRequest Conflict ExecutionDetailsInvalidTaskType Forbidden LocalFileAlreadyExists "
+        "MethodNotAllowed NotFound PaginationError ReadOnlyPropertyError RequestTimeout "
+        "ResourceNotModified SbgError ServerError ServiceUnavailable TaskValidationError TooManyRequests "
+        "Unauthorized ValidationError"
+    ),
+    "models.app": "App",
+    "models.async_jobs": "AsyncJob",
+    "models.automation": "Automation AutomationMember AutomationPackage AutomationRun",
+    "models.billing_group": "BillingGroup",
+    "models.bulk": "BulkRecord",
+    "models.dataset": "Dataset",
+    "models.division": "Division",
+    "models.drs_import": "DRSImportBulk",
+    "models.endpoints": "Endpoints",
+    "enums": (
+        "AppCopyStrategy AppRawFormat AsyncFileOperations AsyncJobStates AutomationRunActions "
+        "AutomationStatus DivisionRole FileStorageType ImportExportState PartSize TaskStatus "
+        "TransferState VolumeAccessMode VolumeType"
+    ),
+    "models.file": "File",
+    "models.invoice": "Invoice",
+    "models.marker": "Marker",
+    "models.member": "Member Permissions",
+    "models.project": "Project",
+    "models.rate_limit": "RateLimit",
+    "models.storage_export": "Export",
+    "models.storage_import": "Import",
+    "models.task": "Task",
+    "models.team": "Team",
+    "models.team_member": "TeamMember",
+    "models.user": "User",
+    "models.volume": "Volume VolumeObject",
 }
+"""The names of each module."""
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = sorted(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -8,27 +8,31 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from omicsdk.compat.sevenbridges.http.client import HttpClient
 
 if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges import (
+        App,
+        AsyncJob,
+        Automation,
+        AutomationPackage,
+        AutomationRun,
+        BillingGroup,
+        Dataset,
+        Division,
+        DRSImportBulk,
+        Endpoints,
+        Export,
+        File,
+        Import,
+        Invoice,
+        Marker,
+        Project,
+        RateLimit,
+        Task,
+        Team,
+        User,
+        Volume,
+    )
     from omicsdk.compat.sevenbridges.meta.resource import Resource
     from omicsdk.compat.sevenbridges.models.actions import Actions
-    from omicsdk.compat.sevenbridges.models.app import App
-    from omicsdk.compat.sevenbridges.models.async_jobs import AsyncJob
-    from omicsdk.compat.sevenbridges.models.automation import Automation, AutomationPackage, AutomationRun
-    from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
-    from omicsdk.compat.sevenbridges.models.dataset import Dataset
-    from omicsdk.compat.sevenbridges.models.division import Division
-    from omicsdk.compat.sevenbridges.models.drs_import import DRSImportBulk
-    from omicsdk.compat.sevenbridges.models.endpoints import Endpoints
-    from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.compat.sevenbridges.models.invoice import Invoice
-    from omicsdk.compat.sevenbridges.models.marker import Marker
-    from omicsdk.compat.sevenbridges.models.project import Project
-    from omicsdk.compat.sevenbridges.models.rate_limit import RateLimit
-    from omicsdk.compat.sevenbridges.models.storage_export import Export
-    from omicsdk.compat.sevenbridges.models.storage_import import Import
-    from omicsdk.compat.sevenbridges.models.task import Task
-    from omicsdk.compat.sevenbridges.models.team import Team
-    from omicsdk.compat.sevenbridges.models.user import User
-    from omicsdk.compat.sevenbridges.models.volume import Volume
 
 R = TypeVar("R", bound="Resource")
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from functools import cache, partial, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
 from omicsdk.compat.sevenbridges.meta.collection import Collection
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
 
 F = TypeVar("F", bound=Callable[..., Any])
-Owner = type[Resource] | Resource
-Finish = Callable[[Owner, "Api", "Request", Mapping[str, Any]], Any]
+Conversion = Callable[[str, Any], Any]
 _NOTHING: Mapping[str, str] = {}
+_NO_CONVERSION: Mapping[str, Conversion] = {}
 
 
 def name_of(who: object) -> str:
@@ -134,23 +134,11 @@ def required(item: Mapping[str, Any], name: str, at: int) -> Any:
     return found
 
 
-def _id(name: str, value: object) -> str:
-    del name
-    return identifier(value)
-
-
-def _name(name: str, value: object) -> str:
-    del name
-    return name_of(value)
-
-
-_IDS = (
-    "automation billing_group division file invoice_id package parent project project_id resume_from team volume origin"
-)
+_IDS = "automation billing_group division file invoice_id package parent project project_id resume_from run_id team volume origin"
 _TIMES = "created_from created_to started_from started_to ended_from ended_to"
-CONVERSIONS: Mapping[str, Callable[[str, Any], Any]] = {
-    **dict.fromkeys(_IDS.split(), _id),
-    **dict.fromkeys(("user", "username", "member"), _name),
+CONVERSIONS: Mapping[str, Conversion] = {
+    **dict.fromkeys(_IDS.split(), lambda _, value: identifier(value)),
+    **dict.fromkeys(("user", "username", "member"), lambda _, value: name_of(value)),
     **dict.fromkeys(_TIMES.split(), query_time),
     **dict.fromkeys(("date_from", "date_to"), query_day),
     **dict.fromkeys(("permissions", "position"), plain_mapping),
@@ -158,93 +146,93 @@ CONVERSIONS: Mapping[str, Callable[[str, Any], Any]] = {
 """What becomes of an argument before it is sent, by its published name."""
 
 
-def lists(
-    operation: str, *, of: type[Resource] | None = None, names: Mapping[str, str] = _NOTHING, **fixed: Any
+class Sent(NamedTuple):
+    """A request that a method makes, and what it takes to make a result of the answer."""
+
+    request: Request
+    api: Api
+    owner: type[Resource] | Resource
+    kind: type[Resource]
+    options: Mapping[str, Any]
+
+
+def _page(sent: Sent) -> Collection[Any]:
+    return Collection.fetch(sent.kind, sent.request, sent.api)
+
+
+def _one(sent: Sent) -> Resource:
+    return sent.kind.of(sent.api.call_object(sent.request), sent.api)
+
+
+def _changed(sent: Sent) -> Resource:
+    return cast("Resource", sent.owner)._acted(sent.api.call_object(sent.request), sent.options["inplace"])
+
+
+def _nothing(sent: Sent) -> None:
+    sent.api.send(sent.request)
+
+
+def _operation(
+    finish: Callable[[Sent], object],
+    operation: str,
+    *,
+    of: type[Resource] | None = None,
+    names: Mapping[str, str] = _NOTHING,
+    convert: Mapping[str, Conversion] = _NO_CONVERSION,
+    needs: str = "",
+    **fixed: Any,
 ) -> Callable[[F], F]:
-    """Make a method that lists a page.
+    """Make a method of an operation.
 
     Args:
+        finish: Makes the result.
         operation: The operation.
-        of: The class of what is listed; by default the method's own.
+        of: The class of what is returned; by default the method's own.
         names: What the operation calls arguments that have another name here.
+        convert: What becomes of arguments, beside `CONVERSIONS`.
+        needs: Arguments that may not be empty, with blanks between.
         **fixed: Further arguments of the operation.
     """
 
-    def finish(owner: Owner, api: Api, request: Request, options: Mapping[str, Any]) -> Collection[Any]:
-        del options
-        return Collection.fetch(of or _class_of(owner), request, api)
-
-    return _operation(operation, finish, names, fixed)
-
-
-def gives(
-    operation: str, *, of: type[Resource] | None = None, names: Mapping[str, str] = _NOTHING, **fixed: Any
-) -> Callable[[F], F]:
-    """Make a method that returns a resource, which it may have created; arguments as those of `lists`."""
-
-    def finish(owner: Owner, api: Api, request: Request, options: Mapping[str, Any]) -> Resource:
-        del options
-        return (of or _class_of(owner)).of(api.call_object(request), api)
-
-    return _operation(operation, finish, names, fixed)
-
-
-def acts(operation: str, *, names: Mapping[str, str] = _NOTHING, **fixed: Any) -> Callable[[F], F]:
-    """Make a method that changes an object, with an argument `inplace`; arguments as those of `lists`."""
-
-    def finish(owner: Owner, api: Api, request: Request, options: Mapping[str, Any]) -> Resource:
-        return cast("Resource", owner)._acted(api.call_object(request), options["inplace"])
-
-    return _operation(operation, finish, names, fixed)
-
-
-def sends(operation: str, *, names: Mapping[str, str] = _NOTHING, **fixed: Any) -> Callable[[F], F]:
-    """Make a method that returns nothing; arguments as those of `lists`."""
-
-    def finish(owner: Owner, api: Api, request: Request, options: Mapping[str, Any]) -> None:
-        del owner, options
-        api.send(request)
-
-    return _operation(operation, finish, names, fixed)
-
-
-def _class_of(owner: Owner) -> type[Resource]:
-    return owner if isinstance(owner, type) else type(owner)
-
-
-def _operation(name: str, finish: Finish, names: Mapping[str, str], fixed: Mapping[str, Any]) -> Callable[[F], F]:
     def make(function: F) -> F:
         @cache
         def signature() -> inspect.Signature:
             return inspect.signature(function)
 
         @wraps(function)
-        def method(owner: Owner, *args: Any, **kwargs: Any) -> Any:
+        def method(owner: type[Resource] | Resource, *args: Any, **kwargs: Any) -> Any:
             bound = signature().bind(owner, *args, **kwargs)
             bound.apply_defaults()
             options = dict(list(bound.arguments.items())[1:])
             api: Api | None = options.pop("api", None)
             if isinstance(owner, type):
-                api, place = owner._client(api), {}
+                api, kind, place = owner._client(api), owner, {}
             else:
-                api, place = api if api is not None else owner.api, owner._place(owner)
-            arguments = {
-                names.get(each, each): _converted(
-                    each, names.get(each, each), value, signature().parameters[each].default
-                )
-                for each, value in options.items()
-                if each != "inplace"
-            }
-            return finish(owner, api, request_of(api, name, **fixed, **place, **arguments), options)
+                api, kind, place = api if api is not None else owner.api, type(owner), owner._place(owner)
+            for name in needs.split():
+                if not options[name]:
+                    raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Give {name}.")
+            arguments: dict[str, Any] = {}
+            for name, value in options.items():
+                sent_as = names.get(name, name)
+                converted = convert.get(name) or CONVERSIONS.get(name) or CONVERSIONS.get(sent_as)
+                if value in (None, "") and signature().parameters[name].default is None:
+                    continue  # an empty text that may be left out is left out
+                arguments[sent_as] = value if converted is None else converted(name, value)
+            arguments.pop("inplace", None)
+            request = request_of(api, operation, **fixed, **place, **arguments)
+            return finish(Sent(request, api, owner, of or kind, options))
 
         return cast("F", method)
 
     return make
 
 
-def _converted(name: str, sent_as: str, value: Any, default: object) -> Any:
-    convert = CONVERSIONS.get(name) or CONVERSIONS.get(sent_as)
-    # What may be left out and is empty is left out, an empty id too.
-    if convert is None or (default is None and value in (None, "")):
-        return value
-    return convert(name, value)
+lists = partial(_operation, _page)
+"""Make a method that lists a page."""
+gives = partial(_operation, _one)
+"""Make a method that returns a resource, which it may have created."""
+acts = partial(_operation, _changed)
+"""Make a method that changes an object, with an argument `inplace`."""
+sends = partial(_operation, _nothing)
+"""Make a method that returns nothing."""

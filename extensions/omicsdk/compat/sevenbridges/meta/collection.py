@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from omicsdk.compat.sevenbridges.errors import PaginationError
+from omicsdk.compat.sevenbridges.errors import PaginationError, as_ours
 from omicsdk.compat.sevenbridges.http._answers import Response, items_of, object_of
 from omicsdk.compat.sevenbridges.meta.resource import linked_request
+from omicsdk.sb.listings import PAGE, paged
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
+    from omicsdk.compat.sevenbridges import Api, VolumeObject
     from omicsdk.compat.sevenbridges.meta.resource import Resource
-    from omicsdk.compat.sevenbridges.models.volume import VolumeObject
     from omicsdk.core.request import Request
 
 R = TypeVar("R", bound="Resource")
@@ -24,9 +23,7 @@ S = TypeVar("S", bound="Resource")
 P = TypeVar("P", bound="Collection[Any] | VolumeCollection")
 
 #: The platform's longest page.
-LONGEST_PAGE = 100
-#: Pages that are asked for at once.
-AHEAD = 16
+LONGEST_PAGE = PAGE
 _TOTAL = "x-total-matching-query"
 _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
 
@@ -65,13 +62,7 @@ class Collection(_Page[R], Generic[R]):
     resource: type[R]
 
     def __init__(
-        self,
-        resource: type[R],
-        href: str,
-        total: int,
-        items: Sequence[R],
-        links: Sequence[Mapping[str, str]],
-        api: Api,
+        self, resource: type[R], href: str, total: int, items: Sequence[R], links: Sequence[Mapping[str, str]], api: Api
     ) -> None:
         super().__init__(items)
         self.resource = resource
@@ -138,47 +129,18 @@ class Collection(_Page[R], Generic[R]):
         Raises:
             SbgError: A later page can't be had; what came before it has been given by then.
         """
-        yield from self
         link = self._link("next")
-        if link is None:
-            return
-        offset = _offset(link)
-        if self._total < 0 or offset is None:
+        offset = None if link is None else _offset(link)
+        if link is None or offset is None or self._total < 0:
+            yield from self
             yield from _ahead(self, _after)
-        else:
-            yield from self._side_by_side(link, offset)
+            return
 
-    def _side_by_side(self, link: str, start: int) -> Iterator[R]:
-        """What is on the pages from an offset on, as the first one's link has them but for their length."""
-        offsets = iter(range(start, self._total, LONGEST_PAGE))
-        coming = deque[tuple[int, Future[Collection[R]]]]()
-        pool = ThreadPoolExecutor(AHEAD, "omicsdk-page")
-        last: Collection[R] = self
-        try:
-            while True:
-                while len(coming) < AHEAD and (offset := next(offsets, None)) is not None:
-                    asked = _with(link, offset=offset, limit=LONGEST_PAGE)
-                    coming.append((offset, pool.submit(self._fetched, asked)))
-                if not coming:
-                    break
-                offset, future = coming.popleft()
-                last = future.result()
-                yield from last
-                # A platform may give shorter pages than it was asked for; behind the last one its links are followed.
-                upcoming = coming[0][0] if coming else offset
-                while (at := last.next_offset) is not None and offset < at < upcoming:
-                    offset, last = at, last.next_page()
-                    yield from last[: upcoming - at]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        if last is not self:  # more may have come into being meanwhile
-            yield from _ahead(last, _after)
+        def page_at(offset: int) -> Collection[R]:
+            return self._fetched(_with(link, offset=offset, limit=LONGEST_PAGE))
 
-    @property
-    def next_offset(self) -> int | None:
-        """How many are passed over before the next page begins; None where there is none, or the platform counts otherwise."""
-        link = self._link("next")
-        return None if link is None else _offset(link)
+        with as_ours():
+            yield from paged(self, self._total, page_at, list[R], _next_link, offset - len(self))
 
     def _link(self, rel: str) -> str | None:
         return next((link["href"] for link in self.links if str(link.get("rel", "")).lower() == rel), None)
@@ -316,6 +278,10 @@ def _ahead(page: P, following: Callable[[P], P]) -> Iterator[Any]:
 def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[str, Any]]:
     """The links of a page to others; a list that came as something else would hide the pages that follow."""
     return () if told.get("links") is None else items_of(told, response, "links")
+
+
+def _next_link(page: Collection[Any]) -> str | None:
+    return page.next_link
 
 
 def _after(page: Collection[R]) -> Collection[R]:

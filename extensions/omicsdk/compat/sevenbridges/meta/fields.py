@@ -10,6 +10,7 @@ from uuid import UUID
 from omicsdk.compat.sevenbridges.errors import ReadOnlyPropertyError, ValidationError
 
 if TYPE_CHECKING:
+    from omicsdk.compat.sevenbridges.api import Api
     from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 T = TypeVar("T")
@@ -170,7 +171,20 @@ D = TypeVar("D", bound="DictView")
 
 
 class DictView(dict[str, Any]):
-    """A dictionary of a resource: what is done to it, deletions too, is an edit of the resource. A missing key is None."""
+    """A dictionary of a resource: what is done to it, deletions too, is an edit of the resource. A missing key is None.
+
+    Args:
+        values: Names and JSON values.
+        api: Where they came from.
+        **members: Further names and values.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None, **members: Any) -> None:
+        super().__init__(values or {}, **members)
+        self._api = api
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)  # without its Api, which has a token
 
     def __missing__(self, key: str) -> None:
         return None
@@ -209,7 +223,7 @@ class View(Field[D]):
     def decoded(self, instance: Resource, value: Any) -> D:
         """The dictionary itself, in the place of the plain one that came."""
         if not isinstance(value, self._kind):
-            value = self._kind(value)
+            value = self._kind(value, instance.api_or_none)
             instance.adopt(self.name, value)
         return value
 

@@ -84,8 +84,7 @@ class FileValues(DictView):
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None) -> None:
-        super().__init__(values or {})
-        self._api = api
+        super().__init__(values, api)
         self._handed_out: dict[str, Any] = {}  # files and lists, as they were read
 
     def __getitem__(self, name: str) -> Any:
@@ -174,7 +173,7 @@ class FileValues(DictView):
 
     def __reduce__(self) -> tuple[Any, ...]:
         self.settle()
-        return type(self), (dict(self),)  # without its Api, which has a token
+        return super().__reduce__()
 
 
 V = TypeVar("V", bound=FileValues)
@@ -188,13 +187,6 @@ class FilesView(View[V]):
         name: Its name in the platform's JSON; the attribute's by default.
         read_only: Whether another one can't be put in its place.
     """
-
-    def decoded(self, instance: Resource, value: Any) -> V:
-        """The values themselves, in the place of the plain dictionary that came."""
-        if not isinstance(value, self._kind):
-            value = self._kind(value, instance.api_or_none)
-            instance.adopt(self.name, value)
-        return value
 
     def __set__(self, instance: Resource, value: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().__set__(instance, sent(value))

@@ -9,9 +9,7 @@ from omicsdk.compat.sevenbridges.enums import FeedbackType, RequestParameters
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, identifiers, request_of
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges import Api, File, Project
 
 
 class Actions(Resource):
@@ -22,11 +20,7 @@ class Actions(Resource):
 
     @classmethod
     def send_feedback(
-        cls,
-        type: str = FeedbackType.IDEA,
-        referrer: str | None = None,
-        text: str | None = None,
-        api: Api | None = None,
+        cls, type: str = FeedbackType.IDEA, referrer: str | None = None, text: str | None = None, api: Api | None = None
     ) -> None:
         """Tells the platform's makers something.
 

@@ -15,8 +15,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of, several
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges import Api, Project
     from omicsdk.core.request import Request
 
 
@@ -219,11 +218,7 @@ class App(Resource):
 
     @classmethod
     def install_app(
-        cls,
-        id: str,
-        raw: Mapping[str, Any] | str,
-        api: Api | None = None,
-        raw_format: str | None = None,
+        cls, id: str, raw: Mapping[str, Any] | str, api: Api | None = None, raw_format: str | None = None
     ) -> Self:
         """Makes an app of CWL.
 
@@ -246,11 +241,7 @@ class App(Resource):
 
     @classmethod
     def create_revision(
-        cls,
-        id: App | str,
-        revision: int,
-        raw: Mapping[str, Any] | str,
-        api: Api | None = None,
+        cls, id: App | str, revision: int, raw: Mapping[str, Any] | str, api: Api | None = None
     ) -> Self:
         """Adds a revision to an app.
 

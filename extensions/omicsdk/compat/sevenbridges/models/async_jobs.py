@@ -16,8 +16,7 @@ from omicsdk.compat.sevenbridges.models.file import FileBulkRecord
 from omicsdk.core.narrowing import is_mapping
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges import Api, File
     from omicsdk.core.request import Request
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import unquote, urlsplit
@@ -22,12 +22,7 @@ from omicsdk.compat.sevenbridges.models.member import Permissions
 if TYPE_CHECKING:
     from datetime import date
 
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
-    from omicsdk.compat.sevenbridges.models.member import Member
-    from omicsdk.compat.sevenbridges.models.project import Project
-    from omicsdk.compat.sevenbridges.models.team import Team
-    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges import Api, BillingGroup, Member, Project, Team, User
     from omicsdk.compat.sevenbridges.transfer.upload import CodePackage
     from omicsdk.core.request import Request
 
@@ -48,11 +43,7 @@ class AutomationMember(Savable):
     @classmethod
     @lists("list_automation_members", names={"automation": "automation_id"})
     def query(
-        cls,
-        automation: Automation | str,
-        offset: int | None = None,
-        limit: int | None = None,
-        api: Api | None = None,
+        cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
         """Lists the members of an automation.
 
@@ -111,11 +102,7 @@ class AutomationMember(Savable):
     @classmethod
     @gives("add_automation_member", names={"team": "id", "automation": "automation_id"}, type="team")
     def add_team(
-        cls,
-        team: Team | str,
-        permissions: Mapping[str, bool],
-        automation: Automation | str,
-        api: Api | None = None,
+        cls, team: Team | str, permissions: Mapping[str, bool], automation: Automation | str, api: Api | None = None
     ) -> Self:
         """Makes a team a member of an automation.
 
@@ -134,10 +121,7 @@ class AutomationMember(Savable):
     @classmethod
     @sends("remove_automation_member", names={"user": "username", "automation": "automation_id"})
     def remove(
-        cls,
-        user: User | Member | AutomationMember | str,
-        automation: Automation | str,
-        api: Api | None = None,
+        cls, user: User | Member | AutomationMember | str, automation: Automation | str, api: Api | None = None
     ) -> None:
         """Ends a user's membership.
 
@@ -236,11 +220,7 @@ class AutomationPackage(Gettable, Savable):
     @classmethod
     @lists("list_automation_packages", names={"automation": "automation_id"})
     def query(
-        cls,
-        automation: Automation | str,
-        offset: int | None = None,
-        limit: int | None = None,
-        api: Api | None = None,
+        cls, automation: Automation | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
         """Lists the packages of an automation.
 
@@ -318,6 +298,14 @@ class AutomationPackage(Gettable, Savable):
 
     def _about(self, operation: str) -> Request:
         return request_of(self.api, operation, automation_id=identifier(self.automation), **self._place(self))
+
+
+def _sent(name: str, value: object) -> Any:
+    del name
+    return sent(value)
+
+
+_SENT: Mapping[str, Callable[[str, Any], Any]] = dict.fromkeys(("inputs", "settings", "secret_settings"), _sent)
 
 
 class AutomationRun(Running, Savable):
@@ -430,6 +418,7 @@ class AutomationRun(Running, Savable):
         return cls.of(api.call_object(request), api)
 
     @classmethod
+    @gives("rerun_automation_run", names={"id": "run_id"}, convert=_SENT)
     def rerun(
         cls,
         id: AutomationRun | str,
@@ -461,20 +450,7 @@ class AutomationRun(Running, Savable):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = request_of(
-            api,
-            "rerun_automation_run",
-            run_id=identifier(id),
-            merge=merge,
-            package=identifier(package) if package else None,
-            inputs=sent(inputs),
-            settings=sent(settings),
-            resume_from=identifier(resume_from) if resume_from else None,
-            name=name,
-            secret_settings=sent(secret_settings),
-        )
-        return cls.of(api.call_object(request), api)
+        ...
 
     # -- one run
 
@@ -581,6 +557,7 @@ class Automation(Gettable, Savable):
         ...
 
     @classmethod
+    @gives("create_automation", needs="name")
     def create(
         cls,
         name: str,
@@ -606,20 +583,7 @@ class Automation(Gettable, Savable):
             ValidationError: There is no name.
             SbgError: The platform answered with an error.
         """
-        if not name:
-            raise ValidationError("An automation needs a name")
-        api = cls._client(api)
-        request = request_of(
-            api,
-            "create_automation",
-            name=name,
-            description=description,
-            billing_group=identifier(billing_group) if billing_group else None,
-            secret_settings=secret_settings,
-            project_based=project_based,
-            memory_limit=memory_limit,
-        )
-        return cls.of(api.call_object(request), api)
+        ...
 
     @classmethod
     def get_package(cls, package: AutomationPackage | str, api: Api | None = None) -> AutomationPackage:

@@ -11,8 +11,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Value
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.invoice import Invoice
+    from omicsdk.compat.sevenbridges import Api, Invoice
 
 
 class Breakdown(Value):

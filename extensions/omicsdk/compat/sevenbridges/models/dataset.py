@@ -12,8 +12,7 @@ from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
 from omicsdk.compat.sevenbridges.models.member import Member
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges import Api, User
 
 
 class Dataset(Gettable, Savable):

@@ -10,9 +10,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Gettable
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.team import Team
-    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges import Api, Team, User
 
 
 class Division(Gettable):

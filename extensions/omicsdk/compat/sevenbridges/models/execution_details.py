@@ -6,15 +6,13 @@ from collections.abc import ItemsView
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.fields import DictView, View
+from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Value
 from omicsdk.compat.sevenbridges.models.file import File
 from omicsdk.sb.tasks import file_id_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from omicsdk.compat.sevenbridges.api import Api
+    pass
 
 
 class Disk(Value):
@@ -51,10 +49,6 @@ class Logs(DictView):
         api: Where they came from.
     """
 
-    def __init__(self, values: Mapping[str, Any] | None = None, api: Api | None = None) -> None:
-        super().__init__(values or {})
-        self._api = api
-
     def __getitem__(self, name: str) -> File | None:
         id = file_id_in(super().get(name))
         return None if id is None else File.of({"id": id}, self._api)
@@ -62,23 +56,6 @@ class Logs(DictView):
     def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Names and files."""
         return ItemsView(self)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self),)  # without its Api, which has a token
-
-
-class LogsView(View[Logs]):
-    """The field of a job's logs."""
-
-    def __init__(self) -> None:
-        super().__init__(Logs, read_only=True)
-
-    def decoded(self, instance: Resource, value: Any) -> Logs:
-        """The logs, in the place of the plain dictionary that came."""
-        if not isinstance(value, Logs):
-            value = Logs(value, instance.api_or_none)
-            instance.adopt(self.name, value)
-        return value
 
 
 class Job(Value):
@@ -92,7 +69,7 @@ class Job(Value):
     retried = fields.switch()
     instance = fields.Part(lambda: Instance)
     docker = fields.Part(lambda: JobDocker)
-    logs = LogsView()
+    logs = fields.View(Logs, read_only=True)
 
     def __repr__(self) -> str:
         return f"<Job: name={self.field('name')}, status={self.field('status')}>"

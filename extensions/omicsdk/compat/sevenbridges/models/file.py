@@ -32,9 +32,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.sb.paths import LONGEST, wrong_with
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.dataset import Dataset
-    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges import Api, Dataset, Project
     from omicsdk.compat.sevenbridges.transfer.download import Download
     from omicsdk.compat.sevenbridges.transfer.upload import Upload
 
@@ -398,11 +396,7 @@ class File(Gettable):
         return SearchResponse.fetch(query, cont_token, limit, cls._client(api))
 
     def list_files(
-        self,
-        offset: int | None = None,
-        limit: int | None = None,
-        api: Api | None = None,
-        cont_token: str | None = None,
+        self, offset: int | None = None, limit: int | None = None, api: Api | None = None, cont_token: str | None = None
     ) -> Collection[File]:
         """Lists what is in this folder; what is in its folders isn't listed.
 
@@ -445,11 +439,7 @@ class File(Gettable):
 
     @classmethod
     def create_folder(
-        cls,
-        name: str,
-        parent: File | str | None = None,
-        project: Project | str | None = None,
-        api: Api | None = None,
+        cls, name: str, parent: File | str | None = None, project: Project | str | None = None, api: Api | None = None
     ) -> Self:
         """Makes a folder.
 

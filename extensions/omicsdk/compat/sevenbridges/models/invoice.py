@@ -11,8 +11,7 @@ from omicsdk.compat.sevenbridges.meta.resource import Gettable, Value
 from omicsdk.compat.sevenbridges.models.billing_group import Price
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
+    from omicsdk.compat.sevenbridges import Api, BillingGroup
 
 
 class InvoicePeriod(Value):

@@ -12,8 +12,7 @@ from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges import Api, File
 
 
 class MarkerPosition(DictView):
@@ -38,11 +37,7 @@ class Marker(Gettable, Savable):
     @classmethod
     @lists("list_markers", fields="_all")
     def query(
-        cls,
-        file: File | str,
-        offset: int | None = None,
-        limit: int | None = None,
-        api: Api | None = None,
+        cls, file: File | str, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[Self]:
         """Lists a file's markers.
 

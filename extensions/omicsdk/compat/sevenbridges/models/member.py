@@ -14,10 +14,7 @@ from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, identifier, request_of
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.division import Division
-    from omicsdk.compat.sevenbridges.models.team import Team
-    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges import Api, Division, Team, User
 
 
 class Permissions(DictView):

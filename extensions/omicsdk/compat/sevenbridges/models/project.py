@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.compat.sevenbridges.errors import SbgError, ValidationError
+from omicsdk.compat.sevenbridges.errors import ValidationError
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta._operations import name_of
+from omicsdk.compat.sevenbridges.meta._operations import gives, name_of, plain_mapping
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView, Field
 from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable, identifier, request_of, several
@@ -17,16 +17,7 @@ from omicsdk.compat.sevenbridges.models.member import Membership
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.app import App
-    from omicsdk.compat.sevenbridges.models.billing_group import BillingGroup
-    from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.compat.sevenbridges.models.member import Member
-    from omicsdk.compat.sevenbridges.models.storage_export import Export
-    from omicsdk.compat.sevenbridges.models.storage_import import Import
-    from omicsdk.compat.sevenbridges.models.task import Task
-    from omicsdk.compat.sevenbridges.models.user import User
-    from omicsdk.compat.sevenbridges.models.volume import Volume
+    from omicsdk.compat.sevenbridges import Api, App, BillingGroup, Export, File, Import, Member, Task, User, Volume
 
 
 class ProjectExports(Collection["Export"]):
@@ -67,6 +58,19 @@ def _is_type(name: str, value: Any) -> None:
     fields.is_text(name, value)
     if len(value) > 2:
         raise ValidationError(f"{name} has at most 2 characters, such as v2, not {value!r}")
+
+
+def _settings(name: str, value: object) -> dict[str, Any] | None:
+    return plain_mapping(name, value) or None
+
+
+def _tags(name: str, value: Iterable[str]) -> list[str] | None:
+    """Tags, where one alone is one too; None for none."""
+    if isinstance(value, str):
+        return [value]
+    found = list(value) if isinstance(value, Iterable) else value  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
+    fields.is_listing(name, found)
+    return found or None
 
 
 class Settings(DictView):
@@ -125,7 +129,7 @@ class Project(Membership, Gettable, Savable):
             owner=name_of(owner) if owner else None,
             name=name,
             category=category,
-            tags=None if tags is None else _words(tags),
+            tags=None if tags is None else _tags("tags", tags),
             offset=offset,
             limit=limit,
             fields="_all",
@@ -133,6 +137,7 @@ class Project(Membership, Gettable, Savable):
         return Collection.fetch(cls, request, api)
 
     @classmethod
+    @gives("create_project", needs="name", convert={"tags": _tags, "settings": _settings})
     def create(
         cls,
         name: str,
@@ -156,21 +161,7 @@ class Project(Membership, Gettable, Savable):
             Conflict: There is one of that name.
             SbgError: The platform answered with another error, or there is no name.
         """
-        api = cls._client(api)
-        if not name:
-            raise SbgError("A project needs a name", remedy="Give name.")
-        if settings is not None:
-            fields.is_mapping("settings", settings)
-        request = request_of(
-            api,
-            "create_project",
-            name=name,
-            billing_group=identifier(billing_group) if billing_group else None,
-            description=description or None,
-            tags=_words(tags) if tags else None,
-            settings=dict(settings) if settings else None,
-        )
-        return cls.of(api.call_object(request), api)
+        ...
 
     # -- what is in it
 
@@ -327,12 +318,3 @@ class Project(Membership, Gettable, Savable):
             SbgError: The platform answered with an error.
         """
         return self._add(email=email, permissions=None if permissions is None else self._rights(permissions))
-
-
-def _words(tags: Iterable[str]) -> list[str]:
-    """Tags, where one alone is one too."""
-    if isinstance(tags, str):
-        return [tags]
-    found = list(tags) if isinstance(tags, Iterable) else tags  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
-    fields.is_listing("tags", found)
-    return found

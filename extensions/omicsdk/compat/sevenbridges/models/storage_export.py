@@ -17,8 +17,7 @@ from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.file import File
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.volume import Volume
+    from omicsdk.compat.sevenbridges import Api, Volume
 
 
 class VolumeProperties(DictView):

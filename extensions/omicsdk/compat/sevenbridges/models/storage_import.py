@@ -13,10 +13,7 @@ from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFi
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.compat.sevenbridges.models.project import Project
-    from omicsdk.compat.sevenbridges.models.volume import Volume
+    from omicsdk.compat.sevenbridges import Api, File, Project, Volume
 
 
 class ImportDestination(Value):

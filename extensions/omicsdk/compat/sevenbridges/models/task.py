@@ -22,14 +22,7 @@ from omicsdk.compat.sevenbridges.meta._operations import acts, lists
 from omicsdk.compat.sevenbridges.meta._waiting import NeverEnds, Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
-from omicsdk.compat.sevenbridges.meta.resource import (
-    Resource,
-    Savable,
-    Value,
-    identifier,
-    identifiers,
-    request_of,
-)
+from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, identifiers, request_of
 from omicsdk.compat.sevenbridges.models._values import FilesView, FileValues, sent
 from omicsdk.compat.sevenbridges.models.app import AppId
 from omicsdk.compat.sevenbridges.models.billing_group import Price
@@ -40,9 +33,7 @@ from omicsdk.sb.tasks import faults_of
 if TYPE_CHECKING:
     from datetime import date
 
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.app import App
-    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges import Api, App, Project
 
 
 _ITEM, _CRITERIA = "ITEM", "CRITERIA"

@@ -11,10 +11,7 @@ from omicsdk.compat.sevenbridges.meta.resource import Gettable, Savable
 from omicsdk.compat.sevenbridges.models.team_member import TeamMember
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.division import Division
-    from omicsdk.compat.sevenbridges.models.member import Member
-    from omicsdk.compat.sevenbridges.models.user import User
+    from omicsdk.compat.sevenbridges import Api, Division, Member, User
 
 
 class Team(Gettable, Savable):

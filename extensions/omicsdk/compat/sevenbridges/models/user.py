@@ -10,10 +10,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.division import Division
-    from omicsdk.compat.sevenbridges.models.member import Member
-    from omicsdk.compat.sevenbridges.models.team_member import TeamMember
+    from omicsdk.compat.sevenbridges import Api, Division, Member, TeamMember
 
 
 class User(Resource):

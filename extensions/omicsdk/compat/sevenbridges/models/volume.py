@@ -11,22 +11,12 @@ from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import lists
 from omicsdk.compat.sevenbridges.meta.collection import Collection, VolumeCollection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
-from omicsdk.compat.sevenbridges.meta.resource import (
-    Gettable,
-    Resource,
-    Savable,
-    Value,
-    identifier,
-    request_of,
-)
+from omicsdk.compat.sevenbridges.meta.resource import Gettable, Resource, Savable, Value, identifier, request_of
 from omicsdk.compat.sevenbridges.models.member import Membership
 from omicsdk.core.redaction import mask_json
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.project import Project
-    from omicsdk.compat.sevenbridges.models.storage_export import Export
-    from omicsdk.compat.sevenbridges.models.storage_import import Import
+    from omicsdk.compat.sevenbridges import Api, Export, Import, Project
 
 
 class VolumeService(DictView):

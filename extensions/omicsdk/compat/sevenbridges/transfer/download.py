@@ -19,8 +19,7 @@ from omicsdk.transfer import Item, Location, download
 from omicsdk.transfer.journals.places import journal_for
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.file import File
+    from omicsdk.compat.sevenbridges import Api, File
     from omicsdk.transfer import TransferReport
 
 

@@ -23,10 +23,7 @@ from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.uploads.plan import PartPlan, plan_parts
 
 if TYPE_CHECKING:
-    from omicsdk.compat.sevenbridges.api import Api
-    from omicsdk.compat.sevenbridges.models.automation import Automation
-    from omicsdk.compat.sevenbridges.models.file import File
-    from omicsdk.compat.sevenbridges.models.project import Project
+    from omicsdk.compat.sevenbridges import Api, Automation, File, Project
     from omicsdk.sb.listings import Target
     from omicsdk.transfer import TransferReport
 
