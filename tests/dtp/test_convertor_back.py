@@ -9,9 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import OmicsError
 from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import KINDS, VERSIONS
-from omicsdk.dtp.sds.tables import sheet_of
+from omicsdk.dtp.sds.sheets import SdsError, sheet_of
 from sds_sheets import INPUT, rows_of, write_sheet
 
 TEXT = (

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from omicsdk.core.errors import MissingExtra
 from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.sheets import SdsError
 from openpyxl import Workbook
 from sds_sheets import write_sheet
 

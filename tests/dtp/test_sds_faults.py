@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from omicsdk.core.errors import NotWritable
 from omicsdk.dtp import Gen3Convertor
-from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.values import reader_of
+from omicsdk.dtp.sds.sheets import SdsError
+from omicsdk.dtp.sds.tables import reader_of
 from sds_sheets import DESCRIPTION, write_sheet
 
 

@@ -1,8 +1,8 @@
 """The templates' headers are properties of the SDS dictionary."""
 
 import pytest
-from omicsdk.dtp.sds.headers import Headers
 from omicsdk.dtp.sds.layout import KINDS, VERSIONS, squashed
+from omicsdk.dtp.sds.tables import Headers
 
 #: Headers of templates that the dictionary has nothing for.
 WITHOUT = {

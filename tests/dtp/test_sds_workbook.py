@@ -1,6 +1,7 @@
 """Workbooks are read as Excel shows them, whoever wrote them."""
 
 import re
+import sys
 import zipfile
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
@@ -8,11 +9,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.dtp.sds.cells import Unreadable, text_of
-from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.serials import moment_of, shows
-from omicsdk.dtp.sds.tables import sheet_of
-from omicsdk.dtp.sds.workbook import Workbook
+from omicsdk.core.errors import MissingExtra
+from omicsdk.dtp.sds import sheets
+from omicsdk.dtp.sds.sheets import SdsError, Unreadable, Workbook, sheet_of, text_of
 from openpyxl import Workbook as Written
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -39,7 +38,7 @@ def raw(path, sheet, *, prefix="", parts=None, properties=""):
         f'<{p}sheet name="S" sheetId="1" r:id="x1"/></{p}sheets></{p}workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="x1"'
         f' Type="{OFFICE}/worksheet" Target="worksheets/one.xml"/><Relationship Id="x2" Type="{OFFICE}/sharedStrings"'
-        f' Target="texts.xml"/><Relationship Id="x3" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
+        f' Target="sharedStrings.xml"/><Relationship Id="x3" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
         "xl/worksheets/one.xml": f"<{p}worksheet {name}><{p}sheetData>{sheet}</{p}sheetData></{p}worksheet>",
         **(parts or {}),
     }
@@ -113,7 +112,9 @@ def test_shared_and_inline_texts_of_several_runs_come_without_readings(tmp_path)
     cells = "".join(f'<c t="s"><v>{number}</v></c>' for number in range(5))
     inline = '<c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r><rPh sb="0" eb="1"><t>no</t></rPh></is></c>'
     path = raw(
-        tmp_path / "b.xlsx", f"<row>{cells}{inline}</row><row><c><v>3</v></c></row>", parts={"xl/texts.xml": texts}
+        tmp_path / "b.xlsx",
+        f"<row>{cells}{inline}</row><row><c><v>3</v></c></row>",
+        parts={"xl/sharedStrings.xml": texts},
     )
     assert lines(path) == [
         (1, ["plain", "two runs", "字", "line\r\nend _x0041_ _xD800_", None, "inline"]),
@@ -137,21 +138,25 @@ def test_days_since_1904_are_dates(tmp_path):
 @pytest.mark.parametrize(
     ("code", "what"),
     [
-        ("yyyy-mm-dd", "date"),
-        ("[$-409]h:mm AM/PM;@", "date"),
-        ("mm:ss.0", "date"),
-        ("[h]:mm:ss", "elapsed"),
-        ("[mm]:ss", "elapsed"),
-        ("General", ""),
-        ('0.00" days"', ""),
-        ("0\\d", ""),
-        ("[Red]0.0", ""),
-        ("#,##0_);[Red](#,##0)", ""),
-        ("@", ""),
+        ("yyyy-mm-dd", datetime(2024, 5, 1, 6)),
+        ("[$-409]h:mm AM/PM;@", datetime(2024, 5, 1, 6)),
+        ("mm:ss.0", datetime(2024, 5, 1, 6)),
+        ("[h]:mm:ss", timedelta(days=45413, hours=6)),
+        ("[mm]:ss", timedelta(days=45413, hours=6)),
+        ("General", 45413.25),
+        ('0.00" days"', 45413.25),
+        ("0\\d", 45413.25),
+        ("[Red]0.0", 45413.25),
+        ("#,##0_);[Red](#,##0)", 45413.25),
+        ("@", 45413.25),
     ],
 )
-def test_formats_tell_dates_from_numbers(code, what):
-    assert shows(code) == what
+def test_formats_tell_dates_from_numbers(code, what, tmp_path):
+    book = Written()
+    book.worksheets[0]["A1"] = 45413.25
+    book.worksheets[0]["A1"].number_format = code
+    book.save(tmp_path / "b.xlsx")
+    assert lines(tmp_path / "b.xlsx") == [(1, [what])]
 
 
 @pytest.mark.parametrize(
@@ -164,12 +169,16 @@ def test_formats_tell_dates_from_numbers(code, what):
         (0.5, time(12)),
         (0, time()),
         (0.9999999999, time()),
-        (-1, None),
-        (3e6, None),
+        (3e6, 3_000_000),
     ],
 )
-def test_serial_numbers_are_moments(serial, moment):
-    assert moment_of(serial) == moment
+def test_serial_numbers_are_moments(serial, moment, tmp_path):
+    book = Written()
+    book.worksheets[0]["A1"] = serial
+    book.worksheets[0]["A1"].number_format = "yyyy-mm-dd hh:mm"
+    book.save(tmp_path / "b.xlsx")
+    ((_, (cell,)),) = lines(tmp_path / "b.xlsx")
+    assert (type(cell), cell) == (type(moment), moment)
 
 
 @pytest.mark.parametrize(
@@ -208,32 +217,82 @@ def test_the_sheet_that_is_meant_is_found(tmp_path):
         pass
 
 
+def test_errors_that_python_calamine_refuses_and_formulas_are_given_as_they_are(tmp_path):
+    sheet = (
+        '<x:row r="2"><x:c r="B2" t="e"><x:v>#SPILL!</x:v></x:c><x:c s="0" t="e" r="C2"><x:f>A1</x:f><x:v>Err:502</x:v></x:c>'
+        '<x:c r="D2"/><x:c r="E2"><x:f>IF(A1&lt;2,"","&amp;")</x:f></x:c><x:c r="F2" t="str"><x:f>""</x:f><x:v/></x:c></x:row>'
+    )
+    assert lines(raw(tmp_path / "b.xlsx", sheet, prefix="x")) == [
+        (
+            2,
+            [
+                *(None, Unreadable("excel-error", "#SPILL!"), Unreadable("excel-error", "Err:502"), None),
+                Unreadable("formula", '=IF(A1<2,"","&")'),
+            ],
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("sheet", "why"),
     [
-        ('<row><c t="s"><v>7</v></c></row>', "makes no sense"),
-        ('<row><c t="s"><v>x</v></c></row>', "makes no sense"),
-        ('<row><c r="XFE1"><v>1</v></c></row>', "makes no sense"),
-        ("<row><c><v>1</v></row>", "is broken"),
-        ("<row><c><v>&boom;</v></c></row>", "is broken"),
+        ('<row><c t="s"><v>7</v></c></row>', "the sheet 'S' is broken"),
+        ('<row><c t="s"><v>x</v></c></row>', "the sheet 'S' is broken"),
+        ('<row><c r="XFE1"><v>1</v></c></row>', r"the cells of xl/worksheets/one\.xml are too far apart"),
+        ("<row><c><v>1</v></row>", "the sheet 'S' is broken"),
+        ("<row><c><v>&boom;</v></c></row>", r"xl/worksheets/one\.xml has entities"),
     ],
 )
 def test_a_broken_sheet_is_told(tmp_path, sheet, why):
-    with pytest.raises(SdsError, match=rf"b\.xlsx is no Excel workbook: xl/worksheets/one\.xml {why}"):
+    with pytest.raises(SdsError, match=rf"b\.xlsx is no Excel workbook: {why}"):
         lines(raw(tmp_path / "b.xlsx", sheet))
 
 
 def test_entities_are_refused(tmp_path):
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet><c><v>&b;</v></c></worksheet>'
-    with pytest.raises(SdsError, match="declares entities"):
+    with pytest.raises(SdsError, match="has entities"):
         lines(raw(tmp_path / "b.xlsx", "", parts={"xl/worksheets/one.xml": bomb}))
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        "<row r='1048576'><c><v>1</v></c><c r = 'XFD1048576' t=\"n\"><v>1</v></c></row>",
+        "<row>" + "<c><v>1</v></c>" * 16_000 + "</row>" + "<row><c><v>1</v></c></row>" * 3_000,
+    ],
+    ids=["referred", "spaced", "counted"],
+)
+def test_cells_that_span_more_than_memory_has_are_refused_and_empty_ones_are_not(sheet, tmp_path):
+    with pytest.raises(SdsError, match="too far apart"):
+        lines(raw(tmp_path / "b.xlsx", sheet))
+    styled = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    assert lines(raw(tmp_path / "b.xlsx", styled)) == [(1, [1])]
+
+
+def test_a_workbook_that_unpacks_to_more_than_is_taken_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "MOST_BYTES", 2_000_000)
+    with pytest.raises(SdsError, match="unpacks to more than 1 MiB"):
+        lines(raw(tmp_path / "b.xlsx", " " * 2_000_000))
+
+
+def test_a_table_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(SdsError, match="is of another kind"):
+        lines(raw(tmp_path / "b.xlsx", "", parts={"content.xml": "<office/>"}))
+
+
+def test_without_python_calamine_it_is_said_what_to_install(tmp_path, monkeypatch):
+    path = write_sheet(tmp_path / "b.xlsx", [["x"]])
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    with pytest.raises(MissingExtra, match=r"pip install .*omicsdk\[dtp\]"):
+        Workbook(path)
 
 
 @pytest.mark.parametrize(
     ("parts", "why"),
     [
-        ({"_rels/.rels": "<Relationships/>"}, "it has no workbook in it"),
-        ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, "it has no sheet"),
+        ({"_rels/.rels": "<Relationships/>"}, "is no Excel workbook"),
+        ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, "is no Excel workbook"),
         ({"xl/workbook.xml": "<workbook/>"}, "it has no sheet"),
     ],
 )
@@ -278,7 +337,7 @@ def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
 def test_other_zip_files_and_cut_ones_are_told(tmp_path):
     with zipfile.ZipFile(tmp_path / "z.xlsx", "w") as file:
         file.writestr("hello.txt", "x")
-    with pytest.raises(SdsError, match=r"it has no _rels/\.rels"):
+    with pytest.raises(SdsError, match=r"z\.xlsx is no Excel workbook: .*_rels/\.rels"):
         lines(tmp_path / "z.xlsx")
     whole = write_sheet(tmp_path / "b.xlsx", [["x"]]).read_bytes()
     (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from omicsdk.dtp.downloader import Downloader as Downloader
     from omicsdk.dtp.exporter import Exporter as Exporter
     from omicsdk.dtp.querier import Querier as Querier
-    from omicsdk.dtp.sds.errors import SdsError as SdsError
+    from omicsdk.dtp.sds.sheets import SdsError as SdsError
     from omicsdk.dtp.submitter import Gen3Submitter as Gen3Submitter
     from omicsdk.dtp.submitter import RecordsRefused as RecordsRefused
 
@@ -21,7 +21,7 @@ _HOMES = {
     "Gen3Submitter": "submitter",
     "Querier": "querier",
     "RecordsRefused": "submitter",
-    "SdsError": "sds.errors",
+    "SdsError": "sds.sheets",
 }
 __all__ = [
     "Auth",

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, UsageError
-from omicsdk.dtp.sds.conversion import Converted, convert, version_of
-from omicsdk.dtp.sds.errors import SdsError, refused
+from omicsdk.dtp.sds.conversion import Converted, convert, refused, version_of
 from omicsdk.dtp.sds.layout import DEFAULT_VERSION, Version
+from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.tables import Finding
@@ -174,7 +174,7 @@ class Gen3Convertor:
             NotWritable: The files can't be written.
             DiskFull: There is no room.
         """
-        from omicsdk.dtp.sds.files import write_records
+        from omicsdk.dtp.sds.records import write_records
 
         found = self.convert(source_dir)
         if found.findings and not skip_invalid:
@@ -206,8 +206,7 @@ class Gen3Convertor:
             NotWritable: The tables can't be written.
             DiskFull: There is no room.
         """
-        from omicsdk.dtp.sds.files import read_records
-        from omicsdk.dtp.sds.writing import write_data_set
+        from omicsdk.dtp.sds.records import read_records, write_data_set
 
         given = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
         try:
@@ -234,7 +233,7 @@ class Gen3Convertor:
             import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
         except ImportError as error:
             raise MissingExtra("gen3", "data frames", module="pandas") from error
-        from omicsdk.dtp.sds.frames import table_of
+        from omicsdk.dtp.sds.sheets import table_of
 
         columns, rows = table_of(Path(path), sheet_name)
         return pandas.DataFrame(rows, columns=pandas.Index(columns, dtype="object"))

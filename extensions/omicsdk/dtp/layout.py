@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError
 from omicsdk.core.files.atomic_file import put_in_place
-from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, TableKind, Version
-from omicsdk.dtp.sds.writing import recorded_version, write_data_set
+from omicsdk.dtp.sds.records import recorded_version, write_data_set
+from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.dtp.storage.report import Written
 
 if TYPE_CHECKING:

@@ -2,34 +2,281 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.folder import find_tables
-from omicsdk.dtp.sds.identity import experiment_record, give_names
 from omicsdk.dtp.sds.layout import (
     CASE,
     DATASET_DESCRIPTION,
     DEFAULT_VERSION,
     EXPERIMENT,
     KINDS,
+    MANIFEST,
+    SAMPLES,
     SUBJECTS,
     VERSIONS,
     TableKind,
     Version,
 )
-from omicsdk.dtp.sds.reading import Entry, Table, read_table, stated_version
-from omicsdk.dtp.sds.values import absent
+from omicsdk.dtp.sds.sheets import SUFFIXES, SdsError
+from omicsdk.dtp.sds.tables import Entry, Table, absent, read_table, stated_version
 from omicsdk.gen3.dictionary import Dictionary, Node
-from omicsdk.gen3.names import choice
+from omicsdk.gen3.names import choice, nearest
 from omicsdk.gen3.records.tables import Finding, Place, Row, shown
 from omicsdk.gen3.records.validation import Names, checked
 
+_EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
+
+
+class Found(NamedTuple):
+    """A file of a table.
+
+    Attributes:
+        kind: What it is.
+        path: The file.
+        name: What it is called within the data set, with slashes.
+    """
+
+    kind: TableKind
+    path: Path
+    name: str
+
+
+def find_tables(folder: Path) -> list[Found]:
+    """Finds the tables of a data set: those of its folder, and those that folders within may have, at any depth.
+
+    Args:
+        folder: The data set's folder.
+
+    Returns:
+        Its tables; of each kind those of upper folders first. What begins with a dot or `~$` is passed over.
+
+    Raises:
+        SdsError: It is no folder, or no data set: a table is missing that each has.
+    """
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "isn't there"
+        raise SdsError(f"{folder} {what}", remedy="Give the folder of an SDS data set.")
+    try:
+        files = _files(folder)
+        _refuse_incomplete(folder, files)
+        found = [Found(kind, path, path.name) for kind in KINDS if (path := _table(kind, files)) is not None]
+        for kind in KINDS:
+            if kind.anywhere:
+                found += [Found(kind, path, path.relative_to(folder).as_posix()) for path in _within(folder, kind)]
+    except OSError as error:
+        raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+    return sorted(found, key=lambda each: KINDS.index(each.kind))
+
+
+def is_misnamed(folder: Path) -> bool:
+    """Whether a folder would be a data set if its tables had their names, or has one within; `find_tables` says what to do.
+
+    Args:
+        folder: The folder.
+    """
+    if not folder.is_dir():
+        return False
+    needed = [kind for kind in KINDS if kind.needed]
+    tables = {name: path for name, path in _files(folder).items() if path.suffix.casefold() in _EXCEL}
+    within = (_files(each) for each in folder.iterdir() if each.is_dir())
+    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in needed) or any(
+        all(_table(kind, files) for kind in needed) for files in within
+    )
+
+
+def _files(folder: Path) -> Mapping[str, Path]:
+    """The files of a folder by their names in lower case."""
+    return {each.name.casefold(): each for each in sorted(folder.iterdir()) if each.is_file()}
+
+
+def _table(kind: TableKind, files: Mapping[str, Path]) -> Path | None:
+    return next((files[name] for suffix in SUFFIXES if (name := f"{kind.stem}{suffix}") in files), None)
+
+
+def _within(folder: Path, kind: TableKind) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        if Path(place) != folder:
+            files = {name.casefold(): Path(place, name) for name in sorted(names)}
+            found = _table(kind, files)
+            if found is not None:
+                yield found
+
+
+def _raised(error: OSError) -> None:
+    raise error
+
+
+def _refuse_incomplete(folder: Path, files: Mapping[str, Path]) -> None:
+    needed = [kind for kind in KINDS if kind.needed]
+    missing = [kind for kind in needed if _table(kind, files) is None]
+    if not missing:
+        return
+    names = [f"{kind.stem}.xlsx" for kind in missing]
+    inner = sorted(each for each in folder.iterdir() if each.is_dir() and all(_table(k, _files(each)) for k in needed))
+    if len(missing) == len(needed) and inner:
+        raise SdsError(f"{folder} is no SDS data set", remedy=f"Did you mean {inner[0]}?")
+    if len(missing) == len(needed) and not any(_likely(name, files) for name in names):
+        raise SdsError(
+            f"{folder} is no SDS data set: it has neither {' nor '.join(names)}",
+            remedy="Give the folder that has them.",
+        )
+    name = names[0]
+    near = _likely(name, files)
+    remedy = f"Did you mean {near.name}? Call it {name}." if near is not None else "Add it."
+    if near is not None and near.stem.casefold() == missing[0].stem:
+        remedy = f"Save {near.name} as {name}."
+    raise SdsError(f"{folder} has no {name}, which each SDS data set has", remedy=remedy)
+
+
+def _likely(name: str, files: Mapping[str, Path]) -> Path | None:
+    # What is a table of another kind isn't a misspelt one.
+    stems = {kind.stem for kind in KINDS} - {name.partition(".")[0]}
+    near = nearest(name, [each for each in files if Path(each).stem not in stems])
+    return files[near] if near is not None else None
+
+
+_REPLACED = re.compile(r"['/,\s_]")
+
+
+def name_of(experiment: str, kind: TableKind, key: str = "") -> str:
+    """Gives a record's submitter_id.
+
+    Args:
+        experiment: The data set's.
+        kind: The table that the record comes from.
+        key: What names the record there; empty where there is one record at most.
+
+    Returns:
+        Experiment, table and key with hyphens between them, and in the place of blanks, slashes, commas, apostrophes and
+        underscores of the key.
+    """
+    return f"{experiment}-{kind.stem}-{_written(key)}" if kind.key else f"{experiment}-{kind.stem}"
+
+
+def _written(key: str) -> str:
+    return _REPLACED.sub("-", _cleaned(key))
+
+
+def _cleaned(key: str) -> str:
+    while key.startswith("./"):
+        key = key[2:].lstrip("/")
+    return key
+
+
+def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> dict[str, str]:
+    """Gives the records of a table their submitter_ids; those that lack what names them are told.
+
+    Where the rule gives several records one name, files of manifests in folders are called by their whole path, samples by
+    their subject's id, too; files whose names differ in what hyphens replace get a checksum of their name behind it. What is
+    there twice all the same is told.
+
+    Args:
+        experiment: The data set's.
+        kind: The table.
+        entries: What its records state; each gets `submitter_id`.
+
+    Returns:
+        The submitter_ids by the keys; the first where there are several.
+    """
+    named: list[Entry] = []
+    for entry in entries:
+        if not kind.key:
+            entry.values["submitter_id"] = name_of(experiment, kind)
+        elif isinstance(key := entry.values.get(kind.key), str) and key:
+            entry.values["submitter_id"] = name_of(experiment, kind, key)
+            named.append(entry)
+        elif not any(each.column == kind.key for each in entry.findings):
+            header = entry.columns[kind.key]
+            entry.findings.append(entry.finding("missing-key", f"The {header} is missing", "Add it.", kind.key))
+    if kind is MANIFEST:
+        _tell_apart(named, _by_path(experiment))
+        _by_checksum(named)
+    elif kind is SAMPLES:
+        _tell_apart(named, _by_subject(experiment))
+    for same in _collisions(named):
+        for entry in same[1:]:
+            entry.findings.append(_double(kind, same[0], entry))
+    found: dict[str, str] = {}
+    for entry in named:
+        found.setdefault(entry.values[kind.key], entry.values["submitter_id"])
+    return found
+
+
+def _collisions(entries: Iterable[Entry]) -> list[list[Entry]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.values["submitter_id"], []).append(entry)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _tell_apart(entries: Sequence[Entry], rename: Callable[[Entry], None]) -> None:
+    for same in _collisions(entries):
+        for entry in same:
+            rename(entry)
+
+
+def _by_path(experiment: str) -> Callable[[Entry], None]:
+    def rename(entry: Entry) -> None:
+        folder = posixpath.dirname(entry.place.file)
+        name = _cleaned(entry.values["filename"])
+        if folder and not name.startswith(f"{folder}/"):
+            entry.values["filename"] = f"{folder}/{name}"
+            entry.values["submitter_id"] = name_of(experiment, MANIFEST, entry.values["filename"])
+
+    return rename
+
+
+def _by_checksum(entries: Sequence[Entry]) -> None:
+    for same in _collisions(entries):
+        names = [_cleaned(entry.values["filename"]) for entry in same]
+        for entry, name in zip(same, names, strict=True):
+            if len(set(names)) > 1:
+                mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+                entry.values["submitter_id"] += f"-{mark}"
+
+
+def _by_subject(experiment: str) -> Callable[[Entry], None]:
+    def rename(entry: Entry) -> None:
+        if isinstance(subject := entry.values.get("subject_id"), str):
+            name = f"{_written(subject)}-{_written(entry.values['sample_id'])}"
+            entry.values["submitter_id"] = f"{experiment}-{SAMPLES.stem}-{name}"
+
+    return rename
+
+
+def _double(kind: TableKind, first: Entry, entry: Entry) -> Finding:
+    mine, other = entry.values[kind.key], first.values[kind.key]
+    where = f"row {first.place.row}" + ("" if first.place.file == entry.place.file else f" of {first.place.file}")
+    header = entry.columns[kind.key]
+    if _cleaned(mine) == _cleaned(other):
+        told = f"The {header} {shown(mine)} is in {where}, too"
+        return entry.finding("duplicate", told, "Keep one of the rows, or correct one.", kind.key, mine)
+    told = f"The {header} {shown(mine)} and {shown(other)} in {where} are one name in a commons: {first.values['submitter_id']}"
+    return entry.finding("duplicate", told, "Make them differ in letters or digits.", kind.key, mine)
+
+
+def experiment_record(experiment: str, project: str, link: str) -> Mapping[str, object]:
+    """Gives the record of the data set itself.
+
+    Args:
+        experiment: Its submitter_id.
+        project: The project's code.
+        link: What its link to the project is called.
+    """
+    return {"type": EXPERIMENT, "submitter_id": experiment, link: [{"code": project}]}
+
+
 Record = Mapping[str, Any]
+#: Faults that a message lists.
+_LISTED = 10
 
 
 @dataclass(slots=True)
@@ -145,6 +392,24 @@ def convert(
     own = experiment_record(experiment, project, link)
     _check(found, own, records, dictionary)
     return found
+
+
+def refused(folder: str, findings: Sequence[Finding], version: str) -> SdsError:
+    """Gives the error that tells of a data set's faults.
+
+    Args:
+        folder: The data set.
+        findings: Its faults, at least one.
+        version: The version of the structure that it was read as.
+    """
+    listed = [f"  {each}" for each in findings[:_LISTED]]
+    more = [f"  and {len(findings) - _LISTED} more"] if len(findings) > _LISTED else []
+    many = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
+    return SdsError(
+        "\n".join([f"{folder}, read as SDS {version}, has {many}:", *listed, *more]),
+        remedy="Nothing was written." if len(findings) == 1 else "Correct them; nothing was written.",
+        findings=findings,
+    )
 
 
 def _records(

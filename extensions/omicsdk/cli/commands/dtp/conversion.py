@@ -9,8 +9,8 @@ from omicsdk.cli.commands.gen3.submissions import tell_findings
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.record_files import record_files, sds_sheet
-from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.folder import is_misnamed
+from omicsdk.dtp.sds.conversion import is_misnamed
+from omicsdk.dtp.sds.sheets import SdsError
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.projects import Project, check_project
 from omicsdk.gen3.records.validation import known_to

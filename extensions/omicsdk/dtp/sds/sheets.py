@@ -1,0 +1,382 @@
+"""Tables in files: Excel workbooks, CSV and TSV, row by row, as their cells are."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zlib
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
+from itertools import zip_longest
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, NamedTuple
+from zipfile import BadZipFile, ZipFile
+
+from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.long_cells import take_long_cells
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.records.tables import Finding
+
+
+class SdsError(UsageError):
+    """A folder is no SDS data set, or what stands in it can't become records.
+
+    Args:
+        message: What is wrong.
+        remedy: What to do.
+        findings: Each fault with its place, where there are several.
+    """
+
+    def __init__(self, message: str = "", *, remedy: str | None = None, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.findings = tuple(findings)
+
+
+class Unreadable(NamedTuple):
+    """A cell without a value of its own.
+
+    Attributes:
+        kind: formula, or excel-error.
+        text: What stands there: the formula or the error's name.
+    """
+
+    kind: str
+    text: str
+
+
+Cell = str | int | float | bool | datetime | date | time | timedelta | Unreadable | None
+"""What a cell holds; None where it is empty."""
+
+
+class Line(NamedTuple):
+    """A row of a sheet.
+
+    Attributes:
+        number: Its number from 1, as Excel shows it.
+        cells: Its cells; those that are missing at the end are empty.
+    """
+
+    number: int
+    cells: Sequence[Cell]
+
+
+class Sheet(NamedTuple):
+    """A sheet.
+
+    Attributes:
+        name: Its name; empty where the file has no sheets.
+        lines: Its rows that aren't empty, to be gone through once.
+    """
+
+    name: str
+    lines: Iterable[Line]
+
+
+def is_blank(cell: Cell) -> bool:
+    """Tells whether there is nothing in a cell."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as a text: numbers without superfluous zeros, dates as ISO 8601 has them, spans as hours, without blanks at its ends.
+
+    Args:
+        cell: The cell; one that can't be read gives what stands there.
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, Unreadable):
+        return cell.text
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return str(cell)
+
+
+#: Bytes that the parts of a workbook may unpack to, and cells between the first and the last that have a value.
+MOST_BYTES, MOST_CELLS = 1 << 30, 1 << 25
+#: Columns that a sheet may have.
+MOST_COLUMNS = 16_384
+#: Parts of formats that python-calamine reads too, unlimited.
+_OTHER_KINDS = frozenset({"content.xml", "xl/workbook.bin"})
+#: A document type or an entity that XML itself doesn't have.
+_ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)|&(?!(?:amp|lt|gt|quot|apos|#\w+);)")
+#: Of a part that isn't XML, nothing is looked at.
+_XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?<")
+#: Where rows and cells that have something in them are; without a name where none is stated.
+_POSITIONS = re.compile(rb"""<(?:\w+:)?(?:row|c)\s[^>]*?\br\s*=\s*["']([A-Za-z]*)(\d+)["'][^>]*(?<!/)>""")
+_ROW, _BEGIN = re.compile(rb"<(?:\w+:)?row[\s>]"), re.compile(rb"<(?:\w+:)?c[\s>]")
+#: Cells with an error or a formula; `_CELL` finds them all, this one whether there is any.
+_MARKED = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st\s*=\s*["']e["']""")
+_CELL = re.compile(rb"(<(?:\w+:)?c)((?:\s[^>]*)?)(?<!/)>(.*?)(</(?:\w+:)?c>)", re.DOTALL)
+_KIND = re.compile(rb"""\st\s*=\s*["'](\w*)["']""")
+_FORMULA, _VALUE = (
+    re.compile(rb"<((?:\w+:)?)%s(?:\s[^>]*)?(?:/>|(?<!/)>(.*?)</(?:\w+:)?%s>)" % (name, name), re.DOTALL)
+    for name in (b"f", b"v")
+)
+
+
+class Workbook:
+    """An Excel workbook that is read: values as Excel last calculated them. Close it, or use it in a `with` block.
+
+    python-calamine reads it, after it was looked through. It gives nothing for cells that have an error or a formula without a value,
+    and refuses sheets with an error that it doesn't know, such as #SPILL!: in a copy of the workbook these cells get a text by
+    which they are known. And it lays sheets out in memory as rectangles, and ends the process where that is more than there is:
+    the extent of each sheet is looked at before.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SdsError: It is no workbook, or can't be read.
+        MissingExtra: python-calamine isn't installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+        except ImportError as error:
+            raise MissingExtra("dtp", f"{path}, which is a workbook", module="python_calamine") from error
+        self._path = path
+        self._broken = CalamineError
+        self._mark = token_hex()  # no text of the workbook begins with it
+        try:
+            with ZipFile(path) as archive:
+                source = self._prepared(archive)
+            self._book = CalamineWorkbook.from_object(source)  # pyright: ignore[reportUnknownMemberType] - os.PathLike of no kind
+        except (BadZipFile, RuntimeError, ValueError, EOFError, zlib.error, CalamineError) as error:
+            raise self._refused(str(error)) from error
+        except OSError as error:
+            raise SdsError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+        self.names = tuple(each.name for each in self._book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet)
+        """The names of its sheets, in order."""
+        if not self.names:
+            raise self._refused("it has no sheet")
+
+    def _refused(self, why: str) -> SdsError:
+        return SdsError(f"{self._path} is no Excel workbook: {why}", remedy="Save it anew as .xlsx.")
+
+    def _prepared(self, archive: ZipFile) -> Path | BytesIO:
+        """The file itself; where cells had to be marked, a copy."""
+        parts = archive.infolist()
+        if _OTHER_KINDS & set(archive.NameToInfo):
+            raise self._refused("it is of another kind")
+        if sum(each.file_size for each in parts) > MOST_BYTES:
+            raise self._refused(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
+        changed: dict[str, bytes] = {}
+        for each in parts:
+            content = archive.read(each)  # checks its size and CRC, too: python-calamine unpacks whatever comes
+            if _XML.match(content):
+                self._check(each.filename, content)
+                if _MARKED.search(content):
+                    changed[each.filename] = _CELL.sub(self._marked, content)
+        if not changed:
+            return self._path
+        copy = BytesIO()
+        with ZipFile(copy, "w") as target:
+            for each in parts:
+                target.writestr(each.filename, changed.get(each.filename) or archive.read(each))
+        copy.seek(0)
+        return copy
+
+    def _check(self, part: str, content: bytes) -> None:
+        if _ENTITIES.search(content):
+            raise self._refused(f"{part} has entities")
+        places = _POSITIONS.findall(content)
+        rows = _ROW.split(content)  # neither rows nor cells need to state where they are
+        width = max([*(len(_BEGIN.findall(row)) for row in rows), *map(_column, {each for each, _ in places})])
+        height = max([len(rows), *(int(row) for _, row in places)])
+        if width > MOST_COLUMNS or width * height > MOST_CELLS:
+            raise self._refused(f"the cells of {part} are too far apart")
+
+    def _marked(self, found: re.Match[bytes]) -> bytes:
+        begin, attributes, content, end = found.groups()
+        kind = _KIND.search(attributes)
+        formula, value = _FORMULA.search(content), _VALUE.search(content)
+        if kind is not None and kind[1] == b"e":
+            text = b"excel-error:" + ((value and value[2]) or b"")
+        elif formula is None or (value is not None and (value[2] or (kind is not None and kind[1] == b"str"))):
+            return found[0]
+        else:
+            text = b"formula:" + (b"=" + formula[2] if formula[2] else b"a formula")
+        others = attributes if kind is None else attributes.replace(kind[0], b"")
+        prefix = begin[1:-1]
+        return b'%s%s t="str"><%sv>%s%s</%sv>%s' % (begin, others, prefix, self._mark.encode(), text, prefix, end)
+
+    def sheet(self, name: str) -> Sheet:
+        """Gives a sheet, whose rows are read as they are gone through.
+
+        Args:
+            name: Its name, one of `names`.
+        """
+        return Sheet(name, self._lines(name))
+
+    def _lines(self, name: str) -> Iterator[Line]:
+        try:
+            sheet = self._book.get_sheet_by_name(name)
+            before: list[Cell] = [None] * (sheet.start or (0, 0))[1]
+            for number, row in enumerate(sheet.iter_rows(), 1):
+                cells = [*before, *map(self._cell, row)]
+                while cells and cells[-1] is None:
+                    cells.pop()
+                if cells:
+                    yield Line(number, cells)
+        except (self._broken, OverflowError) as error:  # spans of time may be longer than Python has them
+            raise self._refused(f"the sheet {name!r} is broken: {error}") from error
+
+    def _cell(self, value: Cell) -> Cell:
+        match value:
+            case str():
+                if value.startswith(self._mark):
+                    kind, _, text = value.removeprefix(self._mark).partition(":")
+                    return Unreadable(kind, text)
+                return value or None
+            case float():  # Excel has no integers; beyond these, floats don't have each
+                return int(value) if value.is_integer() and abs(value) <= 1 << 53 else value
+            case date() if not isinstance(value, datetime):
+                return datetime.combine(value, time())
+            case _:
+                return value
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._book.close()
+
+    def __enter__(self) -> Workbook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column, from 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+SUFFIXES = (".xlsx", ".csv", ".tsv")
+"""How files of tables end; of a table that is there in several forms the first is taken."""
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+@contextmanager
+def sheet_of(path: Path, meant: Callable[[Line], bool], name: str | None = None) -> Generator[Sheet]:
+    """Opens the sheet of a file that is meant.
+
+    Args:
+        path: The file: .xlsx, .xlsm, .csv or .tsv.
+        meant: Tells of a sheet's first row whether the sheet is the one.
+        name: The sheet's name; by default the first sheet that is meant, or the first one where none is.
+
+    Yields:
+        The sheet; its rows can be gone through within the block.
+
+    Raises:
+        SdsError: The file is no table, can't be read, or has no such sheet.
+    """
+    delimiter = _DELIMITERS.get(path.suffix.lower())
+    if delimiter is not None:
+        yield Sheet("", _separated(path, delimiter))
+        return
+    with Workbook(path) as book:
+        if name is not None and name not in book.names:
+            raise SdsError(f"{path} has no sheet {name!r}", remedy=choice(name, book.names))
+        found = name if name is not None else _first(book, meant)
+        yield book.sheet(found)
+
+
+def _first(book: Workbook, meant: Callable[[Line], bool]) -> str:
+    names = list(book.names)
+    for name in names if len(names) > 1 else ():
+        line = next(iter(book.sheet(name).lines), None)
+        if line is not None and meant(line):
+            return name
+    return names[0]
+
+
+def _separated(path: Path, delimiter: str) -> Iterator[Line]:
+    take_long_cells()
+    line = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            for texts in reader:
+                # A cell may have lines of its own: a row is where it begins.
+                number, line = line + 1, reader.line_num
+                cells: list[Cell] = [text or None for text in texts]
+                if any(cells):
+                    yield Line(number, cells)
+    except UnicodeDecodeError as error:
+        raise SdsError(f"{path} isn't UTF-8 after line {line}", remedy="Save it as UTF-8.") from error
+    except csv.Error as error:
+        raise SdsError(f"{path}, after line {line}: {error}", remedy="Check the quotes in it.") from error
+    except OSError as error:
+        raise SdsError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
+
+
+def table_of(path: Path, name: str | None = None) -> tuple[list[str], list[list[Any]]]:
+    """Reads a sheet.
+
+    Args:
+        path: The file.
+        name: The sheet's name; the first one by default.
+
+    Returns:
+        Its header, and the rows below it that have a value, each as long as the header; None stands in empty cells.
+
+    Raises:
+        SdsError: The file isn't there or is no table, it has no such sheet, or a cell has no value of its own.
+    """
+    if not path.is_file():
+        raise SdsError(f"There is no file {path}", remedy="Check its name.")
+    with sheet_of(path, lambda _: True, name) as sheet:
+        lines = iter(sheet.lines)
+        header = next(lines, None)
+        if header is None:
+            return [], []
+        titles = [text_of(cell) for cell in header.cells]
+        rows: list[list[Any]] = []
+        for line in lines:
+            for number, cell in enumerate(line.cells):
+                if isinstance(cell, Unreadable):
+                    title = titles[number] if number < len(titles) else ""
+                    raise _unreadable(path, sheet.name, line.number, title or str(number + 1), cell)
+            if not all(is_blank(cell) for cell in line.cells):
+                rows.append(list(line.cells))
+    width = max([len(titles), *(len(row) for row in rows)])
+    columns = [
+        title or str(number) for number, (title, _) in enumerate(zip_longest(titles, range(width), fillvalue=""), 1)
+    ]
+    return columns, [[*row, *no_cells(width - len(row))] for row in rows]
+
+
+def no_cells(many: int) -> list[Cell]:
+    """Empty cells.
+
+    Args:
+        many: How many.
+    """
+    return [None] * many
+
+
+def _unreadable(path: Path, sheet: str, row: int, column: str, cell: Unreadable) -> SdsError:
+    what = "a formula whose value isn't in the file" if cell.kind == "formula" else "an error of Excel"
+    remedy = "Open it in Excel and save it, or write the value."
+    found = Finding(cell.kind, f"{cell.text} is {what}", remedy, str(path), sheet, row, column, cell.text)
+    return SdsError(f"{found.where}: {found.message}", remedy=remedy, findings=[found])
