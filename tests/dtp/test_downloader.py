@@ -14,7 +14,7 @@ from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
-from omicsdk.dtp.layout_records import DatasetRecords
+from omicsdk.dtp.layout import DatasetRecords
 from omicsdk.dtp.storage.datasets import UnknownDataset
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError

@@ -23,10 +23,9 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.dtp.storage.datasets import Dataset, UnknownDataset
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, UnknownDataset
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
-from omicsdk.dtp.storage.report import DatasetReport
 from orthanc import free_port
 
 FILES = {

@@ -16,11 +16,10 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, TransferError, TransportError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
-from omicsdk.dtp.storage.datasets import Case, Dataset
+from omicsdk.dtp.storage.datasets import Case, Dataset, DatasetReport
 from omicsdk.dtp.storage.dicomweb import DicomWebStore
 from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
-from omicsdk.dtp.storage.report import DatasetReport
 from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
 

@@ -12,12 +12,12 @@ pytest.importorskip("pydicom", reason="pydicom isn't installed: pip install 'omi
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UnsafePath
+from omicsdk.dtp.storage.associations import Gate
 from omicsdk.dtp.storage.datasets import Case, Landed, StoredFile
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of
-from omicsdk.dtp.storage.landing import Landing
-from omicsdk.dtp.storage.multipart import TAIL, unwrap
-from omicsdk.dtp.storage.receiving import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
-from omicsdk.dtp.storage.turns import Gate
+from omicsdk.dtp.storage.dicomweb import TAIL, unwrap
+from omicsdk.dtp.storage.dimse import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
+from omicsdk.dtp.storage.fetching import Landing
 from orthanc import image
 
 STUDY, SERIES, SOP = "1.2.3", "1.2.3.1", "1.2.3.1.1"

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, Given, read_config, storage_of
-from omicsdk.dtp.storage.datasets import Dataset
-from omicsdk.dtp.storage.report import DatasetReport, Written
+from omicsdk.dtp.storage.datasets import Dataset, DatasetReport, Written
 
 if TYPE_CHECKING:
-    from omicsdk.dtp.layout_records import DatasetRecords
+    from omicsdk.dtp.layout import DatasetRecords
     from omicsdk.dtp.sds.layout import Version
-    from omicsdk.dtp.storage.landing import Landing
-    from omicsdk.dtp.storage.store import DataStore
+    from omicsdk.dtp.storage.datasets import DataStore
+    from omicsdk.dtp.storage.fetching import Landing
     from omicsdk.gen3.auth import Gen3Auth
     from omicsdk.transfer import Progress
 
@@ -161,7 +160,7 @@ class Downloader:
         if self._gen3 is None and self._auth is None:
             return None
         from omicsdk.dtp.client import CommonsClient
-        from omicsdk.dtp.layout_records import records_of
+        from omicsdk.dtp.layout import records_of
 
         gen3 = self._gen3 or Gen3Config()
         with CommonsClient(self._auth or _login(gen3)) as client:

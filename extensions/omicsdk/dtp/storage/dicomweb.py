@@ -1,27 +1,34 @@
-"""DICOM archives over HTTP (DICOMweb, PS3.18): instances listed with QIDO-RS, fetched with WADO-RS or WADO-URI.
-
-Every instance has a URL of its own, which `omicsdk.transfer` fetches from. WADO-RS wraps it in a message of one part, which
-is taken off afterwards.
-"""
+"""DICOM archives over HTTP: instances listed with QIDO-RS, fetched with WADO-RS or WADO-URI."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlencode
 
 from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import Basic, BearerToken, Credentials
-from omicsdk.core.errors import APIError, AuthError, ConfigError, ConnectFailed, Interrupted, NotFound, OmicsError
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    Interrupted,
+    NotFound,
+    OmicsError,
+    TransferError,
+)
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential
 from omicsdk.core.paging import items_at
+from omicsdk.dtp.storage.associations import no_study
 from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
-from omicsdk.dtp.storage.finding import no_study
-from omicsdk.dtp.storage.multipart import unwrap
 from omicsdk.gen3.plain_client import PlainClient, plain_request
+from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     import httpx
@@ -30,8 +37,87 @@ if TYPE_CHECKING:
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.config import PacsConfig
     from omicsdk.dtp.storage.datasets import Dataset, Landed
-    from omicsdk.dtp.storage.landing import Landing
+    from omicsdk.dtp.storage.fetching import Landing
     from omicsdk.transfer import Item, Location, Outcome
+
+
+#: Bytes in which the head of the part must end.
+HEAD = 64 * 1024
+#: Bytes in which the end of the message is looked for.
+TAIL = 1024
+#: Bytes that are copied at once.
+PIECE = 1024 * 1024
+_MAGIC, _MAGIC_AT = b"DICM", 128
+
+
+def unwrap(message: Path, part: Path, name: str) -> Path:
+    """Takes the only part out of a message.
+
+    Args:
+        message: The message's body. Where it is no message but a DICOM file, as some archives send, it is the part.
+        part: Where to put the part.
+        name: The file that it is, for errors.
+
+    Returns:
+        Where the part is.
+
+    Raises:
+        TransferError: It is neither, or has no end.
+        NotWritable: The part can't be written.
+        DiskFull: There is no room.
+    """
+    try:
+        with message.open("rb") as source:
+            head = source.read(HEAD)
+            if head[_MAGIC_AT : _MAGIC_AT + 4] == _MAGIC and not head.startswith(b"--"):
+                return message
+            boundary, start = _begin(head, name)
+            end = _end(source, start, boundary, name)
+            source.seek(start)
+            with part.open("wb") as target:
+                _copy(source, target, end - start)
+    except OSError as error:
+        raise write_error(error, str(part), name) from error
+    return part
+
+
+def _begin(head: bytes, name: str) -> tuple[bytes, int]:
+    """The boundary, and where the part's bytes begin."""
+    at = 0 if head.startswith(b"--") else head.find(b"\r\n--") + 2
+    line_end = head.find(b"\r\n", at)
+    body = head.find(b"\r\n\r\n", line_end)
+    if head[at : at + 2] != b"--" or line_end < 0 or body < 0:
+        raise _broken(name, "it has no part")
+    return head[at:line_end].rstrip(b" \t"), body + 4
+
+
+def _end(source: BinaryIO, start: int, boundary: bytes, name: str) -> int:
+    """Where the part's bytes end."""
+    length = source.seek(0, os.SEEK_END)
+    begin = max(start, length - TAIL - len(boundary))
+    source.seek(begin)
+    last = source.read().rfind(b"\r\n" + boundary + b"--")
+    if last < 0:
+        raise _broken(name, "its end is missing")
+    return begin + last
+
+
+def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
+    while length:
+        piece = source.read(min(PIECE, length))
+        if not piece:
+            return
+        target.write(piece)
+        length -= len(piece)
+
+
+def _broken(name: str, why: str) -> TransferError:
+    return TransferError(
+        f"{name}: what the archive sent is no whole message with an instance: {why}",
+        name=name,
+        remedy="Try again; if it stays, the archive doesn't speak DICOMweb at this address.",
+    )
+
 
 #: Results that are asked for at once.
 PAGE = 1000

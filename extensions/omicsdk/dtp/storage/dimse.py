@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
-from omicsdk.dtp.storage import finding
-from omicsdk.dtp.storage.association import (
+from omicsdk.dtp.storage.associations import (
     ANSWER_SECONDS,
     GET,
     MOST_CONTEXTS,
@@ -24,14 +23,14 @@ from omicsdk.dtp.storage.association import (
     WARNING,
     Archive,
     Lines,
+    instances,
     needs_pynetdicom,
     status_of,
+    storage_contexts,
     words_of,
 )
-from omicsdk.dtp.storage.dicom_file import Instance
-from omicsdk.dtp.storage.receiving import Receiver
-from omicsdk.dtp.storage.store_scp import listening
-from omicsdk.dtp.storage.syntaxes import storage_contexts
+from omicsdk.dtp.storage.dicom_file import Instance, check_instance
+from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset as Answer
@@ -39,14 +38,133 @@ if TYPE_CHECKING:
 
     from omicsdk.dtp.config import PacsConfig
     from omicsdk.dtp.storage.datasets import Dataset, Landed, Unlisted
-    from omicsdk.dtp.storage.landing import Landing
+    from omicsdk.dtp.storage.fetching import Landing
+
+
+#: Statuses of C-STORE (PS3.4, B.2.3).
+STORED, OUT_OF_RESOURCES, NOT_UNDERSTOOD, NOT_WANTED = 0x0000, 0xA700, 0xC000, 0xA900
+
+_log = getLogger("omicsdk.dtp")
+
+
+class Receiver:
+    """Takes instances.
+
+    Args:
+        files: The instances that are wanted.
+        landing: Where they go.
+        tell: Is called for each that has come or failed.
+        stop: Refuses everything when it is set.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[Instance],
+        landing: Landing,
+        tell: Callable[[Instance, Landed | OmicsError], None],
+        stop: threading.Event,
+    ) -> None:
+        self._open = {each.sop: each for each in files}
+        self._landing = landing
+        self._tell = tell
+        self._stop = stop
+        self._guard = threading.Lock()
+
+    def store(self, event: Any) -> int:
+        """Takes what an event of pynetdicom has; gives C-STORE's status."""
+        if self._stop.is_set():
+            return OUT_OF_RESOURCES
+        sop = str(event.request.AffectedSOPInstanceUID)
+        with self._guard:
+            file = self._open.pop(sop, None)
+        if file is None:
+            _log.warning("the archive sent the instance %s, which wasn't asked for", sop)
+            return NOT_WANTED
+        try:
+            result: Landed | OmicsError = self._place(file, event.encoded_dataset())
+        except OmicsError as error:
+            result = error
+        self._tell(file, result)
+        if isinstance(result, OmicsError):
+            _log.warning("%s", result)
+            return NOT_UNDERSTOOD
+        return STORED
+
+    def missing(self, files: Iterable[Instance]) -> list[Instance]:
+        """Those of some instances that didn't come."""
+        with self._guard:
+            return [each for each in files if each.sop in self._open]
+
+    def give_up(self, file: Instance, error: OmicsError) -> None:
+        """Tells that an instance won't come, unless it has come meanwhile."""
+        with self._guard:
+            if self._open.pop(file.sop, None) is None:
+                return
+        self._tell(file, error)
+
+    def _place(self, file: Instance, data: bytes) -> Landed:
+        part = self._landing.part(file.sop)
+        try:
+            part.unlink(missing_ok=True)
+            part.write_bytes(data)
+        except OSError as error:
+            raise write_error(error, str(part), file.name) from error
+        try:
+            verified = check_instance(part, file)
+            return self._landing.land(file, part, verified=verified, fetched=len(data))
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def listening(archive: Archive, address: str, classes: Collection[str], receiver: Receiver) -> Generator[Lines]:
+    """Takes instances while a block runs, from whoever calls us by our title; only those that were asked for.
+
+    Args:
+        archive: The archive, with our title and port.
+        address: The address of this machine to listen at.
+        classes: The kinds of instances that are wanted, beside all that are usual.
+        receiver: Takes the instances.
+
+    Yields:
+        The connections that were made to us so far.
+
+    Raises:
+        ConfigError: The port is taken, or may not be used.
+    """
+    from pynetdicom import evt
+    from pynetdicom._globals import ALL_TRANSFER_SYNTAXES
+    from pynetdicom.presentation import AllStoragePresentationContexts
+
+    entity = archive.entity()
+    entity.require_called_aet = True
+    known = {str(each.abstract_syntax) for each in AllStoragePresentationContexts}
+    for kind in sorted(known | set(classes)):
+        entity.add_supported_context(kind, ALL_TRANSFER_SYNTAXES)
+    port, lines = archive.config.move_port, Lines()
+    try:
+        handlers = [*lines.handlers(), (evt.EVT_C_STORE, receiver.store)]
+        server = entity.start_server((address, port), block=False, evt_handlers=handlers)
+    except OSError as error:
+        raise ConfigError(
+            f"The port {port} of {address} can't be listened at for C-MOVE: {error.strerror or error}",
+            remedy="Set pacs_move_port to a free port, registered with the archive, and pacs_listen_on to an address of this"
+            " machine.",
+        ) from error
+    assert server is not None  # it doesn't block
+    _log.info("taking instances as %s at %s:%d", archive.config.aet, *server.server_address[:2])
+    try:
+        yield lines
+    finally:
+        server.shutdown()
+        server.server_close()
+        lines.close()
+
 
 #: Instances that one request names, at most: their identifiers have to fit into one element of 64 KiB.
 BATCH = 50
 #: How often instances are asked for of which none came.
 ATTEMPTS = 3
-
-_log = getLogger("omicsdk.dtp")
 
 
 class DimseStore:
@@ -92,7 +210,7 @@ class DimseStore:
 
     def files(self, dataset: Dataset) -> Iterator[Instance | Unlisted]:
         """Lists the instances of a data set's subjects; see `DataStore.files`. An archive states no sizes or checksums."""
-        return finding.instances(self._archive, dataset.cases)
+        return instances(self._archive, dataset.cases)
 
     def fetch(
         self,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.commands.dtp.access import Workflow
     from omicsdk.cli.console import Console
-    from omicsdk.dtp.storage.report import DatasetReport
+    from omicsdk.dtp.storage.datasets import DatasetReport
 
 
 def download(workflow: Workflow, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from omicsdk.cli.commands.output_files import STDOUT
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.exporter import FORMATS, Exporter
-from omicsdk.dtp.layout_records import records_of
+from omicsdk.dtp.layout import records_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,15 +1,17 @@
-"""Associations with a DICOM archive: how they are made, and what is told when they aren't."""
+"""Associations with a DICOM archive: how they are made, whose turn it is to read, and what is told when they fail."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
+import threading
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import AuthError, ConnectFailed, ConnectionLost, MissingExtra, OmicsError, TransferError
-from omicsdk.dtp.storage.turns import take_turns
+from omicsdk.dtp.storage.datasets import Case, Unlisted
+from omicsdk.dtp.storage.dicom_file import Instance, instance_of, is_uid
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -17,6 +19,66 @@ if TYPE_CHECKING:
     from pynetdicom.presentation import PresentationContext
 
     from omicsdk.dtp.config import PacsConfig
+
+
+_NAME = "_reactor_checkpoint"
+
+
+class Gate(threading.Event):
+    """Holds up a thread that passes by again and again; once it is shut, that thread surely stands before it.
+
+    pynetdicom's own thread reads messages unless it is held up. With a plain event whoever asks may begin while that thread
+    has passed already and takes the first answer, which is lost then: a study would lack an image, and nobody would know.
+
+    Args:
+        association: The association whose thread it is.
+    """
+
+    def __init__(self, association: Association) -> None:
+        super().__init__()
+        self._association = association
+        self._change = threading.Condition()
+        self._open = True
+        self._held = False
+
+    def is_set(self) -> bool:
+        """Whether it is open."""
+        return self._open
+
+    def set(self) -> None:
+        """Opens it."""
+        with self._change:
+            self._open = True
+            self._change.notify_all()
+
+    def clear(self) -> None:
+        """Shuts it, and waits until the other thread stands before it, or has ended."""
+        with self._change:
+            self._open = False
+            while not self._held and self._association.is_alive():
+                self._change.wait(0.05)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Passes, when it is open."""
+        with self._change:
+            self._held = True
+            self._change.notify_all()
+            try:
+                return self._change.wait_for(lambda: self._open, timeout)
+            finally:
+                self._held = False
+
+
+def take_turns(association: Association) -> None:
+    """Puts a gate in the place of the plain event of an association that has begun.
+
+    Args:
+        association: The association.
+    """
+    inner = vars(association)
+    if _NAME in inner:
+        inner[_NAME] = Gate(association)
+
 
 #: Seconds for a connection, as core's transports have it.
 CONNECT_SECONDS = 10
@@ -222,3 +284,133 @@ def words_of(answer: Dataset) -> str:
 def refused(answer: Dataset, doing: str) -> TransferError:
     """The error for a status that ends a query or a retrieval."""
     return TransferError(f"The archive failed while {doing} ({words_of(answer)})")
+
+
+_PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
+# Compressed forms, those that archives use most first (PS3.6, annex A).
+_COMPRESSED = (
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.4.57",
+    "1.2.840.10008.1.2.4.81",
+    "1.2.840.10008.1.2.1.99",
+    "1.2.840.10008.1.2.4.201",
+    "1.2.840.10008.1.2.4.202",
+    "1.2.840.10008.1.2.4.203",
+    "1.2.840.10008.1.2.4.100",
+    "1.2.840.10008.1.2.4.102",
+    "1.2.840.10008.1.2.4.103",
+    "1.2.840.10008.1.2.4.106",
+    "1.2.840.10008.1.2.4.107",
+)
+
+
+def storage_contexts(classes: Collection[str], most: int) -> list[PresentationContext]:
+    """Gives what an archive is offered that sends over our own association.
+
+    Args:
+        classes: The kinds of instances that are wanted; none for those that are usual.
+        most: How many contexts there may be.
+
+    Returns:
+        A context of the uncompressed forms for each kind, then one for each compressed form, as long as there is room:
+        an archive picks one form of a context, and sends nothing that is kept in another.
+    """
+    from pynetdicom.presentation import StoragePresentationContexts, build_context
+
+    kinds = sorted(classes) or [str(each.abstract_syntax) for each in StoragePresentationContexts]
+    made = [build_context(kind, list(_PLAIN)) for kind in kinds[:most]]
+    for form in _COMPRESSED:
+        made += [build_context(kind, form) for kind in kinds[: max(0, most - len(made))]]
+    return made
+
+
+def no_study(case: Case) -> Unlisted:
+    """What is told of a subject that an archive has nothing of, or whose id is no study's."""
+    if not is_uid(case.study):
+        error = TransferError(
+            f"The subject {case.subject_id!r} has no images: its id is no StudyInstanceUID",
+            name=case.subject_id,
+            remedy="Correct subject_id in the commons: sub- and the StudyInstanceUID.",
+        )
+    else:
+        error = TransferError(
+            f"The archive has no study {case.study}",
+            name=case.subject_id,
+            remedy="Check subject_id in the commons, and that the study was sent to this archive.",
+        )
+    return Unlisted(f"primary/{case.folder}", error)
+
+
+def instances(archive: Archive, cases: tuple[Case, ...]) -> Iterator[Instance | Unlisted]:
+    """Lists the instances of subjects.
+
+    Args:
+        archive: The archive.
+        cases: The subjects.
+
+    Yields:
+        Their instances, and subjects that have none.
+
+    Raises:
+        ConnectFailed: The archive doesn't answer.
+        AuthError: It doesn't accept us.
+    """
+    from pynetdicom.presentation import build_context
+
+    with archive.associated([build_context(FIND)]) as association:
+        if not association.accepted_contexts:
+            raise TransferError(
+                f"{archive.subject} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
+            )
+        for case in cases:
+            if not is_uid(case.study):
+                yield no_study(case)
+                continue
+            try:
+                found = list(_of_case(association, case))
+            except TransferError as error:
+                yield Unlisted(f"primary/{case.folder}", error)
+                continue
+            yield from found or [no_study(case)]
+
+
+def _of_case(association: Association, case: Case) -> Iterator[Instance | Unlisted]:
+    for series in _asked(association, "SERIES", {"StudyInstanceUID": case.study, "SeriesInstanceUID": ""}):
+        uid = _text(series, "SeriesInstanceUID")
+        wanted = {"StudyInstanceUID": case.study, "SeriesInstanceUID": uid, "SOPInstanceUID": "", "SOPClassUID": ""}
+        for each in _asked(association, "IMAGE", wanted) if is_uid(uid) else [series]:
+            sop = _text(each, "SOPInstanceUID")
+            try:
+                yield instance_of(case, uid, sop, _text(each, "SOPClassUID"))
+            except OmicsError as error:
+                yield Unlisted(f"primary/{case.folder}", error)
+
+
+def _asked(association: Association, level: str, keys: dict[str, str]) -> list[Dataset]:
+    """The results of a query, all of them: an association answers one question after the other."""
+    from pydicom.dataset import Dataset
+
+    wanted = Dataset()
+    wanted.QueryRetrieveLevel = level
+    for name, value in keys.items():
+        setattr(wanted, name, value)
+    doing = f"listing the study {keys['StudyInstanceUID']}"
+    results = list[Dataset]()
+    for answer, found in association.send_c_find(wanted, FIND):
+        status = status_of(answer, doing)
+        if status in PENDING:
+            if found is not None:
+                results.append(found)
+        elif status != SUCCESS:
+            raise refused(answer, doing)
+    return results
+
+
+def _text(found: Dataset, name: str) -> str:
+    return str(cast("object", found.get(name, "")) or "").strip()
