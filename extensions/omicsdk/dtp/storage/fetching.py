@@ -24,6 +24,7 @@ from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.journals.journal_lines import DoneState
 from omicsdk.transfer.names import WORK_FOLDER, check_name
 from omicsdk.transfer.reports.outcome import verification_of
+from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.writing import write_error
 
 #: What a file is known again by where its store states no checksum.
@@ -293,15 +294,15 @@ def fetch_dataset(
     listed = list(store.files(dataset))
     folder = Path(dest).absolute() / dataset.id
     with Landing(folder) as landing:
-        tally = _Tally(listed, progress, stop, clock)
-        missing = list(_missing(listed, landing, tally, require_checksum=require_checksum))
+        results = _Results(listed, progress, stop, clock)
+        missing = list(_missing(listed, landing, results, require_checksum=require_checksum))
         names = {each.name for each in listed if isinstance(each, StoredFile)}
         written = metadata(landing, names) if metadata is not None else ()
         if missing and not stop.is_set():
-            store.fetch(missing, landing, tally.tell, stop)
-        outcomes = tally.closed()
-        if tally.problem is not None:
-            raise tally.problem
+            store.fetch(missing, landing, results.tell, stop)
+        outcomes = results.closed()
+        if results.problem is not None:
+            raise results.problem
         report = TransferReport(
             outcomes,
             clock.monotonic() - began,
@@ -314,7 +315,7 @@ def fetch_dataset(
     return DatasetReport(folder, report, tuple(written))
 
 
-class _Tally:
+class _Results:
     """What became of each file so far.
 
     Args:
@@ -341,26 +342,20 @@ class _Tally:
         for number, each in enumerate(listed):
             if isinstance(each, StoredFile):
                 self._numbers.setdefault(each.name, number)  # a further one of that name isn't fetched
+        sizes = [each.size for each in listed if isinstance(each, StoredFile)]
+        self._tally = Tally(
+            len(listed), sum(size or 0 for size in sizes), clock.monotonic(), 1.0, unsized=sizes.count(None)
+        )
         self._progress = progress
         self._clock = clock
-        self._began = clock.monotonic()
         self._guard = threading.Lock()
         self._outcomes = Outcomes()
-        self._done = 0
-        self._bytes = 0
-        self._left = sum(each.size or 0 for each in listed if isinstance(each, StoredFile))
-        self._unsized = sum(each.size is None for each in listed if isinstance(each, StoredFile))
 
     def put(self, number: int, outcome: Outcome) -> None:
         """Takes what became of a file, by its number in the list."""
         entry = self._listed[number]
         with self._guard:
-            if isinstance(entry, StoredFile):
-                self._left -= entry.size or 0
-                self._unsized -= entry.size is None
-            if outcome.state != "failed":
-                self._done += 1
-                self._bytes += outcome.size or 0
+            self._tally.count(outcome, entry.size if isinstance(entry, StoredFile) else 0)
             self._outcomes.put(number, outcome)
             self._show(final=False)
 
@@ -384,21 +379,8 @@ class _Tally:
     def _show(self, *, final: bool) -> None:
         if self._progress is None or self.problem is not None:
             return
-        seconds = self._clock.monotonic() - self._began
-        fetched = self._outcomes.bytes_fetched
-        told = Progress(
-            files=len(self._listed),
-            files_done=self._done,
-            files_failed=self._outcomes.counts["failed"],
-            bytes=self._bytes + self._left,
-            bytes_done=self._bytes,
-            bytes_fetched=fetched,
-            rate=fetched / seconds if seconds > 0 else 0.0,
-            seconds=seconds,
-            final=final,
-            unsized=self._unsized,
-            phase="over" if final else "moving",
-        )
+        fetched, phase = self._outcomes.bytes_fetched, "over" if final else "moving"
+        told = self._tally.progress(self._clock.monotonic(), fetched, 0, final=final, phase=phase)
         try:
             self._progress(told)
         except BaseException as error:  # raised here it would end in a thread of a library
@@ -406,25 +388,27 @@ class _Tally:
             self._stop.set()
 
 
-def _missing(listed: Sequence[F | Unlisted], landing: Landing, tally: _Tally, *, require_checksum: bool) -> Iterator[F]:
+def _missing(
+    listed: Sequence[F | Unlisted], landing: Landing, results: _Results, *, require_checksum: bool
+) -> Iterator[F]:
     """The files that are to be fetched; of all others, what became of them is told."""
     for number, each in enumerate(listed):
         if isinstance(each, Unlisted):
-            tally.put(number, Outcome(each.name, "failed", error=each.error))
+            results.put(number, Outcome(each.name, "failed", error=each.error))
             continue
         try:
             landing.check(each.name)
         except UnsafePath as error:
-            tally.put(number, Outcome(each.name, "failed", each.size, error=error))
+            results.put(number, Outcome(each.name, "failed", each.size, error=error))
             continue
         if require_checksum and not each.checksums:
-            tally.put(number, Outcome(each.name, "failed", each.size, error=ChecksumMissing(each.name)))
+            results.put(number, Outcome(each.name, "failed", each.size, error=ChecksumMissing(each.name)))
             continue
         there = landing.found(each)
         if there is None:
             yield each
         else:
-            tally.put(number, _outcome(each, "skipped", there))
+            results.put(number, _outcome(each, "skipped", there))
 
 
 def _outcome(file: StoredFile, state: Literal["done", "skipped"], landed: Landed) -> Outcome:

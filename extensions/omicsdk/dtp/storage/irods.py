@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from logging import getLogger
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -37,62 +36,9 @@ if TYPE_CHECKING:
     from omicsdk.dtp.storage.fetching import Landing
 
 
-class OpenObject(Protocol):
-    """An open data object."""
-
-    def seek(self, offset: int, /) -> object: ...
-    def read(self, size: int, /) -> bytes: ...
-    def close(self) -> None: ...
-
-
-class DataObject(Protocol):
-    """A data object of a collection."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def checksum(self) -> str | None: ...
-
-
-class Collection(Protocol):
-    """A collection: data objects, and collections below it."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def data_objects(self) -> Sequence[DataObject]: ...
-    @property
-    def subcollections(self) -> Sequence[Collection]: ...
-
-
-class Collections(Protocol):
-    """The collections of a session."""
-
-    def get(self, path: str, /) -> Collection: ...
-
-
-class DataObjects(Protocol):
-    """The data objects of a session."""
-
-    def open(self, path: str, mode: str, /) -> OpenObject: ...
-
-
-class Session(Protocol):
-    """A session with a server. It connects when it is first used; its connections aren't shared between threads."""
-
-    @property
-    def collections(self) -> Collections: ...
-    @property
-    def data_objects(self) -> DataObjects: ...
-    def cleanup(self) -> None: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
+Session = Any
+"""A session of python-irodsclient. Used of it: `collections.get(path)`, whose result has `path`, `data_objects` and `subcollections`;
+`data_objects.open(path, mode)`; `cleanup()`. It connects when it is first used, and its connections aren't shared between threads."""
 
 
 def opener(config: IrodsConfig) -> Callable[[], Session]:
@@ -108,7 +54,7 @@ def opener(config: IrodsConfig) -> Callable[[], Session]:
         from irods.session import iRODSSession  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
     except ImportError as error:
         raise MissingExtra("dtp", "data sets in iRODS", module="irods") from error
-    made = cast("Callable[..., Session]", iRODSSession)
+    made: Any = iRODSSession
 
     def opened() -> Session:
         return made(host=config.host, port=config.port, user=config.user, password=config.password, zone=config.zone)
@@ -337,7 +283,7 @@ class IrodsStore:
             _end(session)
 
     def _session(self) -> Session:
-        session = cast("Session | None", getattr(self._own, "session", None))
+        session = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._open()
             with self._guard:
@@ -400,7 +346,7 @@ class IrodsStore:
 
     def _drop_session(self) -> None:
         """A session whose connection failed isn't used again."""
-        session = cast("Session | None", getattr(self._own, "session", None))
+        session = getattr(self._own, "session", None)
         self._own.session = None
         if session is not None:
             with self._guard:
@@ -434,17 +380,17 @@ def _cut(part: Path) -> int:
     return 0
 
 
-def _below(top: Collection, path: str) -> str:
+def _below(top: Any, path: str) -> str:
     """A path within a collection; what isn't within it keeps its slash, and is refused as a name."""
     return path.removeprefix(f"{top.path.rstrip('/')}/")
 
 
-def _file(found: DataObject, name: str) -> IrodsFile:
-    good = [each for each in cast("Sequence[DataObject]", getattr(found, "replicas", ())) if _is_good(each)]
+def _file(found: Any, name: str) -> IrodsFile:
+    good = [each for each in getattr(found, "replicas", ()) if _is_good(each)]
     stated = next((each for each in good if getattr(each, "checksum", None)), good[0] if good else found)
-    size = cast("int | None", getattr(stated, "size", found.size))
-    checksum = cast("str | None", getattr(stated, "checksum", found.checksum))
-    changed = cast("object", getattr(stated, "modify_time", getattr(found, "modify_time", "")))
+    size: int | None = getattr(stated, "size", found.size)
+    checksum: str | None = getattr(stated, "checksum", found.checksum)
+    changed: object = getattr(stated, "modify_time", getattr(found, "modify_time", ""))
     return IrodsFile(
         name=name, size=size, checksums=checksums_of_text(checksum), path=found.path, changed=str(changed or "")
     )
