@@ -190,6 +190,10 @@ class NonJSONResponseError(SbgError, core.APIError):
         super().__init__(message or "The answer isn't JSON", code, status, more_info)
 
 
+BY_STATUS: dict[int, type[AnsweredError]] = {}
+"""The class of each HTTP status that has one."""
+
+
 class AnsweredError(_Coded, core.APIError):
     """The platform answered with an error; one of a status that has no class of its own is just that.
 
@@ -203,6 +207,11 @@ class AnsweredError(_Coded, core.APIError):
     """
 
     http_status = NO_CODE
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "http_status" in vars(cls):
+            BY_STATUS[cls.http_status] = cls
 
     def __str__(self) -> str:
         # There was no answer whose status and code could be shown.
@@ -317,32 +326,6 @@ class GatewayTimeout(ServerError, core.GatewayTimeout):
     """504: a part of the platform didn't answer in time."""
 
     http_status = 504
-
-
-BY_STATUS: dict[int, type[AnsweredError]] = {
-    kind.http_status: kind
-    for kind in (
-        BadRequest,
-        Unauthorized,
-        Forbidden,
-        NotFound,
-        MethodNotAllowed,
-        RequestTimeout,
-        Conflict,
-        Gone,
-        PreconditionFailed,
-        PayloadTooLarge,
-        URITooLong,
-        UnsupportedMediaType,
-        UnprocessableEntity,
-        TooManyRequests,
-        ServerError,
-        BadGateway,
-        ServiceUnavailable,
-        GatewayTimeout,
-    )
-}
-"""The class of each HTTP status that has one."""
 
 
 def class_of(status: int) -> type[AnsweredError]:

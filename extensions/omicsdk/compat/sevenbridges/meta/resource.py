@@ -73,6 +73,12 @@ class Resource:
     # -- which Api
 
     @classmethod
+    def _asked(cls, api: Api | None, operation: str, **arguments: Any) -> Self:
+        """What an operation answers, as one of this class; arguments as those of `request_of`, the Api as of `_client`."""
+        api = cls._client(api)
+        return cls.of(api.call_object(request_of(api, operation, **arguments)), api)
+
+    @classmethod
     def _client(cls, api: Api | None = None) -> Api:
         """The Api of a call: the one that is given, else the one whose attribute this class is."""
         found = api if api is not None else cls._API
@@ -352,8 +358,7 @@ class Gettable(Resource):
             NotFound: There is none, or it may not be seen.
             SbgError: The platform answered with another error, or that is no id.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(request_of(api, cls._GET, **cls._place(id))), api)
+        return cls._asked(api, cls._GET, **cls._place(id))
 
 
 class Savable(Resource):

@@ -292,14 +292,14 @@ class App(Resource):
         """
         if strategy is not None and strategy not in _STRATEGIES:
             raise ValidationError(f"strategy is {strategy!r}", remedy=f"Give one of {', '.join(_STRATEGIES)}.")
-        api, at = api if api is not None else self.api, AppId.of(self)
+        at = AppId.of(self)
         body = {"project": identifier(project), "strategy": strategy or AppCopyStrategy.CLONE}
         if name:
             body["name"] = name
-        operation, at = ("copy_app_revision", at) if use_revision else ("copy_app", at.latest)
-        if use_revision and at.revision is None:
-            at = at.at(self.revision)
-        return type(self).of(api.call_object(request_of(api, operation, body=body, **at._asdict())), api)
+        if not use_revision:
+            return self._asked(api or self.api, "copy_app", body=body, **at.latest._asdict())
+        at = at if at.revision is not None else at.at(self.revision)
+        return self._asked(api or self.api, "copy_app_revision", body=body, **at._asdict())
 
     def sync(self) -> Self:
         """Brings a copy up to what its origin is now.
@@ -310,8 +310,7 @@ class App(Resource):
         Raises:
             SbgError: The platform answered with an error, such as for an app that is no copy.
         """
-        request = request_of(self.api, "sync_app", **AppId.of(self).latest._asdict())
-        return type(self).of(self.api.call_object(request), self.api)
+        return self._asked(self.api, "sync_app", **AppId.of(self).latest._asdict())
 
     # -- as an object
 

@@ -164,8 +164,7 @@ class AsyncJob(BackgroundJob):
 
     @classmethod
     def _started(cls, kind: str, items: list[dict[str, str]], api: Api | None) -> Self:
-        api = cls._client(api)
-        return cls.of(api.call_object(request_of(api, f"start_file_{kind}_job", items=items)), api)
+        return cls._asked(api, f"start_file_{kind}_job", items=items)
 
     @classmethod
     def _of_kind(cls, kind: str, id: AsyncJob | str, api: Api | None) -> Self:

@@ -403,8 +403,7 @@ class AutomationRun(Running, Savable):
         Raises:
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
-        request = request_of(
+        return cls._asked(
             api,
             "create_automation_run",
             package=identifier(package),
@@ -415,7 +414,6 @@ class AutomationRun(Running, Savable):
             secret_settings=sent(secret_settings),
             memory_limit=memory_limit,
         )
-        return cls.of(api.call_object(request), api)
 
     @classmethod
     @gives("rerun_automation_run", names={"id": "run_id"}, convert=_SENT)
@@ -588,7 +586,7 @@ class Automation(Gettable, Savable):
     @classmethod
     def get_package(cls, package: AutomationPackage | str, api: Api | None = None) -> AutomationPackage:
         """Gets one package; arguments and errors as those of `AutomationPackage.get`."""
-        return AutomationPackage.get(package, api=cls._client(api))
+        return AutomationPackage.get(package, cls._client(api))
 
     # -- one automation
 
@@ -614,11 +612,12 @@ class Automation(Gettable, Savable):
 
     # -- its packages
 
+    @lists("list_automation_packages", of=AutomationPackage)
     def get_packages(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationPackage]:
         """Lists its packages; arguments and errors as those of `AutomationPackage.query`."""
-        return AutomationPackage.query(self, offset=offset, limit=limit, api=self._chosen(api))
+        ...
 
     def add_package(
         self,
@@ -667,12 +666,14 @@ class Automation(Gettable, Savable):
 
     # -- its members
 
+    @lists("list_automation_members", of=AutomationMember)
     def get_members(
         self, offset: int | None = None, limit: int | None = None, api: Api | None = None
     ) -> Collection[AutomationMember]:
         """Lists its members; arguments and errors as those of `AutomationMember.query`."""
-        return AutomationMember.query(self, offset=offset, limit=limit, api=self._chosen(api))
+        ...
 
+    @gives("get_automation_member", of=AutomationMember)
     def get_member(self, username: User | Member | str, api: Api | None = None) -> AutomationMember:
         """Gets one of its members; errors as those of `AutomationMember.get`.
 
@@ -680,30 +681,33 @@ class Automation(Gettable, Savable):
             username: The user, or their name.
             api: The Api, where this one's isn't meant.
         """
-        return AutomationMember.get(username, self, api=self._chosen(api))
+        ...
 
+    @gives("add_automation_member", of=AutomationMember, names={"user": "username"})
     def add_member(
         self, user: User | Member | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
         """Makes a user its member; arguments and errors as those of `AutomationMember.add`."""
-        return AutomationMember.add(user, permissions, self, api=self._chosen(api))
+        ...
 
+    @gives("add_automation_member", of=AutomationMember, names={"team": "id"}, type="team")
     def add_team_member(
         self, team: Team | str, permissions: Mapping[str, bool], api: Api | None = None
     ) -> AutomationMember:
         """Makes a team its member; arguments and errors as those of `AutomationMember.add_team`."""
-        return AutomationMember.add_team(team, permissions, self, api=self._chosen(api))
+        ...
 
+    @sends("remove_automation_member", names={"user": "username"})
     def remove_member(self, user: User | Member | AutomationMember | str, api: Api | None = None) -> None:
         """Ends a user's membership; arguments and errors as those of `AutomationMember.remove`."""
-        AutomationMember.remove(user, self, api=self._chosen(api))
 
+    @sends("remove_automation_member", names={"team": "username"})
     def remove_team_member(self, team: Team | AutomationMember | str, api: Api | None = None) -> None:
         """Ends a team's membership; arguments and errors as those of `AutomationMember.remove_team`."""
-        AutomationMember.remove_team(team, self, api=self._chosen(api))
 
     # -- its runs
 
+    @lists("list_automation_runs", of=AutomationRun, names={"package": "package_id"})
     def get_runs(
         self,
         package: AutomationPackage | str | None = None,
@@ -720,21 +724,7 @@ class Automation(Gettable, Savable):
         api: Api | None = None,
     ) -> Collection[AutomationRun]:
         """Lists its runs; arguments and errors as those of `AutomationRun.query`."""
-        return AutomationRun.query(
-            automation=self,
-            package=package,
-            status=status,
-            name=name,
-            created_by=created_by,
-            created_from=created_from,
-            created_to=created_to,
-            project_id=project_id,
-            order_by=order_by,
-            order=order,
-            offset=offset,
-            limit=limit,
-            api=self._chosen(api),
-        )
+        ...
 
     def _chosen(self, api: Api | None) -> Api:
         return api if api is not None else self.api

@@ -9,7 +9,7 @@ from omicsdk.compat.sevenbridges.enums import AsyncJobStates
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, required
 from omicsdk.compat.sevenbridges.meta._waiting import BackgroundJob
-from omicsdk.compat.sevenbridges.meta.resource import Value, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Value
 from omicsdk.compat.sevenbridges.models._storage_job import given_items
 from omicsdk.compat.sevenbridges.models.bulk import Error
 from omicsdk.compat.sevenbridges.models.file import File
@@ -89,15 +89,13 @@ class DRSImportBulk(BackgroundJob):
         Raises:
             SbgError: There are none, one isn't complete, or the platform answered with an error.
         """
-        api = cls._client(api)
-        request = request_of(
+        return cls._asked(
             api,
             "bulk_create_drs_imports",
             items=[_item(each, at) for at, each in enumerate(given_items(imports, "imports"))],
             conflict_resolution=conflict_resolution,
             tags=None if tags is None else list(tags),
         )
-        return cls.of(api.call_object(request), api)
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:

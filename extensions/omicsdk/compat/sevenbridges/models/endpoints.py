@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.compat.sevenbridges.meta import fields
-from omicsdk.compat.sevenbridges.meta.resource import Resource, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Resource
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.api import Api
@@ -43,5 +43,4 @@ class Endpoints(Resource):
             SbgError: The platform answered with an error.
         """
         del kwargs
-        api = cls._client(api)
-        return cls.of(api.call_object(request_of(api, cls._GET)), api)
+        return cls._asked(api, cls._GET)

@@ -454,10 +454,9 @@ class File(Gettable):
             Conflict: There is one of that name.
             SbgError: Both or neither of parent and project are given, or the platform answered with another error.
         """
-        api = cls._client(api)
         is_file_name("name", name)
         place = destination(project, parent, "A new folder")
-        return cls.of(api.call_object(request_of(api, "create_folder", name=name, type="folder", **place)), api)
+        return cls._asked(api, "create_folder", name=name, type="folder", **place)
 
     def copy(self, project: Project | str, name: str | None = None) -> Self:
         """Copies it into a project's root.
@@ -514,8 +513,7 @@ class File(Gettable):
     def _put(self, operation: str, api: Api, name: str | None, **place: str) -> Self:
         if name:
             is_file_name("name", name)
-        request = request_of(api, operation, **self._place(self), name=name or None, **place)
-        return type(self).of(api.call_object(request), api)
+        return self._asked(api, operation, **self._place(self), name=name or None, **place)
 
     def _no_folder(self, what: str, job: str) -> None:
         if str(self.field("type")).lower() == self.FOLDER_TYPE:

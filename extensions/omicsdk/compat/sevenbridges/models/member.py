@@ -118,9 +118,8 @@ class Membership(Resource):
             NotFound: There is no such member.
             SbgError: The platform answered with another error.
         """
-        api = self.api if api is None else api
-        request = request_of(api, f"get_{self._OWNER}_member", **self._place(self), username=name_of(username))
-        return Member.of(api.call_object(request), api)
+        name = name_of(username)
+        return Member._asked(api or self.api, f"get_{self._OWNER}_member", **self._place(self), username=name)
 
     def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
         """Adds a user.
@@ -174,5 +173,4 @@ class Membership(Resource):
         self.api.send(request_of(self.api, f"remove_{self._OWNER}_member", **self._place(self), username=name_of(user)))
 
     def _add(self, **member: Any) -> Member:
-        request = request_of(self.api, f"add_{self._OWNER}_member", **self._place(self), **member)
-        return Member.of(self.api.call_object(request), self.api)
+        return Member._asked(self.api, f"add_{self._OWNER}_member", **self._place(self), **member)

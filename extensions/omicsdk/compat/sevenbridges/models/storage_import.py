@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta._operations import destination, lists, required
 from omicsdk.compat.sevenbridges.meta.collection import Collection
-from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, identifiers, request_of
+from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, identifiers
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 
@@ -68,9 +68,8 @@ class Import(StorageJob):
         Raises:
             SbgError: Both or neither of project and parent are given, or the platform answered with an error.
         """
-        api = cls._client(api)
         target = {**destination(project, parent, "An import"), **({"name": name} if name else {})}
-        request = request_of(
+        return cls._asked(
             api,
             "create_import",
             source={"volume": identifier(volume), "location": location},
@@ -80,7 +79,6 @@ class Import(StorageJob):
             autorename=autorename or None,
             properties=properties or None,
         )
-        return cls.of(api.call_object(request), api)
 
     @classmethod
     @lists("list_imports", fields="_all")

@@ -255,11 +255,10 @@ class Task(Running, Savable):
                 no dictionary.
             SbgError: The platform answered with an error.
         """
-        api = cls._client(api)
         for what, value in (("inputs", inputs), ("batch_by", batch_by)):
             if value is not None:
                 fields.is_mapping(what, value)
-        request = request_of(
+        made = cls._asked(
             api,
             "create_task",
             project=identifier(project),
@@ -274,7 +273,6 @@ class Task(Running, Savable):
             action="run" if run else None,
             batch=False if disable_batch else None,
         )
-        made = cls.of(api.call_object(request), api)
         return made._validated() if run else made
 
     @classmethod
@@ -324,8 +322,7 @@ class Task(Running, Savable):
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
             SbgError: The platform answered with an error.
         """
-        request = request_of(self.api, "clone_task", **self._place(self), action="run" if run else None)
-        made = type(self).of(self.api.call_object(request), self.api)
+        made = self._asked(self.api, "clone_task", **self._place(self), action="run" if run else None)
         return made._validated() if run else made
 
     def refresh(self) -> Self:
@@ -340,14 +337,13 @@ class Task(Running, Savable):
             SbgError: The platform answered with another error.
         """
         try:
-            told = self.api.call_object(request_of(self.api, "get_task_execution_details", **self._place(self)))
+            return ExecutionDetails._asked(self.api, "get_task_execution_details", **self._place(self))
         except (BadRequest, Conflict, NotFound) as error:
             if not self.field("batch"):
                 raise
             raise ExecutionDetailsInvalidTaskType(
                 error.code, error.message, error.more_info, remedy="Ask its children, which get_batch_children() gives."
             ) from error
-        return ExecutionDetails.of(told, self.api)
 
     def get_batch_children(
         self,

@@ -264,9 +264,8 @@ class Volume(Membership, Gettable, Savable):
         properties: Mapping[str, Any] | None,
         api: Api | None,
     ) -> Self:
-        api = cls._client(api)
         more = {"prefix": prefix, "properties": properties}
-        request = request_of(
+        return cls._asked(
             api,
             "create_volume",
             name=name,
@@ -274,7 +273,6 @@ class Volume(Membership, Gettable, Savable):
             service={**service, **{key: value for key, value in more.items() if value}},
             description=description or None,
         )
-        return cls.of(api.call_object(request), api)
 
     # -- what is on it
 
@@ -309,8 +307,7 @@ class Volume(Membership, Gettable, Savable):
             SbgError: The platform answered with another error.
         """
         where = identifier(location, "location")
-        request = request_of(self.api, "get_volume_object", **self._place(self), location=where)
-        return VolumeObject.of(self.api.call_object(request), self.api)
+        return VolumeObject._asked(self.api, "get_volume_object", **self._place(self), location=where)
 
     def get_imports(
         self,
