@@ -12,7 +12,8 @@ from omicsdk import AsyncSevenBridges, SevenBridges
 from omicsdk.core.errors import NotFound, UsageError
 from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sb import LocalFileExists, WrongPath
-from omicsdk.sb.jobs import error_of, files_by_id
+from omicsdk.sb.jobs import error_of
+from omicsdk.sb.tasks import NeverEnds
 from unsettled import unsettled
 
 P = "sb://sandbox-user/p"
@@ -90,7 +91,7 @@ def test_what_is_listed_and_selected(client: SevenBridges, tree: Path):
         list(client.ls("none"))
     with pytest.raises(WrongPath, match="names no project"):
         list(client.ls("sb://sandbox-user"))
-    assert error_of(files_by_id(client, ["0" * 24])[0].error or pytest.fail("no error")).status == 404
+    assert error_of(client.files_by_id(["0" * 24])[0].error or pytest.fail("no error")).status == 404
 
 
 def test_more_files_than_a_page_has_are_listed_once_each(client: SevenBridges, omics_sandbox: Sandbox, tmp_path: Path):
@@ -138,3 +139,40 @@ def test_the_asynchronous_client_has_the_same(client: SevenBridges, tree: Path, 
 
     asyncio.run(run())
     assert (tmp_path / "there" / "b.txt").read_bytes() == b"bb"
+
+
+def test_many_files_are_read_edited_and_deleted_at_once(client: SevenBridges, tree: Path):
+    client.upload(f"{tree}/", f"{P}/").raise_if_failed()
+    ids = [each.file.id for each in client.ls(P, recursive=True) if not each.is_folder]
+    edited = client.edit_files([{"id": id, "tags": ["checked"]} for id in ids])
+    assert [record.resource.tags for record in edited if record.resource is not None] == [["checked"]] * 3
+    assert [each.error for each in client.run_file_job("delete", [{"file": id} for id in ids[:2]], timeout=30)] == [
+        "",
+        "",
+    ]
+    left = client.files_by_id(ids)
+    assert [record.error is None for record in left] == [False, False, True]
+
+
+def test_a_draft_is_waited_for_by_neither_client(client: SevenBridges):
+    tool = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
+    client.install_app(owner="sandbox-user", project="p", app="tool", body=tool)
+    task = client.create_task(project="sandbox-user/p", app="sandbox-user/p/tool", name="t")
+    with pytest.raises(NeverEnds, match="draft"):
+        client.wait_for_tasks([task.id])
+
+    async def wait() -> None:
+        async with AsyncSevenBridges() as twin:
+            with pytest.raises(NeverEnds, match="draft"):
+                await twin.wait_for_tasks([task.id])
+
+    asyncio.run(wait())
+
+
+def test_logs_of_a_task_that_ran(client: SevenBridges):
+    tool = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
+    client.install_app(owner="sandbox-user", project="p", app="tool", body=tool)
+    task = client.create_task(project="sandbox-user/p", app="sandbox-user/p/tool", name="t", action="run")
+    (ended,) = client.wait_for_tasks([task.id], period=0.05, timeout=60)
+    assert ended.status == "COMPLETED"
+    assert {log.task for log in client.task_logs(task.id)} == {task.id}

@@ -34,7 +34,7 @@ from omicsdk.core.platform import (
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.retry import Retry
 from omicsdk.core.settings.profiles import PROFILE_VARIABLE
-from omicsdk.sb import downloads, listings, uploads
+from omicsdk.sb import downloads, jobs, listings, tasks, uploads
 
 if TYPE_CHECKING:
     import configparser
@@ -357,6 +357,11 @@ class _Workflows:
     download = Workflow(downloads.download)
     verify = Workflow(downloads.verify)
     upload = Workflow(uploads.upload)
+    files_by_id = Workflow(jobs.files_by_id)
+    edit_files = Workflow(jobs.edit_files)
+    run_file_job = Workflow(jobs.run_file_job)
+    wait_for_tasks = Workflow(tasks.wait_for_tasks)
+    task_logs = Listing(tasks.logs_of)
 
 
 class _Found:

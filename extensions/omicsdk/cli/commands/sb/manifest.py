@@ -9,7 +9,7 @@ from omicsdk.cli.commands.sb.tables import STANDARD, opened
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotFound, NotWritable, OmicsError, UsageError
 from omicsdk.sb import manifest
-from omicsdk.sb.jobs import edit_files, error_of, files_by_id
+from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import Entry, Folders, is_folder
 from omicsdk.sb.paths import parse
 
@@ -83,7 +83,7 @@ def apply(client: SevenBridges, found: Sequence[Change], what: str, console: Con
         OmicsError: None was.
     """
     items = manifest.edits(found)
-    records = edit_files(client, items)
+    records = client.edit_files(items)
     failed = {
         item["id"]: error_of(record.error)
         for item, record in zip(items, records, strict=True)
@@ -147,7 +147,7 @@ def found_files(client: SevenBridges, listed: Sequence[Row], console: Console) -
         part = listed[first : first + AT_ONCE]
         with_ids = [row for row in part if row.id]
         records = dict(
-            zip((row.line for row in with_ids), files_by_id(client, [row.id for row in with_ids]), strict=True)
+            zip((row.line for row in with_ids), client.files_by_id([row.id for row in with_ids]), strict=True)
         )
         for row in part:
             try:

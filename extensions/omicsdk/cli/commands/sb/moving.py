@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.jobs import MOST, run_file_job
+from omicsdk.sb.jobs import MOST
 from omicsdk.sb.listings import Entry, Folder, Folders
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 
@@ -183,7 +183,7 @@ def _done(
     timeout: float = arguments["timeout_seconds"]
     done: list[dict[str, Any]] = []
     for first in range(0, len(items), MOST):
-        results = run_file_job(client, kind, items[first : first + MOST], timeout=timeout)
+        results = client.run_file_job(kind, items[first : first + MOST], timeout=timeout)
         part = rows[first : first + MOST]
         # Of a folder the platform may answer for each file in it.
         known = len(results) == len(part)

@@ -11,10 +11,10 @@ from omicsdk.cli.errors import REFUSED
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.sb.downloads import RemoteFile, stream
-from omicsdk.sb.jobs import error_of, files_by_id
+from omicsdk.sb.jobs import error_of
 from omicsdk.sb.listings import PAGE, Folders
 from omicsdk.sb.paths import app_id, is_path, parse, project_id
-from omicsdk.sb.tasks import ENDED, Log, clone_task, create_task, file_input, logs_of, some_of, wait_for_tasks
+from omicsdk.sb.tasks import ENDED, Log, clone_task, create_task, file_input, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -109,8 +109,8 @@ def waited(
             going[task.id] = None
 
     try:
-        tasks = wait_for_tasks(
-            client, ids, period=arguments["period"], timeout=arguments.get("timeout_seconds"), on_change=changed
+        tasks = client.wait_for_tasks(
+            ids, period=arguments["period"], timeout=arguments.get("timeout_seconds"), on_change=changed
         )
     except KeyboardInterrupt:
         console.message(f"They go on: {some_of(list(going))}. Wait again: omics sb tasks wait")
@@ -252,7 +252,7 @@ def _each(ids: Iterable[str], act: Callable[[str], Task], console: Console) -> l
 
 def logs(client: SevenBridges, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics sb tasks logs`: the jobs with their logs, or what the logs say."""
-    found = list(logs_of(client, arguments["task"], arguments.get("job"), arguments.get("log")))
+    found = list(client.task_logs(arguments["task"], arguments.get("job"), arguments.get("log")))
     if not found:
         console.message("there are no such logs")
     if arguments.get("download_dir") is not None:
@@ -287,7 +287,7 @@ def _downloaded(
     several = len({log.task for log in found}) > 1
     there = [(log, log.file_id) for log in found if log.file_id is not None]
     files: list[RemoteFile] = []
-    for (log, _), record in zip(there, files_by_id(client, [id for _, id in there]), strict=True):
+    for (log, _), record in zip(there, client.files_by_id([id for _, id in there]), strict=True):
         if record.resource is None:
             raise OmicsError(f"{log.name} is gone") if record.error is None else error_of(record.error)
         files.append(RemoteFile(record.resource, (*((log.task,) if several else ()), log.job, log.name)))
