@@ -304,7 +304,7 @@ class Bucket:
 
 def listing(bucket: Bucket) -> VolumeCollection:
     api = Api(BASE, "t", transport=httpx.MockTransport(bucket))
-    return VolumeCollection.fetch(
+    return VolumeCollection.listed(
         linked_request(f"{BASE}/storage/volumes/o/v/list", "page"), api, (VolumeObject, VolumePrefix)
     )
 

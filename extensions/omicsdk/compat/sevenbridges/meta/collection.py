@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Resource")
 S = TypeVar("S", bound="Resource")
-P = TypeVar("P", bound="Collection[Any] | VolumeCollection")
 
 #: The platform's longest page.
 LONGEST_PAGE = PAGE
@@ -28,26 +27,7 @@ _TOTAL = "x-total-matching-query"
 _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
 
 
-class _Page(list[R], Generic[R]):
-    """A list that knows its Api."""
-
-    def __copy__(self) -> Self:
-        made = type(self).__new__(type(self))
-        made.extend(self)
-        for name, value in vars(self).items():
-            setattr(made, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
-        return made
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        made = self.__copy__()
-        made[:] = [each.deepcopy() for each in self]
-        return made
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
-        raise TypeError("A page knows its Api, which has a token, so it can't be pickled: pickle list(page)")
-
-
-class Collection(_Page[R], Generic[R]):
+class Collection(list[R], Generic[R]):
     """A page of resources.
 
     Args:
@@ -83,16 +63,11 @@ class Collection(_Page[R], Generic[R]):
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
-        request = _with_a_limit(request)
-        return cls._of(resource, request, api.send(request), api)
-
-    @classmethod
-    def _of(cls, resource: type[S], request: Request, response: Response, api: Api) -> Collection[S]:
-        told = object_of(response)
+        href, told, response = _answered(request, api)
         items = [resource.of(each, api) for each in items_of(told, response)]
-        told_total = response.headers.get(_TOTAL, "")
-        total = int(told_total) if told_total.isdecimal() else -1
-        return Collection(resource, told.get("href") or request.url, total, items, _links_of(told, response), api)
+        stated = response.headers.get(_TOTAL, "")
+        total = int(stated) if stated.isdecimal() else -1
+        return Collection(resource, href, total, items, _links_of(told, response), api)
 
     @property
     def total(self) -> int:
@@ -133,7 +108,7 @@ class Collection(_Page[R], Generic[R]):
         offset = None if link is None else _offset(link)
         if link is None or offset is None or self._total < 0:
             yield from self
-            yield from _ahead(self, _after)
+            yield from self._ahead()
             return
 
         def page_at(offset: int) -> Collection[R]:
@@ -154,12 +129,45 @@ class Collection(_Page[R], Generic[R]):
     def _fetched(self, href: str) -> Collection[R]:
         return Collection.fetch(self.resource, linked_request(href, "page"), self._api)
 
+    def _ahead(self) -> Iterator[R]:
+        """What is on the pages after this one, each asked for while the one before it is used."""
+        page, pool = self, ThreadPoolExecutor(1, "omicsdk-page")
+        try:
+            coming = pool.submit(page.next_page) if page.next_link else None
+            while coming is not None:
+                before, page = page.next_link, coming.result()
+                if page.next_link == before:
+                    raise PaginationError("The platform's link to the next page leads back to the page that it is on")
+                coming = pool.submit(page.next_page) if page.next_link else None
+                self._came(page)
+                yield from page
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _came(self, page: Collection[R]) -> None:
+        """Takes in what a page that follows this one has beside its items."""
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        made.extend(self)
+        for name, value in vars(self).items():
+            setattr(made, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        made = self.__copy__()
+        made[:] = [each.deepcopy() for each in self]
+        return made
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        raise TypeError("A page knows its Api, which has a token, so it can't be pickled: pickle list(page)")
+
     def __repr__(self) -> str:
         return f"<Collection: total={self.total}, fetched={len(self)}>"
 
 
-class VolumeCollection(_Page["VolumeObject"]):
-    """A page of what is on a volume.
+class VolumeCollection(Collection["VolumeObject"]):
+    """A page of what is on a volume; how many there are on all pages isn't known.
 
     Args:
         href: Where the page is.
@@ -175,20 +183,17 @@ class VolumeCollection(_Page["VolumeObject"]):
         href: str,
         items: Sequence[VolumeObject],
         links: Sequence[Mapping[str, Any]],
-        prefixes: Sequence[Any],
+        prefixes: Sequence[Resource],
         api: Api,
         kinds: tuple[type[VolumeObject], type[Resource]],
     ) -> None:
-        super().__init__(items)
+        super().__init__(kinds[0], href, -1, items, links, api)
         self._kinds = kinds
-        self.href = href
-        self.links = list(links)
         self.prefixes = list(prefixes)
         self._own_prefixes = tuple(prefixes)
-        self._api = api
 
     @classmethod
-    def fetch(cls, request: Request, api: Api, kinds: tuple[type[VolumeObject], type[Resource]]) -> VolumeCollection:
+    def listed(cls, request: Request, api: Api, kinds: tuple[type[VolumeObject], type[Resource]]) -> VolumeCollection:
         """Asks for a page.
 
         Args:
@@ -199,39 +204,16 @@ class VolumeCollection(_Page["VolumeObject"]):
         Raises:
             SbgError: The platform answered with an error, or didn't.
         """
-        request = _with_a_limit(request)
-        response = api.send(request)
-        told = object_of(response)
+        href, told, response = _answered(request, api)
         prefixes = () if told.get("prefixes") is None else items_of(told, response, "prefixes")
         return cls(
-            told.get("href") or request.url,
+            href,
             [kinds[0].of(each, api) for each in items_of(told, response)],
             _links_of(told, response),
             [kinds[1].of(each, api) for each in prefixes],
             api,
             kinds,
         )
-
-    @property
-    def total(self) -> int:
-        """-1: the platform doesn't say."""
-        return -1
-
-    def next_page(self) -> VolumeCollection:
-        """The page after this one.
-
-        Raises:
-            PaginationError: This is the last.
-        """
-        href = self.next_link
-        if href is None:
-            raise PaginationError("This is the last page")
-        return VolumeCollection.fetch(linked_request(href, "page"), self._api, self._kinds)
-
-    @property
-    def next_link(self) -> str | None:
-        """Where the page after this one is; None when this is the last."""
-        return next((cast("str", link["next"]) for link in self.links if link.get("next")), None)
 
     def previous_page(self) -> VolumeCollection:
         """There is none.
@@ -248,31 +230,27 @@ class VolumeCollection(_Page["VolumeObject"]):
             SbgError: A later page can't be had.
         """
         self.prefixes[:] = self._own_prefixes
-        yield from self
-        yield from _ahead(self, self._next_page)
+        return super().all()
 
-    def _next_page(self, page: VolumeCollection) -> VolumeCollection:
-        found = page.next_page()
-        self.prefixes += found.prefixes
-        return found
+    def _link(self, rel: str) -> str | None:
+        return next((link[rel] for link in self.links if link.get(rel)), None)
+
+    def _fetched(self, href: str) -> VolumeCollection:
+        return VolumeCollection.listed(linked_request(href, "page"), self._api, self._kinds)
+
+    def _came(self, page: Collection[VolumeObject]) -> None:
+        self.prefixes += page.prefixes if isinstance(page, VolumeCollection) else ()
 
     def __repr__(self) -> str:
         return f"<VolumeCollection: fetched={len(self)}, prefixes={len(self.prefixes)}>"
 
 
-def _ahead(page: P, following: Callable[[P], P]) -> Iterator[Any]:
-    """What is on the pages after one, each asked for while the one before it is used."""
-    pool = ThreadPoolExecutor(1, "omicsdk-page")
-    try:
-        coming = pool.submit(following, page) if page.next_link else None
-        while coming is not None:
-            before, page = page.next_link, coming.result()
-            if page.next_link == before:
-                raise PaginationError("The platform's link to the next page leads back to the page that it is on")
-            coming = pool.submit(following, page) if page.next_link else None
-            yield from page
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _answered(request: Request, api: Api) -> tuple[str, dict[str, Any], Response]:
+    """Where a page is, what it says, and its answer. A limit of 0 or less means the longest page, as published."""
+    request = request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
+    response = api.send(request)
+    told = object_of(response)
+    return told.get("href") or request.url, told, response
 
 
 def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[str, Any]]:
@@ -282,15 +260,6 @@ def _links_of(told: Mapping[str, Any], response: Response) -> Sequence[Mapping[s
 
 def _next_link(page: Collection[Any]) -> str | None:
     return page.next_link
-
-
-def _after(page: Collection[R]) -> Collection[R]:
-    return page.next_page()
-
-
-def _with_a_limit(request: Request) -> Request:
-    """A limit of 0 or less means the longest page, as the published client has it."""
-    return request.at(_NO_LIMIT.sub(str(LONGEST_PAGE), request.url))
 
 
 def _offset(href: str) -> int | None:

@@ -655,7 +655,7 @@ class Automation(Gettable, Savable):
 
         if not version:
             raise ValidationError("A package needs a version", remedy='Name it, such as "1.0".')
-        api = self._chosen(api)
+        api = self.api if api is None else api
         upload = CodePackageUpload(file_path, self, file_name, part_size, retry_count, timeout, api=api)
         upload.start()
         upload.wait()
@@ -725,9 +725,6 @@ class Automation(Gettable, Savable):
     ) -> Collection[AutomationRun]:
         """Lists its runs; arguments and errors as those of `AutomationRun.query`."""
         ...
-
-    def _chosen(self, api: Api | None) -> Api:
-        return api if api is not None else self.api
 
     def __repr__(self) -> str:
         return f"<Automation: id={self.field('id')} name={self.field('name')}>"

@@ -293,7 +293,7 @@ class Volume(Membership, Gettable, Savable):
         request = request_of(
             self.api, "list_volume_objects", **self._place(self), prefix=prefix or None, limit=limit, fields=fields
         )
-        return VolumeCollection.fetch(request, self.api, (VolumeObject, VolumePrefix))
+        return VolumeCollection.listed(request, self.api, (VolumeObject, VolumePrefix))
 
     def get_volume_object_info(self, location: str) -> VolumeObject:
         """Gets what is known of an object.
