@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb.models.import_ import Import
     from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
 
+    from omicsdk.core.clock import Clock
     from omicsdk.core.platform import Platform
     from omicsdk.sb.client import SevenBridges
 
@@ -231,6 +232,36 @@ def _words(error: Error | None) -> str:
 # -- imports and exports
 
 
+def import_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request says of one import.
+
+    Args:
+        item: "volume", "location", one of "project" and "parent", and where wanted "name", "overwrite", "autorename" and
+            "preserve_folder_structure".
+    """
+    return {
+        "source": {"volume": item["volume"], "location": item["location"]},
+        "destination": {name: item[name] for name in ("project", "parent", "name") if item.get(name)},
+        "overwrite": item.get("overwrite", False),
+        "autorename": item.get("autorename", False),
+        "preserve_folder_structure": item.get("preserve_folder_structure", True),
+    }
+
+
+def export_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request says of one export.
+
+    Args:
+        item: "file", "volume", "location", and where wanted "properties" and "overwrite".
+    """
+    return {
+        "source": {"file": item["file"]},
+        "destination": {"volume": item["volume"], "location": item["location"]},
+        "properties": dict(item.get("properties") or {}),
+        "overwrite": item.get("overwrite", False),
+    }
+
+
 class Imports(NamedTuple):
     """Imports from volumes into projects.
 
@@ -257,18 +288,8 @@ class Imports(NamedTuple):
         """
         from omicsdk_api.sb.models.import_bulk_record import ImportBulkRecord
 
-        def body(item: Mapping[str, Any]) -> dict[str, Any]:
-            target = {name: item[name] for name in ("project", "parent", "name") if item.get(name)}
-            return {
-                "source": {"volume": item["volume"], "location": item["location"]},
-                "destination": target,
-                "overwrite": item.get("overwrite", False),
-                "autorename": item.get("autorename", False),
-                "preserve_folder_structure": item.get("preserve_folder_structure", True),
-            }
-
         return bulk(
-            [body(item) for item in items],
+            [import_item(item) for item in items],
             lambda some: self.client.bulk_create_imports(items=cast("Any", some)).items,
             lambda error: ImportBulkRecord(error=told(error)),
             in_order=True,
@@ -319,16 +340,8 @@ class Exports(NamedTuple):
         """
         from omicsdk_api.sb.models.export_bulk_record import ExportBulkRecord
 
-        def body(item: Mapping[str, Any]) -> dict[str, Any]:
-            return {
-                "source": {"file": item["file"]},
-                "destination": {"volume": item["volume"], "location": item["location"]},
-                "properties": dict(item.get("properties") or {}),
-                "overwrite": item.get("overwrite", False),
-            }
-
         return bulk(
-            [body(item) for item in items],
+            [export_item(item) for item in items],
             lambda some: self.client.bulk_create_exports(items=cast("Any", some), copy_only=self.copy_only).items,
             lambda error: ExportBulkRecord(error=told(error)),
             in_order=True,
@@ -377,25 +390,50 @@ def wait_for_transfers(
     Raises:
         StillRunning: Some have not ended in time; they continue.
     """
-    clock = settings_of(client).clock
     latest: dict[str, Import | Export] = {job.id: job for job in jobs}
-    began = clock.monotonic()
-    while True:
+
+    def left() -> int:
+        return sum(not has_ended(job) for job in latest.values())
+
+    def all_ended() -> bool:
         running = [id for id, job in latest.items() if not has_ended(job)]
         if not running:
-            return [latest[job.id] for job in jobs]
+            return True
         for record in kind.get(running):
             if record.resource is None:
                 raise error_of(record.error) if record.error is not None else OmicsError("A job has no state")
             latest[record.resource.id] = record.resource
-        left = sum(not has_ended(latest[id]) for id in running)
         if on_look is not None:
-            on_look(len(latest) - left, len(latest))
-        if not left:
-            continue
+            on_look(len(latest) - left(), len(latest))
+        return not left()
+
+    def what() -> str:
+        return f"{left()} of {len(latest)} {kind.what} haven't ended"
+
+    wait_until(all_ended, what, settings_of(client).clock, period=period, timeout=timeout)
+    return [latest[job.id] for job in jobs]
+
+
+def wait_until(
+    done: Callable[[], bool], what: Callable[[], str], clock: Clock, *, period: float, timeout: float | None
+) -> None:
+    """Look until something has ended.
+
+    Args:
+        done: Looks, and returns whether it has.
+        what: Returns what is waited for and its state, as the beginning of a sentence.
+        clock: Returns the time and sleeps.
+        period: Seconds between two looks.
+        timeout: Seconds to wait at most; None for no limit.
+
+    Raises:
+        StillRunning: It has not ended in time; it continues.
+    """
+    began = clock.monotonic()
+    while not done():
         spare = None if timeout is None else began + timeout - clock.monotonic()
         if spare is not None and spare <= 0:
-            raise StillRunning(f"{left} of {len(latest)} {kind.what} haven't ended after {timeout:g} s")
+            raise StillRunning(f"{what()} after {timeout:g} s")
         clock.sleep(period if spare is None else min(period, spare))
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 from omicsdk.compat.sevenbridges import SbgError, ServerError, ValidationError
-from omicsdk.compat.sevenbridges.meta._waiting import NeverEnds, StillRunning
+from omicsdk.compat.sevenbridges.errors import NeverEnds
+from omicsdk.sb import StillRunning
 
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -54,6 +54,10 @@ class _LocalError(SbgError):
         super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
 
 
+class NeverEnds(_LocalError):
+    """What was waited for doesn't end by itself: it has to be run first."""
+
+
 class TransferFailed(_LocalError, core.TransferError):
     """A file didn't arrive."""
 

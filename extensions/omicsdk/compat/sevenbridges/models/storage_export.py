@@ -15,6 +15,7 @@ from omicsdk.compat.sevenbridges.meta.resource import identifier, identifiers, r
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.compat.sevenbridges.models.file import File
+from omicsdk.sb.jobs import export_item
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, Volume
@@ -158,12 +159,5 @@ class ExportBulkRecord(BulkRecord[Export]):
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
-    return {
-        "source": {"file": identifier(required(wanted, "file", at))},
-        "destination": {
-            "volume": identifier(required(wanted, "volume", at)),
-            "location": required(wanted, "location", at),
-        },
-        "properties": dict(wanted.get("properties") or {}),
-        "overwrite": wanted.get("overwrite", False),
-    }
+    ids = {name: identifier(required(wanted, name, at)) for name in ("file", "volume")}
+    return export_item({**wanted, **ids, "location": required(wanted, "location", at)})

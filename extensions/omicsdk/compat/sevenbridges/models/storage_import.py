@@ -11,6 +11,7 @@ from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.resource import Value, identifier, identifiers
 from omicsdk.compat.sevenbridges.models._storage_job import StorageJob, VolumeFile, given_items
 from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
+from omicsdk.sb.jobs import import_item
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges import Api, File, Project, Volume
@@ -151,13 +152,7 @@ class ImportBulkRecord(BulkRecord[Import]):
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
-    target = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
-    if wanted.get("name"):
-        target["name"] = wanted["name"]
-    return {
-        "source": {"volume": identifier(required(wanted, "volume", at)), "location": required(wanted, "location", at)},
-        "destination": target,
-        "overwrite": wanted.get("overwrite", False),
-        "autorename": wanted.get("autorename", False),
-        "preserve_folder_structure": wanted.get("preserve_folder_structure", True),
-    }
+    place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
+    volume = identifier(required(wanted, "volume", at))
+    rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
+    return import_item({**rest, **place, "volume": volume, "location": required(wanted, "location", at)})

@@ -11,6 +11,7 @@ from omicsdk.compat.sevenbridges.errors import (
     BadRequest,
     Conflict,
     ExecutionDetailsInvalidTaskType,
+    NeverEnds,
     NotFound,
     SbgError,
     TaskValidationError,
@@ -19,7 +20,7 @@ from omicsdk.compat.sevenbridges.errors import (
 from omicsdk.compat.sevenbridges.meta import fields
 from omicsdk.compat.sevenbridges.meta import fields as field
 from omicsdk.compat.sevenbridges.meta._operations import acts, lists
-from omicsdk.compat.sevenbridges.meta._waiting import NeverEnds, Running
+from omicsdk.compat.sevenbridges.meta._waiting import Running
 from omicsdk.compat.sevenbridges.meta.collection import Collection
 from omicsdk.compat.sevenbridges.meta.fields import DictView
 from omicsdk.compat.sevenbridges.meta.resource import Resource, Savable, Value, identifier, identifiers, request_of
