@@ -180,6 +180,8 @@ def _operation(
     names: Mapping[str, str] = _NOTHING,
     convert: Mapping[str, Conversion] = _NO_CONVERSION,
     needs: str = "",
+    at: str = "",
+    check: Callable[[Resource], None] | None = None,
     **fixed: Any,
 ) -> Callable[[F], F]:
     """Make a method of an operation.
@@ -191,6 +193,8 @@ def _operation(
         names: What the operation calls arguments that have another name here.
         convert: What becomes of arguments, beside `CONVERSIONS`.
         needs: Arguments that may not be empty, with blanks between.
+        at: What the operation calls the object's id, where it isn't what the path of one has.
+        check: Refuses an object that the operation makes no sense for.
         **fixed: Further arguments of the operation.
     """
 
@@ -208,7 +212,10 @@ def _operation(
             if isinstance(owner, type):
                 api, kind, place = owner._client(api), owner, {}
             else:
-                api, kind, place = api if api is not None else owner.api, type(owner), owner._place(owner)
+                if check is not None:
+                    check(owner)
+                api, kind = api if api is not None else owner.api, type(owner)
+                place = {at: identifier(owner)} if at else owner._place(owner)
             for name in needs.split():
                 if not options[name]:
                     raise ValidationError(f"{kind.__name__} needs a {name}", remedy=f"Give {name}.")

@@ -89,22 +89,21 @@ def moment(text: Any) -> datetime:
     return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
 
 
-def is_text(name: str, value: Any) -> None:
-    """Refuses what isn't text."""
-    if not isinstance(value, str):
-        raise ValidationError(f"{name} is text, not {value!r}")
+def _only(kind: type | tuple[type, ...], takes: str) -> Callable[[str, Any], None]:
+    """What refuses values of other kinds; True and False are no whole numbers."""
+
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ValidationError(f"{name} is {takes}, not {value!r}")
+
+    return check
 
 
-def is_whole(name: str, value: Any) -> None:
-    """Refuses what isn't a whole number."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValidationError(f"{name} is a whole number, not {value!r}")
-
-
-def is_switch(name: str, value: Any) -> None:
-    """Refuses what isn't True or False."""
-    if not isinstance(value, bool):
-        raise ValidationError(f"{name} is True or False, not {value!r}")
+is_text = _only(str, "text")
+is_whole = _only(int, "a whole number")
+is_switch = _only(bool, "True or False")
+is_mapping = _only(Mapping, "a dictionary")
+is_listing = _only(list, "a list")
 
 
 def is_uuid(name: str, value: Any) -> None:
@@ -113,18 +112,6 @@ def is_uuid(name: str, value: Any) -> None:
         UUID(value)
     except (ValueError, TypeError, AttributeError):
         raise ValidationError(f"{name} is a UUID, not {value!r}") from None
-
-
-def is_mapping(name: str, value: Any) -> None:
-    """Refuses what isn't a dictionary."""
-    if not isinstance(value, Mapping):
-        raise ValidationError(f"{name} is a dictionary, not {value!r}")
-
-
-def is_listing(name: str, value: Any) -> None:
-    """Refuses what isn't a list."""
-    if not isinstance(value, list):
-        raise ValidationError(f"{name} is a list, not {value!r}")
 
 
 def text(name: str | None = None, *, read_only: bool = True) -> Field[str]:

@@ -291,20 +291,8 @@ class Project(Membership, Gettable, Savable):
             interruptible: Whether instances may be used that can be taken away; None for the project's setting.
             execution_settings: On what it runs.
         """
-        return self.api.tasks.create(
-            name,
-            self,
-            app,
-            revision,
-            batch_input=batch_input,
-            batch_by=batch_by,
-            inputs=inputs,
-            description=description,
-            run=run,
-            disable_batch=disable_batch,
-            interruptible=interruptible,
-            execution_settings=execution_settings,
-        )
+        rest = description, run, disable_batch, interruptible, execution_settings
+        return self.api.tasks.create(name, self, app, revision, batch_input, batch_by, inputs, *rest)
 
     def add_member_email(self, email: str, permissions: Mapping[str, bool] | None = None) -> Member:
         """Invites somebody.

@@ -132,6 +132,11 @@ def dividing(batch_by: Mapping[str, Any]) -> dict[str, Any]:
 _WHOLE = ("batch_by", "execution_settings")
 
 
+def _is_batch(task: Resource) -> None:
+    if not task.look_up("batch"):
+        raise SbgError(f"Task {identifier(task)} isn't a batch task, so it has no children")
+
+
 class Task(Running, Savable):
     """A task. As long as it is a draft all that can be set can be saved; later only its name and description."""
 
@@ -346,6 +351,7 @@ class Task(Running, Savable):
                 error.code, error.message, error.more_info, remedy="Ask its children, which get_batch_children() gives."
             ) from error
 
+    @lists("list_tasks", at="parent", check=_is_batch, fields="_all")
     def get_batch_children(
         self,
         status: str | None = None,
@@ -366,23 +372,7 @@ class Task(Running, Savable):
         Raises:
             SbgError: It isn't a batch task, or the platform answered with an error.
         """
-        if not self.batch:
-            raise SbgError(f"Task {identifier(self)} isn't a batch task, so it has no children")
-        return self.query(
-            status=status,
-            parent=self,
-            created_from=created_from,
-            created_to=created_to,
-            started_from=started_from,
-            started_to=started_to,
-            ended_from=ended_from,
-            ended_to=ended_to,
-            order_by=order_by,
-            order=order,
-            offset=offset,
-            limit=limit,
-            api=api if api is not None else self.api,
-        )
+        ...
 
     # -- what it is made of
 
