@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.connections import Connections
     from omicsdk.core.sending.transport import Timeout
 
 _OF_BODIES = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
@@ -358,6 +359,16 @@ def beside(
     made: Any = object.__new__(kind)
     made._exchange = replace(held, transport=held.transport.beside(base_url, credentials))
     return made
+
+
+def network_of(client: Client) -> "tuple[Connections, Timeout]":
+    """The connections of a client and its limits of time, for requests that aren't of its API; they stay the client's.
+
+    Args:
+        client: The client.
+    """
+    transport = client._exchange.transport  # pyright: ignore[reportPrivateUsage] - as in `beside`
+    return transport._connections, transport._timeout  # pyright: ignore[reportPrivateUsage] - of core as well
 
 
 class _Late:

@@ -22,9 +22,9 @@ from omicsdk.core.errors import NotFound, SourceChanged
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, is_another, state_of
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, PathNotFound
-from omicsdk.fs.ranges import NoRanges, Pace, Ranges, Source
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Control
+from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 from omicsdk.transfer.workers import Workers
 
 BLOCK = 1024 * 1024

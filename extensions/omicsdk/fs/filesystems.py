@@ -30,11 +30,11 @@ from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
 from omicsdk.fs.copying.sending import Unfinished, is_newer
 from omicsdk.fs.entry import Entry, Options, info_of, key_of, without_secrets
 from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.ranges import Source
 from omicsdk.fs.schemes import open_store
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.fs.uri import parse_uri
 from omicsdk.transfer import Progress
+from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.workers import Workers
 
 #: Files whose URL and ETag are remembered between reads of their parts.

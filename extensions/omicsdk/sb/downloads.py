@@ -5,24 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from omicsdk.core.checksums import is_checksum
-from omicsdk.core.errors import APIError, OmicsError, TransferError, TransportError, UsageError
+from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.core.platform import settings_of
 from omicsdk.sb.listings import Entry, Folders, is_folder, name_of, top_of
 
 if TYPE_CHECKING:
-    import httpx
     from omicsdk_api.sb.models.file import File
 
-    from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.sb.client import SevenBridges
     from omicsdk.transfer import Control, Item, Location, Patience, Progress, TransferReport
@@ -348,10 +344,13 @@ def checksums_in(metadata: object) -> dict[str, str]:
 
 # -- reading a file as it comes
 
+STREAMED = 128 * 1024
+"""Bytes of a chunk of a stream."""
+
 
 @contextmanager
 def open_file(client: SevenBridges, what: str) -> Generator[BinaryIO]:
-    """Open a file for reading from its beginning to its end; nothing is stored.
+    """Open a file for reading; it can be sought, and nothing is stored.
 
     One connection is used, and only the length is verified. A broken connection is resumed where it broke.
 
@@ -367,34 +366,8 @@ def open_file(client: SevenBridges, what: str) -> Generator[BinaryIO]:
     entry = Folders(client).entry(what)
     if is_folder(entry.file):
         raise UsageError(f"{entry.name} is a folder", remedy="Name a file, or download the folder.")
-    with closing(stream(client, entry.file.id)) as chunks, io.BufferedReader(_Chunks(chunks)) as file:
+    with _opened(client, entry.file.id, STREAMED, size_of(entry.file)) as file:
         yield file
-
-
-class _Chunks(io.RawIOBase):
-    """A file of the bytes that an iterator yields."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._left = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        piece = self._left or next(self._chunks, b"")
-        count = min(len(piece), len(buffer))
-        buffer[:count] = piece[:count]
-        self._left = piece[count:]
-        return count
-
-
-STREAMED = 128 * 1024
-"""Bytes of a chunk of a stream."""
-RENEWALS = 1
-"""Times that a refused URL is requested again without a byte in between."""
-_EXPIRED = frozenset({400, 401, 403, 410})  # what storages answer for a presigned URL that has expired
-_RANGE = re.compile(r"bytes (\d+)-")
 
 
 def stream(
@@ -410,80 +383,33 @@ def stream(
         client: The platform.
         file_id: The file.
         chunk: Bytes at a time, at most.
-        retries: Failures without a byte in between that end it.
+        retries: Failures without a mebibyte in between that end it.
         timeout: Seconds for each step of a request, or a Timeout.
 
     Raises:
         OmicsError: The bytes cannot be fetched.
         TransferError: The file changed meanwhile, or a broken stream cannot be resumed.
     """
-    from omicsdk.core.origins import origin_of
-    from omicsdk.core.retry import NO_RETRY
-    from omicsdk.core.sending.transport import Transport, transport_error
-    from omicsdk.core.streaming import Body
-    from omicsdk.transfer.downloads.answers import is_strong, validator_in
-
-    settings = settings_of(client)
-    at, validator, left, refused, delay = 0, "", retries, 0, 0.0
-    while True:
-        url = url_of(client, file_id)
-        transport = Transport(origin_of(url) or url, timeout=timeout, retry=NO_RETRY, environ=settings.environ)
-        try:
-            request = _range_request(url, at, validator)
-            response = transport.send(request, stream=True)
-            try:
-                _check_joins(response, file_id, at, validator)
-                validator = validator_in(response.headers)
-                body = Body(response, partial(transport_error, request=request, response=response))
-                while piece := body.read(chunk):
-                    at, left, delay, refused = at + len(piece), retries, 0.0, 0
-                    yield piece
-                return
-            finally:
-                response.close()
-        except TransferError:
-            raise
-        except OmicsError as error:
-            expired = isinstance(error, APIError) and error.status in _EXPIRED
-            passing = isinstance(error, TransportError) or (
-                isinstance(error, APIError) and (expired or error.status == 429 or error.status >= 500)
-            )
-            refused += expired
-            if not passing or not left or refused > RENEWALS:
-                raise
-            if at and not is_strong(validator):  # the rest may be that of another version
-                raise _not_joined(file_id, at) from error
-            left -= 1
-        finally:
-            transport.close()
-        settings.clock.sleep(delay)
-        delay = min(30.0, 2 * delay or 0.5)
+    with _opened(client, file_id, chunk, None, retries, timeout) as file:
+        while piece := file.read(chunk):
+            yield piece
 
 
-def _range_request(url: str, at: int, validator: str) -> Request:
-    """A GET from a byte on, without content encoding and without the token: the URL is presigned."""
-    from omicsdk.core.request import Request
+@contextmanager
+def _opened(
+    client: SevenBridges,
+    file_id: str,
+    buffer: int,
+    size: int | None,
+    retries: int = RETRIES,
+    timeout: Timeout | float | None = None,
+) -> Generator[io.BufferedReader]:
+    """Open a file; its bytes are the storage's, so that neither credentials nor a given transport of the client are used."""
+    from omicsdk.core.retry import Retry
+    from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
 
-    headers = [("accept", "*/*"), ("accept-encoding", "identity")]
-    if at:
-        headers += [("range", f"bytes={at}-"), ("if-range", validator)]
-    return Request("GET", url, tuple(headers), None, idempotent=True, secured=False, operation="stream")
-
-
-def _check_joins(response: httpx.Response, file_id: str, at: int, validator: str) -> None:
-    """Make sure that an answer begins where the last one broke, and is of the same version."""
-    from omicsdk.transfer.downloads.answers import validator_in
-
-    if not at:
-        return
-    begins = _RANGE.match(response.headers.get("content-range", ""))
-    joins = response.status_code == 206 and begins is not None and int(begins[1]) == at
-    if not joins or validator_in(response.headers) != validator:
-        raise _not_joined(file_id, at)
-
-
-def _not_joined(file_id: str, at: int) -> TransferError:
-    return TransferError(
-        f"The stream of {file_id} broke after {at} bytes and cannot be resumed",
-        remedy="Restart it, or download the file.",
-    )
+    settings, locate, retry = settings_of(client), locator(client, file_id), Retry(attempts=retries + 1, cap=30.0)
+    with closing(Wire(settings.environ, timeout)) as wire:
+        ranges = Ranges(locate, size, title=file_id, wire=wire, retry=retry, clock=settings.clock)
+        with io.BufferedReader(RangeFile(ranges), buffer) as file:
+            yield file

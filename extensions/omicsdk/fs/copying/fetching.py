@@ -29,11 +29,11 @@ from omicsdk.core.errors import (
 from omicsdk.core.files.atomic_file import is_special, put_in_place
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
-from omicsdk.fs.ranges import Pace
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
+from omicsdk.transfer.ranges import Pace
 from omicsdk.transfer.reports.outcome import verification_of
 from omicsdk.transfer.writing import Growth, write_error
 

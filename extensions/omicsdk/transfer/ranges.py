@@ -1,15 +1,16 @@
-"""Reading files by ranges: the connections, the requests, and one version from the first byte to the last."""
+"""Reading files by ranges without storing them: parts, streams and files that can be sought, of one version throughout."""
 
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import random
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from logging import getLogger
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.checksums import crc32c
@@ -30,8 +31,7 @@ from omicsdk.core.sending.connections import Connections
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT, Hop
 from omicsdk.core.sending.transport import Timeout, within_budget
-from omicsdk.transfer import Control, Location
-from omicsdk.transfer.control import TICK
+from omicsdk.transfer.control import TICK, Control
 from omicsdk.transfer.downloads.answers import (
     WANTED,
     Asked,
@@ -43,11 +43,13 @@ from omicsdk.transfer.downloads.answers import (
     validator_words,
 )
 from omicsdk.transfer.downloads.asking import followed, headers_for
+from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.heads import redirected
 
 if TYPE_CHECKING:
     from httpx import Response
 
+    from omicsdk.core.client import Client
     from omicsdk.core.retry import Retry
 
 
@@ -108,14 +110,28 @@ class Wire:
 
     Args:
         environ: The environment's variables (proxies, certificate authorities); by default the process's own.
-        timeout: Seconds for each step; by default 10 to connect, 60 without a byte.
+        timeout: Seconds for each step; by default the client's, else 10 to connect, 60 without a byte.
+        client: A client over whose connections it sends, without its credentials; by default it has its own.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None, timeout: Timeout | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        timeout: Timeout | float | None = None,
+        *,
+        client: Client | None = None,
+    ) -> None:
         from omicsdk.core.sending.wire import Sender
 
-        self._connections = Connections(environ, http2=False, asynchronous=False, given=None)
-        self._sender = Sender(self._connections, Timeout.of(timeout).by_name())
+        self._own: Connections | None = None
+        if client is None:
+            used = self._own = Connections(environ, http2=False, asynchronous=False, given=None)
+        else:
+            from omicsdk.core.client import network_of
+
+            used, usual = network_of(client)
+            timeout = usual if timeout is None else timeout
+        self._sender = Sender(used, Timeout.of(timeout).by_name())
 
     def get(self, url: str, headers: tuple[tuple[str, str], ...]) -> Response:
         """Asks for bytes.
@@ -141,8 +157,8 @@ class Wire:
         return self._sender.finish(answer)
 
     def close(self) -> None:
-        """Closes the connections."""
-        for transport in self._connections.taken():
+        """Closes its own connections."""
+        for transport in self._own.taken() if self._own is not None else ():
             transport.close()
 
 
@@ -192,7 +208,7 @@ MOST_SKIPPED = 4 * 1024 * 1024
 #: Bytes that have to come between two failures for the first to be forgotten.
 PROGRESS = 1024 * 1024
 
-_log = getLogger("omicsdk.fs")
+_log = getLogger("omicsdk.transfer")
 
 
 class NoRanges(TransferError):
@@ -321,6 +337,17 @@ class Ranges:
             self._shown = start, end, crc32c(data)
         return data
 
+    def stream(self, start: int = 0) -> Generator[bytes]:
+        """Yields all bytes from one on, as they come over one answer; where that breaks, from another that begins there.
+
+        Args:
+            start: The first one, before the file's end.
+
+        Raises:
+            OmicsError: As for `read`.
+        """
+        return _Reading(self, start, None).pieces()
+
     # -- what readings share
 
     @property
@@ -369,14 +396,15 @@ class Ranges:
         """Whether there is another copy, which `where` leads to from then on."""
         return self._elsewhere is not None and self._elsewhere(refused)
 
-    def asked(self, location: Location, start: int, end: int) -> Asked:
+    def asked(self, location: Location, start: int, end: int | None) -> Asked:
         """The request for some bytes, as far as an answer is judged by it."""
         joins = self._unvalidated or not self._loose
+        ranged = bool(start) or end is not None  # of a file without bytes there is no range
         return Asked(
-            start, end, True, self._size, self._stated, self._validators.get(origin_of(location.url), ""), joins
+            start, end, ranged, self._size, self._stated, self._validators.get(origin_of(location.url), ""), joins
         )
 
-    def judged(self, location: Location, start: int, end: int, answer: Response, *, shows: bool) -> Verdict:
+    def judged(self, location: Location, start: int, end: int | None, answer: Response, *, shows: bool) -> Verdict:
         """What an answer is; one that is accepted tells what the next ones are held against, where its bytes are shown."""
         headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
         with self._lock:
@@ -427,12 +455,11 @@ class Ranges:
 class _Reading:
     """One read: how far it is, and what it has met since it last got on."""
 
-    def __init__(self, file: Ranges, start: int, end: int, *, shows: bool = True) -> None:
+    def __init__(self, file: Ranges, start: int, end: int | None, *, shows: bool = True) -> None:
         self._file = file
         self._shows = shows  # whether somebody gets to see its bytes
         self._at = start
         self._end = end
-        self._pieces: list[bytes] = []
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -441,9 +468,17 @@ class _Reading:
         self._ended = set[str]()  # of a redirect and the URL behind it, each may end once: both may have
 
     def read(self) -> bytes:
-        while self._at < self._end:
-            self._step()
-        return b"".join(self._pieces)
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Generator[bytes]:
+        """Yields the bytes as they come."""
+        is_over = False
+        while not is_over and (self._end is None or self._at < self._end):
+            location = self._file.where()
+            try:
+                is_over = yield from self._ask(location)
+            except WireFailure as failure:
+                self._failed(failure, location)
 
     def learn_size(self) -> None:
         """Asks for a first byte, whose answer tells the size; a file without bytes has none to give."""
@@ -453,15 +488,8 @@ class _Reading:
             if not self._file.sized:
                 raise
 
-    def _step(self) -> None:
-        file = self._file
-        location = file.where()
-        try:
-            self._ask(location)
-        except WireFailure as failure:
-            self._failed(failure, location)
-
-    def _ask(self, location: Location) -> None:
+    def _ask(self, location: Location) -> Generator[bytes, None, bool]:
+        """Sends one request; returns whether its answer was the last."""
         file = self._file
         if not location.url.lower().startswith(("http://", "https://")):
             raise NoRanges(f"{file.title} can't be read in parts over {location.url.partition(':')[0]}")
@@ -470,35 +498,37 @@ class _Reading:
         try:
             verdict = file.judged(location, self._at, self._end, answer, shows=self._shows)
             if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
-                self._take(answer, verdict)
-            else:
-                self._go_on(location, verdict, answer)
+                return (yield from self._take(answer, verdict))
+            self._go_on(location, verdict, answer)
+            return False
         finally:
             answer.close()
 
-    def _take(self, answer: Response, verdict: Verdict) -> None:
-        """Keeps the bytes that were asked for."""
+    def _take(self, answer: Response, verdict: Verdict) -> Generator[bytes, None, bool]:
+        """Yields the bytes that were asked for; returns whether there are no more."""
         skip = self._at - verdict.start
         if skip > MOST_SKIPPED:
             raise NoRanges(f"{self._file.title}: its server gives the whole file only", name=self._file.title)
         before = self._at
         with network_errors():
             for piece in answer.iter_raw():
-                if verdict.kind is Kind.ACCEPT and len(piece) > self._end - self._at:
+                left = len(piece) if self._end is None else self._end - self._at
+                if verdict.kind is Kind.ACCEPT and len(piece) > left:
                     raise NoRanges(f"{self._file.title}: its server sends more than it is asked for")
-                kept = piece[skip : skip + self._end - self._at]
+                kept = piece[skip : skip + left]
                 skip = max(0, skip - len(piece))
                 self._file.passed(len(piece))
                 if kept:
-                    self._pieces.append(kept)
                     self._at += len(kept)
                     self._got_on(len(kept))
-                if self._at >= self._end and verdict.kind is Kind.WHOLE:
-                    return  # what follows wasn't asked for
-        promised = self._end if verdict.end is None else min(verdict.end, self._end)
-        if self._at < promised or self._at == before:
+                    yield kept
+                if self._end is not None and self._at >= self._end and verdict.kind is Kind.WHOLE:
+                    return True  # what follows wasn't asked for
+        promised = min((end for end in (verdict.end, self._end) if end is not None), default=self._at)
+        if self._at < promised or (self._end is not None and self._at == before):
             lost = ConnectionLost("the body ended early", method="GET", operation=self._file.title)
             raise WireFailure(lost, arrived=True)
+        return self._end is None and (verdict.size is None or self._at >= verdict.size)
 
     def _got_on(self, count: int) -> None:
         self._gained += count
@@ -568,3 +598,57 @@ class _Reading:
             said.body = None
         said.message = f"{self._file.title}: the server doesn't give this file: {said.message}"
         return said
+
+
+class RangeFile(io.RawIOBase):
+    """A file for reading. Reading on uses the open answer; seeking elsewhere begins another one there.
+
+    Args:
+        ranges: What it is of.
+    """
+
+    def __init__(self, ranges: Ranges) -> None:
+        self._ranges = ranges
+        self._at = 0
+        self._pieces: Generator[bytes] | None = None
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence)
+        target = (self._ranges.size if begin is None else begin) + offset
+        if target < 0:
+            raise ValueError(f"negative position {target}")
+        if target != self._at:
+            self._drop()
+            self._at = target
+        return target
+
+    def readinto(self, buffer: Any, /) -> int:
+        if self._pieces is None:
+            if self._at and self._at >= self._ranges.size:
+                return 0
+            self._pieces = self._ranges.stream(self._at)
+        piece = self._left or next(self._pieces, b"")
+        count = min(len(piece), len(buffer))
+        buffer[:count] = piece[:count]
+        self._left = piece[count:]
+        self._at += count
+        return count
+
+    def close(self) -> None:
+        self._drop()
+        super().close()
+
+    def _drop(self) -> None:
+        pieces, self._pieces, self._left = self._pieces, None, b""
+        if pieces is not None:
+            pieces.close()
