@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from omicsdk.fs import Store, parse_uri
-from omicsdk.fs.schemes import STORES
+from omicsdk.fs.store import STORES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/uris.md").read_text(encoding="utf-8")

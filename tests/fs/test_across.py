@@ -16,8 +16,7 @@ from omicsdk.fs.copying.across import OLD, Spool, sweep
 from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.sending import Arrival, CopyOptions, put_for_good
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.store import Put
+from omicsdk.fs.store import Put, Stores
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.interrupts import report_of, say_stopped
 

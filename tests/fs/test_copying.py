@@ -27,8 +27,8 @@ from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy, select
 from omicsdk.fs.copying.sending import CopyOptions, Unfinished
-from omicsdk.fs.opened import Stores
 from omicsdk.fs.places.local import LocalStore
+from omicsdk.fs.store import Stores
 from omicsdk.transfer import Control
 from omicsdk.transfer.calls import never
 from omicsdk.transfer.downloads import wanted

@@ -16,7 +16,7 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.crunch.storage import StorageMissing, open_storage
 from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptions, ReadOnly, WrongUri, open_store
 from omicsdk.fs.copying.fetching import fetch
-from omicsdk.fs.places.crunch.store import CrunchStore
+from omicsdk.fs.places.crunch import CrunchStore
 from omicsdk.sandbox import Sandbox
 from plain_storage import Plain
 from stored_files import paths

@@ -18,15 +18,10 @@ from omicsdk.drs.servers import Servers
 from omicsdk.fs.blocks import BLOCK, FileBytes
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import select
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.filesystems import DrsFileSystem
-from omicsdk.fs.places.drs.logins import FoundLogins, drs_host_of
-from omicsdk.fs.places.drs.objects import LASTS
-from omicsdk.fs.places.drs.paths import drs_readings, gen3_readings
-from omicsdk.fs.places.drs.store import DrsStore
-from omicsdk.fs.store import Put, PutOptions
-from omicsdk.fs.uri import Uri
+from omicsdk.fs.places.drs import LASTS, DrsStore, FoundLogins, drs_host_of, drs_readings, gen3_readings
+from omicsdk.fs.store import Entry, Put, PutOptions
+from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
 from omicsdk.transfer import download
 
 

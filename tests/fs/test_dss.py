@@ -16,12 +16,9 @@ from omicsdk.core.errors import UnsafePath
 from omicsdk.core.retry import Retry
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, Selected, Source, by_name, plan_copy, select
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.opened import Stores
 from omicsdk.fs.places.dss import BUCKET_VARIABLE, LATEST, Bundles, DssStore, moment_of, new_bundles, read_path
-from omicsdk.fs.store import Put, PutOptions
-from omicsdk.fs.uri import Uri
+from omicsdk.fs.store import Entry, Put, PutOptions, Stores
+from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, Uri, WrongUri
 from omicsdk.hca.config import HCAConfig
 from omicsdk.hca.dss import Dss
 from omicsdk.hca.dss.listings import BundleListing

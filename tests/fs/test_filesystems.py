@@ -8,7 +8,7 @@ import fsspec
 import pytest
 from omicsdk.fs import filesystems as live
 from omicsdk.fs.filesystems import OmicsFileSystem
-from omicsdk.fs.schemes import STORES
+from omicsdk.fs.store import STORES
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled
 

@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly
 from omicsdk.fs.places.gen3 import Gen3Store
-from omicsdk.fs.store import Put, PutOptions
+from omicsdk.fs.store import Entry, Put, PutOptions
+from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.client import Gen3
 from omicsdk.sandbox.gen3.access import READER

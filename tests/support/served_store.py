@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from breakable import Server
-from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, schemes
+from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, store
 from omicsdk.fs.filesystems import OmicsFileSystem
 from omicsdk.transfer import Location, Outcome, TransferReport
 
@@ -118,7 +118,7 @@ def served(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     import fsspec
 
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setitem(schemes.STORES, "served", f"{__name__}:ServedStore")
+    monkeypatch.setitem(store.STORES, "served", f"{__name__}:ServedStore")
     monkeypatch.setitem(ServedStore.servers, server.port, server)
     ServedStore.folders.clear()
     ServedStore.calls.clear()

@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 import pytest
 from omicsdk.core.errors import ServerError, TransferError
-from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, schemes
+from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, store
 from omicsdk.transfer import Location, Outcome, TransferReport
 
 
@@ -86,7 +86,7 @@ class Shelf(Store):
 def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
     """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setitem(schemes.STORES, "shelf", f"{Shelf.__module__}:Shelf")
+    monkeypatch.setitem(store.STORES, "shelf", f"{Shelf.__module__}:Shelf")
     for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.bare, Shelf.unsized, Shelf.copies):
         kept.clear()
     return Shelf

@@ -15,7 +15,7 @@ from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import DrsObject, IsABundle, in_order, verifiable
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
 from omicsdk.drs.servers import DrsServer, Servers
-from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, TransferReport
 
 if TYPE_CHECKING:
     import threading
@@ -260,24 +260,7 @@ def fetch_found(
     report = fetched(good)
     if not options.get("dry_run"):
         report = _by_other_ways(report, good, preferred, fetched)
-    return with_outcomes(report, _merged(report.outcomes, lost)) if lost else report
-
-
-def with_outcomes(report: TransferReport, outcomes: Iterable[Outcome]) -> TransferReport:
-    """The same report with other outcomes.
-
-    Args:
-        report: The report.
-        outcomes: The outcomes, in the order of the files.
-    """
-    return TransferReport(
-        Outcomes(outcomes),
-        report.seconds,
-        throughput=report.throughput,
-        began=report.began,
-        title=report.title,
-        why_stopped=report.why_stopped,
-    )
+    return report.with_outcomes(_merged(report.outcomes, lost)) if lost else report
 
 
 def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
@@ -335,9 +318,11 @@ def _by_other_ways(
             return report
         second = fetched(list(again.values()), skip)
         better = dict(zip(again, second.outcomes, strict=True))
-        report = with_outcomes(report, (better.get(at, each) for at, each in enumerate(report.outcomes)))
-        report.seconds += second.seconds
-        report.why_stopped = second.why_stopped
+        report = report.with_outcomes(
+            (better.get(at, each) for at, each in enumerate(report.outcomes)),
+            seconds=report.seconds + second.seconds,
+            why_stopped=second.why_stopped,
+        )
         skip += 1
     return report
 
@@ -485,7 +470,7 @@ def _with_bundles(
         report.why_stopped = report.why_stopped or inner.why_stopped
     if not members:
         return report
-    return with_outcomes(report, (one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
+    return report.with_outcomes((one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))
 
 
 # -- what was downloaded

@@ -14,41 +14,41 @@ from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.fs.entry import Entry as Entry
-    from omicsdk.fs.errors import AlreadyThere as AlreadyThere
-    from omicsdk.fs.errors import IsFolder as IsFolder
-    from omicsdk.fs.errors import NotAFolder as NotAFolder
-    from omicsdk.fs.errors import NotEmpty as NotEmpty
-    from omicsdk.fs.errors import NotListed as NotListed
-    from omicsdk.fs.errors import PathError as PathError
-    from omicsdk.fs.errors import PathNotFound as PathNotFound
-    from omicsdk.fs.errors import ReadOnly as ReadOnly
-    from omicsdk.fs.errors import WrongUri as WrongUri
-    from omicsdk.fs.schemes import STORES as STORES
-    from omicsdk.fs.schemes import open_store as open_store
+    from omicsdk.fs.store import STORES as STORES
+    from omicsdk.fs.store import Entry as Entry
     from omicsdk.fs.store import Put as Put
     from omicsdk.fs.store import PutOptions as PutOptions
     from omicsdk.fs.store import Store as Store
+    from omicsdk.fs.store import open_store as open_store
+    from omicsdk.fs.uri import AlreadyThere as AlreadyThere
+    from omicsdk.fs.uri import IsFolder as IsFolder
+    from omicsdk.fs.uri import NotAFolder as NotAFolder
+    from omicsdk.fs.uri import NotEmpty as NotEmpty
+    from omicsdk.fs.uri import NotListed as NotListed
+    from omicsdk.fs.uri import PathError as PathError
+    from omicsdk.fs.uri import PathNotFound as PathNotFound
+    from omicsdk.fs.uri import ReadOnly as ReadOnly
     from omicsdk.fs.uri import Uri as Uri
+    from omicsdk.fs.uri import WrongUri as WrongUri
     from omicsdk.fs.uri import parse_uri as parse_uri
 
 _HOMES = {
-    "STORES": "schemes",
-    "AlreadyThere": "errors",
-    "Entry": "entry",
-    "IsFolder": "errors",
-    "NotAFolder": "errors",
-    "NotEmpty": "errors",
-    "NotListed": "errors",
-    "PathError": "errors",
-    "PathNotFound": "errors",
+    "STORES": "store",
+    "AlreadyThere": "uri",
+    "Entry": "store",
+    "IsFolder": "uri",
+    "NotAFolder": "uri",
+    "NotEmpty": "uri",
+    "NotListed": "uri",
+    "PathError": "uri",
+    "PathNotFound": "uri",
     "Put": "store",
     "PutOptions": "store",
-    "ReadOnly": "errors",
+    "ReadOnly": "uri",
     "Store": "store",
     "Uri": "uri",
-    "WrongUri": "errors",
-    "open_store": "schemes",
+    "WrongUri": "uri",
+    "open_store": "store",
     "parse_uri": "uri",
 }
 __all__ = [

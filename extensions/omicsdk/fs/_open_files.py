@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 from omicsdk.core.errors import MissingExtra, SourceChanged
-from omicsdk.fs.entry import Entry, info_of
+from omicsdk.fs.store import Entry, info_of
 
 try:
     from fsspec.caching import BaseCache, Fetcher, register_cache

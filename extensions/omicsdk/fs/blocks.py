@@ -20,9 +20,8 @@ from typing import BinaryIO, Protocol
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, SourceChanged
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, is_another, state_of
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import IsFolder, PathNotFound
-from omicsdk.fs.store import Store
+from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.uri import IsFolder, PathNotFound
 from omicsdk.transfer import Control
 from omicsdk.transfer.ranges import NoRanges, Pace, Ranges, Source
 from omicsdk.transfer.workers import Workers

@@ -12,10 +12,8 @@ from omicsdk.fs.blocks import FileBytes
 from omicsdk.fs.copying.copies import copy_files
 from omicsdk.fs.copying.planning import Source, plan_copy, select
 from omicsdk.fs.copying.sending import CopyOptions
-from omicsdk.fs.errors import PathNotFound
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.schemes import open_store
-from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.fs.store import Stores, open_store
+from omicsdk.fs.uri import PathNotFound, Uri, parse_uri
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
 if TYPE_CHECKING:

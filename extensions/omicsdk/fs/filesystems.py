@@ -28,11 +28,8 @@ from omicsdk.fs._open_files import (
 from omicsdk.fs.blocks import LIMIT, BlockCache, CachedBytes, FileBytes
 from omicsdk.fs.copying.fetching import FetchOptions, fetch, refuse_wrong
 from omicsdk.fs.copying.sending import Unfinished, is_newer
-from omicsdk.fs.entry import Entry, Options, info_of, key_of, without_secrets
-from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.schemes import open_store
-from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.fs.uri import parse_uri
+from omicsdk.fs.store import Entry, Options, Put, PutOptions, Store, info_of, key_of, open_store, without_secrets
+from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri, parse_uri
 from omicsdk.transfer import Progress
 from omicsdk.transfer.ranges import Source
 from omicsdk.transfer.workers import Workers
@@ -306,7 +303,7 @@ class OmicsFileSystem(AbstractFileSystem):
         return [info_of(entry) for entry in found] if detail else [entry.path for entry in found]
 
     def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
-        """Tells of a file or folder; see `omicsdk.fs.entry.info_of`.
+        """Tells of a file or folder; see `omicsdk.fs.store.info_of`.
 
         Raises:
             FileNotFoundError: Nothing is there.
@@ -841,7 +838,7 @@ class DssFileSystem(OmicsFileSystem):
 
 
 class DrsFileSystem(OmicsFileSystem):
-    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.places.drs.store.DrsStore`."""
+    """Objects that a DRS URI names, whoever has them; options as for `omicsdk.fs.places.drs.DrsStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "drs"
 
@@ -865,6 +862,6 @@ class PangeaFileSystem(OmicsFileSystem):
 
 
 class CrunchFileSystem(OmicsFileSystem):
-    """Files of datasets of a crunch site; options as for `omicsdk.fs.places.crunch.store.CrunchStore`."""
+    """Files of datasets of a crunch site; options as for `omicsdk.fs.places.crunch.CrunchStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "crunch"

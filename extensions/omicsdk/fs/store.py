@@ -1,17 +1,113 @@
-"""A place that holds files, whatever platform it is of: looked at, listed, fetched from and put into."""
+"""A place that holds files, whatever platform it is of: what it states of them, how it is opened, listed, fetched from and put into."""
 
 from __future__ import annotations
 
+import difflib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import BinaryIO, ClassVar, Self
+from hashlib import blake2b
+from importlib import import_module
+from typing import Any, BinaryIO, ClassVar, Literal, Self, cast
 
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import ReadOnly
+from omicsdk.core.redaction import MASK, is_secret_name
+from omicsdk.fs.uri import ReadOnly, Uri, WrongUri, parse_uri
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder.
+
+    Attributes:
+        path: Where it is below its scheme, without slashes at its ends: `owner/project/reads/a.fastq`.
+        kind: Whether it is a file, or a folder (a bundle, a project, a group) that has entries.
+        size: A file's size in bytes; None where the platform doesn't say, and for folders.
+        checksums: What the platform states of a file's bytes, from algorithm (`omicsdk.core.checksums.ALGORITHMS`) to value.
+        modified: When it changed last, in seconds since 1970; None where the platform doesn't say.
+        version: What changes whenever the bytes do (a version, an ETag, a checksum); empty where there is no such thing.
+        details: What else the platform says, for people: ids, media types.
+        handle: What its store needs to find the bytes again without asking; opaque to everybody else.
+        file_name: What a copy of it is called where its path ends in an identifier; empty where the path has the name.
+    """
+
+    path: str
+    kind: Literal["file", "folder"]
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    modified: float | None = None
+    version: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    handle: Any = field(default=None, repr=False, compare=False)
+    file_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.kind == "folder"
+
+
+class Options(dict[str, Any]):
+    """Options of a file system; whoever shows them doesn't show secrets."""
+
+    def __repr__(self) -> str:
+        return repr({name: MASK if is_secret_name(name) and value else value for name, value in self.items()})
+
+    __str__ = __repr__
+
+
+def without_secrets(options: dict[str, Any]) -> dict[str, Any]:
+    """Gives those options that can be written down.
+
+    Args:
+        options: Names and values.
+    """
+    return {name: value for name, value in options.items() if not is_secret_name(name)}
+
+
+def info_of(entry: Entry) -> dict[str, Any]:
+    """Gives what fsspec's `info` and `ls` tell of an entry.
+
+    Args:
+        entry: A file or folder.
+
+    Returns:
+        name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
+        version, checksums and details where there are any.
+    """
+    told: dict[str, Any] = {
+        "name": entry.path,
+        "size": 0 if entry.is_folder else entry.size,
+        "type": "directory" if entry.is_folder else "file",
+    }
+    if entry.modified is not None:
+        told["mtime"] = entry.modified
+    if entry.version:
+        told["version"] = entry.version
+    if entry.checksums:
+        told["checksums"] = dict(entry.checksums)
+    if entry.details:
+        told["details"] = dict(entry.details)
+    return told
+
+
+def key_of(entry: Entry, uri: str) -> str:
+    """Gives what changes whenever a file's bytes do, as far as its platform lets know.
+
+    Args:
+        entry: The file.
+        uri: Its URI.
+    """
+    facts = [uri, entry.kind, entry.size, entry.version, entry.modified, sorted(entry.checksums.items())]
+    return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
 
 #: What to do where a platform takes no files.
 HOW_ELSE = "Copy to a folder of this machine, to sb:// or to s3://."
@@ -52,7 +148,7 @@ class PutOptions:
 class Store(ABC):
     """The files of one scheme. Stores are safe to use from several threads, and connect when they are first asked.
 
-    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.errors` for what isn't there
+    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.uri` for what isn't there
     or can't be done, and the platform's own otherwise.
     """
 
@@ -225,6 +321,76 @@ class Store(ABC):
 
     def close(self) -> None:  # noqa: B027 - most have something to close, those without files elsewhere don't
         """Ends its connections."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+#: Scheme to the class that opens it.
+STORES = {
+    "file": "omicsdk.fs.places.local:LocalStore",
+    "s3": "omicsdk.fs.places.s3:S3Store",
+    "dss": "omicsdk.fs.places.dss:DssStore",
+    "drs": "omicsdk.fs.places.drs:DrsStore",
+    "gen3": "omicsdk.fs.places.gen3:Gen3Store",
+    "sb": "omicsdk.fs.places.sb:SbStore",
+    "pangea": "omicsdk.fs.places.pangea.store:PangeaStore",
+    "crunch": "omicsdk.fs.places.crunch:CrunchStore",
+}
+
+
+def open_store(scheme: str, **options: Any) -> Store:
+    """Opens the store of a scheme. Nothing is connected before it is asked for something.
+
+    Args:
+        scheme: One of STORES.
+        options: What its class takes: where the platform is and who asks; by default as the platform's own settings say.
+
+    Raises:
+        WrongUri: There is no such scheme.
+        TypeError: The class takes no such option.
+    """
+    home = STORES.get(scheme)
+    if home is None:
+        close = difflib.get_close_matches(scheme, STORES, 1)
+        meant = f"Did you mean {close[0]}://? " if close else ""
+        raise WrongUri(f"There is no scheme {scheme}://", remedy=f"{meant}Known are {', '.join(STORES)}.")
+    module, _, name = home.partition(":")
+    return cast("Store", getattr(import_module(module), name)(**options))
+
+
+class Stores:
+    """The stores of whatever URIs name, opened when one is first named.
+
+    Args:
+        options: By scheme, what its store is opened with; see `open_store`.
+    """
+
+    def __init__(self, options: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self._options = options or {}
+        self._open: dict[str, Store] = {}
+
+    def of(self, uri: Uri | str) -> Store:
+        """The store that has what a URI names.
+
+        Args:
+            uri: The URI.
+
+        Raises:
+            WrongUri: There is no such scheme.
+        """
+        scheme = (parse_uri(uri) if isinstance(uri, str) else uri).scheme
+        if scheme not in self._open:
+            self._open[scheme] = open_store(scheme, **self._options.get(scheme, {}))
+        return self._open[scheme]
+
+    def close(self) -> None:
+        """Closes all."""
+        while self._open:
+            self._open.popitem()[1].close()
 
     def __enter__(self) -> Self:
         return self

@@ -415,7 +415,7 @@ def test_a_head_that_is_cut_anywhere_is_a_connection_that_was_lost(sink: Any, re
 def made_clients(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clients of boto3 that are made here, and one that is handed over."""
     from omicsdk.crunch.storage.settings import s3_client
-    from omicsdk.fs.places.s3.clients import S3Clients
+    from omicsdk.fs.places.s3 import S3Clients
     from omicsdk.hca.dss.staging import staging_client
     from omicsdk.hca.upload.keys import AreaKeys, Keys
     from omicsdk.hca.upload.storage import OwnClient, signing_client

@@ -95,13 +95,8 @@ def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError
     """
     known = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
     others = [error for error in errors if _cause(error) not in known]
-    told = TransferReport(
-        chain(report.outcomes, (_as_outcome(error) for error in others)) if others else report.outcomes,
-        report.seconds,
-        throughput=report.throughput,
-        began=report.began,
-        title=title,
-        why_stopped=report.why_stopped,
+    told = report.with_outcomes(
+        chain(report.outcomes, (_as_outcome(error) for error in others)) if others else report.outcomes, title=title
     )
     if path.suffix.lower() == ".html":
         told.write_html(path)

@@ -38,10 +38,8 @@ from omicsdk.fs.copying.sending import (
     remove_locked,
     until_interrupted,
 )
-from omicsdk.fs.errors import AlreadyThere
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.fs.uri import parse_uri
+from omicsdk.fs.store import Put, PutOptions, Store, Stores
+from omicsdk.fs.uri import AlreadyThere, parse_uri
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.disk import Disk

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.entry import Entry
+from omicsdk.fs.store import Entry
 
 By = Literal["auto", "size", "checksum"]
 """What files are held against each other by."""

@@ -9,8 +9,7 @@ from omicsdk.fs.copying.across import accepted, across, spool_of
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.copying.planning import CopyPlan, Selected
 from omicsdk.fs.copying.sending import CopyOptions, Unfinished, is_newer, is_taken, put_for_good, until_interrupted
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.store import Put, PutOptions, Store, Stores
 from omicsdk.transfer import Outcome, TransferReport
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.interrupts import say_stopped
@@ -121,9 +120,7 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
         accepted(outcome._replace(name=file.name), options)
         for file, outcome in zip(plan.files, report.outcomes, strict=True)
     )
-    return TransferReport(
-        outcomes, report.seconds, throughput=report.throughput, began=report.began, why_stopped=report.why_stopped
-    )
+    return report.with_outcomes(outcomes)
 
 
 def _lacking(plan: CopyPlan, target: Store, options: CopyOptions) -> list[Selected]:
@@ -141,9 +138,7 @@ def _in_order(report: TransferReport, plan: CopyPlan, options: CopyOptions) -> T
     """A report in the plan's order, with the files that were left as they are."""
     known: Mapping[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
     outcomes = (known.get(file.name) or _left(file, options) for file in plan.files)
-    return joined(
-        [TransferReport(outcomes, report.seconds, began=report.began, why_stopped=report.why_stopped)], report.title
-    )
+    return report.with_outcomes(outcomes)
 
 
 def _left(file: Selected, options: CopyOptions) -> Outcome:

@@ -27,9 +27,8 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.files.atomic_file import is_special, put_in_place
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import PathError
-from omicsdk.fs.store import Store
+from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.uri import PathError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.names import check_name
@@ -122,13 +121,8 @@ def fetch(
         if not outcomes:
             return report
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
-    return TransferReport(
-        (outcomes[name] for _, name in wanted),
-        report.seconds,
-        throughput=report.throughput,
-        began=report.began,
-        title=report.title,
-        why_stopped=report.why_stopped or chosen.control.why,
+    return report.with_outcomes(
+        (outcomes[name] for _, name in wanted), why_stopped=report.why_stopped or chosen.control.why
     )
 
 
@@ -152,14 +146,7 @@ def _poured(entry: Entry, name: str, store: Store, folder: str, options: FetchOp
                 put_in_place(Path(place, "file"), target)
             except OSError as error:
                 outcome = outcome._replace(state="failed", error=write_error(error, str(target), name))
-    return TransferReport(
-        [outcome._replace(name=name)],
-        report.seconds,
-        throughput=report.throughput,
-        began=report.began,
-        title=f"Download to {folder}",
-        why_stopped=report.why_stopped,
-    )
+    return report.with_outcomes([outcome._replace(name=name)], title=f"Download to {folder}")
 
 
 def _downloaded(

@@ -9,10 +9,8 @@ from pathlib import PurePath
 from typing import Literal
 
 from omicsdk.core.errors import NameClash, UnsafePath, UsageError
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import IsFolder
-from omicsdk.fs.store import Store
-from omicsdk.fs.uri import Uri
+from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.uri import IsFolder, Uri
 
 
 @dataclass(frozen=True, slots=True)

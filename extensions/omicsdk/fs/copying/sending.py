@@ -12,9 +12,8 @@ from typing import NamedTuple, Self
 from omicsdk.core.errors import FolderBusy, Interrupted
 from omicsdk.fs.copying.comparison import STRONGEST, stated
 from omicsdk.fs.copying.fetching import FetchOptions
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import PathNotFound
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import PathNotFound
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
 from omicsdk.transfer.disk import Disk
@@ -86,11 +85,8 @@ def until_interrupted(step: Callable[[], TransferReport], names: Sequence[str], 
         if report is None or not control.stopped:
             raise
         known = {outcome.name: outcome for outcome in report.outcomes}
-        return TransferReport(
+        return report.with_outcomes(
             (known.get(name) or Outcome(name, "stopped") for name in names),
-            report.seconds,
-            throughput=report.throughput,
-            began=report.began,
             why_stopped=report.why_stopped or control.why,
         )
 
@@ -222,25 +218,12 @@ def put_for_good(store: Store, puts: Sequence[Put], options: PutOptions, *, diff
         elif found is not True:  # it is another, or nobody can say
             gone.append(number)
     if not gone:
-        return TransferReport(
-            outcomes,
-            report.seconds,
-            throughput=report.throughput,
-            began=report.began,
-            title=report.title,
-            why_stopped=report.why_stopped,
-        )
+        return report.with_outcomes(outcomes)
     Path(options.journal).unlink(missing_ok=True)
     again = store.put([puts[number] for number in gone], options)
     for number, outcome in zip(gone, again.outcomes, strict=True):
         outcomes[number] = outcome
-    return TransferReport(
-        outcomes,
-        report.seconds + again.seconds,
-        throughput=again.throughput,
-        began=report.began,
-        why_stopped=again.why_stopped,
-    )
+    return report.with_outcomes(outcomes, seconds=report.seconds + again.seconds, why_stopped=again.why_stopped)
 
 
 def is_taken(store: Store, path: str) -> bool:

@@ -11,8 +11,7 @@ from omicsdk.fs.copying.across import Spool, batches
 from omicsdk.fs.copying.comparison import STRONGEST, Verdict, common_checksum, judge, stated
 from omicsdk.fs.copying.fetching import FetchOptions, fetch
 from omicsdk.fs.copying.planning import Selected
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.store import Store
+from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.uri import Uri
 from omicsdk.transfer import Control, Outcome, Progress
 from omicsdk.transfer.calls import side_by_side

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError
 from omicsdk.core.omit import OMIT
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.places.putting import is_stopped, unsent
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.places._shared import is_stopped, unsent
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.hca.dss.bundles import FORMAT, DSSFile
 from omicsdk.hca.dss.listings import CHECKSUMS, BundleFile, BundleListing
 from omicsdk.hca.dss.uploads import UploadFailed, UploadOptions, upload_bundle
@@ -313,13 +312,7 @@ def _made(api: DssApi, s3: Any, bucket: str, bundle: NewBundle, options: PutOpti
         if not told:
             raise
     report = told[-1]
-    return TransferReport(
-        _outcomes(report, bundle, where),
-        report.seconds,
-        throughput=report.throughput,
-        began=report.began,
-        why_stopped=report.why_stopped,
-    )
+    return report.with_outcomes(_outcomes(report, bundle, where))
 
 
 def _outcomes(report: TransferReport, bundle: NewBundle, where: str) -> Iterator[Outcome]:

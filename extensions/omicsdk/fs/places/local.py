@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from omicsdk.fs.copying.fetching import FetchOptions, fetch
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import NotAFolder, PathError, PathNotFound
 from omicsdk.transfer import Control, Location, Outcome, TransferReport
 
 

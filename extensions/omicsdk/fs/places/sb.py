@@ -16,11 +16,9 @@ from omicsdk_api.sb.models.file import File
 from omicsdk.core.dates import DateTime
 from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.places.putting import put_files
-from omicsdk.fs.places.settings import said
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.places._shared import put_files, said
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.sb.client import SevenBridges
 from omicsdk.sb.downloads import CONNECTIONS, RETRIES, checksums_of, size_of, url_of
 from omicsdk.sb.listings import Folder, Folders, is_folder, projects_of

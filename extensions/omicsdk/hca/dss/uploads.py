@@ -410,15 +410,7 @@ class Bringing:
                     outcome = outcome._replace(state="failed", error=error)
                 yield outcome
 
-        why = report.why_stopped or self._control.why
-        return TransferReport(
-            outcomes(),
-            report.seconds,
-            throughput=report.throughput,
-            began=report.began,
-            title="Upload",
-            why_stopped=why,
-        )
+        return report.with_outcomes(outcomes(), title="Upload", why_stopped=report.why_stopped or self._control.why)
 
     def _raise(self) -> None:
         errors = [self._failures[number] for number in sorted(self._failures)]

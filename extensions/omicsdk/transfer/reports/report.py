@@ -78,6 +78,31 @@ class TransferReport:
         """Bytes that came over the network."""
         return self.outcomes.bytes_fetched
 
+    def with_outcomes(
+        self,
+        outcomes: Iterable[Outcome],
+        *,
+        seconds: float | None = None,
+        title: str | None = None,
+        why_stopped: str | None = None,
+    ) -> TransferReport:
+        """Return the same report of other outcomes.
+
+        Args:
+            outcomes: One for each item.
+            seconds: How long it took, where that differs.
+            title: Its title, likewise.
+            why_stopped: Why it ended before its end, likewise.
+        """
+        return TransferReport(
+            outcomes,
+            self.seconds if seconds is None else seconds,
+            throughput=self.throughput,
+            began=self.began,
+            title=self.title if title is None else title,
+            why_stopped=self.why_stopped if why_stopped is None else why_stopped,
+        )
+
     def raise_if_failed(self) -> None:
         """Raises when a file failed or was stopped before its end.
 

@@ -15,15 +15,13 @@ from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.blocks import PIECE, FileBytes, stream
 from omicsdk.fs.copying.planning import Patterns, select, sums
-from omicsdk.fs.errors import IsFolder
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.fs.store import Stores
+from omicsdk.fs.uri import IsFolder, Uri, parse_uri
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
-    from omicsdk.fs.entry import Entry
-    from omicsdk.fs.store import Store
+    from omicsdk.fs.store import Entry, Store
     from omicsdk.transfer import Control
 
 #: What stands for stdin as a source, and for stdout as a target.

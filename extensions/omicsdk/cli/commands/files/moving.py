@@ -29,9 +29,8 @@ from omicsdk.fs.copying.copies import copy_files, is_begun
 from omicsdk.fs.copying.planning import CopyPlan, Kind, Patterns, Selected, Source, by_name, plan_copy, select
 from omicsdk.fs.copying.sending import CopyOptions
 from omicsdk.fs.copying.verification import with_common_checksum
-from omicsdk.fs.errors import NotAFolder
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.fs.store import Stores
+from omicsdk.fs.uri import NotAFolder, Uri, parse_uri
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.names import LinkGuard
 from omicsdk.transfer.reports.outcome import verification_words

@@ -8,11 +8,8 @@ from typing import Any
 
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.copying.planning import Kind, Patterns, Source, select
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import PathNotFound
-from omicsdk.fs.opened import Stores
-from omicsdk.fs.schemes import STORES
-from omicsdk.fs.uri import Uri
+from omicsdk.fs.store import STORES, Entry, Stores
+from omicsdk.fs.uri import PathNotFound, Uri
 
 
 def stores_of(arguments: Mapping[str, Any]) -> Stores:

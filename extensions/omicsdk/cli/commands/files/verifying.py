@@ -12,7 +12,7 @@ from omicsdk.cli.told import Told
 from omicsdk.fs.copying.planning import Selected, by_name, select
 from omicsdk.fs.copying.sending import SPOOL
 from omicsdk.fs.copying.verification import Verdict, verify_bytes, verify_copies
-from omicsdk.fs.opened import Stores
+from omicsdk.fs.store import Stores
 from omicsdk.fs.uri import Uri, parse_uri
 
 if TYPE_CHECKING:

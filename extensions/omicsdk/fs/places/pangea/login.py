@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.core.errors import AuthError, UsageError
-from omicsdk.fs.places.settings import said
+from omicsdk.fs.places._shared import said
 from omicsdk.pangea.knex import Knex
 
 _GIVE = "Give email and password, or set PANGEA_USER and PANGEA_PASS; without them only what is public can be read."

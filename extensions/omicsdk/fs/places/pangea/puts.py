@@ -11,9 +11,9 @@ from typing import NamedTuple
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.core.narrowing import is_object
-from omicsdk.fs.errors import AlreadyThere
-from omicsdk.fs.places.putting import is_stopped, unsent
+from omicsdk.fs.places._shared import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions
+from omicsdk.fs.uri import AlreadyThere
 from omicsdk.pangea.contents.stored_data import extension_of
 from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.objects.field import AnalysisResultField

@@ -9,15 +9,14 @@ from io import BytesIO
 from typing import BinaryIO, ClassVar, TypeVar, cast
 
 from omicsdk.core.errors import APIError, OmicsError
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places._shared import is_stopped
 from omicsdk.fs.places.pangea import told as pangea_told
 from omicsdk.fs.places.pangea.login import logged_in
 from omicsdk.fs.places.pangea.names import OF_GROUP, escaped, module_and_replicate, plain, result_parts
 from omicsdk.fs.places.pangea.puts import Puts
 from omicsdk.fs.places.pangea.told import Held, field_entry
-from omicsdk.fs.places.putting import is_stopped
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.pangea.asking.pages import paginated_iterator
 from omicsdk.pangea.asking.routes import is_uuid
 from omicsdk.pangea.asking.values import Blob, name_in, object_of, objects_in

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from typing import Any
 
 from omicsdk.core.json_encoding import written
-from omicsdk.fs.entry import Entry
 from omicsdk.fs.places.pangea.names import OF_GROUP, escaped, result_parts, sample_part
+from omicsdk.fs.store import Entry
 from omicsdk.pangea.asking.values import Blob, name_in, objects_in
 from omicsdk.pangea.contents.stored_data import checksums_of, kind_of, size_of, without_signature
 

@@ -2,21 +2,249 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from math import ceil
 from typing import Any, ClassVar
 
-from omicsdk.core.errors import Forbidden, NotFound, OmicsError
+from omicsdk.core.checksums import etag_part_size, from_base64, is_checksum
+from omicsdk.core.errors import ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.paging import items_at
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.places.putting import put_files
-from omicsdk.fs.places.s3 import told as s3_told
-from omicsdk.fs.places.s3.clients import S3Clients
-from omicsdk.fs.places.s3.told import prefix_of, split
-from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.core.redaction import mask_text
+from omicsdk.fs.places._shared import put_files
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
 from omicsdk.transfer import Location, S3Object, TransferReport, Upload
-from omicsdk.transfer.s3_errors import listed, s3_error
+from omicsdk.transfer.s3_errors import listed, refusing_cut_heads, s3_error
+
+#: The region that is asked first where nothing names one.
+DEFAULT_REGION = "us-east-1"
+
+
+class S3Clients:
+    """Makes clients when they are first needed; safe to use from several threads.
+
+    Args:
+        client: The one client for all buckets.
+        endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        region_name: The region that is asked first; by default where boto3 looks.
+        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
+        anonymous: Whether requests aren't signed; by default they aren't when boto3 finds no credentials.
+        session: A session of boto3 in place of a new one.
+    """
+
+    def __init__(
+        self,
+        client: Any = None,
+        *,
+        endpoint_url: str | None = None,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        anonymous: bool | None = None,
+        session: Any = None,
+    ) -> None:
+        self._given = None if client is None else refusing_cut_heads(client)
+        self._endpoint_url = endpoint_url
+        self._region_name = region_name
+        self._profile_name = profile_name
+        self._anonymous = anonymous
+        self._session = session
+        self._lock = threading.Lock()
+        self._by_region: dict[str, Any] = {}
+        self._region_of: dict[str, str] = {}
+
+    @property
+    def first(self) -> Any:
+        """The client that asks about no bucket in particular.
+
+        Raises:
+            ConfigError: boto3 refuses its settings.
+        """
+        return self._given if self._given is not None else self._in("")
+
+    def of(self, bucket: str) -> Any:
+        """The client that is for a bucket: Amazon takes a signature only when it names the bucket's own region.
+
+        Args:
+            bucket: The bucket.
+
+        Raises:
+            ConfigError: boto3 refuses its settings.
+        """
+        first = self.first
+        if self._given is not None or "amazonaws.com" not in str(first.meta.endpoint_url):
+            return first
+        if bucket not in self._region_of:
+            self._region_of[bucket] = _region(first, bucket)
+        region = self._region_of[bucket]
+        return first if region in ("", first.meta.region_name) else self._in(region)
+
+    def close(self) -> None:
+        """Ends the connections of those that were made here."""
+        with self._lock:
+            while self._by_region:
+                self._by_region.popitem()[1].close()
+
+    def _in(self, region: str) -> Any:
+        with self._lock:
+            if region not in self._by_region:
+                self._by_region[region] = self._made(region)
+            return self._by_region[region]
+
+    def _made(self, region: str) -> Any:
+        from botocore import UNSIGNED
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            if self._session is None:
+                self._session = import_module("boto3").Session(profile_name=self._profile_name)
+            session = self._session
+            signs = not self._anonymous if self._anonymous is not None else session.get_credentials() is not None
+            config: Any = Config(signature_version="s3v4" if signs else UNSIGNED, max_pool_connections=16)
+            return refusing_cut_heads(
+                session.client(
+                    "s3",
+                    region_name=region or self._region_name or session.region_name or DEFAULT_REGION,
+                    endpoint_url=self._endpoint_url,
+                    config=config,
+                )
+            )
+        except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+            raise ConfigError(
+                f"The settings of S3 can't be used: {mask_text(str(error)).rstrip('.')}",
+                remedy="Correct endpoint_url, or the variables and files of AWS.",
+            ) from error
+
+
+def _region(client: Any, bucket: str) -> str:
+    """Where a bucket is, as Amazon tells everybody; empty when it doesn't."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: Mapping[str, Mapping[str, Any]] = client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        answer = error.response
+    except BotoCoreError:  # whoever asks for something of the bucket is told
+        return ""
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers.get("x-amz-bucket-region", "")
+
+
+#: The members of HEAD with a checksum, by algorithm. One of parts, `VALUE-NUMBER`, is none of the whole.
+_CHECKSUMS = {"crc32c": "ChecksumCRC32C", "sha256": "ChecksumSHA256", "sha1": "ChecksumSHA1"}
+
+
+def split(path: str) -> tuple[str, str | None]:
+    """The bucket and the key of a path; None where it has none, which an empty one behind a slash isn't.
+
+    Args:
+        path: `bucket/key`. The key is all behind the first slash, as it stands there.
+    """
+    bucket, slash, key = path.partition("/")
+    return bucket, key if slash else None
+
+
+def prefix_of(key: str | None) -> str:
+    """What the keys in a folder begin with.
+
+    Args:
+        key: The folder's own; None for the bucket.
+    """
+    return "" if key is None else f"{key}/"
+
+
+def listed_object(bucket: str, told: Mapping[str, Any]) -> Entry:
+    """An object of a list, which tells no checksums: an ETag is one or isn't, by how the object is encrypted.
+
+    Args:
+        bucket: Its bucket.
+        told: The list's entry.
+    """
+    return Entry(
+        f"{bucket}/{told['Key']}",
+        "file",
+        int(told["Size"]),
+        modified=seconds(told.get("LastModified")),
+        version=etag_of(told),
+        details=_details(told),
+    )
+
+
+def seen_object(path: str, told: Mapping[str, Any], first_part: int | None) -> Entry:
+    """An object that was looked at.
+
+    Args:
+        path: Its path.
+        told: The answer to HEAD, with checksums.
+        first_part: The size of its first part in bytes, where it is known to have parts.
+    """
+    size = int(told["ContentLength"])
+    return Entry(
+        path,
+        "file",
+        size,
+        checksums(told, size, first_part),
+        seconds(told.get("LastModified")),
+        etag_of(told),
+        _details(told),
+    )
+
+
+def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dict[str, str]:
+    """The checksums of an object's whole contents that HEAD tells.
+
+    Args:
+        told: The answer.
+        size: The object's size in bytes.
+        first_part: As for `seen_object`.
+    """
+    etag = etag_of(told)
+    # Some servers state a checksum of the parts' checksums without `-NUMBER` behind it, and without its type.
+    whole = told.get("ChecksumType", "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
+    members = _CHECKSUMS if whole else {}
+    found = {name: from_base64(name, str(told.get(member, ""))) for name, member in members.items()}
+    if not _is_encrypted(told):
+        if is_checksum("md5", etag):
+            found["md5"] = etag
+        elif is_checksum("s3_etag", etag) and first_part == etag_part_size(size):
+            found["s3_etag"] = etag
+    return {name: value for name, value in found.items() if value}
+
+
+def may_be_of_usual_parts(told: Mapping[str, Any]) -> bool:
+    """Whether an object's ETag could be the one that `s3_etag` computes: whether its parts are of that size is worth asking.
+
+    Args:
+        told: The answer to HEAD.
+    """
+    size, (digest, dash, parts) = int(told["ContentLength"]), etag_of(told).partition("-")
+    usual = ceil(size / etag_part_size(size))
+    return is_checksum("md5", digest) and dash == "-" and parts == str(usual) and not _is_encrypted(told)
+
+
+def etag_of(told: Mapping[str, Any]) -> str:
+    """The ETag without its quotes; empty when there is none."""
+    return str(told.get("ETag", "")).strip('"')
+
+
+def seconds(moment: object) -> float | None:
+    """A moment in seconds since 1970; None when there is none."""
+    return moment.timestamp() if isinstance(moment, datetime) else None
+
+
+def _is_encrypted(told: Mapping[str, Any]) -> bool:
+    """Whether an ETag says nothing of the contents."""
+    return "SSECustomerAlgorithm" in told or str(told.get("ServerSideEncryption") or "AES256") != "AES256"
+
+
+def _details(told: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"etag": etag_of(told), "content_type": told.get("ContentType"), "storage_class": told.get("StorageClass")}
+    return {name: value for name, value in named.items() if value}
+
 
 #: Seconds for which a signed URL is good; another one is signed when it has ended.
 EXPIRES = 3600
@@ -100,9 +328,9 @@ class S3Store(Store):
         with self._asking("Looking at", path):
             told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
         first_part = None
-        if not s3_told.checksums(told, 0, None) and s3_told.may_be_of_usual_parts(told):
+        if not checksums(told, 0, None) and may_be_of_usual_parts(told):
             first_part = _first_part(client, place)
-        return s3_told.seen_object(path, told, first_part)
+        return seen_object(path, told, first_part)
 
     def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
         """Whether a key begins so, and isn't the one that doesn't count."""
@@ -124,7 +352,7 @@ class S3Store(Store):
             for each in page.get("Contents", ()):
                 is_there = True
                 if each["Key"] != prefix:
-                    yield s3_told.listed_object(bucket, each)
+                    yield listed_object(bucket, each)
         if not is_there and not self.look(path).is_folder:
             raise NotAFolder(self.uri(path), "is an object")
 
@@ -132,7 +360,7 @@ class S3Store(Store):
         with self._asking("Listing buckets of", ""):
             told = self._clients.first.list_buckets()
         for each in items_at(told, "Buckets", "list_buckets"):
-            yield Entry(str(each["Name"]), "folder", modified=s3_told.seconds(each.get("CreationDate")))
+            yield Entry(str(each["Name"]), "folder", modified=seconds(each.get("CreationDate")))
 
     def _pages(self, path: str, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
         bucket, _ = split(path)
@@ -154,7 +382,7 @@ class S3Store(Store):
         for page in self._pages(path, prefix_of(key)):
             for each in page.get("Contents", ()):
                 if not each["Key"].endswith("/"):
-                    yield s3_told.listed_object(bucket, each)
+                    yield listed_object(bucket, each)
 
     # -- bytes
 

@@ -1,7 +1,8 @@
-"""Puts of many files in one transfer, where some can't even be begun: those fail, the others are sent."""
+"""What several places share: their variables, and puts of many files in one transfer."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -11,6 +12,18 @@ from omicsdk.core.errors import Interrupted, OmicsError
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.transfer import Outcome, TransferReport, Upload, upload
 from omicsdk.transfer.calls import side_by_side
+
+
+def said(given: str | None, *variables: str) -> str | None:
+    """What was given, else what the first of some environment variables says; None where nothing does.
+
+    Args:
+        given: What was given; None or empty for nothing.
+        variables: Names of variables.
+    """
+    found = (given, *(os.environ.get(name, "").strip() for name in variables))
+    return next((text for text in found if text), None)
+
 
 #: Requests with bytes that run at once, where no platform says how many it likes.
 CONNECTIONS = 16
@@ -76,17 +89,10 @@ def put_prepared(
     ]
     report = run([made for made in ready if isinstance(made, Upload)])
     sent = iter(report.outcomes)
-    return TransferReport(
-        (
-            next(sent) if isinstance(made, Upload) else unsent(file, made)
-            for file, made in zip(files, ready, strict=True)
-        ),
-        monotonic() - began,
-        throughput=report.throughput,
-        began=report.began,
-        title="Upload",
-        why_stopped=report.why_stopped,
+    outcomes = (
+        next(sent) if isinstance(made, Upload) else unsent(file, made) for file, made in zip(files, ready, strict=True)
     )
+    return report.with_outcomes(outcomes, seconds=monotonic() - began, title="Upload")
 
 
 def unsent(file: Put, error: OmicsError) -> Outcome:

@@ -18,10 +18,9 @@ from omicsdk.crunch.storage.files import stored_below
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.fsspec import FsspecStorage
 from omicsdk.crunch.storage.s3 import S3Storage
-from omicsdk.fs.entry import Entry
-from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
-from omicsdk.fs.places.settings import said
-from omicsdk.fs.store import Store
+from omicsdk.fs.places._shared import said
+from omicsdk.fs.store import Entry, Store
+from omicsdk.fs.uri import NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:

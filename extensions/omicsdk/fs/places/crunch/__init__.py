@@ -1,1 +1,0 @@
-"""Files of a crunch site's datasets."""

@@ -1,1 +1,0 @@
-"""Objects of S3 and what speaks like it."""
