@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
     from omicsdk.gen3 import downloads, uploads
+    from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
     from omicsdk.gen3.queries import paging
     from omicsdk.gen3.records import deletions, exports, submission, validation
     from omicsdk.gen3.records import projects as account
 else:
     downloads, uploads = late_modules("omicsdk.gen3", "downloads uploads")
+    bundles, crosswalk, discovery, indexing, metadata, records = late_modules(
+        "omicsdk.gen3.manifests", "bundles crosswalk discovery indexing metadata records"
+    )
     (paging,) = late_modules("omicsdk.gen3.queries", "paging")
     account, deletions, exports, submission, validation = late_modules(
         "omicsdk.gen3.records", "projects deletions exports submission validation"
@@ -80,6 +84,24 @@ class _Workflows:
     query = Workflow(paging.ask)
     query_rows = Listing(paging.rows)
     query_count = Workflow(paging.count)
+    read_index = Workflow(records.read_index)
+    index_manifest = Workflow(indexing.index_manifest)
+    index_bundles = Workflow(bundles.index_bundles)
+    verify_manifest = Workflow(records.verify_manifest)
+    delete_index_records = Workflow(records.delete_index_records)
+    ingest_metadata = Workflow(metadata.ingest_metadata)
+    verify_metadata = Workflow(metadata.verify_metadata)
+    read_crosswalk = Workflow(crosswalk.read_crosswalk)
+    publish_crosswalk = Workflow(crosswalk.publish_crosswalk)
+    verify_crosswalk = Workflow(crosswalk.verify_crosswalk)
+    delete_crosswalk = Workflow(crosswalk.delete_crosswalk)
+    delete_subject = Workflow(crosswalk.delete_subject)
+    read_discovery = Workflow(discovery.read_discovery)
+    publish_discovery = Workflow(discovery.publish_discovery)
+    delete_study = Workflow(discovery.delete_study)
+    discovery_objects = Listing(discovery.discovery_objects)
+    publish_discovery_objects = Workflow(discovery.publish_discovery_objects)
+    delete_discovery_objects = Workflow(discovery.delete_discovery_objects)
 
 
 class Gen3(_Workflows, _Services, CommonsAddress, Platform):

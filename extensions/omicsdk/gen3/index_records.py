@@ -1,4 +1,4 @@
-"""Records of a commons' index: what requests for them state, and how a long list of them is read.
+"""Records of a commons' index: found, created, changed and deleted, and long lists of them read.
 
 An index gives what comes after a GUID, a page at a time. GUIDs end in random UUIDs, so that a list can be cut where none has
 been read yet. How an index sorts is its own business (its database may pass over hyphens): a stretch ends where the next
@@ -8,19 +8,37 @@ one's first record is met, not where this program believes it to end, and what i
 from __future__ import annotations
 
 import json
+import random
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from logging import getLogger
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import Joined
-from omicsdk.core.errors import Conflict
+from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, TransportError
 from omicsdk.core.narrowing import is_array, is_mapping, is_object
+from omicsdk.core.omit import OMIT
 from omicsdk.core.paging import items_at
+from omicsdk.core.platform import settings_of
 from omicsdk.core.request import Query, joined
+from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.gen3.errors import Gen3UserError
+
+if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.gen3.indexd import IndexdApi
+    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+
+    from omicsdk.core.clock import Clock
+    from omicsdk.gen3.client import Gen3
+
+T = TypeVar("T")
+_log = getLogger("omicsdk.gen3")
 
 PAGE = 1024
 """Records on a page, the most that an index gives."""
@@ -131,6 +149,291 @@ def unless_changed(guid: str, rev: str) -> Generator[None]:
             "Read it again, see what has changed, and repeat the call if it is still right."
         )
         raise
+
+
+def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any]) -> None:
+    """Change a record, unless it was changed since it was read.
+
+    Args:
+        indexd: The index.
+        record: The record as it was read.
+        given: The fields that change.
+
+    Raises:
+        Conflict: It was changed.
+    """
+    guid, rev = record.did or "", record.rev or ""
+    left = urls_left(record.to_dict(), given)
+    sent = dict(given)
+    if left is not None:
+        # The update names the revision that was read, so what is read now counts only if nothing changed between.
+        stored = indexd.get(guid=guid, no_dist="") if left else record
+        sent = changes(stored.to_dict(), given)
+    with unless_changed(guid, rev):
+        indexd.update_record(guid=guid, rev=rev, **sent)
+
+
+ATTEMPTS = 4
+"""Tries to change a record against others who change it, and to create something whose answer is lost."""
+_PAUSES = Retry(attempts=ATTEMPTS)
+
+
+def created_once(create: Callable[[], str], find: Callable[[], str | None], clock: Clock) -> str:
+    """Create something by a request that must not be sent twice once it has arrived.
+
+    A client does not send such a request again by itself. This does, after it has looked for what the lost one created.
+
+    Args:
+        create: Sends the request; returns the identifier of what was created.
+        find: Returns the identifier of what was created, or None.
+        clock: Waits between two tries.
+
+    Raises:
+        OmicsError: What `create` raised.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return create()
+        except ConnectFailed:  # nothing was sent, and the client has retried
+            raise
+        except (TransportError, APIError) as error:
+            if isinstance(error, APIError) and error.status not in RETRIED_STATUSES:
+                raise
+            if found := find():
+                return found
+            if attempt == ATTEMPTS:
+                raise
+        clock.sleep(_PAUSES.pause(attempt, random.random()))  # noqa: S311 - jitter
+
+
+def _uncontended(change: Callable[[], T]) -> T:
+    """Make a change, again where another client changes the same record at the same time."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return change()
+    return change()
+
+
+class IndexRecords:
+    """The records of a commons' index, for work on many of them. Thread-safe.
+
+    Args:
+        client: The commons.
+    """
+
+    def __init__(self, client: Gen3) -> None:
+        self._indexd = client.indexd
+        self._clock = settings_of(client).clock
+        self._refuses_bulk = False
+
+    @cached_property
+    def prefix(self) -> str:
+        """The prefix of the commons' GUIDs; empty where there is none, or it is unknown."""
+        try:
+            return self._indexd.get_guids_prefix().prefix or ""
+        except APIError:
+            return ""
+
+    def found(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
+        """Find records by their GUIDs, with or without the commons' prefix; those that do not exist are left out.
+
+        Args:
+            guids: The GUIDs.
+        """
+        wanted = dict.fromkeys(guid for guid in guids if guid)
+        short = [guid for guid in wanted if "/" not in guid]
+        prefix = self.prefix if short else ""
+        if not wanted:
+            return {}
+        records: dict[str, OutputInfo] = {}
+        if not self._refuses_bulk:
+            records = self._at_once([*wanted, *(f"{prefix}{guid}" for guid in short if prefix)])
+        if self._refuses_bulk:
+            records = self._one_by_one(wanted)
+        found = {guid: records.get(guid) or records.get(f"{prefix}{guid}") for guid in wanted}
+        return {guid: record for guid, record in found.items() if record is not None}
+
+    def _at_once(self, guids: Sequence[str]) -> dict[str, OutputInfo]:
+        """Records by one request; where the commons refuses that, they are requested one by one from now on."""
+        try:
+            answer = self._indexd.get_records.raw(body=guids)
+        except AuthError:
+            raise
+        except APIError as error:
+            _log.info("%s refuses a request for several records: %s", self._indexd.base_url, error.message)
+            self._refuses_bulk = True
+            return {}
+        return {record.did or "": record for record in _records(answer, "", "get_records")}
+
+    def _one_by_one(self, guids: Iterable[str]) -> dict[str, OutputInfo]:
+        found: dict[str, OutputInfo] = {}
+        for guid in guids:
+            with suppress(NotFound):
+                found[guid] = self._indexd.get_record(guid=guid)
+        return found
+
+    def with_md5(self, md5: str, size: int | None = None, url: str | None = None) -> list[OutputInfo]:
+        """List the records that have an MD5 sum, and a size and a URL where they are given.
+
+        Args:
+            md5: The sum.
+            size: The size in bytes.
+            url: One of the URLs.
+        """
+        listing = self._indexd.list_records
+        found: list[OutputInfo] = []
+        wanted = listing.build(
+            hash=f"md5:{md5}", size=OMIT if size is None else size, url=OMIT if url is None else url, limit=PAGE
+        )
+        for answer in listing.answers(wanted):
+            page = _records(answer, "records", "list_records")
+            found += page
+            if len(page) < PAGE:  # spares the request for an empty page, one a row of a manifest
+                break
+        return found
+
+    def pages_after(self, did: str = "") -> Iterator[list[OutputInfo]]:
+        """Read all records in the order of their GUIDs, a page at a time.
+
+        Args:
+            did: The GUID after which to begin; empty for all.
+        """
+        listing = self._indexd.list_records
+        while page := _records(listing.raw(limit=PAGE, start=did or OMIT), "records", "list_records"):
+            yield page
+            did = page[-1].did or ""
+
+    def created(self, fields: Mapping[str, Any], *, after: str = "") -> str:
+        """Create a record. Where the answer is lost, the record is looked up before it is created again.
+
+        Args:
+            fields: The record.
+            after: The GUID of an earlier version; empty for a new file.
+
+        Returns:
+            Its GUID.
+
+        Raises:
+            Conflict: Another record has this GUID.
+        """
+
+        def create() -> str:
+            if after:
+                return self._indexd.create_new_version(guid=after, **fields).did or ""
+            return self._indexd.create_record(**fields).did or ""
+
+        return created_once(create, lambda: self.existing(fields, after), self._clock)
+
+    def existing(self, fields: Mapping[str, Any], after: str = "") -> str | None:
+        """Find a record of equal MD5 sum, size, URLs and name, and equal access rules where they are stated.
+
+        Args:
+            fields: The record, as for `created`.
+            after: The GUID of an earlier version; empty for a new file.
+
+        Returns:
+            Its GUID; None without one.
+        """
+        if did := fields.get("did"):
+            records = list(self.found([did]).values())
+        else:
+            url = next(iter(fields.get("urls") or ()), None)
+            records = self.with_md5(fields["hashes"]["md5"], fields["size"], url)
+        if after and records:
+            versions = {version.baseid for version in self._indexd.get_versions(guid=after).values()}
+            records = [record for record in records if record.baseid in versions and record.did != after]
+        return next((record.did for record in records if _equals(record, fields)), None)
+
+    def changed(self, guid: str, given: Mapping[str, Any], *, add_urls: bool = False) -> bool:
+        """Change a record, again where another client changes it at the same time.
+
+        Args:
+            guid: The record.
+            given: The values of its fields.
+            add_urls: Whether URLs are added to those that it has.
+
+        Returns:
+            Whether anything was to be changed.
+        """
+
+        def change() -> bool:
+            record = self._indexd.get_record(guid=guid)
+            fields = differences(record, given, add_urls=add_urls)
+            if fields:
+                update_record(self._indexd, record, fields)
+            return bool(fields)
+
+        return _uncontended(change)
+
+    def deleted(self, guid: str) -> bool:
+        """Delete a record.
+
+        Args:
+            guid: The record.
+
+        Returns:
+            Whether it existed.
+        """
+
+        def delete() -> bool:
+            try:
+                record = self._indexd.get_record(guid=guid)
+                self._indexd.delete_record(guid=record.did or "", rev=record.rev or "")
+            except NotFound:
+                return False
+            return True
+
+        return _uncontended(delete)
+
+
+def _records(answer: httpx.Response, key: str, operation: str) -> list[OutputInfo]:
+    """The records of an answer: one without its list is an error, since it would end a listing early."""
+    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+
+    return [OutputInfo.from_dict(each) for each in items_at(json_of(answer), key, operation)]
+
+
+def differences(record: OutputInfo, given: Mapping[str, Any], *, add_urls: bool = False) -> dict[str, Any]:
+    """Compare a record with given values; the order of lists does not matter.
+
+    Args:
+        record: The record.
+        given: The values of its fields.
+        add_urls: Whether URLs are added to those that it has.
+
+    Returns:
+        The fields that change.
+    """
+    found = dict[str, Any]()
+    for name, value in given.items():
+        held = getattr(record, name)
+        if is_array(value):
+            has: list[Any] = held or []
+            wanted = [*has, *(each for each in value if each not in has)] if add_urls and name == "urls" else value
+            if set(wanted) != set(has):
+                found[name] = wanted
+        elif value != held and (value or held):
+            found[name] = value
+    return found
+
+
+def md5_in(record: OutputInfo) -> str | None:
+    """The MD5 sum of a record; None without one."""
+    return record.hashes.md5 if record.hashes else None
+
+
+def _equals(record: OutputInfo, fields: Mapping[str, Any]) -> bool:
+    """Whether a record is the one that was to be created. It may have further URLs, which others added, but not instead of none."""
+    given = {name: fields[name] for name in ("urls", "acl", "authz") if name in fields}
+    return (
+        md5_in(record) == fields["hashes"]["md5"]
+        and record.size == fields["size"]
+        and bool(fields.get("urls")) == bool(record.urls)
+        and not differences(record, given, add_urls=True)
+        and (record.file_name or "") == (fields.get("file_name") or "")
+    )
 
 
 Record = dict[str, Any]

@@ -134,9 +134,7 @@ class Service(Generic[S, A]):
     @cached_property
     def client(self) -> S:
         """The sync client, whose errors are also those that the published one lets through."""
-        made = self._kinds()[0](self.url, **self._options)
-        made._exchange = _CatchableExchange(**_fields(made._exchange))  # pyright: ignore[reportPrivateUsage] - core's own
-        return made
+        return catching(self._kinds()[0](self.url, **self._options))
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[A]:
@@ -190,6 +188,16 @@ class _AsyncCatchableExchange(AsyncExchange):
             return await AsyncExchange.send(self, request, stream=stream)
         except (APIError, TransportError) as error:
             raise catchable(error, OF_AIOHTTP) from error.__cause__
+
+
+def catching(client: S) -> S:
+    """Have a blocking client raise errors that are also those of `requests`.
+
+    Args:
+        client: The client, which is not in use yet.
+    """
+    client._exchange = _CatchableExchange(**_fields(client._exchange))  # pyright: ignore[reportPrivateUsage] - core's own
+    return client
 
 
 def _fields(exchange: Exchange | AsyncExchange) -> dict[str, Any]:

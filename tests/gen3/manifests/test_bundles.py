@@ -9,9 +9,8 @@ import httpx
 import pytest
 from omicsdk.core.errors import ConnectFailed, SomeFailed
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3Auth, Gen3Index
-from omicsdk.gen3.manifests.bundles import BundleRows, bundles_of, make_bundles
-from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index
+from omicsdk.gen3.manifests import ManifestError, bundles_of
 from omicsdk.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
 from omicsdk.sandbox import Sandbox
 
@@ -41,17 +40,21 @@ def written(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def bundle(auth: Gen3Auth, guid: str) -> dict[str, object]:
-    with BundleRows(auth) as index:
-        return index._client.get_bundle.raw(guid=guid).json()
+@pytest.fixture
+def commons(auth: Gen3Auth):
+    with Gen3(credentials=auth) as commons:
+        yield commons
 
 
-def count(auth: Gen3Auth) -> int:
-    with BundleRows(auth) as index:
-        return len(index._client.list_records.raw(form="bundle").json()["records"])
+def bundle(commons: Gen3, guid: str) -> dict[str, Any]:
+    return commons.indexd.get_bundle(guid=guid).to_dict()
 
 
-def test_bundles_are_made_members_first(auth: Gen3Auth, files: None, written, tmp_path: Path):
+def count(commons: Gen3) -> int:
+    return len(commons.indexd.list_records.raw(form="bundle").json()["records"])
+
+
+def test_bundles_are_made_members_first(commons: Gen3, auth: Gen3Auth, files: None, written, tmp_path: Path):
     path = written(
         "bundle_name | ids | GUID | description | checksums | type | aliases | size",
         f"outer | ['inner' '{B}'] | {OWN} | all of it | [{'9' * 32}] | [md5] | x y | 10",
@@ -61,7 +64,7 @@ def test_bundles_are_made_members_first(auth: Gen3Auth, files: None, written, tm
     assert [record["name"] for record in records] == ["outer", "inner"]
     inner = records[1]["guid"]
     assert records[0]["bundles"] == [inner, B]
-    made = bundle(auth, OWN)
+    made = bundle(commons, OWN)
     assert (made["name"], made["size"], made["description"], made["aliases"]) == ("outer", 10, "all of it", ["x", "y"])
     assert made["checksums"] == [{"type": "md5", "checksum": "9" * 32}]
     assert {each["id"] for each in made["contents"]} == {inner, B}
@@ -71,57 +74,58 @@ def test_bundles_are_made_members_first(auth: Gen3Auth, files: None, written, tm
     assert ",".join(rows[0]) == "name,bundles,guid,size,checksums,description,version,aliases"
 
 
-def test_the_same_again_makes_nothing(auth: Gen3Auth, files: None, written):
+def test_the_same_again_makes_nothing(commons: Gen3, files: None, written):
     path = written("bundle_name | ids | guid", f"b | {A} | {OWN}")
-    assert make_bundles(auth.endpoint, path, auth=auth) == make_bundles(auth.endpoint, path, auth=auth)
+    assert commons.index_bundles(path) == commons.index_bundles(path)
     other = written("bundle_name | ids | guid", f"b | {B} | {OWN}")
-    assert "already exists" in make_bundles(auth.endpoint, other, auth=auth).failures[2]
+    assert "already exists" in commons.index_bundles(other).failures[2]
 
 
-def test_the_same_again_makes_no_bundle_twice_that_got_its_guid_from_the_commons(auth, files: None, written, tmp_path):
+def test_the_same_again_makes_no_bundle_twice_that_got_its_guid_from_the_commons(
+    commons: Gen3, files: None, written, tmp_path
+):
     unknown = A.replace("1", "7")
     out = tmp_path / "out.tsv"
-    first = make_bundles(
-        auth.endpoint, written("bundle_name | ids", f"c | {A}", "d | c", f"a | {unknown}"), out, auth=auth
-    )
+    first = commons.index_bundles(written("bundle_name | ids", f"c | {A}", "d | c", f"a | {unknown}"), out)
     assert len(first.failures) == 1
-    again = make_bundles(auth.endpoint, written("bundle_name | ids", f"c | {A}", "d | c", f"a | {B}"), out, auth=auth)
-    assert again.records[:2] == first.records
-    assert count(auth) == 3
-    other = make_bundles(auth.endpoint, written("bundle_name | ids", f"c | {B}"), out, auth=auth)
-    assert other.records[0]["guid"] not in {record["guid"] for record in again.records}
+    again = commons.index_bundles(written("bundle_name | ids", f"c | {A}", "d | c", f"a | {B}"), out)
+    assert again.bundles[:2] == first.bundles
+    assert count(commons) == 3
+    other = commons.index_bundles(written("bundle_name | ids", f"c | {B}"), out)
+    assert other.bundles[0].guid not in {record.guid for record in again.bundles}
     assert list(tmp_path.glob("*.part")) == []
 
 
-def test_a_call_that_was_interrupted_makes_no_bundle_twice(auth, files: None, written, tmp_path, monkeypatch):
+def test_a_call_that_was_interrupted_makes_no_bundle_twice(commons: Gen3, auth, files: None, written, tmp_path):
     path, out = written("bundle_name | ids", f"a | {A}", f"b | {B}", "c | a b"), tmp_path / "out.tsv"
-    make = BundleRows.made
+    with httpx.HTTPTransport() as network:
 
-    def cut(index: BundleRows, body: dict[str, Any]) -> str:
-        if body["name"] == "c":
-            raise ConnectFailed("down")
-        return make(index, body)
+        def cut(request: httpx.Request) -> httpx.Response:
+            if request.method == "POST" and b'"name":"c"' in request.read().replace(b" ", b""):
+                raise httpx.ConnectError("down")
+            return network.handle_request(request)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(BundleRows, "made", cut)
-        with pytest.raises(ConnectFailed):
-            make_bundles(auth.endpoint, path, out, auth=auth)
-    assert (out.exists(), count(auth)) == (False, 2)
-    assert len(make_bundles(auth.endpoint, path, out, auth=auth).records) == 3
-    assert count(auth) == 3
+        failing = Gen3(credentials=auth, transport=httpx.MockTransport(cut), retry=NO_RETRY)
+        with failing, pytest.raises(ConnectFailed):
+            failing.index_bundles(path, out)
+    assert (out.exists(), count(commons)) == (False, 2)
+    assert len(commons.index_bundles(path, out).bundles) == 3
+    assert count(commons) == 3
 
 
-def test_a_bundle_that_fails_takes_those_along_that_hold_it(auth: Gen3Auth, files: None, written, tmp_path: Path):
+def test_a_bundle_that_fails_takes_those_along_that_hold_it(
+    commons: Gen3, auth: Gen3Auth, files: None, written, tmp_path: Path
+):
     unknown = A.replace("1", "7")
     path = written("bundle_name | ids", f"a | {unknown}", "b | a", f"c | {A}")
-    with pytest.raises(SomeFailed, match="2 of 3 bundles couldn't be made: line 2"):
+    with pytest.raises(SomeFailed, match="2 of 3 bundles couldn't be created: line 2"):
         ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
-    made = make_bundles(auth.endpoint, path, auth=auth)
-    assert [record["name"] for record in made.records] == ["c"]
-    assert "its member a couldn't be made" in made.failures[3]
+    made = commons.index_bundles(path)
+    assert [record.name for record in made.bundles] == ["c"]
+    assert "its member a couldn't be created" in made.failures[3]
 
 
-def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None):
+def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None, written):
     posts: list[str] = []
     with httpx.HTTPTransport() as network:
 
@@ -133,15 +137,16 @@ def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files:
                 raise httpx.ReadError("gone")
             return answer
 
-        with BundleRows(auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as index:
-            assert index.made({"name": "b", "bundles": [A, B], "bundle_id": OWN}) == OWN
+        with Gen3(credentials=auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as losing_commons:
+            (made,) = losing_commons.index_bundles(written("bundle_name | ids | guid", f"b | {A} {B} | {OWN}")).bundles
+    assert made.guid == OWN
     assert len(posts) == 1
 
 
-def test_an_access_token_will_do(auth: Gen3Auth, files: None, written, tmp_path: Path):
+def test_an_access_token_will_do(commons: Gen3, auth: Gen3Auth, files: None, written, tmp_path: Path):
     path = written("name,bundle_ids", f"b,{A}", name="m.csv")
     made = ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.csv", token=auth.get_access_token())
-    assert bundle(auth, made[0]["guid"])["name"] == "b"
+    assert bundle(commons, made[0]["guid"])["name"] == "b"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import SomeFailed
 from omicsdk.gen3 import Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests.crosswalk import Missing
-from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.manifests import ManifestError, Missing
 from omicsdk.gen3.tools.metadata.crosswalk import (
     delete_crosswalk_metadata,
     publish_crosswalk_metadata,

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound, SomeFailed, UsageError
-from omicsdk.gen3 import Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests import discovery_table as table
-from omicsdk.gen3.manifests.discovery import publish_discovery, read_discovery
-from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Metadata
+from omicsdk.gen3.manifests import ManifestError
+from omicsdk.gen3.manifests import discovery_tables as table
 from omicsdk.gen3.tools.metadata.discovery import (
     combine_discovery_metadata,
     get_discovery_metadata,
@@ -47,6 +47,12 @@ STUDY = {
 def auth(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gen3Auth:
     monkeypatch.chdir(tmp_path)
     return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def commons(auth: Gen3Auth):
+    with Gen3(credentials=auth) as commons:
+        yield commons
 
 
 @pytest.fixture
@@ -97,36 +103,41 @@ def test_a_table_that_is_read_and_published_again_changes_nothing(auth, document
     assert documents.get("dg.TEST/b") == study(**STUDY)
 
 
-def test_json_keeps_what_else_a_document_has(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+def test_json_keeps_what_else_a_document_has(commons: Gen3, auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
     documents.create("a", {**study(**STUDY), "more": {"x": 1}})
     name = asyncio.run(output_expanded_discovery_metadata(auth, output_format="json", output_filename_suffix="s"))
     assert name.endswith("-discovery_metadata-s.json")
     assert json.loads((tmp_path / name).read_text()) == [{"guid": "a", "more": {"x": 1}, **study(**STUDY)}]
     documents.delete("a")
-    assert publish_discovery(auth, name).counts == {"created": 1}
+    assert commons.publish_discovery(name).counts == {"created": 1}
     assert documents.get("a") == {**study(**STUDY), "more": {"x": 1}}
 
 
-def test_all_pages_up_to_the_limit(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.PAGE", 3)
+def test_all_pages_up_to_the_limit(commons: Gen3, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("omicsdk.gen3.manifests.metadata.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     more: list[int] = []
     for limit, told in ((None, 0), (8, 0), (9, 0), (7, 1), (6, 1), (5, 1)):
-        count = read_discovery(auth, tmp_path / "some.tsv", limit=limit, on_more=lambda limit=limit: more.append(limit))
+        count = commons.read_discovery(
+            tmp_path / "some.tsv", limit=limit, on_more=lambda limit=limit: more.append(limit)
+        )
         assert (count, len(more)) == (min(limit or 8, 8), told), limit
         more.clear()
-    assert read_discovery(auth, tmp_path / "some.json", limit=5, output_format="json") == 5
-    assert read_discovery(auth, tmp_path / "none.json", guid_type="x", output_format="json") == 0
+    assert commons.read_discovery(tmp_path / "some.json", limit=5, output_format="json") == 5
+    assert commons.read_discovery(tmp_path / "none.json", guid_type="x", output_format="json") == 0
     assert json.loads((tmp_path / "none.json").read_text()) == []
 
 
-def test_a_commons_that_gives_shorter_pages_than_it_is_asked_for(auth: Gen3Auth, documents, tmp_path, monkeypatch):
+def test_a_commons_that_gives_shorter_pages_than_it_is_asked_for(auth: Gen3Auth, documents, tmp_path):
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
-    ask = Gen3Metadata.query
-    monkeypatch.setattr(
-        Gen3Metadata, "query", lambda mds, query, full, limit, offset: ask(mds, query, full, min(limit, 3), offset)
-    )
-    assert read_discovery(auth, tmp_path / "all.tsv") == 8
+    with httpx.HTTPTransport() as network:
+
+        def shorter(request: httpx.Request) -> httpx.Response:
+            url = request.url.copy_set_param("limit", min(int(request.url.params["limit"]), 3))
+            return network.handle_request(httpx.Request(request.method, url, headers=request.headers))
+
+        with Gen3(credentials=auth, transport=httpx.MockTransport(shorter)) as commons:
+            assert commons.read_discovery(tmp_path / "all.tsv") == 8
 
 
 def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):
@@ -153,11 +164,11 @@ def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3M
     assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
 
 
-def test_a_row_with_more_cells_than_columns_is_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+def test_a_row_with_more_cells_than_columns_is_told(commons: Gen3, documents: Gen3Metadata, tmp_path: Path):
     path = tmp_path / "d.csv"
     path.write_text("guid,title,year\na,Cells, and more,2020\n")
     with pytest.raises(ManifestError, match="line 2: has 4 cells, and there are 3 columns"):
-        publish_discovery(auth, path)
+        commons.publish_discovery(path)
     with pytest.raises(NotFound):
         documents.get("a")
 
@@ -190,12 +201,12 @@ def test_studies_that_arent_registered(how, registered, new: str, auth, document
     assert documents.get("new")["_guid_type"] == f"{new}discovery_metadata"
 
 
-def test_files_that_cannot_be_published(auth: Gen3Auth, tmp_path: Path):
+def test_files_that_cannot_be_published(commons: Gen3, auth: Gen3Auth, tmp_path: Path):
     with pytest.raises(UsageError, match=r"no \.tsv, \.csv or \.json file"):
-        publish_discovery(auth, "m.xlsx")
+        commons.publish_discovery("m.xlsx")
     (tmp_path / "m.json").write_text("{}")
     with pytest.raises(ManifestError, match="isn't a JSON list"):
-        publish_discovery(auth, tmp_path / "m.json")
+        commons.publish_discovery(tmp_path / "m.json")
     with pytest.raises(UsageError, match="isn't a format"):
         asyncio.run(output_expanded_discovery_metadata(auth, output_format="xml"))
 

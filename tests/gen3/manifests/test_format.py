@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.format import FormatCheck, check_format
-from omicsdk.gen3.manifests.tables import Columns
+from omicsdk.gen3.manifests import Columns, Fault, FormatCheck, ManifestError, check_format
 from omicsdk.gen3.tools.indexing import is_valid_manifest_format
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"

@@ -9,12 +9,11 @@ from typing import Any
 import httpx
 import pytest
 from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import ANONYMOUS, Basic
 from omicsdk.core.errors import AuthError, ConnectFailed, SomeFailed, UsageError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
-from omicsdk.gen3.manifests.faults import ManifestError
-from omicsdk.gen3.manifests.indexing import IndexRows, index_manifest
-from omicsdk.gen3.manifests.records import delete_guids, download_manifest, verify_manifest
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index, Gen3Metadata
+from omicsdk.gen3.manifests import ManifestError
 from omicsdk.sandbox import Sandbox
 
 HEADER = "guid\tmd5\tsize\tauthz\tacl\turl\tfile_name\n"
@@ -31,6 +30,24 @@ def did(number: int) -> str:
 @pytest.fixture
 def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
     return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def commons(auth: Gen3Auth):
+    with Gen3(credentials=auth) as commons:
+        yield commons
+
+
+@pytest.fixture
+def anyone(sandbox: Sandbox):
+    with Gen3(sandbox.gen3_url, credentials=ANONYMOUS) as commons:
+        yield commons
+
+
+def behind(auth: Gen3Auth, transport: httpx.BaseTransport, *, login: bool = True) -> Gen3:
+    """The commons behind a network that fails."""
+    credentials = auth if login else ANONYMOUS
+    return Gen3(auth.endpoint, credentials=credentials, transport=transport, retry=NO_RETRY, clock=ManualClock())
 
 
 @pytest.fixture
@@ -57,12 +74,12 @@ def table(path: Path) -> list[dict[str, str]]:
 # -- indexing
 
 
-def test_new_records(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+def test_new_records(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     path = written(
         f"\t{md5(1)}\t3\t/programs/a\t['open']\ts3://b/1 gs://c/1\tone",
         f"{did(2)}\t{md5(2)}\t4\t/programs/a\t\ts3://b/a%20b\ttwo",
     )
-    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    summary = commons.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"created": 2}
     assert summary.failures is None
     first, second = table(tmp_path / "out.tsv")
@@ -75,49 +92,53 @@ def test_new_records(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
     assert list(tmp_path.glob("out.tsv.*")) == []
 
 
-def test_the_same_manifest_again_changes_nothing(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+def test_the_same_manifest_again_changes_nothing(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     path = written(f"{did(2)}\t{md5(2)}\t4\t/programs/a\t\ts3://b/2\ttwo")
-    index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    commons.index_manifest(path, tmp_path / "out.tsv")
     before = index.get_record(did(2))
-    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"same": 1}
+    assert commons.index_manifest(path, tmp_path / "out.tsv").counts == {"same": 1}
     assert index.get_record(did(2)) == before
 
 
 @pytest.mark.parametrize(("replace", "urls"), [(True, ["s3://b/3"]), (False, ["s3://b/2", "s3://b/3"])])
-def test_urls_are_replaced_or_added(replace: bool, urls: list[str], auth, index: Gen3Index, written, tmp_path: Path):
+def test_urls_are_replaced_or_added(
+    commons: Gen3, replace: bool, urls: list[str], index: Gen3Index, written, tmp_path: Path
+):
     for url in ("s3://b/2", "s3://b/3"):
         path = written(f"{did(2)}\t{md5(2)}\t4\t/programs/a\ta\t{url}\ttwo")
-        summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, replace_urls=replace)
+        summary = commons.index_manifest(path, tmp_path / "out.tsv", replace_urls=replace)
     assert summary.counts == {"updated": 1}
     assert sorted(index.get_record(did(2))["urls"]) == urls
 
 
-def test_what_the_index_made_up_is_not_stored_by_a_manifest(auth, index: Gen3Index, written, tmp_path: Path):
+def test_what_the_index_made_up_is_not_stored_by_a_manifest(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     about = {"s3://b/2": {"type": "primary"}}
     index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2", "gs://b/2"], "two", urls_metadata=about)
     path = written(f"{did(2)}\t{md5(2)}\t4\t\t\ts3://b/2 gs://b/3\ttwo")
-    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"updated": 1}
+    assert commons.index_manifest(path, tmp_path / "out.tsv").counts == {"updated": 1}
     assert index.get(did(2))["urls_metadata"] == {**about, "gs://b/3": {}}
 
 
-def test_columns_that_are_not_there_leave_what_the_record_says(auth, index: Gen3Index, written, tmp_path: Path):
+def test_columns_that_are_not_there_leave_what_the_record_says(
+    commons: Gen3, index: Gen3Index, written, tmp_path: Path
+):
     index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2"], "two", acl=["a"], authz=["/programs/a"])
     path = written(f"{did(2)}\t{md5(2)}\t4\ts3://b/3", header="guid\tmd5\tsize\turls\n")
-    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"updated": 1}
+    assert commons.index_manifest(path, tmp_path / "out.tsv").counts == {"updated": 1}
     record = index.get_record(did(2))
     assert (record["acl"], record["authz"], record["file_name"]) == (["a"], ["/programs/a"], "two")
 
 
-def test_a_new_version(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+def test_a_new_version(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     old = index.create_record({"md5": md5(1)}, 1, did(1), ["s3://b/1"], authz=["/programs/a"])
     path = written(f"{did(1)}\t{md5(2)}\t2\ts3://b/2\t/programs/a", header="previous_guid\tmd5\tsize\turls\tauthz\n")
-    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"created": 1}
+    assert commons.index_manifest(path, tmp_path / "out.tsv").counts == {"created": 1}
     (row,) = table(tmp_path / "out.tsv")
     assert next(iter(row)) == "guid"
     assert index.get_record(row["guid"])["baseid"] == old["baseid"]
 
 
-def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index, written, tmp_path: Path):
+def test_a_row_that_fails_is_told_and_the_others_are_done(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     index.create_record({"md5": md5(9)}, 9, did(9), ["s3://b/9"])
     path = written(
         f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone",
@@ -127,7 +148,7 @@ def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index
         f"\t{md5(6)}\t6\t/programs/a\t\ts3://b/my file\tsix",
         f"{did(7)}\t{md5(7)}\t7\t/programs/a\t\ts3://b/7\tseven",
     )
-    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    summary = commons.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"created": 2, "failed": 4}
     assert summary.failures == tmp_path / "out.failures.tsv"
     told = {int(row["line"]): row["error"] for row in table(summary.failures)}
@@ -139,11 +160,13 @@ def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index
     assert (first.startswith("line 3: column 'md5': "), first.count("line 3")) == (True, 1)
     assert index.get_record(did(7))["size"] == 7
     with pytest.raises(SomeFailed, match="4 of 6 rows couldn't be indexed"):
-        summary.raise_failed("indexed")
+        summary.raise_if_failed("indexed")
 
 
 @pytest.mark.parametrize("known_by", ["output", "index"])
-def test_rows_that_were_done_are_not_done_again_after_one_failed(known_by, auth, index: Gen3Index, written, tmp_path):
+def test_rows_that_were_done_are_not_done_again_after_one_failed(
+    commons: Gen3, known_by, index: Gen3Index, written, tmp_path
+):
     index.create_record({"md5": md5(2)}, 2, did(2), ["s3://b/2"], authz=["/programs/a"])
     good = [
         f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone\t",
@@ -152,15 +175,15 @@ def test_rows_that_were_done_are_not_done_again_after_one_failed(known_by, auth,
     ]
     header, out = HEADER.replace("\n", "\tprev_guid\n"), tmp_path / "out.tsv"
     path = written(*good, "\t12\t5\t/programs/a\t\ts3://b/5\tfive\t", header=header)
-    first = index_manifest(auth.endpoint, path, out, auth=auth)
+    first = commons.index_manifest(path, out)
     assert first.counts == {"created": 3, "failed": 1}
     made = {record["did"] for record in index.get_all_records()}
     if known_by == "index":
         out.unlink()
-    again = index_manifest(auth.endpoint, path, out, auth=auth)
+    again = commons.index_manifest(path, out)
     assert again.counts == {"same": 3, "failed": 1}
     corrected = written(*good, f"\t{md5(5)}\t5\t/programs/a\t\ts3://b/5\tfive\t", header=header)
-    summary = index_manifest(auth.endpoint, corrected, out, auth=auth)
+    summary = commons.index_manifest(corrected, out)
     assert (summary.counts, summary.failures, summary.failed_rows) == ({"same": 3, "created": 1}, None, None)
     records = {record["did"] for record in index.get_all_records()}
     assert len(records) == len(made) + 1
@@ -168,21 +191,23 @@ def test_rows_that_were_done_are_not_done_again_after_one_failed(known_by, auth,
     assert sorted(path.name for path in tmp_path.glob("out.*")) == ["out.tsv"]
 
 
-def test_the_output_knows_records_that_the_index_no_longer_finds(auth, index: Gen3Index, written, tmp_path: Path):
+def test_the_output_knows_records_that_the_index_no_longer_finds(
+    commons: Gen3, index: Gen3Index, written, tmp_path: Path
+):
     rows = [f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"] * 2 + [f"\t{md5(3)}\t3\t/programs/a\t\ts3://b/3\tthree"]
     path, out = written(*rows), tmp_path / "out.tsv"
-    assert index_manifest(auth.endpoint, path, out, auth=auth).counts == {"created": 2, "same": 1}
+    assert commons.index_manifest(path, out).counts == {"created": 2, "same": 1}
     before = [row["guid"] for row in table(out)]
     index.update_record(before[0], urls=["s3://elsewhere/1"])
     index.delete_record(before[2])
-    assert index_manifest(auth.endpoint, path, out, auth=auth).counts == {"updated": 1, "same": 1, "created": 1}
+    assert commons.index_manifest(path, out).counts == {"updated": 1, "same": 1, "created": 1}
     after = [row["guid"] for row in table(out)]
     assert after[:2] == before[:2]
     assert after[2] != before[2]
     assert index.get_record(before[0])["urls"] == ["s3://b/1"]
 
 
-def test_a_record_that_says_something_else_is_another(auth, index: Gen3Index, written, tmp_path: Path):
+def test_a_record_that_says_something_else_is_another(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     theirs = index.create_record({"md5": md5(1)}, 1, urls=["s3://b/1"], file_name="one", authz=["/programs/b"])
     path = written(
         f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone",
@@ -191,51 +216,51 @@ def test_a_record_that_says_something_else_is_another(auth, index: Gen3Index, wr
         f"\t{md5(1)}\t1\t/programs/b\t\t\tone",
         f"\t{md5(1)}\t1\t/programs/b\t\ts3://b/1\tone",
     )
-    assert index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth).counts == {"created": 4, "same": 1}
+    assert commons.index_manifest(path, tmp_path / "o.tsv").counts == {"created": 4, "same": 1}
     assert index.get_record(theirs["did"]) == theirs
     assert table(tmp_path / "o.tsv")[4]["guid"] == theirs["did"]
 
 
-def test_equal_rows_under_way_at_once_make_one_record(auth, index: Gen3Index, written, tmp_path: Path):
+def test_equal_rows_under_way_at_once_make_one_record(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     path = written(*[f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"] * 100)
-    counts = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, threads=8).counts
+    counts = commons.index_manifest(path, tmp_path / "out.tsv", threads=8).counts
     assert counts == {"created": 1, "same": 99}
     assert len(index.get_all_records()) == 1
 
 
-def test_rows_that_failed_are_a_manifest_by_themselves(auth, index: Gen3Index, written, tmp_path: Path):
+def test_rows_that_failed_are_a_manifest_by_themselves(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     header = 'GUID,MD5,Size,"s3_path",gs_path,note\n'
     path = written(
         f',{md5(1)},1,s3://b/1,gs://b/1,"a, b"', ",12,2,s3://b/2,gs://b/2,two", ",,,,,,,", header=header, name="m.csv"
     )
-    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    summary = commons.index_manifest(path, tmp_path / "out.tsv")
     rows = tmp_path / "out.failed-rows.tsv"
     assert summary.failed_rows == rows
     assert rows.read_text() == "GUID\tMD5\tSize\ts3_path\tgs_path\tnote\n\t12\t2\ts3://b/2\tgs://b/2\ttwo\n"
     with pytest.raises(SomeFailed, match=r"failed-rows\.tsv is a manifest of these rows alone"):
-        summary.raise_failed("indexed")
+        summary.raise_if_failed("indexed")
     with pytest.raises(UsageError, match=r"would lose the GUIDs of the others\. Name another output"):
-        index_manifest(auth.endpoint, rows, tmp_path / "out.tsv", auth=auth)
+        commons.index_manifest(rows, tmp_path / "out.tsv")
     rows.write_text(rows.read_text().replace("\t12\t", f"\t{md5(2)}\t"))
-    assert index_manifest(auth.endpoint, rows, tmp_path / "rest.tsv", auth=auth).counts == {"created": 1}
+    assert commons.index_manifest(rows, tmp_path / "rest.tsv").counts == {"created": 1}
     assert sorted(record["size"] for record in index.get_all_records()) == [1, 2]
 
 
-def test_an_output_that_is_no_such_table_is_replaced(auth, index: Gen3Index, written, tmp_path: Path):
+def test_an_output_that_is_no_such_table_is_replaced(commons: Gen3, index: Gen3Index, written, tmp_path: Path):
     path, out = written(f"\t{md5(1)}\t1\t/programs/a\t\ts3://b/1\tone"), tmp_path / "out.tsv"
     for number, text in enumerate((b"", b"\xff\xfe", b"a\tb\n1\t2\n", b'md5\tsize\turls\n"open\t1\t2\n')):
         out.write_bytes(text)
-        counts = index_manifest(auth.endpoint, path, out, auth=auth).counts
+        counts = commons.index_manifest(path, out).counts
         assert counts == ({"same": 1} if number else {"created": 1})
 
 
-def test_nobody_may_index_without_a_login(sandbox: Sandbox, written, tmp_path: Path):
+def test_nobody_may_index_without_a_login(anyone: Gen3, written, tmp_path: Path):
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
-    summary = index_manifest(sandbox.gen3_url, path, tmp_path / "out.tsv")
+    summary = anyone.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"failed": 1}
 
 
-def test_other_columns_become_documents(auth: Gen3Auth, written, tmp_path: Path):
+def test_other_columns_become_documents(commons: Gen3, auth: Gen3Auth, written, tmp_path: Path):
     header = "guid\tmd5\tsize\turls\tcolor\tshape\trecord_type\tpackage_contents\n"
     contents = [{"file_name": "a.txt", "size": 1, "hashes": {"md5": md5(3)}}]
     path = written(
@@ -243,24 +268,25 @@ def test_other_columns_become_documents(auth: Gen3Auth, written, tmp_path: Path)
         f"{did(2)}\t{md5(2)}\t4\ts3://b/2.zip\t\tround\tpackage\t{json.dumps(contents)}",
         header=header,
     )
-    index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, metadata=True)
+    commons.index_manifest(path, tmp_path / "out.tsv", metadata=True)
     with Gen3Metadata(auth) as documents:
         assert documents.get(did(1)) == {"color": "red", "shape": ""}
         package = documents.get(did(2))
         assert (package["type"], package["_upload_status"]) == ("package", "uploaded")
         assert package["package"]["contents"] == contents
         assert package["package"]["file_name"] == "2.zip"
-        index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth, metadata=True, empty_metadata=False)
+        commons.index_manifest(path, tmp_path / "o.tsv", metadata=True, empty_metadata=False)
         assert documents.get(did(1)) == {"color": "red"}
 
 
-def test_what_cannot_be_worked_from_is_refused_at_once(auth: Gen3Auth, written, tmp_path: Path):
+def test_what_cannot_be_worked_from_is_refused_at_once(commons: Gen3, auth: Gen3Auth, written, tmp_path: Path):
     with pytest.raises(ManifestError, match="no column is known as that of the urls"):
-        index_manifest(auth.endpoint, written(header="md5\tsize\n"), tmp_path / "out.tsv", auth=auth)
+        commons.index_manifest(written(header="md5\tsize\n"), tmp_path / "out.tsv")
     with pytest.raises(ManifestError, match="No such file"):
-        index_manifest(auth.endpoint, tmp_path / "none.tsv", tmp_path / "out.tsv", auth=auth)
+        commons.index_manifest(tmp_path / "none.tsv", tmp_path / "out.tsv")
+    basic = Gen3(auth.endpoint, credentials=Basic("a", "b"))
     with pytest.raises(UsageError, match="name and password"):
-        index_manifest(auth.endpoint, written(), tmp_path / "out.tsv", auth=("a", "b"), metadata=True)
+        basic.index_manifest(written(), tmp_path / "out.tsv", metadata=True)
     assert not (tmp_path / "out.tsv").exists()
 
 
@@ -302,11 +328,10 @@ def test_a_record_is_not_made_twice_when_its_answer_is_lost(
     guid: str, auth, index: Gen3Index, network, written, tmp_path: Path
 ):
     losing = Losing(network, lambda request, _: request.method == "POST" and "index/index" in request.url.path)
-    rows = IndexRows(auth, transport=losing.transport, retry=NO_RETRY)
-    rows.clock = ManualClock()
+    rows = behind(auth, losing.transport)
     path = written(f"{guid}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     with rows:
-        summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, index=rows)
+        summary = rows.index_manifest(path, tmp_path / "out.tsv")
     assert summary.counts == {"created": 1}
     assert losing.posts() == 1
     (record,) = index.get_all_records()
@@ -322,16 +347,17 @@ def test_a_record_is_made_when_the_service_was_out_of_order(auth, index: Gen3Ind
             return httpx.Response(503)
         return losing(request)
 
-    rows = IndexRows(auth, transport=httpx.MockTransport(answer), retry=NO_RETRY)
-    rows.clock = ManualClock()
+    rows = behind(auth, httpx.MockTransport(answer))
     path = written(f"\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     with rows:
-        assert index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth, index=rows).counts == {"created": 1}
+        assert rows.index_manifest(path, tmp_path / "o.tsv").counts == {"created": 1}
     assert losing.posts() == 2
     assert len(index.get_all_records()) == 1
 
 
-def test_an_interrupted_run_goes_on_and_makes_nothing_twice(auth, index: Gen3Index, written, network, tmp_path: Path):
+def test_an_interrupted_run_goes_on_and_makes_nothing_twice(
+    commons: Gen3, auth, index: Gen3Index, written, network, tmp_path: Path
+):
     path = written(*(f"\t{md5(n)}\t{n}\t/programs/a\t\ts3://b/{n}\t{n}" for n in range(60)))
     made: list[int] = []
 
@@ -343,11 +369,11 @@ def test_an_interrupted_run_goes_on_and_makes_nothing_twice(auth, index: Gen3Ind
         return losing(request)
 
     losing = Losing(network)
-    with IndexRows(auth, transport=httpx.MockTransport(cut), retry=NO_RETRY) as rows, pytest.raises(ConnectFailed):
-        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, index=rows, threads=1)
+    with behind(auth, httpx.MockTransport(cut)) as rows, pytest.raises(ConnectFailed):
+        rows.index_manifest(path, tmp_path / "out.tsv", threads=1)
     assert not (tmp_path / "out.tsv").exists()
     assert len(index.get_all_records()) == 25
-    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, threads=1)
+    summary = commons.index_manifest(path, tmp_path / "out.tsv", threads=1)
     assert (summary.rows, summary.counts) == (60, {"created": 60})
     records = index.get_all_records()
     assert sorted(record["size"] for record in records) == list(range(60))
@@ -360,15 +386,15 @@ def test_a_commons_that_is_down_ends_the_run(auth: Gen3Auth, written, tmp_path: 
 
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     transport = httpx.MockTransport(down)
-    with IndexRows(auth.endpoint, transport=transport, retry=NO_RETRY) as rows, pytest.raises(ConnectFailed):
-        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", index=rows)
+    with behind(auth, transport, login=False) as rows, pytest.raises(ConnectFailed):
+        rows.index_manifest(path, tmp_path / "out.tsv")
 
 
 def test_a_login_that_ended_ends_the_run(auth: Gen3Auth, written, tmp_path: Path):
     path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
     refused = httpx.MockTransport(lambda request: httpx.Response(401, json={"error": "expired"}))
-    with IndexRows(auth.endpoint, transport=refused, retry=NO_RETRY) as rows, pytest.raises(AuthError):
-        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", index=rows)
+    with behind(auth, refused, login=False) as rows, pytest.raises(AuthError):
+        rows.index_manifest(path, tmp_path / "out.tsv")
 
 
 # -- verifying
@@ -381,22 +407,22 @@ def two(index: Gen3Index) -> dict[str, Any]:
     )
 
 
-def test_what_is_right_isnt_told(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+def test_what_is_right_isnt_told(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(
         f"{did(611)}\t{md5(264)}\t4\t['/programs/a']\tq p\ts3://b/x%20y s3://b/2b\ttwo",
         f"{did(611).removeprefix('dg.TEST/')}\t{md5(264)}\t4\t/programs/a\tp q\ts3://b/x%20y s3://b/2b\t",
     )
-    summary = verify_manifest(auth.endpoint, path, tmp_path / "errors.log")
+    summary = anyone.verify_manifest(path, tmp_path / "errors.log")
     assert (summary.counts, (tmp_path / "errors.log").read_text()) == ({"right": 2}, "")
 
 
-def test_what_differs_is_told_by_field(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+def test_what_differs_is_told_by_field(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(
         f"{did(611)}\t{md5(265)}\t5\t/programs/b\t[x]\ts3://b/9\tthree",
         f"{did(7)}\t{md5(264)}\t5\t\t\t\t",
         f"\t{md5(264)}\t5\t\t\t\t",
     )
-    summary = verify_manifest(auth.endpoint, path, tmp_path / "errors.log")
+    summary = anyone.verify_manifest(path, tmp_path / "errors.log")
     assert summary.counts == {"wrong": 1, "missing": 1, "failed": 1}
     lines = (tmp_path / "errors.log").read_text().splitlines()
     assert [line.split("|")[1] for line in lines] == ["authz", "acl", "file_size", "md5", "urls", "no_record"]
@@ -404,32 +430,34 @@ def test_what_differs_is_told_by_field(auth: Gen3Auth, two: dict[str, Any], writ
     assert lines[2] == f"{did(611)}|file_size|expected 5|actual 4"
 
 
-def test_a_column_of_urls_by_any_name_is_compared_and_one_that_isnt_there_not(auth, two, written, tmp_path: Path):
+def test_a_column_of_urls_by_any_name_is_compared_and_one_that_isnt_there_not(
+    anyone: Gen3, two, written, tmp_path: Path
+):
     path = written(f"{did(611)}\ts3://b/9", header="GUID\ts3_path\n")
-    assert verify_manifest(auth.endpoint, path, tmp_path / "e.log").counts == {"wrong": 1}
+    assert anyone.verify_manifest(path, tmp_path / "e.log").counts == {"wrong": 1}
     assert (tmp_path / "e.log").read_text().count("\n") == 1
 
 
-def test_fields_are_read_as_one_likes(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+def test_fields_are_read_as_one_likes(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(f"{did(611)}\tfour", header="guid\tsize\n")
     parsers = {"file_size": lambda row: {"four": 4}[row["size"]]}
-    assert verify_manifest(auth.endpoint, path, tmp_path / "e.log", parsers=parsers).counts == {"right": 1}
+    assert anyone.verify_manifest(path, tmp_path / "e.log", parsers=parsers).counts == {"right": 1}
 
 
 def test_a_hundred_rows_are_one_request(auth: Gen3Auth, written, network, tmp_path: Path):
     losing = Losing(network)
     path = written(*(did(n) for n in range(250)), header="guid\n")
-    with IndexRows(auth.endpoint, transport=losing.transport) as rows:
-        assert verify_manifest(auth.endpoint, path, tmp_path / "e.log", index=rows).counts == {"missing": 250}
+    with behind(auth, losing.transport, login=False) as rows:
+        assert rows.verify_manifest(path, tmp_path / "e.log").counts == {"missing": 250}
     assert [path for _, path in losing.sent] == ["/index/bulk/documents"] * 3
 
 
 # -- downloading and deleting
 
 
-def test_all_records_as_a_manifest(auth: Gen3Auth, index: Gen3Index, two: dict[str, Any], tmp_path: Path):
+def test_all_records_as_a_manifest(anyone: Gen3, index: Gen3Index, two: dict[str, Any], tmp_path: Path):
     index.create_record({"sha256": "a" * 64}, 5, did(1), [])
-    summary = download_manifest(auth.endpoint, tmp_path / "all.csv")
+    summary = anyone.read_index(tmp_path / "all.csv")
     assert summary.counts == {"read": 2}
     first, second = table(tmp_path / "all.csv")
     assert list(first) == ["guid", "urls", "authz", "acl", "md5", "file_size", "file_name"]
@@ -439,7 +467,7 @@ def test_all_records_as_a_manifest(auth: Gen3Auth, index: Gen3Index, two: dict[s
 
 
 def test_an_interrupted_download_goes_on(auth: Gen3Auth, index: Gen3Index, network, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.indexing.PAGE", 3)
+    monkeypatch.setattr("omicsdk.gen3.index_records.PAGE", 3)
     for number in range(10):
         index.create_record({"md5": md5(number)}, number, did(number), [])
     asked: list[str] = []
@@ -451,27 +479,27 @@ def test_an_interrupted_download_goes_on(auth: Gen3Auth, index: Gen3Index, netwo
         return losing(request)
 
     losing = Losing(network)
-    with IndexRows(auth.endpoint, transport=httpx.MockTransport(cut), retry=NO_RETRY) as rows:
+    with behind(auth, httpx.MockTransport(cut), login=False) as rows:
         with pytest.raises(ConnectFailed):
-            download_manifest(auth.endpoint, tmp_path / "all.tsv", index=rows)
+            rows.read_index(tmp_path / "all.tsv")
         assert not (tmp_path / "all.tsv").exists()
-        assert download_manifest(auth.endpoint, tmp_path / "all.tsv", index=rows).counts == {"read": 10}
+        assert rows.read_index(tmp_path / "all.tsv").counts == {"read": 10}
     assert asked[3] == asked[2] == did(5)
     assert [row["guid"] for row in table(tmp_path / "all.tsv")] == [did(number) for number in range(10)]
 
 
-def test_the_records_of_a_manifest(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+def test_the_records_of_a_manifest(anyone: Gen3, two: dict[str, Any], written, tmp_path: Path):
     path = written(f"{md5(264)}\t4\t", f"{md5(1)}\t4\t", header="md5\tsize\turls\n")
-    summary = download_manifest(auth.endpoint, tmp_path / "some.csv", manifest=path)
+    summary = anyone.read_index(tmp_path / "some.csv", manifest=path)
     assert summary.counts == {"read": 1, "failed": 1}
     assert [row["guid"] for row in table(tmp_path / "some.csv")] == [did(611)]
     assert "no record" in summary.errors[0]
 
 
-def test_records_of_a_manifest_are_deleted(auth: Gen3Auth, index: Gen3Index, two: dict[str, Any], written):
+def test_records_of_a_manifest_are_deleted(commons: Gen3, index: Gen3Index, two: dict[str, Any], written):
     index.create_record({"md5": md5(1)}, 5, did(1), [])
     path = written(did(611), did(5), header="GUID\n")
-    assert delete_guids(auth, path).counts == {"deleted": 1, "gone": 1}
+    assert commons.delete_index_records(path).counts == {"deleted": 1, "gone": 1}
     assert [record["did"] for record in index.get_all_records()] == [did(1)]
 
 
@@ -483,6 +511,6 @@ def test_a_commons_that_gives_records_one_by_one_alone(auth: Gen3Auth, two: dict
         return losing(request) if not refused else httpx.Response(405, json={"error": "no"})
 
     path = written(did(611), did(5), header="guid\n")
-    with IndexRows(auth.endpoint, transport=httpx.MockTransport(refusing), retry=NO_RETRY) as rows:
-        counts = verify_manifest(auth.endpoint, path, tmp_path / "e.log", index=rows).counts
+    with behind(auth, httpx.MockTransport(refusing), login=False) as rows:
+        counts = rows.verify_manifest(path, tmp_path / "e.log").counts
     assert counts == {"right": 1, "missing": 1}

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.merging import Difference, MergeConflict, Merged, Rules, compare_manifests, merge_manifests
+from omicsdk.gen3.manifests import (
+    Difference,
+    Fault,
+    ManifestError,
+    MergeConflict,
+    Merged,
+    Rules,
+    compare_manifests,
+    merge_manifests,
+)
 from omicsdk.gen3.tools.diff import manifest_diff
 from omicsdk.gen3.tools.indexing.merge_manifests import merge_bucket_manifests
 from omicsdk.gen3.tools.merge import (

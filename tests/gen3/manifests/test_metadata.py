@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.core.errors import NotFound, SomeFailed
-from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
-from omicsdk.gen3.manifests.metadata import DocumentRows, ingest_metadata, value_of, verify_metadata
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index, Gen3Metadata
+from omicsdk.gen3.manifests.metadata import store_documents, value_of
 from omicsdk.gen3.tools.metadata import (
     async_ingest_metadata_manifest,
     async_query_urls_from_indexd,
@@ -25,6 +25,12 @@ FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"
 @pytest.fixture
 def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
     return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def commons(auth: Gen3Auth):
+    with Gen3(credentials=auth) as commons:
+        yield commons
 
 
 @pytest.fixture
@@ -70,29 +76,29 @@ def test_what_a_cell_means(cell: str, value: object):
     assert value_of(cell) == value
 
 
-def test_rows_become_documents(auth: Gen3Auth, documents: Gen3Metadata, file: str, written, tmp_path: Path):
+def test_rows_become_documents(commons: Gen3, documents: Gen3Metadata, file: str, written, tmp_path: Path):
     path = written("guid\tname\tn", f"{file}\ttwo\t7", "kx\tx\t")
-    summary = ingest_metadata(auth.endpoint, path, "src", tmp_path / "out.log", auth=auth)
+    summary = commons.ingest_metadata(path, "src", tmp_path / "out.log")
     assert summary.counts == {"created": 2}
     assert documents.get(file) == {"src": {"name": "two", "n": 7}, "_guid_type": "indexed_file_object"}
     assert documents.get("kx") == {"src": {"name": "x", "n": ""}, "_guid_type": "metadata_object"}
     assert (tmp_path / "out.log").read_text() == f"Successfully created {file}\nSuccessfully created kx\n"
     written("guid\tname", f"{file}\tthree")
-    assert ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth, guid_type="t").counts == {
-        "updated": 1
-    }
+    assert commons.ingest_metadata(path, "s", tmp_path / "o.log", guid_type="t").counts == {"updated": 1}
     assert documents.get(file) == {"s": {"name": "three"}, "_guid_type": "t"}
 
 
-def test_of_rows_with_one_guid_the_last_is_stored(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
+def test_of_rows_with_one_guid_the_last_is_stored(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     path = written("guid,n", "a,1", "a,2", name="m.csv")
-    assert ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth).rows == 2
+    assert commons.ingest_metadata(path, "s", tmp_path / "o.log").rows == 2
     assert documents.get("a")["s"] == {"n": 2}
 
 
-def test_rows_without_a_guid_fail_and_the_others_are_stored(auth, documents: Gen3Metadata, written, tmp_path: Path):
+def test_rows_without_a_guid_fail_and_the_others_are_stored(
+    commons: Gen3, auth, documents: Gen3Metadata, written, tmp_path: Path
+):
     path = written("guid,n", ",1", "b,2", name="m.csv")
-    summary = ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth)
+    summary = commons.ingest_metadata(path, "s", tmp_path / "o.log")
     assert summary.counts == {"failed": 1, "created": 1}
     assert "names no file" in summary.errors[0]
     with pytest.raises(SomeFailed, match="1 of 2 rows couldn't be stored"):
@@ -100,18 +106,18 @@ def test_rows_without_a_guid_fail_and_the_others_are_stored(auth, documents: Gen
     assert documents.get("b")["s"] == {"n": 2}
 
 
-def test_rows_with_more_cells_than_columns_fail(auth, documents: Gen3Metadata, written, tmp_path: Path):
+def test_rows_with_more_cells_than_columns_fail(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     path = written("guid,name,n", "a,Smith, J.,1", "b,x,2", name="m.csv")
-    summary = ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth)
+    summary = commons.ingest_metadata(path, "s", tmp_path / "o.log")
     assert summary.counts == {"failed": 1, "created": 1}
     assert "line 2: has 4 cells, and there are 3 columns" in summary.errors[0]
     with pytest.raises(NotFound):
         documents.get("a")
 
 
-def test_a_guid_by_the_sample_in_a_url(auth: Gen3Auth, documents: Gen3Metadata, file: str, written, tmp_path: Path):
+def test_a_guid_by_the_sample_in_a_url(commons: Gen3, documents: Gen3Metadata, file: str, written, tmp_path: Path):
     path = written("submitted_sample_id\tn", "NWD1\t1", "NWD2\t2", "\t3")
-    summary = ingest_metadata(auth.endpoint, path, "s", tmp_path / "o.log", auth=auth, by_url=True)
+    summary = commons.ingest_metadata(path, "s", tmp_path / "o.log", by_url=True)
     assert summary.counts == {"created": 1, "failed": 2}
     assert documents.get(file)["s"] == {"submitted_sample_id": "NWD1", "n": 1}
 
@@ -149,8 +155,8 @@ def test_many_documents_are_one_request_and_are_sent_again_when_the_answer_is_lo
                 raise httpx.ReadError("gone")
             return answer
 
-        with DocumentRows(auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as rows:
-            became = rows.stored({f"g{n}": {"n": n} for n in range(50)})
+        with Gen3(credentials=auth, transport=httpx.MockTransport(losing), retry=Retry(base=0)) as client:
+            became = store_documents(client, {f"g{n}": {"n": n} for n in range(50)})
     assert set(became.values()) == {"updated"}
     assert sent == [("POST", "/mds-admin/metadata")] * 2
 
@@ -164,8 +170,8 @@ def test_where_many_at_once_are_refused_each_is_sent_alone(auth: Gen3Auth, docum
                 return httpx.Response(500, json={"detail": "no"})
             return network.handle_request(request)
 
-        with DocumentRows(auth, transport=httpx.MockTransport(refusing), retry=NO_RETRY) as rows:
-            became = rows.stored({"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}})
+        with Gen3(credentials=auth, transport=httpx.MockTransport(refusing), retry=NO_RETRY) as client:
+            became = store_documents(client, {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}})
     assert (became["a"], became["b"]) == ("updated", "created")
     assert "no" in str(became["c"])
     assert documents.get("a") == {"n": 1}
@@ -174,7 +180,7 @@ def test_where_many_at_once_are_refused_each_is_sent_alone(auth: Gen3Auth, docum
 # -- verifying
 
 
-def test_what_differs_is_told(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
+def test_what_differs_is_told(commons: Gen3, documents: Gen3Metadata, written, tmp_path: Path):
     documents.create("a", {"s": {"n": 1, "list": [1], "text": '{"x": 1}'}})
     path = written(
         "guid\tn\tlist\ttext",
@@ -182,7 +188,7 @@ def test_what_differs_is_told(auth: Gen3Auth, documents: Gen3Metadata, written, 
         "a\t2\t[1, 2]\tt",
         "b\t1\t\t",
     )
-    summary = verify_metadata(auth.endpoint, path, "s", tmp_path / "e.log")
+    summary = commons.verify_metadata(path, "s", tmp_path / "e.log")
     assert summary.counts == {"right": 1, "wrong": 1, "missing": 1}
     assert (tmp_path / "e.log").read_text().splitlines() == [
         "a|s.n|expected 2|actual 1",

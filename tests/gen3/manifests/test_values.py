@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.gen3.manifests.format import acl_of, cell_of, checksum_of, md5_of, several, size_of
+from omicsdk.gen3.manifests.tables import acl_of, cell_of, checksum_of, md5_of, several, size_of
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"
 

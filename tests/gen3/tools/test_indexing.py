@@ -4,7 +4,6 @@ import asyncio
 import csv
 import json
 import logging
-import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from omicsdk.gen3.tools.indexing import (
 )
 from omicsdk.gen3.tools.indexing.verify_manifest import manifest_row_parsers
 from omicsdk.gen3.tools.metadata import async_ingest_metadata_manifest
-from omicsdk.gen3.tools.running import in_thread
 from omicsdk.sandbox import Sandbox
 
 RESULTS = Path(__file__).parents[1] / "recordings" / "gen3.client.results.jsonl"
@@ -127,22 +125,3 @@ def test_all_records_of_a_manifest_are_deleted(indexed, auth: Gen3Auth, index: G
     delete_all_guids(auth, "m.out.tsv")
     assert index.get_all_records() == []
     delete_all_guids(auth, "m.out.tsv")
-
-
-def test_a_cancelled_call_ends_in_order():
-    begun, ended = threading.Event(), threading.Event()
-
-    def engine(stop: threading.Event) -> None:
-        begun.set()
-        stop.wait(30)
-        ended.set()
-
-    async def cancelled() -> None:
-        task = asyncio.ensure_future(in_thread(engine))
-        await asyncio.to_thread(begun.wait, 30)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-    asyncio.run(cancelled())
-    assert ended.is_set()

@@ -1,67 +1,79 @@
-"""Manifests of a commons' files: read, checked, compared and merged; indexed, verified and downloaded in bulk."""
+"""Manifests of a commons: files, bundles, metadata, studies and crosswalks. Their workflows are methods of `Gen3`."""
 
 from omicsdk.core.lazy import lazy_exports
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.gen3.manifests.bundles import make_bundles as make_bundles
-    from omicsdk.gen3.manifests.faults import Fault as Fault
-    from omicsdk.gen3.manifests.faults import ManifestError as ManifestError
+    from omicsdk.gen3.manifests._runs import Published as Published
+    from omicsdk.gen3.manifests._runs import Summary as Summary
+    from omicsdk.gen3.manifests.bundles import Bundle as Bundle
+    from omicsdk.gen3.manifests.bundles import CreatedBundles as CreatedBundles
+    from omicsdk.gen3.manifests.bundles import bundles_of as bundles_of
+    from omicsdk.gen3.manifests.crosswalk import Missing as Missing
+    from omicsdk.gen3.manifests.crosswalk import subjects_of as subjects_of
+    from omicsdk.gen3.manifests.discovery import Registration as Registration
+    from omicsdk.gen3.manifests.discovery_tables import combine_discovery as combine_discovery
+    from omicsdk.gen3.manifests.format import Columns as Columns
+    from omicsdk.gen3.manifests.format import FormatCheck as FormatCheck
     from omicsdk.gen3.manifests.format import check_format as check_format
-    from omicsdk.gen3.manifests.indexing import index_manifest as index_manifest
+    from omicsdk.gen3.manifests.merging import Difference as Difference
     from omicsdk.gen3.manifests.merging import MergeConflict as MergeConflict
+    from omicsdk.gen3.manifests.merging import Merged as Merged
     from omicsdk.gen3.manifests.merging import Rules as Rules
     from omicsdk.gen3.manifests.merging import compare_manifests as compare_manifests
     from omicsdk.gen3.manifests.merging import merge_manifests as merge_manifests
-    from omicsdk.gen3.manifests.metadata import ingest_metadata as ingest_metadata
-    from omicsdk.gen3.manifests.metadata import verify_metadata as verify_metadata
-    from omicsdk.gen3.manifests.records import delete_guids as delete_guids
-    from omicsdk.gen3.manifests.records import download_manifest as download_manifest
-    from omicsdk.gen3.manifests.records import verify_manifest as verify_manifest
     from omicsdk.gen3.manifests.rows import Row as Row
     from omicsdk.gen3.manifests.rows import rows_of as rows_of
-    from omicsdk.gen3.manifests.runs import Summary as Summary
-    from omicsdk.gen3.manifests.tables import Columns as Columns
+    from omicsdk.gen3.manifests.tables import Fault as Fault
+    from omicsdk.gen3.manifests.tables import ManifestError as ManifestError
 
 _HOMES = {
-    "Columns": "tables",
-    "Fault": "faults",
-    "ManifestError": "faults",
+    "Bundle": "bundles",
+    "Columns": "format",
+    "CreatedBundles": "bundles",
+    "Difference": "merging",
+    "Fault": "tables",
+    "FormatCheck": "format",
+    "ManifestError": "tables",
     "MergeConflict": "merging",
+    "Merged": "merging",
+    "Missing": "crosswalk",
+    "Published": "_runs",
+    "Registration": "discovery",
     "Row": "rows",
     "Rules": "merging",
-    "Summary": "runs",
+    "Summary": "_runs",
+    "bundles_of": "bundles",
     "check_format": "format",
+    "combine_discovery": "discovery_tables",
     "compare_manifests": "merging",
-    "delete_guids": "records",
-    "download_manifest": "records",
-    "index_manifest": "indexing",
-    "ingest_metadata": "metadata",
-    "make_bundles": "bundles",
     "merge_manifests": "merging",
     "rows_of": "rows",
-    "verify_manifest": "records",
-    "verify_metadata": "metadata",
+    "subjects_of": "crosswalk",
 }
 __all__ = [
+    "Bundle",
     "Columns",
+    "CreatedBundles",
+    "Difference",
     "Fault",
+    "FormatCheck",
     "ManifestError",
     "MergeConflict",
+    "Merged",
+    "Missing",
+    "Published",
+    "Registration",
     "Row",
     "Rules",
     "Summary",
+    "bundles_of",
     "check_format",
+    "combine_discovery",
     "compare_manifests",
-    "delete_guids",
-    "download_manifest",
-    "index_manifest",
-    "ingest_metadata",
-    "make_bundles",
     "merge_manifests",
     "rows_of",
-    "verify_manifest",
-    "verify_metadata",
+    "subjects_of",
 ]
 
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

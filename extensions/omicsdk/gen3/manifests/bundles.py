@@ -1,59 +1,81 @@
-"""Manifests of bundles: read, and made in the index."""
+"""Manifests of bundles: read, and created in the index."""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from omicsdk.core.answer import json_of
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import (
-    APIError,
-    AuthError,
-    Conflict,
-    ConnectFailed,
-    NotFound,
-    OmicsError,
-    SomeFailed,
-    UsageError,
-)
+from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, SomeFailed, UsageError
 from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
-from omicsdk.gen3.index import Gen3Index
-from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.format import checksum_of, several, size_of
-from omicsdk.gen3.manifests.runs import PART, delimiter_for, line_of, made_once
-from omicsdk.gen3.manifests.tables import ALIASES, GUID, OF_BUNDLES, SIZE, standard_names, table_of
+from omicsdk.gen3.index_records import created_once
+from omicsdk.gen3.manifests._runs import FATAL, PART
+from omicsdk.gen3.manifests.tables import (
+    ALIASES,
+    GUID,
+    OF_BUNDLES,
+    SIZE,
+    Fault,
+    ManifestError,
+    checksum_of,
+    delimiter_for,
+    line_of,
+    several,
+    size_of,
+    standard_names,
+    table_of,
+)
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk_api.gen3.indexd import IndexdApi
 
+    from omicsdk.gen3.client import Gen3
 
+_log = logging.getLogger(__name__)
 _NAMES = {**OF_BUNDLES, SIZE: ALIASES[SIZE], "version": ("version",)}
 _UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
+COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
+"""The columns of the table that is written (gen3sdk 4.28.5)."""
 
 
 class Bundle(NamedTuple):
     """A bundle of a manifest.
 
     Attributes:
-        line: Where it stands.
+        line: Its line.
         name: Its name.
-        members: GUIDs of files and bundles, and names of bundles of the manifest.
+        members: GUIDs of files and bundles, and names of bundles of the manifest; once it was created, GUIDs alone.
         guid: Its GUID; empty where one is to be made.
-        further: What else is told of it: size, checksums, description, version, aliases.
+        size: Its size; None where the manifest does not state it.
+        checksums: Its checksums, each a `type` and a `checksum`.
+        description: Its description.
+        version: Its version.
+        aliases: Its aliases.
     """
 
     line: int
     name: str
     members: list[str]
     guid: str
-    further: dict[str, Any]
+    size: int | None = None
+    checksums: Sequence[dict[str, str]] = ()
+    description: str = ""
+    version: str = ""
+    aliases: Sequence[str] = ()
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The bundle by the names of `COLUMNS`, without what is not stated."""
+        values = (self.name, self.members, self.guid, self.size, self.checksums, self.description, self.version)
+        told = dict(zip(COLUMNS, (*values, self.aliases), strict=True))
+        return {name: value for name, value in told.items() if value or value == 0}
 
 
 def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> list[Bundle]:
@@ -108,21 +130,24 @@ def _bundle(line: int, cells: Mapping[str, str], shown: Mapping[str, str]) -> Bu
     if len(kinds) != len(sums):
         name = "checksums" if "checksums" in cells else "type"
         return wrong(name, f"are {len(sums)} checksums of {len(kinds)} types", "Give each checksum its type.")
-    checksums = [{"type": kind, "checksum": checksum_of(kind, text)} for kind, text in zip(kinds, sums, strict=True)]
-    if any(each["checksum"] is None for each in checksums):
+    found = [(kind, checksum_of(kind, text)) for kind, text in zip(kinds, sums, strict=True)]
+    checksums = [{"type": kind, "checksum": value} for kind, value in found if value is not None]
+    if len(checksums) < len(found):
         return wrong("checksums", f"aren't checksums of {', '.join(kinds)}", "Correct them.")
     size = size_of(cells[SIZE]) if cells.get(SIZE) else None
     if cells.get(SIZE) and size is None:
         return wrong(SIZE, "isn't a size", "Give a whole number of bytes from 0.")
-    told: dict[str, Any] = {
-        "size": size,
-        "checksums": checksums,
-        "description": cells.get("description"),
-        "version": cells.get("version"),
-        "aliases": several(cells.get("aliases", "")),
-    }
-    further = {name: value for name, value in told.items() if value or value == 0}
-    return Bundle(line, cells["name"], members, cells.get(GUID, ""), further)
+    return Bundle(
+        line,
+        cells["name"],
+        members,
+        cells.get(GUID, ""),
+        size,
+        checksums,
+        cells.get("description", ""),
+        cells.get("version", ""),
+        several(cells.get("aliases", "")),
+    )
 
 
 def _members_first(path: Path, bundles: Mapping[str, Bundle], column: str) -> list[Bundle]:
@@ -150,114 +175,113 @@ def _members_first(path: Path, bundles: Mapping[str, Bundle], column: str) -> li
         ) from error
 
 
-_log = logging.getLogger(__name__)
-
-COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
-"""The columns of the table that is written (gen3sdk 4.28.5)."""
-
-
-class MadeBundles(NamedTuple):
-    """What became of the bundles of a manifest.
+class CreatedBundles(NamedTuple):
+    """The result for the bundles of a manifest.
 
     Attributes:
-        records: The bundles that were made, in the order of the manifest, members as GUIDs.
-        failures: Why others weren't, by line.
+        bundles: The bundles that were created, or existed, in the order of the manifest.
+        failures: Why others failed, by line.
     """
 
-    records: list[dict[str, Any]]
+    bundles: list[Bundle]
     failures: dict[int, str]
 
-    def raise_failed(self) -> MadeBundles:
-        """Gives itself back, unless bundles failed.
+    def raise_if_failed(self) -> Self:
+        """Return this result, unless bundles failed.
 
         Raises:
             SomeFailed: Some did.
         """
         if self.failures:
-            count, errors = len(self.failures) + len(self.records), [f"line {n}: {e}" for n, e in self.failures.items()]
+            count, errors = len(self.failures) + len(self.bundles), [f"line {n}: {e}" for n, e in self.failures.items()]
             raise SomeFailed(
-                f"{len(errors)} of {count} bundles couldn't be made: {errors[0]}",
+                f"{len(errors)} of {count} bundles couldn't be created: {errors[0]}",
                 [UsageError(error) for error in errors],
-                remedy="Correct their cause, and run the same again: with the same output nothing is made twice.",
+                remedy="Correct their cause, and run the same again: with the same output nothing is created twice.",
             )
         return self
 
 
-def make_bundles(
-    endpoint: str,
+def index_bundles(
+    client: Gen3,
     manifest: str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,
     *,
-    auth: Auth | None = None,
     delimiter: str | None = None,
-) -> MadeBundles:
-    """Makes the bundles of a manifest in the index. One that is there already, and says the same, counts as made.
+) -> CreatedBundles:
+    """Create the bundles of a manifest in the index. An existing equal one counts as created.
 
-    The same call with the same output makes nothing twice. A bundle without a GUID in the manifest is known by the GUID that
+    The same call with the same output creates nothing twice. A bundle without a GUID in the manifest is known by the GUID that
     the output of the earlier call has for its name, or OUTPUT.part where that call was interrupted.
 
     Args:
-        endpoint: The commons.
         manifest: A table as `bundles_of` reads it.
-        output: The table that is written: the bundles with their GUIDs, whole or not at all; nothing by default, and then
-            bundles without a GUID in the manifest are made anew by every call.
-        auth: Who asks.
-        delimiter: What separates the manifest's cells; by default what its name's ending says.
-
-    Returns:
-        The bundles that were made, and why others weren't.
+        output: The table that is written: the bundles with their GUIDs, whole or not at all; nothing by default, and then every
+            call creates bundles without a GUID in the manifest anew.
+        delimiter: The separator of the manifest's cells; by default the one of its suffix.
 
     Raises:
-        ManifestError: The manifest isn't right; nothing was made then.
-        AuthError: The commons doesn't know who asks.
-        ConnectFailed: The commons can't be reached.
+        ManifestError: The manifest is invalid; nothing was created then.
+        AuthError: The commons does not accept the login.
+        ConnectFailed: The commons cannot be reached.
     """
-    bundles = bundles_of(manifest, delimiter)
+    wanted = bundles_of(manifest, delimiter)
     target = Path(output) if output is not None else None
-    with BundleRows(endpoint.rstrip("/"), auth) as index, _Given(target) as given:
-        records, failures = dict[int, dict[str, Any]](), dict[int, str]()
-        fresh = iter(index.guids(sum(not bundle.guid for bundle in bundles)))
-        guids, lost = dict[str, str](), set[str]()
-        for bundle in bundles:
-            members = [guids.get(member, member) for member in bundle.members]
-            missing = [member for member in bundle.members if member in lost]
-            body = {"name": bundle.name, "bundles": members, **bundle.further}
+    created, failures = list[Bundle](), dict[int, str]()
+    guids, failed = dict[str, str](), set[str]()
+    with ExitStack() as stack:
+        fresh = iter(_fresh_guids(client.indexd, sum(not bundle.guid for bundle in wanted)))
+        known = stack.enter_context(_KnownGuids(target)) if target is not None else None
+        for named in wanted:
+            bundle = named._replace(members=[guids.get(member, member) for member in named.members])
             try:
-                if missing:
-                    raise UsageError(f"its member {missing[0]} couldn't be made")
-                earlier = (
-                    "" if bundle.guid else next((each for each in given[bundle.name] if index.has(each, body)), "")
-                )
-                guid = bundle.guid or earlier or given.noted(bundle.name, next(fresh))
-                guids[bundle.name] = earlier or index.made({**body, "bundle_id": guid})
-            except (AuthError, ConnectFailed):
+                missing = next((member for member in named.members if member in failed), None)
+                if missing is not None:
+                    raise UsageError(f"its member {missing} couldn't be created")
+                earlier = known.of(bundle.name) if known is not None and not bundle.guid else []
+                guid = next((each for each in earlier if _exists(client.indexd, bundle, each)), "")
+                if not guid:
+                    guid = bundle.guid or next(fresh)
+                    if known is not None and not bundle.guid:
+                        known.note(bundle.name, guid)
+                    create(client, bundle._replace(guid=guid))
+            except FATAL:
                 raise
             except OmicsError as error:
-                lost.add(bundle.name)
+                failed.add(bundle.name)
                 failures[bundle.line] = mask_text(str(error))
             else:
-                told = {"name": bundle.name, "bundles": members, "guid": guids[bundle.name]}
-                records[bundle.line] = {**told, **bundle.further}
-        made = MadeBundles([records[line] for line in sorted(records)], dict(sorted(failures.items())))
-        if target is not None:
-            _write(target, made.records)
-        given.forget()
-    return made
+                guids[bundle.name] = guid
+                created.append(bundle._replace(guid=guid))
+        result = CreatedBundles(sorted(created), dict(sorted(failures.items())))
+        if target is not None and known is not None:
+            _write(target, result.bundles)
+            known.forget()
+    return result
 
 
-class _Given:
+def _fresh_guids(indexd: IndexdApi, count: int) -> Sequence[str]:
+    """GUIDs for bundles: with a GUID that is known before, a bundle is not created twice when an answer is lost."""
+    try:
+        return (indexd.get_valid_guids(count=count).guids or ()) if count else ()
+    except APIError as error:
+        error.remedy = "The commons doesn't make GUIDs for the bundles: fill in the column GUID."
+        raise
+
+
+class _KnownGuids:
     """The GUIDs that bundles were given by earlier calls with the same output, and by this one. A context manager.
 
-    A GUID is noted in OUTPUT.part before its bundle is made, so that a call that is killed leaves it to the next.
+    A GUID is noted in OUTPUT.part before its bundle is created, so that a call that is killed leaves it to the next.
 
     Args:
-        output: The output; None where nothing is noted.
+        output: The output.
     """
 
-    def __init__(self, output: Path | None) -> None:
-        self._part = output.with_name(output.name + PART) if output is not None else None
+    def __init__(self, output: Path) -> None:
+        self._part = output.with_name(output.name + PART)
         self._found = dict[str, list[str]]()
-        for path, delimiter in ((output, delimiter_for(output)), (self._part, ",")) if output and self._part else ():
+        for path, delimiter in ((output, delimiter_for(output)), (self._part, ",")):
             try:
                 with table_of(path, delimiter) as table:
                     for row in table.rows:
@@ -267,105 +291,75 @@ class _Given:
                 _log.debug("no GUIDs are known of an earlier call: %s", error)
 
     def __enter__(self) -> Self:
-        self._file = self._part.open("a", encoding="utf-8", newline="") if self._part is not None else None
-        if self._file is not None and not self._file.tell():
+        self._file = self._part.open("a", encoding="utf-8", newline="")
+        if not self._file.tell():
             self._file.write(line_of(("name", "guid"), ","))
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
-    def __getitem__(self, name: str) -> list[str]:
-        """The GUIDs that a bundle was given earlier, as far as is known."""
+    def of(self, name: str) -> list[str]:
+        """The GUIDs that a bundle was given earlier, as far as they are known."""
         return [guid for guid in self._found.get(name, ()) if guid]
 
-    def noted(self, name: str, guid: str) -> str:
-        """Notes the GUID of a bundle, and gives it back."""
-        if self._file is not None:
-            self._file.write(line_of((name, guid), ","))
-            self._file.flush()
-        return guid
+    def note(self, name: str, guid: str) -> None:
+        """Note the GUID of a bundle."""
+        self._file.write(line_of((name, guid), ","))
+        self._file.flush()
 
     def forget(self) -> None:
-        """Removes what was noted: the output has it."""
-        if self._file is not None and self._part is not None:
-            self._file.close()
-            self._part.unlink()
+        """Remove the notes: the output has the GUIDs."""
+        self._file.close()
+        self._part.unlink()
 
 
-class BundleRows(Gen3Index):
-    """An index for manifests of bundles; arguments as those of `Gen3Index`."""
+def create(client: Gen3, bundle: Bundle) -> None:
+    """Create a bundle; where the answer is lost, it is looked up before the next try.
 
-    clock: Clock = SYSTEM_CLOCK
+    Args:
+        client: The commons.
+        bundle: The bundle, with its GUID.
 
-    def guids(self, count: int) -> list[str]:
-        """GUIDs for bundles: with one of its own a bundle isn't made twice when an answer gets lost."""
-        try:
-            return self.get_valid_guids(count) if count else []
-        except APIError as error:
-            error.remedy = "The commons doesn't make GUIDs for the bundles: fill in the column GUID."
+    Raises:
+        Conflict: Another bundle or record has this GUID.
+    """
+    indexd, record = client.indexd, bundle.record
+    del record["guid"]
+
+    def send() -> str:
+        indexd.create_bundle(bundle_id=bundle.guid, **record)
+        return bundle.guid
+
+    def find() -> str | None:
+        return bundle.guid if _exists(indexd, bundle, bundle.guid) else None
+
+    try:
+        created_once(send, find, settings_of(client).clock)
+    except Conflict:
+        if not find():
             raise
 
-    def made(self, body: Mapping[str, Any]) -> str:
-        """Makes a bundle; where the answer gets lost, it is looked up before the next try.
 
-        Args:
-            body: The bundle, with its GUID.
-
-        Returns:
-            Its GUID.
-
-        Raises:
-            Conflict: There is another bundle or record of that GUID.
-        """
-        guid = str(body["bundle_id"])
-
-        def look() -> str | None:
-            return guid if self.has(guid, body) else None
-
-        try:
-            return made_once(
-                lambda: str(json_of(self._client.create_bundle.raw(**body))["bundle_id"]), look, clock=self.clock
-            )
-        except Conflict:
-            if self.has(guid, body):
-                return guid
-            raise
-
-    def has(self, guid: str, body: Mapping[str, Any]) -> bool:
-        """Whether there is a bundle of that GUID with a name and members.
-
-        Args:
-            guid: The GUID.
-            body: The bundle, as it is made.
-        """
-        try:
-            found: Any = json_of(self._client.get_bundle.raw(guid=guid))
-        except NotFound:
-            return False
-        return found.get("name") == body["name"] and _ids(found.get("contents") or []) == {
-            _short(member) for member in body["bundles"]
-        }
-
-
-def _ids(contents: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {_short(str(each.get("id") or "")) for each in contents}
+def _exists(indexd: IndexdApi, bundle: Bundle, guid: str) -> bool:
+    """Whether a bundle of this GUID exists with the same name and members."""
+    try:
+        found = indexd.get_bundle(guid=guid)
+    except NotFound:
+        return False
+    members = {_short(each.id or "") for each in found.contents or ()}
+    return found.name == bundle.name and members == {_short(member) for member in bundle.members}
 
 
 def _short(guid: str) -> str:
-    """A GUID without its prefix, which services tell or don't."""
+    """A GUID without its prefix, which services state or do not."""
     return guid.rpartition("/")[2].rpartition(":")[2]
 
 
-def _write(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+def _write(path: Path, bundles: Sequence[Bundle]) -> None:
     separator = delimiter_for(path)
     with in_place_of(path) as file:
-        for cells in _lines(records):
-            file.write(line_of(cells, separator).encode())
-
-
-def _lines(records: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[object]]:
-    yield COLUMNS
-    for record in records:
-        yield [record.get(name, "") for name in COLUMNS]
+        file.write(line_of(COLUMNS, separator).encode())
+        for bundle in bundles:
+            cells = bundle.record
+            file.write(line_of([cells.get(name, "") for name in COLUMNS], separator).encode())

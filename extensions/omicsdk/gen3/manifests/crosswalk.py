@@ -5,32 +5,33 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, NotFound, OmicsError, UsageError
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
-from omicsdk.core.redaction import mask_text
-from omicsdk.gen3.index import Gen3Index
-from omicsdk.gen3.manifests.discovery import OnMore, Published, documents_of
-from omicsdk.gen3.manifests.faults import Fault, ManifestError
-from omicsdk.gen3.manifests.metadata import CREATED, UPDATED, DocumentRows
-from omicsdk.gen3.manifests.runs import batches, in_order, line_of, scratch_database
-from omicsdk.gen3.manifests.tables import table_of, whole_rows
+from omicsdk.gen3.manifests._runs import Published, batches, in_order, scratch_database
+from omicsdk.gen3.manifests.metadata import CREATED, UPDATED, Document, OnMore, documents_of, store_documents, tried
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.auth import Gen3Auth
-
+    from omicsdk.gen3.client import Gen3
 
 GUID_TYPE, BLOCK, METHODS = "subject", "crosswalk", "mapping_methodologies"
-"""What such a document is about, its member, and that with how its names were matched (gen3sdk 4.28.5)."""
+"""The type of a crosswalk's documents, their member, and that with how their names were matched (gen3sdk 4.28.5)."""
 INFO_COLUMNS = ("commons_url", "identifier_name", "description")
+BATCH, THREADS = 100, 8
+GUIDS = 1000
+"""GUIDs that are requested at once."""
+DELETED, KNOWN, UNKNOWN = "deleted", "known", "unknown"
 _HOW = "Columns are called COMMONS|TYPE|NAME, such as https://a.example.org|guid|subject_id."
+
+Descriptions = Mapping[tuple[str, str], str]
 
 
 class Column(NamedTuple):
@@ -150,48 +151,33 @@ def _key(column: Column, value: str) -> bytes:
 
 
 @contextmanager
-def known_subjects(
-    auth: Gen3Auth, *, endpoint: str | None = None, guid_type: str = GUID_TYPE
-) -> Generator[KnownSubjects]:
-    """Asks a commons for all subjects that it knows, for a block.
-
-    Args:
-        auth: Who asks, and of which commons.
-        endpoint: Another commons.
-        guid_type: The member of a crosswalk that is looked at.
-    """
+def _known_subjects(client: Gen3, guid_type: str) -> Generator[KnownSubjects]:
+    """Read all subjects that a commons knows, for a block."""
     with scratch_database() as database:
         known = KnownSubjects(database)
-        for guid, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE):
+        for guid, document in documents_of(client, GUID_TYPE):
             known.add(guid, ((column, str(told.get("value"))) for column, told in identifiers_in(document, guid_type)))
         yield known
 
 
 def read_crosswalk(
-    auth: Gen3Auth,
-    output: str | os.PathLike[str],
-    *,
-    endpoint: str | None = None,
-    limit: int | None = None,
-    on_more: OnMore | None = None,
+    client: Gen3, output: str | os.PathLike[str], *, limit: int | None = None, on_more: OnMore | None = None
 ) -> int:
-    """Writes the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
+    """Write the crosswalk of the commons, and beside it NAME_info.csv with the descriptions of its names.
 
     Args:
-        auth: Who asks, and of which commons.
         output: The table that is written, separated by commas.
-        endpoint: Another commons.
-        limit: How many subjects at most; all by default.
+        limit: The number of subjects, at most; all by default.
         on_more: Is called where there are more than `limit`.
 
     Returns:
-        How many subjects there were.
+        The number of subjects.
     """
     target = Path(output)
     columns, descriptions = set[Column](), dict[tuple[str, str], str]()
     with TemporaryFile() as spool, in_place_of(target) as file:
         count = 0
-        for _, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE, limit=limit, on_more=on_more):
+        for _, document in documents_of(client, GUID_TYPE, limit=limit, on_more=on_more):
             told = list(identifiers_in(document))
             columns.update(column for column, _ in told)
             descriptions |= {(column.commons, column.name): each.get("description") or "" for column, each in told}
@@ -210,63 +196,53 @@ def read_crosswalk(
     return count
 
 
-BATCH, THREADS = 100, 8
-#: GUIDs that are asked for at once.
-GUIDS = 1000
-
-Descriptions = Mapping[tuple[str, str], str]
-
-
-class Missing(NamedTuple):
-    """A name of a crosswalk that a commons doesn't know, or of another subject.
-
-    Attributes:
-        line: Where it stands.
-        column: Its column.
-        value: The name.
-        reason: What is wrong.
-    """
-
-    line: int
-    column: str
-    value: str
-    reason: str
-
-
 def publish_crosswalk(
-    auth: Gen3Auth,
+    client: Gen3,
     path: str | os.PathLike[str],
     *,
     info: str | os.PathLike[str] | None = None,
-    endpoint: str | None = None,
     guid_type: str = GUID_TYPE,
     methods: Sequence[str] = (),
 ) -> Published:
-    """Publishes a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
+    """Publish a crosswalk: a subject of which the commons knows a name gets the others, too; others are created.
 
     Args:
-        auth: Who asks, and of which commons.
         path: The crosswalk.
-        info: A table with what is said of its names.
-        endpoint: Another commons.
+        info: A table with the descriptions of its names.
         guid_type: The member of a crosswalk that is written.
         methods: How the names were matched, in words.
 
     Returns:
-        How many subjects were created and updated, and what failed.
+        How many subjects were created and updated, and the failures.
 
     Raises:
-        ManifestError: A table can't be read, or has other columns.
-        AuthError: The commons doesn't know who asks.
-        ConnectFailed: The commons can't be reached.
+        ManifestError: A table cannot be read, or has other columns.
+        AuthError: The commons does not accept the login.
+        ConnectFailed: The commons cannot be reached.
     """
     made = Published({}, {})
     descriptions = descriptions_of(info) if info is not None else {}
-    commons = endpoint or auth.endpoint
-    with ExitStack() as stack:
-        documents = stack.enter_context(DocumentRows(commons, auth))
-        fresh = _fresh_guids(stack.enter_context(Gen3Index(commons, auth)))
-        known = stack.enter_context(known_subjects(auth, endpoint=endpoint, guid_type=guid_type))
+    fresh = _fresh_guids(client)
+    metadata = client.metadata_admin
+
+    def document(held: Document, subjects: Sequence[Subject]) -> Document:
+        return _with_names(held, subjects, guid_type, descriptions, methods)
+
+    def published(item: tuple[str, Sequence[Subject], str | OmicsError | None]) -> str | OmicsError:
+        guid, subjects, stored = item
+        if isinstance(stored, OmicsError):
+            return stored
+
+        def publish() -> str:
+            if stored is None:
+                metadata.update(guid=guid, body=document(client.metadata.get(guid=guid), subjects), merge=True)
+            names = dict.fromkeys(value for subject in subjects for value in subject.names.values())
+            metadata.update_aliases(guid=guid, aliases=list(names), merge=True)
+            return CREATED if stored else UPDATED
+
+        return tried(publish)
+
+    with _known_subjects(client, guid_type) as known:
         for batch in batches(subjects_of(path), BATCH):
             wanted, new = dict[str, list[Subject]](), set[str]()
             for subject in batch:
@@ -282,205 +258,155 @@ def publish_crosswalk(
                     new.add(guid)
                 known.add(guid, subject.names.items())
                 wanted.setdefault(guid, []).append(subject)
-            shared = _Publishing(documents, descriptions, guid_type, methods)
-            made_first = shared.made({guid: wanted[guid] for guid in wanted if guid in new})
-            changed = in_order(
-                ((guid, subjects) for guid, subjects in wanted.items() if guid not in new), shared.changed, THREADS
-            )
-            for guid, state in [*made_first, *changed]:
-                for subject in wanted[guid]:
-                    if isinstance(state, str):
-                        made.counts[state] = made.counts.get(state, 0) + 1
-                    else:
-                        made.failures[subject.line] = mask_text(str(state))
+            stored = store_documents(client, {guid: document({}, wanted[guid]) for guid in wanted if guid in new})
+            items = [(guid, subjects, stored.get(guid)) for guid, subjects in wanted.items()]
+            for (_, subjects, _), state in zip(items, in_order(items, published, THREADS), strict=True):
+                for subject in subjects:
+                    made.add(subject.line, state)
     return made
 
 
-def _fresh_guids(index: Gen3Index) -> Iterator[str]:
+def _fresh_guids(client: Gen3) -> Iterator[str]:
     while True:
-        yield from index.get_valid_guids(GUIDS)
+        yield from client.indexd.get_valid_guids(count=GUIDS).guids or ()
 
 
-def _tried(work: Callable[[], str]) -> str | OmicsError:
-    try:
-        return work()
-    except (AuthError, ConfigError, ConnectFailed):
-        raise
-    except OmicsError as error:
-        return error
+def _with_names(
+    held: Document, subjects: Sequence[Subject], guid_type: str, descriptions: Descriptions, methods: Sequence[str]
+) -> Document:
+    """A crosswalk with the names of subjects; its other members are kept."""
+    block = held.get(BLOCK)
+    whole = dict(block) if is_object(block) else {}
+    told = whole.get(guid_type)
+    by_commons: Document = dict(told) if is_object(told) else {}
+    matched = set(by_commons.pop(METHODS, ()) or ()) | set(methods)
+    for subject in subjects:
+        for column, value in subject.names.items():
+            names = dict(by_commons.get(column.commons) or {})
+            description = descriptions.get((column.commons, column.name))
+            names[column.name] = {
+                **(names.get(column.name) or {}),
+                "value": value,
+                "type": column.kind,
+                **({"description": description} if description else {}),
+            }
+            by_commons[column.commons] = names
+    whole[guid_type] = {**by_commons, METHODS: sorted(matched)}
+    return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: whole}
 
 
-class _Publishing:
-    """What is done with the subjects of a batch."""
+class Missing(NamedTuple):
+    """A name of a crosswalk that a commons does not know, or knows of another subject.
 
-    def __init__(
-        self, documents: DocumentRows, descriptions: Descriptions, guid_type: str, methods: Sequence[str]
-    ) -> None:
-        self._documents = documents
-        self._descriptions = descriptions
-        self._guid_type = guid_type
-        self._methods = methods
+    Attributes:
+        line: Its line.
+        column: Its column.
+        value: The name.
+        reason: What is wrong.
+    """
 
-    def made(self, wanted: Mapping[str, Sequence[Subject]]) -> list[tuple[str, str | OmicsError]]:
-        """Makes the documents of subjects that are new."""
-        told = {guid: self._document({}, subjects) for guid, subjects in wanted.items()}
-        stored = self._documents.stored(told) if told else {}
-        with_aliases = in_order(((guid, wanted[guid], state) for guid, state in stored.items()), self._aliased, THREADS)
-        return list(with_aliases)
-
-    def _aliased(self, item: tuple[str, Sequence[Subject], str | OmicsError]) -> tuple[str, str | OmicsError]:
-        guid, subjects, state = item
-        if not isinstance(state, str):
-            return guid, state
-
-        def aliased() -> str:
-            self._documents.update_aliases(guid, _aliases(subjects), merge=True)
-            return CREATED
-
-        return guid, _tried(aliased)
-
-    def changed(self, item: tuple[str, Sequence[Subject]]) -> tuple[str, str | OmicsError]:
-        """Adds the names of subjects to the document that has some of them."""
-        guid, subjects = item
-
-        def changed() -> str:
-            document = self._document(self._documents.get(guid), subjects)
-            self._documents.update(guid, document, aliases=_aliases(subjects), merge=True)
-            return UPDATED
-
-        return guid, _tried(changed)
-
-    def _document(self, held: Mapping[str, Any], subjects: Sequence[Subject]) -> dict[str, Any]:
-        """A crosswalk with the names of subjects; what it has else stays."""
-        block = held.get(BLOCK)
-        whole = dict(block) if is_object(block) else {}
-        told = whole.get(self._guid_type)
-        by_commons: dict[str, Any] = dict(told) if is_object(told) else {}
-        methods = set(by_commons.pop(METHODS, ()) or ()) | set(self._methods)
-        for subject in subjects:
-            for column, value in subject.names.items():
-                names = dict(by_commons.get(column.commons) or {})
-                description = self._descriptions.get((column.commons, column.name))
-                names[column.name] = {
-                    **(names.get(column.name) or {}),
-                    "value": value,
-                    "type": column.kind,
-                    **({"description": description} if description else {}),
-                }
-                by_commons[column.commons] = names
-        whole[self._guid_type] = {**by_commons, METHODS: sorted(methods)}
-        return {"_guid_type": held.get("_guid_type") or GUID_TYPE, BLOCK: whole}
+    line: int
+    column: str
+    value: str
+    reason: str
 
 
-def _aliases(subjects: Sequence[Subject]) -> list[str]:
-    return list(dict.fromkeys(value for subject in subjects for value in subject.names.values()))
-
-
-def verify_crosswalk(
-    auth: Gen3Auth, path: str | os.PathLike[str], *, endpoint: str | None = None, guid_type: str = GUID_TYPE
-) -> Iterator[Missing]:
-    """Gives the names of a crosswalk that a commons doesn't know, or knows of another subject than their row's first.
+def verify_crosswalk(client: Gen3, path: str | os.PathLike[str], *, guid_type: str = GUID_TYPE) -> list[Missing]:
+    """Verify a crosswalk against the commons.
 
     Args:
-        auth: Who asks, and of which commons.
         path: The crosswalk.
-        endpoint: Another commons.
-        guid_type: The member of a crosswalk that is looked at.
+        guid_type: The member of a crosswalk that is read.
+
+    Returns:
+        The names that the commons does not know, or knows of another subject than their row's first.
 
     Raises:
-        ManifestError: The table can't be read, or has other columns.
+        ManifestError: The table cannot be read, or has other columns.
     """
-    with known_subjects(auth, endpoint=endpoint, guid_type=guid_type) as known:
+    found = list[Missing]()
+    with _known_subjects(client, guid_type) as known:
         for subject in subjects_of(path):
             first: str | None = None
             for column, value in subject.names.items():
                 guid = known.guid_of(column, value)
                 first = first or guid
                 if guid is None:
-                    yield Missing(subject.line, str(column), value, "isn't known")
+                    found.append(Missing(subject.line, str(column), value, "isn't known"))
                 elif guid != first:
-                    yield Missing(subject.line, str(column), value, f"is {guid}, and others of the row are {first}")
+                    reason = f"is {guid}, and others of the row are {first}"
+                    found.append(Missing(subject.line, str(column), value, reason))
+    return found
 
 
 def delete_crosswalk(
-    auth: Gen3Auth, path: str | os.PathLike[str], *, endpoint: str | None = None, guid_type: str = GUID_TYPE
+    client: Gen3, path: str | os.PathLike[str], *, guid_type: str = GUID_TYPE, dry_run: bool = False
 ) -> Published:
-    """Takes the names of a crosswalk from a commons. A document with nothing else in it goes, too.
+    """Delete the names of a crosswalk from the commons; this cannot be undone. A document with nothing else in it is deleted, too.
 
     Args:
-        auth: Who asks, and of which commons.
         path: The crosswalk.
-        endpoint: Another commons.
-        guid_type: The member of a crosswalk that is looked at.
+        guid_type: The member of a crosswalk that is read.
+        dry_run: Only count the rows whose subjects are known, and unknown.
 
     Returns:
-        How many documents were deleted and changed, and how many rows had names that aren't known; what failed.
+        How many documents were deleted and updated, and how many rows have unknown names; the failures.
 
     Raises:
-        ManifestError: The table can't be read, or has other columns.
+        ManifestError: The table cannot be read, or has other columns.
     """
     made = Published({}, {})
-    with ExitStack() as stack:
-        documents = stack.enter_context(DocumentRows(endpoint or auth.endpoint, auth))
-        with known_subjects(auth, endpoint=endpoint, guid_type=guid_type) as known:
-            for subject in subjects_of(path):
-                for guid in known.guids_of(subject) or [""]:
-                    state = _tried(lambda guid=guid, subject=subject: _without(documents, guid, subject, guid_type))
-                    if isinstance(state, str):
-                        made.counts[state] = made.counts.get(state, 0) + 1
-                    else:
-                        made.failures[subject.line] = mask_text(str(state))
+    with _known_subjects(client, guid_type) as known:
+        for subject in subjects_of(path):
+            guids = known.guids_of(subject)
+            if dry_run or not guids:
+                made.add(subject.line, KNOWN if guids else UNKNOWN)
+                continue
+            for guid in guids:
+                made.add(
+                    subject.line, tried(lambda guid=guid, subject=subject: _without(client, guid, subject, guid_type))
+                )
     return made
 
 
-def _without(documents: DocumentRows, guid: str, subject: Subject, guid_type: str) -> str:
-    """Takes a subject's names from a document, and tells what became of it."""
+def _without(client: Gen3, guid: str, subject: Subject, guid_type: str) -> str:
+    """Delete a subject's names from a document, and return the state of that."""
     try:
-        document = documents.get(guid) if guid else None
-    except NotFound:
-        document = None
-    if document is None:
-        return "unknown"
+        document = client.metadata.get(guid=guid)
+    except NotFound:  # an earlier row has deleted it
+        return UNKNOWN
     gone = {(column.commons, column.name, value) for column, value in subject.names.items()}
-    kept, values = dict[str, Any](), set[str]()
+    kept, values = Document(), set[str]()
     for column, told in identifiers_in(document, guid_type):
         value = str(told.get("value"))
         if (column.commons, column.name, value) not in gone:
             kept.setdefault(column.commons, {})[column.name] = told
             values.add(value)
-    block: dict[str, Any] = {name: value for name, value in document[BLOCK].items() if name != guid_type}
+    block: Document = {name: value for name, value in document[BLOCK].items() if name != guid_type}
     if kept:
         block[guid_type] = {**kept, METHODS: document[BLOCK][guid_type].get(METHODS, [])}
     rest = {name: value for name, value in document.items() if name not in (BLOCK, "_guid_type")}
     if not block and not rest:
-        documents.delete(guid)
-        return "deleted"
-    documents.update(guid, {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})})
+        client.metadata_admin.delete(guid=guid)
+        return DELETED
+    body = {**rest, "_guid_type": document.get("_guid_type"), **({BLOCK: block} if block else {})}
+    client.metadata_admin.update(guid=guid, body=body)
     no_more = {*subject.names.values()} - values
-    aliases = documents.get_aliases(guid)["aliases"]
-    documents.update_aliases(guid, [alias for alias in aliases if alias not in no_more])
+    aliases = client.metadata.get_aliases(guid=guid).aliases or ()
+    client.metadata_admin.update_aliases(guid=guid, aliases=[alias for alias in aliases if alias not in no_more])
     return UPDATED
 
 
-def deleted_subject(auth: Gen3Auth, guid: str) -> bool:
-    """Deletes a subject's document.
+def delete_subject(client: Gen3, guid: str) -> None:
+    """Delete a subject's document; this cannot be undone.
 
     Args:
-        auth: Who asks, and of which commons.
         guid: The document.
 
-    Returns:
-        Whether it was deleted; one that isn't there stays so.
-
     Raises:
-        UsageError: It is something else.
+        NotFound: It does not exist.
+        UsageError: The document is something else.
     """
-    with DocumentRows(auth.endpoint, auth) as documents:
-        try:
-            document = documents.get(guid)
-        except NotFound:
-            return False
-        if not is_object(document.get(BLOCK)):
-            raise UsageError(f"{guid} is no document of a crosswalk; it stays", remedy="Check the GUID.")
-        documents.delete(guid)
-    return True
+    if not is_object(client.metadata.get(guid=guid).get(BLOCK)):
+        raise UsageError(f"{guid} is no document of a crosswalk; it stays", remedy="Check the GUID.")
+    client.metadata_admin.delete(guid=guid)

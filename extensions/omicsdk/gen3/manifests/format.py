@@ -1,125 +1,39 @@
-"""The format of manifests of files: what cells mean, entries, and what is wrong with a manifest."""
+"""The format of manifests: MD5 sums, sizes, URLs and authorization resources checked line by line."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import Enum, unique
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
-from omicsdk.core.checksums import from_base64
-from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
 from omicsdk.gen3.manifests.tables import (
-    ACL,
     ALIASES,
     AUTHZ,
-    FILE_NAME,
-    GUID,
     MD5,
-    PACKAGE_CONTENTS,
-    PREV_GUID,
-    RECORD_TYPE,
     SIZE,
     TABLES,
     URLS,
-    Columns,
-    Table,
-    TableRow,
+    Fault,
+    OnFault,
+    md5_of,
     opened,
-    standard_names,
-    too_many,
+    size_of,
+    written,
 )
 
-HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
-BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
-"""128 bits are 22 characters, of which the last has its lower four bits unset."""
-_SIZE_CELL = re.compile(r"[0-9]{1,19}")
-_MARKS = str.maketrans("[]\"'", "    ")
-_OLD_TEXTS = re.compile(r"\bu(?=['\"])")
-_HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc": 8}
-_COMMA = re.compile(r",(?=[\s'\"\]]|$)|(?<=['\"]),|,(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-_COMMA_OF_PATHS = re.compile(r",(?=/)")
 
+@unique
+class Columns(Enum):
+    """Columns that a check of the format knows."""
 
-def several(cell: str) -> list[str]:
-    """The values of a cell that may have several: separated by blanks, in brackets and quotes if need be.
-
-    Args:
-        cell: `a b`, `[a, b]`, `['a', 'b']`, `["a", "b"]`; `%20` is a blank within a value.
-
-    Returns:
-        The values, in order, without those that are empty.
-    """
-    return [value.replace("%20", " ") for value in written(cell)]
-
-
-def written(cell: str) -> list[str]:
-    """The values of a cell that may have several, with `%20` as it stands there."""
-    if not any(mark in cell for mark in "[]\"',"):
-        return cell.split()
-    between = _COMMA.sub(" ", _OLD_TEXTS.sub("", cell) if "u'" in cell or 'u"' in cell else cell)
-    between = between.translate(_MARKS).strip()
-    if between.startswith("/"):
-        between = _COMMA_OF_PATHS.sub(" ", between)
-    return [value for part in between.split() if (value := part.strip(","))]
-
-
-def acl_of(cell: str) -> list[str]:
-    """Who may read a file, of a cell: `['open']` alone means everybody, which the index writes as `*`."""
-    values = several(cell)
-    return ["*"] if cell.lstrip().startswith("[") and [value.lower() for value in values] == ["open"] else values
-
-
-def cell_of(values: Iterable[str]) -> str:
-    """Several values as a cell that `several` reads."""
-    return " ".join(value.replace(" ", "%20") for value in values)
-
-
-def md5_of(cell: str, *, base64: bool = True) -> str | None:
-    """An MD5 sum as 32 hexadecimal digits.
-
-    Args:
-        cell: The digits, in quotes or not, or their 16 bytes in Base64.
-        base64: Whether the latter is read, too.
-
-    Returns:
-        The digits in lower case; None where it isn't one.
-    """
-    text = cell.strip().strip('"')
-    if HEX_MD5.fullmatch(text):
-        return text.lower()
-    return from_base64("md5", text) if base64 and BASE64_MD5.fullmatch(text) else None
-
-
-def checksum_of(kind: str, cell: str) -> str | None:
-    """A checksum as an index has it.
-
-    Args:
-        kind: Its kind: md5, sha1, sha256, sha512, crc or etag.
-        cell: The value.
-
-    Returns:
-        It in lower case; None where it isn't one of that kind.
-    """
-    text = cell.strip().strip('"').lower()
-    if kind == "md5":
-        return md5_of(cell)
-    if kind == "etag":
-        return text if re.fullmatch(r"[0-9a-f]{32}(-[0-9]+)?", text) else None
-    return text if re.fullmatch(r"[0-9a-f]+", text) and len(text) == _HEX_LENGTH.get(kind) else None
-
-
-def size_of(cell: str) -> int | None:
-    """A size in bytes; None where it isn't a whole number from 0 to 2**63 - 1."""
-    text = cell.strip().strip('"')
-    if not _SIZE_CELL.fullmatch(text):
-        return None
-    number = int(text)
-    return number if number < 1 << 63 else None
+    MD5 = 1
+    URL = 2
+    SIZE = 3
+    AUTHZ = 4
 
 
 _MD5 = r"[0-9a-fA-F]{32}"
@@ -188,172 +102,6 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
         if end >= len(line):
             return cells
         place = end + 1
-
-
-#: Without these a file can't be indexed.
-REQUIRED = (URLS, MD5, SIZE)
-_UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
-
-
-class Entry(NamedTuple):
-    """What a row says of a file. Where the manifest hasn't the column, it is None: then the record's own value stays.
-
-    Attributes:
-        line: Where it stands.
-        cells: The cells by the columns' own names, in order, without blanks around them.
-        guid: The GUID; empty where the index is to make one.
-        md5: The MD5 sum, in lower-case hexadecimal digits.
-        size: The size in bytes.
-        urls: Where the bytes are.
-        acl: Who may read it.
-        authz: The resources that say who may do what with it.
-        file_name: Its name.
-        prev_guid: The GUID of a version before it; empty where it is none's.
-        package: Whether it is a package.
-        contents: What is in the package, where that is told.
-        more: The other columns, which the index has no place for.
-    """
-
-    line: int
-    cells: dict[str, str]
-    guid: str
-    md5: str
-    size: int
-    urls: list[str]
-    acl: list[str] | None
-    authz: list[str] | None
-    file_name: str | None
-    prev_guid: str
-    package: bool
-    contents: list[dict[str, Any]] | None
-    more: dict[str, str]
-
-
-def columns_of(table: Table, required: Sequence[str] = REQUIRED) -> list[str]:
-    """The columns of a table by their own names.
-
-    Args:
-        table: The table.
-        required: Columns that must be there.
-
-    Raises:
-        ManifestError: One is missing.
-    """
-    names = standard_names(table.header)
-    for name in required:
-        if name not in names:
-            raise ManifestError(
-                table.path,
-                f"line 1: no column is known as that of the {name}",
-                remedy=f"It goes by the names {', '.join(ALIASES[name])}.",
-            )
-    return names
-
-
-def entries_of(table: Table) -> Iterator[Entry | Fault]:
-    """The rows of a table as entries; in the place of each that is wrong, what is wrong with it.
-
-    Args:
-        table: The table.
-
-    Raises:
-        ManifestError: A column is missing, or the table can't be read on.
-    """
-    names = columns_of(table)
-    shown = {name: table.header[names.index(name)] for name in names}
-    for row in table.rows:
-        if row.given > len(names):
-            yield too_many(row, len(names))
-        else:
-            yield entry_of(row, names, shown)
-
-
-def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
-    """A row's cells by the columns' names; those of several columns of URLs are united."""
-    cells = dict[str, str]()
-    for name, cell in zip(names, row.cells, strict=False):
-        text = cell.strip()
-        cells[name] = f"{cells[name]} {text}".strip() if cells.get(name) and name == URLS else text
-    return cells
-
-
-def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> Entry | Fault:
-    """A row as an entry, or what is wrong with it.
-
-    Args:
-        row: The row.
-        names: The columns' own names.
-        shown: What the manifest calls them.
-    """
-    cells = cells_of(row, names)
-
-    def wrong(name: str, reason: str, remedy: str) -> Fault:
-        return Fault(row.line, shown[name], cells[name], reason, remedy)
-
-    md5, size = md5_of(cells[MD5]), size_of(cells[SIZE])
-    if md5 is None:
-        return wrong(MD5, "isn't an MD5 sum", "Give its 32 hexadecimal digits, or its 24 characters of Base64.")
-    if size is None:
-        return wrong(SIZE, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
-    urls = several(cells[URLS])
-    if any("://" not in url for url in urls):
-        return wrong(URLS, "isn't a list of URLs", "Separate URLs by blanks, and write %20 for a blank in one.")
-    prev_guid = cells.get(PREV_GUID, "")
-    if prev_guid and not _UUID.fullmatch(prev_guid):
-        return wrong(
-            PREV_GUID, "isn't a GUID", "A GUID ends in a UUID; leave the cell empty where there is no version."
-        )
-    record_type = cells.get(RECORD_TYPE, "").lower()
-    if record_type not in ("", "object", "package"):
-        return wrong(RECORD_TYPE, "isn't a type of record", "Types are object and package.")
-    contents = None
-    if cells.get(PACKAGE_CONTENTS):
-        if record_type != "package":
-            return wrong(PACKAGE_CONTENTS, "is told of what is no package", "Say package in the column record_type.")
-        contents = contents_of(cells[PACKAGE_CONTENTS])
-        if contents is None:
-            return wrong(
-                PACKAGE_CONTENTS,
-                "isn't what packages hold",
-                'Write a JSON list like [{"file_name": "a.txt", "size": 1, "hashes": {"md5": "..."}}].',
-            )
-    return Entry(
-        row.line,
-        cells,
-        cells.get(GUID, ""),
-        md5,
-        size,
-        urls,
-        acl_of(cells[ACL]) if ACL in cells else None,
-        several(cells[AUTHZ]) if AUTHZ in cells else None,
-        cells.get(FILE_NAME),
-        prev_guid,
-        record_type == "package",
-        contents,
-        {name: cell for name, cell in cells.items() if name not in ALIASES},
-    )
-
-
-def contents_of(cell: str) -> list[dict[str, Any]] | None:
-    """What is in a package, by its cell; None where it isn't told in the form that it has."""
-    try:
-        told = json.loads(cell)
-    except (ValueError, RecursionError):
-        return None
-    if not is_array(told):
-        return None
-    contents = [entry for entry in told if is_object(entry) and _is_content(entry)]
-    return contents if len(contents) == len(told) else None
-
-
-def _is_content(entry: Mapping[str, Any]) -> bool:
-    name, size, hashes = entry.get("file_name"), entry.get("size"), entry.get("hashes")
-    return (
-        isinstance(name, str)
-        and bool(name)
-        and (size is None or (type(size) is int and size >= 0))
-        and (hashes is None or (is_object(hashes) and all(isinstance(value, str) for value in hashes.values())))
-    )
 
 
 #: The protocols of URLs that are allowed when nothing is said (gen3sdk 4.28.5).

@@ -16,10 +16,27 @@ from typing import NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
-from omicsdk.gen3.manifests.format import REQUIRED, cells_of, columns_of, md5_of, several, size_of
-from omicsdk.gen3.manifests.runs import delimiter_for, line_of, scratch_database
-from omicsdk.gen3.manifests.tables import ACL, AUTHZ, GUID, MD5, SIZE, URLS, Table, table_of, whole_rows
+from omicsdk.gen3.manifests._runs import scratch_database
+from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
+from omicsdk.gen3.manifests.tables import (
+    ACL,
+    AUTHZ,
+    GUID,
+    MD5,
+    SIZE,
+    URLS,
+    Fault,
+    ManifestError,
+    OnFault,
+    Table,
+    delimiter_for,
+    line_of,
+    md5_of,
+    several,
+    size_of,
+    table_of,
+    whole_rows,
+)
 
 _AT_ONCE = 500
 """Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted
-from omicsdk.core.narrowing import is_array, is_list, is_object
-from omicsdk.gen3.index_records import PAGE
-from omicsdk.gen3.manifests.faults import Fault
-from omicsdk.gen3.manifests.format import Entry, acl_of, cell_of, entries_of, md5_of, several, size_of
-from omicsdk.gen3.manifests.indexing import IndexRows
-from omicsdk.gen3.manifests.rows import Row, rows_of
-from omicsdk.gen3.manifests.runs import (
+from omicsdk.core.narrowing import is_list
+from omicsdk.gen3.index_records import PAGE, IndexRecords, md5_in
+from omicsdk.gen3.manifests._runs import (
+    BATCH,
     FAILED,
     Outcome,
     Outputs,
     Summary,
     attempted,
-    delimiter_for,
-    failures_beside,
-    identity_of,
-    line_of,
+    batches,
+    outputs_of,
     run,
 )
+from omicsdk.gen3.manifests.rows import Entry, Row, entries_of, rows_of
 from omicsdk.gen3.manifests.tables import (
     ACL,
     ALIASES,
@@ -34,107 +31,71 @@ from omicsdk.gen3.manifests.tables import (
     FILE_NAME,
     GUID,
     MD5,
+    SIZE,
     URLS,
+    Fault,
     NamedRow,
+    acl_of,
+    cell_of,
+    delimiter_for,
+    line_of,
+    md5_of,
     rows_by_name,
+    several,
+    size_of,
     table_of,
 )
-from omicsdk.gen3.manifests.tables import SIZE as SIZE_COLUMN
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
 
+    from omicsdk.gen3.client import Gen3
 
 COLUMNS = ("guid", "urls", "authz", "acl", "md5", "file_size", "file_name")
-"""The columns of a manifest that is made of the index (gen3sdk 4.28.5)."""
+"""The columns of a manifest that is read from the index (gen3sdk 4.28.5)."""
 READ = "read"
+RIGHT, WRONG, MISSING = "right", "wrong", "missing"
+DELETED, GONE = "deleted", "gone"
 
 
-def cells_of(record: Mapping[str, Any]) -> list[object]:
-    """A record as the cells of a manifest; values that aren't there are empty."""
-    hashes = record.get("hashes")
-    told = [
-        record.get("did"),
-        *(_several(record.get(name)) for name in ("urls", "authz", "acl")),
-        hashes.get("md5") if is_object(hashes) else None,
-        record.get("size"),
-        record.get("file_name"),
-    ]
-    return ["" if value is None else value for value in told]
+def cells_of(record: OutputInfo) -> list[object]:
+    """A record as the cells of a manifest; missing values are empty."""
+    several = (cell_of(values or ()) for values in (record.urls, record.authz, record.acl))
+    cells = [record.did, *several, md5_in(record), record.size, record.file_name]
+    return ["" if value is None else value for value in cells]
 
 
-def _several(values: object) -> str:
-    return cell_of(str(value) for value in values) if is_array(values) else ""
-
-
-def download_manifest(
-    endpoint: str,
+def read_index(
+    client: Gen3,
     output: str | os.PathLike[str],
     *,
     manifest: str | os.PathLike[str] | None = None,
-    auth: Auth | None = None,
     threads: int = 8,
     delimiter: str | None = None,
     stop: Event | None = None,
-    index: IndexRows | None = None,
 ) -> Summary:
-    """Writes the records of an index as a manifest. The same call goes on where an earlier one was interrupted.
+    """Write the records of the index as a manifest. The same call resumes after an interrupt.
 
     Args:
-        endpoint: The commons.
-        output: The table that is written, with the columns of `COLUMNS`; separated by tabs where its name ends in .tsv.
+        output: The table that is written, with the columns of `COLUMNS`; separated by tabs where its suffix is .tsv.
         manifest: A manifest with the MD5 sums and sizes of the files whose records are wanted; all records by default.
-        auth: Who asks; reading needs nobody.
-        threads: How many batches of rows of that manifest are under way at once, from 1.
-        delimiter: What separates that manifest's cells; by default what its name's ending says.
+        threads: Batches of rows of that manifest under way at once, from 1.
+        delimiter: The separator of that manifest's cells; by default the one of its suffix.
         stop: Ends the run when it is set.
-        index: The index that is asked; by default that of the commons.
 
     Returns:
         How many records were read; rows without a record are in a file of failures beside the output.
 
     Raises:
-        ManifestError: The manifest can't be read.
-        ConnectFailed: The commons can't be reached.
+        ManifestError: The manifest cannot be read.
+        ConnectFailed: The commons cannot be reached.
     """
-    target = Path(output)
-    asked = index or IndexRows(endpoint, auth)
-    try:
-        if manifest is not None:
-            return _of_manifest(asked, Path(manifest), target, threads, delimiter, stop)
-        return _of_all(asked, target, stop)
-    finally:
-        if index is None:
-            asked.close()
-
-
-def _of_all(index: IndexRows, target: Path, stop: Event | None) -> Summary:
+    target, index = Path(output), IndexRecords(client)
     separator = delimiter_for(target)
-    with Outputs(
-        [target], {"endpoint": index.endpoint, "columns": COLUMNS, "delimiter": separator}, 20 * PAGE
-    ) as outputs:
-        if outputs.fresh:
-            outputs.write(0, line_of(COLUMNS, separator))
-        rows = outputs.rows
-        for records in index.pages_after(outputs.place):
-            if stop is not None and stop.is_set():
-                raise Interrupted("The reading of the index was stopped", remedy="The same call goes on where it was.")
-            for record in records:
-                outputs.write(0, line_of(cells_of(record), separator))
-            outputs.counts[READ] += len(records)
-            outputs.place = str(records[-1]["did"])
-            rows += len(records)
-            outputs.done(len(records))
-        outputs.finish()
-        return Summary(rows, dict(outputs.counts), target, None, ())
+    if manifest is None:
+        return _all_records(client.base_url, index, target, separator, stop)
 
-
-def _of_manifest(
-    index: IndexRows, path: Path, target: Path, threads: int, delimiter: str | None, stop: Event | None
-) -> Summary:
-    paths, separator = (target, failures_beside(target)), delimiter_for(target)
-
-    def record(entry: Entry) -> Outcome:
+    def read(entry: Entry) -> Outcome:
         records = index.with_md5(entry.md5, entry.size)
         if not records:
             error = f"the index has no record with the MD5 sum {entry.md5} and {entry.size} bytes"
@@ -143,143 +104,128 @@ def _of_manifest(
         return Outcome(entry.line, entry.guid, READ, text)
 
     def work(entries: Sequence[Entry], _perhaps: bool) -> list[Outcome]:
-        return [attempted(entry.line, entry.guid, lambda entry=entry: record(entry)) for entry in entries]
+        return [attempted(entry.line, entry.guid, lambda entry=entry: read(entry)) for entry in entries]
 
-    identity, header = identity_of(path, endpoint=index.endpoint, to=separator), line_of(COLUMNS, separator)
-    with table_of(path, delimiter) as table, Outputs(paths, identity) as outputs:
-        return run(entries_of(table), work, outputs, paths, threads=threads, batch=10, header=header, stop=stop)
+    outputs = outputs_of(manifest, target, index=client.base_url, to=separator)
+    with table_of(Path(manifest), delimiter) as table, outputs:
+        header = line_of(COLUMNS, separator)
+        return run(entries_of(table), work, outputs, threads=threads, batch=10, header=header, stop=stop)
+
+
+def _all_records(commons: str, index: IndexRecords, target: Path, separator: str, stop: Event | None) -> Summary:
+    identity = {"index": commons, "columns": COLUMNS, "to": separator}
+    with Outputs([target], identity, 20 * PAGE) as outputs:
+        if outputs.fresh:
+            outputs.write(0, line_of(COLUMNS, separator))
+        for records in index.pages_after(outputs.place):
+            if stop is not None and stop.is_set():
+                raise Interrupted("The reading of the index was stopped", remedy="The same call resumes.")
+            for record in records:
+                outputs.write(0, line_of(cells_of(record), separator))
+            outputs.counts[READ] += len(records)
+            outputs.place = records[-1].did or ""
+            outputs.done(len(records))
+        outputs.finish()
+        return Summary(outputs.rows, dict(outputs.counts), target, None, ())
 
 
 Parser = Callable[[dict[str, str]], Any]
-"""Gives what a row says of a field, by its cells under the columns' names; None where it says nothing."""
+"""Reads a field of a row, by its cells under the columns' names; None where the row does not state it."""
 
-RIGHT, WRONG, MISSING = "right", "wrong", "missing"
 FIELDS = ("authz", "acl", "file_size", "md5", "urls", "file_name")
-"""The fields that are compared, in the order in which they are told."""
+"""The fields that are compared, in the order in which they are reported."""
 
 
-def named_cell(row: Mapping[str, str], name: str, further: Sequence[str] = ()) -> str | None:
-    """The cell of a column, by any of the names that it goes by; None where there is no such column."""
+def _parser(name: str, read: Callable[[str], Any], further: Sequence[str] = ()) -> Parser:
+    """A parser of the column that has any of the names of `name`; several of them are united."""
     names = (*ALIASES[name], *further)
-    found = [cell for column, cell in row.items() if column.lower() in names]
-    return " ".join(found).strip() if found else None
 
-
-def _guid(row: dict[str, str]) -> str | None:
-    return named_cell(row, GUID, ("did",))
-
-
-def _md5(row: dict[str, str]) -> str | None:
-    cell = named_cell(row, MD5)
-    return (md5_of(cell) or cell) if cell else cell
-
-
-def _size(row: dict[str, str]) -> int | str | None:
-    cell = named_cell(row, SIZE_COLUMN)
-    size = size_of(cell) if cell else None
-    return cell if size is None else size
-
-
-def _listed(name: str, read: Callable[[str], list[str]]) -> Parser:
-    def parser(row: dict[str, str]) -> list[str] | None:
-        cell = named_cell(row, name)
-        return None if cell is None else read(cell)
+    def parser(row: dict[str, str]) -> Any:
+        found = [cell for column, cell in row.items() if column.lower() in names]
+        return read(" ".join(found).strip()) if found else None
 
     return parser
 
 
-def _file_name(row: dict[str, str]) -> str | None:
-    return named_cell(row, FILE_NAME, ("name",))
+def _size(cell: str) -> int | str:
+    size = size_of(cell)
+    return cell if size is None else size
 
 
 PARSERS: Mapping[str, Parser] = {
-    "guid": _guid,
-    "md5": _md5,
-    "file_size": _size,
-    "acl": _listed(ACL, acl_of),
-    "authz": _listed(AUTHZ, several),
-    "urls": _listed(URLS, several),
-    "file_name": _file_name,
+    "guid": _parser(GUID, str, ("did",)),
+    "md5": _parser(MD5, lambda cell: md5_of(cell) or cell),
+    "file_size": _parser(SIZE, _size),
+    "acl": _parser(ACL, acl_of),
+    "authz": _parser(AUTHZ, several),
+    "urls": _parser(URLS, several),
+    "file_name": _parser(FILE_NAME, str, ("name",)),
 }
-"""How each field is read from a row."""
+"""The parser of each field."""
 
 
 def verify_manifest(
-    endpoint: str,
+    client: Gen3,
     manifest: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
-    auth: Auth | None = None,
     threads: int = 8,
     parsers: Mapping[str, Parser] | None = None,
     delimiter: str | None = None,
     stop: Event | None = None,
-    index: IndexRows | None = None,
 ) -> Summary:
-    """Holds a manifest against the index. The same call goes on where an earlier one was interrupted.
+    """Verify a manifest against the index. The same call resumes after an interrupt.
 
     Args:
-        endpoint: The commons.
-        manifest: A table with the files' GUIDs, and columns of what is to be compared.
-        output: The file that is written: a line GUID|FIELD|expected X|actual Y for all that differs.
-        auth: Who asks; reading needs nobody.
-        threads: How many batches of rows are under way at once, from 1.
-        parsers: How fields are read from a row, where otherwise than in `PARSERS`.
-        delimiter: What separates the manifest's cells; by default what its name's ending says.
+        manifest: A table with the files' GUIDs, and columns of what is compared.
+        output: The file that is written: a line GUID|FIELD|expected X|actual Y for each difference.
+        threads: Batches of rows under way at once, from 1.
+        parsers: Parsers of fields, in place of those of `PARSERS`.
+        delimiter: The separator of the manifest's cells; by default the one of its suffix.
         stop: Ends the run when it is set.
-        index: The index that is asked; by default that of the commons.
 
     Returns:
-        How many rows were right, wrong, and missing in the index.
+        How many rows are right, wrong, and missing in the index.
 
     Raises:
-        ManifestError: The manifest can't be read.
-        ConnectFailed: The commons can't be reached.
+        ManifestError: The manifest cannot be read.
+        ConnectFailed: The commons cannot be reached.
     """
-    path, target = Path(manifest), Path(output)
-    paths = target, failures_beside(target)
-    asked = index or IndexRows(endpoint, auth)
-    reading = {**PARSERS, **(parsers or {})}
+    index, reading = IndexRecords(client), {**PARSERS, **(parsers or {})}
 
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         guids = [str(reading["guid"](row.cells) or "") for row in rows]
-        records = asked.found(guids)
+        records = index.found(guids)
         return [
             attempted(row.line, guid, lambda row=row, guid=guid: _verified(row, guid, records.get(guid), reading))
             for row, guid in zip(rows, guids, strict=True)
         ]
 
-    try:
-        identity = identity_of(path, endpoint=asked.endpoint)
-        with table_of(path, delimiter) as table, Outputs(paths, identity) as outputs:
-            return run(rows_by_name(table), work, outputs, paths, threads=threads, stop=stop)
-    finally:
-        if index is None:
-            asked.close()
+    with table_of(Path(manifest), delimiter) as table, outputs_of(manifest, output, index=client.base_url) as outputs:
+        return run(rows_by_name(table), work, outputs, threads=threads, stop=stop)
 
 
-def _verified(row: NamedRow, guid: str, record: Mapping[str, Any] | None, parsers: Mapping[str, Parser]) -> Outcome:
+def _verified(row: NamedRow, guid: str, record: OutputInfo | None, parsers: Mapping[str, Parser]) -> Outcome:
     if not guid:
         return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
     if record is None:
         return Outcome(row.line, guid, MISSING, f"{guid}|no_record|expected {row.cells}|actual None\n")
-    found = differing(record, {field: parsers[field](row.cells) for field in FIELDS if field in parsers})
+    found = differing(record, {field: parsers[field](row.cells) for field in FIELDS})
     text = "".join(f"{guid}|{field}|expected {wanted}|actual {actual}\n" for field, wanted, actual in found)
     return Outcome(row.line, guid, WRONG if found else RIGHT, text)
 
 
-def differing(record: Mapping[str, Any], expected: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """What of a record isn't as expected; the order of lists doesn't matter, nor does None against an empty text.
+def differing(record: OutputInfo, expected: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Compare a record with expected values; the order of lists does not matter, nor does None against an empty text.
 
     Args:
         record: The record.
-        expected: Its fields as they should be; None for those that nothing is said of. A name is only missed where there is none.
+        expected: The values of its fields; None for those that are not compared. A name is only missed where there is none.
 
     Returns:
-        Each field with what was expected and what there is.
+        Each field that differs, with the expected and the actual value.
     """
-    hashes = record.get("hashes")
-    held = {**record, "file_size": record.get("size"), "md5": hashes.get("md5") if is_object(hashes) else None}
+    held: dict[str, Any] = {**record.to_dict(), "file_size": record.size, "md5": md5_in(record)}
     found = list[tuple[str, Any, Any]]()
     for field, wanted in expected.items():
         actual = held.get(field)
@@ -288,65 +234,72 @@ def differing(record: Mapping[str, Any], expected: Mapping[str, Any]) -> list[tu
         if field == "file_name":
             differs = bool(wanted) and not actual
         elif is_list(wanted):
-            differs = sorted(map(str, wanted)) != sorted(map(str, actual if is_array(actual) else []))
+            differs = sorted(map(str, wanted)) != sorted(map(str, actual or []))
         else:
-            differs = wanted != actual and not (wanted == "" and actual in (None, ""))
+            differs = wanted != actual and not (wanted == "" and actual is None)
         if differs:
             found.append((field, wanted, actual))
     return found
 
 
-DELETED, GONE = "deleted", "gone"
-
-
-def delete_guids(
-    auth: Auth,
+def delete_index_records(
+    client: Gen3,
     manifest: str | os.PathLike[str],
     output: str | os.PathLike[str] | None = None,
     *,
-    endpoint: str | None = None,
     threads: int = 8,
     delimiter: str | None = None,
+    dry_run: bool = False,
     stop: Event | None = None,
 ) -> Summary:
-    """Deletes the index records of all files that a manifest names. The files' bytes stay where they are.
+    """Delete the index records of all files that a manifest names; this cannot be undone. The files' bytes are kept.
 
     Args:
-        auth: Who asks.
         manifest: A manifest as `rows_of` reads it.
-        output: The file that is written, a line for each GUID with what became of it; by default the manifest's name with
+        output: The file that is written, a line for each GUID with its result; by default the manifest's name with
             .deleted.tsv.
-        endpoint: The commons; by default that of `auth`.
-        threads: How many batches of rows are under way at once, from 1.
-        delimiter: What separates the cells; by default what its name's ending says.
+        threads: Batches of rows under way at once, from 1.
+        delimiter: The separator of the cells; by default the one of the suffix.
+        dry_run: Only count what would be deleted; nothing is written.
         stop: Ends the run when it is set.
 
     Returns:
-        How many were deleted, and how many weren't there.
+        How many were deleted, and how many did not exist.
 
     Raises:
-        ManifestError: The manifest can't be read, or no column names the files.
+        ManifestError: The manifest cannot be read, or no column names the files.
     """
-    path = Path(manifest)
+    path, index = Path(manifest), IndexRecords(client)
     target = Path(output) if output is not None else path.with_name(f"{path.stem}.deleted.tsv")
-    paths = target, failures_beside(target)
+    rows = _rows(path, delimiter)
+    if dry_run:
+        return _counted(rows, index, target)
 
-    with IndexRows(endpoint, auth) as index:
+    def delete(row: Row) -> Outcome:
+        state = DELETED if index.deleted(row.guid) else GONE
+        return Outcome(row.line, row.guid, state, f"{row.guid}\t{state}\n")
 
-        def deleted(row: Row) -> Outcome:
-            state = DELETED if index.deleted(row.guid) else GONE
-            return Outcome(row.line, row.guid, state, f"{row.guid}\t{state}\n")
+    def work(rows: Sequence[Row], _perhaps: bool) -> list[Outcome]:
+        return [attempted(row.line, row.guid, lambda row=row: delete(row)) for row in rows]
 
-        def work(rows: Sequence[Row], _perhaps: bool) -> list[Outcome]:
-            return [attempted(row.line, row.guid, lambda row=row: deleted(row)) for row in rows]
+    with outputs_of(path, target, index=client.base_url, deletes=True) as outputs:
+        return run(rows, work, outputs, threads=threads, batch=10, header="guid\tstate\n", stop=stop)
 
-        with Outputs(paths, identity_of(path, endpoint=index.endpoint, deletes=True)) as outputs:
-            rows = _rows(path, delimiter)
-            return run(rows, work, outputs, paths, threads=threads, batch=10, header="guid\tstate\n", stop=stop)
+
+def _counted(rows: Iterator[Row | Fault], index: IndexRecords, target: Path) -> Summary:
+    counts, errors = Counter[str](), list[str]()
+    for batch in batches(rows, BATCH):
+        errors += [str(row) for row in batch if isinstance(row, Fault)]
+        guids = [row.guid for row in batch if not isinstance(row, Fault)]
+        found = index.found(guids)
+        counts.update(DELETED if guid in found else GONE for guid in guids)
+    if errors:
+        counts[FAILED] = len(errors)
+    return Summary(counts.total(), dict(counts), target, None, tuple(errors))
 
 
 def _rows(path: Path, delimiter: str | None) -> Iterator[Row | Fault]:
-    """The rows, and in the place of each that is wrong what is wrong with it."""
+    """The rows, or the fault of each that is wrong."""
     faults = list[Fault]()
     for row in rows_of(path, delimiter=delimiter, on_fault=faults.append):
         yield from faults

@@ -1,18 +1,89 @@
-"""Manifests as tables: opened, their delimiter and columns found, their rows read one by one."""
+"""Manifests as tables: delimiter and columns detected, rows read one by one, cells decoded, and the place of each fault."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+import io
+import re
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import Enum, unique
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.checksums import from_base64
+from omicsdk.core.errors import OmicsError, UsageError, shortened
 from omicsdk.core.long_cells import take_long_cells
 from omicsdk.core.row_lines import RowLines
-from omicsdk.gen3.manifests.faults import Fault, ManifestError
+from omicsdk.gen3.errors import Gen3Error
+
+#: Characters of a value that a fault shows.
+SHOWN = 120
+
+
+class Fault(NamedTuple):
+    """Something that is wrong in a manifest.
+
+    Attributes:
+        line: Where it stands, from 1; the header is line 1. Of a JSON list the number of the entry, from 1.
+        column: The column's name as the manifest has it; empty where it is about the whole line.
+        value: What stands there.
+        reason: What is wrong with it, as it reads after the value.
+        remedy: What to do.
+        warns: Whether the manifest can be worked from all the same.
+        unit: What `line` counts: "line" or "entry".
+    """
+
+    line: int
+    column: str
+    value: str
+    reason: str
+    remedy: str = ""
+    warns: bool = False
+    unit: str = "line"
+
+    @property
+    def text(self) -> str:
+        """The place, the value and what is wrong with it, in one line without the remedy."""
+        place = f"{self.unit} {self.line}" + (f", column {self.column!r}" if self.column else "")
+        return f"{place}: {self._complaint}"
+
+    @property
+    def words(self) -> str:
+        """The same without the line, and with the remedy, for what is listed by its line."""
+        text = f"column {self.column!r}: {self._complaint}" if self.column else self._complaint
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+    @property
+    def _complaint(self) -> str:
+        value = f"{shortened(self.value, SHOWN)!r} " if self.value or self.column else ""
+        return f"{value}{self.reason}"
+
+    def __str__(self) -> str:
+        return f"{self.text}. {self.remedy}" if self.remedy else self.text
+
+
+class ManifestError(Gen3Error, UsageError, ValueError):
+    """A manifest that can't be worked from.
+
+    Args:
+        path: The manifest.
+        fault: What is wrong with it, and where; or what is wrong with the whole file.
+        remedy: What to do; by default the fault's own remedy.
+
+    Attributes:
+        fault: What is wrong; None where it is about the whole file.
+    """
+
+    def __init__(self, path: object, fault: Fault | str, *, remedy: str | None = None) -> None:
+        told = fault if isinstance(fault, str) else fault.text
+        own = "" if isinstance(fault, str) else fault.remedy
+        super().__init__(f"{path}: {told}", remedy=own if remedy is None else remedy)
+        self.fault = None if isinstance(fault, str) else fault
+
+
+OnFault = Callable[[Fault], None]
+"""Takes what is wrong with a row that is left out."""
+
 
 GUID, FILE_NAME, SIZE, MD5, URLS = "guid", "file_name", "size", "md5", "urls"
 ACL, AUTHZ, PREV_GUID, RECORD_TYPE, PACKAGE_CONTENTS = "acl", "authz", "prev_guid", "record_type", "package_contents"
@@ -55,16 +126,6 @@ OF_BUNDLES: Mapping[str, tuple[str, ...]] = {
     "aliases": ("alias", "aliases"),
 }
 """The columns of a manifest of bundles."""
-
-
-@unique
-class Columns(Enum):
-    """Columns that a check of the format knows."""
-
-    MD5 = 1
-    URL = 2
-    SIZE = 3
-    AUTHZ = 4
 
 
 def standard_names(header: Sequence[str], aliases: Mapping[str, Collection[str]] = ALIASES) -> list[str]:
@@ -182,23 +243,15 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
         yield Table(path, separator, header, _rows(path, text, separator, len(header)))
 
 
-def beside(row: TableRow, columns: int) -> Fault | None:
-    """What is wrong with a row that says more than there are columns for; None where nothing is.
+def overlong(row: TableRow, columns: int) -> Fault | None:
+    """Find the fault of a row that has values beside its columns; None without one.
 
     Args:
         row: The row.
-        columns: How many there are.
+        columns: The number of columns.
     """
-    return too_many(row, columns) if any(cell.strip() for cell in row.cells[columns:]) else None
-
-
-def too_many(row: TableRow, columns: int) -> Fault:
-    """What is wrong with a row of more cells than there are columns.
-
-    Args:
-        row: The row.
-        columns: How many there are.
-    """
+    if not any(cell.strip() for cell in row.cells[columns:]):
+        return None
     reason = f"has {row.given} cells, and there are {columns} columns"
     return Fault(row.line, "", "", reason, "Quote cells that have the separator in them.")
 
@@ -210,7 +263,7 @@ def whole_rows(table: Table) -> Iterator[TableRow]:
         ManifestError: One does.
     """
     for row in table.rows:
-        if (fault := beside(row, len(table.header))) is not None:
+        if (fault := overlong(row, len(table.header))) is not None:
             raise ManifestError(table.path, fault)
         yield row
 
@@ -221,7 +274,7 @@ def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
     In the place of a row that says more than there are columns for stands what is wrong with it.
     """
     for row in table.rows:
-        yield beside(row, len(table.header)) or NamedRow(
+        yield overlong(row, len(table.header)) or NamedRow(
             row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False))
         )
 
@@ -267,3 +320,103 @@ def _not_utf8(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
+
+
+def line_of(cells: Sequence[object], delimiter: str) -> str:
+    """Cells as a line of a table."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def delimiter_for(path: Path, given: str | None = None) -> str:
+    """What separates the cells of a table that is written: tabs where its name ends in .tsv, else commas."""
+    return given or ("\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+"""128 bits are 22 characters, of which the last has its lower four bits unset."""
+_SIZE_CELL = re.compile(r"[0-9]{1,19}")
+_MARKS = str.maketrans("[]\"'", "    ")
+_OLD_TEXTS = re.compile(r"\bu(?=['\"])")
+_HEX_LENGTH = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "crc": 8}
+_COMMA = re.compile(r",(?=[\s'\"\]]|$)|(?<=['\"]),|,(?=[A-Za-z][A-Za-z0-9+.-]*://)")
+_COMMA_OF_PATHS = re.compile(r",(?=/)")
+
+
+def several(cell: str) -> list[str]:
+    """The values of a cell that may have several: separated by blanks, in brackets and quotes if need be.
+
+    Args:
+        cell: `a b`, `[a, b]`, `['a', 'b']`, `["a", "b"]`; `%20` is a blank within a value.
+
+    Returns:
+        The values, in order, without those that are empty.
+    """
+    return [value.replace("%20", " ") for value in written(cell)]
+
+
+def written(cell: str) -> list[str]:
+    """The values of a cell that may have several, with `%20` as it stands there."""
+    if not any(mark in cell for mark in "[]\"',"):
+        return cell.split()
+    between = _COMMA.sub(" ", _OLD_TEXTS.sub("", cell) if "u'" in cell or 'u"' in cell else cell)
+    between = between.translate(_MARKS).strip()
+    if between.startswith("/"):
+        between = _COMMA_OF_PATHS.sub(" ", between)
+    return [value for part in between.split() if (value := part.strip(","))]
+
+
+def acl_of(cell: str) -> list[str]:
+    """Who may read a file, of a cell: `['open']` alone means everybody, which the index writes as `*`."""
+    values = several(cell)
+    return ["*"] if cell.lstrip().startswith("[") and [value.lower() for value in values] == ["open"] else values
+
+
+def cell_of(values: Iterable[str]) -> str:
+    """Several values as a cell that `several` reads."""
+    return " ".join(value.replace(" ", "%20") for value in values)
+
+
+def md5_of(cell: str, *, base64: bool = True) -> str | None:
+    """An MD5 sum as 32 hexadecimal digits.
+
+    Args:
+        cell: The digits, in quotes or not, or their 16 bytes in Base64.
+        base64: Whether the latter is read, too.
+
+    Returns:
+        The digits in lower case; None where it isn't one.
+    """
+    text = cell.strip().strip('"')
+    if HEX_MD5.fullmatch(text):
+        return text.lower()
+    return from_base64("md5", text) if base64 and BASE64_MD5.fullmatch(text) else None
+
+
+def checksum_of(kind: str, cell: str) -> str | None:
+    """A checksum as an index has it.
+
+    Args:
+        kind: Its kind: md5, sha1, sha256, sha512, crc or etag.
+        cell: The value.
+
+    Returns:
+        It in lower case; None where it isn't one of that kind.
+    """
+    text = cell.strip().strip('"').lower()
+    if kind == "md5":
+        return md5_of(cell)
+    if kind == "etag":
+        return text if re.fullmatch(r"[0-9a-f]{32}(-[0-9]+)?", text) else None
+    return text if re.fullmatch(r"[0-9a-f]+", text) and len(text) == _HEX_LENGTH.get(kind) else None
+
+
+def size_of(cell: str) -> int | None:
+    """A size in bytes; None where it isn't a whole number from 0 to 2**63 - 1."""
+    text = cell.strip().strip('"')
+    if not _SIZE_CELL.fullmatch(text):
+        return None
+    number = int(text)
+    return number if number < 1 << 63 else None

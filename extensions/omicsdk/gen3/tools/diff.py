@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from omicsdk.core.errors import UsageError
-from omicsdk.gen3.manifests.merging import compare_manifests
+from omicsdk.gen3.manifests import compare_manifests
 from omicsdk.gen3.tools.listing import manifests_in
 
 _log = logging.getLogger(__name__)

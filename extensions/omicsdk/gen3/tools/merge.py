@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.gen3.manifests.faults import ManifestError
-from omicsdk.gen3.manifests.runs import line_of
-from omicsdk.gen3.manifests.tables import table_of
+from omicsdk.gen3.manifests.tables import ManifestError, line_of, table_of
 
 _log = logging.getLogger(__name__)
 

@@ -116,6 +116,16 @@ class Access:
         """The client of the commons."""
         return Gen3(self.endpoint, credentials=self.login or ANONYMOUS)
 
+    @property
+    def logged_in(self) -> Gen3:
+        """The client of the commons, for what needs a login.
+
+        Raises:
+            Gen3AuthError: There is none.
+        """
+        _ = self.auth
+        return self.commons
+
     def has_login(self) -> bool:
         """Whether a login was given, or the environment or the user's folder has one."""
         return self._token is not None or self._source is not None or has_login(os.environ)

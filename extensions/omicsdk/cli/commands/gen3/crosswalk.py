@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
 from omicsdk.cli.errors import REFUSED
-from omicsdk.gen3.manifests.crosswalk import (
-    delete_crosswalk,
-    known_subjects,
-    publish_crosswalk,
-    read_crosswalk,
-    subjects_of,
-    verify_crosswalk,
-)
+from omicsdk.gen3.manifests import subjects_of
+from omicsdk.gen3.manifests.crosswalk import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +20,8 @@ if TYPE_CHECKING:
 
 def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics gen3 objects crosswalk publish`: how many subjects were created and updated."""
-    made = publish_crosswalk(
-        access.auth,
-        arguments["file"],
-        info=arguments.get("info"),
-        endpoint=access.endpoint,
-        methods=arguments["mapping_methodology"],
+    made = access.logged_in.publish_crosswalk(
+        arguments["file"], info=arguments.get("info"), methods=arguments["mapping_methodology"]
     )
     return published(made, console)
 
@@ -40,13 +30,13 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> dict
     """`omics gen3 objects crosswalk read`: how many subjects there are, and in which files."""
     del console
     output = Path(arguments["output_file"])
-    count = read_crosswalk(access.auth, output, endpoint=access.endpoint)
+    count = access.logged_in.read_crosswalk(output)
     return {"subjects": count, "output": str(output), "info": str(output.with_name(f"{output.stem}_info.csv"))}
 
 
 def verify(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics gen3 objects crosswalk verify`: a row for each name that isn't right."""
-    found = [each._asdict() for each in verify_crosswalk(access.auth, arguments["file"], endpoint=access.endpoint)]
+    found = [each._asdict() for each in access.logged_in.verify_crosswalk(arguments["file"])]
     if found:
         console.error(f"{len(found)} names aren't as {access.endpoint} has them")
         console.exit_code = REFUSED
@@ -58,12 +48,11 @@ def verify(access: Access, arguments: Mapping[str, Any], console: Console) -> li
 def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any] | None:
     """`omics gen3 objects crosswalk delete`: how many subjects were deleted and changed."""
     path: str = arguments["file"]
-    count = sum(1 for _ in subjects_of(path))
     if arguments.get("dry_run"):
-        with known_subjects(access.auth, endpoint=access.endpoint) as known:
-            there = sum(bool(known.guids_of(subject)) for subject in subjects_of(path))
-        unknown = {"unknown": count - there} if there < count else {}
-        return {"would delete": {"subjects": there}, **unknown}
+        counts = access.logged_in.delete_crosswalk(path, dry_run=True).counts
+        there = counts.pop(KNOWN, 0)
+        return {"would delete": {"subjects": there}, **counts}
+    count = sum(1 for _ in subjects_of(path))
     if not agreed(f"Taking the names of {count} subjects from {access.endpoint} is for good. Go on?", console):
         return None
-    return published(delete_crosswalk(access.auth, path, endpoint=access.endpoint), console)
+    return published(access.logged_in.delete_crosswalk(path), console)

@@ -11,17 +11,8 @@ from omicsdk.cli.commands.gen3.published import published
 from omicsdk.cli.commands.output_files import file_to_write
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.discovery import GUID_TYPE, combine_discovery, name_for, publish_discovery, read_discovery
-from omicsdk.gen3.manifests.discovery_objects import (
-    delete_objects,
-    objects_in_table,
-    objects_of,
-    publish_objects,
-    write_objects,
-    write_template,
-)
-from omicsdk.gen3.metadata import Gen3Metadata
+from omicsdk.gen3.manifests import combine_discovery
+from omicsdk.gen3.manifests.discovery_tables import name_for, objects_in_table, write_objects, write_template
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -38,10 +29,8 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     suffix = arguments.get("output_filename_suffix") or ""
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
     file_to_write(named)
-    count = read_discovery(
-        access.login,
+    count = access.commons.read_discovery(
         named,
-        endpoint=access.endpoint,
         guid_type=arguments["guid_type"],
         limit=arguments["limit"],
         aggregate=bool(arguments.get("agg")),
@@ -63,14 +52,8 @@ def combine(access: Access, arguments: Mapping[str, Any], console: Console) -> T
     output: str = arguments["output_filename"]
     with TemporaryDirectory(prefix="omics-discovery-") as folder:
         current = Path(folder, "current.tsv")
-        read_discovery(
-            access.auth,
-            current,
-            endpoint=access.endpoint,
-            limit=limit,
-            aggregate=bool(arguments.get("agg")),
-            on_more=on_more,
-        )
+        aggregate = bool(arguments.get("agg"))
+        access.logged_in.read_discovery(current, limit=limit, aggregate=aggregate, on_more=on_more)
         count = combine_discovery(
             current,
             arguments["file"],
@@ -90,10 +73,8 @@ def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> d
         path = name_for(access.endpoint, arguments["guid_type"])
     if path is None:
         raise UsageError("nothing says which file to publish", remedy="Give FILE, or --default-file.")
-    made = publish_discovery(
-        access.auth,
+    made = access.logged_in.publish_discovery(
         path,
-        endpoint=access.endpoint,
         guid_type=arguments["guid_type"],
         guid_field=arguments.get("guid_field"),
         omit_empty=bool(arguments.get("omit_empty")),
@@ -104,19 +85,12 @@ def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> d
 def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, str] | None:
     """`omics gen3 discovery delete`: what was deleted."""
     guid: str = arguments["guid"]
-    with Gen3Metadata(access.endpoint, access.auth) as documents:
-        document: object = documents.get(guid)
-        kind = document.get("_guid_type") if is_object(document) else None
-        if kind != GUID_TYPE:
-            raise UsageError(
-                f"{guid} is no study of the discovery page: its _guid_type is {kind!r}",
-                remedy="Check the GUID. Other metadata is deleted with: omics gen3 api metadata delete.",
-            )
-        if arguments.get("dry_run"):
-            return {"would delete": guid}
-        if not agreed(f"Deleting the metadata of {guid} is for good. Go on?", console):
-            return None
-        documents.delete(guid)
+    access.logged_in.delete_study(guid, dry_run=True)
+    if arguments.get("dry_run"):
+        return {"would delete": guid}
+    if not agreed(f"Deleting the metadata of {guid} is for good. Go on?", console):
+        return None
+    access.commons.delete_study(guid)
     return {"deleted": guid}
 
 
@@ -129,10 +103,8 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
         file: str = named or name_for(access.endpoint, OBJECTS, "TEMPLATE")
         write_template(file)
         return Told(file, {"objects": 0, "output": file})
-    found = objects_of(
-        access.auth,
-        datasets=datasets,
-        endpoint=access.endpoint,
+    found = access.logged_in.discovery_objects(
+        datasets,
         limit=arguments["limit"],
         on_more=lambda: console.more_left(arguments["limit"], "studies"),
         on_missing=lambda guid: console.some_failed(f"{guid}: there is no such study"),
@@ -146,10 +118,8 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
 
 def publish_object_table(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics gen3 discovery objects publish`: how many studies were created and updated."""
-    made = publish_objects(
-        access.auth, arguments["file"], endpoint=access.endpoint, overwrite=bool(arguments.get("overwrite"))
-    )
-    return published(made, console, in_lines=False)
+    overwrite = bool(arguments.get("overwrite"))
+    return published(access.logged_in.publish_discovery_objects(arguments["file"], overwrite=overwrite), console)
 
 
 def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any] | None:
@@ -160,15 +130,15 @@ def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: C
         raise UsageError("nothing says which objects are meant", remedy="Give GUIDs of studies, or --file TABLE.")
     wanted: dict[str, Collection[str] | None] = dict.fromkeys(given)
     if file is not None:
-        wanted.update({dataset: set(objects) for dataset, objects in objects_in_table(file).items()})
+        wanted.update({dataset: set(study.objects) for dataset, study in objects_in_table(file).items()})
     named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
     if arguments.get("dry_run"):
-        there = _told(wanted, delete_objects(access.auth, wanted, dry_run=True), console)
+        there = _told(wanted, access.logged_in.delete_discovery_objects(wanted, dry_run=True), console)
         named_ones = {name: some for name, some in wanted.items() if name in there}
         return {"would delete": {name: "all" if some is None else sorted(some) for name, some in named_ones.items()}}
     if not agreed(f"Taking objects from {named} is for good; their files stay. Go on?", console):
         return None
-    return {"counts": _told(wanted, delete_objects(access.auth, wanted), console)}
+    return {"counts": _told(wanted, access.logged_in.delete_discovery_objects(wanted), console)}
 
 
 def _told(wanted: Collection[str], counts: dict[str, int], console: Console) -> dict[str, int]:

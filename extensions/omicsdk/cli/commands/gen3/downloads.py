@@ -11,14 +11,14 @@ from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id
 from omicsdk.drs.planning import Layout, Wanted
-from omicsdk.gen3.manifests.rows import Row, rows_of
+from omicsdk.gen3.manifests import Row, rows_of
 from omicsdk.gen3.packages import is_package, unpack
 from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
     from omicsdk.cli.commands.gen3.access import Access
     from omicsdk.cli.console import Console
-    from omicsdk.gen3.manifests.faults import Fault
+    from omicsdk.gen3.manifests import Fault
     from omicsdk.transfer import Control, Progress, TransferReport
 
 _VERIFIED = ("md5", "sha1", "sha256")

@@ -8,29 +8,23 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.gen3.manifests.format import PROTOCOLS, check_format
-from omicsdk.gen3.manifests.indexing import IndexRows, index_manifest
-from omicsdk.gen3.manifests.merging import Rules, compare_manifests, merge_manifests
-from omicsdk.gen3.manifests.records import MISSING, WRONG, delete_guids, download_manifest, verify_manifest
-from omicsdk.gen3.manifests.rows import rows_of
-from omicsdk.gen3.manifests.runs import BATCH, batches
+from omicsdk.gen3.manifests import Rules, check_format, compare_manifests, merge_manifests, rows_of
+from omicsdk.gen3.manifests.format import PROTOCOLS
+from omicsdk.gen3.manifests.records import DELETED, GONE, MISSING, WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.commands.gen3.access import Access
     from omicsdk.cli.console import Console
-    from omicsdk.gen3.manifests.faults import Fault
-    from omicsdk.gen3.manifests.runs import Summary
+    from omicsdk.gen3.manifests import Fault, Summary
 
 
 def read(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics gen3 objects manifest read`: what came of it."""
-    summary = download_manifest(
-        access.endpoint,
+    summary = access.commons.read_index(
         arguments["output_file"],
         manifest=arguments.get("input_manifest"),
-        auth=access.login,
         threads=arguments["max_concurrent_requests"],
     )
     return told(summary, console)
@@ -40,13 +34,8 @@ def verify(access: Access, arguments: Mapping[str, Any], console: Console) -> di
     """`omics gen3 objects manifest verify`: what came of it."""
     path = Path(arguments["file"])
     output = arguments.get("output_file") or path.with_name(f"{path.stem}.verified.log")
-    summary = verify_manifest(
-        access.endpoint,
-        path,
-        output,
-        auth=access.login,
-        threads=arguments["max_concurrent_requests"],
-        delimiter=delimiter_of(arguments),
+    summary = access.commons.verify_manifest(
+        path, output, threads=arguments["max_concurrent_requests"], delimiter=delimiter_of(arguments)
     )
     result = told(summary, console)
     differing = sum(summary.counts.get(each, 0) for each in (WRONG, MISSING))
@@ -93,11 +82,9 @@ def validate_format(access: Access, arguments: Mapping[str, Any], console: Conso
 
 def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics gen3 objects manifest publish`: what came of it."""
-    summary = index_manifest(
-        access.endpoint,
+    summary = access.logged_in.index_manifest(
         arguments["file"],
         arguments["out_manifest_file"],
-        auth=access.auth,
         threads=arguments["thread_num"],
         replace_urls=not arguments.get("append_urls"),
         metadata=not arguments.get("no_metadata"),
@@ -110,21 +97,16 @@ def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> d
 def delete_all_guids(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any] | None:
     """`omics gen3 objects manifest delete-all-guids`: what came of it."""
     path: str = arguments["file"]
-    wrong: list[Fault] = []
-    count = sum(1 for _ in rows_of(path, on_fault=wrong.append))
     if arguments.get("dry_run"):
-        for fault in wrong[:SHOWN]:
-            console.some_failed(f"{path}: {fault}")
-        with IndexRows(access.endpoint, access.auth) as index:
-            guids = (row.guid for row in rows_of(path, on_fault=lambda _: None))
-            there = sum(
-                guid in found for part in batches(guids, BATCH) for found in [index.found(part)] for guid in part
-            )
-        gone = {"gone": count - there} if there < count else {}
-        return {"would delete": there, **gone, "unreadable": len(wrong)}
+        planned = access.logged_in.delete_index_records(path, dry_run=True)
+        for error in planned.errors[:SHOWN]:
+            console.some_failed(f"{path}: {error}")
+        gone = {"gone": planned.counts[GONE]} if GONE in planned.counts else {}
+        return {"would delete": planned.counts.get(DELETED, 0), **gone, "unreadable": planned.failed}
+    count = sum(1 for _ in rows_of(path, on_fault=lambda _: None))
     if not agreed(f"Deleting the records of {count} files from {access.endpoint} is for good. Go on?", console):
         return None
-    return told(delete_guids(access.auth, path, arguments.get("output_file"), endpoint=access.endpoint), console)
+    return told(access.logged_in.delete_index_records(path, arguments.get("output_file")), console)
 
 
 def merge(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:

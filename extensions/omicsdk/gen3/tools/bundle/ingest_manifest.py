@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import BearerToken
-from omicsdk.gen3.manifests.bundles import make_bundles
-from omicsdk.gen3.manifests.format import checksum_of
+from omicsdk.gen3.manifests.tables import checksum_of
+from omicsdk.gen3.tools._commons import commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth
@@ -52,7 +52,7 @@ def ingest_bundle_manifest(
         ManifestError: The manifest isn't right; nothing was made then.
         SomeFailed: Some bundles couldn't be made; the others are, and written.
     """
-    who = auth if token is None else BearerToken(token)
-    made = make_bundles(commons_url, manifest_file, out_manifest_file, auth=who, delimiter=manifest_file_delimiter)
-    _log.info("%s: %d bundles", manifest_file, len(made.records))
-    return made.raise_failed().records
+    with commons(commons_url, auth if token is None else BearerToken(token)) as client:
+        made = client.index_bundles(manifest_file, out_manifest_file, delimiter=manifest_file_delimiter)
+    _log.info("%s: %d bundles", manifest_file, len(made.bundles))
+    return [bundle.record for bundle in made.raise_if_failed().bundles]

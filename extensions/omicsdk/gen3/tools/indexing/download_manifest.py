@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from omicsdk.gen3.manifests.records import download_manifest
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.gen3.tools._commons import async_commons
 
 MAX_CONCURRENT_REQUESTS = 24
 INDEXD_RECORD_PAGE_SIZE = 1024
@@ -35,11 +34,8 @@ async def async_download_object_manifest(
         ManifestError: The input manifest can't be read.
         SomeFailed: Some of its rows have no record; those of the others are written.
     """
-    summary = await in_thread(
-        lambda stop: download_manifest(
-            commons_url, output_filename, manifest=input_manifest, threads=max_concurrent_requests, stop=stop
-        )
-    )
+    async with async_commons(commons_url) as client:
+        summary = await client.read_index(output_filename, manifest=input_manifest, threads=max_concurrent_requests)
     for error in summary.errors:
         _log.error("%s", error)
-    summary.raise_failed("found")
+    summary.raise_if_failed("found")

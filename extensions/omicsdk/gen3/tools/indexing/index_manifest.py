@@ -8,10 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.gen3.manifests.format import size_of
-from omicsdk.gen3.manifests.indexing import index_manifest
-from omicsdk.gen3.manifests.records import delete_guids
-from omicsdk.gen3.manifests.tables import SIZE
+from omicsdk.gen3.manifests.tables import SIZE, size_of
+from omicsdk.gen3.tools._commons import commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth
@@ -44,7 +42,7 @@ def index_object_manifest(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Indexes the files of a manifest; the same call goes on where an earlier one was interrupted.
 
-    `omicsdk.gen3.manifests.index_manifest` does the same without holding the rows in memory.
+    `Gen3.index_manifest` does the same without holding the rows in memory.
 
     Args:
         commons_url: The commons.
@@ -64,28 +62,23 @@ def index_object_manifest(
         ManifestError: The manifest can't be read, or lacks a column.
         SomeFailed: Rows failed; all others are done, and both are written.
     """
-    summary = index_manifest(
-        commons_url,
-        manifest_file,
-        output_filename,
-        auth=auth,
-        threads=thread_num,
-        replace_urls=replace_urls,
-        metadata=submit_additional_metadata_columns,
-        empty_metadata=force_metadata_columns_even_if_empty,
-        delimiter=manifest_file_delimiter,
-        output_delimiter="\t",
-    )
+    with commons(commons_url, auth) as client:
+        summary = client.index_manifest(
+            manifest_file,
+            output_filename,
+            threads=thread_num,
+            replace_urls=replace_urls,
+            metadata=submit_additional_metadata_columns,
+            empty_metadata=force_metadata_columns_even_if_empty,
+            delimiter=manifest_file_delimiter,
+            output_delimiter="\t",
+        )
     for error in summary.errors:
         _log.error("%s", error)
-    summary.raise_failed("indexed")
-    return _written(Path(output_filename))
-
-
-def _written(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    summary.raise_if_failed("indexed")
+    with Path(output_filename).open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t")
-        rows = [{**row, SIZE: size_of(row[SIZE])} for row in reader]
+        rows: list[dict[str, Any]] = [{**row, SIZE: size_of(row[SIZE])} for row in reader]
         return rows, list(reader.fieldnames or ())
 
 
@@ -100,7 +93,8 @@ def delete_all_guids(auth: Auth, file: str | os.PathLike[str]) -> None:
         ManifestError: The manifest can't be read, or no column names the files.
         SomeFailed: Some records couldn't be deleted.
     """
-    summary = delete_guids(auth, file)
+    with commons(auth=auth) as client:
+        summary = client.delete_index_records(file)
     for error in summary.errors:
         _log.error("%s", error)
-    summary.raise_failed("deleted")
+    summary.raise_if_failed("deleted")

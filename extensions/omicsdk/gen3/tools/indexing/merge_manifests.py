@@ -6,8 +6,8 @@ import logging
 import os
 from collections.abc import Sequence
 
-from omicsdk.gen3.manifests.faults import Fault
-from omicsdk.gen3.manifests.merging import SEVERAL, Rules, merge_manifests
+from omicsdk.gen3.manifests import Fault, Rules, merge_manifests
+from omicsdk.gen3.manifests.merging import SEVERAL
 from omicsdk.gen3.tools.listing import manifests_in
 
 _log = logging.getLogger(__name__)

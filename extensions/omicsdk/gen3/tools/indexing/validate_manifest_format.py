@@ -6,9 +6,8 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 
-from omicsdk.gen3.manifests.faults import Fault
-from omicsdk.gen3.manifests.format import PROTOCOLS, check_format
-from omicsdk.gen3.manifests.tables import Columns
+from omicsdk.gen3.manifests import Columns, Fault, check_format
+from omicsdk.gen3.manifests.format import PROTOCOLS
 
 #: Warnings that are logged; the rest is counted. Errors are all logged.
 SHOWN_WARNINGS = 1000

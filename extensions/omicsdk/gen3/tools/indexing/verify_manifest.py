@@ -7,9 +7,9 @@ import os
 import time
 from collections.abc import Mapping
 
-from omicsdk.gen3.manifests.records import PARSERS, Parser, verify_manifest
-from omicsdk.gen3.manifests.runs import Summary
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.gen3.manifests import Summary
+from omicsdk.gen3.manifests.records import PARSERS, Parser
+from omicsdk.gen3.tools._commons import async_commons
 
 MAX_CONCURRENT_REQUESTS = 24
 _log = logging.getLogger(__name__)
@@ -45,16 +45,13 @@ async def async_verify_object_manifest(
         SomeFailed: Some rows couldn't be compared.
     """
     output = output_filename or f"verify-manifest-errors-{time.time()}.log"
-    summary = await in_thread(
-        lambda stop: verify_manifest(
-            commons_url,
+    async with async_commons(commons_url) as client:
+        summary = await client.verify_manifest(
             manifest_file,
             output,
             threads=max_concurrent_requests,
             parsers=manifest_row_parsers,
             delimiter=manifest_file_delimiter,
-            stop=stop,
         )
-    )
     _log.info("%s: %s", manifest_file, summary.counts)
-    return summary.raise_failed("compared")
+    return summary.raise_if_failed("compared")

@@ -7,18 +7,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.gen3.manifests.crosswalk import (
-    BLOCK,
-    GUID_TYPE,
-    Missing,
-    delete_crosswalk,
-    deleted_subject,
-    publish_crosswalk,
-    read_crosswalk,
-    verify_crosswalk,
-)
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.gen3.manifests import Missing
+from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE
+from omicsdk.gen3.tools._commons import async_commons, commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.auth import Gen3Auth
@@ -43,7 +35,8 @@ async def read_crosswalk_metadata(
     def on_more() -> None:
         _log.warning("there are more subjects than %d; limit= says how many are read", limit)
 
-    count = await in_thread(lambda _: read_crosswalk(auth, output_filename, limit=limit, on_more=on_more))
+    async with async_commons(auth=auth) as client:
+        count = await client.read_crosswalk(output_filename, limit=limit, on_more=on_more)
     _log.info("%s: %d subjects", output_filename, count)
 
 
@@ -70,13 +63,11 @@ async def publish_crosswalk_metadata(
         ManifestError: A table can't be read, or has other columns.
         SomeFailed: Some subjects couldn't be published; the others are.
     """
-    made = await in_thread(
-        lambda _: publish_crosswalk(
-            auth, file, info=info_file, guid_type=guid_type, methods=tuple(mapping_methodologies or ())
-        )
-    )
+    methods = tuple(mapping_methodologies or ())
+    async with async_commons(auth=auth) as client:
+        made = await client.publish_crosswalk(file, info=info_file, guid_type=guid_type, methods=methods)
     _log.info("%s: %s", file, made.counts)
-    return made.raise_failed().counts
+    return made.raise_if_failed().counts
 
 
 async def verify_crosswalk_metadata(
@@ -92,7 +83,8 @@ async def verify_crosswalk_metadata(
     Returns:
         The names that aren't known, or are those of another subject.
     """
-    return await in_thread(lambda _: list(verify_crosswalk(auth, file, guid_type=guid_type)))
+    async with async_commons(auth=auth) as client:
+        return await client.verify_crosswalk(file, guid_type=guid_type)
 
 
 async def delete_crosswalk_metadata(
@@ -111,15 +103,9 @@ async def delete_crosswalk_metadata(
     Raises:
         SomeFailed: Some couldn't be deleted.
     """
-    made = await in_thread(lambda _: delete_crosswalk(auth, file, guid_type=guid_type))
-    if made.failures:
-        line, error = next(iter(made.failures.items()))
-        raise SomeFailed(
-            f"{len(made.failures)} rows couldn't be deleted; line {line}: {error}",
-            [UsageError(error) for error in made.failures.values()],
-            remedy="Correct their cause, and run the same again.",
-        )
-    return made.counts
+    async with async_commons(auth=auth) as client:
+        made = await client.delete_crosswalk(file, guid_type=guid_type)
+    return made.raise_if_failed("deleted").counts
 
 
 def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
@@ -135,11 +121,10 @@ def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
     Raises:
         Forbidden: That isn't allowed.
     """
-    try:
-        found = deleted_subject(auth, guid)
-    except UsageError as error:
-        _log.warning("%s", error)
-        return False
-    if not found:
-        _log.warning("There is no document %s", guid)
-    return found
+    with commons(auth=auth) as client:
+        try:
+            client.delete_subject(guid)
+        except (NotFound, UsageError) as error:
+            _log.warning("%s", error)
+            return False
+    return True

@@ -7,19 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import NotFound
-from omicsdk.gen3.manifests.discovery import (
-    BLOCK,
-    GUID_TYPE,
-    Registration,
-    checked_format,
-    combine_discovery,
-    name_for,
-    publish_discovery,
-    read_discovery,
-)
-from omicsdk.gen3.metadata import Gen3Metadata
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.gen3.manifests import Registration, combine_discovery
+from omicsdk.gen3.manifests.discovery import GUID_TYPE
+from omicsdk.gen3.manifests.discovery_tables import BLOCK, checked_format, name_for
+from omicsdk.gen3.tools._commons import async_commons, commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.auth import Gen3Auth
@@ -57,18 +49,15 @@ async def output_expanded_discovery_metadata(
     """
     wanted = checked_format(output_format)
     output = name_for(auth.endpoint, guid_type, output_filename_suffix, f".{wanted}")
-    count = await in_thread(
-        lambda _: read_discovery(
-            auth,
+    async with async_commons(endpoint, auth) as client:
+        count = await client.read_discovery(
             output,
-            endpoint=endpoint,
             guid_type=guid_type,
             limit=limit,
             aggregate=use_agg_mds,
             output_format=wanted,
             on_more=lambda: _log.warning("there are more documents than %d; limit= says how many are read", limit),
         )
-    )
     _log.info("%s: %d documents", output, count)
     return output
 
@@ -146,19 +135,16 @@ async def publish_discovery_metadata(
     """
     path = metadata_filename or name_for(auth.endpoint, guid_type)
     registration = Registration(reset_unregistered_metadata, update_registered_metadata)
-    made = await in_thread(
-        lambda _: publish_discovery(
-            auth,
+    async with async_commons(endpoint, auth) as client:
+        made = await client.publish_discovery(
             path,
-            endpoint=endpoint,
             guid_type=guid_type,
             guid_field=guid_field,
             omit_empty=omit_empty_values,
             unregistered=registration if is_unregistered_metadata else None,
         )
-    )
     _log.info("%s: %s", path, made.counts)
-    return made.raise_failed().counts
+    return made.raise_if_failed().counts
 
 
 def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str = GUID_TYPE) -> dict[str, Any]:
@@ -184,13 +170,10 @@ def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
     Raises:
         Forbidden: That isn't allowed.
     """
-    with Gen3Metadata(auth) as documents:
+    with commons(auth=auth) as client:
         try:
-            if documents.get(guid).get("_guid_type") != GUID_TYPE:
-                _log.warning("%s is no document of the discovery page; it stays", guid)
-                return False
-            documents.delete(guid)
-        except NotFound as error:
+            client.delete_study(guid)
+        except (NotFound, UsageError) as error:
             _log.warning("%s", error)
             return False
     return True

@@ -8,18 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.manifests.discovery import GUID_TYPE, checked_format, name_for
-from omicsdk.gen3.manifests.discovery_objects import (
+from omicsdk.gen3.manifests.discovery import GUID_TYPE
+from omicsdk.gen3.manifests.discovery_tables import (
     OPTIONAL,
     REQUIRED,
-    delete_objects,
+    checked_format,
     missing_columns,
-    objects_of,
-    publish_objects,
+    name_for,
     write_objects,
     write_template,
 )
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.gen3.tools._commons import async_commons, commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.auth import Gen3Auth
@@ -67,20 +66,20 @@ async def output_discovery_objects(
         write_template(name)
         return name
     wanted = checked_format(output_format)
-    found = objects_of(
-        auth,
-        datasets=frozenset(dataset_guids or ()),
-        endpoint=endpoint,
-        limit=limit,
-        aggregate=use_agg_mds,
-        guid_type=guid_type,
-        on_more=lambda: _log.warning("there are more studies than %d; limit= says how many are looked at", limit),
-        on_missing=lambda guid: _log.warning("there is no study %s", guid),
-    )
+    async with async_commons(endpoint, auth) as client:
+        listing = client.discovery_objects(
+            frozenset(dataset_guids or ()),
+            limit=limit,
+            aggregate=use_agg_mds,
+            guid_type=guid_type,
+            on_more=lambda: _log.warning("there are more studies than %d; limit= says how many are looked at", limit),
+            on_missing=lambda guid: _log.warning("there is no study %s", guid),
+        )
+        found = [each async for each in listing]
     if only_object_guids:
-        return await in_thread(lambda _: list(found))
+        return found
     name = name_for(auth.endpoint, _WHAT, output_filename_suffix, f".{wanted}")
-    count = await in_thread(lambda _: write_objects(found, name, wanted))
+    count = write_objects(iter(found), name, wanted)
     _log.info("%s: %d objects", name, count)
     return name
 
@@ -108,10 +107,9 @@ async def publish_discovery_object_metadata(
         ManifestError: The table isn't right; nothing was published then.
         SomeFailed: Some studies couldn't be published; the others are.
     """
-    made = await in_thread(
-        lambda _: publish_objects(auth, metadata_filename, endpoint=endpoint, guid_type=guid_type, overwrite=overwrite)
-    )
-    return made.raise_failed().counts
+    async with async_commons(endpoint, auth) as client:
+        made = await client.publish_discovery_objects(metadata_filename, guid_type=guid_type, overwrite=overwrite)
+    return made.raise_if_failed().counts
 
 
 def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[str, Collection[str]]) -> None:
@@ -121,7 +119,7 @@ def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[
         auth: Who asks, and of which commons.
         delete_objs: The GUIDs of the objects by those of their studies.
     """
-    _told(delete_objs, delete_objects(auth, delete_objs))
+    _deleted(auth, delete_objs)
 
 
 def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
@@ -131,10 +129,12 @@ def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
         auth: Who asks, and of which commons.
         guids: The studies.
     """
-    _told(guids, delete_objects(auth, dict.fromkeys(guids)))
+    _deleted(auth, dict.fromkeys(guids))
 
 
-def _told(wanted: Collection[str], found: Mapping[str, int]) -> None:
+def _deleted(auth: Gen3Auth, wanted: Mapping[str, Collection[str] | None]) -> None:
+    with commons(auth=auth) as client:
+        found = client.delete_discovery_objects(wanted)
     for guid in wanted:
         if guid in found:
             _log.info("%s: %d objects were deleted", guid, found[guid])

@@ -12,16 +12,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.index import Gen3Index
-from omicsdk.gen3.manifests.metadata import (
-    GUID_COLUMN,
-    INDEXED,
-    OTHER,
-    SAMPLE_COLUMN,
-    GuidOf,
-    ingest_metadata,
-)
-from omicsdk.gen3.manifests.runs import Summary
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.gen3.manifests import Summary
+from omicsdk.gen3.manifests.metadata import GUID_COLUMN, INDEXED, OTHER, SAMPLE_COLUMN, GuidOf
+from omicsdk.gen3.tools._commons import async_commons
 
 if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth
@@ -91,25 +84,20 @@ async def async_ingest_metadata_manifest(
     """
     output = output_filename or f"ingest-metadata-manifest-errors-{time.time()}.log"
     parser = manifest_row_parsers["guid_for_row" if get_guid_from_file else "indexed_file_object_guid"]
-    summary = await in_thread(
-        lambda stop: ingest_metadata(
-            commons_url,
+    documented = parser in (_guid_for_row, _guid_by_url)
+    async with async_commons(commons_url, auth) as client:
+        summary = await client.ingest_metadata(
             manifest_file,
             metadata_source,
             output,
-            auth=auth,
             threads=max_concurrent_requests,
-            guid_of=None
-            if parser in (_guid_for_row, _guid_by_url)
-            else _given(parser, commons_url, get_guid_from_file),
+            guid_of=None if documented else _given(parser, commons_url, get_guid_from_file),
             by_url=parser is _guid_by_url,
             guid_type=metadata_type,
             delimiter=manifest_file_delimiter,
-            stop=stop,
         )
-    )
     _log.info("%s: %s", manifest_file, summary.counts)
-    return summary.raise_failed("stored")
+    return summary.raise_if_failed("stored")
 
 
 def _given(parser: Callable[..., Any], commons_url: str, from_file: bool) -> GuidOf:

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row, verify_metadata
-from omicsdk.gen3.manifests.runs import Summary
-from omicsdk.gen3.tools.running import in_thread
+from omicsdk.gen3.manifests import Summary
+from omicsdk.gen3.manifests.metadata import guid_in_row, metadata_in_row
+from omicsdk.gen3.tools._commons import async_commons
 
 MAX_CONCURRENT_REQUESTS = 24
 _log = logging.getLogger(__name__)
@@ -48,9 +48,8 @@ async def async_verify_metadata_manifest(
         SomeFailed: Some rows couldn't be compared.
     """
     output = output_filename or f"verify-metadata-errors-{time.time()}.log"
-    summary = await in_thread(
-        lambda stop: verify_metadata(
-            commons_url,
+    async with async_commons(commons_url) as client:
+        summary = await client.verify_metadata(
             manifest_file,
             metadata_source,
             output,
@@ -58,8 +57,6 @@ async def async_verify_metadata_manifest(
             guid_of=manifest_row_parsers["guid"],
             metadata_of=manifest_row_parsers["metadata"],
             delimiter=manifest_file_delimiter,
-            stop=stop,
         )
-    )
     _log.info("%s: %s", manifest_file, summary.counts)
-    return summary.raise_failed("compared")
+    return summary.raise_if_failed("compared")

@@ -1,0 +1,501 @@
+"""Runs over the rows of a manifest: several at once, in bounded memory, resumed, their outputs written in the rows' order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self, TypeVar, cast
+
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    TransferError,
+    UsageError,
+)
+from omicsdk.core.files.atomic_file import is_special, put_in_place
+from omicsdk.core.redaction import mask_text
+from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.journals import journal_lines
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.workers import Workers
+from omicsdk.transfer.writing import write_error
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+NOTED_ROWS = 1000
+"""Rows after which progress is noted, at most; as many may be looked up after an interrupt."""
+PART, JOURNAL = ".part", ".journal"
+FAILED = "failed"
+BATCH = 100
+"""Rows that are requested at once, where the commons takes several."""
+AHEAD = 3
+"""Batches a thread that are under way, or wait for those before them."""
+SHOWN_FAILURES = 100
+"""Failures that a summary lists; all of them are in the file of failures."""
+CACHE_KIB = 20 * 1024
+"""KiB of a scratch database that are held in memory."""
+_RESUMES = "The same call resumes."
+_COLUMNS = ("line", "guid", "error")
+FATAL = (AuthError, ConfigError, ConnectFailed, Interrupted)
+"""Errors that would fail every row alike: they end the run, and the same call resumes it."""
+
+
+class Outputs:
+    """Files that a run writes beside their names, with a journal of its progress. A context manager.
+
+    When its block ends cleanly and `finish` was called, the files get their names and the journal is removed. Otherwise a run
+    of the same identity resumes at the last note.
+
+    Args:
+        paths: The files; the journal is named after the first.
+        identity: What two runs must have in common for one to resume the other.
+        noted_rows: Rows after which progress is noted, at most.
+
+    Attributes:
+        paths: The files.
+        resumed: Whether an earlier run was interrupted; what it did after its last note is unknown.
+        rows: Rows that are done, and skipped.
+        counts: How many rows ended in each state.
+        place: Where the run is, in its own terms; noted with the rows.
+        ahead: Rows that earlier runs had under way at once, at most.
+    """
+
+    def __init__(self, paths: Sequence[Path], identity: Mapping[str, Any], noted_rows: int = NOTED_ROWS) -> None:
+        self.paths = paths
+        self._targets = [path.absolute() for path in paths]
+        self._parts = [path.with_name(path.name + PART) for path in self._targets]
+        self._journal_path = self._targets[0].with_name(self._targets[0].name + JOURNAL)
+        self._head = journal_lines.line_of(["manifest", dict(identity)])
+        self._noted_rows = noted_rows
+        self._open = ExitStack()
+        self._files: list[IO[bytes]] = []
+        self._named: list[bool] = []
+        self._noted = 0
+        # What a note states. The files may be longer: with what was written of rows that are not done.
+        self._done: list[object] = ["done", 0, [0] * len(self.paths), {}, ""]
+        self.resumed = False
+        self.rows = 0
+        self.place = ""
+        self.ahead = 0
+        self.counts = Counter[str]()
+
+    def __enter__(self) -> Self:
+        try:
+            self._journal = JournalFile(self._journal_path, lambda: False, Disk(), look=False)
+            self._open.callback(self._journal.close)
+            for part, length in zip(self._parts, self._replayed(), strict=True):
+                file = self._open.enter_context(part.open("r+b" if part.exists() else "w+b"))
+                file.truncate(length)
+                file.seek(0, os.SEEK_END)
+                self._files.append(file)
+        except OSError as error:
+            self._open.close()
+            raise write_error(error, str(self.paths[0])) from error
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def _replayed(self) -> list[int]:
+        """Read the notes of an earlier run of the same identity; the files' lengths at the last one that still holds."""
+        with self._journal.reader() as file:
+            self.resumed = file.read(len(self._head)) == self._head
+        sizes = [part.stat().st_size if part.exists() else -1 for part in self._parts]
+
+        def replay(record: list[Any], _: int) -> None:
+            if record[0] == "ahead":
+                self.ahead = max(self.ahead, int(record[1]))
+            elif all(length <= size for length, size in zip(record[2], sizes, strict=True)):
+                self._done = record
+
+        self._journal.replay(self._head, replay)
+        _, rows, lengths, counts, place = self._done
+        self.rows = self._noted = cast("int", rows)
+        self.counts.update(cast("dict[str, int]", counts))
+        self.place = str(place)
+        return cast("list[int]", lengths)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing is written yet."""
+        return not any(file.tell() for file in self._files)
+
+    def write(self, place: int, text: str) -> None:
+        """Write to a file.
+
+        Args:
+            place: Its place among the paths.
+            text: The text.
+        """
+        try:
+            self._files[place].write(text.encode())
+        except OSError as error:
+            raise write_error(error, str(self.paths[place])) from error
+
+    def done(self, rows: int) -> None:
+        """Count further rows as done, all of whose text was written."""
+        self.rows += rows
+        self._done = ["done", self.rows, [file.tell() for file in self._files], dict(self.counts), self.place]
+        if self.rows - self._noted >= self._noted_rows:
+            self._note()
+
+    def begin(self, ahead: int) -> None:
+        """Note how many rows may be under way at once, for the run that has to look up which of them are done.
+
+        Args:
+            ahead: The number, at most.
+        """
+        if ahead > self.ahead:
+            self._append(["ahead", ahead])
+
+    def finish(self, named: Sequence[bool] | None = None) -> None:
+        """Have the files named at the end of the block.
+
+        Args:
+            named: Which of them; the others are removed, with what had their names before. All by default.
+        """
+        self._named = list(named or [True] * len(self.paths))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if self._named and error is None:
+                self._name()
+            else:
+                with suppress(TransferError):  # a hint for the next run; the error itself is raised
+                    self._note()
+        except OSError as problem:
+            raise write_error(problem, str(self.paths[0])) from problem
+        finally:
+            with suppress(OSError):  # text that can no longer be written was reported
+                self._open.close()
+
+    def _name(self) -> None:
+        for file in self._files:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+        for part, path, named in zip(self._parts, self._targets, self._named, strict=True):
+            if named:
+                put_in_place(part, path)
+            else:
+                part.unlink()
+                if not is_special(path):
+                    path.unlink(missing_ok=True)
+        self._journal.close()  # Windows removes no open file
+        self._journal_path.unlink()
+
+    def _note(self) -> None:
+        try:
+            for file in self._files:
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise write_error(error, str(self.paths[0])) from error
+        self._append(self._done)
+        self._noted = self.rows
+
+    def _append(self, record: list[object]) -> None:
+        try:
+            self._journal.append([journal_lines.line_of(record)])
+            self._journal.sync()
+        except OSError as error:
+            raise write_error(error, str(self.paths[0])) from error
+
+
+def outputs_of(
+    manifest: str | os.PathLike[str], output: str | os.PathLike[str], *, failed_rows: bool = False, **settings: object
+) -> Outputs:
+    """Make the outputs of a run over a manifest: its output, beside it the file of failures, and perhaps the failed rows.
+
+    Args:
+        manifest: The manifest; a run over one that was changed since does not resume.
+        output: The output.
+        failed_rows: Whether the rows that fail are written as a manifest.
+        **settings: Further settings that a run must have to resume.
+
+    Raises:
+        ManifestError: The manifest does not exist.
+        UsageError: The manifest is the list of failed rows of `output`, whose GUIDs would be lost.
+    """
+    path, target = Path(manifest), Path(output)
+    paths = [target, target.with_name(f"{target.stem}.failures.tsv")]
+    if failed_rows:
+        paths.append(target.with_name(f"{target.stem}.failed-rows.tsv"))
+        if path.resolve() == paths[2].resolve():
+            raise UsageError(
+                f"{path} has the rows that failed when {target} was written, and {target} would lose the GUIDs of the others",
+                remedy="Name another output.",
+            )
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ManifestError(path, error.strerror or str(error), remedy="Give the path of a manifest.") from error
+    version = {"manifest": str(path.resolve()), "size": status.st_size, "changed": status.st_mtime_ns}
+    return Outputs(paths, {**version, "files": len(paths), **settings})
+
+
+@contextmanager
+def scratch_database() -> Generator[sqlite3.Connection]:
+    """Open an empty database for a block. Nothing of it outlives the block, so nothing is synced or kept for a rollback."""
+    with (
+        TemporaryDirectory(prefix="omicsdk-gen3-", ignore_cleanup_errors=True) as folder,
+        closing(sqlite3.connect(Path(folder) / "rows", isolation_level=None)) as database,
+    ):
+        for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{CACHE_KIB}"):
+            database.execute(f"PRAGMA {setting}")
+        yield database
+
+
+class Outcome(NamedTuple):
+    """The result for a row.
+
+    Attributes:
+        line: The line of the row in the manifest.
+        guid: The file's GUID; empty where there is none.
+        state: Its state, such as created, updated, same, failed.
+        text: What is written to the output.
+        error: Why it failed.
+        row: The row as its manifest has it, for the manifest of failed rows.
+    """
+
+    line: int
+    guid: str
+    state: str
+    text: str = ""
+    error: str = ""
+    row: str = ""
+
+
+class Summary(NamedTuple):
+    """The result of a run over a manifest.
+
+    Attributes:
+        rows: Rows of the manifest.
+        counts: How many of them ended in each state.
+        output: The file that was written.
+        failures: The file of failures, a line each; None without any.
+        errors: The first failures.
+        failed_rows: The failed rows as a manifest that can be run by itself; None without any.
+    """
+
+    rows: int
+    counts: dict[str, int]
+    output: Path
+    failures: Path | None
+    errors: tuple[str, ...]
+    failed_rows: Path | None = None
+
+    @property
+    def failed(self) -> int:
+        """Rows that failed."""
+        return self.counts.get(FAILED, 0)
+
+    def raise_if_failed(self, what: str = "processed") -> Self:
+        """Return this summary, unless rows failed.
+
+        Args:
+            what: The action, as it reads after "rows couldn't be".
+
+        Raises:
+            SomeFailed: Some did.
+        """
+        if self.failed:
+            first = f"; the first: {self.errors[0]}" if self.errors else ""
+            alone = f" {self.failed_rows} is a manifest of these rows alone." if self.failed_rows else ""
+            raise SomeFailed(
+                f"{self.failed} of {self.rows} rows couldn't be {what}{first}",
+                [UsageError(error) for error in self.errors],
+                remedy=f"All of them are in {self.failures}. Correct their cause, and run the same again.{alone}",
+            )
+        return self
+
+
+class Published(NamedTuple):
+    """The result of publishing or deleting metadata.
+
+    Attributes:
+        counts: How many documents were created, updated, deleted, and how many rows were skipped or unknown.
+        failures: Why others failed, by the line of a table or the number of an entry.
+    """
+
+    counts: dict[str, int]
+    failures: dict[int, str]
+
+    def add(self, line: int, result: str | OmicsError, guid: str = "") -> None:
+        """Count a state, or keep the failure of a line.
+
+        Args:
+            line: The line.
+            result: The state, or the error.
+            guid: What failed, where the line does not say it.
+        """
+        if isinstance(result, str):
+            self.counts[result] = self.counts.get(result, 0) + 1
+        else:
+            self.failures[line] = mask_text(f"{guid}: {result}" if guid else str(result))
+
+    @property
+    def errors(self) -> list[str]:
+        """The failures with their places."""
+        return [
+            error if error.startswith(("line ", "entry ")) else f"line {line}: {error}"
+            for line, error in self.failures.items()
+        ]
+
+    def raise_if_failed(self, what: str = "published") -> Self:
+        """Return this result, unless something failed.
+
+        Args:
+            what: The action, as it reads after "rows couldn't be".
+
+        Raises:
+            SomeFailed: Something did.
+        """
+        if errors := self.errors:
+            raise SomeFailed(
+                f"{len(errors)} of {len(errors) + sum(self.counts.values())} rows couldn't be {what}: {errors[0]}",
+                [UsageError(error) for error in errors],
+                remedy="Correct their cause, and run the same again: rows that are done already stay the same.",
+            )
+        return self
+
+
+def in_order(
+    items: Iterable[T], work: Callable[[T], R], threads: int, stop: threading.Event | None = None
+) -> Iterator[R]:
+    """Do work on items in several threads, and yield the results in the items' order.
+
+    Args:
+        items: The items; taken as they are needed.
+        work: The work.
+        threads: The number of threads, from 1.
+        stop: Ends it between two items when it is set.
+
+    Raises:
+        Interrupted: `stop` was set.
+    """
+    waiting: deque[Future[R]] = deque()
+    source = iter(items)
+    with Workers(max(1, threads), "gen3-manifest") as workers:
+        try:
+            while True:
+                for item in islice(source, max(1, threads) * AHEAD - len(waiting)):
+                    waiting.append(workers.submit(work, item))
+                if stop is not None and stop.is_set():
+                    raise Interrupted("The run over the manifest was stopped", remedy=_RESUMES)
+                if not waiting:
+                    return
+                yield waiting.popleft().result()
+        except (Exception, GeneratorExit):  # Ctrl-C does not wait for requests under way
+            wait([future for future in waiting if not future.cancel()])
+            raise
+
+
+def batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield rows in lists of at most `size`."""
+    source = iter(rows)
+    while batch := list(islice(source, size)):
+        yield batch
+
+
+def run(
+    rows: Iterator[T | Fault],
+    work: Callable[[Sequence[T], bool], Sequence[Outcome]],
+    outputs: Outputs,
+    *,
+    threads: int,
+    batch: int = BATCH,
+    header: str = "",
+    columns: str = "",
+    stop: threading.Event | None = None,
+) -> Summary:
+    """Do work on the rows of a manifest and write the outcomes.
+
+    Args:
+        rows: The rows, or the fault of each that is wrong.
+        work: The work on several rows; its second argument is whether an earlier run may have done it. Returns as many outcomes.
+        outputs: The output, the failures, and perhaps the manifest of failed rows.
+        threads: Batches under way at once.
+        batch: Rows of a batch.
+        header: The first line of the output.
+        columns: The first line of the manifest of failed rows.
+        stop: Ends it when it is set.
+
+    Raises:
+        AuthError: The commons does not accept the login.
+        ConnectFailed: The commons cannot be reached.
+        Interrupted: `stop` was set.
+    """
+    with_rows = len(outputs.paths) > 2
+    if outputs.fresh:
+        outputs.write(0, header)
+        outputs.write(1, line_of(_COLUMNS, "\t"))
+        if with_rows:
+            outputs.write(2, columns)
+    ahead = batch * (max(1, threads) * AHEAD + 1)
+    # An earlier run may have done as many rows without a note; it may have had more threads than this one.
+    uncertain = NOTED_ROWS + max(ahead, outputs.ahead) if outputs.resumed else 0
+    outputs.begin(ahead)
+    errors = list[str]()
+    numbered = enumerate(batches(islice(rows, outputs.rows, None), batch))
+
+    def worked(item: tuple[int, list[T | Fault]]) -> list[Outcome]:
+        number, entries = item
+        right = [row for row in entries if not isinstance(row, Fault)]
+        outcomes = iter(work(right, number * batch < uncertain) if right else ())
+        return [
+            Outcome(row.line, "", FAILED, error=row.words) if isinstance(row, Fault) else next(outcomes)
+            for row in entries
+        ]
+
+    for outcomes in in_order(numbered, worked, threads, stop):
+        for outcome in outcomes:
+            outputs.counts[outcome.state] += 1
+            outputs.write(0, outcome.text)
+            if outcome.state == FAILED:
+                outputs.write(1, line_of((outcome.line, outcome.guid, outcome.error), "\t"))
+                if with_rows:
+                    outputs.write(2, outcome.row)
+                if len(errors) < SHOWN_FAILURES:
+                    errors.append(f"line {outcome.line}: {outcome.error}")
+        outputs.done(len(outcomes))
+    failed = outputs.counts[FAILED] > 0
+    outputs.finish([True, *[failed] * (len(outputs.paths) - 1)])
+    beside = [path if failed else None for path in outputs.paths[1:]]
+    return Summary(outputs.rows, dict(outputs.counts), outputs.paths[0], beside[0], tuple(errors), *beside[1:])
+
+
+def attempted(line: int, guid: str, work: Callable[[], Outcome]) -> Outcome:
+    """The outcome of a row, or its failure where the commons refuses it.
+
+    Args:
+        line: The line of the row.
+        guid: The file's GUID.
+        work: The work.
+
+    Raises:
+        OmicsError: One of `FATAL`.
+    """
+    try:
+        return work()
+    except FATAL:
+        raise
+    except OmicsError as error:
+        return Outcome(line, guid, FAILED, error=mask_text(str(error)))
