@@ -18,6 +18,9 @@ def both(homes: Path) -> tuple[Client, Client]:
     """
     ours, peer = (
         Client(package, command, {**environ(homes / package, _NOT_OURS), "PANGEA_API_CACHE_DIR": str(homes / package)})
-        for package, command in (("omicsdk.pangea", our_command()), ("pangea_api", PEER.program("pangea-api")))
+        for package, command in (
+            ("omicsdk.compat.pangea_api", our_command()),
+            ("pangea_api", PEER.program("pangea-api")),
+        )
     )
     return ours, peer

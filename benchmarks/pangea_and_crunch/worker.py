@@ -31,7 +31,7 @@ def listing(package: str, url: str, count: int) -> Act:
     """Lists all samples of a library, and looks at each one's name.
 
     Args:
-        package: Where the client comes from: `pangea_api`, the published one, or `omicsdk.pangea`.
+        package: Where the client comes from: `pangea_api`, the published one, or `omicsdk.compat.pangea_api`.
         url: Pangea.
         count: How many there are.
     """

@@ -78,7 +78,21 @@ PACKAGES = (
     Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
     Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
     Package("omicsdk.compat.crunch", "django-crunch's client: connections and runs under the names that it has for them"),
-    Package("omicsdk.pangea", "Pangea: samples and results in groups"),
+    Package(
+        "omicsdk.pangea",
+        "Pangea: samples and results in groups",
+        ("omicsdk.pangea.ncbi", "omicsdk.pangea.reads", "omicsdk.pangea.samples", "omicsdk.pangea.uploads"),
+    ),
+    Package(
+        "omicsdk.compat.pangea_api",
+        "pangea-api: its modules, with the names that it has for them",
+        (
+            "omicsdk.compat.pangea_api.analysis_result", "omicsdk.compat.pangea_api.blob_constructors",
+            "omicsdk.compat.pangea_api.contrib.tagging.tag", "omicsdk.compat.pangea_api.contrib.tagging.tag_funcs",
+            "omicsdk.compat.pangea_api.file_system_cache", "omicsdk.compat.pangea_api.remote_object",
+            "omicsdk.compat.pangea_api.utils",
+        ),
+    ),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
     Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
     Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),

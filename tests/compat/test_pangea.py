@@ -16,7 +16,7 @@ from omicsdk.sandbox.server import Sandbox
 pytestmark = [pytest.mark.compat("pangea"), pytest.mark.timeout(300)]
 
 SCENARIO = Path(__file__).resolve().parent / "pangea_scenario"
-PUBLISHED, OURS = "pangea_api", "omicsdk.pangea"
+PUBLISHED, OURS = "pangea_api", "omicsdk.compat.pangea_api"
 PARTS = {
     "things": [
         "accounts",

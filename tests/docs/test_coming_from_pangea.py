@@ -1,12 +1,14 @@
 """The page for those who come from pangea-api: what it names is there, and every example runs."""
 
 import importlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from coming_from import ComingFrom, Run, check_names
+from omicsdk.compat.pangea_api import Knex, Organization
 from omicsdk.sandbox import Sandbox
 from unsettled import without_proxies
 
@@ -44,7 +46,8 @@ def test_the_commands_are_there():
 @pytest.mark.parametrize("of", DOCUMENTED)
 def test_every_documented_call_is_in_an_example(of: str):
     text = "\n".join(PAGE.examples.values())
-    assert hasattr(importlib.import_module("omicsdk.pangea"), of)
+    homes = ("", ".analysis_result", ".remote_object", ".file_system_cache")
+    assert any(hasattr(importlib.import_module(f"omicsdk.compat.pangea_api{home}"), of) for home in homes)
     assert [name for name in DOCUMENTED[of].split() if not re.search(rf"\.{name}\b", text)] == []
 
 
@@ -149,12 +152,16 @@ def test_tags_and_pipelines(run: Run):
     assert made.modules == [("trim", "1.0"), ("count", "2.1")]
 
 
-def test_what_is_new(run: Run):
+def test_what_is_new(run: Run, omics_sandbox: Sandbox):
+    with Knex(omics_sandbox.pangea_url) as knex:
+        knex.login(os.environ["PANGEA_USER"], os.environ["PANGEA_PASS"])
+        Organization(knex, "Sandbox").sample_group("Sandbox Library").sample("s1").create()
     made = run("beyond.py")
     assert len(made.uuids) == 3
     assert made.found.uuid == made.uuids[0]
     assert made.names == ["a", "b", "c"]
     assert made.me == "user@sandbox.example.org"
     assert [each.name for each in made.hits] == ["Beyond"]
-    assert [each.name for each in made.project.get_sample_groups()] == ["Chosen"]
-    assert made.library.get().bucket == made.bucket.uuid
+    assert made.key.bucket == made.bucket.uuid
+    assert made.content == b"reads"
+    assert Path("results/s1/s1.raw__reads.reads.fastq.gz").read_bytes() == b"reads"

@@ -59,6 +59,37 @@ except ImportError as error:
     )
 
 
+def test_the_modules_of_pangea_api_are_ours() -> None:
+    code = """
+from omicsdk.compat import install
+install("pangea_api")
+import pangea_api
+from pangea_api import Knex, SampleGroup, WorkOrder
+from pangea_api.analysis_result import AnalysisResultField, check_json_serialization
+from pangea_api.blob_constructors import sample_from_uuid
+from pangea_api.constants import FIVE_MB
+from pangea_api.contrib.ncbi.api import create_pangea_group_from_bioproj
+from pangea_api.contrib.tagging.tag import Tag
+from pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
+from pangea_api.file_system_cache import FileSystemCache
+from pangea_api.remote_object import RemoteObject, RemoteObjectError
+from pangea_api.utils import paginated_iterator
+from pangea_api.work_orders import JobOrder
+assert pangea_api.Knex is Knex and Knex.__module__ == "omicsdk.compat.pangea_api.knex"
+assert (FIVE_MB, Tag.route) == (5 * 1024 * 2014, "contrib/tags")
+try:
+    check_json_serialization({1: "a"})
+except pangea_api.RemoteObjectError as error:
+    print(error.message.splitlines()[0])
+try:
+    import pangea_api.cli
+except ImportError as error:
+    print(error.name)
+"""
+    done = run(code)
+    assert (done.stdout, done.stderr) == ("JSON Serialization modifies object\npangea_api.cli\n", "")
+
+
 def test_only_the_names_that_are_given_are_installed() -> None:
     done = run("from omicsdk.compat import install; install('nothing')")
     assert "There is no face of 'nothing'" in done.stderr

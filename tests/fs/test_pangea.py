@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
 from omicsdk.core.errors import AuthError, Forbidden, UsageError
 from omicsdk.fs import (
     AlreadyThere,
@@ -26,8 +27,9 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.places.pangea.names import (
+from omicsdk.fs.places.pangea import (
     OF_GROUP,
+    PangeaStore,
     escaped,
     module_and_replicate,
     plain,
@@ -35,11 +37,10 @@ from omicsdk.fs.places.pangea.names import (
     result_parts,
     sample_part,
 )
-from omicsdk.fs.places.pangea.puts import UNFINISHED
-from omicsdk.fs.places.pangea.store import PangeaStore
-from omicsdk.pangea import Organization, SampleGroup
+from omicsdk.pangea.uploads import UNFINISHED
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+from pangea_users import create_samples
 from stored_files import got, paths, put
 from unsettled import unsettled
 
@@ -63,10 +64,16 @@ def store(sandbox: Sandbox) -> Iterator[PangeaStore]:
 
 
 @pytest.fixture
-def group(store: PangeaStore) -> SampleGroup:
+def knex(sandbox: Sandbox) -> Iterator[Knex]:
+    with Knex() as knex:
+        yield knex.login(SANDBOX_PANGEA_USER, sandbox.password)
+
+
+@pytest.fixture
+def group(store: PangeaStore, knex: Knex) -> SampleGroup:
     """The sandbox's library, which has a bucket, with the sample `s 1`."""
     store.make_folder(S)
-    return Organization(store.knex, "Sandbox").sample_group("Sandbox Library").get()
+    return Organization(knex, "Sandbox").sample_group("Sandbox Library").get()
 
 
 FILES = {
@@ -289,7 +296,7 @@ def _again(store: PangeaStore, path: str) -> Iterator[Entry]:
 
 def test_odd_names_are_found_by_what_lists_call_them(store: PangeaStore, group: SampleGroup):
     names = [".results", "a/b", "100% %2F", "..", "ü #?"]
-    group.create_samples(names)
+    create_samples(group, names)
     listed = {entry.path for entry in store.entries(G)} - {S}
     assert listed == {f"{G}/{sample_part(name)}" for name in names}
     for name in names:
@@ -312,8 +319,8 @@ def test_samples_that_share_a_name_are_called_by_their_uuids(store: PangeaStore,
         store.look(f"{G}/{group.uuid}")
 
 
-def test_what_is_public_is_read_without_a_login(store: PangeaStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    org = Organization(store.knex, "Sandbox")
+def test_what_is_public_is_read_without_a_login(knex: Knex, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    org = Organization(knex, "Sandbox")
     library = org.sample_group("Open", is_library=True, is_public=True).create()
     library.sample("s").create().analysis_result("m").create().field("f", "public").create()
     monkeypatch.delenv("PANGEA_USER")

@@ -1,67 +1,10 @@
-"""A Pangea without a network, a sandbox's Pangea, and a user without settings of their own."""
+"""A sandbox's Pangea, and a user without settings of their own."""
 
-from collections.abc import Generator
-from pathlib import Path
-
-import pytest
-from omicsdk.pangea import Knex, Organization, SampleGroup, User
-from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
-from unsettled import without_proxies
-
-
-@pytest.fixture(autouse=True)
-def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A user without a login, a cache, settings or proxies."""
-    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "OMICS_PANGEA_TOKEN", "USE_PANGEA_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    without_proxies(monkeypatch)
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PANGEA_API_CACHE_DIR", str(tmp_path / "kept"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-
-
-@pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(_server: Sandbox) -> Sandbox:
-    _server.reset()
-    return _server
-
-
-@pytest.fixture
-def knex(sandbox: Sandbox) -> Generator[Knex]:
-    """The sandbox's Pangea, asked by its user."""
-    with Knex(sandbox.pangea_url) as knex:
-        yield knex.login(SANDBOX_PANGEA_USER, sandbox.password)
-
-
-@pytest.fixture
-def anonymous(sandbox: Sandbox) -> Generator[Knex]:
-    """The same, asked by nobody in particular."""
-    with Knex(sandbox.pangea_url) as knex:
-        yield knex
-
-
-@pytest.fixture
-def outsider(sandbox: Sandbox) -> Generator[Knex]:
-    """The same, asked by a user who is a member of no organization."""
-    with Knex(sandbox.pangea_url) as knex:
-        User(knex, "outsider@example.org", "Quite-long-77").register()
-        yield knex
-
-
-@pytest.fixture
-def org(knex: Knex) -> Organization:
-    return Organization(knex, "An Org").create()
-
-
-@pytest.fixture
-def library(org: Organization) -> SampleGroup:
-    return org.sample_group("A Library", is_library=True, is_public=True).create()
+from pangea_users import anonymous as anonymous
+from pangea_users import knex as knex
+from pangea_users import library as library
+from pangea_users import nothing_around as nothing_around
+from pangea_users import org as org
+from pangea_users import outsider as outsider
+from pangea_users import pangea_server as pangea_server
+from pangea_users import sandbox as sandbox

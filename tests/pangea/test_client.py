@@ -8,10 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from omicsdk.compat.pangea_api import Knex, Organization, SampleGroup
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.pangea import AsyncPangea, Knex, Organization, Pangea, PasswordLogin, SampleGroup
+from omicsdk.pangea import AsyncPangea, Pangea, PasswordLogin
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 

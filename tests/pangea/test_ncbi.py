@@ -6,9 +6,10 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from omicsdk.compat.pangea_api import Knex, Organization
+from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import DecodeError, NotFound, ServerError
-from omicsdk.pangea import Knex, Organization, Tag
 from omicsdk.pangea.listings import samples_of
 from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
 

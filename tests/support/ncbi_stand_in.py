@@ -54,7 +54,7 @@ def ncbi_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Eutils) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setattr(Entrez, "_default_base_url", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setattr("omicsdk.pangea.ncbi.entrez.PAUSE", 0)
+        monkeypatch.setattr("omicsdk.pangea.ncbi.PAUSE", 0)
         try:
             yield
         finally:

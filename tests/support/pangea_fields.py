@@ -9,13 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from breakable import Server
+from omicsdk.compat.pangea_api import Knex, Organization, SampleAnalysisResultField, SampleGroup
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.pangea import Pangea
-from omicsdk.pangea.knex import Knex
-from omicsdk.pangea.objects.field import SampleAnalysisResultField
-from omicsdk.pangea.objects.organization import Organization
-from omicsdk.pangea.objects.sample_group import SampleGroup
+from omicsdk.pangea import FieldId, Pangea
 from sink import Reply, Sink
 
 LIBRARY = ("My Lab", "11b7a7e0-0000-4000-8000-000000000001")
@@ -29,6 +26,7 @@ class FieldServer:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
         self.asked: list[tuple[str, str, Any]] = []
+        self.orders: list[str] = []  # the work orders that requests name
         self.stored: dict[str, Any] = {}  # of each field
         self.manifest: dict[str, Any] = {}
         self.uploads: dict[str, tuple[str, int]] = {}  # the field and the number of parts of each upload
@@ -45,9 +43,14 @@ class FieldServer:
         self.library.uuid = LIBRARY[1]
         self.library._already_fetched = True
 
-    def field(self, uuid: str = "f1", data: Any = None, name: str = "reads", sample: str = "s 1") -> Any:
-        """A field that is on the server."""
+    def put_field(self, uuid: str = "f1", data: Any = None) -> FieldId:
+        """A field on the server."""
         self.stored[uuid] = {} if data is None else data
+        return FieldId(uuid)
+
+    def field(self, uuid: str = "f1", data: Any = None, name: str = "reads", sample: str = "s 1") -> Any:
+        """The same as an object of the face."""
+        self.put_field(uuid, data)
         owner = self.library.sample(sample)
         result = owner.analysis_result("raw::x", replicate="r1")
         owner.uuid, result.uuid = "sample", "ar"
@@ -65,6 +68,7 @@ class FieldServer:
         if request.url.host == "127.0.0.1":
             return self._object(request)
         self.asked.append((request.method, path, body))
+        self.orders.append(request.url.params.get("work_order_uuid", ""))
         if self.faults:
             return self._raised(self.faults.pop(0))
         uuid, action, *_ = (path.removeprefix("/api/sample_ar_fields/") + "/").split("/")

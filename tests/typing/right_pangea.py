@@ -2,29 +2,25 @@
 
 from typing import Any, assert_type
 
-from omicsdk.core.documented.client import DocumentedResponse
-from omicsdk.pangea import (
-    AsyncPangea,
-    FileSystemCache,
+from omicsdk.compat.pangea_api import (
     Knex,
     Organization,
-    Pangea,
     PangeaGeneralError,
     PangeaNotFoundError,
-    PasswordLogin,
     Pipeline,
-    Project,
-    S3Bucket,
     Sample,
     SampleAnalysisResult,
     SampleGroup,
-    Tag,
     User,
-    get_tags_for_sample,
-    paginated_iterator,
-    search,
 )
-from omicsdk.pangea.blob_constructors import sample_from_uuid
+from omicsdk.compat.pangea_api.blob_constructors import sample_from_uuid
+from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
+from omicsdk.compat.pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
+from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.pangea import AsyncPangea, FieldId, FieldUpload, Pangea, PasswordLogin, single_reads, upload_files
+from omicsdk.transfer import TransferReport
 
 
 def logging_in() -> Knex:
@@ -49,7 +45,7 @@ def samples(knex: Knex) -> list[str]:
     sample.save()
     sample.change_library(library)
     library.add_sample(sample).remove_sample(sample).add_samples(library.get_samples(cache=False)).save()
-    assert_type(library.create_samples(["a", "b"]), list[str])
+    assert_type(knex.client.create_library_samples("org", "library", ["a", "b"]), list[str])
     assert_type(library.get_module_counts(), dict[str, int])
     assert_type(sample_from_uuid(knex, "uuid"), Sample)
     return [each.name for each in library.get_samples(error_handler=print)]
@@ -86,9 +82,6 @@ def more(knex: Knex, org: Organization, sample: Sample, group: SampleGroup) -> N
     pipeline = Pipeline(knex, "name")
     module = pipeline.module("m", "1.0", metadata={"k": 31})
     module.add_dependency(module)
-    Project(knex, org, "name").add_sample_group(group)
-    S3Bucket(knex, org, "name", "https://s3.example.org").key("public", "private").create()
-    assert_type(search(knex, "words").samples, list[Sample])
     FileSystemCache(timeout=60).cache_blob(org, org.blob)
 
 
@@ -97,10 +90,14 @@ def typed() -> None:
         assert_type(pangea.get_me().email, str)
         assert_type(pangea.find_sample("org", "group", "s").name, str)
         assert_type([each.uuid for each in pangea.samples_of("org", "group")], list[str])
+        assert_type(pangea.upload("a", "org", "group", "s", "module", "field", overwrite=True), TransferReport)
+        assert_type(pangea.upload_reads(single_reads(["a.fastq.gz"]), "org", "library").ok, bool)
+        assert_type(upload_files(pangea, [FieldUpload(FieldId("uuid"), "a")], md5=True), TransferReport)
 
 
 async def asynchronous() -> None:
     async with AsyncPangea("https://pangea.example.org", credentials="token") as pangea:
         assert_type((await pangea.find_organization("name")).name, str)
+        assert_type(await pangea.upload("a", "org", "group", None, "module", "field"), TransferReport)
         async for sample in pangea.samples_of("org", "group"):
             assert_type(sample.name, str)

@@ -22,7 +22,7 @@ from omicsdk.core.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FACES = ("crunch", "hca", "sevenbridges")
+FACES = ("crunch", "hca", "pangea_api", "sevenbridges")
 """The published packages that have a face here, by the name under which a program imports them."""
 
 

@@ -856,7 +856,7 @@ class SbFileSystem(OmicsFileSystem):
 
 
 class PangeaFileSystem(OmicsFileSystem):
-    """Files in the results of Pangea; options as for `omicsdk.fs.places.pangea.store.PangeaStore`."""
+    """Files in the results of Pangea; options as for `omicsdk.fs.places.pangea.PangeaStore`."""
 
     protocol: ClassVar[str | tuple[str, ...]] = "pangea"
 

@@ -337,7 +337,7 @@ STORES = {
     "drs": "omicsdk.fs.places.drs:DrsStore",
     "gen3": "omicsdk.fs.places.gen3:Gen3Store",
     "sb": "omicsdk.fs.places.sb:SbStore",
-    "pangea": "omicsdk.fs.places.pangea.store:PangeaStore",
+    "pangea": "omicsdk.fs.places.pangea:PangeaStore",
     "crunch": "omicsdk.fs.places.crunch:CrunchStore",
 }
 

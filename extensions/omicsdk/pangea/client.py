@@ -5,17 +5,30 @@ from __future__ import annotations
 from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.platform import AsyncPlatform, Discovery, Found, Listing, Opening, Platform, Search, Workflow
+from omicsdk.core.platform import (
+    AsyncPlatform,
+    Discovery,
+    Found,
+    Listing,
+    Opening,
+    Platform,
+    Search,
+    Workflow,
+    late_modules,
+)
 from omicsdk.core.retry import Retry
-from omicsdk.pangea import downloads, listings
-from omicsdk.pangea.login import AsyncLoginExchange, LoginExchange, PasswordLogin, token_credentials
-from omicsdk.pangea.ncbi import linking
+from omicsdk.pangea.login import API, DEFAULT_URL, AsyncLoginExchange, LoginExchange, PasswordLogin, token_credentials
 
-DEFAULT_URL = "https://pangeabio.io"
-"""The server that is used when none is configured."""
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.pangea import downloads, listings, ncbi, reads, samples, uploads
+else:
+    downloads, listings, ncbi, reads, samples, uploads = late_modules(
+        "omicsdk.pangea", "downloads listings ncbi reads samples uploads"
+    )
+
 RETRIED = frozenset({408, 429, 502, 503, 504})
 """Statuses that are retried. 500 is not among them: the server answers it to many an invalid request."""
-_API = "/api"
 
 
 def _environment(search: Search) -> Found:
@@ -58,7 +71,12 @@ class _Workflows:
     download = Workflow(downloads.download)
     result_urls = Workflow(downloads.result_urls)
     verify = Workflow(downloads.verify)
-    link_bioproject = Workflow(linking.link_bioproject)
+    upload = Workflow(uploads.upload)
+    create_library_samples = Workflow(samples.create_library_samples)
+    upload_reads = Workflow(reads.upload_reads)
+    metadata_frame = Workflow(samples.metadata_frame)
+    save_metadata_frame = Workflow(samples.save_metadata_frame)
+    link_bioproject = Workflow(ncbi.link_bioproject)
 
 
 class Pangea(_Workflows, Platform, PangeaApi):
@@ -73,7 +91,7 @@ class Pangea(_Workflows, Platform, PangeaApi):
     _exchange_class = LoginExchange
 
     def _url(self, base_url: str | None) -> str:
-        return super()._url(base_url).removesuffix(_API)
+        return super()._url(base_url).removesuffix(API)
 
 
 class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):
@@ -85,4 +103,4 @@ class AsyncPangea(_Workflows, AsyncPlatform, AsyncPangeaApi):
     _exchange_class = AsyncLoginExchange
 
     def _url(self, base_url: str | None) -> str:
-        return super()._url(base_url).removesuffix(_API)
+        return super()._url(base_url).removesuffix(API)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from io import BytesIO
 from pathlib import Path
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.errors import (
@@ -27,40 +26,38 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.json_encoding import written
-from omicsdk.core.narrowing import is_object
-from omicsdk.pangea.asking.values import Blob, name_in, object_of, objects_in
-from omicsdk.pangea.contents.file_names import blob_file_name, referenced_file_name
-from omicsdk.pangea.contents.stored_data import (
+from omicsdk.core.platform import settings_of
+from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
+from omicsdk.pangea.fields import (
+    RETRIES,
+    FieldId,
     NoFile,
+    blob_file_name,
     checksums_of,
     download_url,
+    item_of,
     kind_of,
+    referenced_file_name,
     size_of,
     without_signature,
 )
 from omicsdk.pangea.listings import find_sample_group, is_uuid
 
 if TYPE_CHECKING:
-    from omicsdk_api.pangea import PangeaApi
-
-    from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport
+    from omicsdk.pangea.client import Pangea
+    from omicsdk.transfer import Control, Item, Outcome, Progress, TransferReport
 
 RUN = "pangea-results"
 """Names the journal within the target folder."""
 MANIFEST = "the group's manifest"
 """What errors call it."""
-RETRIES = 10
-"""Failures in a row that end a file by default."""
-OF_SAMPLES, OF_GROUPS = "sample_ar_fields", "sample_group_ar_fields"
-"""Flat routes of fields."""
-_RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
 # -- workflows
 
 
 def result_urls(
-    client: PangeaApi,
+    client: Pangea,
     organization: str,
     group: str,
     *,
@@ -90,7 +87,7 @@ def result_urls(
 
 
 def download(
-    client: PangeaApi,
+    client: Pangea,
     organization: str,
     group: str,
     folder: str | os.PathLike[str] = ".",
@@ -140,30 +137,33 @@ def download(
     began, clock = time(), monotonic()
     planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
     target = Path(folder)
-    items = _Items(client, planned, retries)
     needs_checksum = control is not None and control.require_checksum
-    written = (
-        {}
-        if dry_run
-        else {
-            each.route: end
-            for each in planned
-            if (end := _write(target, each, require_checksum=needs_checksum)) is not None
-        }
-    )
-    items.leave_out(route for route, end in written.items() if end.state == "failed")
+    ends: dict[FieldId, Outcome] = {}
+    if not dry_run:
+        for each in planned:
+            end = _write(target, each, require_checksum=needs_checksum)
+            if end is not None:
+                ends[each.field] = end
+    files = [
+        each
+        for each in planned
+        if each.file_name and not each.problem and not (each.field in ends and ends[each.field].state == "failed")
+    ]
+    settings = settings_of(client)
     report = transfer.download(
-        items,
+        _Items(client, files, retries),
         target,
         connections=connections,
         progress=progress,
         stop=stop,
         control=control,
+        environ=settings.environ,
+        clock=settings.clock,
         run=RUN,
         dry_run=dry_run,
     )
-    fetched = dict(zip(items.routes, report.outcomes, strict=True))
-    outcomes = [_outcome(each, fetched.get(each.route), written.get(each.route)) for each in planned]
+    ends |= zip((each.field for each in files), report.outcomes, strict=True)
+    outcomes = [_outcome(each, ends.get(each.field)) for each in planned]
     return transfer.TransferReport(
         transfer.Outcomes(outcomes),
         monotonic() - clock,
@@ -174,8 +174,36 @@ def download(
     )
 
 
+def download_field(client: Pangea, field: FieldId | None, data: object, path: str | os.PathLike[str]) -> None:
+    """Download the file of one field, verified where a checksum is stated; the same call resumes one that was stopped.
+
+    Args:
+        client: The server.
+        field: The field; None where it is not on the server.
+        data: Its `stored_data`.
+        path: The target; a folder that does not exist is created.
+
+    Raises:
+        NoFile: The field refers to no file.
+        OmicsError: It did not arrive, or not as it was stated.
+    """
+    from omicsdk.transfer.journals.places import journal_for
+
+    target = Path(path).absolute()
+    item = item_of(client, field, data, target.name, label=os.fspath(path))
+    route = "" if field is None else field.route
+    journal = journal_for("pangea/downloads", f"{client.base_url}/api", route, str(target))
+    settings = settings_of(client)
+    transfer.download(
+        [item], target.parent, journal=journal, environ=settings.environ, clock=settings.clock
+    ).raise_if_failed()
+    if journal is not None:
+        with suppress(OSError):  # it is removed when it is old
+            journal.unlink(missing_ok=True)
+
+
 @contextmanager
-def open(client: PangeaApi, organization: str, group: str, sample: str, module: str, field: str) -> Generator[BinaryIO]:
+def open(client: Pangea, organization: str, group: str, sample: str, module: str, field: str) -> Generator[BinaryIO]:
     """Open the file of a field of a sample's newest result of a module; of a field that refers to no file, its data as JSON.
 
     A file is downloaded to a temporary folder first, and verified where a checksum is stated.
@@ -191,23 +219,22 @@ def open(client: PangeaApi, organization: str, group: str, sample: str, module: 
         NotFound: There is no such field, or it is not visible to this user.
         TransferError: The file did not arrive, or not right.
     """
-    answer = client.get_sample_analysis_result_field_by_name.raw(
+    found = client.get_sample_analysis_result_field_by_name(
         org=organization, grp=group, sample=sample, module_name=module, field=field
     )
-    told = object_of(answer.json(), "a field")
-    data = told.get("stored_data")
+    data: object = found.stored_data
     if kind_of(data) == "blob":
-        yield BytesIO(_json_bytes(data))
+        yield BytesIO(json_bytes(data))
         return
     with tempfile.TemporaryDirectory(prefix="omics-pangea-") as folder:
-        item = item_of(client, f"{OF_SAMPLES}/{told.get('uuid')}", data, "file", label=field)
-        transfer.download([item], folder, journal=Path(folder) / "journal").raise_if_failed()
-        with Path(folder, "file").open("rb") as file:
+        path = Path(folder, "file")
+        download_field(client, FieldId(found.uuid), data, path)
+        with path.open("rb") as file:
             yield file
 
 
 def verify(
-    client: PangeaApi,
+    client: Pangea,
     organization: str,
     group: str,
     folder: str | os.PathLike[str] = ".",
@@ -244,7 +271,7 @@ def verify(
         if stop is not None and stop.is_set():
             outcomes.append(transfer.Outcome(name, "stopped"))
         elif each.problem:
-            outcomes.append(_outcome(each, None, None))
+            outcomes.append(_outcome(each, None))
         else:
             outcomes.append(_verified(Path(folder, name), name, each))
     return transfer.TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
@@ -261,7 +288,7 @@ def _verified(path: Path, name: str, each: ResultField) -> Outcome:
         return failed(TransferError(f"{path} is missing", name=name, remedy="Download the results again."))
     size = path.stat().st_size
     if not each.file_name:
-        if path.read_bytes() != _json_bytes(each.data):
+        if path.read_bytes() != json_bytes(each.data):
             return failed(
                 SourceChanged(f"{path} differs from the field's data", name=name, remedy="Download it again."), size
             )
@@ -285,7 +312,7 @@ def _verified(path: Path, name: str, each: ResultField) -> Outcome:
 
 
 def _planned(
-    client: PangeaApi,
+    client: Pangea,
     organization: str,
     group: str,
     samples: Collection[str] | None,
@@ -301,37 +328,20 @@ def _planned(
     return plan_results(object_of(answer.json(), MANIFEST), wanted)
 
 
-class _Items(Sequence["Item"]):
-    """The files to fetch, made one by one as they are asked for."""
+class _Items:
+    """The files to fetch: items are made one by one as they are needed."""
 
-    def __init__(self, client: PangeaApi, planned: Sequence[ResultField], retries: int) -> None:
+    def __init__(self, client: Pangea, files: Sequence[ResultField], retries: int) -> None:
         self._client = client
-        self._files = [each for each in planned if each.file_name and not each.problem]
+        self._files = files
         self._retries = retries
-
-    @property
-    def routes(self) -> list[str]:
-        return [each.route for each in self._files]
-
-    def leave_out(self, routes: Iterator[str]) -> None:
-        """Fetches no files of these fields."""
-        out = frozenset(routes)
-        self._files = [each for each in self._files if each.route not in out]
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Item]: ...
-    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
-        if isinstance(index, slice):
-            return [self._item(each) for each in self._files[index]]
-        return self._item(self._files[index])
 
     def __len__(self) -> int:
         return len(self._files)
 
-    def _item(self, each: ResultField) -> Item:
-        return item_of(self._client, each.route, each.data, each.file_name, retries=self._retries)
+    def __iter__(self) -> Iterator[Item]:
+        for each in self._files:
+            yield item_of(self._client, each.field, each.data, each.file_name, retries=self._retries)
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
@@ -341,7 +351,7 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
     if require_checksum and not each.file_name:  # beside a file it isn't what was asked for
         return transfer.Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
     path = target / each.blob_name
-    content = _json_bytes(each.data)
+    content = json_bytes(each.data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.resolve().is_relative_to(target.resolve()):
@@ -362,21 +372,19 @@ def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcom
     return transfer.Outcome(each.blob_name, "done", len(content))
 
 
-def _json_bytes(data: object) -> bytes:
+def json_bytes(data: object) -> bytes:
     """A field's data as the file that has it, without presigned URLs."""
     return written(without_signature(data), ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def _outcome(each: ResultField, fetched: Outcome | None, written: Outcome | None) -> Outcome:
+def _outcome(each: ResultField, end: Outcome | None) -> Outcome:
     if each.problem:
         name = each.file_name or each.blob_name
         remedy = "Correct the field's data on the server."
         return transfer.Outcome(
             name, "failed", error=TransferError(f"{each.title}: {each.problem}", name=name, remedy=remedy)
         )
-    if fetched is not None:
-        return fetched
-    return written if written is not None else transfer.Outcome(each.blob_name, "planned", plan="would be written")
+    return transfer.Outcome(each.blob_name, "planned", plan="would be written") if end is None else end
 
 
 # -- which fields, and what their files are called
@@ -408,18 +416,18 @@ class ResultField:
         module: The module's name.
         replicate: The result's replicate.
         name: The field's name.
-        route: Its flat route.
+        field: The field on the server.
         data: What it holds.
-        blob_name: What the file for its data is called, below the target folder.
-        file_name: What its file is called; empty where it refers to none.
-        problem: Why it can't be had; empty where there is nothing wrong.
+        blob_name: The name of the file for its data, below the target folder.
+        file_name: The name of its file; empty where it refers to none.
+        problem: Why it cannot be downloaded; empty where nothing is wrong.
     """
 
     owner: str
     module: str
     replicate: str
     name: str
-    route: str
+    field: FieldId
     data: object = attribute(repr=False)
     blob_name: str = ""
     file_name: str = ""
@@ -452,13 +460,13 @@ def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
     planned = list[ResultField]()
     samples = [each for each in objects_in(manifest, "samples", MANIFEST) if _is_among(each, wanted.samples)]
     for sample in sorted(samples, key=lambda each: (name_in(each, MANIFEST), str(each.get("uuid")))):
-        planned += _of_owner(name_in(sample, MANIFEST), sample, OF_SAMPLES, wanted, taken)
+        planned += _of_owner(name_in(sample, MANIFEST), sample, False, wanted, taken)
     if wanted.of_group:
-        planned += _of_owner(name_in(manifest, MANIFEST), manifest, OF_GROUPS, wanted, taken)
+        planned += _of_owner(name_in(manifest, MANIFEST), manifest, True, wanted, taken)
     return planned
 
 
-def _of_owner(owner: str, told: Blob, route: str, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
+def _of_owner(owner: str, told: Blob, of_group: bool, wanted: Wanted, taken: set[str]) -> Iterator[ResultField]:
     results = objects_in(told, "analysis_results", MANIFEST)
     newest = dict[str, str]()  # of each module
     for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
@@ -470,10 +478,10 @@ def _of_owner(owner: str, told: Blob, route: str, wanted: Wanted, taken: set[str
             continue
         for field in objects_in(result, "fields", MANIFEST):
             if not wanted.field_name or name_in(field, MANIFEST) == wanted.field_name:
-                yield _named(owner, result, field, route, newest[module] == str(result.get("uuid")), taken)
+                yield _named(owner, result, field, of_group, newest[module] == str(result.get("uuid")), taken)
 
 
-def _named(owner: str, result: Blob, field: Blob, route: str, plain: bool, taken: set[str]) -> ResultField:
+def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, taken: set[str]) -> ResultField:
     module, replicate = name_in(result, MANIFEST, "module_name"), str(result.get("replicate") or "")
     name = name_in(field, MANIFEST)
     uuid, data = str(field.get("uuid")), field.get("stored_data")
@@ -504,98 +512,8 @@ def _named(owner: str, result: Blob, field: Blob, route: str, plain: bool, taken
                 check_name(each)
     except UnsafePath as error:  # one name that can't be had mustn't keep the others from being fetched
         problem = error.message
-    return ResultField(owner, module, replicate, name, f"{route}/{uuid}", data, blob_name, file_name, problem)
+    return ResultField(owner, module, replicate, name, FieldId(uuid, of_group), data, blob_name, file_name, problem)
 
 
 def _is_among(sample: Mapping[str, Any], names: Collection[str] | None) -> bool:
     return names is None or str(sample.get("name")) in names
-
-
-# -- where their bytes are
-
-
-def item_of(
-    client: PangeaApi,
-    route: str,
-    data: object,
-    name: str,
-    *,
-    label: str = "",
-    options: Mapping[str, Any] | None = None,
-    retries: int = RETRIES,
-) -> Item:
-    """What to fetch for a field's file; a presigned URL that has ended is asked for again.
-
-    Args:
-        client: The server.
-        route: The field's flat route ("sample_ar_fields/UUID"); empty where it isn't on the server.
-        data: Its `stored_data`.
-        name: The path within the target folder.
-        label: What messages call it.
-        options: Parameters that go along with requests for the field.
-        retries: How many failures in a row end it.
-
-    Raises:
-        NoFile: The field refers to no file.
-    """
-    location = transfer.Location(download_url(data))
-    renew = locator(client, route, options) if route and kind_of(data) == "s3" else None
-    return transfer.Item(name, location, size_of(data), checksums_of(data), label, retries, renew=renew)
-
-
-def locator(client: PangeaApi, route: str, options: Mapping[str, Any] | None = None) -> Callable[[], Location]:
-    """Gives what asks the server for a field's file anew.
-
-    Args:
-        client: The server.
-        route: The field's flat route.
-        options: Parameters that go along.
-    """
-
-    def locate() -> Location:
-        return transfer.Location(download_url(_data(client, route, options)))
-
-    return locate
-
-
-def object_facts(client: PangeaApi, route: str, options: Mapping[str, Any] | None = None) -> tuple[int, str] | None:
-    """Tells the size and the ETag, without quotes, of the object that a field's file is; its first byte is asked for.
-
-    Args:
-        client: The server.
-        route: The field's flat route.
-        options: Parameters that go along with the request for the field.
-
-    Returns:
-        Both; None when the store doesn't say.
-
-    Raises:
-        OmicsError: There is no such object, or it can't be asked for.
-    """
-    from omicsdk.core.request import Request
-
-    request = Request(
-        method="GET",
-        url=download_url(_data(client, route, options)),
-        headers=(("range", "bytes=0-0"), ("accept-encoding", "identity")),
-        content=None,
-        idempotent=True,
-        secured=False,
-        operation="",
-    )
-    with client._exchange.streamed(request) as body:  # pyright: ignore[reportPrivateUsage]
-        headers = body.headers
-        told = _RANGE.match(headers.get("content-range", ""))
-        size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""
-        etag = headers.get("etag", "").removeprefix("W/").strip('"')
-    return (int(size), etag) if size.isdecimal() and etag else None
-
-
-def _data(client: PangeaApi, route: str, options: Mapping[str, Any] | None) -> object:
-    flat, _, uuid = route.partition("/")
-    get = (
-        client.get_sample_group_analysis_result_field if flat == OF_GROUPS else client.get_sample_analysis_result_field
-    )
-    order = (options or {}).get("work_order_uuid")
-    blob: object = get.raw(uuid=uuid, **({} if order is None else {"work_order_uuid": str(order)})).json()
-    return blob.get("stored_data") if is_object(blob) else None

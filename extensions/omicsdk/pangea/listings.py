@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk.core.errors import BadRequest, NotFound, ServerError
+from omicsdk.core.narrowing import is_array
+from omicsdk.pangea.answers import Blob, object_of, unlike
+from omicsdk.pangea.fields import operation
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from omicsdk_api.pangea import PangeaApi
     from omicsdk_api.pangea.models.organization import Organization
     from omicsdk_api.pangea.models.pangea_user import PangeaUser
@@ -19,6 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", "Organization", "SampleGroup", "Sample", "Tag")
 
+AHEAD = 3
+"""Pages of a list that are requested before their turn."""
+BATCH = 500
+"""Samples that one request creates, adds to a group or removes from one."""
+_PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -103,8 +113,11 @@ def find_sample(client: PangeaApi, organization: str, group: str, name: str) -> 
     if is_uuid(name):
         return client.get_sample(uuid=name)
     if has_route(name) and _is_segment(organization) and _is_segment(group):
-        found = client.get_sample_by_name(org=organization, grp=group, sample=name)
-        if found.name == name:
+        try:
+            found = client.get_sample_by_name(org=organization, grp=group, sample=name)
+        except (BadRequest, ServerError):  # two names that differ in case only
+            found = None
+        if found is not None and found.name == name:
             return found
     return _one(samples_of(client, organization, group), name, "sample")
 
@@ -119,10 +132,30 @@ def find_sample_result(client: PangeaApi, sample: str, module: str) -> SampleAna
     Raises:
         NotFound: There is none, or it is not visible to this user.
     """
-    listed = client.list_sample_analysis_results.iterate(sample_id=sample, module_name=module)
-    found = [each for each in listed if each.module_name == module]
+    return find_result(client, sample, module)
+
+
+def find_result(
+    client: PangeaApi, owner: str, module: str, replicate: str | None = None, *, of_group: bool = False
+) -> Any:
+    """Find a result of a sample or of a group; of several of a module the newest.
+
+    Args:
+        client: The server.
+        owner: The UUID of the sample, or of the group.
+        module: The module's name.
+        replicate: The replicate; None for the newest.
+        of_group: Whether the owner is a group.
+
+    Raises:
+        NotFound: There is none, or it is not visible to this user.
+    """
+    narrowed = {"sample_group_id" if of_group else "sample_id": owner, "module_name": module}
+    listed = operation(client, "list_{}_analysis_results", of_group).iterate(**narrowed)
+    found = [each for each in listed if each.module_name == module and replicate in (None, each.replicate)]
     if not found:
-        raise NotFound(f"There is no result of {module!r}, or it may not be seen", status=404)
+        which = f" with the replicate {replicate!r}" if replicate else ""
+        raise NotFound(f"There is no result of {module!r}{which}, or it may not be seen", status=404)
     return max(found, key=lambda each: str(each.updated_at))
 
 
@@ -206,3 +239,65 @@ def _one(found: Iterable[T], name: str, kind: str) -> T:
         if each.name == name:
             return each
     raise NotFound(f"There is no {kind} {name!r}, or it may not be seen", status=404)
+
+
+# -- pages that are requested ahead
+
+
+def prefetched_pages(fetch: Callable[[str], Blob], url: str, following: Callable[[str], str]) -> Iterator[Blob]:
+    """Iterate over the pages of a list; the next ones are requested while one is read.
+
+    The first page states how many items there are, so up to AHEAD pages are requested before their turn. Each is used only
+    when the one before it names it as the next, so a list that changes meanwhile is read as the server cuts it.
+
+    Args:
+        fetch: Requests a page; called in threads.
+        url: The URL of the first page.
+        following: Makes the URL to request of the one that a page names as the next.
+
+    Raises:
+        DecodeError: A page is none, or names one that was read already.
+    """
+    first = _checked_page(fetch(url), url)
+    yield first
+    if not first.get("next"):
+        return
+    from concurrent.futures import ThreadPoolExecutor  # most lists have one page
+
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="omicsdk-pangea-pages")
+    coming: dict[str, Future[Blob]] = {}
+    read, page = {url}, first
+    try:
+        while page.get("next"):
+            expected = following(page["next"])
+            if expected in read:
+                raise unlike(url, "next", page["next"], "a page that was not read yet")
+            read.add(expected)
+            for each in _expected(expected, first):
+                if each not in coming:
+                    coming[each] = pool.submit(fetch, each)
+            page = _checked_page(coming.pop(expected).result(), expected)
+            yield page
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _checked_page(answer: object, url: str) -> Blob:
+    page = object_of(answer, url)
+    if not is_array(page.get("results")):
+        raise unlike(url, "results", page.get("results"), "a list")
+    if not isinstance(page.get("next"), str | None):
+        raise unlike(url, "next", page["next"], "a URL")
+    if not isinstance(page.get("count"), int | None):
+        raise unlike(url, "count", page["count"], "a number")
+    return page
+
+
+def _expected(url: str, first: Blob) -> list[str]:
+    """A page and those after it, by the count of the first: no page is requested that does not exist any more."""
+    size, number = len(first["results"]), _PAGE.search(url)
+    if number is None or not size:
+        return [url]
+    last = -(-(first.get("count") or 0) // size)
+    begin = int(number[0])
+    return [_PAGE.sub(str(page), url) for page in range(begin, max(begin, min(begin + AHEAD - 1, last)) + 1)]

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.client import AsyncExchange, Exchange
 from omicsdk.core.credentials import ApiKey, Bound
 from omicsdk.core.errors import APIError, AuthError, BadRequest, ConfigError, Forbidden
@@ -19,7 +21,14 @@ if TYPE_CHECKING:
 
     from omicsdk.core.request import Request
     from omicsdk.core.sending.transport import Transport
+    from omicsdk.pangea.client import Pangea
 
+DEFAULT_URL = "https://pangeabio.io"
+"""The server that is used when none is configured."""
+ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
+"""Environment variable: the server that is used when no other is given."""
+API = "/api"
+"""The beginning of all paths; addresses are taken with and without it."""
 EXPIRED = "Invalid token"
 """Message of the status 403 that the server answers to an expired token; other services answer 401."""
 
@@ -34,6 +43,22 @@ def token_credentials(token: str) -> ApiKey:
         ConfigError: The token is empty or contains whitespace.
     """
     return ApiKey(token, header="Authorization", prefix="Token ")
+
+
+def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """Return the server's base URL, without /api.
+
+    Args:
+        given: The address; None for PANGEA_ENDPOINT, else https://pangeabio.io.
+        environ: The environment's variables; None for the process's own.
+
+    Raises:
+        ConfigError: It is no address.
+    """
+    address = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_URL
+    remedy = f"Give the server's address, as endpoint or in {ENDPOINT_VARIABLE}: it begins with https://."
+    source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
+    return checked_base_url(address, source=source, remedy=remedy).removesuffix(API)
 
 
 def check_encrypted(url: str) -> None:
@@ -199,3 +224,21 @@ class AsyncLoginExchange(AsyncExchange):
             if not await run_sync(login.renew_at, url, sent or login.held(url)):
                 raise
         return await super().send(request, stream=stream)
+
+
+def token_of(client: Pangea) -> str:
+    """Return the token that a client sends; it logs in first where that has not been done.
+
+    Args:
+        client: The client, with a token or a PasswordLogin.
+
+    Raises:
+        AuthError: The client has neither, the server refused the login, or the connection is not encrypted.
+    """
+    credentials = client.credentials
+    if isinstance(credentials, PasswordLogin):
+        credentials.serve(client.base_url, lambda: client._exchange.transport)  # pyright: ignore[reportPrivateUsage]
+    if credentials is None:
+        raise AuthError("The client has no credentials", remedy="Give a token or a PasswordLogin.")
+    header = {name.lower(): value for name, value in credentials.headers("GET", client.base_url).items()}
+    return header["authorization"].removeprefix("Token ")

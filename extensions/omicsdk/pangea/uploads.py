@@ -1,119 +1,362 @@
-"""Files on their way into fields: many at once, whole or in parts, gone on with after a stop."""
+"""Uploads: files into fields of results, many at once, whole or in parts, resumed after a stop."""
 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, OmicsError, UsageError
-from omicsdk.pangea.contents.field_store import FieldStore, NotPutTogether, Refused
-from omicsdk.pangea.contents.limits import CHUNK, Logger
-from omicsdk.pangea.contents.part_urls import PartUrls
-from omicsdk.pangea.downloads import RETRIES, object_facts
+from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.errors import APIError, Interrupted, NotFound, OmicsError, UsageError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.platform import settings_of
+from omicsdk.pangea.field_store import FieldStore, Logger, NotPutTogether, PartUrls, Refused
+from omicsdk.pangea.fields import CHUNK, RETRIES, FieldId, ResultId, extension_of, operation, without_signature
+from omicsdk.pangea.listings import find_result, find_sample, find_sample_group
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.journals.places import journal_for
 
 if TYPE_CHECKING:
-    from omicsdk.pangea.objects.field import AnalysisResultField
+    from omicsdk.core.clock import Clock
+    from omicsdk.pangea.client import Pangea
 
-    Entry = tuple[AnalysisResultField, str | os.PathLike[str]]
+T = TypeVar("T")
+
+CONNECTIONS = 4
+"""Requests with bytes that run at once by default."""
+UNFINISHED = "~unfinished"
+"""The end of the name of a field whose file is not complete."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+#: Characters of a field's name in that of its object.
+_LONGEST = 100
 
 
-def send(
-    field: AnalysisResultField,
+# -- one file
+
+
+def upload(
+    client: Pangea,
     path: str | os.PathLike[str],
+    organization: str,
+    group: str,
+    sample: str | None,
+    module: str,
+    field: str,
     *,
-    multipart_thresh: int = CHUNK,
-    chunk_size: int = CHUNK,
+    replicate: str | None = None,
+    private: bool = True,
+    overwrite: bool = False,
     retries: int = RETRIES,
-    logger: Logger | None = None,
-    md5: bool | None = None,
-) -> None:
-    """Sends one file; the arguments and errors are those of `AnalysisResultField.upload_file`."""
-    upload_files(
-        [(field, path)],
-        multipart_thresh=multipart_thresh,
-        chunk_size=chunk_size,
-        retries=retries,
-        logger=logger,
-        md5=md5,
-    ).raise_if_failed()
-
-
-def upload_files(
-    entries: Iterable[Entry],
-    *,
-    multipart_thresh: int = CHUNK,
-    chunk_size: int = CHUNK,
-    retries: int = RETRIES,
-    logger: Logger | None = None,
-    md5: bool | None = None,
-    connections: int = 4,
+    connections: int = CONNECTIONS,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     control: Control | None = None,
-    clock: Clock = SYSTEM_CLOCK,
-    called: Callable[[AnalysisResultField, Path], str] | None = None,
+    dry_run: bool = False,
 ) -> TransferReport:
-    """Sends files into fields that are on the server; one that fails doesn't keep the others from being sent.
+    """Upload a file into a field of a result. The result and the field are created where they do not exist.
 
-    Fields whose files arrived have the server's data then. What was stopped goes on when the same is called again within a
-    day.
+    A file that is replaced stays until the new one is complete. The same call resumes an upload that was stopped, for a day.
 
     Args:
-        entries: Each field with its file.
-        multipart_thresh: From how many bytes on a file goes in parts.
-        chunk_size: The size of parts in bytes.
-        retries: How many failures in a row end a file, 0 for none.
-        logger: Is told in words how it fares, in other threads.
-        md5: Whether each part's MD5 is held against its ETag; None where nothing else protects the bytes on their way.
-        connections: How many requests with bytes run at once, at most.
+        path: The file.
+        organization: The name of the organization that owns the group, or its UUID.
+        group: The group's name, or its UUID. It needs a bucket.
+        sample: The sample's name, or its UUID; None for a result of the group itself.
+        module: The module's name.
+        field: The field's name.
+        replicate: The result's replicate; None for the newest result of the module.
+        private: Whether only members of the organization see a result that is created.
+        overwrite: Whether to replace what the field holds.
+        retries: Failures in a row that end the file.
+        connections: Requests with bytes that run at once, at most.
         progress: Is called about ten times a second.
-        stop: Ends the run when it is set.
+        stop: Ends the upload when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        clock: Tells the time.
-        called: Gives what a field's object is called in its bucket, where a sample has one of a name; by default it is the
-            file's own name.
+        dry_run: Only check the file and that the sample exists.
+
+    Returns:
+        The outcome of the file. Call `raise_if_failed()` on it.
+
+    Raises:
+        UsageError: The file does not exist, or the field holds something and `overwrite` is false.
+        NotFound: There is no such sample or group, or it is not visible to this user.
+        OmicsError: The server refused, or did not answer.
+    """
+    check_files([path])
+    if sample is None:
+        owner = find_sample_group(client, organization, group).uuid
+    else:
+        owner = find_sample(client, organization, group, sample).uuid
+    if dry_run:
+        size = Path(path).stat().st_size
+        return TransferReport([Outcome(os.fspath(path), "planned", size, plan="uploaded")], title="Upload")
+
+    def begun(name: str) -> FieldPut:
+        result = ensure_result(client, owner, module, replicate, of_group=sample is None, private=private)
+        return begin_put(client, ResultId(result.uuid, sample is None), name, overwrite=overwrite)
+
+    return put_files(
+        client,
+        [(field, path)],
+        begun,
+        retries=retries,
+        connections=connections,
+        progress=progress,
+        stop=stop,
+        control=control,
+    )
+
+
+def ensure_result(
+    client: Pangea, owner: str, module: str, replicate: str | None = None, *, of_group: bool = False, private: bool
+) -> Any:
+    """Return a result of a sample or of a group; it is created where there is none.
+
+    Args:
+        client: The server.
+        owner: The UUID of the sample, or of the group.
+        module: The module's name.
+        replicate: The replicate; None for the newest result, and for a random replicate of a new one.
+        of_group: Whether the owner is a group.
+        private: Whether only members of the organization see it, where it is created.
+
+    Raises:
+        OmicsError: The server refused, or made it visible to other users than it was asked to.
+    """
+    try:
+        return find_result(client, owner, module, replicate, of_group=of_group)
+    except NotFound:
+        about: dict[str, object] = {} if replicate is None else {"replicate": replicate}
+        about |= {"sample_group" if of_group else "sample": owner, "module_name": module, "is_private": private}
+        made = operation(client, "create_{}_analysis_result", of_group)(**about)
+    if made.is_private is not private:
+        words = "private" if private else "public"
+        raise OmicsError(
+            f"The result of {module!r} ({made.uuid}) was created and is not {words}",
+            remedy="Delete it, and ask the platform's operators.",
+        )
+    return made
+
+
+# -- files that replace others
+
+
+class FieldExists(UsageError):
+    """A field holds something, and is not to be replaced."""
+
+
+class FieldPut(NamedTuple):
+    """A file on its way to a name: it goes into a field of another name, which replaces the old one when it is complete.
+
+    The server names a field's file before a byte was sent, and a field whose file never came would look like any other.
+
+    Attributes:
+        name: The field's name.
+        new: The field that the file goes into.
+        old: The field that has the name; None where there is none.
+    """
+
+    name: str
+    new: FieldId
+    old: FieldId | None = None
+
+
+def begin_put(client: Pangea, result: ResultId, name: str, *, overwrite: bool) -> FieldPut:
+    """Create the field that a file goes into.
+
+    Args:
+        client: The server.
+        result: The result.
+        name: The name that the file shall have.
+        overwrite: Whether what has the name is replaced.
+
+    Raises:
+        FieldExists: A field of the name holds something, and is not to be replaced.
+    """
+    old = next(result.fields(client, name), None)
+    if old is not None and not overwrite and old.stored_data != {}:
+        raise FieldExists(
+            f"The field {name!r} ({old.uuid}) holds something already", remedy="Choose another name, or overwrite it."
+        )
+    unfinished = f"{name}{UNFINISHED}"
+    new = next(result.fields(client, unfinished), None) or result.create_field(client, unfinished)
+    return FieldPut(name, result.field(new.uuid), None if old is None else result.field(old.uuid))
+
+
+def _end_put(client: Pangea, put: FieldPut, outcome: Outcome) -> None:
+    """Give a field whose file is complete its name; delete one that nothing came into."""
+    if outcome.state in ("done", "skipped"):
+        if put.old is not None:
+            with suppress(NotFound):
+                put.old.delete(client)
+        data: object = without_signature(put.new.read(client).stored_data)
+        facts = {**data, **_facts(outcome)} if is_object(data) else data
+        put.new.change(client, name=put.name, stored_data=facts)
+    elif outcome.state == "failed":
+        with suppress(OmicsError):  # the outcome states what failed
+            if put.new.read(client).stored_data == {}:
+                put.new.delete(client)
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    """What is known of a file that was sent, as fields state it: the platform itself states neither size nor checksums."""
+    size = {} if outcome.size is None else {"size": outcome.size}
+    return {**size, **{name: outcome.checksums[name] for name in ALGORITHMS if name in outcome.checksums}}
+
+
+def put_files(
+    client: Pangea,
+    files: Sequence[tuple[T, str | os.PathLike[str]]],
+    begin: Callable[[T], FieldPut],
+    *,
+    retries: int = RETRIES,
+    connections: int = CONNECTIONS,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+) -> TransferReport:
+    """Upload files that replace others.
+
+    Args:
+        client: The server.
+        files: Of each file where it goes, in terms of `begin`, and its path.
+        begin: Creates the field of a file; called in threads, several at once. The error that it raises is the file's outcome.
+        retries: Failures in a row that end a file.
+        connections: Requests with bytes that run at once, at most.
+        progress: Is called about ten times a second.
+        stop: Ends the upload when it is set.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+
+    Returns:
+        The outcome of each file, in their order.
+    """
+    begun = list(side_by_side(begin, [target for target, _ in files], stopped_by(stop, control)))
+    ready = [(put, path) for put, (_, path) in zip(begun, files, strict=True) if isinstance(put, FieldPut)]
+    report = upload_files(
+        client,
+        [FieldUpload(put.new, path, _object_name(put, path)) for put, path in ready],
+        retries=retries,
+        connections=connections,
+        progress=progress,
+        stop=stop,
+        control=control,
+    )
+    sent = [(put, outcome) for (put, _), outcome in zip(ready, report.outcomes, strict=True)]
+    ended = side_by_side(lambda each: _end_put(client, *each), sent)
+    outcomes = iter(
+        [
+            outcome._replace(state="failed", error=end) if isinstance(end, OmicsError) else outcome
+            for (_, outcome), end in zip(sent, ended, strict=True)
+        ]
+    )
+    report.outcomes = Outcomes(
+        next(outcomes) if isinstance(put, FieldPut) else _unsent(os.fspath(path), put)
+        for put, (_, path) in zip(begun, files, strict=True)
+    )
+    return report
+
+
+def _unsent(name: str, error: OmicsError) -> Outcome:
+    return Outcome(name, "stopped" if isinstance(error, Interrupted) else "failed", error=error)
+
+
+def _object_name(put: FieldPut, path: str | os.PathLike[str]) -> str:
+    """The name of a file's object: objects of a sample share one folder, so that it has the field's UUID in it."""
+    extension = extension_of(put.name) or extension_of(Path(path).name)
+    stem = _UNSAFE.sub("_", put.name.removesuffix(f".{extension}"))[:_LONGEST]
+    end = _UNSAFE.sub("_", extension)[:_LONGEST]
+    return f"{stem}.{put.new.uuid[:8]}{f'.{end}' if end else ''}"
+
+
+# -- files into fields
+
+
+class FieldUpload(NamedTuple):
+    """A file that goes into a field.
+
+    Attributes:
+        field: The field.
+        path: The file.
+        object_name: The last part of its object's key, which has to be unique in a sample; by default the file's name.
+    """
+
+    field: FieldId
+    path: str | os.PathLike[str]
+    object_name: str = ""
+
+
+def upload_files(
+    client: Pangea,
+    entries: Iterable[FieldUpload],
+    *,
+    multipart_thresh: int = CHUNK,
+    chunk_size: int = CHUNK,
+    retries: int = RETRIES,
+    logger: Logger | None = None,
+    md5: bool | None = None,
+    connections: int = CONNECTIONS,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock | None = None,
+) -> TransferReport:
+    """Upload files into fields that exist; one that fails does not keep the others from being uploaded.
+
+    The same call resumes an upload that was stopped, for a day.
+
+    Args:
+        client: The server.
+        entries: The files.
+        multipart_thresh: The size in bytes from which on a file is sent in parts.
+        chunk_size: The size of parts in bytes.
+        retries: Failures in a row that end a file.
+        logger: Receives messages about the progress, in other threads.
+        md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
+        connections: Requests with bytes that run at once, at most.
+        progress: Is called about ten times a second.
+        stop: Ends the upload when it is set.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        clock: Returns the time and sleeps; by default that of the client.
 
     Returns:
         The outcome of each file, in their order. Call `raise_if_failed()` on it.
 
     Raises:
         UsageError: Two files go into one field.
-        RemoteObjectError: A field isn't on the server yet.
-        FolderBusy: Another process sends the same files.
+        FolderBusy: Another process uploads the same files.
     """
-    chosen = [(field, Path(path)) for field, path in entries]
-    routes = [field.flat_url for field, _ in chosen]
+    chosen = list(entries)
+    routes = [each.field.route for each in chosen]
     if len(set(routes)) < len(routes):
         twice = next(route for route in routes if routes.count(route) > 1)
-        raise UsageError(f"Two files go into one field ({twice})", remedy="Give each file a field of its own.")
-    journal = _journal(chosen, routes)
+        raise UsageError(f"Two files go into one field ({twice})", remedy="Give each file its own field.")
+    facts = sorted(f"{each.field.route} {Path(each.path).absolute()}" for each in chosen)
+    journal = journal_for("pangea/uploads", f"{client.base_url}/api", *facts) if chosen else None
+    settings = settings_of(client)
 
-    def prepared(field: AnalysisResultField, route: str, path: Path) -> Upload:
+    def prepared(each: FieldUpload) -> Upload:
+        path = Path(each.path)
+        urls = None if journal is None else journal.with_name(f"{journal.name}.{each.field.uuid}.urls")
         store = FieldStore(
-            field.knex,
-            route,
-            path.name if called is None else called(field, path),
-            PartUrls(journal.with_name(f"{journal.name}.{field.uuid}.urls") if journal is not None else None),
-            lambda: object_facts(field.knex.client, route, field.inherited_url_options),
+            client,
+            each.field,
+            each.object_name or path.name,
+            PartUrls(urls),
             part_size=chunk_size,
             single=multipart_thresh - 1,
             md5=md5,
-            options=field.inherited_url_options,
             logger=logger,
         )
-        store.in_parts = multipart_thresh <= 0
         is_whole = not store.in_parts and _size(path) <= store.rules.single
         return Upload(path, store, str(path), ("md5",) if is_whole else (), retries=retries)
 
-    uploads = [prepared(field, route, path) for (field, path), route in zip(chosen, routes, strict=True)]
+    uploads = [prepared(each) for each in chosen]
 
     def run() -> TransferReport:
         return send_all(
@@ -123,7 +366,8 @@ def upload_files(
             progress=progress,
             stop=stop,
             control=control,
-            clock=clock,
+            environ=settings.environ,
+            clock=settings.clock if clock is None else clock,
             wait=False,
         )
 
@@ -131,55 +375,55 @@ def upload_files(
     if _forget_useless(uploads, report, journal):  # URLs of an earlier run had ended
         report = run()
         _forget_useless(uploads, report, journal)
-    report.outcomes = Outcomes(_told(outcome) for outcome in report.outcomes)
-    errors = _refreshed([field for field, _ in chosen], report)
-    report.outcomes = Outcomes(
-        outcome if error is None else outcome._replace(state="failed", error=error)
-        for outcome, error in zip(report.outcomes, errors, strict=True)
-    )
+    report.outcomes = Outcomes(_with_cause(outcome) for outcome in report.outcomes)
     if journal is not None and report.ok:
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)
     return report
 
 
-def _journal(chosen: Sequence[tuple[AnalysisResultField, Path]], routes: Sequence[str]) -> Path | None:
-    facts = sorted(f"{route} {path.absolute()}" for route, (_, path) in zip(routes, chosen, strict=True))
-    return journal_for("pangea/uploads", *{field.knex.endpoint_url for field, _ in chosen}, *facts) if facts else None
-
-
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:  # its turn will tell
+    except OSError:  # the engine reports it
         return 0
 
 
 def _forget_useless(uploads: Sequence[Upload], report: TransferReport, journal: Path | None) -> bool:
-    """Forgets what can't be gone on with; whether some of that was begun by an earlier run."""
-    went_on = False
+    """Delete what cannot be resumed; whether some of that was begun by an earlier run."""
+    was_resumed = False
     for entry, outcome in zip(uploads, report.outcomes, strict=True):
         error = outcome.error
         ended = isinstance(error, APIError) and error.status in (400, 401, 403, 410)
         if journal is not None and (ended or isinstance(error, NotPutTogether)) and abort_upload(entry, journal):
-            went_on = went_on or (ended and outcome.bytes_kept > 0)
-    return went_on
+            was_resumed = was_resumed or (ended and outcome.bytes_kept > 0)
+    return was_resumed
 
 
-def _told(outcome: Outcome) -> Outcome:
-    """The server's own refusal in the place of what kept the engine from asking again."""
+def _with_cause(outcome: Outcome) -> Outcome:
+    """The server's own refusal in place of the error that kept the engine from retrying."""
     error = outcome.error
     cause = error.__cause__ if isinstance(error, Refused) else None
     return outcome._replace(error=cause) if isinstance(cause, OmicsError) else outcome
 
 
-def _refreshed(fields: Sequence[AnalysisResultField], report: TransferReport) -> list[OmicsError | None]:
-    """Has fields whose files arrived take over what the server says; what went wrong with each."""
-    from omicsdk.transfer.calls import side_by_side
+def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Check that files exist, before anything is requested.
 
-    done = [number for number, outcome in enumerate(report.outcomes) if outcome.state in ("done", "skipped")]
-    errors: list[OmicsError | None] = [None] * len(fields)
-    if done:
-        for number, end in zip(done, side_by_side(lambda number: fields[number].refresh(), done), strict=True):
-            errors[number] = end if isinstance(end, OmicsError) else None
-    return errors
+    Args:
+        paths: Their paths.
+
+    Raises:
+        UsageError: One does not.
+    """
+    missing = [path for path in paths if not Path(path).is_file()]
+    if missing:
+        more = f" (and {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
+        raise UsageError(
+            f"There is no file {os.fspath(missing[0])}{more}", remedy="Check the paths; they begin in this folder."
+        )
+
+
+def stopped_by(stop: threading.Event | None, control: Control | None) -> Callable[[], bool]:
+    """Return what states whether an upload shall end."""
+    return lambda: (stop is not None and stop.is_set()) or (control is not None and control.stopped)

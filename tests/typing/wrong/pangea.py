@@ -1,17 +1,8 @@
 """What a type checker must refuse of code that uses Pangea; marks as in auth.py."""
 
-from omicsdk.pangea import (
-    Knex,
-    Organization,
-    Pangea,
-    PangeaGeneralError,
-    Pipeline,
-    Sample,
-    SampleGroup,
-    Tag,
-    User,
-    search,
-)
+from omicsdk.compat.pangea_api import Knex, Organization, PangeaGeneralError, Pipeline, Sample, SampleGroup, User
+from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
+from omicsdk.pangea import Pangea
 
 
 def logging_in(knex: Knex) -> None:
@@ -45,7 +36,6 @@ def more(knex: Knex, tag: Tag, org: Organization, pipeline: Pipeline) -> None:
     tag.tag(org)  # error: cannot be assigned to parameter "other"
     pipeline.module("m")  # error: Argument missing for parameter "version"
     knex.post("samples", options={})  # error: No parameter named "options"
-    search("words", knex)  # error: cannot be assigned to parameter "knex"
 
 
 def refused(error: PangeaGeneralError) -> int:
@@ -54,4 +44,6 @@ def refused(error: PangeaGeneralError) -> int:
 
 def typed(pangea: Pangea) -> None:
     pangea.find_sample("org", "group")  # error: Argument missing for parameter "name"
+    pangea.upload("a", "org", "group", "s", "module")  # error: Argument missing for parameter "field"
+    pangea.upload("a", "org", "group", "s", "module", "field", force=True)  # error: No parameter named "force"
     pangea.get_sample()  # error: Argument missing for parameter "uuid"

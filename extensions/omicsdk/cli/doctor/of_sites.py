@@ -53,7 +53,7 @@ def pangea(environ: Mapping[str, str], home: Path) -> list[Login]:
         ConfigError: PANGEA_ENDPOINT isn't an address.
     """
     del home
-    from omicsdk.pangea.asking.server import endpoint_of
+    from omicsdk.pangea.login import endpoint_of
 
     names = ("OMICS_PANGEA_URL", "PANGEA_ENDPOINT", "OMICS_PANGEA_TOKEN", "PANGEA_USER", "PANGEA_PASS")
     told, _, token, email, password = (environ.get(name, "").strip() for name in names)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.answer import Answer
 from omicsdk.core.bodies import json_body
 from omicsdk.core.model import NULL, model, otherwise_typed, union
+from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
@@ -26,7 +27,9 @@ FACTS = OperationFacts(
 )
 
 
-def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str) -> Request:
+def build(
+    *, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], id: str, work_order_uuid: str | Omit = OMIT
+) -> Request:
     """Complete the upload in parts into a field of a sample's result.
 
     A failure in the storage, such as a wrong ETag, is answered with 200 and null.
@@ -35,6 +38,8 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
         upload_id (str): Id of the upload to complete.
         parts (Sequence[UploadedPart | UploadedPartDict]): The parts, in order.
         id (str): UUID of the field of a sample's result that the file is for. Format uuid.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
 
     Returns:
         200: The file is whole; there is no body when the storage refused.
@@ -45,6 +50,7 @@ def build(*, upload_id: str, parts: Sequence[UploadedPart | UploadedPartDict], i
     return request(
         FACTS,
         f"/api/sample_ar_fields/{segment('id', id)}/complete_upload_s3",
+        query=(("work_order_uuid", work_order_uuid),),
         body=json_body({"upload_id": upload_id, "parts": parts}),
     )
 

@@ -28,6 +28,7 @@ def build(
     id: str,
     stance: Literal["upload", "upload-multipart", "download"] | Omit = OMIT,
     n_parts: int | Omit = OMIT,
+    work_order_uuid: str | Omit = OMIT,
 ) -> Request:
     """Begin the upload of a file into an empty field of a sample's result.
 
@@ -41,6 +42,8 @@ def build(
         stance (Literal['upload', 'upload-multipart', 'download']): `upload` for a form that takes the whole
             file, `upload-multipart` for addresses of parts. Default: upload. Optional.
         n_parts (int): How many parts the file is cut into. Default: 1. Optional.
+        work_order_uuid (str): UUID of a work order for the sample, of whose prototype you are privileged, to
+            act on what isn't your organization's. Format uuid. Optional.
 
     Returns:
         200: Where to send the file: a form, or addresses of parts.
@@ -52,6 +55,7 @@ def build(
     return request(
         FACTS,
         f"/api/sample_ar_fields/{segment('id', id)}/upload_s3",
+        query=(("work_order_uuid", work_order_uuid),),
         body=json_body({"filename": filename, "stance": stance, "n_parts": n_parts}),
     )
 

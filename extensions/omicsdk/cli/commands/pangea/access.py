@@ -7,13 +7,12 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import AuthError, DecodeError, Forbidden, OmicsError, UsageError
-from omicsdk.pangea.asking.server import endpoint_of
-from omicsdk.pangea.knex import Knex
+from omicsdk.pangea.client import Pangea
+from omicsdk.pangea.login import PasswordLogin, endpoint_of, token_of
 
 if TYPE_CHECKING:
-    from omicsdk_api.pangea import PangeaApi
-
     from omicsdk.cli.shapes import Command
     from omicsdk.core.credentials import Credentials
 
@@ -123,54 +122,54 @@ class Access:
         return False
 
     @cached_property
-    def knex(self) -> Knex:
-        """The connection, after the login where there is one.
+    def api(self) -> Pangea:
+        """The client, logged in where there is a login.
 
         Raises:
-            AuthError: The service doesn't take the login, or it would be readable on its way.
+            AuthError: Half of a login is missing, or the service refuses it.
+            UsageError: Both a token and a login were given.
         """
-        connection = self._closing.enter_context(Knex(self.endpoint))
-        if not self.is_anonymous:
-            if self._token is not None:
-                connection.add_auth_token(self._token)
-            elif self.login is not None:
-                connection.login(*self.login)
-        return connection
+        client = self._connected()
+        if not self.is_anonymous and self._token is None:
+            token_of(client)  # what can be read without a login would go on without one
+        return client
 
-    @property
-    def api(self) -> PangeaApi:
-        """The generated client, with the same login."""
-        return self.knex.client
+    def _connected(self, *, anonymously: bool = False) -> Pangea:
+        credentials: Credentials | str = ANONYMOUS
+        if not anonymously and not self.is_anonymous:
+            if self._token is not None:
+                credentials = self._token
+            elif self.login is not None:
+                credentials = PasswordLogin(*self.login)
+        return self._closing.enter_context(Pangea(self.endpoint, credentials=credentials))
+
+    def need_login(self) -> None:
+        """Check that there is a login, before anything is requested.
+
+        Raises:
+            AuthError: There is none.
+        """
+        if self.is_anonymous:
+            raise AuthError("There is no login", remedy=GIVE_LOGIN)
 
     def token(self) -> str:
-        """The token.
+        """Return the token.
 
         Raises:
-            AuthError: There is no login, or the service doesn't take it.
+            AuthError: There is no login, or the service refuses it.
         """
-        if self.is_anonymous or self.knex.auth is None:
-            raise AuthError("There is no login", remedy=GIVE_LOGIN)
-        return self.knex.auth.headers("GET", self.endpoint)["authorization"].removeprefix("Token ")
+        self.need_login()
+        return self._token if self._token is not None else token_of(self.api)
 
-    def generated(self, package: str, command: Command) -> PangeaApi:
-        """The generated client of an operation; it logs in when the first request is about to go.
+    def generated(self, package: str, command: Command) -> Pangea:
+        """The client of an operation; it logs in with its first request.
 
         Args:
-            package: Its package.
+            package: The operation's package.
             command: The operation.
         """
         del package
-        from omicsdk.core.credentials import ANONYMOUS
-        from omicsdk.pangea.client import Pangea
-        from omicsdk.pangea.login import PasswordLogin
-
-        who: Credentials | str = ANONYMOUS
-        if command.get("name") not in OF_NOBODY and not self.is_anonymous:
-            if self._token is not None:
-                who = self._token
-            elif self.login is not None:
-                who = PasswordLogin(*self.login)
-        return self._closing.enter_context(Pangea(self.endpoint, credentials=who))
+        return self._connected(anonymously=command.get("name") in OF_NOBODY)
 
     def __enter__(self) -> Self:
         return self

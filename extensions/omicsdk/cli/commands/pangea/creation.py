@@ -16,7 +16,7 @@ from omicsdk.cli.commands.pangea.lines import (
 )
 from omicsdk.cli.commands.pangea.places import FEW, Thing, group, organization, own_samples_of, plain, sample
 from omicsdk.core.errors import APIError, OmicsError, UsageError
-from omicsdk.pangea.objects.sample_group import BATCH
+from omicsdk.pangea.listings import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

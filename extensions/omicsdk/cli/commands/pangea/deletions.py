@@ -58,7 +58,7 @@ def _deleted(
 ) -> Told | None:
     # The service knows UUIDs in lower case only.
     uuids = list(dict.fromkeys(uuid.lower() for uuid in arguments["uuids"]))
-    access.token()  # what is public can be seen without a login, and not deleted
+    access.need_login()  # what is public can be seen without a login, and not deleted
     there, failed = each(uuids, lambda uuid: _facts(kind, plain(get, uuid=uuid)), lambda uuid: f"{kind} {uuid}")
     if arguments.get("dry_run"):
         for thing in there:

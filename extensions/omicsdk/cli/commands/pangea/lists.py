@@ -54,7 +54,7 @@ def projects(access: Access, arguments: Mapping[str, Any], console: Console) -> 
 
 def buckets(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea list buckets`."""
-    access.token()  # the service shows them to members only
+    access.need_login()  # the service shows them to members only
     return _of_organization(
         access,
         access.api.list_s3_buckets,

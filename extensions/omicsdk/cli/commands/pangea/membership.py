@@ -8,7 +8,7 @@ from omicsdk.cli.commands.pangea.batches import Failure, tell
 from omicsdk.cli.commands.pangea.lines import names_given, told
 from omicsdk.cli.commands.pangea.places import Thing, group, samples_of
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.pangea.objects.sample_group import BATCH
+from omicsdk.pangea.listings import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from omicsdk.cli.commands.pangea.lines import lines, names_given, sample_line, t
 from omicsdk.cli.commands.pangea.membership import not_found
 from omicsdk.cli.commands.pangea.places import Thing, group, plain, samples_of
 from omicsdk.cli.commands.pangea.tables import csv_of, rows_of
-from omicsdk.pangea.metadata_frames import merged
+from omicsdk.pangea.samples import merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,7 +25,7 @@ def link_bioproject(access: Access, arguments: Mapping[str, Any], console: Conso
     from omicsdk.pangea.ncbi import link_bioproject
 
     accession: str = arguments["bioproj_accession"]
-    access.token()  # before NCBI is asked for anything
+    access.need_login()  # before NCBI is asked for anything
     owner = organization(access, arguments["org_name"])
     console.message(f"linking {accession}; NCBI takes few requests a second")
     with _entrez(access) as entrez:

@@ -28,7 +28,7 @@ def version(arguments: Mapping[str, Any], console: Console) -> str:
 def info(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea user info`: the account."""
     del console
-    access.token()  # the service fails where nobody is logged in
+    access.need_login()  # the service fails where nobody is logged in
     account = plain(access.api.get_me)
     return told(as_json(account), account, arguments)
 

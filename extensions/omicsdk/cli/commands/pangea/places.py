@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import NotFound
 from omicsdk.pangea import listings
-from omicsdk.pangea.asking.values import object_of, unlike
+from omicsdk.pangea.answers import object_of, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -15,12 +15,11 @@ from omicsdk.cli.commands.pangea.lines import (
     told,
 )
 from omicsdk.cli.commands.pangea.places import group
-from omicsdk.cli.commands.pangea.sending import check_files, check_finished, reported
+from omicsdk.cli.commands.pangea.sending import check_finished, reported
 from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.core.errors import UsageError
-from omicsdk.pangea.blob_constructors import sample_group_from_blob
-from omicsdk.pangea.files.read_plan import ReadSet, pair_reads, single_reads
-from omicsdk.pangea.files.reads import PAIRED_END, ReadsResult, UploadedReads, upload_reads
+from omicsdk.pangea.reads import PAIRED_END, ReadSet, ReadsResult, UploadedReads, pair_reads, single_reads, upload_reads
+from omicsdk.pangea.uploads import check_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.cli.console import Console
     from omicsdk.cli.told import Told
-    from omicsdk.pangea.objects.remote_object import RemoteObject
     from omicsdk.transfer import Control, Progress
 
 
@@ -69,12 +67,14 @@ def _uploaded(access: Access, sets: Sequence[ReadSet], arguments: Mapping[str, A
     if arguments.get("dry_run"):
         rows = [{"sample": one.sample, **{field: str(path) for field, path in one.files.items()}} for one in sets]
         return told(lines(f"Sample: {' '.join(row.values())}" for row in rows), rows, arguments)
-    library = sample_group_from_blob(access.knex, group(access, arguments["org_name"], arguments["library_name"]))
+    library = group(access, arguments["org_name"], arguments["library_name"])
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> ReadsResult:
         return upload_reads(
-            library,
+            access.api,
             sets,
+            library["organization"],
+            library["uuid"],
             module_name=arguments["module_name"],
             private=private,
             overwrite=overwrite,
@@ -115,7 +115,7 @@ def _row(one: UploadedReads) -> dict[str, Any]:
     }
 
 
-def _facts(thing: RemoteObject | None) -> dict[str, Any]:
-    """What lines say of something."""
+def _facts(thing: object) -> dict[str, Any]:
+    """The facts that lines state of something."""
     named = ("name", "module_name", "replicate", "uuid")
     return {name: getattr(thing, name) for name in named if hasattr(thing, name)}

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.reports import report_path, tell_report
 from omicsdk.cli.commands.transfer_reports import named_errors, tell_verification, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
-from omicsdk.core.errors import TransferError, UsageError
-from omicsdk.pangea.uploads import upload_files
+from omicsdk.core.errors import TransferError
+from omicsdk.pangea.uploads import FieldUpload, upload_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.cli.console import Console
-    from omicsdk.pangea.objects.field import AnalysisResultField
+    from omicsdk.pangea.fields import FieldId
     from omicsdk.transfer import Control, Progress, TransferReport
 
 
-def check_files(paths: Iterable[str]) -> None:
-    """Checks that files are there, before anything is asked for.
+def sent(access: Access, field: FieldId, path: str, arguments: Mapping[str, Any], console: Console, title: str) -> None:
+    """Upload a file into a field.
 
     Args:
-        paths: Their paths.
-
-    Raises:
-        UsageError: One isn't.
-    """
-    missing = [path for path in paths if not Path(path).is_file()]
-    if missing:
-        more = f" (and {len(missing) - 1} more of the list)" if len(missing) > 1 else ""
-        raise UsageError(f"There is no file {missing[0]}{more}", remedy="Check the paths; they begin in this folder.")
-
-
-def sent(field: AnalysisResultField, path: str, arguments: Mapping[str, Any], console: Console, title: str) -> None:
-    """Sends a file into a field.
-
-    Args:
+        access: The service.
         field: The field.
         path: The file.
         arguments: Those of the command.
@@ -49,7 +35,7 @@ def sent(field: AnalysisResultField, path: str, arguments: Mapping[str, Any], co
     """
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
-        return upload_files([(field, path)], progress=progress, control=control)
+        return upload_files(access.api, [FieldUpload(field, path)], progress=progress, control=control)
 
     report = watched(work, arguments, console, title)
     tell_transfer(report, named_errors(report.failed), arguments, console, title)

@@ -1,0 +1,84 @@
+"""pangea-api 0.9.24: its modules and public names, over `omicsdk.pangea`."""
+
+from omicsdk.core.lazy import lazy_exports
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult as SampleAnalysisResult
+    from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResultField as SampleAnalysisResultField
+    from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult as SampleGroupAnalysisResult
+    from omicsdk.compat.pangea_api.analysis_result import (
+        SampleGroupAnalysisResultField as SampleGroupAnalysisResultField,
+    )
+    from omicsdk.compat.pangea_api.knex import Knex as Knex
+    from omicsdk.compat.pangea_api.knex import PangeaForbiddenError as PangeaForbiddenError
+    from omicsdk.compat.pangea_api.knex import PangeaGeneralError as PangeaGeneralError
+    from omicsdk.compat.pangea_api.knex import PangeaInternalError as PangeaInternalError
+    from omicsdk.compat.pangea_api.knex import PangeaNotFoundError as PangeaNotFoundError
+    from omicsdk.compat.pangea_api.knex import PangeaOtherError as PangeaOtherError
+    from omicsdk.compat.pangea_api.organization import Organization as Organization
+    from omicsdk.compat.pangea_api.pipeline import Pipeline as Pipeline
+    from omicsdk.compat.pangea_api.pipeline import PipelineModule as PipelineModule
+    from omicsdk.compat.pangea_api.remote_object import RemoteObjectError as RemoteObjectError
+    from omicsdk.compat.pangea_api.remote_object import RemoteObjectOverwriteError as RemoteObjectOverwriteError
+    from omicsdk.compat.pangea_api.sample import Sample as Sample
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup as SampleGroup
+    from omicsdk.compat.pangea_api.user import User as User
+    from omicsdk.compat.pangea_api.work_orders import GroupWorkOrder as GroupWorkOrder
+    from omicsdk.compat.pangea_api.work_orders import GroupWorkOrderProto as GroupWorkOrderProto
+    from omicsdk.compat.pangea_api.work_orders import JobOrder as JobOrder
+    from omicsdk.compat.pangea_api.work_orders import WorkOrder as WorkOrder
+    from omicsdk.compat.pangea_api.work_orders import WorkOrderProto as WorkOrderProto
+
+_HOMES = {
+    "GroupWorkOrder": "work_orders",
+    "GroupWorkOrderProto": "work_orders",
+    "JobOrder": "work_orders",
+    "Knex": "knex",
+    "Organization": "organization",
+    "PangeaForbiddenError": "knex",
+    "PangeaGeneralError": "knex",
+    "PangeaInternalError": "knex",
+    "PangeaNotFoundError": "knex",
+    "PangeaOtherError": "knex",
+    "Pipeline": "pipeline",
+    "PipelineModule": "pipeline",
+    "RemoteObjectError": "remote_object",
+    "RemoteObjectOverwriteError": "remote_object",
+    "Sample": "sample",
+    "SampleAnalysisResult": "analysis_result",
+    "SampleAnalysisResultField": "analysis_result",
+    "SampleGroup": "sample_group",
+    "SampleGroupAnalysisResult": "analysis_result",
+    "SampleGroupAnalysisResultField": "analysis_result",
+    "User": "user",
+    "WorkOrder": "work_orders",
+    "WorkOrderProto": "work_orders",
+}
+__all__ = [
+    "GroupWorkOrder",
+    "GroupWorkOrderProto",
+    "JobOrder",
+    "Knex",
+    "Organization",
+    "PangeaForbiddenError",
+    "PangeaGeneralError",
+    "PangeaInternalError",
+    "PangeaNotFoundError",
+    "PangeaOtherError",
+    "Pipeline",
+    "PipelineModule",
+    "RemoteObjectError",
+    "RemoteObjectOverwriteError",
+    "Sample",
+    "SampleAnalysisResult",
+    "SampleAnalysisResultField",
+    "SampleGroup",
+    "SampleGroupAnalysisResult",
+    "SampleGroupAnalysisResultField",
+    "User",
+    "WorkOrder",
+    "WorkOrderProto",
+]
+
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

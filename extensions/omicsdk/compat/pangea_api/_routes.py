@@ -1,0 +1,118 @@
+"""URLs as the server requires them: quoted, with a slash at the end where a route has one, and no token to another server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from omicsdk.core.origins import origin_of
+from omicsdk.pangea.listings import has_route
+
+API = "/api"
+"""The beginning of all paths."""
+
+# Of what is given as a URL all stays that may stand in one; what is quoted stays so.
+_SAFE_IN_PATH = "-._~!$&'()*+,;=:@/"
+_SAFE_IN_QUERY = "-._~!$&'()*+,;=:@/?"
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+#: Routes that end with a slash; all others must not.
+_WITH_SLASH = re.compile(
+    r"auth(/.*)?"
+    r"|contrib/(tags|covid19)"
+    r"|nested/[^/]+(/sample_groups(/[^/]+(/samples(/[^/]+)?)?)?)?"
+)
+
+
+def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None) -> str:
+    """Return the path of a request.
+
+    Args:
+        url: A route below /api, such as `samples?page=2`, or an absolute URL. What can't stand in a URL is quoted, `#` among it.
+        endpoint: The server, without /api.
+        options: Parameters that are added to the query, not quoted yet; those that are None aren't sent.
+
+    Returns:
+        A path below the server, or the absolute URL as it is where it leads elsewhere.
+    """
+    address, mark, query = url.partition("?")
+    if "://" in address:
+        own = _below(address, endpoint)
+        if own is None:
+            return _with_query(_quoted(address, _SAFE_IN_PATH), query if mark else "", options)
+        address = own
+    route = _quoted(address.strip("/"), _SAFE_IN_PATH)
+    slash = "/" if _WITH_SLASH.fullmatch(route) else ""
+    return _with_query(f"{API}/{route}{slash}", query, options)
+
+
+def list_url(route: str, query: Mapping[str, object]) -> str:
+    """A list's first page.
+
+    Args:
+        route: The list's route below /api.
+        query: How it is narrowed, not quoted yet; what is None isn't sent.
+    """
+    from omicsdk.core.request import query_text
+
+    asked = query_text(list(query.items()))
+    return f"{route}?{asked}" if asked else route
+
+
+def page_of(url: str, endpoint: str) -> str:
+    """Where the page is that a list names as its next: at the server that was asked, whatever host the list names.
+
+    A server behind a proxy may not know its own scheme and name, and without the token private things would be missing.
+
+    Args:
+        url: The page's URL.
+        endpoint: The server, without /api.
+    """
+    address, mark, query = url.partition("?")
+    if "://" in address and _below(address, endpoint) is None:
+        path = "/" + address.partition("://")[2].partition("/")[2]
+        address = path.partition(f"{API}/")[2]
+    return f"{address}{mark}{query}"
+
+
+def named(name: str) -> str | None:
+    """A name as a segment of a nested route.
+
+    Args:
+        name: The name.
+
+    Returns:
+        It quoted; None where no nested route has it: see `omicsdk.pangea.listings.has_route`.
+    """
+    from omicsdk.core.request import segment
+
+    if not has_route(name):
+        return None
+    try:
+        return segment("name", name)
+    except ValueError:
+        return None
+
+
+def _below(address: str, endpoint: str) -> str | None:
+    """The route that an absolute URL names, None where it isn't one of the server's."""
+    if origin_of(address) != origin_of(endpoint):
+        return None
+    path = "/" + address.partition("://")[2].partition("/")[2]
+    prefix = "/" + endpoint.partition("://")[2].partition("/")[2].strip("/")
+    base = f"{prefix.rstrip('/')}{API}/"
+    return path[len(base) :] if path.startswith(base) else None
+
+
+def _quoted(text: str, safe: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=f"{safe}%")
+
+
+def _with_query(path: str, query: str, options: Mapping[str, object] | None) -> str:
+    pieces = [_quoted(query, _SAFE_IN_QUERY)]
+    if options:
+        from omicsdk.core.request import query_text
+
+        pieces.append(query_text(list(options.items())))
+    joined = "&".join(piece for piece in pieces if piece)
+    return f"{path}?{joined}" if joined else path

@@ -1,0 +1,578 @@
+"""Analysis results of samples and of groups, and their fields: what a module found, as data or as files."""
+
+from __future__ import annotations
+
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
+
+from omicsdk.compat.pangea_api._routes import list_url
+from omicsdk.compat.pangea_api.constants import FIVE_MB
+from omicsdk.compat.pangea_api.knex import PangeaInternalError, PangeaNotFoundError, documented_errors, not_there
+from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.core.errors import APIError
+from omicsdk.core.narrowing import is_object
+from omicsdk.pangea.answers import Blob
+from omicsdk.pangea.fields import (
+    RETRIES,
+    FieldId,
+    blob_file_name,
+    download_url,
+    referenced_file_name,
+    without_signature,
+)
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.sample import Sample
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+__all__ = [
+    "AnalysisResult",
+    "AnalysisResultField",
+    "SampleAnalysisResult",
+    "SampleAnalysisResultField",
+    "SampleGroupAnalysisResult",
+    "SampleGroupAnalysisResultField",
+    "check_json_serialization",
+    "diff_dicts",
+]
+
+F = TypeVar("F", bound="AnalysisResultField")
+Difference = tuple[str, object, object]
+"""Where something differs and how, our value, the other's."""
+Logger = Callable[[str], object]
+"""Receives messages about the progress of an upload."""
+
+
+# -- data that JSON keeps as they are
+
+
+def check_json_serialization(blob: object) -> None:
+    """Check that data are the same when they have been written as JSON and read again.
+
+    Args:
+        blob: The data.
+
+    Raises:
+        RemoteObjectError: They are not, or cannot be written as JSON; it lists each place.
+    """
+    try:
+        read: object = json.loads(json.dumps(blob, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RemoteObjectError(f"The data can't be written as JSON: {error}") from error
+    if read == blob:
+        return
+    if is_object(blob) and is_object(read):
+        issues = list(diff_dicts(blob, read))
+    else:
+        issues = [("MISMATCHED_VALUES:values_only:0", blob, read)]
+    told = "\n".join(str(issue) for issue in issues)
+    raise RemoteObjectError(f"JSON Serialization modifies object\nIssues:\n{told}")
+
+
+def diff_dicts(blob1: Mapping[Any, object], blob2: Mapping[Any, object]) -> Iterator[Difference]:
+    """Report where two mappings differ, seen from each side.
+
+    Args:
+        blob1: One, called "original".
+        blob2: The other, called "serialized".
+
+    Yields:
+        What differs with its place ("MISMATCHED_TYPES:original:$.a"), the value there and the other's.
+    """
+    yield from _of_mappings("original", "$", blob1, blob2)
+    yield from _of_mappings("serialized", "$", blob2, blob1)
+
+
+def _of_mappings(
+    side: str, place: str, ours: Mapping[Any, object], theirs: Mapping[Any, object]
+) -> Iterator[Difference]:
+    for key, value in ours.items():
+        if key not in theirs:
+            yield f"MISSING_KEY:{side}:{place}", key, None
+        else:
+            # A kind of value is told with the mapping that it stands in; what is inside it, with its own place.
+            yield from _of_values(side, place, f"{place}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
+
+
+def _of_lists(side: str, place: str, ours: Sequence[object], theirs: Sequence[object]) -> Iterator[Difference]:
+    if len(ours) != len(theirs):
+        yield f"MISMATCHED_LENGTHS:{side}:{place}", len(ours), len(theirs)
+    for number, (value, other) in enumerate(zip(ours, theirs, strict=False)):
+        here = f"{place}.index_{number}"
+        yield from _of_values(side, here, here, "MISMATCHED_LIST_VALUES", value, other)
+
+
+def _of_values(side: str, place: str, inside: str, words: str, ours: object, theirs: object) -> Iterator[Difference]:
+    if ours == theirs:
+        return
+    if not isinstance(ours, type(theirs)):
+        yield f"MISMATCHED_TYPES:{side}:{place}", ours, theirs
+    elif isinstance(ours, dict):
+        mapping, other = cast("dict[Any, object]", ours), cast("dict[Any, object]", theirs)
+        yield from _of_mappings(side, inside, mapping, other)
+    elif isinstance(ours, list):
+        yield from _of_lists(side, inside, cast("list[object]", ours), cast("list[object]", theirs))
+    else:
+        yield f"{words}:{side}:{place}", ours, theirs
+
+
+# -- results
+
+
+class AnalysisResult(RemoteObject, ABC, Generic[F]):
+    """What a module found; the base of results of samples and of groups.
+
+    Several results of one module are distinguished by their replicates. Without one, the newest is meant, as on the server,
+    and a new one gets a random name.
+
+    Args:
+        knex: The server.
+        parent: The sample or the group.
+        module_name: The module.
+        replicate: Distinguishes results of one module; None for the newest.
+        metadata: Further facts.
+        is_private: Whether only members of the organization may see it. The server's manifests name private results to all
+            users who may see the group.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = (
+        "uuid",
+        "created_at",
+        "updated_at",
+        "module_name",
+        "replicate",
+        "metadata",
+        "description",
+        "is_private",
+        "pipeline_module",
+    )
+    name_field: ClassVar[str] = "module_name"
+    nested_route: ClassVar[str] = "analysis_results"
+
+    def __init__(
+        self,
+        knex: Knex,
+        parent: Sample | SampleGroup,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        super().__init__(knex)
+        self.parent = parent
+        self.module_name = module_name
+        self.replicate = replicate
+        self.metadata: Any = dict(metadata or {})
+        self.description: str | None = None
+        self.is_private = is_private
+        self.pipeline_module: str | None = None
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects of the same server and user, for the cache."""
+        return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
+
+    @abstractmethod
+    def field(self, field_name: str, data: object = None) -> F:
+        """Make a field of it, which is not on the server yet.
+
+        Args:
+            field_name: Its name.
+            data: What it holds; nothing by default.
+        """
+
+    def get_fields(self, cache: bool = True) -> Iterator[F]:
+        """Yield all fields of it that are on the server.
+
+        Args:
+            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
+                written by this Knex.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+
+        def fetch() -> Iterator[F]:
+            for blob in self._field_blobs({}):
+                yield self.field(blob["name"])._fetched(blob)
+
+        return self._remembered("fields", fetch, cache=cache)
+
+    def _create(self) -> None:
+        wanted = self.is_private
+        super()._create()
+        if self.is_private != wanted:
+            words = "private" if wanted else "public"
+            raise RemoteObjectError(
+                f"{self} was created and isn't {words}: the server didn't do as it was asked",
+                remedy="Delete it, and ask the platform's operators.",
+            )
+
+    def _filter(self) -> dict[str, object]:
+        return {**super()._filter(), "replicate": self.replicate}
+
+    def _fetch(self) -> Blob:
+        if self._segment() is None:
+            return self._listed()
+        try:
+            blob = self._answered(self.nested_url(), replicate=self.replicate)
+        except (PangeaNotFoundError, PangeaInternalError) as error:
+            # The server ignores the case of names: it may have looked in "A", or not known which of two is meant.
+            try:
+                return self._listed()
+            except PangeaNotFoundError:
+                raise error from None
+        return blob if self._is_it(blob) else self._listed()
+
+    def _listed(self) -> Blob:
+        """The newest in the flat list that is meant."""
+        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
+        found = [blob for blob in paginated_iterator(self.knex, url) if self._is_it(blob)]
+        if not found:
+            which = f" with the replicate {self.replicate!r}" if self.replicate else ""
+            what = f"result of {self.module_name!r}{which} in {self.parent}"
+            raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
+        return max(found, key=lambda blob: str(blob.get("updated_at")))
+
+    def _is_it(self, blob: Blob) -> bool:
+        facts = {"module_name": self.module_name, **self._owned()}
+        same = all(blob.get(name) == value for name, value in facts.items())
+        return same and self.replicate in (None, blob.get("replicate"))
+
+    def _field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
+        """What the server's flat list has of its fields."""
+        route = self.field("").route
+        asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
+        for blob in paginated_iterator(self.knex, list_url(route, asked)):
+            if blob.get("analysis_result") == self.uuid:
+                yield blob
+
+    def __str__(self) -> str:
+        return f"<Pangea::{type(self).__name__} {self.module_name} {self.replicate} {self.uuid} />"
+
+
+class SampleAnalysisResult(AnalysisResult["SampleAnalysisResultField"]):
+    """What a module found in a sample; arguments are those of `AnalysisResult`, with the sample as its parent."""
+
+    parent_field: ClassVar[str | None] = "sample"
+    owner: ClassVar[str] = "sample"
+    route: ClassVar[str] = "sample_ars"
+
+    def __init__(
+        self,
+        knex: Knex,
+        sample: Sample,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        self.sample = sample
+        super().__init__(knex, sample, module_name, replicate, metadata, is_private)
+
+    def field(self, field_name: str, data: object = None) -> SampleAnalysisResultField:
+        """Make a field of it, which is not on the server yet; arguments as of the base."""
+        return SampleAnalysisResultField(self.knex, self, field_name, data)
+
+
+class SampleGroupAnalysisResult(AnalysisResult["SampleGroupAnalysisResultField"]):
+    """What a module found in a group of samples; arguments are those of `AnalysisResult`, with the group as its parent."""
+
+    parent_field: ClassVar[str | None] = "grp"
+    owner: ClassVar[str] = "sample_group"
+    route: ClassVar[str] = "sample_group_ars"
+
+    def __init__(
+        self,
+        knex: Knex,
+        grp: SampleGroup,
+        module_name: str,
+        replicate: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        is_private: bool = False,
+    ) -> None:
+        self.grp = grp
+        super().__init__(knex, grp, module_name, replicate, metadata, is_private)
+
+    def field(self, field_name: str, data: object = None) -> SampleGroupAnalysisResultField:
+        """Make a field of it, which is not on the server yet; arguments as of the base."""
+        return SampleGroupAnalysisResultField(self.knex, self, field_name, data)
+
+
+# -- fields
+
+
+class AnalysisResultField(RemoteObject):
+    """A field of an analysis result.
+
+    Args:
+        knex: The server.
+        parent: The analysis result.
+        field_name: Its name.
+        data: What it holds; nothing by default, which a file may be uploaded into.
+
+    Attributes:
+        stored_data: What it holds. Of a file on S3 it may have a presigned URL, which is never sent back and never cached.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name", "stored_data")
+    parent_field: ClassVar[str | None] = "parent"
+    owner: ClassVar[str] = "analysis_result"
+    nested_route: ClassVar[str] = "fields"
+
+    def __init__(self, knex: Knex, parent: AnalysisResult[Any], field_name: str, data: object = None) -> None:
+        super().__init__(knex)
+        self.parent = parent
+        self.name = field_name
+        self.stored_data: Any = {} if data is None else data
+        self._downloaded = ""
+
+    def canon_url(self) -> str:
+        """The flat list that it is in, below /api."""
+        return self.route
+
+    # -- files
+
+    def get_blob_filename(self) -> str:
+        """Return a file name for its data: `SAMPLE/SAMPLE.MODULE.FIELD.json`, with the group's name for a group's result.
+
+        Dots in names are written "-", "::" is written "__", and what would lead out of a folder is escaped.
+        """
+        return blob_file_name(self.parent.parent.name, self.parent.module_name, self.name)
+
+    def get_referenced_filename(self) -> str:
+        """Return a name for the file that it refers to, as `get_blob_filename` does, with the extension of the file.
+
+        Raises:
+            NoFile: It refers to none (a TypeError, too).
+        """
+        return referenced_file_name(self.parent.parent.name, self.parent.module_name, self.name, self.stored_data)
+
+    def get_download_url(self) -> str:
+        """Return the URL of its file; a presigned one ends within a day and is a secret until then.
+
+        Raises:
+            NoFile: It refers to none (a TypeError, too).
+        """
+        return download_url(self.stored_data)
+
+    def download_file(self, filename: str | os.PathLike[str] | None = None, cache: bool = True) -> str:
+        """Download its file, verified where a checksum is stated; one that was stopped is resumed.
+
+        Args:
+            filename: The target; a file there is replaced when the new one is complete. None takes a temporary file, which is
+                deleted when this object is gone, at the latest when the program ends.
+            cache: Whether a file that this object downloaded before may be used: where no other name is asked for, it still
+                exists, and nothing was uploaded or refreshed since.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            NoFile: It refers to none (a TypeError, too).
+            TransferError: It did not arrive, or not as it was stated.
+            PangeaGeneralError: The server gave no new URL for one that has ended.
+        """
+        wanted = "" if filename is None else os.fspath(filename)
+        if cache and self._downloaded and wanted in ("", self._downloaded) and Path(self._downloaded).is_file():
+            return self._downloaded
+        self.get_download_url()  # before a folder is made
+        wanted = wanted or self._temporary()
+        from omicsdk.pangea.downloads import download_field
+
+        with documented_errors(APIError):
+            download_field(self.knex.client, self._field_id() if self.uuid else None, self.stored_data, wanted)
+        if cache:
+            self._downloaded = wanted
+        return wanted
+
+    def _temporary(self) -> str:
+        """The path of a file that is deleted with this object, or when the program ends."""
+        import shutil
+        import tempfile
+        from weakref import finalize
+
+        folder = tempfile.mkdtemp(prefix="pangea-")
+        finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return str(Path(folder, self.get_referenced_filename().rpartition("/")[2]))
+
+    def upload_file(
+        self,
+        filepath: str | os.PathLike[str],
+        multipart_thresh: int = FIVE_MB,
+        *,
+        chunk_size: int = FIVE_MB,
+        max_retries: int = 3,
+        logger: Logger | None = None,
+        md5: bool | None = None,
+    ) -> Self:
+        """Upload a file into it, in parts where the file is large.
+
+        The same call with the same file resumes an upload in parts that was stopped, for a day.
+
+        Args:
+            filepath: The file.
+            multipart_thresh: The size in bytes from which on it is sent in parts; S3 takes at most 5 GiB whole.
+            chunk_size: The size of parts in bytes; S3 takes at least 5 MiB, at most 5 GiB, and 10,000 parts: larger ones are
+                taken where there would be more.
+            max_retries: Failures in a row that end it, 0 for none.
+            logger: Receives messages about the progress, in another thread.
+            md5: Whether each part's MD5 is compared with its ETag; by default where nothing else protects the bytes, which is
+                over plain http to another machine. The MD5 of a small file is always compared.
+
+        Returns:
+            This object, with the data that the server has of it.
+
+        Raises:
+            RemoteObjectError: It is not on the server yet.
+            SourceChanged: The file changed while it was sent.
+            TransferError: It cannot be read, or what arrived is not what was sent.
+            PangeaGeneralError: The server refused: the field holds data already, or its group has no bucket.
+        """
+        from omicsdk.pangea.uploads import FieldUpload, upload_files
+
+        with documented_errors(APIError):
+            upload_files(
+                self.knex.client,
+                [FieldUpload(self._field_id(), filepath)],
+                multipart_thresh=multipart_thresh,
+                chunk_size=chunk_size,
+                retries=max_retries,
+                logger=logger,
+                md5=md5,
+            ).raise_if_failed()
+        return self.refresh()
+
+    def upload_small_file(self, filepath: str | os.PathLike[str]) -> Self:
+        """Upload a file of at most 5 GiB into it, whole; errors as of `upload_file`.
+
+        Args:
+            filepath: The file.
+
+        Returns:
+            This object, with the data that the server has of it.
+        """
+        return self.upload_file(filepath, 1 << 62, max_retries=RETRIES)
+
+    def upload_large_file(
+        self,
+        filepath: str | os.PathLike[str],
+        file_size: int | None = None,
+        chunk_size: int = FIVE_MB,
+        max_retries: int = 3,
+        logger: Logger | None = None,
+    ) -> Self:
+        """Upload a file into it, in parts; errors as of `upload_file`.
+
+        Args:
+            filepath: The file.
+            file_size: Not needed: the size of the file is read.
+            chunk_size: As for `upload_file`.
+            max_retries: As for `upload_file`.
+            logger: As for `upload_file`.
+
+        Returns:
+            This object, with the data that the server has of it.
+        """
+        del file_size
+        return self.upload_file(filepath, 0, chunk_size=chunk_size, max_retries=max_retries, logger=logger)
+
+    def _field_id(self) -> FieldId:
+        order = self.inherited_url_options.get("work_order_uuid")
+        of_group = isinstance(self, SampleGroupAnalysisResultField)
+        return FieldId(self._id(), of_group, None if order is None else str(order))
+
+    # -- loading and saving
+
+    def get_cached_blob(self) -> None:
+        """Fields are not cached: their data may be large, and contain a secret."""
+
+    def cache_blob(self, blob: Blob) -> None:
+        """Do nothing: fields are not cached.
+
+        Args:
+            blob: What the server said.
+        """
+        del blob
+
+    def load_blob(self, blob: Blob) -> None:
+        """Load what the server says of it, as the base does; presigned URLs are not compared.
+
+        Args:
+            blob: What it says.
+        """
+        here = self.stored_data
+        object.__setattr__(self, "stored_data", without_signature(here))
+        try:
+            super().load_blob(_unsigned(blob))
+        except BaseException:
+            object.__setattr__(self, "stored_data", here)
+            raise
+        self._sign(blob)
+
+    def refresh(self) -> Self:
+        """Load what the server has of it, whatever was set here, with a presigned URL that has just been made.
+
+        Returns:
+            This object.
+
+        Raises:
+            RemoteObjectError: It is not on the server yet.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._check_alive("fetched")
+        self._downloaded = ""
+        return self._fetched(self._answered(self._own_route()))
+
+    def _take(self, blob: Blob) -> None:
+        super()._take(_unsigned(blob))
+        self._sign(blob)
+
+    def _sign(self, blob: Blob) -> None:
+        object.__setattr__(self, "stored_data", blob.get("stored_data"))
+
+    def _writable(self) -> dict[str, object]:
+        return {**super()._writable(), "stored_data": without_signature(self.stored_data)}
+
+    def _create(self) -> None:
+        check_json_serialization(self.stored_data)  # before anything is created above it
+        super()._create()
+
+    def _save(self) -> None:
+        check_json_serialization(self.stored_data)
+        super()._save()
+
+    def _fetch(self) -> Blob:
+        if self._segment() is not None:
+            with suppress(PangeaNotFoundError, PangeaInternalError):  # the path by names may be another result's
+                blob = self._answered(self.nested_url(), replicate=self.parent.replicate)
+                if blob.get("name") == self.name and blob.get("analysis_result") == self.parent.uuid:
+                    return blob
+        for blob in self.parent._field_blobs({"name": self.name}):  # pyright: ignore[reportPrivateUsage] - it is ours
+            if blob.get("name") == self.name:
+                return blob
+        raise not_there(f"field {self.name!r} in {self.parent}", f"{self.knex.endpoint_url}/{self.route}")
+
+
+class SampleAnalysisResultField(AnalysisResultField):
+    """A field of a sample's analysis result; arguments as of `AnalysisResultField`."""
+
+    route: ClassVar[str] = "sample_ar_fields"
+
+
+class SampleGroupAnalysisResultField(AnalysisResultField):
+    """A field of a group's analysis result; arguments as of `AnalysisResultField`."""
+
+    route: ClassVar[str] = "sample_group_ar_fields"
+
+
+def _unsigned(blob: Blob) -> Blob:
+    if "stored_data" not in blob:
+        return blob
+    return {**blob, "stored_data": without_signature(blob["stored_data"])}

@@ -1,0 +1,77 @@
+"""Objects of what the server says of them, and by their UUIDs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult
+from omicsdk.compat.pangea_api.organization import Organization
+from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.sample import Sample
+from omicsdk.compat.pangea_api.sample_group import SampleGroup
+from omicsdk.pangea.answers import Blob
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+
+R = TypeVar("R", bound=RemoteObject)
+
+
+def org_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Organization:
+    """An organization.
+
+    Args:
+        knex: The server.
+        blob: What the server says of it.
+        already_fetched: Whether it counts as fetched.
+        modified: Whether it counts as changed since.
+    """
+    return _as(Organization(knex, blob["name"]), blob, already_fetched, modified)
+
+
+def sample_group_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> SampleGroup:
+    """A group, and its organization; arguments are those of `org_from_blob`."""
+    org = org_from_blob(knex, blob["organization_obj"], already_fetched, modified)
+    return _as(SampleGroup(knex, org, blob["name"]), blob, already_fetched, modified)
+
+
+def sample_from_blob(knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Sample:
+    """A sample, its library and its organization; arguments are those of `org_from_blob`."""
+    library = sample_group_from_blob(knex, blob["library_obj"], already_fetched, modified)
+    return _as(Sample(knex, library, blob["name"]), blob, already_fetched, modified)
+
+
+def sample_ar_from_blob(
+    knex: Knex, blob: Blob, already_fetched: bool = True, modified: bool = False
+) -> SampleAnalysisResult:
+    """A result of a sample, and all that it belongs to; arguments are those of `org_from_blob`."""
+    sample = sample_from_blob(knex, blob["sample_obj"], already_fetched, modified)
+    result = SampleAnalysisResult(knex, sample, blob["module_name"], replicate=blob["replicate"])
+    return _as(result, blob, already_fetched, modified)
+
+
+def sample_group_from_uuid(knex: Knex, uuid: str) -> SampleGroup:
+    """A group.
+
+    Args:
+        knex: The server.
+        uuid: Its uuid.
+
+    Raises:
+        PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
+    """
+    return sample_group_from_blob(knex, knex.get(f"sample_groups/{uuid}"))
+
+
+def sample_from_uuid(knex: Knex, uuid: str) -> Sample:
+    """A sample; arguments and errors are those of `sample_group_from_uuid`."""
+    return sample_from_blob(knex, knex.get(f"samples/{uuid}"))
+
+
+def sample_ar_from_uuid(knex: Knex, uuid: str) -> SampleAnalysisResult:
+    """A result of a sample; arguments and errors are those of `sample_group_from_uuid`."""
+    return sample_ar_from_blob(knex, knex.get(f"sample_ars/{uuid}"))
+
+
+def _as(made: R, blob: Blob, already_fetched: bool, modified: bool) -> R:
+    return made._fetched(blob, already_fetched, modified)  # pyright: ignore[reportPrivateUsage] - it is ours

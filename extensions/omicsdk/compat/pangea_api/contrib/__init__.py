@@ -1,0 +1,1 @@
+"""Parts beside the core of the client."""

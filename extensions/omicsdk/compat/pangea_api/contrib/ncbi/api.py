@@ -1,0 +1,29 @@
+"""BioProjects as libraries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.compat.pangea_api.knex import documented_errors
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.organization import Organization
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+
+def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, sleep_time: float = 2) -> SampleGroup:
+    """Create a library of a BioProject; see `omicsdk.pangea.ncbi.link_bioproject`.
+
+    Args:
+        org: The organization, which is fetched first.
+        bioproj_accession: The project's accession.
+        sleep_time: Not needed: requests keep NCBI's rate limit anyway.
+
+    Raises:
+        PangeaGeneralError: The server or NCBI refused, or did not answer.
+    """
+    del sleep_time
+    with documented_errors():
+        found = org.knex.client.link_bioproject(str(org.get().uuid), bioproj_accession)
+    org.knex.cache.outdate(org.knex.cache_scope)  # what is cached of the organization lacks the library
+    return org.sample_group(found.name).get()

@@ -1,0 +1,73 @@
+"""Records of NCBI, with the objects on Pangea that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from omicsdk.pangea import ncbi
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult, SampleAnalysisResultField
+    from omicsdk.compat.pangea_api.organization import Organization
+    from omicsdk.compat.pangea_api.sample import Sample
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+__all__ = ["BioProject", "BioSample", "SRARecord"]
+
+
+class BioProject(ncbi.BioProject):
+    """A project; arguments as of `omicsdk.pangea.ncbi.BioProject`."""
+
+    def biosamples(self) -> Iterator[BioSample]:
+        """Yield its samples.
+
+        Raises:
+            OmicsError: NCBI refused, or did not answer.
+        """
+        for each in super().biosamples():
+            yield BioSample(each.accession, self)
+
+    def pangea_obj(self, org: Organization) -> SampleGroup:
+        """Make the library that it becomes, which is not on the server yet.
+
+        Args:
+            org: The organization.
+        """
+        return org.sample_group(self.accession, metadata=self.metadata(), is_library=True)
+
+
+class BioSample(ncbi.BioSample):
+    """A sample; arguments as of `omicsdk.pangea.ncbi.BioSample`."""
+
+    def sra(self) -> Iterator[SRARecord]:
+        """Yield its experiments in the Sequence Read Archive.
+
+        Raises:
+            OmicsError: NCBI refused, or did not answer.
+        """
+        for each in super().sra():
+            yield SRARecord(each.accession, self)
+
+    def pangea_obj(self, grp: SampleGroup) -> Sample:
+        """Make the sample that it becomes, which is not on the server yet.
+
+        Args:
+            grp: The library.
+        """
+        metadata = self.metadata()  # and with it the accession
+        return grp.sample(self.accession, metadata=metadata)
+
+
+class SRARecord(ncbi.SRARecord):
+    """An experiment with its runs; arguments as of `omicsdk.pangea.ncbi.SRARecord`."""
+
+    def pangea_obj(self, sample: Sample) -> tuple[SampleAnalysisResult, SampleAnalysisResultField]:
+        """Make the result and the field that its first run becomes, which are not on the server yet.
+
+        Args:
+            sample: The sample.
+        """
+        data, metadata = self.analysis_result_blob(), self.metadata()
+        result = sample.analysis_result(ncbi.READS, replicate=self.accession, metadata=metadata)
+        return result, result.field("sra_run", data=data)

@@ -1,0 +1,1 @@
+"""Tags of samples, groups and other tags."""

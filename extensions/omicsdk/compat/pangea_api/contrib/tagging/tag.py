@@ -1,0 +1,101 @@
+"""Tags: names that are given to samples, groups and other tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Never
+
+from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob, sample_group_from_blob
+from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.sample import Sample
+from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+
+
+class Tag(RemoteObject):
+    """A tag. Every user may give, change and delete it, whoever made it.
+
+    Args:
+        knex: The server.
+        name: Its name, which is unique on a server.
+        payload: Text that is stored with it.
+    """
+
+    remote_fields = ("uuid", "created_at", "updated_at", "name", "payload")
+    parent_field = None
+    route = "contrib/tags"
+    nested_route = "contrib/tags/name"
+    hash_prefix = "TAG"
+
+    def __init__(self, knex: Knex, name: str, payload: str = "") -> None:
+        super().__init__(knex)
+        self.name = str(name)
+        self.payload = payload
+
+    def __call__(self, other: Tag | Sample | SampleGroup, payload: str = "") -> None:
+        """Apply the tag; arguments and errors are those of `tag`."""
+        self.tag(other, payload=payload)
+
+    def tag(self, other: Tag | Sample | SampleGroup, payload: str = "") -> None:
+        """Apply the tag to something; it is created first where it does not exist.
+
+        Args:
+            other: A sample, a group or another tag.
+            payload: Text that is stored with it there.
+
+        Raises:
+            TypeError: It is something else.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        route, name = _PLACES.get(type(other)) or _refused(other)
+        self.idem()
+        sent = {name: other.uuid or other.get().uuid, "payload": payload}
+        self.knex.post(f"contrib/tags/{self.uuid}/{route}", json=sent)
+
+    def get_samples(self) -> Iterator[Sample]:
+        """Yield the samples that have it, of all pages.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._children("contrib/tags/{}/samples", partial(sample_from_blob, self.knex))
+
+    def get_sample_groups(self) -> Iterator[SampleGroup]:
+        """Yield the groups that have it, of all pages.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._children("contrib/tags/{}/sample_groups", partial(sample_group_from_blob, self.knex))
+
+    def get_random_samples(self, n: int = 100) -> Iterator[Sample]:
+        """Yield samples that have it, drawn by the server.
+
+        Args:
+            n: How many, at most.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self.get()
+        answer = self.knex.get(f"contrib/tags/{self.uuid}/random_samples", url_options={"n": n})
+        for blob in answer["results"]:
+            yield sample_from_blob(self.knex, blob)
+
+    def __str__(self) -> str:
+        return f"<Pangea::Contrib::Tag {self.name} {self.uuid} />"
+
+
+#: Where a tag is given to things of a kind, and what their uuid is called there.
+_PLACES: dict[type, tuple[str, str]] = {
+    Tag: ("tags", "tag_uuid"),
+    Sample: ("samples", "sample_uuid"),
+    SampleGroup: ("sample_groups", "sample_group_uuid"),
+}
+
+
+def _refused(other: object) -> Never:
+    raise TypeError(f"A tag is given to a sample, a group or a tag, not to {other!r}")

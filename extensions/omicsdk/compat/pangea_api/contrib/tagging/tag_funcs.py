@@ -1,0 +1,28 @@
+"""The tags of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.sample import Sample
+
+
+def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
+    """Yield the tags that a sample has, of all pages.
+
+    Args:
+        knex: The server.
+        sample: The sample.
+
+    Raises:
+        PangeaGeneralError: The server refused, or did not answer.
+    """
+    found = sample._children(  # pyright: ignore[reportPrivateUsage] - it is ours
+        "contrib/tags", lambda blob: Tag(knex, blob["name"]), sample="{}"
+    )
+    yield from found

@@ -1,0 +1,457 @@
+"""`Knex`, the connection to a server, and the exceptions that it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
+
+from omicsdk.compat.pangea_api._routes import API, path_of
+from omicsdk.core.credentials import ApiKey
+from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    BadRequest,
+    DecodeError,
+    Forbidden,
+    NotFound,
+    OmicsError,
+    ServerError,
+)
+from omicsdk.core.redaction import mask_url
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+    from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.pangea.client import Pangea
+
+__all__ = [
+    "DEFAULT_ENDPOINT",
+    "Knex",
+    "PangeaForbiddenError",
+    "PangeaGeneralError",
+    "PangeaInternalError",
+    "PangeaLoginError",
+    "PangeaNotFoundError",
+    "PangeaOtherError",
+    "TokenAuth",
+]
+
+DEFAULT_ENDPOINT = "https://pangeabio.io"
+"""The server that is used when none is configured."""
+Options = Mapping[str, object]
+"""Parameters of a URL's query by name; those that are None are not sent."""
+#: The server's messages for a request without a token, or with one that is not valid any longer; both are 403.
+_NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid token")
+
+
+class PangeaGeneralError(DocumentedError):
+    """The base of all errors between this machine and a Pangea server.
+
+    Each is also the class of core that it belongs to: an answer with an error is an `omicsdk.core.errors.APIError` with
+    `status` and `body`, a server that does not answer a `TransportError`.
+
+    In a program that has imported `requests` each is also a `requests.HTTPError`, or a `requests.ConnectionError`.
+
+    Args:
+        message: What happened.
+        remedy: What to do.
+
+    Attributes:
+        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+    """
+
+    prefix: ClassVar[str] = "Pangea"
+    foreign: ClassVar[Foreign] = OF_REQUESTS
+    response: DocumentedResponse | None = None
+
+
+class PangeaNotFoundError(PangeaGeneralError, NotFound):
+    """404: it does not exist."""
+
+
+class PangeaForbiddenError(PangeaGeneralError, Forbidden):
+    """403: this user may not do that, or no user is logged in."""
+
+
+class PangeaInternalError(PangeaGeneralError, ServerError):
+    """500: the server failed. It does so for some invalid requests too: an unknown UUID, a name that is taken."""
+
+    default_remedy = "Check the names and uuids that were sent; if they are right, tell the server's operators."
+
+
+class PangeaOtherError(PangeaGeneralError, APIError):
+    """Any other status; 400, for one, is a value that the server does not accept, or a name that is taken."""
+
+
+class PangeaLoginError(PangeaOtherError, BadRequest, AuthError):
+    """400 at login: there is no such user, or the password is another."""
+
+    default_remedy = "Check the e-mail address, letter by letter, and the password."
+
+
+#: The class of each status that has one of its own.
+_BY_STATUS: dict[int, type[PangeaGeneralError]] = {
+    403: PangeaForbiddenError,
+    404: PangeaNotFoundError,
+    500: PangeaInternalError,
+}
+
+
+def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
+    """Return the documented exception for one of core's.
+
+    Args:
+        error: What was raised.
+        kind: The class wanted; by default that of the status.
+
+    Returns:
+        One that is both, with all that it holds, not raised yet.
+    """
+    if isinstance(error, PangeaGeneralError):
+        return error
+    if not isinstance(error, APIError):
+        return documented(error, PangeaGeneralError)
+    wanted = kind or _BY_STATUS.get(error.status, PangeaOtherError)
+    if issubclass(wanted, type(error)):
+        made = wanted.__new__(wanted, *error.args)
+        made.args = error.args
+        vars(made).update(vars(error))
+        made = catchable(made, PangeaGeneralError.foreign)
+    else:
+        made = documented(error, wanted)
+    if made.remedy == type(error).default_remedy:
+        made.remedy = wanted.default_remedy or made.remedy
+        if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
+            made.remedy = (
+                "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
+            )
+    from omicsdk.core.documented.refused import RefusedResponse  # most programs end without
+
+    made.response = RefusedResponse(error, pangea_error)
+    return made
+
+
+@contextmanager
+def documented_errors(
+    of: type[OmicsError] = OmicsError, refused: type[PangeaGeneralError] | None = None
+) -> Generator[None]:
+    """Raise core's errors as PangeaGeneralError.
+
+    Args:
+        of: The errors; others are raised as they are.
+        refused: The class for a refusal with 400; by default that of the status.
+    """
+    try:
+        yield
+    except of as error:
+        raise pangea_error(error, refused if isinstance(error, BadRequest) else None) from error
+
+
+def not_there(what: str, url: str) -> PangeaNotFoundError:
+    """Return the error for something that a list does not have.
+
+    Args:
+        what: What was looked for.
+        url: The list's address.
+
+    Returns:
+        The error, not raised yet.
+    """
+    error = PangeaNotFoundError(f"There is no {what}, or it may not be seen", status=404, method="GET", url=url)
+    return catchable(error, PangeaGeneralError.foreign)
+
+
+class TokenAuth(ApiKey):
+    """A user's token, which is sent to the server of its Knex only.
+
+    Args:
+        token: The token.
+        user: The user, where that is known.
+
+    Attributes:
+        owner: What identifies its user, without revealing the token.
+
+    Raises:
+        ConfigError: It is empty, or has blanks in it.
+    """
+
+    def __init__(self, token: str, user: str = "") -> None:
+        super().__init__(token, header="Authorization", prefix="Token ")
+        self.owner = user or sha256(token.encode()).hexdigest()
+
+
+class Knex:
+    """A Pangea server, with the credentials of a user. Thread-safe except for logging in; close it, or use it in a `with` block.
+
+    Args:
+        endpoint_url: The server's address; by default PANGEA_ENDPOINT, else https://pangeabio.io.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to retry; by default up to five times, but not after a status of 500.
+        transport: Replaces the network, for tests.
+
+    Attributes:
+        endpoint_url: The address that routes are below: with /api at its end.
+        auth: The token that is sent; None for none, with which what is public can be read.
+        headers: Sent with every request.
+        writes: How many requests that change something were sent.
+
+    Raises:
+        PangeaGeneralError: The address is invalid (a ConfigError, too).
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str | None = None,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        from omicsdk.pangea.login import endpoint_of
+
+        with documented_errors():
+            self.endpoint_url = endpoint_of(endpoint_url) + API
+        self.auth: TokenAuth | None = None
+        self.headers = {"Accept": "application/json"}
+        self.writes = 0
+        self._authorized: tuple[TokenAuth | None, Pangea | None] = (None, None)
+        self._options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
+
+    # -- credentials
+
+    def add_auth_token(self, token: str) -> None:
+        """Use a token that was requested before.
+
+        Args:
+            token: The token, without "Token".
+
+        Raises:
+            PangeaGeneralError: It is no token (a ConfigError, too).
+        """
+        with documented_errors():
+            self.auth = TokenAuth(token)
+
+    def login(self, username: str, password: str) -> Self:
+        """Log in. The server is asked each time: nothing of it is kept, and no token that is held is sent.
+
+        Args:
+            username: The e-mail address.
+            password: The password.
+
+        Returns:
+            This object.
+
+        Raises:
+            PangeaLoginError: There is no such user, or the password is another.
+            PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
+        """
+        from omicsdk.pangea.login import check_encrypted
+
+        with documented_errors(refused=PangeaLoginError):
+            check_encrypted(self.endpoint)
+            token: object = getattr(self._anonymous.login(email=username, password=password), "auth_token", None)
+            if not isinstance(token, str):
+                raise DecodeError("auth/token/login", "auth_token", None, expected="a token")
+            self.auth = TokenAuth(token, username)
+        return self
+
+    def register(self, email: str, password: str) -> None:
+        """Register a user, without logging in.
+
+        Args:
+            email: The e-mail address.
+            password: The password: at least 8 characters, no common word, not only digits, unlike the address.
+
+        Raises:
+            PangeaOtherError: There is one of that address, or the server does not accept the password.
+            PangeaGeneralError: The server refused or did not answer, or the connection is not encrypted.
+        """
+        from omicsdk.pangea.login import check_encrypted
+
+        with documented_errors():
+            check_encrypted(self.endpoint)
+            self._anonymous.register(email=email, password=password)
+
+    @cached_property
+    def cache(self) -> FileSystemCache:
+        """What was fetched by name, kept for three hours."""
+        from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+
+        return FileSystemCache()
+
+    @property
+    def endpoint(self) -> str:
+        """The server's address, without /api."""
+        return self.endpoint_url.removesuffix(API)
+
+    @property
+    def cache_scope(self) -> str:
+        """Server and user: what is kept for one isn't used for another. No secret can be read from it."""
+        return f"{self.endpoint_url}\n{self.auth.owner if self.auth is not None else ''}"
+
+    # -- requests
+
+    @overload
+    def get(
+        self, url: str, url_options: Options | None = None, *, json_response: Literal[False]
+    ) -> DocumentedResponse: ...
+    @overload
+    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any: ...
+    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any:
+        """Send a GET request.
+
+        Args:
+            url: A route such as `samples/<uuid>`, or an absolute URL; the token goes along to this server only.
+            url_options: Parameters that are added to the URL, not quoted yet.
+            json_response: Whether the JSON value is wanted, None where there is none; else the response.
+
+        Returns:
+            The value, or a response as `requests` has it.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._call("GET", url, None, url_options, json_response)
+
+    def post(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Send a POST request, which creates something.
+
+        Args:
+            url: As for `get`.
+            json: What is sent; by default an empty object.
+            url_options: As for `get`.
+            json_response: As for `get`.
+
+        Returns:
+            As `get`.
+
+        Raises:
+            PangeaGeneralError: As for `get`.
+        """
+        return self._call("POST", url, {} if json is None else json, url_options, json_response)
+
+    def put(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Send a PUT request, which replaces something; arguments, answer and errors are those of `post`."""
+        return self._call("PUT", url, {} if json is None else json, url_options, json_response)
+
+    def patch(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Send a PATCH request, which changes something; arguments, answer and errors are those of `post`."""
+        return self._call("PATCH", url, {} if json is None else json, url_options, json_response)
+
+    def delete(
+        self, url: str, url_options: Options | None = None, *, json: object = None, json_response: bool = True
+    ) -> Any:
+        """Send a DELETE request.
+
+        Args:
+            url: As for `get`.
+            url_options: As for `get`.
+            json: What is sent along; nothing by default.
+            json_response: As for `get`.
+
+        Returns:
+            As `get`; None as a rule.
+
+        Raises:
+            PangeaGeneralError: As for `get`.
+        """
+        return self._call("DELETE", url, json, url_options, json_response)
+
+    def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
+        from omicsdk.core.json_encoding import encoded
+        from omicsdk.core.request import IDEMPOTENT_METHODS, Request
+
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if json is not None:
+            headers["content-type"] = "application/json"
+        path = path_of(url, self.endpoint, options)
+        try:
+            with documented_errors():
+                request = Request(
+                    method=method,
+                    url=path,
+                    headers=tuple(headers.items()),
+                    content=None if json is None else encoded(json),
+                    idempotent=method in IDEMPOTENT_METHODS,
+                    secured=self.auth is not None and path.startswith("/"),
+                    operation="",
+                )
+                answer = self.client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
+                return _decoded(answer) if json_response else _response(answer)
+        finally:
+            if method != "GET":  # a change may have been made though its answer was lost
+                self.writes += 1
+                self.cache.outdate(self.cache_scope)
+
+    @property
+    def client(self) -> Pangea:
+        """The typed client, with each of the server's operations and workflows; errors are those of `omicsdk.core`."""
+        auth, client = self._authorized
+        if client is None or auth is not self.auth:
+            client = self._anonymous.with_options(credentials=self.auth)
+            self._authorized = self.auth, client
+        return client
+
+    @cached_property
+    def _anonymous(self) -> Pangea:
+        from omicsdk.core.credentials import ANONYMOUS
+        from omicsdk.pangea.client import Pangea
+
+        with documented_errors():
+            return Pangea(self.endpoint, credentials=ANONYMOUS, **self._options)
+
+    def close(self) -> None:
+        """Close the connections, permanently."""
+        if "_anonymous" in vars(self):
+            self._anonymous.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Knex {mask_url(self.endpoint_url)}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError(f"{self!r} has a token and connections, so it cannot be pickled: make one in each process")
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # A copy of what knows it, such as a sample, is one of the same server.
+        return self
+
+
+def _response(answer: httpx.Response) -> DocumentedResponse:
+    from omicsdk.core.documented.client import DocumentedResponse
+
+    return DocumentedResponse(answer)
+
+
+def _decoded(answer: httpx.Response) -> Any:
+    """The JSON value of an answer, None where it has no body."""
+    from omicsdk.core.answer import decoded, paused_for
+    from omicsdk.core.api_errors import not_json
+
+    content = answer.content
+    if not content:
+        return None
+    try:
+        with paused_for(len(content)):
+            return decoded(content)
+    except ValueError as error:
+        raise not_json(answer.url.path, str(answer.url), answer.text, str(error)) from None

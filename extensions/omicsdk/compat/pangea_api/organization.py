@@ -1,0 +1,68 @@
+"""Organizations, which own groups, samples and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Never
+
+from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.pangea.answers import Blob
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+
+class Organization(RemoteObject):
+    """An organization. The user who creates it is its first member.
+
+    Args:
+        knex: The server.
+        name: Its name; there is one of a name on a server.
+    """
+
+    remote_fields = ("uuid", "created_at", "updated_at", "name")
+    parent_field = None
+    route = "organizations"
+    nested_route = "nested"
+    hash_prefix = "ORG"
+
+    def __init__(self, knex: Knex, name: str) -> None:
+        super().__init__(knex)
+        self.name = str(name)
+
+    def sample_group(
+        self,
+        group_name: str,
+        *moved: Never,
+        metadata: Mapping[str, Any] | None = None,
+        is_library: bool = False,
+        is_public: bool | Omit | None = OMIT,
+    ) -> SampleGroup:
+        """Make a group of this organization, not fetched yet; arguments and errors are those of `SampleGroup`.
+
+        Args:
+            group_name: Its name.
+            moved: Nothing: further arguments are given by name.
+            metadata: Facts on it.
+            is_library: Whether samples are created in it.
+            is_public: Whether every user may see it.
+        """
+        from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+        return SampleGroup(
+            self.knex, self, group_name, *moved, metadata=metadata, is_library=is_library, is_public=is_public
+        )
+
+    def _another(self, blob: Blob) -> Organization:
+        """Another organization of the same server."""
+        return Organization(self.knex, blob["name"])._fetched(blob)
+
+    def get_sample_groups(self) -> Iterator[SampleGroup]:
+        """Yield its groups, of all pages; the server leaves out those that may not be seen.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._children("sample_groups", lambda blob: self.sample_group(blob["name"]), organization_id="{}")

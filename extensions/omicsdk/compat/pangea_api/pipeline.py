@@ -1,0 +1,122 @@
+"""Pipelines and their modules: the programs that produce results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.pangea_api._routes import named
+from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.pangea.answers import Blob
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+
+
+class Pipeline(RemoteObject):
+    """A pipeline.
+
+    Args:
+        knex: The server.
+        name: Its name, which is unique on a server.
+    """
+
+    remote_fields = ("uuid", "created_at", "updated_at", "name", "description", "long_description")
+    parent_field = None
+    route = "pipelines"
+    nested_route = "pipelines/name"
+    hash_prefix = "PIPELINE"
+
+    def __init__(self, knex: Knex, name: str) -> None:
+        super().__init__(knex)
+        self.name = str(name)
+        self.description = ""
+        self.long_description = ""
+
+    def module(self, name: str, version: str, metadata: Mapping[str, Any] | None = None) -> PipelineModule:
+        """Make a module of the pipeline, not fetched yet; arguments are those of `PipelineModule`."""
+        return PipelineModule(self.knex, self, name, version, metadata=metadata)
+
+    def get_modules(self) -> Iterator[PipelineModule]:
+        """Yield its modules, of all pages.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._children(
+            "pipeline_modules", lambda blob: self.module(blob["name"], blob["version"]), pipeline="{}"
+        )
+
+
+class PipelineModule(RemoteObject):
+    """A module of a pipeline, in one version.
+
+    Args:
+        knex: The server.
+        pipeline: The pipeline.
+        name: Its name.
+        version: Its version; a pipeline has one module of a name and version.
+        metadata: Facts on it; none by default.
+
+    Attributes:
+        pip: The pipeline.
+        dependencies: The uuids of the modules that it needs.
+    """
+
+    remote_fields = (
+        "uuid",
+        "created_at",
+        "updated_at",
+        "name",
+        "version",
+        "metadata",
+        "description",
+        "long_description",
+        "dependencies",
+    )
+    parent_field = "pip"
+    route = "pipeline_modules"
+    owner = "pipeline"
+    hash_prefix = "PIPELINE_MODULE"
+    unblank = frozenset({"description"})
+
+    def __init__(
+        self, knex: Knex, pipeline: Pipeline, name: str, version: str, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(knex)
+        self.pip = pipeline
+        self.name = str(name)
+        self.version = str(version)
+        self.metadata: Any = {} if metadata is None else metadata
+        self.description = ""
+        self.long_description = ""
+        self.dependencies: list[str] = []
+
+    def nested_url(self) -> str:
+        """Its path by names, quoted."""
+        return f"pipelines/{self.pip.uuid}/modules/{self._segment()}"
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects of the same server and user, for the cache."""
+        return f"PIPELINE_MODULE{self.name}\x1f{self.version}\x1f{self.pip.pre_hash()}"
+
+    def add_dependency(self, upstream: PipelineModule) -> None:
+        """Add a module that it needs, when it is created or saved next.
+
+        Args:
+            upstream: The other module, which is on the server.
+
+        Raises:
+            RemoteObjectError: The other module is not known to the server yet.
+        """
+        self.dependencies = [*self.dependencies, upstream._id()]
+
+    def _segment(self) -> str | None:
+        name, version = named(self.name), named(self.version)
+        return f"{name}/{version}" if name and version else None
+
+    def _filter(self) -> dict[str, object]:
+        return {"name": self.name, "pipeline": self.pip._id()}
+
+    def _is_it(self, blob: Blob) -> bool:
+        return super()._is_it(blob) and blob.get("version") == self.version

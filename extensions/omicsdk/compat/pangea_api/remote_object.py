@@ -1,0 +1,509 @@
+"""Objects on the server: fetched, created and saved; what was set here is never overwritten unnoticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+
+from omicsdk.compat.pangea_api._routes import list_url, named
+from omicsdk.compat.pangea_api.knex import (
+    PangeaInternalError,
+    PangeaNotFoundError,
+    PangeaOtherError,
+    documented_errors,
+    not_there,
+)
+from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.core.errors import UsageError
+from omicsdk.core.narrowing import is_mapping
+from omicsdk.pangea.answers import Blob, object_of
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
+    from omicsdk.compat.pangea_api.knex import Knex
+
+__all__ = ["RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]
+
+R = TypeVar("R", bound="RemoteObject")
+
+FACTS = ("uuid", "created_at", "updated_at")
+"""What the server alone sets."""
+SHOWN = 200
+"""Characters of a value that a message shows."""
+
+
+class RemoteObjectError(UsageError):
+    """The state of an object does not permit that: it was deleted, or never fetched, or its values cannot be sent."""
+
+
+class RemoteObjectOverwriteError(RemoteObjectError):
+    """What the server holds would overwrite what was set here."""
+
+
+class RemoteObject:
+    """The base of all objects on a server.
+
+    A class states in its attributes what the server knows of it and where it is; see each of them.
+
+    Args:
+        knex: The server.
+
+    Attributes:
+        uuid: The server's name for it; None until it was fetched or created.
+        blob: What the server said of it last.
+        url_options: Parameters that are sent with its requests and those of all below it, such as work_order_uuid.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = ()
+    """Attributes that the server knows."""
+    optional_remote_fields: ClassVar[Sequence[str]] = ()
+    """Those of them that an answer may lack."""
+    parent_field: ClassVar[str | None] = None
+    """The attribute of the object that it belongs to."""
+    route: ClassVar[str] = ""
+    """Its flat list, below /api."""
+    nested_route: ClassVar[str] = ""
+    """What its path by names has before its own name: below the path of the object that it belongs to, or below /api."""
+    owner: ClassVar[str] = ""
+    """What the server calls the UUID of the object that it belongs to; empty where it belongs to none."""
+    name_field: ClassVar[str] = "name"
+    """The attribute by which it is looked up."""
+    hash_prefix: ClassVar[str] = ""
+    """The beginning of its key in the cache; by default the name of its class."""
+    unblank: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the server refuses when they are blank: they are not sent then."""
+
+    knex: Knex
+    uuid: str | None
+    _already_fetched: bool = False
+    _modified: bool = False
+    _deleted: bool = False
+
+    def __init__(self, knex: Knex) -> None:
+        self.knex = knex
+        self.uuid = None
+        self.blob: Blob | None = None
+        self.url_options: dict[str, object] = {}
+        self.cache: FileSystemCache = knex.cache
+        self._on_server: dict[str, object] = {}
+        self._lists: dict[str, tuple[int, list[Any]]] = {}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        if name in self.remote_fields or name == self.parent_field:
+            object.__setattr__(self, "_modified", True)
+
+    # -- where it is
+
+    def nested_url(self) -> str:
+        """Its path by names, quoted, such as `nested/My%20Org/sample_groups/My%20Library`.
+
+        Raises:
+            NotImplementedError: Objects of this class have none.
+        """
+        if not self.nested_route:
+            raise NotImplementedError(f"{type(self).__name__} has no path by names")
+        parent = self._parent()
+        above = "" if parent is None else f"{parent.nested_url()}/"
+        return f"{above}{self.nested_route}/{self._place()}"
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects of the same server and user, for the cache."""
+        parent = self._parent()
+        own = f"{self.hash_prefix or type(self).__name__}{getattr(self, self.name_field)}"
+        return own if parent is None else f"{own}\x1f{parent.pre_hash()}"
+
+    # -- what the server holds
+
+    @property
+    def inherited_url_options(self) -> dict[str, object]:
+        """Its url_options and those of all that it belongs to."""
+        parent = self._parent()
+        return {**self.url_options, **(parent.inherited_url_options if parent is not None else {})}
+
+    def invalidate_cache(self) -> None:
+        """Remove it from the cache."""
+        self.cache.clear_blob(self)
+
+    def get_cached_blob(self) -> Any:
+        """Return what the cache has of it; None when it has nothing, or it is outdated."""
+        return self.cache.get_cached_blob(self)
+
+    def cache_blob(self, blob: Blob) -> None:
+        """Put what the server said of it into the cache.
+
+        Args:
+            blob: What it said.
+        """
+        self.cache.cache_blob(self, blob)
+
+    def load_blob(self, blob: Blob) -> None:
+        """Load what the server says of it; nothing is loaded, unless all can be.
+
+        Args:
+            blob: The object's fields.
+
+        Raises:
+            RemoteObjectError: It was deleted.
+            KeyError: A required field is missing.
+            RemoteObjectOverwriteError: Something else was set here; where both are objects (metadata), the server's may
+                have more than was set, not less.
+        """
+        self._check_alive("loaded")
+        for name in self.remote_fields:
+            if name not in blob and name not in self.optional_remote_fields:
+                raise KeyError(f"{name} is missing in what the server says of {self}")
+            here, there = getattr(self, name, None), blob.get(name)
+            if here and here != there and not _extends(there, here):
+                raise RemoteObjectOverwriteError(
+                    f"Loading {self} would overwrite {name}: here it is {_shown(here)}, on the server {_shown(there)}",
+                    remedy="Fetch it without setting that, then set it and save.",
+                )
+        self._take(blob)
+
+    def _take(self, blob: Blob) -> None:
+        """Load what the server says, whatever was set here."""
+        for name in self.remote_fields:
+            value = blob.get(name)
+            setattr(self, name, value)
+            self._on_server[name] = _print(value)
+        self.blob = blob
+
+    def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
+        """Itself, as the server says that it is."""
+        self._take(blob)
+        self._already_fetched = already_fetched
+        self._modified = modified
+        return self
+
+    # -- the documented calls
+
+    def get(self) -> Self:
+        """Fetch it, unless it was fetched. What it belongs to is fetched too, and neither is ever created.
+
+        Returns:
+            This object.
+
+        Raises:
+            RemoteObjectError: It was deleted.
+            RemoteObjectOverwriteError: Something else was set here than the server has.
+            PangeaNotFoundError: It does not exist.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._read(fresh=False)
+        return self
+
+    def exists(self) -> bool:
+        """Whether it is on the server; it is fetched if it is.
+
+        Raises:
+            RemoteObjectOverwriteError: It is, and something else was set here.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        if self._deleted:
+            return False
+        try:
+            self._read(fresh=True)
+        except PangeaNotFoundError:
+            return False
+        return True
+
+    def create(self) -> Self:
+        """Create it, unless it was fetched or created; and first what it belongs to, where that does not exist.
+
+        The server refuses a name that is taken; a second analysis result of a module is another replicate.
+
+        Returns:
+            This object.
+
+        Raises:
+            RemoteObjectError: It was deleted, or the server made something else than was asked for.
+            PangeaOtherError: There is one of that name, or the server does not accept a value.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._check_alive("created")
+        if not self._already_fetched:
+            self.invalidate_cache()
+            self._create()
+            self._already_fetched = True
+            self._modified = False
+        return self
+
+    def save(self) -> None:
+        """Send what was changed since it was fetched, changes within metadata too.
+
+        Raises:
+            RemoteObjectError: It was deleted, or never fetched, or a change cannot be sent.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._check_alive("saved")
+        if not self._already_fetched:
+            raise RemoteObjectError(
+                f"{self} can't be saved: it was never fetched", remedy="Call get() or idem() first."
+            )
+        if self._modified or self._is_unsaved():
+            self.invalidate_cache()
+            self._save()
+            self._modified = False
+
+    def idem(self) -> Self:
+        """Make here and there the same: fetch it, or create it where it does not exist; one that was fetched is saved.
+
+        Returns:
+            This object.
+
+        Raises:
+            RemoteObjectError: It was deleted.
+            RemoteObjectOverwriteError: It exists, and something else was set here.
+            PangeaGeneralError: The server refused, or did not answer; nothing is created then.
+        """
+        self._check_alive("fetched")
+        if self._already_fetched:
+            self.save()
+            return self
+        try:
+            self._read(fresh=True)
+        except PangeaNotFoundError:
+            self._create_or_find()
+        return self
+
+    def delete(self) -> None:
+        """Delete it, and with it all that belongs to it. This cannot be undone.
+
+        Raises:
+            RemoteObjectError: It was deleted before.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._check_alive("deleted")
+        if self.uuid is None:
+            self._read(fresh=True)
+        self.knex.delete(self._own_route(), url_options=self.inherited_url_options)
+        self.invalidate_cache()
+        self._already_fetched = False
+        self._deleted = True
+
+    # -- how they are done
+
+    def _read(self, *, fresh: bool) -> None:
+        self._check_alive("fetched")
+        if self._already_fetched:
+            return
+        parent = self._parent()
+        if parent is not None:
+            parent._read(fresh=fresh)
+        self._get(fresh=fresh)
+        self._already_fetched = True
+        self._modified = False
+
+    def _get(self, *, fresh: bool) -> None:
+        """Load it from the cache, unless it has to be fresh or the cache's does not fit; else from the server."""
+        kept = None if fresh else self.get_cached_blob()
+        if kept is not None:
+            try:
+                return self.load_blob(kept)
+            except (KeyError, RemoteObjectOverwriteError):
+                self.invalidate_cache()
+        writes, blob = self.knex.writes, self._fetch()
+        self.load_blob(blob)
+        if writes == self.knex.writes:  # what was written meanwhile may be newer
+            self.cache_blob(blob)
+        return None
+
+    def _fetch(self) -> Blob:
+        """What the server says of it, looked up by its name."""
+        if self._segment() is None:
+            return self._listed()
+        try:
+            blob = self._answered(self.nested_url())
+        except (PangeaInternalError, PangeaOtherError) as error:
+            if error.status not in (400, 500):  # the answer where two names differ in case only
+                raise
+            try:
+                return self._listed()
+            except PangeaNotFoundError:
+                raise error from None
+        # The server ignores the case of names; another name is another object.
+        return blob if self._is_it(blob) else self._listed()
+
+    def _answered(self, url: str, **options: object) -> Blob:
+        """An object of the server."""
+        answer: object = self.knex.get(url, url_options={**self.inherited_url_options, **options})
+        with documented_errors():
+            return object_of(answer, url)
+
+    def _listed(self) -> Blob:
+        """What the flat list has of it."""
+        name = getattr(self, self.name_field)
+        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
+        for blob in paginated_iterator(self.knex, url):
+            if self._is_it(blob):
+                return blob
+        raise not_there(f"{type(self).__name__} {name!r}", f"{self.knex.endpoint_url}/{url}")
+
+    def _create(self) -> None:
+        parent = self._parent()
+        if parent is not None:
+            parent.idem()
+        sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
+        answer: object = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
+        with documented_errors():
+            self._take(object_of(answer, self.route))
+
+    def _create_or_find(self) -> None:
+        """Create it; where another program was faster, it is fetched."""
+        try:
+            self.create()
+        except PangeaOtherError as error:
+            if error.status != 400:
+                raise
+            try:
+                self._read(fresh=True)
+            except PangeaNotFoundError:
+                raise error from None
+
+    def _save(self) -> None:
+        changes = self._changes()
+        for name, value in changes.items():
+            if self._is_blank(name, value):
+                raise RemoteObjectError(
+                    f"{self}: {name} can't be made blank, the server doesn't take that", remedy="Set other words."
+                )
+        if changes:
+            answer: object = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
+            with documented_errors():
+                self._take(object_of(answer, self._own_route()))
+
+    def _is_unsaved(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self._changes())
+
+    def _writable(self) -> dict[str, object]:
+        return {name: getattr(self, name, None) for name in self.remote_fields if name not in FACTS}
+
+    def _changes(self) -> dict[str, object]:
+        """The fields that differ from the server's."""
+        held = self._on_server
+        return {name: value for name, value in self._writable().items() if _print(value) != held.get(name)}
+
+    def _creation(self) -> dict[str, object]:
+        """What is sent to create it: all that can be set and is."""
+        sent = {name: value for name, value in self._writable().items() if value is not None}
+        return {**sent, **self._owned()}
+
+    def _owned(self) -> dict[str, object]:
+        """The UUID of what it belongs to, by the name that the server has for it."""
+        parent = self._parent()
+        return {self.owner: parent._id()} if self.owner and parent is not None else {}
+
+    def _filter(self) -> dict[str, object]:
+        """How the flat list is narrowed to it."""
+        return {
+            self.name_field: getattr(self, self.name_field),
+            **{f"{owner}_id": uuid for owner, uuid in self._owned().items()},
+        }
+
+    def _is_blank(self, name: str, value: object) -> bool:
+        return name in self.unblank and (value is None or (isinstance(value, str) and not value.strip()))
+
+    def _parent(self) -> RemoteObject | None:
+        return getattr(self, self.parent_field) if self.parent_field is not None else None
+
+    def _segment(self) -> str | None:
+        """Its own part of its path by names; None where its name cannot be one."""
+        return named(str(getattr(self, self.name_field)))
+
+    def _place(self) -> str:
+        """The same for what is below it: its UUID where its name cannot be one."""
+        return self._segment() or self._id()
+
+    def _own_route(self) -> str:
+        return f"{self.route}/{self._id()}"
+
+    def _is_it(self, blob: Blob) -> bool:
+        """Whether something that was found is it, by its name."""
+        return blob.get(self.name_field) == getattr(self, self.name_field)
+
+    def _id(self) -> str:
+        if self.uuid is None:
+            raise RemoteObjectError(
+                f"{self} isn't known to the server yet", remedy="Call get(), create() or idem() first."
+            )
+        return self.uuid
+
+    def _check_alive(self, done: str) -> None:
+        if self._deleted:
+            raise RemoteObjectError(f"{self} can't be {done}: it was deleted")
+
+    # -- what belongs to it
+
+    def _children(
+        self,
+        url: str,
+        made: Callable[[Blob], R],
+        error_handler: Callable[[Exception], object] | None = None,
+        **query: object,
+    ) -> Iterator[R]:
+        """Yield what a list has, of all pages; itself is fetched first.
+
+        Args:
+            url: The list, with `{}` for its own UUID.
+            made: Makes an object of an item, which is loaded then.
+            error_handler: As of `paginated_iterator`.
+            query: Narrows the list; `{}` in a value is its own UUID.
+        """
+        self.get()
+        own = {name: str(value).format(self.uuid) for name, value in query.items()}
+        for blob in paginated_iterator(self.knex, list_url(url.format(self.uuid), own), error_handler):
+            yield made(blob)._fetched(blob)
+
+    def _remembered(
+        self, name: str, fetch: Callable[[], Iterator[R]], *, cache: bool, whole: Callable[[], bool] = lambda: True
+    ) -> Iterator[R]:
+        """Yield one of its lists as it was read before, or as it comes.
+
+        Args:
+            name: The list's name.
+            fetch: Reads the list.
+            cache: Whether it is remembered when it was read to its end, until something is written.
+            whole: States at the end whether nothing is missing.
+        """
+        seen = self._lists.get(name)
+        if cache and seen is not None and seen[0] == self.knex.writes:
+            yield from cast("list[R]", seen[1])
+            return
+        writes, found = self.knex.writes, list[R]()
+        for each in fetch():
+            if cache:
+                found.append(each)
+            yield each
+        if cache and whole():
+            self._lists[name] = writes, found
+
+    def __str__(self) -> str:
+        return f"<Pangea::{type(self).__name__} {getattr(self, self.name_field, None)} {self.uuid} />"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _extends(there: object, here: object) -> bool:
+    """Whether what the server has is what was set here, and more: both are objects, and have all members that are set here."""
+    if not is_mapping(there) or not is_mapping(here):
+        return False
+    return all(name in there and there[name] == value for name, value in here.items())
+
+
+def _print(value: object) -> object:
+    """What a value is recognized by later, without a reference to what can be changed in place."""
+    if isinstance(value, dict | list):
+        try:
+            return hash(json.dumps(value))
+        except (TypeError, ValueError):
+            return object()  # it is like nothing that a server has
+    return value
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

@@ -1,0 +1,137 @@
+"""Samples: each is in one library, and may be in further groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.pangea_api.knex import not_there
+from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.pangea.answers import Blob
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+
+class Sample(RemoteObject):
+    """A sample.
+
+    Args:
+        knex: The server.
+        lib: The library that it is in. It can be fetched by another group, too; `lib` is its library then.
+        name: Its name, which is unique in a library.
+        metadata: Facts on it; none by default.
+
+    Attributes:
+        library: The library's uuid.
+    """
+
+    remote_fields = ("uuid", "created_at", "updated_at", "name", "metadata", "library", "description")
+    parent_field = "lib"
+    route = "samples"
+    nested_route = "samples"
+    owner = "library"
+    hash_prefix = "SAMPLE"
+
+    def __init__(self, knex: Knex, lib: SampleGroup, name: str, metadata: Mapping[str, Any] | None = None) -> None:
+        super().__init__(knex)
+        self.lib = lib
+        self.new_lib: SampleGroup | str | None = None
+        self.name = str(name)
+        self.metadata: Any = {} if metadata is None else metadata
+        self.library: str | None = None
+        self.description: str | None = None
+
+    def change_library(self, new_lib: SampleGroup | str) -> None:
+        """Move it to another library when it is saved next; the server is not asked before.
+
+        Args:
+            new_lib: The library, or its uuid. Only members of its organization can move the sample back.
+        """
+        self.new_lib = new_lib
+        self._modified = True
+
+    # -- its results
+
+    def analysis_result(
+        self, module_name: str, replicate: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> SampleAnalysisResult:
+        """Make a result of the sample, not fetched yet.
+
+        Args:
+            module_name: The module.
+            replicate: Which of several of that module; None for the newest.
+            metadata: Facts on it.
+        """
+        from omicsdk.compat.pangea_api.analysis_result import SampleAnalysisResult
+
+        return SampleAnalysisResult(self.knex, self, module_name, replicate=replicate, metadata=metadata)
+
+    def get_analysis_results(self, cache: bool = True) -> Iterator[SampleAnalysisResult]:
+        """Yield its results, of all pages.
+
+        Args:
+            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
+                written by this Knex.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._remembered(
+            "results",
+            lambda: self._children(
+                "sample_ars", lambda blob: self.analysis_result(blob["module_name"], blob["replicate"]), sample_id="{}"
+            ),
+            cache=cache,
+        )
+
+    def get_manifest(self) -> Any:
+        """Return the sample with all its results and fields, by one request.
+
+        Returns:
+            What the server says: the sample's fields and `analysis_results`.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self.get()
+        return self.knex.get(f"samples/{self.uuid}/manifest")
+
+    # -- loading and saving
+
+    def _take(self, blob: Blob) -> None:
+        super()._take(blob)
+        if self.lib.uuid != self.library:  # it was fetched by another group, or moved
+            self.lib = self._library(blob)
+
+    def _library(self, blob: Blob) -> SampleGroup:
+        """The library that the server says it is in."""
+        told: Blob = blob.get("library_obj") or self._answered(f"sample_groups/{blob['library']}")
+        return self.lib._another(told)  # pyright: ignore[reportPrivateUsage] - it is ours
+
+    def _listed(self) -> Blob:
+        if self.lib.is_library:
+            return super()._listed()
+        url = f"sample_groups/{self.lib._id()}/samples"
+        for blob in paginated_iterator(self.knex, url):
+            if blob["name"] == self.name:
+                return blob
+        raise not_there(f"sample {self.name!r} in {self.lib}", f"{self.knex.endpoint_url}/{url}")
+
+    def _create(self) -> None:
+        self.lib.as_library()
+        super()._create()
+
+    def _save(self) -> None:
+        wanted = self.new_lib
+        if wanted is not None:
+            self.library = wanted if isinstance(wanted, str) else wanted.get()._id()
+        elif self.lib.uuid != self._on_server.get("library"):
+            self.library = self.lib.get()._id()
+        super()._save()
+        if wanted is not None and not isinstance(wanted, str):
+            self.lib = wanted
+        self.new_lib = None

@@ -1,0 +1,340 @@
+"""Groups of samples; a group that is a library is where samples are created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
+
+from omicsdk.compat.pangea_api.knex import PangeaNotFoundError
+from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError, RemoteObjectOverwriteError
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.pangea.answers import Blob
+from omicsdk.pangea.listings import BATCH
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.organization import Organization
+    from omicsdk.compat.pangea_api.sample import Sample
+
+
+class SampleGroup(RemoteObject):
+    """A group of samples.
+
+    Its name is taken on the whole server, whoever owns the group that has it.
+
+    Args:
+        knex: The server.
+        org: The organization that owns it.
+        name: Its name.
+        moved: Nothing: what follows is given by name, since its places differ between releases of the published client.
+        metadata: Facts on it; none by default.
+        is_library: Whether samples are created in it.
+        is_public: Whether everybody may see it and its samples: False keeps it to the organization's members; one that is
+            there and is otherwise isn't loaded. None leaves it to the server, which makes a new one public. By default a
+            new one is private, and one that is there may be either.
+
+    Raises:
+        TypeError: An argument has no name, or is of another type.
+    """
+
+    remote_fields = (
+        "uuid",
+        "created_at",
+        "updated_at",
+        "name",
+        "is_library",
+        "is_public",
+        "metadata",
+        "long_description",
+        "description",
+        "bucket",
+    )
+    optional_remote_fields = ("bucket",)
+    parent_field = "org"
+    route = "sample_groups"
+    nested_route = "sample_groups"
+    owner = "organization"
+    hash_prefix = "SG"
+    unblank = frozenset({"description"})
+
+    def __init__(
+        self,
+        knex: Knex,
+        org: Organization,
+        name: str,
+        *moved: Never,
+        metadata: Mapping[str, Any] | None = None,
+        is_library: bool = False,
+        is_public: bool | Omit | None = OMIT,
+    ) -> None:
+        _check(moved, metadata, is_library, is_public)
+        super().__init__(knex)
+        self.org = org
+        self.name = str(name)
+        self.metadata: Any = {} if metadata is None else metadata
+        self.is_library = is_library
+        self.is_public: bool | None = False if is_public is OMIT else is_public
+        self._asked = None if is_public is OMIT else is_public
+        self.description: str | None = None
+        self.long_description: str | None = None
+        self.bucket: str | None = None
+        self._added: list[Sample] = []
+        self._removed: list[Sample] = []
+
+    # -- its samples
+
+    def sample(self, sample_name: str, metadata: Mapping[str, Any] | None = None) -> Sample:
+        """Make a sample of this group, not fetched yet.
+
+        Args:
+            sample_name: Its name.
+            metadata: Facts on it.
+        """
+        from omicsdk.compat.pangea_api.sample import Sample
+
+        return Sample(self.knex, self, sample_name, metadata=metadata)
+
+    def add_sample(self, sample: Sample) -> Self:
+        """Add a sample to the group when the group is saved next; the server is not asked before.
+
+        Args:
+            sample: The sample; it is created or saved first, where it has to be.
+
+        Returns:
+            This group.
+        """
+        return self.add_samples([sample])
+
+    def add_samples(self, samples: Iterable[Sample]) -> Self:
+        """Add samples likewise, many by one request.
+
+        Args:
+            samples: The samples.
+
+        Returns:
+            This group.
+        """
+        self._added += samples
+        self._modified = True
+        return self
+
+    def remove_sample(self, sample: Sample) -> Self:
+        """Remove a sample from the group when the group is saved next; the sample itself stays.
+
+        Args:
+            sample: The sample.
+
+        Returns:
+            This group.
+        """
+        return self.remove_samples([sample])
+
+    def remove_samples(self, samples: Iterable[Sample]) -> Self:
+        """Remove samples likewise, many by one request.
+
+        Args:
+            samples: The samples.
+
+        Returns:
+            This group.
+        """
+        self._removed += samples
+        self._modified = True
+        return self
+
+    def get_samples(
+        self, cache: bool = True, error_handler: Callable[[Exception], object] | None = None
+    ) -> Iterator[Sample]:
+        """Yield its samples, of all pages, as the pages arrive; the server leaves out those that may not be seen.
+
+        Args:
+            cache: Whether they are remembered: the next call yields the same objects without a request, until something is
+                written by this Knex. False keeps none, for groups that are too large for the memory.
+            error_handler: Receives the error when a page cannot be read; the list ends there. Without it the error is raised.
+
+        Raises:
+            PangeaGeneralError: A page cannot be read, and there is no error_handler.
+        """
+        ended: list[Exception] = []
+
+        def handled(error: Exception) -> None:
+            ended.append(error)
+            assert error_handler is not None
+            error_handler(error)
+
+        def fetch() -> Iterator[Sample]:
+            self.get()  # before its UUID is read
+            libraries: dict[str, SampleGroup] = {str(self.uuid): self}
+            return self._children(
+                "sample_groups/{}/samples",
+                lambda blob: self._library_of(blob, libraries).sample(blob["name"]),
+                handled if error_handler is not None else None,
+            )
+
+        return self._remembered("samples", fetch, cache=cache, whole=lambda: not ended)
+
+    def _library_of(self, blob: Blob, known: dict[str, SampleGroup]) -> SampleGroup:
+        """The library of one of its samples, which may be another group."""
+        library = known.get(blob["library"])
+        if library is None:
+            library = known[blob["library"]] = self._another(blob["library_obj"])
+        return library
+
+    def _another(self, blob: Blob) -> SampleGroup:
+        """Another group of the same server, and its organization: what knows a group gets others without knowing their class."""
+        org = self.org._another(blob["organization_obj"])  # pyright: ignore[reportPrivateUsage] - it is ours
+        return SampleGroup(self.knex, org, blob["name"])._fetched(blob)
+
+    # -- its results
+
+    def analysis_result(self, module_name: str, replicate: str | None = None) -> SampleGroupAnalysisResult:
+        """Make a result of the group, not fetched yet.
+
+        Args:
+            module_name: The module.
+            replicate: Which of several of that module; None for the newest.
+        """
+        from omicsdk.compat.pangea_api.analysis_result import SampleGroupAnalysisResult
+
+        return SampleGroupAnalysisResult(self.knex, self, module_name, replicate=replicate)
+
+    def get_analysis_results(self, cache: bool = True) -> Iterator[SampleGroupAnalysisResult]:
+        """Yield its results, of all pages, without those of its samples.
+
+        Args:
+            cache: As for `get_samples`.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return self._remembered(
+            "results",
+            lambda: self._children(
+                "sample_group_ars",
+                lambda blob: self.analysis_result(blob["module_name"], blob["replicate"]),
+                sample_group_id="{}",
+            ),
+            cache=cache,
+        )
+
+    def get_manifest(self) -> Any:
+        """Return the group with all its samples, results and fields, by one request.
+
+        Returns:
+            What the server says: the group's fields, `samples` and `analysis_results`.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self.get()
+        return self.knex.get(f"sample_groups/{self.uuid}/manifest")
+
+    def get_module_counts(self) -> dict[str, int]:
+        """Count the samples that have results of each module.
+
+        Returns:
+            The counts by module, and `n_samples`.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self.get()
+        return self.knex.get(f"sample_groups/{self.uuid}/module_counts")
+
+    # -- loading and saving
+
+    def load_blob(self, blob: Blob) -> None:
+        """Load what the server says of it; errors as those of every object, and one where it is not as private, or as public,
+        as was asked.
+
+        Args:
+            blob: What the server says.
+        """
+        if self._asked is not None and not self._already_fetched and blob.get("is_public") is not self._asked:
+            asked, found = ("public", "private") if self._asked else ("private", "public")
+            raise RemoteObjectOverwriteError(
+                f"{self} is {found}, not {asked}",
+                remedy=f"Fetch it without is_public=, then set is_public = {self._asked} and save it.",
+            )
+        super().load_blob(blob)
+
+    def _create(self) -> None:
+        wanted = self.is_public
+        super()._create()
+        self._check_visibility(wanted)
+
+    def _is_unsaved(self) -> bool:
+        return bool(self._added or self._removed) or super()._is_unsaved()
+
+    def _save(self) -> None:
+        wanted = self.is_public
+        super()._save()
+        self._check_visibility(wanted)
+        url = f"sample_groups/{self._id()}/samples"
+        for batch in _batches(self._added):
+            uuids = [sample.idem().uuid for sample in batch]
+            self.knex.post(url, json={"sample_uuids": uuids})
+            self._added = self._added[len(batch) :]
+        for batch in _batches(self._removed):
+            uuids = [sample.get().uuid for sample in batch]
+            self.knex.delete(url, json={"sample_uuids": uuids})
+            self._removed = self._removed[len(batch) :]
+
+    def _check_visibility(self, wanted: bool | None) -> None:
+        if wanted is not None and self.is_public is not wanted:
+            self._already_fetched = True  # it is there, and may be deleted or saved
+            asked, made = ("public", "private") if wanted else ("private", "public")
+            raise RemoteObjectError(
+                f"{self} was asked to be {asked}, and the server keeps it {made}",
+                remedy=f"Delete it, or set is_public = {wanted} and save it.",
+            )
+
+    def as_library(self) -> Self:
+        """Fetch it, and check that samples may be created in it; create it if it is declared a library.
+
+        Returns:
+            This group.
+
+        Raises:
+            RemoteObjectError: It is no library, or does not exist and was not declared one.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        declared = self.is_library
+        try:
+            self._read(fresh=True)
+        except PangeaNotFoundError as error:
+            if not declared:
+                raise RemoteObjectError(
+                    f"There is no library {self.name!r} to create samples in",
+                    remedy="Create it first, or give is_library=True and it is created with its first sample.",
+                ) from error
+            self._create_or_find()
+        if not self.is_library:
+            raise RemoteObjectError(
+                f"{self} is no library, and samples are created in libraries only",
+                remedy="Create the sample in a library, then add it to this group with add_sample().",
+            )
+        return self
+
+
+def _check(moved: Sequence[object], metadata: object, is_library: object, is_public: object) -> None:
+    if moved:
+        raise TypeError(
+            f"{moved[0]!r} has no name: metadata=, is_library= and is_public= are given by name, "
+            "since their places differ between releases of the published client"
+        )
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata is an object of names and values, not {metadata!r}")
+    if not isinstance(is_library, bool):
+        raise TypeError(f"is_library is True or False, not {is_library!r}")
+    if is_public is not None and is_public is not OMIT and not isinstance(is_public, bool):
+        raise TypeError(f"is_public is True, False or None, not {is_public!r}")
+
+
+T = TypeVar("T")
+
+
+def _batches(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(things), BATCH):
+        yield things[start : start + BATCH]

@@ -1,0 +1,38 @@
+"""Lists, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.pangea_api._routes import page_of
+from omicsdk.compat.pangea_api.knex import PangeaGeneralError, documented_errors
+from omicsdk.pangea.listings import prefetched_pages
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+
+
+def paginated_iterator(
+    knex: Knex, initial_url: str, error_handler: Callable[[Exception], object] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield every item of every page of a list, as the pages arrive; nothing of it is cached.
+
+    Args:
+        knex: The server.
+        initial_url: The URL of the first page.
+        error_handler: Receives the error when a page cannot be read; the list ends there. Without it the error is raised.
+
+    Raises:
+        PangeaGeneralError: A page cannot be read, and there is no error_handler.
+    """
+    try:
+        with documented_errors():
+            # Next pages are requested from the same server: one behind a proxy may not know its own scheme and name.
+            for page in prefetched_pages(knex.get, initial_url, partial(page_of, endpoint=knex.endpoint)):
+                yield from page["results"]
+    except PangeaGeneralError as error:
+        if error_handler is None:
+            raise
+        error_handler(error)

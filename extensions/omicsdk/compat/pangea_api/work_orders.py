@@ -1,0 +1,418 @@
+"""Work orders: what is to be done with a sample or a group, as jobs whose states are reported by the programs that do them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from omicsdk.compat.pangea_api._routes import list_url
+from omicsdk.compat.pangea_api.knex import not_there
+from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.utils import paginated_iterator
+from omicsdk.pangea.answers import Blob
+
+if TYPE_CHECKING:
+    from omicsdk.compat.pangea_api.knex import Knex
+    from omicsdk.compat.pangea_api.sample import Sample
+    from omicsdk.compat.pangea_api.sample_group import SampleGroup
+
+__all__ = ["GroupWorkOrder", "GroupWorkOrderProto", "JobOrder", "WorkOrder", "WorkOrderProto"]
+
+R = TypeVar("R", bound=RemoteObject)
+
+
+class _ByUuid(RemoteObject):
+    """What the server knows by its UUID only, and lets no user create or delete by name."""
+
+    name: str | None
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects."""
+        return f"{type(self).__name__}\x1f{self.uuid}"
+
+    def _fetch(self) -> Blob:
+        return self._answered(self._own_route())
+
+    def _create(self) -> None:
+        raise RemoteObjectError(
+            f"{self} can't be created with this call", remedy="Have its prototype create a work order."
+        )
+
+    def get_cached_blob(self) -> None:
+        """It is not cached: states change while others work."""
+
+    def cache_blob(self, blob: Blob) -> None:
+        """Do nothing: it is not cached.
+
+        Args:
+            blob: What the server said.
+        """
+        del blob
+
+    def refresh(self) -> Self:
+        """Load what the server says now, whatever was set here.
+
+        Returns:
+            This object.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self._check_alive("fetched")
+        return self._fetched(self._fetch())
+
+
+class _Prototype(_ByUuid):
+    """A kind of work order.
+
+    Args:
+        knex: The server.
+        uuid: Its UUID.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name")
+
+    def __init__(self, knex: Knex, uuid: str) -> None:
+        super().__init__(knex)
+        self.name = None
+        self.uuid = uuid
+
+    @classmethod
+    def from_uuid(cls, knex: Knex, uuid: str) -> Self:
+        """Fetch one.
+
+        Args:
+            knex: The server.
+            uuid: Its UUID.
+
+        Raises:
+            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
+        """
+        return cls(knex, uuid).get()
+
+    @classmethod
+    def from_name(cls, knex: Knex, name: str) -> Self:
+        """Fetch one by its name, for which the server's list is searched.
+
+        Args:
+            knex: The server.
+            name: Its name.
+
+        Raises:
+            PangeaNotFoundError: There is none of that name, or it may not be seen.
+            PangeaGeneralError: The server did not answer.
+        """
+        for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
+            if blob.get("name") == name:
+                return cls(knex, blob["uuid"])._fetched(blob)
+        raise not_there(f"{cls.__name__} {name!r}", f"{knex.endpoint_url}/{cls.route}")
+
+    def _order_for(self, target: RemoteObject) -> str:
+        """Create an order of this kind, and return its UUID."""
+        url = f"{target.get().route}/{target.uuid}/work_orders/{self.uuid}"
+        return self.knex.post(url, url_options=target.inherited_url_options)["uuid"]
+
+
+class _Order(_ByUuid):
+    """A work order.
+
+    Args:
+        knex: The server.
+        name: Its name, which is that of its kind.
+    """
+
+    def __init__(self, knex: Knex, name: str) -> None:
+        super().__init__(knex)
+        self.name = name
+        self.priority: int | None = None
+        self.status: str | None = None
+
+    @classmethod
+    def from_blob(cls, knex: Knex, blob: Blob) -> Self:
+        """Make one of what the server says.
+
+        Args:
+            knex: The server.
+            blob: What it says.
+        """
+        return cls(knex, blob["name"])._fetched(blob)
+
+    @classmethod
+    def from_uuid(cls, knex: Knex, uuid: str) -> Self:
+        """Fetch one.
+
+        Args:
+            knex: The server.
+            uuid: Its UUID.
+
+        Raises:
+            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
+        """
+        return cls.from_blob(knex, knex.get(f"{cls.route}/{uuid}"))
+
+    def _opened(self, place: str, made_of: Callable[[Knex, Blob], R]) -> R:
+        """Fetch what it is about, as an object whose requests name this order: its privilege extends to all below."""
+        options = {"work_order_uuid": self.uuid}
+        found = made_of(self.knex, self.knex.get(place, url_options=options))
+        found.url_options.update(options)
+        return found
+
+
+class WorkOrderProto(_Prototype):
+    """A kind of work order for samples.
+
+    Args:
+        knex: The server.
+        uuid: Its UUID.
+    """
+
+    route: ClassVar[str] = "work_order_prototypes"
+
+    def get_active_work_orders(self, max_num: int = 0, random: bool = False, not_status: str = "") -> list[WorkOrder]:
+        """Return its work orders, as the server has them now; users without the privilege for it see none.
+
+        Args:
+            max_num: How many at most; 0 for all.
+            random: Whether they come in random order.
+            not_status: The status that is left out: pending, error, working or success; empty for none.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        query = {
+            "max_num": max_num if max_num > 0 else None,
+            "random": "random" if random else None,
+            "not_status": not_status or None,
+        }
+        url = list_url(f"{self.route}/{self.uuid}/work_orders", query)
+        return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
+
+    def get_active_work_order_for_sample(self, sample: Sample) -> WorkOrder:
+        """Return the work order of this kind that a sample has. The server does not state its kind: the name does.
+
+        Args:
+            sample: The sample.
+
+        Raises:
+            KeyError: It has none.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        self.get()
+        url = list_url(f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options)
+        for blob in paginated_iterator(self.knex, url):
+            if blob.get("name") == self.name:
+                return WorkOrder.from_blob(self.knex, blob)
+        raise KeyError(f"WorkOrder from Proto {self} not found for sample {sample}")
+
+    def create_work_order_for_sample(self, sample: Sample) -> WorkOrder:
+        """Create a work order of this kind.
+
+        Args:
+            sample: The sample that it is for.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return WorkOrder.from_uuid(self.knex, self._order_for(sample))
+
+
+class WorkOrder(_Order):
+    """What is to be done with a sample: jobs, in some order.
+
+    Args:
+        knex: The server.
+        name: Its name, which is that of its kind.
+
+    Attributes:
+        status: `error` if a job has it, `pending` or `success` if all have it, else `working`.
+        sample: The sample's UUID.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = (
+        "uuid",
+        "created_at",
+        "updated_at",
+        "name",
+        "job_order_objs",
+        "priority",
+        "sample",
+        "status",
+    )
+    route: ClassVar[str] = "work_orders"
+
+    def __init__(self, knex: Knex, name: str) -> None:
+        super().__init__(knex, name)
+        self.job_order_objs: list[Blob] | None = None
+        self.sample: str | None = None
+
+    def get_sample(self) -> Sample:
+        """Fetch the sample; users with the privilege for the work order may see it and all in it by this object.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob
+
+        return self._opened(f"samples/{self.sample}", sample_from_blob)
+
+    def get_job_orders(self) -> Iterator[JobOrder]:
+        """Yield its jobs, as they were when it was fetched."""
+        for blob in self.job_order_objs or ():
+            yield JobOrder.from_blob(self, blob)
+
+    def get_job_order_by_name(self, name: str) -> JobOrder:
+        """Return a job.
+
+        Args:
+            name: Its name.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return {job.name: job for job in self.get_job_orders()}[name]
+
+
+class JobOrder(_ByUuid):
+    """A job of a work order.
+
+    Args:
+        knex: The server.
+        work_order: What it belongs to.
+
+    Attributes:
+        status: pending, error, working or success; may be set and saved.
+        analysis_result: The UUID of its result; may be set and saved.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name", "analysis_result", "status")
+    route: ClassVar[str] = "job_orders"
+
+    def __init__(self, knex: Knex, work_order: WorkOrder) -> None:
+        super().__init__(knex)
+        self.work_order = work_order
+        self.name = None
+        self.analysis_result: str | None = None
+        self.status: str | None = None
+
+    def pre_hash(self) -> str:
+        """What distinguishes it from other objects."""
+        return f"{type(self).__name__}\x1f{self.work_order.uuid}\x1f{self.name}"
+
+    @classmethod
+    def from_blob(cls, work_order: WorkOrder, blob: Blob) -> Self:
+        """Make one of what the server says.
+
+        Args:
+            work_order: What it belongs to.
+            blob: What the server says.
+        """
+        return cls(work_order.knex, work_order)._fetched(blob)
+
+    @classmethod
+    def from_uuid(cls, work_order: WorkOrder, uuid: str) -> Self:
+        """Fetch one.
+
+        Args:
+            work_order: What it belongs to.
+            uuid: Its UUID.
+
+        Raises:
+            PangeaGeneralError: There is none, or it may not be seen, or the server did not answer.
+        """
+        return cls.from_blob(work_order, work_order.knex.get(f"{cls.route}/{uuid}"))
+
+
+class GroupWorkOrderProto(_Prototype):
+    """A kind of work order for groups of samples.
+
+    Args:
+        knex: The server.
+        uuid: Its UUID.
+    """
+
+    route: ClassVar[str] = "group_work_order_prototypes"
+
+    def get_active_work_orders(self) -> Iterator[GroupWorkOrder]:
+        """Yield its work orders; users without the privilege for it see none.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        for blob in paginated_iterator(self.knex, f"{self.route}/{self.uuid}/work_orders"):
+            yield GroupWorkOrder.from_blob(self.knex, blob)
+
+    def get_active_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
+        """Return the work order of this kind that a group has.
+
+        Args:
+            group: The group.
+
+        Raises:
+            KeyError: It has none.
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        wanted = group.get().uuid
+        for order in self.get_active_work_orders():
+            if order.sample_group == wanted:
+                return order
+        raise KeyError(f"WorkOrder from Proto {self} not found for group {group}")
+
+    def create_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
+        """Create a work order of this kind, and one for each sample of the group.
+
+        Args:
+            group: The group that it is for.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        return GroupWorkOrder.from_uuid(self.knex, self._order_for(group))
+
+
+class GroupWorkOrder(_Order):
+    """What is to be done with a group: work orders for its samples.
+
+    Args:
+        knex: The server.
+        name: Its name, which is that of its kind.
+
+    Attributes:
+        sample_group: The group's UUID.
+        work_order_links: Of each sample's work order `name`, `uuid`, `sample_name`, `sample_uuid` and `status`.
+    """
+
+    remote_fields: ClassVar[Sequence[str]] = (
+        "uuid",
+        "created_at",
+        "updated_at",
+        "name",
+        "work_order_links",
+        "priority",
+        "sample_group",
+        "status",
+    )
+    route: ClassVar[str] = "group_work_orders"
+
+    def __init__(self, knex: Knex, name: str) -> None:
+        super().__init__(knex, name)
+        self.work_order_links: list[dict[str, Any]] | None = None
+        self.sample_group: str | None = None
+
+    def get_sample_group(self) -> SampleGroup:
+        """Fetch the group; users with the privilege for the work order may see it and all in it by this object.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        from omicsdk.compat.pangea_api.blob_constructors import sample_group_from_blob
+
+        return self._opened(f"sample_groups/{self.sample_group}", sample_group_from_blob)
+
+    def get_work_orders(self) -> Iterator[WorkOrder]:
+        """Yield the work orders of its samples, as the server has them now.
+
+        Raises:
+            PangeaGeneralError: The server refused, or did not answer.
+        """
+        for link in self.work_order_links or ():
+            yield WorkOrder.from_uuid(self.knex, link["uuid"])

@@ -1,0 +1,608 @@
+"""Fields of Pangea's analysis results as files: `pangea://ORGANIZATION/GROUP/SAMPLE/MODULE[.REPLICATE]/FIELD`.
+
+Names are parts of a path as they are, except for what would be read as something else: a slash is `%2F`; a dot is `%2E` in a
+module's name, at the beginning of a sample's, and in a name of dots alone; and the `%` of a name that has such three characters
+itself is `%25`.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import datetime
+from hashlib import blake2b
+from io import BytesIO
+from typing import Any, BinaryIO, ClassVar, NamedTuple, TypeVar
+
+from omicsdk_api.pangea.models.organization import Organization
+from omicsdk_api.pangea.models.sample_group import SampleGroup
+
+from omicsdk.core.credentials import ANONYMOUS, Credentials
+from omicsdk.core.errors import APIError, AuthError, NotFound, OmicsError, UsageError
+from omicsdk.fs.places._shared import is_stopped, said, unsent
+from omicsdk.fs.store import Entry, Put, PutOptions, Store
+from omicsdk.fs.uri import (
+    AlreadyThere,
+    IsFolder,
+    NotAFolder,
+    NotEmpty,
+    PathError,
+    PathNotFound,
+    ReadOnly,
+    WrongUri,
+)
+from omicsdk.pangea.answers import Blob, name_in, object_of, objects_in
+from omicsdk.pangea.client import Pangea
+from omicsdk.pangea.downloads import json_bytes
+from omicsdk.pangea.fields import (
+    FieldId,
+    ResultId,
+    checksums_of,
+    download_url,
+    item_of,
+    kind_of,
+    locate,
+    operation,
+    size_of,
+)
+from omicsdk.pangea.listings import find_organization, find_result, find_sample, find_sample_group, is_uuid
+from omicsdk.pangea.login import PasswordLogin, token_of
+from omicsdk.pangea.reads import ensure_sample
+from omicsdk.pangea.uploads import FieldExists, FieldPut, begin_put, ensure_result, put_files
+from omicsdk.transfer import Item, Location, Outcomes, TransferReport
+from omicsdk.transfer.calls import side_by_side
+
+T = TypeVar("T")
+_Meant = tuple[str, str, str, str, str | None]
+
+#: Parts of a path to a sample, a result, a field.
+_SAMPLE, _RESULT, _FIELD = 3, 4, 5
+_FORM = "Write pangea://ORGANIZATION/GROUP/SAMPLE/MODULE/FIELD."
+_ELSEWHERE = "Organizations and groups are made and removed with: omics pangea create, omics pangea delete."
+_LOGIN = "Give email and password, or set PANGEA_USER and PANGEA_PASS; without them only what is public can be read."
+#: The part in place of a sample for the results of the group itself.
+OF_GROUP = ".results"
+
+_ESCAPED = re.compile(r"%(25|2E|2F)", re.IGNORECASE)
+_CHARACTERS = {"25": "%", "2E": ".", "2F": "/"}
+
+
+class _Owner(NamedTuple):
+    """What has results: a sample, or a group that has some itself."""
+
+    uuid: str
+    of_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A field as its store finds it again.
+
+    Attributes:
+        field: The field.
+        data: Its `stored_data`; may have a presigned URL in it.
+    """
+
+    field: FieldId
+    data: Any = attribute(repr=False)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it holds a value, and no file."""
+        return kind_of(self.data) == "blob"
+
+
+class PangeaStore(Store):
+    """Organizations, groups, samples and their results as folders, and the results' fields as files.
+
+    Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone where
+    that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names are used as they are, except for
+    what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the `%` of a name that has such
+    three characters itself `%25`. Samples that share a name in a group are called by their uuids.
+
+    A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read without
+    a login.
+
+    What is put makes fields, and results that aren't there, which only members of the organization see. Samples are made by
+    `make_folder` alone, so that no mistyped name becomes one, and groups and organizations not at all, since a user has to
+    decide who may see them. A file goes into a field of another name first (`FIELD~unfinished`), which takes the place of the old
+    one when it is whole.
+
+    Args:
+        endpoint: The server's address; by default OMICS_PANGEA_URL, else PANGEA_ENDPOINT, else https://pangeabio.io.
+        email: The address to log in with; by default PANGEA_USER.
+        password: Its password; by default PANGEA_PASS.
+        token: A token in place of both; by default OMICS_PANGEA_TOKEN.
+        client: A client that is ready, in place of all others; it is not closed.
+    """
+
+    scheme: ClassVar[str] = "pangea"
+    writable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        endpoint: str | None = None,
+        email: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+        client: Pangea | None = None,
+    ) -> None:
+        self._settings = endpoint, email, password, token
+        self._given = client
+        self._made: Pangea | None = None
+        self._connecting = threading.Lock()
+        self._known: dict[tuple[str, ...], Any] = {}
+
+    @property
+    def client(self) -> Pangea:
+        """The client, logged in where there is a login.
+
+        Raises:
+            AuthError: Half of a login is missing, or the server refuses it.
+            UsageError: Both a token and a login were given.
+            ConfigError: The endpoint is no address.
+        """
+        if self._given is not None:
+            return self._given
+        with self._connecting:
+            if self._made is None:
+                self._made = _connected(*self._settings)
+            return self._made
+
+    # -- finding
+
+    def look(self, path: str) -> Entry:
+        parts = _parts(path)
+        with self._asking(path):
+            if len(parts) > _FIELD:
+                raise PathNotFound(self.uri(path), "isn't there: fields are files", remedy=_FORM)
+            if len(parts) == _FIELD:
+                result = self._result(parts)
+                found = next(result.fields(self.client, plain(parts[4])), None)
+                if found is None:
+                    raise PathNotFound(self.uri(path), "isn't there")
+                return _field_entry(path, result.field(found.uuid), found.stored_data, found.updated_at)
+            uuid = self._folder(parts)
+        return Entry(path, "folder", details={"uuid": uuid} if uuid else {})
+
+    def _folder(self, parts: Sequence[str]) -> str:
+        """The UUID of what a path to a folder names; empty for the top."""
+        match len(parts):
+            case 0:
+                return ""
+            case 1:
+                return self._organization(parts).uuid
+            case 2:
+                return self._group(parts).uuid
+            case 3:
+                return self._owner(parts).uuid
+            case _:
+                return self._result(parts).uuid
+
+    def _organization(self, parts: Sequence[str]) -> Organization:
+        return self._remembered(parts[:1], lambda: find_organization(self.client, plain(parts[0])))
+
+    def _group(self, parts: Sequence[str]) -> SampleGroup:
+        owner = self._organization(parts)
+        return self._remembered(parts[:2], lambda: find_sample_group(self.client, owner.uuid, plain(parts[1])))
+
+    def _owner(self, parts: Sequence[str]) -> _Owner:
+        group = self._group(parts)
+        if parts[2] == OF_GROUP:
+            return _Owner(group.uuid, True)
+
+        def found() -> _Owner:
+            name = plain(parts[2])
+            if not is_uuid(name):
+                return _Owner(find_sample(self.client, group.organization, group.uuid, name).uuid, False)
+            # A sample that shares its name with another one is called by its UUID; one may also be named like a UUID.
+            for link in objects_in(self._links(group), "links", "/".join(parts)):
+                if name in (link.get("uuid"), link.get("name")):
+                    return _Owner(str(link["uuid"]), False)
+            raise NotFound(f"There is no sample {name!r}", status=404, method="GET")
+
+        return self._remembered(parts[:3], found)
+
+    def _links(self, group: SampleGroup) -> Blob:
+        """The names and UUIDs of a group's samples."""
+        return object_of(self.client.get_sample_group_sample_links.raw(id=group.uuid).json(), "sample_links")
+
+    def _result(self, parts: Sequence[str]) -> ResultId:
+        """A result, looked up each time: which is the newest changes."""
+        owner = self._owner(parts)
+        found = find_result(self.client, owner.uuid, *module_and_replicate(parts[3]), of_group=owner.of_group)
+        return ResultId(found.uuid, owner.of_group)
+
+    def _remembered(self, parts: Sequence[str], find: Callable[[], T]) -> T:
+        """Something that exists; it is looked up once."""
+        key = tuple(parts)
+        if key not in self._known:
+            self._known[key] = find()
+        return self._known[key]
+
+    # -- listing
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        parts = _parts(path)
+        with self._asking(path):
+            match len(parts):
+                case 0:
+                    for each in self.client.list_organizations.iterate():
+                        yield _named(path, each)
+                case 1:
+                    owner = self._organization(parts)
+                    for each in self.client.list_sample_groups.iterate(organization_id=owner.uuid):
+                        yield _named(path, each)
+                case 2:
+                    yield from self._in_group(path, self._group(parts))
+                case 3:
+                    yield from self._in_owner(path, self._owner(parts))
+                case _ if len(parts) == _RESULT:
+                    result = self._result(parts)
+                    for each in result.fields(self.client):
+                        below = f"{path}/{escaped(each.name)}"
+                        yield _field_entry(below, result.field(each.uuid), each.stored_data, each.updated_at)
+                case _:
+                    self.look(path)
+                    raise NotAFolder(self.uri(path), "is a field, which is a file")
+
+    def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
+        for sample, part in _samples(self._links(group), "links", path):
+            yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
+        if self.client.list_sample_group_analysis_results(sample_group_id=group.uuid).results:
+            yield Entry(f"{path}/{OF_GROUP}", "folder")
+
+    def _in_owner(self, path: str, owner: _Owner) -> Iterator[Entry]:
+        listed = operation(self.client, "list_{}_analysis_results", owner.of_group)
+        narrowed = {"sample_group_id" if owner.of_group else "sample_id": owner.uuid}
+        results = [each.to_dict() for each in listed.iterate(**narrowed)]
+        parts = result_parts(results)
+        for result in results:
+            details = {"uuid": result["uuid"], "replicate": result.get("replicate")}
+            modified = _seconds(result.get("updated_at"))
+            yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Gives all fields below a folder; those of a group or a sample by one request for all."""
+        parts = _parts(path)
+        if len(parts) < 2:
+            for folder in self.entries(path):
+                yield from self.walk(folder.path)
+        elif len(parts) >= _FIELD:
+            yield self.look(path)
+        else:
+            with self._asking(path):
+                yield from self._walked(path, parts)
+
+    def _walked(self, path: str, parts: Sequence[str]) -> Iterator[Entry]:
+        if len(parts) == 2:
+            manifest = object_of(self.client.get_sample_group_manifest.raw(id=self._group(parts).uuid).json(), path)
+            for sample, part in _samples(manifest, "samples", path):
+                yield from _results_entries(f"{path}/{part}", sample, of_group=False)
+            yield from _results_entries(f"{path}/{OF_GROUP}", manifest, of_group=True)
+            return
+        if len(parts) == _RESULT:
+            yield from self.entries(path)
+            return
+        owner = self._owner(parts)
+        if owner.of_group:
+            for result in self._in_owner(path, owner):
+                yield from self.entries(result.path)
+        else:
+            manifest = object_of(self.client.get_sample_manifest.raw(id=owner.uuid).json(), path)
+            yield from _results_entries(path, manifest, of_group=False)
+
+    # -- bytes
+
+    def open(self, entry: Entry) -> BinaryIO | None:
+        held = self._held(entry)
+        return BytesIO(json_bytes(held.data)) if held.is_value else None
+
+    def location(self, entry: Entry) -> Location:
+        held = self._held(entry)
+        if held.is_value:
+            raise PathError(self.uri(entry.path), "is a value, and has no URL", remedy="Have the store open it.")
+        with self._asking(entry.path):
+            if kind_of(held.data) == "s3":
+                return locate(self.client, held.field)
+            return Location(download_url(held.data))
+
+    def item(self, entry: Entry, name: str) -> Item:
+        held = self._held(entry)
+        if held.is_value:
+            return super().item(entry, name)
+        return item_of(self.client, held.field, held.data, name, label=self.uri(entry.path))
+
+    def _held(self, entry: Entry) -> _Held:
+        if isinstance(entry.handle, _Held):
+            return entry.handle
+        found = self.look(entry.path).handle
+        if not isinstance(found, _Held):
+            raise IsFolder(self.uri(entry.path), "is a folder")
+        return found
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        """Puts files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
+        once = list({file.path: file for file in reversed(files)}.values())[::-1]
+        results = self._results_for([file.path for file in once], lambda: is_stopped(options))
+
+        def begin(path: str) -> FieldPut:
+            parts = _parts(path)
+            result = results.get(_meant(parts))
+            if result is None:
+                raise WrongUri(f"{self.uri(path)} names no field", remedy=_FORM)
+            if isinstance(result, OmicsError):
+                raise result
+            try:
+                return begin_put(self.client, result, plain(parts[4]), overwrite=options.overwrite)
+            except FieldExists as error:
+                raise AlreadyThere(self.uri(path)) from error
+
+        report = put_files(
+            self.client,
+            [(file.path, file.source) for file in once],
+            begin,
+            progress=options.progress,
+            stop=options.stop,
+            control=options.control,
+        )
+        ends = {file.path: end._replace(name=file.path) for file, end in zip(once, report.outcomes, strict=True)}
+        report.outcomes = Outcomes(
+            ends.pop(file.path, None)
+            or unsent(
+                file, UsageError(f"Two files go to {self.uri(file.path)}", remedy="Give each file its own field.")
+            )
+            for file in files
+        )
+        return report
+
+    def _results_for(self, paths: Sequence[str], stopped: Callable[[], bool]) -> dict[_Meant, ResultId | OmicsError]:
+        """The results that fields are put into, each created once where it does not exist; or why it cannot be.
+
+        Those of modules alone come first: what is created with a replicate would be the newest then.
+        """
+        wanted = {_meant(parts): path for path in paths if len(parts := _parts(path)) == _FIELD}
+        found: dict[_Meant, ResultId | OmicsError] = {}
+        for of_replicates in (False, True):
+            some = {meant: path for meant, path in wanted.items() if (meant[-1] is not None) is of_replicates}
+            found |= zip(some, side_by_side(self._made_result, list(some.values()), stopped), strict=True)
+        return found
+
+    def _made_result(self, path: str) -> ResultId:
+        """A result, created where it does not exist, for members only."""
+        parts = _parts(path)
+        with self._asking(path):
+            try:
+                owner = self._owner(parts)
+            except NotFound as error:
+                remedy = "Check the names; samples are made as folders, groups with: omics pangea create."
+                raise PathNotFound(self.uri(path), "has no sample to go to", remedy=remedy) from error
+            module, replicate = module_and_replicate(parts[3])
+            made = ensure_result(self.client, owner.uuid, module, replicate, of_group=owner.of_group, private=True)
+            return ResultId(made.uuid, owner.of_group)
+
+    # -- changes
+
+    def make_folder(self, path: str) -> None:
+        """Makes a sample in its library, or a result."""
+        parts = _parts(path)
+        if len(parts) >= _FIELD:
+            raise WrongUri(f"{self.uri(path)} names a field, which is a file", remedy=_FORM)
+        try:
+            with self._asking(path):
+                self._folder(parts)
+            return
+        except PathNotFound as error:
+            if len(parts) < _SAMPLE:
+                raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=_ELSEWHERE) from error
+        if parts[2] != OF_GROUP:
+            self._make_sample(path, parts)
+        if len(parts) == _RESULT:
+            self._made_result(path)
+
+    def _make_sample(self, path: str, parts: Sequence[str]) -> None:
+        try:
+            with self._asking(path):
+                group = self._group(parts)
+                if not group.is_library:
+                    remedy = "Make it in a library, then add it to the group."
+                    raise ReadOnly(self.uri(path), "isn't made: its group is no library", remedy=remedy)
+                sample = ensure_sample(self.client, group.uuid, plain(parts[2]))
+                self._known[tuple(parts[:3])] = _Owner(sample.uuid, False)
+        except PathNotFound as error:
+            raise ReadOnly(self.uri(path), "isn't made: its group isn't there", remedy=_ELSEWHERE) from error
+
+    def remove(self, entry: Entry) -> None:
+        """Removes a field, or a result without fields."""
+        parts = _parts(entry.path)
+        with self._asking(entry.path):
+            if len(parts) == _FIELD:
+                self._held(entry).field.delete(self.client)
+            elif len(parts) == _RESULT:
+                result = self._result(parts)
+                if next(result.fields(self.client), None) is not None:
+                    raise NotEmpty(self.uri(entry.path))
+                operation(self.client, "delete_{}_analysis_result", result.of_group)(uuid=result.uuid)
+            else:
+                remedy = "Samples, groups and organizations hold more than files: omics pangea delete."
+                raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    @contextmanager
+    def _asking(self, path: str) -> Generator[None]:
+        """Raise the server's answer that something does not exist as an error of paths; what is known may be outdated then."""
+        try:
+            yield
+        except APIError as error:
+            self._known.clear()
+            # A list of what belongs to something that was deleted is refused with 400.
+            if error.status == 404 or (error.status, error.method) == (400, "GET"):
+                raise PathNotFound(self.uri(path), "isn't there, or may not be seen") from error
+            raise
+
+
+def _connected(endpoint: str | None, email: str | None, password: str | None, token: str | None) -> Pangea:
+    if token and (email or password):
+        raise UsageError("email and token both say who asks", remedy="Give one of them.")
+    if not (email or password):
+        token = said(token, "OMICS_PANGEA_TOKEN")
+    credentials: Credentials | str = token or ANONYMOUS
+    if not token:
+        email, password = said(email, "PANGEA_USER"), said(password, "PANGEA_PASS")
+        if bool(email) != bool(password):
+            raise AuthError("A login has an address and a password, and one of them is missing", remedy=_LOGIN)
+        if email and password:
+            credentials = PasswordLogin(email, password)
+    client = Pangea(said(endpoint, "OMICS_PANGEA_URL"), credentials=credentials)
+    if isinstance(credentials, PasswordLogin):
+        token_of(client)  # where the login is refused, what is public would be read without it
+    return client
+
+
+# -- paths
+
+
+def _meant(parts: Sequence[str]) -> _Meant:
+    """What distinguishes the result of a field's path from others."""
+    if len(parts) != _FIELD:
+        return ("", "", "", "", None)
+    return (parts[0], parts[1], parts[2], *module_and_replicate(parts[3]))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def escaped(name: str) -> str:
+    """A name as a part of a path.
+
+    Args:
+        name: The name of an organization, a group, a sample or a field.
+    """
+    text = _ESCAPED.sub(lambda found: f"%25{found[1]}", name).replace("/", "%2F")
+    return text.replace(".", "%2E") if not text.strip(".") else text
+
+
+def sample_part(name: str) -> str:
+    """A sample's name as a part of a path, which isn't taken for OF_GROUP.
+
+    Args:
+        name: The name.
+    """
+    text = escaped(name)
+    return f"%2E{text[1:]}" if text.startswith(".") else text
+
+
+def result_part(module: str, replicate: str = "") -> str:
+    """A result as a part of a path: `MODULE`, or `MODULE.REPLICATE`.
+
+    Args:
+        module: Its module.
+        replicate: Tells it from the newest of the module; empty for that one.
+    """
+    own = escaped(module).replace(".", "%2E")
+    return f"{own}.{_escaped_replicate(replicate)}" if replicate else own
+
+
+def plain(part: str) -> str:
+    """The name that a part of a path stands for.
+
+    Args:
+        part: The part.
+    """
+    return _ESCAPED.sub(lambda found: _CHARACTERS[found[1].upper()], part)
+
+
+def module_and_replicate(part: str) -> tuple[str, str | None]:
+    """The module and the replicate that a part of a path stands for; None for the newest.
+
+    Args:
+        part: The part; its first dot is before the replicate.
+    """
+    module, dot, replicate = part.partition(".")
+    return plain(module), plain(replicate) if dot and replicate else None
+
+
+def result_parts(results: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What results of one sample, or of one group, are called: by the module where it has no other one.
+
+    Which of several is the newest changes, so that all of them have their replicates in their names.
+
+    Args:
+        results: What the server says of all of them.
+
+    Returns:
+        From uuid to part.
+    """
+    known = [
+        (str(each.get("uuid")), str(each.get("module_name")), str(each.get("replicate") or "")) for each in results
+    ]
+    counts = Counter(module for _, module, _ in known)
+    return {uuid: result_part(module, replicate if counts[module] > 1 else "") for uuid, module, replicate in known}
+
+
+def _escaped_replicate(replicate: str) -> str:
+    return _ESCAPED.sub(lambda found: f"%25{found[1]}", replicate).replace("/", "%2F")
+
+
+# -- entries
+
+
+def _named(path: str, thing: Organization | SampleGroup) -> Entry:
+    part = escaped(thing.name)
+    return Entry(f"{path}/{part}" if path else part, "folder", details={"uuid": thing.uuid})
+
+
+def _field_entry(path: str, field: FieldId, data: object, updated_at: object) -> Entry:
+    kept = json_bytes(data)
+    held = _Held(field, data)
+    return Entry(
+        path,
+        "file",
+        len(kept) if held.is_value else size_of(data),
+        checksums_of(data),
+        _seconds(updated_at),
+        f"{field.uuid}-{blake2b(kept, digest_size=8).hexdigest()}",
+        {"uuid": field.uuid, "kind": "value" if held.is_value else kind_of(data)},
+        held,
+    )
+
+
+def _results_entries(path: str, manifest: Blob, *, of_group: bool) -> Iterator[Entry]:
+    """All fields of the results that a manifest, or a part of one, has."""
+    results = objects_in(manifest, "analysis_results", path)
+    for result in results:
+        name_in(result, path, "module_name")
+    parts = result_parts(results)
+    for result in results:
+        below = f"{path}/{parts[str(result.get('uuid'))]}"
+        for each in objects_in(result, "fields", path):
+            part = escaped(name_in(each, below))
+            held = FieldId(str(each.get("uuid")), of_group)
+            yield _field_entry(f"{below}/{part}", held, each.get("stored_data"), each.get("updated_at"))
+
+
+def _samples(told: Blob, field: str, path: str) -> Iterator[tuple[Blob, str]]:
+    """Samples of an answer with their parts of a path; those that share a name are called by their UUIDs."""
+    samples = objects_in(told, field, path)
+    counts = Counter(name_in(sample, path) for sample in samples)
+    for sample in samples:
+        name = str(sample["name"])
+        yield sample, sample_part(name) if counts[name] == 1 else name_in(sample, path, "uuid")
+
+
+def _seconds(moment: object) -> float | None:
+    """A time as the server writes it, in seconds since 1970; None where it states none."""
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except ValueError:
+        return None

@@ -1,1 +1,0 @@
-"""Fields of Pangea's analysis results as files."""

@@ -1,0 +1,77 @@
+"""Parts of raw answers, checked: a list that is missing is not taken for an empty one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.narrowing import is_array, is_object
+
+Blob = dict[str, Any]
+"""The JSON of an object on the server."""
+
+
+def object_of(answer: object, asked: str) -> Blob:
+    """Return an answer that is an object.
+
+    Args:
+        answer: The answer.
+        asked: What was requested.
+
+    Raises:
+        DecodeError: It is something else, or nothing.
+    """
+    if not is_object(answer):
+        raise unlike(asked, "the body", answer, "an object")
+    return answer
+
+
+def objects_in(told: Blob, field: str, asked: str) -> list[Blob]:
+    """Return the objects of a list in an answer.
+
+    Args:
+        told: The answer, or the part of one that has the list.
+        field: The list's name.
+        asked: What was requested.
+
+    Raises:
+        DecodeError: There is no list, or it has something else in it.
+    """
+    listed = told.get(field)
+    if not is_array(listed):
+        raise unlike(asked, field, listed, "a list")
+    for at, each in enumerate(listed):
+        if not is_object(each):
+            raise unlike(asked, f"{field}[{at}]", each, "an object")
+    return listed
+
+
+def name_in(told: Blob, asked: str, field: str = "name") -> str:
+    """Return a name in an answer, by which files are called.
+
+    Args:
+        told: The object that has the name.
+        asked: What was requested.
+        field: The field with the name.
+
+    Raises:
+        DecodeError: It is no text, or empty.
+    """
+    name = told.get(field)
+    if not isinstance(name, str) or not name:
+        raise unlike(f"{asked}, {told.get('uuid')}", field, name, "a name")
+    return name
+
+
+def unlike(asked: str, place: str, value: object, expected: str) -> DecodeError:
+    """Return the error for an answer that is not what it must be.
+
+    Args:
+        asked: What was requested.
+        place: Where in the answer.
+        value: What was found there.
+        expected: What should have been.
+    """
+    error = DecodeError(asked, place, value, expected=expected)
+    error.remedy = "Try again; if it persists, check for a proxy between this machine and the server."
+    return error

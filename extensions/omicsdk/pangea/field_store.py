@@ -1,0 +1,298 @@
+"""The store behind a field's file: a presigned form takes it whole, presigned URLs take its parts."""
+
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from hashlib import md5
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from omicsdk_api.pangea.models.uploaded_part import UploadedPart
+
+from omicsdk.core.errors import APIError, ChecksumMismatch, ConfigError, OmicsError, TransferError
+from omicsdk.core.files.atomic_file import read_private, write_private
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.origins import is_confidential
+from omicsdk.pangea.fields import CHUNK, FieldId, object_facts
+from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.form import Form
+from omicsdk.transfer.uploads.plan import LARGEST_PART, LEAST_PART, Cut
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea import PangeaApi
+
+LARGEST_FILE = 5 * 1024**4
+"""S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+
+Logger = Callable[[str], object]
+"""Receives messages about the progress of an upload."""
+
+_log = getLogger("omicsdk.pangea")
+
+
+class PartUrls:
+    """The presigned URLs of the parts of an unfinished upload: the server gives them once, when the upload begins, for a day.
+
+    Without them no client can resume an upload after a stop. They may do no more than write those parts of that one object,
+    and yet they are secrets: they are kept in a private file of their own, beside the journal and never in it, until the
+    upload is complete.
+
+    Args:
+        path: The private file that keeps them from one run to the next; None keeps them for as long as the object lives.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._upload_id = ""
+        self._urls: Sequence[str] = ()
+
+    def find(self, upload_id: str) -> Sequence[str]:
+        """Return the URLs of an upload's parts in order; none when they are not known.
+
+        Args:
+            upload_id: The upload.
+        """
+        if upload_id != self._upload_id and self._path is not None:
+            self._read(self._path)
+        return self._urls if upload_id == self._upload_id else ()
+
+    def keep(self, upload_id: str, urls: Sequence[str]) -> None:
+        """Save them, replacing those of an earlier upload.
+
+        Args:
+            upload_id: The upload.
+            urls: One a part, in order.
+        """
+        self._upload_id, self._urls = upload_id, tuple(urls)
+        if self._path is not None:
+            try:
+                write_private(self._path, json.dumps({"upload": upload_id, "urls": list(urls)}))
+            except ConfigError as error:
+                _log.warning("An upload that is stopped will restart from the beginning: %s", error)
+
+    def forget(self) -> None:
+        """Delete them: the upload is complete, or cannot be resumed."""
+        self._upload_id, self._urls = "", ()
+        if self._path is not None:
+            with suppress(OSError):  # what stays is useless after a day, and is removed with old journals
+                self._path.unlink(missing_ok=True)
+
+    def _read(self, path: Path) -> None:
+        try:
+            told: object = json.loads(read_private(path) or "null")
+        except (ValueError, ConfigError) as error:
+            _log.warning("The upload restarts: the URLs of its parts cannot be read (%s)", error)
+            return
+        if is_object(told) and is_array(urls := told.get("urls")) and all(isinstance(url, str) for url in urls):
+            self._upload_id, self._urls = str(told.get("upload")), tuple(cast("list[str]", urls))
+
+
+class NotPutTogether(TransferError):
+    """The server was told of all parts, and the object store did not make them one object."""
+
+    default_remedy = "Run the same again: the file is sent from the beginning."
+
+
+class Refused(TransferError):
+    """The server cannot do what it was asked for, and a retry would not help. Its answer is the cause."""
+
+
+class FieldStore(MultipartStore):
+    """The upload of one file into a field.
+
+    Args:
+        client: The server.
+        field: The field.
+        file_name: What the object is called.
+        urls: Keeps the URLs of parts.
+        part_size: The wished size of parts in bytes; S3's limits take precedence.
+        single: The largest size in bytes of a file that is sent whole; negative sends every file in parts.
+        md5: Whether each part's MD5 is compared with its ETag. None does so where nothing else protects the bytes: over plain
+            http to another machine.
+        logger: Receives messages about the progress.
+    """
+
+    def __init__(
+        self,
+        client: PangeaApi,
+        field: FieldId,
+        file_name: str,
+        urls: PartUrls,
+        *,
+        part_size: int = CHUNK,
+        single: int = CHUNK - 1,
+        md5: bool | None = None,
+        logger: Logger | None = None,
+    ) -> None:
+        self.target = f"{client.base_url}/api/{field.route}"
+        self.rules = PartRules(
+            part_size=min(max(part_size, LEAST_PART), LARGEST_PART), single=min(max(single, 0), LARGEST_PART)
+        )
+        self.reports_parts = logger is not None
+        self._client = client
+        self._field = field
+        self._file_name = file_name
+        self._urls = urls
+        self._md5 = md5
+        self._is_confidential = True
+        self._logger = logger
+        self._guard = threading.Lock()
+        self._count = 1
+        self._path = ""
+        self._tries = dict[int, int]()
+        self.in_parts = single < 0  # even when it is small or empty
+
+    @property
+    def part_checksum(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride] - the store's URLs decide
+        """MD5, which S3's ETags are, or nothing."""
+        return "md5" if self._md5 or (self._md5 is None and not self._is_confidential) else None
+
+    # -- whole
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Form | None:
+        """Request the presigned form."""
+        if self.in_parts:
+            return None
+        self._say(f'[INFO] Starting upload for "{source.path}"')
+        told = self._begun()
+        url: object = getattr(told, "url", None)
+        fields: object = getattr(told, "fields", None)
+        if not is_object(fields):
+            raise self._lacking("fields")
+        if not isinstance(url, str) or not url:
+            raise self._lacking("url")
+        form = {name: str(value) for name, value in fields.items()}
+        return Form(url, fields=form, file_name=self._file_name)
+
+    # -- in parts
+
+    def begin(self, source: Source) -> str:
+        """Begin an upload; the server signs all parts at once."""
+        if source.size > LARGEST_FILE:
+            raise TransferError(
+                f"{source.name}: {source.size} bytes are more than the {LARGEST_FILE} that S3 takes",
+                name=source.name,
+                remedy="Split the file.",
+            )
+        self._count, self._path = max(1, -(-source.size // source.part_size)), source.path
+        told = self._begun(self._count)
+        urls: object = getattr(told, "urls", None)
+        upload_id: object = getattr(told, "upload_id", None)
+        if not is_array(urls) or len(urls) != self._count or not all(isinstance(url, str) for url in urls):
+            raise self._lacking(f"{self._count} URLs")
+        if not isinstance(upload_id, str) or not upload_id:
+            raise self._lacking("upload_id")
+        self._urls.keep(upload_id, urls)
+        self._look_at(urls)
+        self._say(f'[INFO] Starting upload for "{source.path}"')
+        return upload_id
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """The server cannot list the parts: those of the journal count."""
+        self._count = len(self._urls.find(upload_id)) or self._count
+        self._look_at(self._urls.find(upload_id))
+        return None
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Return a part's URL; there is only the one that came when the upload began."""
+        urls = self._urls.find(upload_id)
+        if cut.number > len(urls):
+            raise NoSuchUpload(f"{self._file_name}: the URLs of its parts are lost")
+        with self._guard:
+            tries = self._tries[cut.number] = self._tries.get(cut.number, 0) + 1
+        if tries > 1:
+            self._say(f"[WARN] Upload for part {cut.number} failed. Attempt {tries - 1}")
+        return Location(urls[cut.number - 1])
+
+    def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
+        """Log the part."""
+        self._say(f'[INFO] Uploaded part {part.number} of {self._count} for "{self._path or self._file_name}"')
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Have the parts put together, and check that they were: the server answers 200 when they were not, too."""
+        if unnamed := [part.number for part in parts if not part.etag]:
+            raise NotPutTogether(f"{self._file_name}: the store gave no ETag for part {unnamed[0]}")
+        told = [UploadedPart(e_tag=f'"{part.etag}"', part_number=part.number) for part in parts]
+        done = self._field.complete_upload(self._client, upload_id, told)
+        facts = self._checked(parts)
+        if not done and facts is None:
+            raise NotPutTogether(f"{self._file_name}: the server could not put its parts together")
+        self._urls.forget()
+        self._say(f'[INFO] Finished Upload for "{self._path or self._file_name}"')
+        return facts or {}
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Whether the object is made of these parts already, by its ETag."""
+        found = self._look()
+        return {"etag": found[1]} if found is not None and found == _whole(parts) else None
+
+    def abort(self, upload_id: str) -> None:
+        """Delete the URLs of the parts; the parts themselves are removed by the bucket's own rules, the server cannot."""
+        self._urls.forget()
+
+    def _checked(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """What the store has now: None when it is not certain to be these parts, or cannot be examined."""
+        found = self._look()
+        if found is None:
+            return None
+        size, etag = _whole(parts)
+        if found == (size, etag):
+            return {"etag": etag}
+        # Of parts whose ETags are MD5s, S3 makes the whole's ETag so; where keys of KMS encrypt, it says nothing.
+        if found[0] != size or all(part.checksums.get("md5") == part.etag for part in parts):
+            self._urls.forget()
+            raise ChecksumMismatch(
+                self._file_name, algorithm="etag", expected=etag, actual=f"{found[1]} ({found[0]} bytes)"
+            )
+        return None
+
+    def _look(self) -> tuple[int, str] | None:
+        try:
+            return object_facts(self._client, self._field)
+        except OmicsError as error:
+            _log.info("%s: the object cannot be examined: %s", self._file_name, error)
+            return None
+
+    def _begun(self, parts: int | None = None) -> object:
+        try:
+            return self._field.begin_upload(self._client, self._file_name, parts)
+        except APIError as error:
+            if error.status != 500:
+                raise
+            # The server's answer to many an invalid request.
+            error.remedy = (
+                "The field may hold data already, or its library has no bucket with a key: give it one, or upload to "
+                "another field."
+            )
+            raise Refused(f"{self._file_name}: {error}", name=self._file_name) from error
+
+    def _look_at(self, urls: Sequence[str]) -> None:
+        self._is_confidential = all(map(is_confidential, urls[:1]))
+
+    def _say(self, text: str) -> None:
+        if self._logger is not None:
+            with self._guard:
+                self._logger(text)
+
+    def _lacking(self, what: str) -> TransferError:
+        return TransferError(
+            f"{self._file_name}: the server's answer has no {what}",
+            name=self._file_name,
+            remedy="Try again; if it persists, tell the platform's operators.",
+        )
+
+
+def _whole(parts: Sequence[SentPart]) -> tuple[int, str]:
+    """Size and ETag of the object that S3 makes of parts."""
+    digests = b"".join(bytes.fromhex(part.etag) if _is_md5(part.etag) else part.etag.encode() for part in parts)
+    return sum(part.size for part in parts), f"{md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+
+
+def _is_md5(etag: str) -> bool:
+    return len(etag) == 32 and all(digit in "0123456789abcdef" for digit in etag)

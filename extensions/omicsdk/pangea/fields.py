@@ -1,0 +1,414 @@
+"""What a field of a result holds: data, or where a file is; what its file is called, and where its bytes are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from omicsdk import transfer  # lazy: the engine is imported with its first use
+from omicsdk.core.checksums import ALGORITHMS, is_checksum
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.core.narrowing import is_object
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea import PangeaApi
+    from omicsdk_api.pangea.models.sample_analysis_result_field import SampleAnalysisResultField
+    from omicsdk_api.pangea.models.sample_group_analysis_result_field import SampleGroupAnalysisResultField
+    from omicsdk_api.pangea.models.uploaded_part import UploadedPart
+
+    from omicsdk.transfer import Item, Location
+
+    Field = SampleAnalysisResultField | SampleGroupAnalysisResultField
+
+CHUNK = 10_311_680
+"""The published client's size of parts, and the size from which on a file is sent in parts, in bytes."""
+RETRIES = 10
+"""Failures in a row that end a file by default."""
+Kind = Literal["s3", "sra", "ftp", "blob"]
+"""A file on S3, one of the Sequence Read Archive, one at any URL (ftp and http alike), or data in JSON."""
+
+SIGNED = "presigned_url"
+"""The member that the server adds to what it gives: a secret that ends within a day, and no part of the data."""
+
+_FILES: tuple[Kind, ...] = ("s3", "sra", "ftp")
+_S3 = re.compile(r"s3://([^/]+)/(.+)\Z", re.DOTALL)
+# What a key may have that stands for itself in a path.
+_KEY_SAFE = "/-_.~"
+
+
+class NoFile(UsageError, TypeError):
+    """A field holds data of its own, and no file."""
+
+
+def kind_of(data: object) -> Kind:
+    """Tells what a field's data are, by their member `__type__` in any case.
+
+    Args:
+        data: The field's `stored_data`.
+    """
+    stated = data.get("__type__") if is_object(data) else None
+    found = stated.lower() if isinstance(stated, str) else ""
+    return found if found in _FILES else "blob"
+
+
+def without_signature(data: object) -> object:
+    """Gives data as they are kept and sent: without the URL that the server signs anew for each answer.
+
+    Args:
+        data: The field's `stored_data`; it isn't changed.
+    """
+    if is_object(data) and SIGNED in data:
+        return {name: value for name, value in data.items() if name != SIGNED}
+    return data
+
+
+def download_url(data: object) -> str:
+    """Gives the URL that a field's file can be had from.
+
+    Args:
+        data: The field's `stored_data`.
+
+    Raises:
+        NoFile: The field holds no file, or doesn't say where it is.
+    """
+    kind = kind_of(data)
+    if kind == "blob" or not is_object(data):
+        raise NoFile(
+            "Cannot fetch a file for a BLOB type result field.",
+            remedy="Its data are in stored_data; there is no file to download.",
+        )
+    if kind != "s3":
+        return _text(data, "url")
+    signed = data.get(SIGNED)
+    if isinstance(signed, str) and signed:
+        return signed
+    uri = _text(data, "uri")
+    parts = _S3.match(uri)
+    if parts is None:
+        return uri
+    bucket, key = parts.groups()
+    return f"{_text(data, 'endpoint_url').rstrip('/')}/{bucket}/{quote(key, safe=_KEY_SAFE)}"
+
+
+def file_name_of(data: object) -> str:
+    """Gives the last part of the name that a field's data have for their file.
+
+    Args:
+        data: The field's `stored_data`.
+
+    Raises:
+        NoFile: They name none.
+    """
+    if is_object(data):
+        for member in ("filename", "uri", "url"):
+            stated = data.get(member)
+            if isinstance(stated, str) and stated:
+                return _last_part(stated)
+    raise NoFile(
+        "Cannot make a reference filename for a BLOB type result field.",
+        remedy="get_blob_filename() names the file for its data.",
+    )
+
+
+def extension_of(name: str) -> str:
+    """Gives a name's extension without its dot, that before a compression's too ("fastq.gz"); empty when there is none.
+
+    Args:
+        name: A file's name.
+    """
+    pieces = name.split(".")
+    return ".".join(pieces[-2:] if pieces[-1] == "gz" and len(pieces) > 2 else pieces[1:][-1:])
+
+
+def checksums_of(data: object) -> dict[str, str]:
+    """Gives what a field's data state of their file's bytes, from algorithm to value, as far as it can be verified.
+
+    Args:
+        data: The field's `stored_data`.
+    """
+    if kind_of(data) == "blob" or not is_object(data):
+        return {}
+    stated = {name.lower(): value.strip().lower() for name, value in data.items() if isinstance(value, str)}
+    return {name: stated[name] for name in ALGORITHMS if name in stated and is_checksum(name, stated[name])}
+
+
+def size_of(data: object) -> int | None:
+    """Gives the size in bytes that a field's data state, as the record of the Sequence Read Archive does; None otherwise.
+
+    Args:
+        data: The field's `stored_data`.
+    """
+    if kind_of(data) == "blob" or not is_object(data):
+        return None
+    record = data.get("full_record")
+    stated = data.get("size", record.get("size") if is_object(record) else None)
+    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
+        return int(stated)
+    return stated if isinstance(stated, int) and not isinstance(stated, bool) and stated >= 0 else None
+
+
+def _last_part(stated: str) -> str:
+    if _S3.match(stated) is None and "://" in stated:
+        stated = unquote(urlsplit(stated).path)
+    return stated.rstrip("/").rpartition("/")[2]
+
+
+def _text(data: Mapping[str, object], member: str) -> str:
+    value = data.get(member)
+    if isinstance(value, str) and value:
+        return value
+    raise NoFile(f"The field's data have no {member}", remedy="Set it, or upload the file again.")
+
+
+# -- names of files
+
+LONGEST = 200
+"""Bytes of a part of a path; file systems take 255, and an unfinished file has a longer name."""
+
+_ESCAPES = {"/": "%2F", "\\": "%5C", **{chr(code): f"%{code:02X}" for code in (*range(32), 127)}}
+_TABLE = str.maketrans(_ESCAPES)
+
+
+def blob_file_name(owner: str, module: str, field: str, replicate: str = "") -> str:
+    """Names the file for a field's data.
+
+    Args:
+        owner: The sample's name, or the group's.
+        module: The module's name.
+        field: The field's name.
+        replicate: Tells results of one module apart; by default there is nothing to tell apart.
+
+    Returns:
+        A path of two parts with "/" between them, which can't lead out of a folder.
+    """
+    return _path(owner, module, field, replicate, "json")
+
+
+def referenced_file_name(owner: str, module: str, field: str, data: object, replicate: str = "") -> str:
+    """Names the file that a field refers to; it ends as the file does that was uploaded.
+
+    Args:
+        owner: The sample's name, or the group's.
+        module: The module's name.
+        field: The field's name.
+        data: The field's `stored_data`.
+        replicate: Tells results of one module apart; by default there is nothing to tell apart.
+
+    Returns:
+        A path of two parts with "/" between them, which can't lead out of a folder.
+
+    Raises:
+        NoFile: The data name no file.
+    """
+    return _path(owner, module, field, replicate, extension_of(file_name_of(data)))
+
+
+def _path(owner: str, module: str, field: str, replicate: str, extension: str) -> str:
+    stem = ".".join(part.replace(".", "-") for part in (owner, module, replicate, field) if part)
+    end = f".{_safe(extension)}" if extension else ""
+    return f"{_fitting(_safe(owner))}/{_fitting(_safe(stem), end)}"
+
+
+def _safe(part: str) -> str:
+    part = part.encode("utf-8", "replace").decode().replace("::", "__").translate(_TABLE) or "_"
+    return part.replace(".", "%2E") if part.strip(".") == "" else part
+
+
+def _fitting(part: str, end: str = "") -> str:
+    """A part with its end, cut where it is too long; what was cut off is told apart by its digest."""
+    whole = (part + end).encode()
+    if len(whole) <= LONGEST:
+        return part + end
+    if len(end.encode()) > LONGEST // 4:
+        end = ""
+    digest = f"~{blake2b(whole, digest_size=6).hexdigest()}{end}"
+    kept = part.encode()[: LONGEST - len(digest.encode())]
+    return kept.decode("utf-8", "ignore") + digest
+
+
+# -- results and fields on the server
+
+
+def operation(client: PangeaApi, name: str, of_group: bool) -> Any:
+    """Return an operation on results: those of samples and those of groups have equal arguments under different names.
+
+    Args:
+        client: The server.
+        name: The operation's name with `{}` for what the results belong to, such as `get_{}_analysis_result_field`.
+        of_group: Whether the results are of groups.
+    """
+    return getattr(client, name.format("sample_group" if of_group else "sample"))
+
+
+class ResultId(NamedTuple):
+    """A result on the server.
+
+    Attributes:
+        uuid: Its UUID.
+        of_group: Whether it is of a group, not of a sample.
+    """
+
+    uuid: str
+    of_group: bool = False
+
+    def fields(self, client: PangeaApi, name: str | None = None) -> Iterator[Field]:
+        """Iterate over its fields, or over the one of a name."""
+        listed = operation(client, "list_{}_analysis_result_fields", self.of_group)
+        narrowed = {} if name is None else {"name": name}
+        for each in listed.iterate(analysis_result_id=self.uuid, **narrowed):
+            if name in (None, each.name):
+                yield each
+
+    def create_field(self, client: PangeaApi, name: str, data: object = None) -> Field:
+        """Create a field; without data, to upload a file into."""
+        create = operation(client, "create_{}_analysis_result_field", self.of_group)
+        return create(name=name, analysis_result=self.uuid, stored_data={} if data is None else data)
+
+    def field(self, uuid: str) -> FieldId:
+        """The field of a UUID."""
+        return FieldId(uuid, self.of_group)
+
+
+class FieldId(NamedTuple):
+    """A field on the server.
+
+    Attributes:
+        uuid: Its UUID.
+        of_group: Whether its result is one of a group, not of a sample.
+        work_order: The UUID of the work order that gives access to it; None where the user's own rights do.
+    """
+
+    uuid: str
+    of_group: bool = False
+    work_order: str | None = None
+
+    @property
+    def route(self) -> str:
+        """Its path below `/api`."""
+        return f"{'sample_group_ar_fields' if self.of_group else 'sample_ar_fields'}/{self.uuid}"
+
+    def _call(self, client: PangeaApi, operation_name: str, /, **arguments: object) -> Any:
+        order = {} if self.work_order is None else {"work_order_uuid": self.work_order}
+        return operation(client, operation_name, self.of_group)(**arguments, **order)
+
+    def read(self, client: PangeaApi) -> Field:
+        """Return the field as the server has it; a presigned URL in its data is new.
+
+        Raises:
+            NotFound: It does not exist.
+            Forbidden: It is not visible to this user.
+        """
+        return self._call(client, "get_{}_analysis_result_field", uuid=self.uuid)
+
+    def change(self, client: PangeaApi, **changes: object) -> Field:
+        """Change its `name` or its `stored_data`."""
+        return self._call(client, "patch_{}_analysis_result_field", uuid=self.uuid, **changes)
+
+    def delete(self, client: PangeaApi) -> None:
+        """Delete it."""
+        self._call(client, "delete_{}_analysis_result_field", uuid=self.uuid)
+
+    def begin_upload(self, client: PangeaApi, file_name: str, parts: int | None = None) -> object:
+        """Begin the upload of a file: a form that takes all of it, or the URLs of its parts.
+
+        Args:
+            client: The server.
+            file_name: The last part of the object's key.
+            parts: The number of parts; None for a form.
+        """
+        how = {} if parts is None else {"n_parts": parts, "stance": "upload-multipart"}
+        return self._call(client, "upload_{}_analysis_result_field", id=self.uuid, filename=file_name, **how)
+
+    def complete_upload(self, client: PangeaApi, upload_id: str, parts: Sequence[UploadedPart]) -> bool:
+        """Complete an upload in parts.
+
+        Returns:
+            Whether the server reports success: where the storage refused, it answers 200 and null, or nothing.
+        """
+        done: object = self._call(
+            client, "complete_{}_analysis_result_field_upload", id=self.uuid, upload_id=upload_id, parts=parts
+        )
+        return getattr(done, "status", "") == "success"
+
+
+_RANGE = re.compile(r"bytes \d+-\d+/(\d+)\Z")
+
+
+def item_of(
+    client: PangeaApi, field: FieldId | None, data: object, name: str, *, label: str = "", retries: int = RETRIES
+) -> Item:
+    """Return the transfer of a field's file; a presigned URL that has ended is requested again.
+
+    Args:
+        client: The server.
+        field: The field; None where it is not on the server.
+        data: Its `stored_data`.
+        name: The path within the target folder.
+        label: What messages call it.
+        retries: Failures in a row that end it.
+
+    Raises:
+        NoFile: The field refers to no file.
+    """
+    location = transfer.Location(download_url(data))
+    renew = None if field is None or kind_of(data) != "s3" else lambda: locate(client, field)
+    return transfer.Item(name, location, size_of(data), checksums_of(data), label, retries, renew=renew)
+
+
+def locate(client: PangeaApi, field: FieldId) -> Location:
+    """Request a new URL of a field's file.
+
+    Raises:
+        NoFile: The field refers to no file.
+        OmicsError: The server refused, or did not answer.
+    """
+    return transfer.Location(download_url(field.read(client).stored_data))
+
+
+def object_facts(client: PangeaApi, field: FieldId) -> tuple[int, str] | None:
+    """Return the size and the ETag, without quotes, of the object that a field's file is; its first byte is requested.
+
+    Returns:
+        Both; None when the store does not state them.
+
+    Raises:
+        OmicsError: There is no such object, or it cannot be read.
+    """
+    from omicsdk.core.request import Request
+
+    request = Request(
+        method="GET",
+        url=download_url(field.read(client).stored_data),
+        headers=(("range", "bytes=0-0"), ("accept-encoding", "identity")),
+        content=None,
+        idempotent=True,
+        secured=False,
+        operation="",
+    )
+    with client._exchange.streamed(request) as body:  # pyright: ignore[reportPrivateUsage]
+        headers = body.headers
+        told = _RANGE.match(headers.get("content-range", ""))
+        size = told[1] if told is not None else headers.get("content-length", "") if body.status_code == 200 else ""
+        etag = headers.get("etag", "").removeprefix("W/").strip('"')
+    return (int(size), etag) if size.isdecimal() and etag else None
+
+
+def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
+    """Whether a field holds its file, or data. The server names the file as soon as an upload begins: the store is asked.
+
+    Args:
+        client: The server.
+        field: The field.
+        data: Its `stored_data`.
+    """
+    if kind_of(data) != "s3":
+        return bool(data)
+    try:
+        return object_facts(client, field) is not None
+    except NotFound:
+        return False
+    except OmicsError:  # a bucket that isn't the organization's own can't be looked into
+        return True

@@ -1,0 +1,419 @@
+"""Links to NCBI: records of its databases by the E-utilities, and libraries that are made of BioProjects.
+
+E-utilities: https://www.ncbi.nlm.nih.gov/books/NBK25499/
+
+    from omicsdk import Pangea
+
+    Pangea().link_bioproject("My Lab", "PRJNA257197")
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, ClassVar
+from xml.etree import ElementTree
+
+from omicsdk.core.client import Client
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import DecodeError, NotFound, OmicsError
+from omicsdk.pangea.listings import ensure_tag, find_organization, find_sample_group
+
+if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.pangea import PangeaApi
+    from omicsdk_api.pangea.models.sample import Sample
+    from omicsdk_api.pangea.models.sample_group import SampleGroup
+
+__all__ = ["BioProject", "BioSample", "Entrez", "SRARecord", "link_bioproject"]
+
+READS = "raw::raw_reads"
+"""The module that a run becomes a result of."""
+PROJECT_TAG, SAMPLE_TAG, RUNS_TAG = "NCBI BioProject", "NCBI BioSample", "NCBI SRA"
+"""Tags of groups and samples that are links."""
+ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+"""Where the E-utilities are."""
+KEY_VARIABLE = "NCBI_API_KEY"
+"""Environment variable: a key of one's own, with which NCBI bears more requests."""
+PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
+"""Seconds from one request to the next: NCBI asks for at most three a second, ten with a key."""
+
+
+_log = getLogger("omicsdk.pangea")
+
+
+class Entrez(Client):
+    """The E-utilities. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        base_url: Where they are; by default NCBI's own.
+        email: Whom NCBI may write to about the requests.
+        api_key: A key of one's own; by default NCBI_API_KEY.
+        transport: Takes the place of the network, for tests.
+        clock: Tells the time and waits.
+    """
+
+    _default_base_url = ADDRESS
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        email: str = "",
+        api_key: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(base_url, transport=transport, clock=clock)
+        key = os.environ.get(KEY_VARIABLE, "") if api_key is None else api_key
+        self._told = {name: value for name, value in (("email", email), ("api_key", key)) if value}
+        self._pause = PAUSE_WITH_KEY if key else PAUSE
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._next = 0.0
+
+    def fetch(self, database: str, record: str) -> ElementTree.Element:
+        """Gives a record.
+
+        Args:
+            database: Such as bioproject.
+            record: Its id.
+
+        Raises:
+            NotFound: There is none.
+            DecodeError: The answer isn't XML.
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        root = self._asked("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
+        if not len(root) or root.find(".//error") is not None:
+            raise NotFound(f"NCBI has no record {record} in {database}", remedy="Check the accession.")
+        return root
+
+    def links(self, database: str, record: str, link: str) -> list[str]:
+        """Gives the ids of what a record is linked to.
+
+        Args:
+            database: The record's database.
+            record: Its id.
+            link: The kind of link, such as bioproject_biosample.
+
+        Raises:
+            DecodeError: The answer isn't XML.
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        root = self._asked(
+            "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
+        )
+        return [found.text for found in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if found.text]
+
+    def search(self, database: str, term: str) -> list[str]:
+        """Gives the ids of the records that a search finds.
+
+        Args:
+            database: Where to search.
+            term: What for, in Entrez's own words.
+
+        Raises:
+            DecodeError: The answer isn't XML.
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        root = self._asked("esearch.fcgi", {"db": database, "term": term})
+        return [found.text for found in root.iterfind("./IdList/Id") if found.text]
+
+    def _asked(self, program: str, query: Mapping[str, str]) -> ElementTree.Element:
+        from omicsdk.core.request import Request, query_text
+
+        self._wait()
+        url = f"/{program}?{query_text(list({**query, 'tool': 'omicsdk', **self._told}.items()))}"
+        request = Request(
+            method="GET", url=url, headers=(), content=None, idempotent=True, secured=False, operation=program
+        )
+        content = self._exchange.send(request).content
+        try:
+            if b"<!ENTITY" in content.replace(
+                b"\0", b""
+            ):  # UTF-16, too; entities within entities could fill the memory
+                raise ElementTree.ParseError
+            return ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
+        except ElementTree.ParseError:
+            said = content[:200].decode("utf-8", "replace")
+            raise DecodeError(program, "the body", said, expected="XML") from None
+
+    def _wait(self) -> None:
+        with self._turn:
+            now = self._clock.monotonic()
+            if now < self._next:
+                self._clock.sleep(self._next - now)
+            self._next = max(now, self._next) + self._pause
+
+
+# -- records
+
+
+class Record:
+    """A record of one of NCBI's databases.
+
+    Args:
+        accession: Its accession, or its number in the database.
+        entrez: Asks NCBI; by default NCBI's own servers are asked.
+    """
+
+    database: ClassVar[str] = ""
+    prefix: ClassVar[str] = ""
+    """What an accession has before its number in the database."""
+
+    def __init__(self, accession: str, entrez: Entrez | None = None) -> None:
+        self.accession = accession
+        self.entrez = entrez or Entrez()
+        self.root: ElementTree.Element | None = None
+        self._id = ""
+
+    @property
+    def accession_num(self) -> str:
+        """Its number in the database, as far as the accession tells it."""
+        return self.accession.removeprefix(self.prefix)
+
+    @property
+    def xml(self) -> ElementTree.Element:
+        """The record, which is fetched once.
+
+        Raises:
+            NotFound: There is none.
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        if self.root is None:
+            self.root = self.entrez.fetch(self.database, self.id)
+            self._read(self.root)
+        return self.root
+
+    @property
+    def id(self) -> str:
+        """Its number in the database; one whose accession doesn't tell it is searched for."""
+        if not self._id:
+            number = self.accession_num
+            if not number.isdecimal():
+                found = self.entrez.search(self.database, f"{self.accession}[Accession]")
+                if not found:
+                    raise NotFound(f"NCBI has no {self.accession} in {self.database}", remedy="Check the accession.")
+                number = found[0]
+            self._id = number
+        return self._id
+
+    def fetch(self) -> Record:
+        """Fetches it, unless it was fetched.
+
+        Returns:
+            This object.
+        """
+        assert self.xml is not None
+        return self
+
+    def metadata(self) -> dict[str, Any]:
+        """What goes with it to Pangea: the record itself, as the member ncbi_xml."""
+        return {"ncbi_xml": ElementTree.tostring(self.xml, encoding="unicode")}
+
+    def _read(self, root: ElementTree.Element) -> None:
+        """Learns from the record."""
+
+    def __str__(self) -> str:
+        return f"<{type(self).__name__} accession={self.accession} />"
+
+    __repr__ = __str__
+
+
+class BioProject(Record):
+    """A project; it becomes a library.
+
+    Args:
+        accession: Such as PRJNA257197.
+        entrez: Asks NCBI; by default NCBI's own servers are asked.
+    """
+
+    database: ClassVar[str] = "bioproject"
+    prefix: ClassVar[str] = "PRJNA"
+
+    def biosamples(self) -> Iterator[BioSample]:
+        """Yields its samples.
+
+        Raises:
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        for each in self.entrez.links(self.database, self.id, "bioproject_biosample"):
+            yield BioSample(each, self)
+
+
+class BioSample(Record):
+    """A sample.
+
+    Args:
+        accession: Such as SAMN02951962, or its number.
+        bioproject: The project that it is in, if it is known.
+        entrez: Asks NCBI; by default who asks for the project.
+    """
+
+    database: ClassVar[str] = "biosample"
+    prefix: ClassVar[str] = "SAMN"
+
+    def __init__(self, accession: str, bioproject: BioProject | None = None, entrez: Entrez | None = None) -> None:
+        super().__init__(accession, entrez or (bioproject.entrez if bioproject is not None else None))
+        self.bioproject = bioproject
+
+    def sra(self) -> Iterator[SRARecord]:
+        """Yields its experiments in the Sequence Read Archive.
+
+        Raises:
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        for each in self.entrez.links(self.database, self.id, "biosample_sra"):
+            yield SRARecord(each, self)
+
+    def _read(self, root: ElementTree.Element) -> None:
+        told = root.find("BioSample")
+        self.accession = self.accession if told is None else told.get("accession", self.accession)
+
+
+class SRARecord(Record):
+    """An experiment in the Sequence Read Archive, with its runs.
+
+    Args:
+        accession: Such as SRX674277, or its number.
+        biosample: The sample that was sequenced, if it is known.
+        entrez: Asks NCBI; by default who asks for the sample.
+    """
+
+    database: ClassVar[str] = "sra"
+
+    def __init__(self, accession: str, biosample: BioSample | None = None, entrez: Entrez | None = None) -> None:
+        super().__init__(accession, entrez or (biosample.entrez if biosample is not None else None))
+        self.biosample = biosample
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Gives its runs, as a field stores each: url, md5, the archive's whole record of the file, and where else it is.
+
+        Raises:
+            NotFound: It has no run with a file.
+            OmicsError: NCBI refused, or didn't answer.
+        """
+        found = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
+        if not found:
+            raise NotFound(f"{self.accession} has no run with a file", remedy="Its runs may not be public.")
+        return found
+
+    def analysis_result_blob(self) -> dict[str, Any]:
+        """Gives the first run; errors as those of `runs`."""
+        return self.runs()[0]
+
+    def _read(self, root: ElementTree.Element) -> None:
+        told = root.find(".//EXPERIMENT")
+        self.accession = self.accession if told is None else told.get("accession", self.accession)
+
+
+def _stored(run: ElementTree.Element) -> dict[str, Any] | None:
+    """The file of a run: the archive's own, which its tools read, before those that were handed in."""
+    files = [each for each in run.iter("SRAFile") if each.get("url") and each.get("md5")]
+    if not files:
+        return None
+    file = max(files, key=lambda each: each.get("supertype") == "Primary ETL")
+    attributes: Mapping[str, str] = file.attrib
+    return {
+        "__type__": "sra",
+        "url": attributes["url"],
+        "md5": attributes["md5"],
+        "full_record": dict(attributes),
+        "alternatives": [dict(each.attrib) for each in file.iter("Alternatives")],
+    }
+
+
+# -- linking
+
+
+def link_bioproject(
+    client: PangeaApi, organization: str, accession: str, *, entrez: Entrez | None = None
+) -> SampleGroup:
+    """Create a library of a BioProject: a sample for each of its samples, a result for each experiment, a field for each run.
+
+    The fields state where the runs are; no file is copied. What exists is left as it is, so that the same can be called again
+    after a stop, or when the project has more samples.
+
+    Args:
+        organization: The name of the organization, or its uuid.
+        accession: The project's accession, such as PRJNA257197.
+        entrez: The client of NCBI; by default one of NCBI's own servers.
+
+    Returns:
+        The library.
+
+    Raises:
+        NotFound: NCBI has no such project, or Pangea no such organization.
+        OmicsError: Pangea or NCBI refused, or did not answer.
+    """
+    if entrez is None:
+        with Entrez() as own:
+            return link_bioproject(client, organization, accession, entrez=own)
+    project = BioProject(accession, entrez)
+    library = _library(client, find_organization(client, organization).uuid, project)
+    tags = {name: ensure_tag(client, name).uuid for name in (PROJECT_TAG, SAMPLE_TAG, RUNS_TAG)}
+    client.tag_sample_group(tag_pk=tags[PROJECT_TAG], sample_group_uuid=library.uuid)
+    for biosample in project.biosamples():
+        sample = _linked_sample(client, library.uuid, biosample)
+        client.tag_sample(tag_pk=tags[SAMPLE_TAG], sample_uuid=sample.uuid)
+        linked = [_link_runs(client, sample, record) for record in biosample.sra()]
+        if any(linked):
+            client.tag_sample(tag_pk=tags[RUNS_TAG], sample_uuid=sample.uuid)
+        _log.info("%s: linked", sample.name)
+    return library
+
+
+def _library(client: PangeaApi, organization: str, project: BioProject) -> SampleGroup:
+    """The project's library, private where it is created."""
+    try:
+        found = find_sample_group(client, organization, project.accession)
+    except NotFound:
+        found = client.create_sample_group(
+            name=project.accession,
+            organization=organization,
+            is_library=True,
+            is_public=False,
+            metadata=project.metadata(),
+        )
+        if found.is_public:
+            raise OmicsError(
+                f"The group {found.name!r} ({found.uuid}) was asked to be private, and the server keeps it public",
+                remedy="Delete it, or make it private.",
+            ) from None
+    if not found.is_library:
+        raise OmicsError(
+            f"The group {found.name!r} is no library", remedy="Delete it, or link into another organization."
+        )
+    return found
+
+
+def _linked_sample(client: PangeaApi, library: str, biosample: BioSample) -> Sample:
+    metadata = biosample.metadata()
+    name = biosample.accession
+    found = (each for each in client.list_samples.iterate(library_id=library, name=name) if each.name == name)
+    return next(found, None) or client.create_sample(name=name, library=library, metadata=metadata)
+
+
+def _link_runs(client: PangeaApi, sample: Sample, record: SRARecord) -> bool:
+    """Link the runs of an experiment; whether it has any."""
+    try:
+        runs = record.runs()
+    except NotFound as error:
+        _log.warning("%s: %s", sample.name, error)
+        return False
+    replicate = record.accession
+    listed = client.list_sample_analysis_results.iterate(sample_id=sample.uuid, module_name=READS, replicate=replicate)
+    result = next((each for each in listed if (each.module_name, each.replicate) == (READS, replicate)), None)
+    if result is None:
+        result = client.create_sample_analysis_result(
+            module_name=READS, sample=sample.uuid, replicate=replicate, metadata=record.metadata(), is_private=False
+        )
+    fields = {each.name for each in client.list_sample_analysis_result_fields.iterate(analysis_result_id=result.uuid)}
+    for number, data in enumerate(runs, 1):
+        name = "sra_run" if number == 1 else f"sra_run_{number}"
+        if name not in fields:
+            client.create_sample_analysis_result_field(name=name, stored_data=data, analysis_result=result.uuid)
+    return True

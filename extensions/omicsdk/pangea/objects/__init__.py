@@ -1,1 +1,0 @@
-"""What a Pangea server holds, as objects that are fetched, created, changed and saved."""

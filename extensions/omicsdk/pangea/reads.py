@@ -1,0 +1,380 @@
+"""Sequencing reads: which files become which sample, by their names, and their upload into a library."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from omicsdk.core.errors import BadRequest, Interrupted, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.pangea.field_store import Logger
+from omicsdk.pangea.fields import RETRIES, FieldId, ResultId, has_file
+from omicsdk.pangea.listings import find_sample_group, find_tag
+from omicsdk.pangea.uploads import CONNECTIONS, FieldUpload, check_files, ensure_result, stopped_by, upload_files
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.transfer.calls import side_by_side
+
+if TYPE_CHECKING:
+    from omicsdk_api.pangea.models.sample import Sample
+    from omicsdk_api.pangea.models.sample_analysis_result import SampleAnalysisResult
+
+    from omicsdk.pangea.client import Pangea
+    from omicsdk.pangea.fields import Field
+
+PAIRED_END = "raw::paired_short_reads"
+"""The platform's module for reads in pairs."""
+
+PathText = str | os.PathLike[str]
+
+
+class UnfitReads(UsageError, ValueError):
+    """Files that make no sample, or not all of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSet:
+    """The reads of one sample.
+
+    Attributes:
+        sample: The sample's name.
+        files: Its files, from the field that each becomes.
+    """
+
+    sample: str
+    files: Mapping[str, PathText]
+
+
+def pair_reads(
+    paths: Iterable[PathText], *, ext_1: str = ".R1.fastq.gz", ext_2: str = ".R2.fastq.gz", delim: str | None = None
+) -> list[ReadSet]:
+    """Pair the two files of each sample.
+
+    A sample is named by the part of a file's name before the extension, or before the delimiter where one is given.
+
+    Args:
+        paths: The files; blank lines and files with neither extension in their names are skipped.
+        ext_1: What the name of a file of first reads has; it becomes the field read_1.
+        ext_2: What the name of a file of second reads has; it becomes the field read_2.
+        delim: Ends the sample's name; None where the extension does.
+
+    Returns:
+        The samples in the order of their first files, read_1 before read_2.
+
+    Raises:
+        UnfitReads: A sample has one of the two only, or a file of the same kind twice (a ValueError, too); or no file has
+            either extension.
+    """
+    extensions = {"read_1": ext_1, "read_2": ext_2}
+    found = dict[str, dict[str, PathText]]()
+    faults = list[str]()
+    for path in _given(paths):
+        name = _file_name(path)
+        key = next((key for key, ext in extensions.items() if ext in name), None)
+        if key is not None:
+            _put(found, _sample_name(name, extensions[key], delim), key, path, faults)
+    for sample, files in found.items():
+        faults += [
+            f"sample {sample!r} has no file with {extensions[key]!r} in its name"
+            for key in extensions
+            if key not in files
+        ]
+    if not found:
+        faults.append(f"no file has {ext_1!r} or {ext_2!r} in its name")
+    _raise_unfit(faults)
+    return [ReadSet(sample, dict(sorted(files.items()))) for sample, files in found.items()]
+
+
+def single_reads(
+    paths: Iterable[PathText], *, ext: str = ".fastq.gz", field_name: str = "reads", delim: str | None = None
+) -> list[ReadSet]:
+    """Make a sample of each file, named by the part of the file's name before the extension or the delimiter.
+
+    Args:
+        paths: The files; blank lines are skipped.
+        ext: What the names of all files have.
+        field_name: The field that each becomes.
+        delim: Ends the sample's name; None where the extension does.
+
+    Returns:
+        The samples, in the order of the files.
+
+    Raises:
+        UnfitReads: A file does not have the extension, or two make the same sample (a ValueError, too); or there is no file.
+    """
+    found = dict[str, dict[str, PathText]]()
+    faults = list[str]()
+    for path in _given(paths):
+        name = _file_name(path)
+        if ext not in name:
+            faults.append(f"{os.fspath(path)} has no {ext!r} in its name")
+        else:
+            _put(found, _sample_name(name, ext, delim), field_name, path, faults)
+    if not found and not faults:
+        faults.append("there are no files")
+    _raise_unfit(faults)
+    return [ReadSet(sample, files) for sample, files in found.items()]
+
+
+def _given(paths: Iterable[PathText]) -> list[PathText]:
+    stripped = [path.strip() if isinstance(path, str) else path for path in paths]
+    return [path for path in stripped if os.fspath(path)]
+
+
+def _file_name(path: PathText) -> str:
+    return os.fspath(path).replace(os.sep, "/").rpartition("/")[2]
+
+
+def _sample_name(name: str, extension: str, delim: str | None) -> str:
+    sample = name.partition(extension)[0]
+    return sample.partition(delim)[0] if delim else sample
+
+
+def _put(found: dict[str, dict[str, PathText]], sample: str, key: str, path: PathText, faults: list[str]) -> None:
+    files = found.setdefault(sample, {}) if sample else {}
+    if not sample:
+        faults.append(f"{os.fspath(path)} leaves nothing for the sample's name")
+    elif key in files:
+        faults.append(f"{os.fspath(files[key])} and {os.fspath(path)} both are {key} of sample {sample!r}")
+    else:
+        files[key] = path
+
+
+def _raise_unfit(faults: list[str]) -> None:
+    if faults:
+        shown = "; ".join(faults[:5]) + (f"; and {len(faults) - 5} more" if len(faults) > 5 else "")
+        raise UnfitReads(
+            f"The files don't make samples: {shown}",
+            remedy="Check the list of files, the extensions and the delimiter.",
+        )
+
+
+# -- the upload
+
+State = Literal["uploaded", "kept", "planned", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedReads:
+    """The result for the reads of one sample.
+
+    Attributes:
+        reads: The files and the sample's name.
+        state: `uploaded`; `kept` where the sample had them all; `planned` by a dry run; `failed` or `stopped`.
+        sample: The sample on the server; None where it could not be found or created.
+        result: The analysis result that the files are in.
+        fields: The fields, in the order of the files.
+        error: Why it failed.
+    """
+
+    reads: ReadSet
+    state: State
+    sample: Sample | None = None
+    result: SampleAnalysisResult | None = None
+    fields: Sequence[Field] = ()
+    error: OmicsError | None = attribute(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsResult:
+    """The results for all samples.
+
+    Attributes:
+        samples: Each sample, in the order of the read sets.
+        report: What was sent.
+    """
+
+    samples: Sequence[UploadedReads]
+    report: TransferReport
+
+    @property
+    def ok(self) -> bool:
+        """Whether every sample has its reads."""
+        return self.report.ok and not any(each.state in ("failed", "stopped") for each in self.samples)
+
+    def raise_if_failed(self) -> None:
+        """Raise when the reads of a sample are missing.
+
+        Raises:
+            OmicsError: The error of the only one that failed.
+            SomeFailed: Several failed.
+            Interrupted: Some were stopped.
+        """
+        errors = [each.error for each in self.samples if each.error is not None]
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            said = f"{len(errors)} of {len(self.samples)} samples failed: {first_of(errors, len(errors))}"
+            raise SomeFailed(said, errors)
+        if not self.ok:
+            raise Interrupted("The upload was stopped before its end; run the same again to resume")
+
+
+def upload_reads(
+    client: Pangea,
+    sets: Iterable[ReadSet],
+    organization: str,
+    library: str,
+    *,
+    module_name: str = PAIRED_END,
+    private: bool = True,
+    overwrite: bool = False,
+    tags: Iterable[str] = (),
+    dry_run: bool = False,
+    logger: Logger | None = None,
+    md5: bool | None = None,
+    retries: int = RETRIES,
+    connections: int = CONNECTIONS,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+) -> ReadsResult:
+    """Upload reads into a library; samples that do not exist are created.
+
+    The files become fields of the newest result of the module, which is created where there is none. A result that gets
+    files is made private, or public, before a byte is sent. Files that the store has are kept, unless they are to be
+    overwritten; those whose upload was interrupted are sent again. One sample that fails does not keep the others from
+    being uploaded.
+
+    Args:
+        sets: The files of each sample, see `pair_reads` and `single_reads`.
+        organization: The name of the organization that owns the library, or its UUID.
+        library: The library's name, or its UUID. It needs a bucket.
+        module_name: The module.
+        private: Whether only members of the organization see the results.
+        overwrite: Whether files that exist are sent again.
+        tags: Names of tags for the samples; they must exist.
+        dry_run: Only check the files and report what would become what; the server is not asked.
+        logger: Receives messages about the progress of each file, in other threads.
+        md5: Whether each part's MD5 is compared with its ETag; None where nothing else protects the bytes.
+        retries: Failures in a row that end a file.
+        connections: Requests with bytes that run at once, at most.
+        progress: Is called about ten times a second.
+        stop: Ends the upload when it is set.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+
+    Returns:
+        The result for each sample. Call `raise_if_failed()` on it.
+
+    Raises:
+        UsageError: A file does not exist, a sample is listed twice, or the group is no library; nothing was created or sent.
+        NotFound: There is no such tag, or no such library.
+        OmicsError: The server refused, or did not answer.
+    """
+    chosen = list(sets)
+    names = [each.sample for each in chosen]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"The sample {twice!r} is listed twice", remedy="Give each sample's files together.")
+    check_files(path for each in chosen for path in each.files.values())
+    if dry_run:
+        return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())
+    group = find_sample_group(client, organization, library)
+    if not group.is_library:
+        raise UsageError(f"The group {group.name!r} is no library", remedy="Samples are created in libraries only.")
+    tagged = [find_tag(client, name).uuid for name in tags]
+
+    def prepare(reads: ReadSet) -> _PreparedReads:
+        return _prepared_reads(client, group.uuid, reads, module_name, tagged, private=private, overwrite=overwrite)
+
+    ends = list(side_by_side(prepare, chosen, stopped_by(stop, control)))
+    entries = [
+        FieldUpload(FieldId(target.uuid), each.files[target.name])
+        for each, end in zip(chosen, ends, strict=True)
+        if isinstance(end, _PreparedReads)
+        for target in end.missing
+    ]
+    report = upload_files(
+        client,
+        entries,
+        logger=logger,
+        md5=md5,
+        retries=retries,
+        connections=connections,
+        progress=progress,
+        stop=stop,
+        control=control,
+    )
+    outcomes = {entry.field.uuid: outcome for entry, outcome in zip(entries, report.outcomes, strict=True)}
+    results = [_uploaded_reads(each, end, outcomes) for each, end in zip(chosen, ends, strict=True)]
+    return ReadsResult(results, report)
+
+
+class _PreparedReads(NamedTuple):
+    """A sample whose fields are on the server, and those of them whose files are to be sent."""
+
+    sample: Sample
+    result: SampleAnalysisResult
+    fields: Sequence[Field]
+    missing: Sequence[Field]
+
+
+def _prepared_reads(
+    client: Pangea,
+    library: str,
+    reads: ReadSet,
+    module_name: str,
+    tags: Sequence[str],
+    *,
+    private: bool,
+    overwrite: bool,
+) -> _PreparedReads:
+    """Find or create a sample, its result and its fields, and determine which files are to be sent."""
+    sample = ensure_sample(client, library, reads.sample)
+    for tag in tags:
+        client.tag_sample(tag_pk=tag, sample_uuid=sample.uuid)
+    result: SampleAnalysisResult = ensure_result(client, sample.uuid, module_name, private=private)
+    holder = ResultId(result.uuid)
+    known = {each.name: each for each in holder.fields(client)}
+    missing = [
+        name
+        for name in reads.files
+        if overwrite
+        or name not in known
+        or not has_file(client, holder.field(known[name].uuid), known[name].stored_data)
+    ]
+    if missing and result.is_private is not private:  # before the field of a file exists
+        result = client.patch_sample_analysis_result(uuid=result.uuid, is_private=private)
+    for name in missing:
+        if name not in known:
+            known[name] = holder.create_field(client, name)
+    return _PreparedReads(sample, result, [known[name] for name in reads.files], [known[name] for name in missing])
+
+
+def ensure_sample(client: Pangea, library: str, name: str) -> Sample:
+    """Return a sample of a library; it is created where there is none.
+
+    Args:
+        client: The server.
+        library: The library's UUID.
+        name: The sample's name.
+    """
+
+    def found() -> Sample | None:
+        listed = client.list_samples.iterate(library_id=library, name=name)
+        return next((each for each in listed if each.name == name), None)
+
+    sample = found()
+    if sample is not None:
+        return sample
+    try:
+        return client.create_sample(name=name, library=library)
+    except BadRequest:  # another program may have been faster
+        sample = found()
+        if sample is None:
+            raise
+        return sample
+
+
+def _uploaded_reads(reads: ReadSet, end: _PreparedReads | OmicsError, outcomes: Mapping[str, Outcome]) -> UploadedReads:
+    if isinstance(end, OmicsError):
+        state = "stopped" if isinstance(end, Interrupted) else "failed"
+        return UploadedReads(reads, state, error=None if state == "stopped" else end)
+    whole = UploadedReads(reads, "uploaded" if end.missing else "kept", end.sample, end.result, end.fields)
+    found = [outcomes[each.uuid] for each in end.missing]
+    errors = [outcome.error for outcome in found if outcome.error is not None]
+    if errors:
+        return replace(whole, state="failed", error=errors[0])
+    return replace(whole, state="stopped") if any(each.state == "stopped" for each in found) else whole

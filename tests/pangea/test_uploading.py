@@ -1,0 +1,385 @@
+"""Files of any size arrive in fields whole and right, or it is told why not; what was stopped goes on."""
+
+import hashlib
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.checksums import MIB
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    Forbidden,
+    ServerError,
+    SomeFailed,
+    SourceChanged,
+    TransferError,
+    UsageError,
+)
+from omicsdk.pangea import FieldId, FieldUpload, upload_files
+from omicsdk.pangea.field_store import FieldStore, NotPutTogether, PartUrls
+from omicsdk.pangea.fields import CHUNK
+from omicsdk.transfer import Source
+from omicsdk.transfer.uploads.plan import plan_parts
+from pangea_fields import FieldServer
+from pangea_fields import clock as clock
+from pangea_fields import pangea as pangea
+from sink import reply as reply
+from sink import sink as sink
+
+PART = 5 * MIB
+
+
+def made(path: Path, size: int) -> Path:
+    path.write_bytes(os.urandom(1000) * (size // 1000) + os.urandom(size % 1000))
+    return path
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return made(tmp_path / "small.fastq.gz", 5_000)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Two parts of 5 MiB and a little."""
+    return made(tmp_path / "large.fastq.gz", 2 * PART + 1000)
+
+
+def sent(pangea: FieldServer, path: Path, field: str = "f1", **how: Any) -> Any:
+    return upload_files(pangea.client, [FieldUpload(pangea.put_field(field), path)], **how)
+
+
+def in_parts(pangea: FieldServer, path: Path, field: str = "f1", **how: Any) -> Any:
+    return sent(pangea, path, field, **{"chunk_size": PART, "multipart_thresh": PART} | how)
+
+
+def remembered(tmp_path: Path) -> list[str]:
+    folder = tmp_path / "state" / "pangea" / "uploads"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+# -- whole
+
+
+def test_a_small_file_goes_by_the_presigned_form(pangea: FieldServer, sink: Any, small: Path):
+    told: list[str] = []
+    sent(pangea, small, logger=told.append).raise_if_failed()
+    (request,) = sink.requests
+    assert (request.method, request.path) == ("POST", "bkt")
+    assert small.read_bytes() in sink.stored["bkt"]
+    assert pangea.of("upload_s3") == [{"filename": "small.fastq.gz"}]
+    assert pangea.stored["f1"]["uri"].endswith("/small.fastq.gz")
+    assert told[0] == f'[INFO] Starting upload for "{small}"'
+
+
+def test_a_form_that_the_store_refuses_is_told(pangea: FieldServer, sink: Any, small: Path, reply: Any):
+    sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+    with pytest.raises(Forbidden) as caught:
+        sent(pangea, small).raise_if_failed()
+    assert "canary" not in str(caught.value)
+
+
+def test_a_small_file_is_held_against_the_stores_etag(
+    pangea: FieldServer, sink: Any, small: Path, reply: Any, clock: Any
+):
+    sink.always = lambda _: reply(204, {"ETag": '"' + "0" * 32 + '"'})
+    (outcome,) = sent(pangea, small, clock=clock).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
+
+
+def test_an_empty_file_is_a_file(pangea: FieldServer, sink: Any, tmp_path: Path):
+    path = tmp_path / "empty"
+    path.touch()
+    sent(pangea, path).raise_if_failed()
+    sent(pangea, path, "f2", multipart_thresh=0).raise_if_failed()
+    assert pangea.of("f2/upload_s3") == [{"filename": "empty", "n_parts": 1, "stance": "upload-multipart"}]
+
+
+# -- in parts
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"), [(PART, 1), (PART + 1, 2), (2 * PART - 1, 2), (2 * PART, 2), (2 * PART + 1, 3)]
+)
+def test_there_are_as_many_parts_as_are_needed(pangea: FieldServer, sink: Any, tmp_path: Path, size: int, parts: int):
+    path = made(tmp_path / "file", size)
+    in_parts(pangea, path).raise_if_failed()
+    assert pangea.of("/upload_s3")[0]["n_parts"] == parts
+    assert len(pangea.of("complete_upload_s3")[0]["parts"]) == parts
+    assert pangea.body("up1") == path.read_bytes()
+
+
+def test_parts_are_told_with_quoted_etags_and_logged(pangea: FieldServer, large: Path, tmp_path: Path):
+    told: list[str] = []
+    in_parts(pangea, large, logger=told.append).raise_if_failed()
+    (completed,) = pangea.of("complete_upload_s3")
+    data = large.read_bytes()
+    assert completed["parts"] == [
+        {"ETag": f'"{hashlib.md5(data[at : at + PART]).hexdigest()}"', "PartNumber": number}
+        for number, at in enumerate(range(0, len(data), PART), 1)
+    ]
+    assert told[0] == f'[INFO] Starting upload for "{large}"'
+    assert sorted(told[1:-1]) == [f'[INFO] Uploaded part {n} of 3 for "{large}"' for n in (1, 2, 3)]
+    assert told[-1] == f'[INFO] Finished Upload for "{large}"'
+    assert pangea.stored["f1"]["__type__"] == "s3"
+    assert remembered(tmp_path) == []
+
+
+@pytest.mark.parametrize("chunk", [1, 1000, PART - 1])
+def test_parts_have_the_least_size_that_s3_takes(pangea: FieldServer, large: Path, chunk: int):
+    in_parts(pangea, large, chunk_size=chunk).raise_if_failed()
+    assert pangea.of("/upload_s3")[0]["n_parts"] == 3
+
+
+def test_a_huge_file_has_larger_parts_and_one_beyond_s3_is_refused(pangea: FieldServer, tmp_path: Path):
+    store = FieldStore(pangea.client, FieldId("f1"), "x", PartUrls(None))
+    assert plan_parts(300 * 10**9, store.rules).count <= 10_000
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(5 * MIB * MIB + 1)
+    with pytest.raises(TransferError, match="S3 takes"):
+        in_parts(pangea, path).raise_if_failed()
+    assert pangea.of("upload_s3") == []
+
+
+def test_the_published_sizes_hold(pangea: FieldServer, tmp_path: Path):
+    assert CHUNK == 10_311_680
+    sent(pangea, made(tmp_path / "a", CHUNK - 1)).raise_if_failed()
+    sent(pangea, made(tmp_path / "b", CHUNK), "f2").raise_if_failed()
+    assert [body.get("n_parts") for body in pangea.of("/upload_s3")] == [None, 1]
+
+
+# -- what goes wrong
+
+
+def test_a_refused_part_is_sent_again(pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any):
+    sink.fault("bkt/key", lambda _: reply(403), lambda _: reply(500))
+    report = in_parts(pangea, large, clock=clock)
+    report.raise_if_failed()
+    assert pangea.body("up1") == large.read_bytes()
+
+
+def test_a_part_that_is_refused_for_good_fails_the_file_and_the_next_run_begins_anew(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any, tmp_path: Path
+):
+    sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code></Error>")
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, Forbidden)
+    assert "canary" not in repr(outcome.error)
+    sink.always = None
+    in_parts(pangea, large).raise_if_failed()
+    assert list(pangea.uploads) == ["up1", "up2"]
+    assert remembered(tmp_path) == []
+
+
+def test_an_etag_that_isnt_the_parts_md5_fails_the_file(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
+):
+    sink.always = lambda _: reply(200, {"ETag": '"' + "0" * 32 + '"'})
+    (outcome,) = in_parts(pangea, large, clock=clock, md5=True).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
+    assert pangea.of("complete_upload_s3") == []
+
+
+def test_a_damaged_part_is_seen_when_the_parts_were_put_together(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any, tmp_path: Path
+):
+    sink.always = lambda _: reply(200, {"ETag": '"' + "0" * 32 + '"'})
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, NotPutTogether)  # 200 with nothing in it
+    sink.always = None
+    in_parts(pangea, large).raise_if_failed()
+    assert pangea.body("up2") == large.read_bytes()
+
+
+def test_a_part_without_an_etag_fails_the_file(pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any):
+    sink.always = lambda _: reply(200, {"ETag": ""})
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, NotPutTogether)
+    assert "no ETag" in str(outcome.error)
+
+
+def test_200_with_null_is_a_failure_unless_the_object_is_there(pangea: FieldServer, large: Path, clock: Any):
+    pangea.completing = [httpx.Response(200, content=b"null")]
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, NotPutTogether)
+
+    data = large.read_bytes()
+    digests = b"".join(hashlib.md5(data[at : at + PART]).digest() for at in range(0, len(data), PART))
+    pangea.objects["f2"] = len(data), f"{hashlib.md5(digests).hexdigest()}-3"
+    pangea.completing = [httpx.ReadError("gone"), httpx.Response(200, content=b"null")]  # the first answer was lost
+    in_parts(pangea, large, "f2", clock=clock).raise_if_failed()
+
+
+def test_an_object_of_another_size_is_a_mismatch(pangea: FieldServer, large: Path, clock: Any):
+    pangea.objects["f1"] = 7, "0" * 32 + "-3"
+    pangea.completing = [httpx.Response(200, json={"status": "success"})]
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
+
+
+def test_a_server_that_cannot_be_asked_for_more_says_so_at_once(pangea: FieldServer, small: Path):
+    """As for a field that holds data, or a library without a bucket: the real server answers 500 to both."""
+    pangea.faults = [httpx.Response(500, text="AttributeError")]
+    with pytest.raises(ServerError, match="bucket"):
+        sent(pangea, small).raise_if_failed()
+    assert len(pangea.of("upload_s3")) == 1
+
+
+def test_somebody_who_may_not_is_told(pangea: FieldServer, small: Path):
+    pangea.faults = [httpx.Response(403, json={"detail": "You do not have permission to perform this action."})]
+    with pytest.raises(Forbidden, match="permission"):
+        sent(pangea, small).raise_if_failed()
+
+
+def test_odd_answers_of_the_server_are_told(pangea: FieldServer, small: Path, large: Path):
+    for answer in ({}, {"url": "http://127.0.0.1:1/x"}, [], {"url": 3, "fields": {}}):
+        pangea.faults = [httpx.Response(200, json=answer)]
+        with pytest.raises(TransferError, match="answer has no"):
+            sent(pangea, small).raise_if_failed()
+    for answer in ({}, {"urls": [], "upload_id": "x"}, {"urls": ["a", "b", 3], "upload_id": "x"}):
+        pangea.faults = [httpx.Response(200, json=answer)]
+        with pytest.raises(TransferError, match="answer has no"):
+            in_parts(pangea, large).raise_if_failed()
+
+
+def test_a_file_that_changes_while_it_is_sent_fails(pangea: FieldServer, sink: Any, large: Path, clock: Any):
+    def change(_: Any) -> None:
+        with large.open("ab") as more:
+            more.write(b"more")
+
+    sink.fault("bkt/key", change)
+    (outcome,) = in_parts(pangea, large, clock=clock).outcomes
+    assert isinstance(outcome.error, SourceChanged)
+    assert pangea.of("complete_upload_s3") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "md5", "checked"),
+    [
+        ("http://10.0.0.1/k", None, "md5"),  # nothing else would notice what happens on the way
+        ("https://s3.example.org/k", None, None),
+        ("http://127.0.0.1:9/k", None, None),
+        ("https://s3.example.org/k", True, "md5"),
+        ("http://10.0.0.1/k", False, None),
+    ],
+)
+def test_parts_are_hashed_where_nothing_else_protects_them(
+    pangea: FieldServer, address: str, md5: bool | None, checked: str | None
+):
+    pangea.faults = [httpx.Response(200, json={"urls": [address], "upload_id": "u"})]
+    store = FieldStore(pangea.client, FieldId("f1"), "x", PartUrls(None), md5=md5)
+    store.begin(Source("/x", "x", 100, part_size=PART))
+    assert store.part_checksum == checked
+    again = FieldStore(pangea.client, FieldId("f1"), "x", store._urls, md5=md5)
+    again.known("u")  # as when an upload goes on
+    assert again.part_checksum == checked
+
+
+# -- going on
+
+
+def stopped_upload(pangea: FieldServer, sink: Any, large: Path, reply: Any) -> None:
+    """An upload that is stopped when its first part is there."""
+    stop = threading.Event()
+    landed = threading.Event()
+
+    def hold(sent: Any) -> Any:
+        if "partNumber=1&" in sent.query:
+            return None
+        landed.wait(10)
+        stop.set()
+        return reply(stall=True)
+
+    def tell(text: str) -> None:
+        if "Uploaded part 1" in text:
+            landed.set()
+
+    sink.always = hold
+    report = in_parts(pangea, large, stop=stop, logger=tell)
+    assert report.counts["stopped"] == 1
+    sink.always = None
+
+
+def test_what_was_stopped_goes_on_with_the_same_urls(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path
+):
+    stopped_upload(pangea, sink, large, reply)
+    names = remembered(tmp_path)
+    assert [name.partition(".")[2] for name in names] == ["journal", "journal.f1.urls"]
+    folder = tmp_path / "state" / "pangea" / "uploads"
+    journal, urls = (folder / name for name in names)
+    assert b"canary" not in journal.read_bytes()
+    assert stat.S_IMODE(urls.stat().st_mode) == 0o600
+    before = len(sink.requests)
+    report = in_parts(pangea, large)
+    report.raise_if_failed()
+    assert report.outcomes[0].bytes_kept == PART
+    assert list(pangea.uploads) == ["up1"]
+    assert {request.query.partition("partNumber=")[2][0] for request in sink.requests[before:]} == {"2", "3"}
+    assert pangea.body("up1") == large.read_bytes()
+    assert remembered(tmp_path) == []
+
+
+def test_urls_that_ended_meanwhile_have_it_begin_anew(
+    pangea: FieldServer, sink: Any, large: Path, reply: Any, clock: Any
+):
+    stopped_upload(pangea, sink, large, reply)
+    sink.always = lambda sent: reply(403) if "uploadId=up1&" in sent.query else None
+    in_parts(pangea, large, clock=clock).raise_if_failed()
+    assert list(pangea.uploads) == ["up1", "up2"]
+    assert pangea.body("up2") == large.read_bytes()
+
+
+def test_lost_urls_have_it_begin_anew(pangea: FieldServer, sink: Any, large: Path, reply: Any, tmp_path: Path):
+    stopped_upload(pangea, sink, large, reply)
+    urls = next((tmp_path / "state" / "pangea" / "uploads").glob("*.urls"))
+    urls.write_text("[]")
+    in_parts(pangea, large).raise_if_failed()
+    assert pangea.body("up2") == large.read_bytes()
+
+
+def test_a_file_that_changed_since_is_told_and_then_sent_anew(pangea: FieldServer, sink: Any, large: Path, reply: Any):
+    stopped_upload(pangea, sink, large, reply)
+    made(large, 2 * PART + 77)
+    with pytest.raises(SourceChanged):
+        in_parts(pangea, large).raise_if_failed()
+    in_parts(pangea, large).raise_if_failed()
+    assert pangea.body("up2") == large.read_bytes()
+
+
+# -- many
+
+
+def test_one_that_fails_doesnt_keep_the_others_back(pangea: FieldServer, sink: Any, tmp_path: Path):
+    entries = [FieldUpload(pangea.put_field(f"f{n}"), made(tmp_path / f"{n}.txt", 100 + n)) for n in range(40)]
+    (tmp_path / "7.txt").unlink()
+    report = upload_files(pangea.client, entries)
+    assert report.counts["done"] == 39
+    assert [outcome.name for outcome in report.failed] == [str(tmp_path / "7.txt")]
+    assert all(pangea.stored[f"f{number}"] for number in range(40) if number != 7)
+    (tmp_path / "8.txt").unlink()
+    with pytest.raises(SomeFailed):
+        upload_files(pangea.client, entries).raise_if_failed()
+
+
+def test_two_files_into_one_field_are_refused(pangea: FieldServer, small: Path, sink: Any):
+    with pytest.raises(UsageError, match="one field"):
+        upload_files(pangea.client, [FieldUpload(pangea.put_field(), small)] * 2)
+    assert not sink.requests
+
+
+def test_nothing_to_send_is_nothing(pangea: FieldServer):
+    assert upload_files(pangea.client, []).ok
+
+
+def test_no_secret_is_in_what_is_told(pangea: FieldServer, sink: Any, large: Path, reply: Any, caplog: Any):
+    caplog.set_level("DEBUG")
+    sink.fault("bkt/key", lambda _: reply(500), lambda _: reply(403))
+    report = in_parts(pangea, large, retries=0)
+    assert "canary" not in json.dumps(report.to_dict()) + caplog.text

@@ -1,0 +1,10 @@
+"""A sandbox's Pangea, and a user without settings of their own."""
+
+from pangea_users import anonymous as anonymous
+from pangea_users import knex as knex
+from pangea_users import library as library
+from pangea_users import nothing_around as nothing_around
+from pangea_users import org as org
+from pangea_users import outsider as outsider
+from pangea_users import pangea_server as pangea_server
+from pangea_users import sandbox as sandbox

@@ -1,0 +1,94 @@
+"""Broken networks: what is read comes whole, and what is created is created once."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from omicsdk.compat.pangea_api import Knex, Organization, PangeaGeneralError, SampleGroup
+from omicsdk.core.errors import APIError, DecodeError, TransportError
+from omicsdk.core.retry import Retry
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.traffic.faults import Rule
+from pangea_users import create_samples
+
+
+@pytest.fixture
+def hasty(sandbox: Sandbox, knex: Knex) -> Iterator[Knex]:
+    """The same user, who doesn't wait between two tries."""
+    with Knex(sandbox.pangea_url, retry=Retry(attempts=4, base=0, statuses=frozenset({502, 503, 504}))) as hasty:
+        hasty.auth = knex.auth
+        yield hasty
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Rule("reset", path="*/samples", each="path", nth=2),
+        Rule("cut", path="*/samples", at=500, times=3),
+        Rule("status", path="*/samples", status=503, times=3),
+    ],
+    ids=lambda rule: rule.action,
+)
+def test_a_list_comes_whole(hasty: Knex, library: SampleGroup, sandbox: Sandbox, fault: Rule):
+    names = [f"s{number:03}" for number in range(250)]
+    create_samples(library, names)
+    sandbox.add_faults(fault)
+    group = Organization(hasty, "An Org").sample_group("A Library")
+    assert [sample.name for sample in group.get_samples()] == names
+
+
+def test_an_empty_answer_is_not_an_empty_list(hasty: Knex, library: SampleGroup, sandbox: Sandbox):
+    create_samples(library, ["a"])
+    group = Organization(hasty, "An Org").sample_group("A Library").get()
+    sandbox.add_faults(Rule("short", path="/pangea/api/*", at=0))
+    for call in (lambda: list(group.get_samples()), group.sample("a").get):
+        with pytest.raises(DecodeError) as caught:
+            call()
+        assert isinstance(caught.value, PangeaGeneralError)
+
+
+def test_an_empty_answer_is_no_new_thing():
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201)
+
+    lone = Knex("https://pangea.example.org", transport=httpx.MockTransport(answer))
+    org = Organization(lone, "New")
+    with pytest.raises(DecodeError):
+        org.create()
+    assert org.uuid is None
+
+
+def test_what_may_have_been_created_is_not_created_again(hasty: Knex, library: SampleGroup, sandbox: Sandbox):
+    sandbox.add_faults(Rule("cut", path="/pangea/api/samples", method="POST", at=10, times=1))
+    sample = Organization(hasty, "An Org").sample_group("A Library").sample("s", metadata={"x": 1})
+    with pytest.raises(TransportError) as caught:
+        sample.create()
+    assert isinstance(caught.value, PangeaGeneralError)
+    posts = [each for each in sandbox.requests("/pangea/api/samples") if each["method"] == "POST"]
+    assert len(posts) == 1
+    made = sample.idem()
+    assert made.metadata == {"x": 1}
+    assert [each.uuid for each in library.get_samples()] == [made.uuid]
+
+
+def test_a_change_whose_answer_was_lost_is_sent_again_by_the_next_save(
+    hasty: Knex, library: SampleGroup, sandbox: Sandbox
+):
+    library.sample("s").create()
+    sample = Organization(hasty, "An Org").sample_group("A Library").sample("s").get()
+    sample.description = "Changed."
+    sandbox.add_faults(Rule("status", path="/pangea/api/samples/*", method="PATCH", status=503))
+    for _ in range(2):
+        with pytest.raises(APIError):
+            sample.save()
+    sandbox.fault_book.clear()
+    sample.save()
+    assert library.sample("s").get().description == "Changed."
+
+
+def test_a_request_without_a_name_is_told_without_one(hasty: Knex, sandbox: Sandbox, caplog: pytest.LogCaptureFixture):
+    sandbox.add_faults(Rule("status", path="/pangea/api/organizations", status=503, times=1))
+    with caplog.at_level("INFO", "omicsdk.http"):
+        hasty.get("organizations")
+    told = [record.getMessage() for record in caplog.records if "try 2 of" in record.getMessage()]
+    assert [each.startswith("GET http") for each in told] == [True]

@@ -1,0 +1,279 @@
+"""Organizations and groups: who sees them, and which samples are in them."""
+
+import itertools
+import weakref
+
+import pytest
+from omicsdk.compat.pangea_api import (
+    Knex,
+    Organization,
+    PangeaForbiddenError,
+    PangeaInternalError,
+    RemoteObjectError,
+    RemoteObjectOverwriteError,
+    Sample,
+    SampleGroup,
+)
+from omicsdk.pangea.listings import BATCH
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.traffic.faults import Rule
+from pangea_users import create_samples
+
+
+def group(knex: Knex, name: str, org: str = "An Org") -> SampleGroup:
+    return Organization(knex, org).sample_group(name)
+
+
+# -- private or public
+
+
+@pytest.mark.parametrize(("asked", "made"), [(True, True), (False, False), (None, True)])
+def test_a_new_group_is_as_private_as_was_asked(knex: Knex, org: Organization, asked: bool | None, made: bool):
+    assert org.sample_group("g", is_public=asked).create().is_public is made
+    assert group(knex, "g").get().is_public is made
+
+
+def test_a_new_group_is_private_when_nothing_is_said(knex: Knex, org: Organization, anonymous: Knex):
+    assert org.sample_group("g").create().is_public is False
+    assert org.sample_group("h").idem().is_public is False
+    with pytest.raises(PangeaForbiddenError):
+        group(anonymous, "g").get()
+
+
+def test_none_sends_nothing(org: Organization, sandbox: Sandbox):
+    bodies: list[dict[str, object]] = []
+    post = org.knex.post
+    org.knex.post = lambda url, json=None, **more: bodies.append(json) or post(url, json, **more)  # type: ignore[method-assign,func-returns-value]
+    org.sample_group("g", is_public=None).create()
+    org.sample_group("h", is_public=False).create()
+    assert ["is_public" in body for body in bodies] == [False, True]
+
+
+def test_a_server_that_makes_it_public_all_the_same_is_told_of(org: Organization):
+    post = org.knex.post
+    org.knex.post = lambda url, json=None, **more: {**post(url, json, **more), "is_public": True}  # type: ignore[method-assign]
+    private = org.sample_group("g", is_public=False)
+    with pytest.raises(RemoteObjectError, match="asked to be private, and the server keeps it public"):
+        private.create()
+    private.delete()
+    assert not group(org.knex, "g").exists()
+
+
+@pytest.mark.parametrize(("asked", "there"), [(True, False), (False, True)])
+def test_a_group_that_is_otherwise_is_not_loaded(knex: Knex, org: Organization, asked: bool, there: bool):
+    org.sample_group("g", is_public=there).create()
+    for call in ("get", "idem", "exists"):
+        with pytest.raises(RemoteObjectOverwriteError, match="is_public ="):
+            getattr(org.sample_group("g", is_public=asked), call)()
+    assert org.sample_group("g").get().is_public is there
+    assert org.sample_group("g", is_public=None).get().is_public is there
+
+
+def test_a_group_is_made_private_later(knex: Knex, library: SampleGroup, anonymous: Knex):
+    library.is_public = False
+    library.save()
+    with pytest.raises(PangeaForbiddenError):
+        group(anonymous, "A Library").get()
+
+
+# -- arguments
+
+
+def test_arguments_that_have_moved_are_given_by_name(knex: Knex, org: Organization):
+    for made in (SampleGroup, lambda knex, org, *more, **named: org.sample_group(*more, **named)):
+        with pytest.raises(TypeError, match="is_library= and is_public= are given by name"):
+            made(knex, org, "g", True)
+        with pytest.raises(TypeError, match="metadata is an object"):
+            made(knex, org, "g", metadata=True)
+        with pytest.raises(TypeError, match="is_library is True or False"):
+            made(knex, org, "g", is_library="yes")
+        with pytest.raises(TypeError, match="is_public is True, False or None"):
+            made(knex, org, "g", is_public=1)
+
+
+# -- descriptions
+
+
+def test_blank_descriptions_are_not_sent(knex: Knex, org: Organization):
+    made = org.sample_group("g", is_public=True)
+    made.description = ""
+    made.create()
+    made.long_description = "Words."
+    made.save()
+    assert group(knex, "g").get().long_description == "Words."
+    made.description = "Set."
+    made.save()
+    made.long_description = ""
+    made.save()
+    assert (group(knex, "g").get().description, group(knex, "g").get().long_description) == ("Set.", "")
+    made.description = " "
+    with pytest.raises(RemoteObjectError, match="description can't be made blank"):
+        made.save()
+
+
+# -- lists
+
+
+def test_all_groups_of_all_pages(knex: Knex, org: Organization):
+    for number in range(105):
+        knex.post("sample_groups", json={"name": f"g{number:03}", "organization": org.uuid})
+    assert sorted(each.name for each in Organization(knex, "An Org").get_sample_groups()) == [
+        f"g{number:03}" for number in range(105)
+    ]
+
+
+def test_groups_that_were_listed_can_be_used(knex: Knex, library: SampleGroup):
+    (listed,) = Organization(knex, "An Org").get_sample_groups()
+    assert (listed.uuid, listed.is_library, listed.org.name) == (library.uuid, True, "An Org")
+    listed.sample("s").create()
+    listed.description = "Changed."
+    listed.save()
+    assert group(knex, "A Library").get().description == "Changed."
+
+
+def test_ten_thousand_and_one_samples_stream(knex: Knex, library: SampleGroup, sandbox: Sandbox):
+    names = [f"s{number:05}" for number in range(10_001)]
+    assert len(create_samples(library, names)) == 10_001
+    before = len(sandbox.requests("/pangea/"))
+    first = list(itertools.islice(group(knex, "A Library").get_samples(cache=False), 100))
+    assert [sample.name for sample in first] == names[:100]
+    assert len(sandbox.requests("/pangea/")) - before < 10
+    alive: weakref.WeakSet[Sample] = weakref.WeakSet()
+    count = most = 0
+    for sample in group(knex, "A Library").get_samples(cache=False):
+        alive.add(sample)
+        count, most = count + 1, max(most, len(alive))
+    assert count == 10_001
+    assert most < 500
+    assert [sample.name for sample in library.get_samples()] == names
+
+
+def test_samples_are_remembered_until_something_is_written(knex: Knex, library: SampleGroup, sandbox: Sandbox):
+    library.sample("one").create()
+    first = list(library.get_samples())
+    before = len(sandbox.requests("/pangea/"))
+    assert [id(sample) for sample in library.get_samples()] == [id(sample) for sample in first]
+    assert len(sandbox.requests("/pangea/")) == before
+    assert len(list(library.get_samples(cache=False))) == 1
+    assert len(sandbox.requests("/pangea/")) == before + 1
+    library.sample("two").create()
+    assert [sample.name for sample in library.get_samples()] == ["one", "two"]
+
+
+def test_a_list_that_was_read_in_part_is_not_remembered_as_whole(knex: Knex, library: SampleGroup):
+    create_samples(library, ["a", "b", "c"])
+    next(library.get_samples())
+    assert len(list(library.get_samples())) == 3
+
+
+def test_an_error_of_a_page_goes_to_the_handler_and_is_not_remembered(
+    knex: Knex, library: SampleGroup, sandbox: Sandbox
+):
+    create_samples(library, [f"s{number:03}" for number in range(150)])
+    sandbox.add_faults(Rule("status", path="*/samples", query={"page": "2"}, status=500, times=1))
+    told: list[Exception] = []
+    assert len(list(library.get_samples(error_handler=told.append))) == 100
+    assert isinstance(told[0], PangeaInternalError)
+    assert len(list(library.get_samples(error_handler=told.append))) == 150
+    assert len(told) == 1
+
+
+# -- membership
+
+
+def test_samples_are_added_and_taken_out_when_the_group_is_saved(knex: Knex, library: SampleGroup, sandbox: Sandbox):
+    plain = library.org.sample_group("Plain", is_public=True).create()
+    one, two = library.sample("one").create(), library.sample("two")
+    assert plain.add_sample(one).add_sample(two) is plain
+    assert list(group(knex, "Plain").get_samples()) == []
+    plain.save()
+    assert [sample.name for sample in group(knex, "Plain").get_samples()] == ["one", "two"]
+    assert library.sample("two").exists()
+    assert plain.remove_sample(one) is plain
+    plain.save()
+    assert [sample.name for sample in group(knex, "Plain").get_samples()] == ["two"]
+    assert library.sample("one").exists()
+    before = len(sandbox.requests("/pangea/"))
+    plain.save()
+    assert len(sandbox.requests("/pangea/")) == before
+
+
+def test_many_samples_go_by_few_requests(knex: Knex, library: SampleGroup, sandbox: Sandbox):
+    create_samples(library, [f"s{number:04}" for number in range(BATCH + 1)])
+    plain = library.org.sample_group("Plain").create()
+    samples = list(library.get_samples())
+    posts = len([each for each in sandbox.requests("/pangea/") if each["method"] == "POST"])
+    plain.add_samples(samples).save()
+    assert len([each for each in sandbox.requests("/pangea/") if each["method"] == "POST"]) - posts == 2
+    assert len(list(plain.get_samples())) == BATCH + 1
+    plain.remove_samples(samples[1:]).save()
+    assert [sample.name for sample in plain.get_samples()] == ["s0000"]
+
+
+def test_what_could_not_be_added_is_tried_again_when_the_group_is_saved_next(
+    knex: Knex, library: SampleGroup, sandbox: Sandbox
+):
+    plain = library.org.sample_group("Plain").create()
+    plain.add_sample(library.sample("s").create())
+    sandbox.add_faults(Rule("status", path="*/samples", method="POST", status=500, times=1))
+    with pytest.raises(PangeaInternalError):
+        plain.save()
+    plain.save()
+    assert [sample.name for sample in plain.get_samples()] == ["s"]
+
+
+def test_samples_added_before_the_group_was_fetched_are_not_forgotten(knex: Knex, library: SampleGroup):
+    library.org.sample_group("Plain").create()
+    plain = group(knex, "Plain").add_sample(library.sample("s"))
+    plain.idem()
+    plain.save()
+    assert [sample.name for sample in group(knex, "Plain").get_samples()] == ["s"]
+
+
+def test_samples_of_a_group_know_their_library(knex: Knex, library: SampleGroup):
+    other = library.org.sample_group("Other Library", is_library=True).create()
+    plain = library.org.sample_group("Plain").create()
+    plain.add_samples([library.sample("one"), other.sample("two")]).save()
+    samples = list(group(knex, "Plain").get_samples())
+    assert [(sample.name, sample.lib.name) for sample in samples] == [("one", "A Library"), ("two", "Other Library")]
+    samples[0].description = "Changed."
+    samples[0].save()
+    assert library.sample("one").get().description == "Changed."
+    assert group(knex, "Plain").sample("two").get().lib.uuid == other.uuid
+
+
+def test_a_foreign_sample_is_not_added(knex: Knex, library: SampleGroup, outsider: Knex):
+    theirs = Organization(outsider, "Theirs").create().sample_group("Theirs").create()
+    public = Organization(outsider, "An Org").sample_group("A Library")
+    library.sample("s").create()
+    theirs.add_sample(public.sample("s").get())
+    with pytest.raises(PangeaForbiddenError):
+        theirs.save()
+
+
+# -- what is asked of the whole group
+
+
+def test_manifest_and_counts(knex: Knex, library: SampleGroup):
+    sample = library.sample("s", metadata={"x": 1}).create()
+    sample.analysis_result("mod::x").create()
+    manifest = group(knex, "A Library").get_manifest()
+    assert [each["name"] for each in manifest["samples"]] == ["s"]
+    assert group(knex, "A Library").get_module_counts() == {"n_samples": 1, "mod::x": 1}
+    assert sample.get_manifest()["analysis_results"][0]["module_name"] == "mod::x"
+
+
+def test_results_of_all_pages(knex: Knex, library: SampleGroup):
+    for number in range(103):
+        knex.post(
+            "sample_group_ars",
+            json={"module_name": f"m{number:03}", "sample_group": library.uuid, "replicate": "1"},
+        )
+    results = list(group(knex, "A Library").get_analysis_results())
+    assert sorted(result.module_name for result in results) == [f"m{number:03}" for number in range(103)]
+    assert results[0].grp.name == "A Library"
+    sample = library.sample("s").create()
+    for number in range(103):
+        knex.post("sample_ars", json={"module_name": f"m{number:03}", "sample": sample.uuid, "replicate": "1"})
+    assert len(list(sample.get_analysis_results())) == 103
+    assert sample.analysis_result("m001").get().replicate == "1"
