@@ -9,18 +9,16 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from time import monotonic, time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from omicsdk import transfer  # lazy: the engine is imported with its first use
 from omicsdk.core.errors import (
-    ChecksumMismatch,
     ChecksumMissing,
     NotWritable,
     OmicsError,
-    SourceChanged,
     TransferError,
     UnsafePath,
 )
@@ -108,8 +106,8 @@ def download(
     Files are `SAMPLE/SAMPLE.MODULE.FIELD.EXTENSION` with the JSON beside them, as `get_referenced_filename` and
     `get_blob_filename` name them; of several results of a module the newest has these names, and the others have their
     replicates in them. The JSON is written without presigned URLs. Each file is verified where a checksum is stated. What
-    was fetched once isn't fetched again, unless its field has other data by now; a file that fails doesn't keep the others
-    from being fetched; what was stopped goes on when the same is called again.
+    was downloaded once is not downloaded again, unless its field has other data by now; a file that fails does not keep the
+    others from being downloaded. The same call resumes what was stopped.
 
     Args:
         organization: The name of the organization that owns the group, or its uuid; not looked at where `group` is a uuid.
@@ -131,10 +129,9 @@ def download(
 
     Raises:
         OmicsError: The server refused, or did not answer.
-        NotWritable: The folder can't be written.
+        NotWritable: The folder cannot be written.
         FolderBusy: Another process downloads into it.
     """
-    began, clock = time(), monotonic()
     planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
     target = Path(folder)
     needs_checksum = control is not None and control.require_checksum
@@ -163,15 +160,9 @@ def download(
         dry_run=dry_run,
     )
     ends |= zip((each.field for each in files), report.outcomes, strict=True)
-    outcomes = [_outcome(each, ends.get(each.field)) for each in planned]
-    return transfer.TransferReport(
-        transfer.Outcomes(outcomes),
-        monotonic() - clock,
-        throughput=report.throughput,
-        began=began,
-        title="Download",
-        why_stopped=report.why_stopped,
-    )
+    report.outcomes = transfer.Outcomes(_outcome(each, ends.get(each.field)) for each in planned)
+    report.title = "Download"
+    return report
 
 
 def download_field(client: Pangea, field: FieldId | None, data: object, path: str | os.PathLike[str]) -> None:
@@ -255,7 +246,7 @@ def verify(
         module_name: The module; None for all.
         field_name: The field; None for all.
         of_group: Whether results of the group itself are compared, too.
-        stop: Ends the comparison before the next file when it is set.
+        stop: Ends the comparison within a tenth of a second when it is set.
 
     Returns:
         The outcome of each field: done where its file is right, failed where it differs or is missing.
@@ -263,52 +254,21 @@ def verify(
     Raises:
         OmicsError: The server refused, or did not answer.
     """
-    began, clock = time(), monotonic()
     planned = _planned(client, organization, group, samples, module_name, field_name, of_group)
-    outcomes: list[Outcome] = []
-    for each in planned:
-        name = each.file_name or each.blob_name
-        if stop is not None and stop.is_set():
-            outcomes.append(transfer.Outcome(name, "stopped"))
-        elif each.problem:
-            outcomes.append(_outcome(each, None))
-        else:
-            outcomes.append(_verified(Path(folder, name), name, each))
-    return transfer.TransferReport(outcomes, monotonic() - clock, began=began, title="Verify")
+    report = transfer.verify([_stated(each) for each in planned if not each.problem], folder, stop=stop)
+    ends = iter(report.outcomes)
+    report.outcomes = transfer.Outcomes(_outcome(each, None if each.problem else next(ends)) for each in planned)
+    return report
 
 
-def _verified(path: Path, name: str, each: ResultField) -> Outcome:
-    from omicsdk.core.checksums import Digests
-    from omicsdk.transfer.hashing import follow
-
-    def failed(error: OmicsError, size: int | None = None) -> Outcome:
-        return transfer.Outcome(name, "failed", size, error=error)
-
-    if not path.is_file():
-        return failed(TransferError(f"{path} is missing", name=name, remedy="Download the results again."))
-    size = path.stat().st_size
-    if not each.file_name:
-        if path.read_bytes() != json_bytes(each.data):
-            return failed(
-                SourceChanged(f"{path} differs from the field's data", name=name, remedy="Download it again."), size
-            )
-        return transfer.Outcome(name, "done", size, verified="the field's data", verification="verified")
-    expected, stated = size_of(each.data), checksums_of(each.data)
-    if expected is not None and expected != size:
-        return failed(
-            SourceChanged(
-                f"{path} has {size} bytes, and the field states {expected}", name=name, remedy="Download it again."
-            ),
-            size,
-        )
-    if not stated:
-        return transfer.Outcome(name, "done", size, verification="unverified" if expected is None else "size only")
-    digests = Digests(tuple(stated), size)
-    follow(os.fspath(path), digests, 0, size, lambda: False)
-    for algorithm, value in digests.values().items():
-        if value != stated[algorithm]:
-            return failed(ChecksumMismatch(name, algorithm=algorithm, expected=stated[algorithm], actual=value), size)
-    return transfer.Outcome(name, "done", size, checksums=stated, verified="stated checksums", verification="verified")
+def _stated(each: ResultField) -> Item:
+    """What a downloaded file is compared with: the statements of the field, or the field's own data."""
+    if each.file_name:
+        location = transfer.Location(download_url(each.data))
+        return transfer.Item(each.file_name, location, size_of(each.data), checksums_of(each.data))
+    content = json_bytes(each.data)
+    stated = {"sha256": sha256(content).hexdigest()}
+    return transfer.Item(each.blob_name, transfer.Location(""), len(content), stated)
 
 
 def _planned(
@@ -345,10 +305,10 @@ class _Items:
 
 
 def _write(target: Path, each: ResultField, *, require_checksum: bool) -> Outcome | None:
-    """Writes a field's JSON, which nothing states a checksum of; a file beside it that is of other data is outdated, and goes."""
+    """Write a field's JSON, of which no checksum is stated; a file beside it that is of other data is outdated, and deleted."""
     if each.problem:
         return None
-    if require_checksum and not each.file_name:  # beside a file it isn't what was asked for
+    if require_checksum and not each.file_name:  # beside a file, the file is what is verified
         return transfer.Outcome(each.blob_name, "failed", error=ChecksumMissing(each.blob_name))
     path = target / each.blob_name
     content = json_bytes(each.data)
@@ -440,9 +400,9 @@ class ResultField:
 
 
 def plan_results(manifest: Blob, wanted: Wanted) -> list[ResultField]:
-    """Picks fields out of a group's manifest and names their files.
+    """Select fields of a group's manifest and name their files.
 
-    Of several results of one module in a sample the newest has the plain names, as it is the one that the server finds by
+    Of several results of one module in a sample the newest has the plain names, as the server finds that one by
     name; those of others have the replicate in them. Where names still clash, as "A" and "a" do on some systems, those
     that come later have the field's uuid in them.
 
@@ -510,7 +470,7 @@ def _named(owner: str, result: Blob, field: Blob, of_group: bool, plain: bool, t
         for each in (blob_name, file_name):
             if each:
                 check_name(each)
-    except UnsafePath as error:  # one name that can't be had mustn't keep the others from being fetched
+    except UnsafePath as error:  # one impossible name must not keep the others from being downloaded
         problem = error.message
     return ResultField(owner, module, replicate, name, FieldId(uuid, of_group), data, blob_name, file_name, problem)
 

@@ -35,7 +35,7 @@ SIGNED = "presigned_url"
 
 _FILES: tuple[Kind, ...] = ("s3", "sra", "ftp")
 _S3 = re.compile(r"s3://([^/]+)/(.+)\Z", re.DOTALL)
-# What a key may have that stands for itself in a path.
+# Characters of a key that are not quoted in a path.
 _KEY_SAFE = "/-_.~"
 
 
@@ -44,7 +44,7 @@ class NoFile(UsageError, TypeError):
 
 
 def kind_of(data: object) -> Kind:
-    """Tells what a field's data are, by their member `__type__` in any case.
+    """Return the kind of a field's data, by their member `__type__` in any case.
 
     Args:
         data: The field's `stored_data`.
@@ -55,10 +55,10 @@ def kind_of(data: object) -> Kind:
 
 
 def without_signature(data: object) -> object:
-    """Gives data as they are kept and sent: without the URL that the server signs anew for each answer.
+    """Return data as they are kept and sent: without the URL that the server signs for each answer.
 
     Args:
-        data: The field's `stored_data`; it isn't changed.
+        data: The field's `stored_data`; it is not changed.
     """
     if is_object(data) and SIGNED in data:
         return {name: value for name, value in data.items() if name != SIGNED}
@@ -66,13 +66,13 @@ def without_signature(data: object) -> object:
 
 
 def download_url(data: object) -> str:
-    """Gives the URL that a field's file can be had from.
+    """Return the URL of a field's file.
 
     Args:
         data: The field's `stored_data`.
 
     Raises:
-        NoFile: The field holds no file, or doesn't say where it is.
+        NoFile: The field holds no file, or does not state where it is.
     """
     kind = kind_of(data)
     if kind == "blob" or not is_object(data):
@@ -94,7 +94,7 @@ def download_url(data: object) -> str:
 
 
 def file_name_of(data: object) -> str:
-    """Gives the last part of the name that a field's data have for their file.
+    """Return the last part of the name that a field's data have for their file.
 
     Args:
         data: The field's `stored_data`.
@@ -114,7 +114,7 @@ def file_name_of(data: object) -> str:
 
 
 def extension_of(name: str) -> str:
-    """Gives a name's extension without its dot, that before a compression's too ("fastq.gz"); empty when there is none.
+    """Return a name's extension without its dot, including one before a compression's ("fastq.gz"); empty for none.
 
     Args:
         name: A file's name.
@@ -124,7 +124,7 @@ def extension_of(name: str) -> str:
 
 
 def checksums_of(data: object) -> dict[str, str]:
-    """Gives what a field's data state of their file's bytes, from algorithm to value, as far as it can be verified.
+    """Return the checksums that a field's data state of their file, from algorithm to value, as far as they can be verified.
 
     Args:
         data: The field's `stored_data`.
@@ -136,7 +136,7 @@ def checksums_of(data: object) -> dict[str, str]:
 
 
 def size_of(data: object) -> int | None:
-    """Gives the size in bytes that a field's data state, as the record of the Sequence Read Archive does; None otherwise.
+    """Return the size in bytes that a field's data state, as the record of the Sequence Read Archive does; None otherwise.
 
     Args:
         data: The field's `stored_data`.
@@ -173,32 +173,32 @@ _TABLE = str.maketrans(_ESCAPES)
 
 
 def blob_file_name(owner: str, module: str, field: str, replicate: str = "") -> str:
-    """Names the file for a field's data.
+    """Return the name of the file for a field's data.
 
     Args:
         owner: The sample's name, or the group's.
         module: The module's name.
         field: The field's name.
-        replicate: Tells results of one module apart; by default there is nothing to tell apart.
+        replicate: Distinguishes results of one module; by default there is one.
 
     Returns:
-        A path of two parts with "/" between them, which can't lead out of a folder.
+        A path of two parts with "/" between them, which cannot lead out of a folder.
     """
     return _path(owner, module, field, replicate, "json")
 
 
 def referenced_file_name(owner: str, module: str, field: str, data: object, replicate: str = "") -> str:
-    """Names the file that a field refers to; it ends as the file does that was uploaded.
+    """Return the name of the file that a field refers to, with the extension of the file that was uploaded.
 
     Args:
         owner: The sample's name, or the group's.
         module: The module's name.
         field: The field's name.
         data: The field's `stored_data`.
-        replicate: Tells results of one module apart; by default there is nothing to tell apart.
+        replicate: Distinguishes results of one module; by default there is one.
 
     Returns:
-        A path of two parts with "/" between them, which can't lead out of a folder.
+        A path of two parts with "/" between them, which cannot lead out of a folder.
 
     Raises:
         NoFile: The data name no file.
@@ -410,5 +410,5 @@ def has_file(client: PangeaApi, field: FieldId, data: object) -> bool:
         return object_facts(client, field) is not None
     except NotFound:
         return False
-    except OmicsError:  # a bucket that isn't the organization's own can't be looked into
+    except OmicsError:  # another organization's bucket cannot be read
         return True

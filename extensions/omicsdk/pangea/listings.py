@@ -33,7 +33,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a text is a uuid as the server writes it.
+    """Whether a text is a UUID as the server writes it.
 
     Args:
         text: The text.
@@ -42,7 +42,7 @@ def is_uuid(text: str) -> bool:
 
 
 def has_route(name: str) -> bool:
-    """Whether a name can be a segment of a route by names: it has no slash, is no uuid (the server would look that up), no dot or two.
+    """Whether a name can be a segment of a route by names: it has no slash, is no UUID (the server would look that up), and not `.` or `..`.
 
     Args:
         name: The name.

@@ -36,7 +36,7 @@ PROJECT_TAG, SAMPLE_TAG, RUNS_TAG = "NCBI BioProject", "NCBI BioSample", "NCBI S
 ADDRESS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 """Where the E-utilities are."""
 KEY_VARIABLE = "NCBI_API_KEY"
-"""Environment variable: a key of one's own, with which NCBI bears more requests."""
+"""Environment variable: your own key, with which NCBI accepts more requests."""
 PAUSE, PAUSE_WITH_KEY = 0.34, 0.1
 """Seconds from one request to the next: NCBI asks for at most three a second, ten with a key."""
 
@@ -49,10 +49,10 @@ class Entrez(Client):
 
     Args:
         base_url: Where they are; by default NCBI's own.
-        email: Whom NCBI may write to about the requests.
-        api_key: A key of one's own; by default NCBI_API_KEY.
-        transport: Takes the place of the network, for tests.
-        clock: Tells the time and waits.
+        email: Whom NCBI may contact about the requests.
+        api_key: Your own key; by default NCBI_API_KEY.
+        transport: Replaces the network, for tests.
+        clock: Returns the time and sleeps.
     """
 
     _default_base_url = ADDRESS
@@ -75,7 +75,7 @@ class Entrez(Client):
         self._next = 0.0
 
     def fetch(self, database: str, record: str) -> ElementTree.Element:
-        """Gives a record.
+        """Return a record.
 
         Args:
             database: Such as bioproject.
@@ -83,8 +83,8 @@ class Entrez(Client):
 
         Raises:
             NotFound: There is none.
-            DecodeError: The answer isn't XML.
-            OmicsError: NCBI refused, or didn't answer.
+            DecodeError: The answer is not XML.
+            OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked("efetch.fcgi", {"db": database, "id": record, "retmode": "xml"})
         if not len(root) or root.find(".//error") is not None:
@@ -92,7 +92,7 @@ class Entrez(Client):
         return root
 
     def links(self, database: str, record: str, link: str) -> list[str]:
-        """Gives the ids of what a record is linked to.
+        """Return the ids of what a record is linked to.
 
         Args:
             database: The record's database.
@@ -100,8 +100,8 @@ class Entrez(Client):
             link: The kind of link, such as bioproject_biosample.
 
         Raises:
-            DecodeError: The answer isn't XML.
-            OmicsError: NCBI refused, or didn't answer.
+            DecodeError: The answer is not XML.
+            OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked(
             "elink.fcgi", {"dbfrom": database, "db": link.rpartition("_")[2], "id": record, "linkname": link}
@@ -109,15 +109,15 @@ class Entrez(Client):
         return [found.text for found in root.iterfind("./LinkSet/LinkSetDb/Link/Id") if found.text]
 
     def search(self, database: str, term: str) -> list[str]:
-        """Gives the ids of the records that a search finds.
+        """Return the ids of the records that a search finds.
 
         Args:
             database: Where to search.
             term: What for, in Entrez's own words.
 
         Raises:
-            DecodeError: The answer isn't XML.
-            OmicsError: NCBI refused, or didn't answer.
+            DecodeError: The answer is not XML.
+            OmicsError: NCBI refused, or did not answer.
         """
         root = self._asked("esearch.fcgi", {"db": database, "term": term})
         return [found.text for found in root.iterfind("./IdList/Id") if found.text]
@@ -157,7 +157,7 @@ class Record:
 
     Args:
         accession: Its accession, or its number in the database.
-        entrez: Asks NCBI; by default NCBI's own servers are asked.
+        entrez: The client of NCBI; by default one of NCBI's own servers.
     """
 
     database: ClassVar[str] = ""
@@ -172,7 +172,7 @@ class Record:
 
     @property
     def accession_num(self) -> str:
-        """Its number in the database, as far as the accession tells it."""
+        """Its number in the database, as far as the accession states it."""
         return self.accession.removeprefix(self.prefix)
 
     @property
@@ -181,7 +181,7 @@ class Record:
 
         Raises:
             NotFound: There is none.
-            OmicsError: NCBI refused, or didn't answer.
+            OmicsError: NCBI refused, or did not answer.
         """
         if self.root is None:
             self.root = self.entrez.fetch(self.database, self.id)
@@ -190,7 +190,7 @@ class Record:
 
     @property
     def id(self) -> str:
-        """Its number in the database; one whose accession doesn't tell it is searched for."""
+        """Its number in the database; where the accession does not state it, it is searched for."""
         if not self._id:
             number = self.accession_num
             if not number.isdecimal():
@@ -202,7 +202,7 @@ class Record:
         return self._id
 
     def fetch(self) -> Record:
-        """Fetches it, unless it was fetched.
+        """Fetch it, unless it was fetched.
 
         Returns:
             This object.
@@ -211,11 +211,11 @@ class Record:
         return self
 
     def metadata(self) -> dict[str, Any]:
-        """What goes with it to Pangea: the record itself, as the member ncbi_xml."""
+        """Its metadata on Pangea: the record itself, as the member ncbi_xml."""
         return {"ncbi_xml": ElementTree.tostring(self.xml, encoding="unicode")}
 
     def _read(self, root: ElementTree.Element) -> None:
-        """Learns from the record."""
+        """Take what the record states."""
 
     def __str__(self) -> str:
         return f"<{type(self).__name__} accession={self.accession} />"
@@ -228,17 +228,17 @@ class BioProject(Record):
 
     Args:
         accession: Such as PRJNA257197.
-        entrez: Asks NCBI; by default NCBI's own servers are asked.
+        entrez: The client of NCBI; by default one of NCBI's own servers.
     """
 
     database: ClassVar[str] = "bioproject"
     prefix: ClassVar[str] = "PRJNA"
 
     def biosamples(self) -> Iterator[BioSample]:
-        """Yields its samples.
+        """Yield its samples.
 
         Raises:
-            OmicsError: NCBI refused, or didn't answer.
+            OmicsError: NCBI refused, or did not answer.
         """
         for each in self.entrez.links(self.database, self.id, "bioproject_biosample"):
             yield BioSample(each, self)
@@ -250,7 +250,7 @@ class BioSample(Record):
     Args:
         accession: Such as SAMN02951962, or its number.
         bioproject: The project that it is in, if it is known.
-        entrez: Asks NCBI; by default who asks for the project.
+        entrez: The client of NCBI; by default that of the project.
     """
 
     database: ClassVar[str] = "biosample"
@@ -261,10 +261,10 @@ class BioSample(Record):
         self.bioproject = bioproject
 
     def sra(self) -> Iterator[SRARecord]:
-        """Yields its experiments in the Sequence Read Archive.
+        """Yield its experiments in the Sequence Read Archive.
 
         Raises:
-            OmicsError: NCBI refused, or didn't answer.
+            OmicsError: NCBI refused, or did not answer.
         """
         for each in self.entrez.links(self.database, self.id, "biosample_sra"):
             yield SRARecord(each, self)
@@ -280,7 +280,7 @@ class SRARecord(Record):
     Args:
         accession: Such as SRX674277, or its number.
         biosample: The sample that was sequenced, if it is known.
-        entrez: Asks NCBI; by default who asks for the sample.
+        entrez: The client of NCBI; by default that of the sample.
     """
 
     database: ClassVar[str] = "sra"
@@ -290,11 +290,11 @@ class SRARecord(Record):
         self.biosample = biosample
 
     def runs(self) -> list[dict[str, Any]]:
-        """Gives its runs, as a field stores each: url, md5, the archive's whole record of the file, and where else it is.
+        """Return its runs, as a field stores each: url, md5, the archive's whole record of the file, and its other locations.
 
         Raises:
             NotFound: It has no run with a file.
-            OmicsError: NCBI refused, or didn't answer.
+            OmicsError: NCBI refused, or did not answer.
         """
         found = [data for run in self.xml.iter("RUN") if (data := _stored(run)) is not None]
         if not found:
@@ -302,7 +302,7 @@ class SRARecord(Record):
         return found
 
     def analysis_result_blob(self) -> dict[str, Any]:
-        """Gives the first run; errors as those of `runs`."""
+        """Return the first run; errors as those of `runs`."""
         return self.runs()[0]
 
     def _read(self, root: ElementTree.Element) -> None:

@@ -28,7 +28,7 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
     """Return the path of a request.
 
     Args:
-        url: A route below /api, such as `samples?page=2`, or an absolute URL. What can't stand in a URL is quoted, `#` among it.
+        url: A route below /api, such as `samples?page=2`, or an absolute URL. What a URL cannot contain is quoted, `#` among it.
         endpoint: The server, without /api.
         options: Parameters that are added to the query, not quoted yet; those that are None aren't sent.
 
@@ -51,7 +51,7 @@ def list_url(route: str, query: Mapping[str, object]) -> str:
 
     Args:
         route: The list's route below /api.
-        query: How it is narrowed, not quoted yet; what is None isn't sent.
+        query: How it is narrowed, not quoted yet; what is None is not sent.
     """
     from omicsdk.core.request import query_text
 
@@ -95,7 +95,7 @@ def named(name: str) -> str | None:
 
 
 def _below(address: str, endpoint: str) -> str | None:
-    """The route that an absolute URL names, None where it isn't one of the server's."""
+    """The route that an absolute URL names, None where it is not one of the server's."""
     if origin_of(address) != origin_of(endpoint):
         return None
     path = "/" + address.partition("://")[2].partition("/")[2]

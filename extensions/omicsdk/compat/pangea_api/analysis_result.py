@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.constants import FIVE_MB
 from omicsdk.compat.pangea_api.knex import PangeaInternalError, PangeaNotFoundError, documented_errors, not_there
-from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.core.errors import APIError
 from omicsdk.core.narrowing import is_object
@@ -97,7 +97,7 @@ def _of_mappings(
         if key not in theirs:
             yield f"MISSING_KEY:{side}:{place}", key, None
         else:
-            # A kind of value is told with the mapping that it stands in; what is inside it, with its own place.
+            # A type of value is reported at the mapping that holds it; what is inside it, at its own place.
             yield from _of_values(side, place, f"{place}.{key}", "MISMATCHED_DICT_VALUES", value, theirs[key])
 
 
@@ -143,9 +143,7 @@ class AnalysisResult(RemoteObject, ABC, Generic[F]):
     """
 
     remote_fields: ClassVar[Sequence[str]] = (
-        "uuid",
-        "created_at",
-        "updated_at",
+        *FACTS,
         "module_name",
         "replicate",
         "metadata",
@@ -321,7 +319,7 @@ class AnalysisResultField(RemoteObject):
         stored_data: What it holds. Of a file on S3 it may have a presigned URL, which is never sent back and never cached.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name", "stored_data")
+    remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "stored_data")
     parent_field: ClassVar[str | None] = "parent"
     owner: ClassVar[str] = "analysis_result"
     nested_route: ClassVar[str] = "fields"

@@ -68,7 +68,7 @@ def cache_folder() -> Path:
 
 
 class FileSystemCache:
-    """Blobs in private files. One that can't be written or read is as good as none: what it is for goes on without.
+    """Blobs in private files. One that cannot be written or read is ignored.
 
     Nothing with a secret in it is kept: no token, no presigned URL.
 
@@ -81,7 +81,7 @@ class FileSystemCache:
 
     @property
     def no_cache(self) -> bool:
-        """Whether USE_PANGEA_CACHE says that there shall be none."""
+        """Whether USE_PANGEA_CACHE turns the cache off."""
         return "false" in os.environ.get(SWITCH_VARIABLE, "").lower()
 
     def get_cached_blob_filepath(self, obj: Cached | str) -> tuple[str, bool]:
@@ -121,11 +121,11 @@ class FileSystemCache:
             return None
 
     def cache_blob(self, obj: Cached | str, blob: object) -> None:
-        """Keeps a blob.
+        """Keep a blob.
 
         Args:
             obj: Whose.
-            blob: A JSON value; one with a secret in it isn't kept.
+            blob: A JSON value; one with a secret in it is not kept.
         """
         if self.no_cache:
             return
@@ -140,7 +140,7 @@ class FileSystemCache:
             _log.debug("a blob isn't kept: %s", error)
 
     def clear_blob(self, obj: Cached | str) -> None:
-        """Forgets a blob.
+        """Remove a blob.
 
         Args:
             obj: Whose.
@@ -151,7 +151,7 @@ class FileSystemCache:
             _log.debug("a kept blob stays: %s", error)
 
     def outdate(self, scope: str) -> None:
-        """Makes stale all that was kept so far of one server and user.
+        """Make stale all that was kept so far of one server and user.
 
         Args:
             scope: Which: a Knex's `cache_scope`.
@@ -170,7 +170,7 @@ class FileSystemCache:
             return True
         knex = getattr(obj, "knex", None)
         marker = None if knex is None else _marker(knex.cache_scope)
-        # Clocks of file systems are coarse: of the same moment means that nobody knows which was first.
+        # Clocks of file systems are coarse: with equal times it is unknown which was first.
         return marker is not None and marker.is_file() and kept <= marker.stat().st_mtime_ns
 
 

@@ -294,7 +294,7 @@ class Knex:
 
     @property
     def cache_scope(self) -> str:
-        """Server and user: what is kept for one isn't used for another. No secret can be read from it."""
+        """Server and user: what is cached for one is not used for another. It reveals no secret."""
         return f"{self.endpoint_url}\n{self.auth.owner if self.auth is not None else ''}"
 
     # -- requests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Never
 
-from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 
@@ -22,7 +22,7 @@ class Organization(RemoteObject):
         name: Its name; there is one of a name on a server.
     """
 
-    remote_fields = ("uuid", "created_at", "updated_at", "name")
+    remote_fields = (*FACTS, "name")
     parent_field = None
     route = "organizations"
     nested_route = "nested"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.pangea_api._routes import named
-from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.pangea.answers import Blob
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Pipeline(RemoteObject):
         name: Its name, which is unique on a server.
     """
 
-    remote_fields = ("uuid", "created_at", "updated_at", "name", "description", "long_description")
+    remote_fields = (*FACTS, "name", "description", "long_description")
     parent_field = None
     route = "pipelines"
     nested_route = "pipelines/name"
@@ -63,17 +63,7 @@ class PipelineModule(RemoteObject):
         dependencies: The uuids of the modules that it needs.
     """
 
-    remote_fields = (
-        "uuid",
-        "created_at",
-        "updated_at",
-        "name",
-        "version",
-        "metadata",
-        "description",
-        "long_description",
-        "dependencies",
-    )
+    remote_fields = (*FACTS, "name", "version", "metadata", "description", "long_description", "dependencies")
     parent_field = "pip"
     route = "pipeline_modules"
     owner = "pipeline"

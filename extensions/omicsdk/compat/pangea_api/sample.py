@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.compat.pangea_api.knex import not_there
-from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.answers import Blob
 
@@ -29,7 +29,7 @@ class Sample(RemoteObject):
         library: The library's uuid.
     """
 
-    remote_fields = ("uuid", "created_at", "updated_at", "name", "metadata", "library", "description")
+    remote_fields = (*FACTS, "name", "metadata", "library", "description")
     parent_field = "lib"
     route = "samples"
     nested_route = "samples"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
 from omicsdk.compat.pangea_api.knex import PangeaNotFoundError
-from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError, RemoteObjectOverwriteError
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError, RemoteObjectOverwriteError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.answers import Blob
 from omicsdk.pangea.listings import BATCH
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SampleGroup(RemoteObject):
     """A group of samples.
 
-    Its name is taken on the whole server, whoever owns the group that has it.
+    Its name is unique on the whole server, across organizations.
 
     Args:
         knex: The server.
@@ -38,18 +38,7 @@ class SampleGroup(RemoteObject):
         TypeError: An argument has no name, or is of another type.
     """
 
-    remote_fields = (
-        "uuid",
-        "created_at",
-        "updated_at",
-        "name",
-        "is_library",
-        "is_public",
-        "metadata",
-        "long_description",
-        "description",
-        "bucket",
-    )
+    remote_fields = (*FACTS, "name", "is_library", "is_public", "metadata", "long_description", "description", "bucket")
     optional_remote_fields = ("bucket",)
     parent_field = "org"
     route = "sample_groups"

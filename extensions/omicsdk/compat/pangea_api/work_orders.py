@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from omicsdk.compat.pangea_api._routes import list_url
 from omicsdk.compat.pangea_api.knex import not_there
-from omicsdk.compat.pangea_api.remote_object import RemoteObject, RemoteObjectError
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject, RemoteObjectError
 from omicsdk.compat.pangea_api.utils import paginated_iterator
 from omicsdk.pangea.answers import Blob
 
@@ -70,7 +70,7 @@ class _Prototype(_ByUuid):
         uuid: Its UUID.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name")
+    remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name")
 
     def __init__(self, knex: Knex, uuid: str) -> None:
         super().__init__(knex)
@@ -228,16 +228,7 @@ class WorkOrder(_Order):
         sample: The sample's UUID.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = (
-        "uuid",
-        "created_at",
-        "updated_at",
-        "name",
-        "job_order_objs",
-        "priority",
-        "sample",
-        "status",
-    )
+    remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "job_order_objs", "priority", "sample", "status")
     route: ClassVar[str] = "work_orders"
 
     def __init__(self, knex: Knex, name: str) -> None:
@@ -284,7 +275,7 @@ class JobOrder(_ByUuid):
         analysis_result: The UUID of its result; may be set and saved.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name", "analysis_result", "status")
+    remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "analysis_result", "status")
     route: ClassVar[str] = "job_orders"
 
     def __init__(self, knex: Knex, work_order: WorkOrder) -> None:
@@ -381,16 +372,7 @@ class GroupWorkOrder(_Order):
         work_order_links: Of each sample's work order `name`, `uuid`, `sample_name`, `sample_uuid` and `status`.
     """
 
-    remote_fields: ClassVar[Sequence[str]] = (
-        "uuid",
-        "created_at",
-        "updated_at",
-        "name",
-        "work_order_links",
-        "priority",
-        "sample_group",
-        "status",
-    )
+    remote_fields: ClassVar[Sequence[str]] = (*FACTS, "name", "work_order_links", "priority", "sample_group", "status")
     route: ClassVar[str] = "group_work_orders"
 
     def __init__(self, knex: Knex, name: str) -> None:

@@ -269,7 +269,7 @@ class PangeaStore(Store):
             yield Entry(f"{path}/{parts[result['uuid']]}", "folder", modified=modified, details=details)
 
     def walk(self, path: str) -> Iterator[Entry]:
-        """Gives all fields below a folder; those of a group or a sample by one request for all."""
+        """Yield all fields below a folder; those of a group or a sample by one request for all."""
         parts = _parts(path)
         if len(parts) < 2:
             for folder in self.entries(path):
@@ -328,7 +328,7 @@ class PangeaStore(Store):
         return found
 
     def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
-        """Puts files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
+        """Put files into fields. The same call resumes what was stopped, for a day; Pangea keeps the journal, not `options`."""
         once = list({file.path: file for file in reversed(files)}.values())[::-1]
         results = self._results_for([file.path for file in once], lambda: is_stopped(options))
 
@@ -390,7 +390,7 @@ class PangeaStore(Store):
     # -- changes
 
     def make_folder(self, path: str) -> None:
-        """Makes a sample in its library, or a result."""
+        """Create a sample in its library, or a result."""
         parts = _parts(path)
         if len(parts) >= _FIELD:
             raise WrongUri(f"{self.uri(path)} names a field, which is a file", remedy=_FORM)
@@ -419,7 +419,7 @@ class PangeaStore(Store):
             raise ReadOnly(self.uri(path), "isn't made: its group isn't there", remedy=_ELSEWHERE) from error
 
     def remove(self, entry: Entry) -> None:
-        """Removes a field, or a result without fields."""
+        """Remove a field, or a result without fields."""
         parts = _parts(entry.path)
         with self._asking(entry.path):
             if len(parts) == _FIELD:
@@ -493,7 +493,7 @@ def escaped(name: str) -> str:
 
 
 def sample_part(name: str) -> str:
-    """A sample's name as a part of a path, which isn't taken for OF_GROUP.
+    """A sample's name as a part of a path, which is not read as OF_GROUP.
 
     Args:
         name: The name.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Never
 
 from omicsdk.compat.pangea_api.blob_constructors import sample_from_blob, sample_group_from_blob
-from omicsdk.compat.pangea_api.remote_object import RemoteObject
+from omicsdk.compat.pangea_api.remote_object import FACTS, RemoteObject
 from omicsdk.compat.pangea_api.sample import Sample
 from omicsdk.compat.pangea_api.sample_group import SampleGroup
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Tag(RemoteObject):
-    """A tag. Every user may give, change and delete it, whoever made it.
+    """A tag. Every user may apply, change and delete it.
 
     Args:
         knex: The server.
@@ -24,7 +24,7 @@ class Tag(RemoteObject):
         payload: Text that is stored with it.
     """
 
-    remote_fields = ("uuid", "created_at", "updated_at", "name", "payload")
+    remote_fields = (*FACTS, "name", "payload")
     parent_field = None
     route = "contrib/tags"
     nested_route = "contrib/tags/name"
