@@ -403,7 +403,7 @@ def _opened(
     size: int | None,
     retries: int = RETRIES,
     timeout: Timeout | float | None = None,
-) -> Generator[io.BufferedReader]:
+) -> Generator[BinaryIO]:
     """Open a file; its bytes are the storage's, so that neither credentials nor a given transport of the client are used."""
     from omicsdk.core.retry import Retry
     from omicsdk.transfer.ranges import RangeFile, Ranges, Wire
