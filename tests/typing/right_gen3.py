@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from omicsdk.gen3 import (
+    AsyncGen3,
     Gen3,
     Gen3Auth,
     Gen3File,
@@ -15,6 +16,7 @@ from omicsdk.gen3 import (
     Gen3WsStorage,
 )
 from omicsdk.gen3.auth import decode_token, get_access_token_with_key
+from omicsdk.gen3.manifests import Missing, Published, Summary
 from omicsdk.gen3.wss import wsurl_to_tokens
 
 
@@ -44,9 +46,12 @@ def clients(auth: Gen3Auth) -> None:
     assert_type(wsurl_to_tokens("ws:///@user/a"), tuple[str, str])
     with Gen3(auth.endpoint, credentials=auth) as commons:
         assert_type(commons.fence.get_presigned_url(file_id="guid").url, str)
+        assert_type(commons.index_manifest("files.tsv", Path("indexed.tsv"), threads=2), Summary)
+        assert_type(commons.verify_crosswalk("crosswalk.csv"), list[Missing])
 
 
 async def asynchronous(auth: Gen3Auth) -> None:
+    assert_type(await AsyncGen3(credentials=auth).publish_discovery("studies.tsv"), Published)
     assert_type(await Gen3Index(auth).async_get_record("guid", _ssl=False), dict[str, Any])
     assert_type(await Gen3Metadata(auth).async_update("guid", {"a": 1}, merge=True), dict[str, Any])
     assert_type(await Gen3Jobs(auth).async_run_job_and_wait("name", {}), dict[str, Any])

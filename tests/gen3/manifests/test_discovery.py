@@ -140,6 +140,16 @@ def test_a_commons_that_gives_shorter_pages_than_it_is_asked_for(auth: Gen3Auth,
             assert commons.read_discovery(tmp_path / "all.tsv") == 8
 
 
+def test_studies_that_the_commons_gathers_of_others(commons: Gen3, sandbox: Sandbox, tmp_path: Path):
+    sandbox.gen3.metadata.aggregate.put("Bears", {"b/1": study(name="bear")})
+    sandbox.gen3.metadata.aggregate.put("Cats", {f"c{number}": study(name=f"cat {number}") for number in range(3)})
+    assert commons.read_discovery(tmp_path / "all.tsv", aggregate=True) == 4
+    assert (tmp_path / "all.tsv").read_text().splitlines()[:2] == ["guid\tname", "b/1\tbear"]
+    more: list[int] = []
+    assert commons.read_discovery(tmp_path / "two.tsv", aggregate=True, limit=2, on_more=lambda: more.append(2)) == 2
+    assert more == [2]
+
+
 def test_documented_functions_tell_the_log_what_a_limit_left_out(auth: Gen3Auth, documents: Gen3Metadata, caplog):
     shown = study(objects=[{"guid": "o"}])
     documents.batch_create([{"guid": f"g{number}", "data": shown} for number in range(3)])

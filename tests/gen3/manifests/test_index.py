@@ -1,5 +1,6 @@
 """Manifests that are indexed, verified, downloaded and deleted, on the sandbox's index."""
 
+import asyncio
 import csv
 import json
 from collections.abc import Callable
@@ -10,9 +11,9 @@ import httpx
 import pytest
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import ANONYMOUS, Basic
-from omicsdk.core.errors import AuthError, ConnectFailed, SomeFailed, UsageError
+from omicsdk.core.errors import AuthError, ConnectFailed, DecodeError, SomeFailed, UsageError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index, Gen3Metadata
+from omicsdk.gen3 import AsyncGen3, Gen3, Gen3Auth, Gen3Index, Gen3Metadata
 from omicsdk.gen3.manifests import ManifestError
 from omicsdk.sandbox import Sandbox
 
@@ -501,6 +502,34 @@ def test_records_of_a_manifest_are_deleted(commons: Gen3, index: Gen3Index, two:
     path = written(did(611), did(5), header="GUID\n")
     assert commons.delete_index_records(path).counts == {"deleted": 1, "gone": 1}
     assert [record["did"] for record in index.get_all_records()] == [did(1)]
+
+
+def test_a_dry_run_counts_what_would_be_deleted(commons: Gen3, index: Gen3Index, two: dict[str, Any], written):
+    path = written(did(611), did(5), "", header="GUID\tsize\n")
+    path.write_text(path.read_text() + f"{did(6)}\tsix\n")
+    planned = commons.delete_index_records(path, dry_run=True)
+    assert planned.counts == {"deleted": 1, "gone": 1, "failed": 1}
+    assert (planned.rows, len(planned.errors)) == (3, 1)
+    assert [record["did"] for record in index.get_all_records()] == [did(611)]
+    assert [each.name for each in path.parent.glob("m.*")] == ["m.tsv"]
+
+
+def test_an_asynchronous_client_has_the_same_workflows(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+    path = written(did(611), header="GUID\n")
+
+    async def verified() -> dict[str, int]:
+        async with AsyncGen3(credentials=auth) as commons:
+            assert (await commons.read_index(tmp_path / "all.csv")).counts == {"read": 1}
+            return (await commons.verify_manifest(path, tmp_path / "e.log")).counts
+
+    assert asyncio.run(verified()) == {"right": 1}
+
+
+def test_a_page_without_its_list_ends_no_listing_early(auth: Gen3Auth, tmp_path: Path):
+    empty = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+    with behind(auth, empty) as broken, pytest.raises(DecodeError, match="list_records: the answer's field 'records'"):
+        broken.read_index(tmp_path / "all.csv")
+    assert not (tmp_path / "all.csv").exists()
 
 
 def test_a_commons_that_gives_records_one_by_one_alone(auth: Gen3Auth, two: dict[str, Any], network, written, tmp_path):

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import ExitStack, closing, contextmanager, suppress
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -261,6 +262,11 @@ def scratch_database() -> Generator[sqlite3.Connection]:
         for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{CACHE_KIB}"):
             database.execute(f"PRAGMA {setting}")
         yield database
+
+
+def digest_of(texts: Iterable[str]) -> bytes:
+    """16 bytes that stand for texts; two different lists of texts have the same with a chance of 2**-128."""
+    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Outcome(NamedTuple):

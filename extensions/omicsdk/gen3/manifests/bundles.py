@@ -79,17 +79,17 @@ class Bundle(NamedTuple):
 
 
 def bundles_of(path: str | os.PathLike[str], delimiter: str | None = None) -> list[Bundle]:
-    """Reads a manifest of bundles.
+    """Read a manifest of bundles.
 
     Args:
         path: A table with the columns bundle_name and ids, and GUID, description, checksums, type, aliases, size, version.
-        delimiter: What separates its cells; by default what its name's ending says.
+        delimiter: The separator of its cells; by default the one of its suffix.
 
     Returns:
-        The bundles, members before what they are in.
+        The bundles, members before the bundles that contain them.
 
     Raises:
-        ManifestError: A row is wrong, a name stands there twice, or bundles hold each other.
+        ManifestError: A row is wrong, a name is repeated, or bundles contain each other.
     """
     manifest = Path(path)
     found = dict[str, Bundle]()

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.core.errors import NotFound, OmicsError, UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests._runs import Published, batches, in_order, scratch_database
+from omicsdk.gen3.manifests._runs import Published, batches, digest_of, in_order, scratch_database
 from omicsdk.gen3.manifests.metadata import CREATED, UPDATED, Document, OnMore, documents_of, store_documents, tried
 from omicsdk.gen3.manifests.tables import Fault, ManifestError, line_of, table_of, whole_rows
 
@@ -38,9 +37,9 @@ class Column(NamedTuple):
     """A column of a crosswalk.
 
     Attributes:
-        commons: The commons whose name it has.
+        commons: The commons that has the name.
         kind: The type of the name.
-        name: What the commons calls it.
+        name: The commons' word for it.
     """
 
     commons: str
@@ -55,7 +54,7 @@ class Subject(NamedTuple):
     """A row of a crosswalk: the names of a subject by their columns.
 
     Attributes:
-        line: Where it stands.
+        line: Its line.
         names: The names, without those that are empty.
     """
 
@@ -64,13 +63,13 @@ class Subject(NamedTuple):
 
 
 def subjects_of(path: str | os.PathLike[str]) -> Iterator[Subject]:
-    """Reads a crosswalk row by row.
+    """Read a crosswalk row by row.
 
     Args:
         path: A table.
 
     Raises:
-        ManifestError: It can't be read, or its columns aren't those of a crosswalk.
+        ManifestError: It cannot be read, or its columns are not those of a crosswalk.
     """
     manifest = Path(path)
     with table_of(manifest) as table:
@@ -90,16 +89,16 @@ def _column(path: Path, header: str) -> Column:
 
 
 def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
-    """Reads what is said of the names of a crosswalk.
+    """Read the descriptions of the names of a crosswalk.
 
     Args:
         path: A table with the columns commons_url, identifier_name, description.
 
     Returns:
-        What is said, by the commons and the name.
+        The descriptions by the commons and the name.
 
     Raises:
-        ManifestError: It can't be read, or has other columns.
+        ManifestError: It cannot be read, or has other columns.
     """
     with table_of(Path(path)) as table:
         if tuple(table.header) != INFO_COLUMNS:
@@ -110,7 +109,7 @@ def descriptions_of(path: str | os.PathLike[str]) -> dict[tuple[str, str], str]:
 
 
 def identifiers_in(document: Mapping[str, Any], guid_type: str = GUID_TYPE) -> Iterator[tuple[Column, dict[str, Any]]]:
-    """What a document says of a subject's names: each column with `value`, `type` and perhaps `description`."""
+    """Yield the names in a document: each column with `value`, `type` and perhaps `description`."""
     block = document.get(BLOCK)
     by_commons = block.get(guid_type) if is_object(block) else None
     for commons, names in by_commons.items() if is_object(by_commons) else ():
@@ -120,7 +119,7 @@ def identifiers_in(document: Mapping[str, Any], guid_type: str = GUID_TYPE) -> I
 
 
 class KnownSubjects:
-    """Which document has a name: on disk, so that memory doesn't grow with them. Made by `known_subjects`.
+    """The document of each name: on disk, so that memory does not grow with them.
 
     Args:
         database: Where it is kept.
@@ -131,7 +130,7 @@ class KnownSubjects:
         database.execute("CREATE TABLE names (name BLOB PRIMARY KEY, guid TEXT) WITHOUT ROWID")
 
     def add(self, guid: str, names: Iterable[tuple[Column, str]]) -> None:
-        """Notes the names of a document."""
+        """Add the names of a document."""
         rows = ((_key(column, value), guid) for column, value in names)
         self._database.executemany("INSERT OR IGNORE INTO names VALUES (?, ?)", rows)
 
@@ -147,7 +146,7 @@ class KnownSubjects:
 
 
 def _key(column: Column, value: str) -> bytes:
-    return blake2b("\0".join((column.commons, column.name, value)).encode(), digest_size=16).digest()
+    return digest_of((column.commons, column.name, value))
 
 
 @contextmanager

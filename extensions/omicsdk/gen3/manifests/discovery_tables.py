@@ -49,7 +49,7 @@ def rows_in(lines: Iterable[str], delimiter: str = "\t", *, quoted: bool = False
 
     Args:
         lines: The table's lines.
-        delimiter: What separates cells.
+        delimiter: The separator of cells.
         quoted: Whether cells are quoted as spreadsheets do it, in place of backslashes.
     """
     if quoted:
@@ -78,7 +78,7 @@ def cell_of(value: Any) -> str:
 
 
 def read(cell: str) -> Any:
-    """What a cell means: the JSON that it holds, or its text."""
+    """The value of a cell: the JSON that it holds, or its text."""
     if not cell:
         return ""
     try:
@@ -145,7 +145,7 @@ def checked_format(name: str) -> str:
     """A format's name.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: The format is unknown.
     """
     if name.lower() not in FORMATS:
         raise UsageError(f"{name!r} isn't a format", remedy=f"Formats are {' and '.join(FORMATS)}.")
@@ -153,13 +153,13 @@ def checked_format(name: str) -> str:
 
 
 def shown_in(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a document is shown."""
+    """The member of a document that the discovery page shows."""
     shown = document.get(BLOCK)
     return shown if is_object(shown) else {}
 
 
 def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
-    """Writes a JSON list, one value after the other; gives how many there were."""
+    """Write a JSON list, one value after the other; returns their number."""
     count = 0
     for value in values:
         text = json.dumps(value, indent=4, ensure_ascii=False).replace("\n", "\n    ")
@@ -170,7 +170,7 @@ def write_json(file: IO[bytes], values: Iterator[Mapping[str, Any]]) -> int:
 
 
 def write_table(file: IO[bytes], found: Iterator[tuple[str, dict[str, Any]]]) -> int:
-    """Writes a table, in the order of the GUIDs; the columns are known once all documents are."""
+    """Write a table in the order of the GUIDs; its columns are known once all documents are, so these are spooled."""
     fields, tags, places = set[str](), 0, list[tuple[str, int]]()
     with TemporaryFile() as spool:
         for guid, document in found:
@@ -198,22 +198,22 @@ def combine_discovery(
     prefix: str = "",
     exact: bool = False,
 ) -> int:
-    """Adds the columns of a table to those of the studies that its rows are about.
+    """Add the columns of a table to those of the studies that its rows are about.
 
     Args:
         studies: A table of studies, as `read_discovery` writes it; it is held in memory.
-        metadata: A table with what is added, separated by tabs or commas.
-        study_column: The column of studies that tells which they are.
-        metadata_column: The column of the other table that tells which study a row is about.
+        metadata: The table, separated by tabs or commas.
+        study_column: The column that identifies a study.
+        metadata_column: The column of the other table that names the study of a row.
         output: The table that is written: the studies that a row is about, with both tables' columns.
         prefix: Put before the names of the columns that are added.
-        exact: Whether both cells are the same; otherwise that of the study has the other one in it, and the first row counts.
+        exact: Whether both cells must be equal; otherwise that of the study contains the other one, and the first row counts.
 
     Returns:
         How many studies were written.
 
     Raises:
-        ManifestError: A table can't be read, or lacks a column.
+        ManifestError: A table cannot be read, or lacks a column.
     """
     current, target = Path(studies), Path(output)
     rows = [cells for _, cells in table_rows(current)]
@@ -259,8 +259,8 @@ class Study(NamedTuple):
     """A study of a file.
 
     Attributes:
-        line: Where it stands: the line of a table, the number of an entry of a JSON list.
-        shown: What is shown of it.
+        line: The line of a table, the number of an entry of a JSON list.
+        shown: The member of its document that is shown.
         further: Further members of its document.
     """
 
@@ -270,14 +270,14 @@ class Study(NamedTuple):
 
 
 def studies_of(path: str | os.PathLike[str]) -> Iterator[Study | Fault]:
-    """Gives the studies of a file, in the place of each that is wrong what is wrong with it.
+    """Read the studies of a file, or the fault of each that is wrong.
 
     Args:
-        path: A table (.tsv, .csv), or JSON (.json): a list as `read_discovery` writes it, or of what is shown alone.
+        path: A table (.tsv, .csv), or JSON (.json): a list as `read_discovery` writes it, or of the shown members alone.
 
     Raises:
-        UsageError: The name ends otherwise.
-        ManifestError: The file can't be read.
+        UsageError: The suffix is another one.
+        ManifestError: The file cannot be read.
     """
     manifest = Path(path)
     ending = manifest.suffix.lower()
@@ -301,7 +301,7 @@ def table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         path: The table; separated by commas where its name ends in .csv, else by tabs.
 
     Raises:
-        ManifestError: It can't be read, is empty, or a row says more than there are columns for.
+        ManifestError: It cannot be read, is empty, or a row has more cells than there are columns.
     """
     delimiter = "," if path.suffix.lower() == ".csv" else "\t"
     quoted = False
@@ -343,7 +343,7 @@ def _studies_in_json(path: Path) -> Iterator[Study | Fault]:
 
 
 def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLike[str], output_format: str) -> int:
-    """Writes data objects; they are held in memory for a table.
+    """Write data objects; they are held in memory for a table.
 
     Args:
         objects: The objects.
@@ -351,10 +351,10 @@ def write_objects(objects: Iterator[Mapping[str, Any]], output: str | os.PathLik
         output_format: tsv or json.
 
     Returns:
-        How many there were.
+        The number of objects.
 
     Raises:
-        UsageError: There is no such format.
+        UsageError: The format is unknown.
     """
     wanted = checked_format(output_format)
     with in_place_of(Path(output)) as file:
@@ -377,7 +377,7 @@ def objects_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def write_template(output: str | os.PathLike[str]) -> None:
-    """Writes a table of data objects without rows."""
+    """Write a table of data objects without rows."""
     with in_place_of(Path(output)) as file:
         file.write(line_of([*REQUIRED, *OPTIONAL]).encode())
 
@@ -404,7 +404,7 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
         By each study's GUID its objects.
 
     Raises:
-        ManifestError: It can't be read, lacks a column, or a row lacks a value.
+        ManifestError: It cannot be read, lacks a column, or a row lacks a value.
     """
     manifest = Path(path)
     found = dict[str, StudyObjects]()
@@ -423,7 +423,7 @@ def objects_in_table(path: str | os.PathLike[str]) -> dict[str, StudyObjects]:
 
 
 def missing_columns(path: Path) -> list[str]:
-    """The columns that a table of data objects must have and lacks."""
+    """The required columns that a table of data objects lacks."""
     with opened(path) as text:
         _, header = next(rows_in(text), (1, list[str]()))
     return [name for name in REQUIRED if name not in header]

@@ -49,11 +49,11 @@ def right_line(
     base64: bool,
     empty: Collection[Columns] = (),
 ) -> re.Pattern[str]:
-    """A pattern of lines that are right. A line that it doesn't match is looked at closely, and may be right.
+    """Compile a pattern of correct lines. Other lines are parsed cell by cell, and may be correct too.
 
     Args:
-        columns: What each column is; None for one that isn't checked.
-        delimiter: What separates cells, one character.
+        columns: The kind of each column; None for one that is not checked.
+        delimiter: The separator of cells, one character.
         protocols: The protocols that URLs may have.
         base64: Whether MD5 sums may be Base64.
         empty: Columns whose cells may be empty.
@@ -76,14 +76,14 @@ def right_line(
 
 
 def raw_cells(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line as they stand there, with their quotes.
+    """Split a line into its cells, with their quotes.
 
     Args:
         line: The line, without its end.
-        delimiter: What separates cells, one character.
+        delimiter: The separator of cells, one character.
 
     Returns:
-        The cells; None where a quote at the beginning of a cell isn't closed in this line.
+        The cells; None where a cell is quoted and its quote is not closed in this line.
     """
     if '"' not in line:
         return line.split(delimiter)
@@ -104,8 +104,8 @@ def raw_cells(line: str, delimiter: str) -> list[str] | None:
         place = end + 1
 
 
-#: The protocols of URLs that are allowed when nothing is said (gen3sdk 4.28.5).
 PROTOCOLS = ("s3", "gs")
+"""The protocols of URLs that are allowed by default (gen3sdk 4.28.5)."""
 #: What a check calls the columns, and under which names it finds them.
 CHECKED: Mapping[Columns, str] = {Columns.MD5: MD5, Columns.SIZE: SIZE, Columns.URL: URLS, Columns.AUTHZ: AUTHZ}
 #: Lines that a quoted cell may have, so that a quote that is never closed doesn't take in the whole file.
@@ -117,12 +117,12 @@ _BLANKS = "Write %20 for a blank in a URL."
 
 
 class FormatCheck(NamedTuple):
-    """What a check of the format has found.
+    """The result of a check of the format.
 
     Attributes:
-        rows: Rows that were looked at.
-        faults: How much is wrong.
-        warnings: How much is worth a look.
+        rows: Rows that were checked.
+        faults: The number of errors.
+        warnings: The number of warnings.
     """
 
     rows: int
@@ -131,7 +131,7 @@ class FormatCheck(NamedTuple):
 
     @property
     def valid(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no errors."""
         return not self.faults
 
 
@@ -146,23 +146,23 @@ def check_format(
     delimiter: str | None = None,
     on_fault: OnFault | None = None,
 ) -> FormatCheck:
-    """Checks the MD5 sums, sizes, URLs and authorization resources of a manifest.
+    """Check the MD5 sums, sizes, URLs and authorization resources of a manifest.
 
     Args:
         path: A table separated by tabs, commas, semicolons or bars.
-        columns: What the columns are, by their names; by default it is told by the names that gen3sdk knows.
+        columns: The kinds of columns by their names; by default those of the names that gen3sdk knows.
         protocols: The protocols that URLs may have.
-        base64_md5: Whether MD5 sums may be in Base64, too.
-        urls_required: Whether an empty URL is wrong, and not just worth a look.
-        line_limit: Lines that are looked at, with that of the columns; all by default.
-        delimiter: What separates cells; by default what the first line has.
-        on_fault: Takes each thing that is wrong, and with `warns` what is worth a look.
+        base64_md5: Whether MD5 sums may be Base64, too.
+        urls_required: Whether an empty URL is an error, not a warning.
+        line_limit: Lines that are checked, the header included; all by default.
+        delimiter: The separator of cells; by default it is detected in the first line.
+        on_fault: Takes each error, and each warning with `warns`.
 
     Returns:
-        How many rows there are, and how much is wrong.
+        How many rows, errors and warnings there are.
 
     Raises:
-        ManifestError: The file isn't there, can't be read, or isn't text.
+        ManifestError: The file does not exist, cannot be read, or is not text.
     """
     check = _Check(tuple(protocols), base64_md5, urls_required, on_fault)
     manifest = Path(path)
@@ -181,7 +181,7 @@ class _Header(NamedTuple):
 
 
 class _Check:
-    """One run over a manifest, and what it has counted."""
+    """One check of a manifest, with its counters."""
 
     def __init__(self, protocols: tuple[str, ...], base64: bool, urls_required: bool, on_fault: OnFault | None) -> None:
         self.rows = self.faults = self.warnings = 0
@@ -205,7 +205,7 @@ class _Check:
     def header(
         self, path: Path, first: str, delimiter: str | None, given: Mapping[str, Columns] | None
     ) -> _Header | None:
-        """What the first line says; None where there is nothing to check the others by."""
+        """Parse the header; None where the file is empty."""
         if not first.strip():
             self._wrong(1, "", "", "the file is empty", "Its first line names the columns.")
             return None
@@ -236,7 +236,7 @@ class _Check:
         return found
 
     def lines(self, text: IO[str], header: _Header, limit: int | None) -> None:
-        """Checks the lines below the header."""
+        """Check the lines below the header."""
         pattern = partial(right_line, header.kinds, header.delimiter, self._protocols, base64=self._base64)
         optional = [Columns.AUTHZ] if self._urls_required else [Columns.AUTHZ, Columns.URL]
         right, but_empty = pattern().fullmatch, pattern(empty=optional).fullmatch
@@ -255,13 +255,13 @@ class _Check:
         self.rows = rows
 
     def _empty(self, number: int, cells: Sequence[str], header: _Header) -> None:
-        """Tells which cells of a row are empty that is right otherwise."""
+        """Warn of the empty cells of a row that is correct otherwise."""
         for name, kind, cell in zip(header.names, header.kinds, cells, strict=True):
             if kind is not None and not cell:
                 self._odd(number, name, cell, "is empty")
 
     def _row(self, number: int, line: str, header: _Header, following: Iterator[tuple[int, str]]) -> bool:
-        """Looks closely at a row; False where it is blank."""
+        """Check a row cell by cell; False where it is blank."""
         if not line.strip(f" {header.delimiter}"):
             return False
         cells = raw_cells(line, header.delimiter)
@@ -275,7 +275,7 @@ class _Check:
         return True
 
     def _longer(self, number: int, line: str, delimiter: str, following: Iterator[tuple[int, str]]) -> list[str]:
-        """The cells of a row of which one has several lines."""
+        """The cells of a row with a cell of several lines."""
         lines = [line]
         for _, more in following:
             lines.append(more.rstrip("\r\n"))

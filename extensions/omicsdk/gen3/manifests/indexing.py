@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from itertools import tee
 from pathlib import Path, PurePosixPath
 from threading import Event, Lock
@@ -18,7 +16,16 @@ from urllib.parse import urlsplit
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import Conflict, OmicsError, UsageError
 from omicsdk.gen3.index_records import IndexRecords, differences, md5_in, new_record
-from omicsdk.gen3.manifests._runs import FAILED, Outcome, Summary, attempted, outputs_of, run, scratch_database
+from omicsdk.gen3.manifests._runs import (
+    FAILED,
+    Outcome,
+    Summary,
+    attempted,
+    digest_of,
+    outputs_of,
+    run,
+    scratch_database,
+)
 from omicsdk.gen3.manifests.rows import Entry, cells_of, columns_of, entries_of
 from omicsdk.gen3.manifests.tables import GUID, TABLES, Fault, ManifestError, Table, delimiter_for, line_of, table_of
 
@@ -112,8 +119,8 @@ class _Row(NamedTuple):
     """A row of the manifest.
 
     Attributes:
-        entry: What it says, or what is wrong with it.
-        text: The row as it stands there.
+        entry: Its entry, or its fault.
+        text: The row as it is in the manifest.
         earlier: The GUID that an earlier output has for it; empty where there is none.
     """
 
@@ -123,7 +130,7 @@ class _Row(NamedTuple):
 
     @property
     def guid(self) -> str:
-        """The GUID that is known of it; empty where none is."""
+        """Its GUID; empty where none is known."""
         return "" if isinstance(self.entry, Fault) else self.entry.guid or self.earlier
 
 
@@ -139,9 +146,9 @@ class _Earlier:
     """The GUIDs that the output of an earlier run has, by all other cells of the rows: on disk, as there may be many.
 
     Args:
-        database: Where they are kept.
-        output: The output; nothing is known where it isn't there, or no such table.
-        delimiter: What separates its cells.
+        database: Where they are stored.
+        output: The output; nothing is known where it does not exist, or is no such table.
+        delimiter: The separator of its cells.
     """
 
     def __init__(self, database: sqlite3.Connection, output: Path, delimiter: str) -> None:
@@ -156,7 +163,7 @@ class _Earlier:
             _log.debug("no GUIDs are known of an earlier run: %s", error)
 
     def guid_of(self, cells: Mapping[str, str]) -> str:
-        """The GUID of a row, of equal ones the first that wasn't given yet; empty where none is known."""
+        """The GUID of a row, of equal rows the first that was not taken yet; empty where none is known."""
         row = _key(cells)
         found = self._database.execute("SELECT place, guid FROM earlier WHERE row = ? LIMIT 1", (row,)).fetchone()
         if found is None:
@@ -175,8 +182,7 @@ def _guids_in(table: Table) -> Iterator[tuple[bytes, int, str]]:
 
 def _key(cells: Mapping[str, str]) -> bytes:
     """A row without its GUID as a key; empty cells make no difference."""
-    told = sorted((name, cell) for name, cell in cells.items() if cell and name != GUID)
-    return blake2b(json.dumps(told).encode(), digest_size=16).digest()
+    return digest_of(text for each in sorted(cells.items()) if each[1] and each[0] != GUID for text in each)
 
 
 @dataclass(frozen=True)
@@ -257,17 +263,17 @@ def _is_of(record: OutputInfo, entry: Entry) -> bool:
 
 
 def given_of(entry: Entry) -> dict[str, Any]:
-    """What a row says of its record's fields that may change."""
+    """The fields of a record that a row may change."""
     told = {"urls": entry.urls, "acl": entry.acl, "authz": entry.authz, "file_name": entry.file_name}
     return {name: value for name, value in told.items() if value is not None}
 
 
 def document_of(entry: Entry, *, empty: bool = True, now: datetime | None = None) -> dict[str, Any]:
-    """A row's document of the metadata service: what the index has no place for, and what a package holds.
+    """Make a row's document of the metadata service: the columns that the index has no field for, and a package's contents.
 
     Args:
         entry: The row.
-        empty: Whether empty cells are in it.
+        empty: Whether empty cells are included.
         now: The time; by default that of the machine.
     """
     document: dict[str, Any] = dict(entry.more)

@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from hashlib import blake2b
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import NamedTuple, cast
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.gen3.manifests._runs import scratch_database
+from omicsdk.gen3.manifests._runs import digest_of, scratch_database
 from omicsdk.gen3.manifests.rows import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.tables import (
     ACL,
@@ -43,12 +42,12 @@ _AT_ONCE = 500
 
 
 class Difference(NamedTuple):
-    """What a comparison came to.
+    """The result of a comparison.
 
     Attributes:
         rows: Rows of the second manifest.
-        added: Those whose key the first hasn't.
-        changed: Those that the first has otherwise.
+        added: Those whose key the first lacks.
+        changed: Those that differ in the first.
     """
 
     rows: int
@@ -65,22 +64,22 @@ def compare_manifests(
     further_columns: bool = False,
     delimiter: str | None = None,
 ) -> Difference:
-    """Writes the rows of the second manifest that the first hasn't, or has otherwise; memory doesn't grow with their rows.
+    """Write the rows of the second manifest that the first lacks, or that differ; memory does not grow with their rows.
 
     Args:
         first: A table.
         second: A table of the same kind.
         output: The table that is written, with the columns that both have; whole or not at all.
-        key: The column that tells which rows belong together.
-        further_columns: Whether one may have columns that the other hasn't; these aren't compared.
-        delimiter: What separates the output's cells; by default what its name's ending says.
+        key: The column that identifies a row.
+        further_columns: Whether either may have columns that the other lacks; these are not compared.
+        delimiter: The separator of the output's cells; by default the one of its suffix.
 
     Returns:
         How many rows were added and changed.
 
     Raises:
-        ManifestError: A manifest can't be read, hasn't the key, or has other columns.
-        UsageError: Their names end in different ways.
+        ManifestError: A manifest cannot be read, lacks the key, or has other columns.
+        UsageError: Their suffixes differ.
     """
     before, after, target = Path(first), Path(second), Path(output)
     if before.suffix.lower() != after.suffix.lower():
@@ -125,7 +124,7 @@ def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str
 
 def _digested(table: Table, header: Sequence[str], key: str) -> Iterator[tuple[bytes, bytes]]:
     for cells in _cells(table, header):
-        yield _digest([cells[header.index(key)]]), _digest(_plain(cells, header))
+        yield digest_of([cells[header.index(key)]]), digest_of(_plain(cells, header))
 
 
 def _differing(
@@ -135,12 +134,12 @@ def _differing(
     place = header.index(key)
     source = _cells(table, header)
     while batch := list(islice(source, _AT_ONCE)):
-        keys = [_digest([cells[place]]) for cells in batch]
+        keys = [digest_of([cells[place]]) for cells in batch]
         marks = ", ".join("?" * len(keys))
         held = dict(known.execute(f"SELECT key, row FROM rows WHERE key IN ({marks})", keys))  # noqa: S608 - marks alone
         for cells, digest in zip(batch, keys, strict=True):
             row = held.get(digest)
-            yield cells, "added" if row is None else "" if row == _digest(_plain(cells, header)) else "changed"
+            yield cells, "added" if row is None else "" if row == digest_of(_plain(cells, header)) else "changed"
 
 
 def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:
@@ -150,15 +149,10 @@ def _cells(table: Table, header: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _plain(cells: Sequence[str], header: Sequence[str]) -> list[str]:
-    """Cells as they are compared: the order of an ACL doesn't matter."""
+    """Cells as they are compared: the order of an ACL does not matter."""
     if ACL not in header:
         return list(cells)
     return [" ".join(sorted(several(cell))) if name == ACL else cell for name, cell in zip(header, cells, strict=True)]
-
-
-def _digest(texts: Iterable[str]) -> bytes:
-    """16 bytes that stand for texts; two different lists of texts have the same with a chance of 2**-128."""
-    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 #: Columns of which each cell may have several values, which are united.
@@ -172,19 +166,19 @@ class MergeConflict(ManifestError, csv.Error):
 
 
 class Place(NamedTuple):
-    """Where a row stands: in which manifest, and in which line."""
+    """The manifest and line of a row."""
 
     path: str
     line: int
 
 
 class Merged(NamedTuple):
-    """What a merging came to.
+    """The result of a merge.
 
     Attributes:
         rows: Rows that were read.
         written: Rows of the merged manifest.
-        conflicts: Contradictions that were passed over.
+        conflicts: Conflicts that were ignored.
     """
 
     rows: int
@@ -198,8 +192,8 @@ class Rules(NamedTuple):
     Attributes:
         several: Columns whose values are united.
         many_guids: Whether one MD5 sum may have several GUIDs.
-        duplicates: MD5 sums whose rows aren't merged.
-        go_on: Whether a contradiction is passed over: what came first stays, and GUIDs keep their own rows.
+        duplicates: MD5 sums whose rows are not merged.
+        go_on: Whether conflicts are ignored: the first value is kept, and GUIDs keep their own rows.
     """
 
     several: Collection[str] = SEVERAL
@@ -219,20 +213,20 @@ def merge_manifests(
     delimiter: str | None = None,
     on_fault: OnFault | None = None,
 ) -> Merged:
-    """Merges manifests; memory doesn't grow with their rows.
+    """Merge manifests; memory does not grow with their rows.
 
     Args:
-        manifests: Tables with the columns md5, size and urls, in order: what comes first stays.
+        manifests: Tables with the columns md5, size and urls, in order: the first value of a field is kept.
         output: The table that is written, in the order in which MD5 sums come first; whole or not at all.
-        rules: How rows are merged; by default each MD5 sum has one GUID, and a contradiction is an error.
-        delimiter: What separates the output's cells; by default what its name's ending says.
-        on_fault: Takes contradictions that are passed over.
+        rules: How rows are merged; by default each MD5 sum has one GUID, and a conflict is an error.
+        delimiter: The separator of the output's cells; by default the one of its suffix.
+        on_fault: Takes conflicts that are ignored.
 
     Returns:
         How many rows were read and written.
 
     Raises:
-        ManifestError: A manifest can't be read, lacks a column, or a row is wrong.
+        ManifestError: A manifest cannot be read, lacks a column, or a row is wrong.
         MergeConflict: Rows contradict each other.
     """
     how, target = rules or Rules(), Path(output)
@@ -257,12 +251,12 @@ def merge_manifests(
                 for cells in merged(group, how, passed_over):
                     writer.writerow([cells.get(name, "") for name in header])
                     written += 1
-            text.detach()  # flushes; the file is closed by who has opened it
+            text.detach()  # flushes; in_place_of closes the file
     return Merged(read.rows, written, conflicts)
 
 
 class _Read(NamedTuple):
-    """What was put into the database: the manifests, the columns of each by their own names, and how many rows."""
+    """The manifests in the database, the columns of each by their own names, and the number of rows."""
 
     manifests: Sequence[Path]
     columns: list[list[str]]
@@ -270,7 +264,7 @@ class _Read(NamedTuple):
 
 
 def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
-    """Puts all rows into the database."""
+    """Put all rows into the database."""
     columns = list[list[str]]()
     database.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, md5 BLOB, path INTEGER, line INTEGER, cells TEXT)")
     database.execute("BEGIN")
@@ -328,47 +322,39 @@ def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Pl
 
 
 def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault) -> list[Cells]:
-    """Merges the rows of one MD5 sum. What has no GUID says something of all that have one.
+    """Merge the rows of one MD5 sum. A row without a GUID is merged into all that have one.
 
     Args:
         group: The rows, in order, each with its place.
         rules: How they are merged.
-        on_fault: Takes contradictions that are passed over.
+        on_fault: Takes conflicts that are ignored.
 
     Raises:
-        MergeConflict: They contradict each other, and that isn't passed over.
+        MergeConflict: They contradict each other, and conflicts are not ignored.
     """
     if len(group) == 1:
         return [group[0][1]]
     kept = list[tuple[Place, Cells]]()
     apart = group[0][1][MD5] in rules.duplicates
-    for place, cells in group:
-        if not cells.get(GUID):
-            continue
-        same = next((held for held in kept if held[1][GUID] == cells[GUID]), None)
-        if apart or not kept:
+    for row in sorted(
+        group, key=lambda row: not row[1].get(GUID)
+    ):  # stable: the order of the manifests counts otherwise
+        place, cells = row
+        guid = cells.get(GUID)
+        if not kept or (apart and guid):
             kept.append((place, dict(cells)))
             continue
         for held in kept:
-            _same_size(held, (place, cells), rules, on_fault)
-        if same is None:
+            _same_size(held, row, rules, on_fault)
+        same = [held for held in kept if not guid or held[1][GUID] == guid]
+        if not same:
             if not rules.many_guids:
-                reason = f"is the GUID of {kept[0][0].path}, line {kept[0][0].line} for the same MD5 sum"
-                _conflict(
-                    place, GUID, kept[0][1][GUID], reason, "Allow several GUIDs, or correct one.", rules, on_fault
-                )
+                first, remedy = kept[0], "Allow several GUIDs, or correct one."
+                reason = f"is the GUID of {first[0].path}, line {first[0].line} for the same MD5 sum"
+                _conflict(place, GUID, first[1][GUID], reason, remedy, rules, on_fault)
             kept.append((place, dict(cells)))
-        else:
-            _merge(same, (place, cells), rules, on_fault)
-    for place, cells in group:
-        if cells.get(GUID):
-            continue
-        if not kept:
-            kept.append((place, dict(cells)))
-            continue
-        for held in kept:
-            _same_size(held, (place, cells), rules, on_fault)
-            _merge(held, (place, cells), rules, on_fault)
+        for held in same:
+            _merge(held, row, rules, on_fault)
     return [cells for _, cells in kept]
 
 
@@ -379,7 +365,7 @@ def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules
 
 
 def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
-    """Adds what a row says to one of the same file."""
+    """Merge a row into another one of the same file."""
     into = held[1]
     for name, cell in row[1].items():
         has = into.get(name, "")

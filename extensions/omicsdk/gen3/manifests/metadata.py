@@ -183,22 +183,6 @@ def metadata_in_row(row: dict[str, str]) -> dict[str, str]:
     return {name: cell for name, cell in row.items() if name not in _GUID_COLUMNS}
 
 
-def records_by_url(client: Gen3, pattern: str) -> list[URLsOutputItem]:
-    """List the index records that have a text in one of their URLs.
-
-    Args:
-        client: The commons.
-        pattern: The text.
-    """
-    query = client.indexd.query_urls
-    found: list[URLsOutputItem] = []
-    for page in query.pages(include=pattern, limit=URLS_PAGE):
-        found += page
-        if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
-            break
-    return found
-
-
 def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
     """The GUID of the one record that has a row's sample in one of its URLs; None without one.
 
@@ -212,7 +196,11 @@ def guid_by_url(client: Gen3, row: dict[str, str]) -> str | None:
     pattern = row.get(SAMPLE_COLUMN, "").strip()
     if not pattern:
         raise UsageError(f"the column {SAMPLE_COLUMN} is empty", remedy="Fill it in, or take out the row.")
-    records = records_by_url(client, pattern)
+    records: list[URLsOutputItem] = []
+    for page in client.indexd.query_urls.pages(include=pattern, limit=URLS_PAGE):
+        records += page
+        if len(page) < URLS_PAGE:  # an index refuses longer pages than it gives
+            break
     if len(records) > 1:
         guids = ", ".join(str(record.did) for record in records[:3])
         raise UsageError(

@@ -52,11 +52,11 @@ class Row(NamedTuple):
 
     Attributes:
         guid: Its GUID or DRS URI.
-        file_name: Its name; empty where the manifest doesn't say.
-        size: Its size in bytes; None where the manifest doesn't say.
+        file_name: Its name; empty where the manifest does not state it.
+        size: Its size in bytes; None where the manifest does not state it.
         checksums: Its checksums by kind (md5, sha1, sha256, sha512, crc, etag), in lower-case hexadecimal digits.
-        commons_url: The commons that has it, as the manifest says; empty where it doesn't.
-        line: Where it stands: the line of a table, the number of an entry of a JSON list, from 1.
+        commons_url: The commons that has it; empty where the manifest does not state it.
+        line: The line of a table, the number of an entry of a JSON list, from 1.
     """
 
     guid: str
@@ -75,16 +75,16 @@ class Row(NamedTuple):
 def rows_of(
     path: str | os.PathLike[str], *, delimiter: str | None = None, on_fault: OnFault | None = None
 ) -> Iterator[Row]:
-    """Gives the files that a manifest names, one by one: it may be long.
+    """Read the files that a manifest names, one by one: it may be long.
 
     Args:
         path: A table as those of an index (separated by tabs where its name ends in .tsv, else by commas, names of columns
             as gen3sdk knows them), or a JSON list as drs-pull reads it (object_id, file_name, file_size, md5sum, commons_url).
-        delimiter: What separates the cells of a table; by default what its name's ending says.
-        on_fault: Takes what is wrong with a row, which is left out then; by default it is raised.
+        delimiter: The separator of a table's cells; by default the one of its suffix.
+        on_fault: Takes the fault of a row, which is left out; by default it is raised.
 
     Raises:
-        ManifestError: It isn't a manifest, no column names the files, or a row is wrong.
+        ManifestError: It is not a manifest, no column names the files, or a row is wrong.
     """
     manifest = Path(path)
     told = on_fault or _raised(manifest)
@@ -144,7 +144,7 @@ def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
 
 
 def _cells(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """An entry's values as texts by the columns' own names, and what the entry calls them."""
+    """An entry's values as texts by the columns' own names, and the entry's names for them."""
     cells, shown = dict[str, str](), dict[str, str]()
     for key, value in entry.items():
         if key in ("hashes", "checksums") and is_object(value):
@@ -161,7 +161,7 @@ def _text(value: Any) -> str:
 def _row(
     cells: Mapping[str, str], line: int, shown: Mapping[str, str], on_fault: OnFault, unit: str = "line"
 ) -> Row | None:
-    """A row as it is meant; None where it is wrong, which has been told then."""
+    """A row; None where it is wrong, after its fault was passed on."""
 
     def wrong(name: str, reason: str, remedy: str) -> None:
         on_fault(Fault(line, shown.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
@@ -191,27 +191,27 @@ def _an(kind: str) -> str:
     return f"{'an' if kind[0] in 'aemos' and kind != 'crc' else 'a'} {kind}"
 
 
-#: Without these a file can't be indexed.
 REQUIRED = (URLS, MD5, SIZE)
+"""Columns without which a file cannot be indexed."""
 _UUID = re.compile(r".*[a-fA-F0-9]{8}(-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}")
 
 
 class Entry(NamedTuple):
-    """What a row says of a file. Where the manifest hasn't the column, it is None: then the record's own value stays.
+    """A file of a manifest for the index. A field is None where its column is missing: the record's value is kept then.
 
     Attributes:
-        line: Where it stands.
+        line: Its line.
         cells: The cells by the columns' own names, in order, without blanks around them.
         guid: The GUID; empty where the index is to make one.
         md5: The MD5 sum, in lower-case hexadecimal digits.
         size: The size in bytes.
-        urls: Where the bytes are.
-        acl: Who may read it.
-        authz: The resources that say who may do what with it.
+        urls: Where its bytes are.
+        acl: Its access list.
+        authz: The resources that control access to it.
         file_name: Its name.
-        prev_guid: The GUID of a version before it; empty where it is none's.
+        prev_guid: The GUID of an earlier version; empty for a new file.
         package: Whether it is a package.
-        contents: What is in the package, where that is told.
+        contents: The contents of the package, where they are stated.
         more: The other columns, which the index has no place for.
     """
 
@@ -231,11 +231,11 @@ class Entry(NamedTuple):
 
 
 def columns_of(table: Table, required: Sequence[str] = REQUIRED) -> list[str]:
-    """The columns of a table by their own names.
+    """Translate the columns of a table to their own names.
 
     Args:
         table: The table.
-        required: Columns that must be there.
+        required: Columns that the table must have.
 
     Raises:
         ManifestError: One is missing.
@@ -252,13 +252,13 @@ def columns_of(table: Table, required: Sequence[str] = REQUIRED) -> list[str]:
 
 
 def entries_of(table: Table) -> Iterator[Entry | Fault]:
-    """The rows of a table as entries; in the place of each that is wrong, what is wrong with it.
+    """Yield the rows of a table as entries, or the fault of each that is wrong.
 
     Args:
         table: The table.
 
     Raises:
-        ManifestError: A column is missing, or the table can't be read on.
+        ManifestError: A column is missing, or the table is malformed.
     """
     names = columns_of(table)
     shown = {name: table.header[names.index(name)] for name in names}
@@ -276,12 +276,12 @@ def cells_of(row: TableRow, names: Sequence[str]) -> dict[str, str]:
 
 
 def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> Entry | Fault:
-    """A row as an entry, or what is wrong with it.
+    """Decode a row to an entry, or its fault.
 
     Args:
         row: The row.
         names: The columns' own names.
-        shown: What the manifest calls them.
+        shown: The names that the manifest has for them.
     """
     cells = cells_of(row, names)
 
@@ -333,7 +333,7 @@ def entry_of(row: TableRow, names: Sequence[str], shown: Mapping[str, str]) -> E
 
 
 def contents_of(cell: str) -> list[dict[str, Any]] | None:
-    """What is in a package, by its cell; None where it isn't told in the form that it has."""
+    """Decode the contents of a package; None where the cell is malformed."""
     try:
         told = json.loads(cell)
     except (ValueError, RecursionError):

@@ -21,15 +21,15 @@ SHOWN = 120
 
 
 class Fault(NamedTuple):
-    """Something that is wrong in a manifest.
+    """A fault of a manifest.
 
     Attributes:
-        line: Where it stands, from 1; the header is line 1. Of a JSON list the number of the entry, from 1.
-        column: The column's name as the manifest has it; empty where it is about the whole line.
-        value: What stands there.
-        reason: What is wrong with it, as it reads after the value.
+        line: Its line, from 1; the header is line 1. Of a JSON list the number of the entry, from 1.
+        column: The column's name as the manifest has it; empty for a fault of the whole line.
+        value: The value.
+        reason: What is wrong, as it reads after the value.
         remedy: What to do.
-        warns: Whether the manifest can be worked from all the same.
+        warns: Whether the manifest can be used all the same.
         unit: What `line` counts: "line" or "entry".
     """
 
@@ -43,13 +43,13 @@ class Fault(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The place, the value and what is wrong with it, in one line without the remedy."""
+        """The place, the value and the reason, in one line without the remedy."""
         place = f"{self.unit} {self.line}" + (f", column {self.column!r}" if self.column else "")
         return f"{place}: {self._complaint}"
 
     @property
     def words(self) -> str:
-        """The same without the line, and with the remedy, for what is listed by its line."""
+        """The same without the line and with the remedy, for lists by line."""
         text = f"column {self.column!r}: {self._complaint}" if self.column else self._complaint
         return f"{text}. {self.remedy}" if self.remedy else text
 
@@ -63,15 +63,15 @@ class Fault(NamedTuple):
 
 
 class ManifestError(Gen3Error, UsageError, ValueError):
-    """A manifest that can't be worked from.
+    """A manifest that cannot be used.
 
     Args:
         path: The manifest.
-        fault: What is wrong with it, and where; or what is wrong with the whole file.
+        fault: The fault; or what is wrong with the whole file.
         remedy: What to do; by default the fault's own remedy.
 
     Attributes:
-        fault: What is wrong; None where it is about the whole file.
+        fault: The fault; None for one of the whole file.
     """
 
     def __init__(self, path: object, fault: Fault | str, *, remedy: str | None = None) -> None:
@@ -82,7 +82,7 @@ class ManifestError(Gen3Error, UsageError, ValueError):
 
 
 OnFault = Callable[[Fault], None]
-"""Takes what is wrong with a row that is left out."""
+"""Takes the fault of a row that is left out."""
 
 
 GUID, FILE_NAME, SIZE, MD5, URLS = "guid", "file_name", "size", "md5", "urls"
@@ -100,11 +100,11 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     RECORD_TYPE: ("record_type",),
     PACKAGE_CONTENTS: ("package_contents",),
 }
-"""By each column's own name the names that manifests have for it, in lower case (gen3sdk 4.28.5)."""
+"""The names that manifests have for each column, in lower case (gen3sdk 4.28.5)."""
 
 COMMONS_URL = "commons_url"
 HASHES = ("sha1", "sha256", "sha512", "crc", "etag")
-"""Checksums beside md5 that an index has and a manifest may."""
+"""Checksums beside md5 that an index has and a manifest may have."""
 
 OF_DOWNLOADS: Mapping[str, tuple[str, ...]] = {
     GUID: ("object_id", "guid", "did", "drs_uri"),
@@ -129,21 +129,21 @@ OF_BUNDLES: Mapping[str, tuple[str, ...]] = {
 
 
 def standard_names(header: Sequence[str], aliases: Mapping[str, Collection[str]] = ALIASES) -> list[str]:
-    """A header with the columns' own names in place of those that the manifest has for them.
+    """Translate the names of a header to the columns' own.
 
     Args:
-        header: The names of the columns as they stand there.
+        header: The names of the columns in the manifest.
         aliases: The names that each may have, in lower case.
 
     Returns:
-        As many names; those that aren't known stay as they are.
+        As many names; unknown ones unchanged.
     """
     known = {alias: name for name, others in aliases.items() for alias in others}
     return [known.get(name.strip().lower(), name.strip()) for name in header]
 
 
-#: What separates cells, by the ending of a manifest's name.
 TABLES = {".tsv": "\t", ".csv": ","}
+"""The separator of cells, by the suffix of a manifest."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -166,8 +166,8 @@ class Table(NamedTuple):
 
     Attributes:
         path: The file.
-        delimiter: What separates its cells.
-        header: The names of its columns, as they stand there.
+        delimiter: The separator of its cells.
+        header: The names of its columns.
         rows: Its rows, without those that are blank.
     """
 
@@ -185,12 +185,12 @@ class NamedRow(NamedTuple):
 
 
 def delimiter_of(path: Path, header: str, given: str | None = None) -> str:
-    """What separates the cells of a manifest.
+    """Detect the separator of a manifest's cells.
 
     Args:
         path: Its name: .tsv is separated by tabs, .csv by commas.
         header: Its first line, which decides for other names.
-        given: What the user says.
+        given: The separator that the user gave.
     """
     if given:
         return given
@@ -202,7 +202,7 @@ def opened(path: Path) -> Generator[IO[str]]:
     """A manifest's text: UTF-8 with or without a byte order mark.
 
     Raises:
-        ManifestError: It isn't there, can't be read, or isn't UTF-8.
+        ManifestError: It does not exist, cannot be read, or is not UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -225,10 +225,10 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
 
     Args:
         path: The manifest.
-        delimiter: What separates its cells; by default what its name's ending and its first line say.
+        delimiter: The separator of its cells; by default it is detected by suffix and first line.
 
     Raises:
-        ManifestError: It isn't a table of text, or its header has a name twice.
+        ManifestError: It is not a table of text, or its header has a name twice.
     """
     with opened(path) as text:
         first = text.readline()
@@ -257,10 +257,10 @@ def overlong(row: TableRow, columns: int) -> Fault | None:
 
 
 def whole_rows(table: Table) -> Iterator[TableRow]:
-    """A table's rows, none of which says more than there are columns for.
+    """Yield a table's rows.
 
     Raises:
-        ManifestError: One does.
+        ManifestError: A row has more cells than there are columns.
     """
     for row in table.rows:
         if (fault := overlong(row, len(table.header))) is not None:
@@ -269,10 +269,7 @@ def whole_rows(table: Table) -> Iterator[TableRow]:
 
 
 def rows_by_name(table: Table) -> Iterator[NamedRow | Fault]:
-    """A table's rows with their cells by the columns' names as they stand in the header, without blanks around them.
-
-    In the place of a row that says more than there are columns for stands what is wrong with it.
-    """
+    """Yield a table's rows with their stripped cells by the header's names, or the fault of a row with too many cells."""
     for row in table.rows:
         yield overlong(row, len(table.header)) or NamedRow(
             row.line, dict(zip(table.header, (cell.strip() for cell in row.cells), strict=False))
@@ -330,7 +327,7 @@ def line_of(cells: Sequence[object], delimiter: str) -> str:
 
 
 def delimiter_for(path: Path, given: str | None = None) -> str:
-    """What separates the cells of a table that is written: tabs where its name ends in .tsv, else commas."""
+    """The separator of a table that is written: tabs where its suffix is .tsv, else commas."""
     return given or ("\t" if path.suffix.lower() == ".tsv" else ",")
 
 
@@ -346,19 +343,19 @@ _COMMA_OF_PATHS = re.compile(r",(?=/)")
 
 
 def several(cell: str) -> list[str]:
-    """The values of a cell that may have several: separated by blanks, in brackets and quotes if need be.
+    """Split a cell that may have several values, separated by blanks, perhaps in brackets and quotes.
 
     Args:
         cell: `a b`, `[a, b]`, `['a', 'b']`, `["a", "b"]`; `%20` is a blank within a value.
 
     Returns:
-        The values, in order, without those that are empty.
+        The values in order, without empty ones.
     """
     return [value.replace("%20", " ") for value in written(cell)]
 
 
 def written(cell: str) -> list[str]:
-    """The values of a cell that may have several, with `%20` as it stands there."""
+    """Split a cell that may have several values, with `%20` unchanged."""
     if not any(mark in cell for mark in "[]\"',"):
         return cell.split()
     between = _COMMA.sub(" ", _OLD_TEXTS.sub("", cell) if "u'" in cell or 'u"' in cell else cell)
@@ -369,7 +366,7 @@ def written(cell: str) -> list[str]:
 
 
 def acl_of(cell: str) -> list[str]:
-    """Who may read a file, of a cell: `['open']` alone means everybody, which the index writes as `*`."""
+    """The access list of a cell: `['open']` alone means public, which the index writes as `*`."""
     values = several(cell)
     return ["*"] if cell.lstrip().startswith("[") and [value.lower() for value in values] == ["open"] else values
 
@@ -380,14 +377,14 @@ def cell_of(values: Iterable[str]) -> str:
 
 
 def md5_of(cell: str, *, base64: bool = True) -> str | None:
-    """An MD5 sum as 32 hexadecimal digits.
+    """Decode an MD5 sum to 32 hexadecimal digits.
 
     Args:
         cell: The digits, in quotes or not, or their 16 bytes in Base64.
-        base64: Whether the latter is read, too.
+        base64: Whether Base64 is accepted.
 
     Returns:
-        The digits in lower case; None where it isn't one.
+        The digits in lower case; None for another value.
     """
     text = cell.strip().strip('"')
     if HEX_MD5.fullmatch(text):
@@ -396,14 +393,14 @@ def md5_of(cell: str, *, base64: bool = True) -> str | None:
 
 
 def checksum_of(kind: str, cell: str) -> str | None:
-    """A checksum as an index has it.
+    """Decode a checksum to the form of an index.
 
     Args:
         kind: Its kind: md5, sha1, sha256, sha512, crc or etag.
         cell: The value.
 
     Returns:
-        It in lower case; None where it isn't one of that kind.
+        The checksum in lower case; None for another value.
     """
     text = cell.strip().strip('"').lower()
     if kind == "md5":
@@ -414,7 +411,7 @@ def checksum_of(kind: str, cell: str) -> str | None:
 
 
 def size_of(cell: str) -> int | None:
-    """A size in bytes; None where it isn't a whole number from 0 to 2**63 - 1."""
+    """Decode a size in bytes; None for anything but a whole number from 0 to 2**63 - 1."""
     text = cell.strip().strip('"')
     if not _SIZE_CELL.fullmatch(text):
         return None
