@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable
-from omicsdk.gen3.manifests._runs import AHEAD, NOTED_ROWS, Outcome, Outputs, in_order, run
+from omicsdk.core.errors import ConnectFailed, DiskFull, FolderBusy, Interrupted, NotWritable, SomeFailed
+from omicsdk.gen3.manifests._runs import AHEAD, NOTED_ROWS, Outcome, Outputs, Summary, in_order, run
 
 
 @pytest.fixture
@@ -182,3 +182,10 @@ def test_items_are_taken_as_they_are_needed():
     next(results)
     assert len(taken) < 20
     results.close()
+
+
+def test_failures_before_an_interrupt_are_raised_by_the_run_that_resumes(tmp_path: Path):
+    summary = Summary(10, {"created": 9, "failed": 1}, tmp_path / "out.tsv", tmp_path / "out.failures.tsv", ())
+    with pytest.raises(SomeFailed, match="1 of 10 rows couldn't be indexed"):
+        summary.raise_if_failed("indexed")
+    assert summary._replace(counts={"created": 10}).raise_if_failed().rows == 10

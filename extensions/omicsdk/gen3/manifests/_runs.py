@@ -289,6 +289,23 @@ class Outcome(NamedTuple):
     row: str = ""
 
 
+def raise_failures(failed: int, of: str, errors: Sequence[str], remedy: str) -> None:
+    """Raise the failures of a run, if there are any.
+
+    Args:
+        failed: How many failed; a run that resumed knows the errors of its own rows only.
+        of: What they failed of, in words.
+        errors: The first errors, each with its line.
+        remedy: What to do.
+
+    Raises:
+        SomeFailed: There are failures.
+    """
+    if failed:
+        first = f": {errors[0]}" if errors else ""
+        raise SomeFailed(f"{failed} of {of}{first}", [UsageError(error) for error in errors], remedy=remedy)
+
+
 class Summary(NamedTuple):
     """The result of a run over a manifest.
 
@@ -322,14 +339,9 @@ class Summary(NamedTuple):
         Raises:
             SomeFailed: Some did.
         """
-        if self.failed:
-            first = f"; the first: {self.errors[0]}" if self.errors else ""
-            alone = f" {self.failed_rows} is a manifest of these rows alone." if self.failed_rows else ""
-            raise SomeFailed(
-                f"{self.failed} of {self.rows} rows couldn't be {what}{first}",
-                [UsageError(error) for error in self.errors],
-                remedy=f"All of them are in {self.failures}. Correct their cause, and run the same again.{alone}",
-            )
+        alone = f" {self.failed_rows} is a manifest of these rows alone." if self.failed_rows else ""
+        remedy = f"All of them are in {self.failures}. Correct their cause, and run the same again.{alone}"
+        raise_failures(self.failed, f"{self.rows} rows couldn't be {what}", self.errors, remedy)
         return self
 
 
@@ -374,12 +386,13 @@ class Published(NamedTuple):
         Raises:
             SomeFailed: Something did.
         """
-        if errors := self.errors:
-            raise SomeFailed(
-                f"{len(errors)} of {len(errors) + sum(self.counts.values())} rows couldn't be {what}: {errors[0]}",
-                [UsageError(error) for error in errors],
-                remedy="Correct their cause, and run the same again: rows that are done already stay the same.",
-            )
+        errors = self.errors
+        raise_failures(
+            len(errors),
+            f"{len(errors) + sum(self.counts.values())} rows couldn't be {what}",
+            errors,
+            "Correct their cause, and run the same again: rows that are done already stay the same.",
+        )
         return self
 
 

@@ -11,12 +11,12 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, SomeFailed, UsageError
+from omicsdk.core.errors import APIError, Conflict, NotFound, OmicsError, UsageError
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.platform import settings_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.gen3.index_records import created_once
-from omicsdk.gen3.manifests._runs import FATAL, PART
+from omicsdk.gen3.manifests._runs import FATAL, PART, raise_failures
 from omicsdk.gen3.manifests.tables import (
     ALIASES,
     GUID,
@@ -192,13 +192,13 @@ class CreatedBundles(NamedTuple):
         Raises:
             SomeFailed: Some did.
         """
-        if self.failures:
-            count, errors = len(self.failures) + len(self.bundles), [f"line {n}: {e}" for n, e in self.failures.items()]
-            raise SomeFailed(
-                f"{len(errors)} of {count} bundles couldn't be created: {errors[0]}",
-                [UsageError(error) for error in errors],
-                remedy="Correct their cause, and run the same again: with the same output nothing is created twice.",
-            )
+        errors = [f"line {line}: {error}" for line, error in self.failures.items()]
+        raise_failures(
+            len(errors),
+            f"{len(errors) + len(self.bundles)} bundles couldn't be created",
+            errors,
+            "Correct their cause, and run the same again: with the same output nothing is created twice.",
+        )
         return self
 
 

@@ -16,7 +16,7 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.redaction import mask_text
 from omicsdk.gen3.index_records import IndexRecords
 from omicsdk.gen3.manifests._runs import FAILED, FATAL, Outcome, Summary, attempted, outputs_of, run
-from omicsdk.gen3.manifests.records import MISSING, RIGHT, WRONG
+from omicsdk.gen3.manifests.records import compared
 from omicsdk.gen3.manifests.tables import NamedRow, rows_by_name, table_of
 
 if TYPE_CHECKING:
@@ -311,15 +311,11 @@ def verify_metadata(
 
     def verified(row: NamedRow) -> Outcome:
         guid = guid_of(row.cells)
-        if not guid:
-            return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
         try:
-            document = client.metadata.get(guid=guid)
+            document = client.metadata.get(guid=guid) if guid else {}
         except NotFound:
-            return Outcome(row.line, guid, MISSING, f"{guid}|no_record|expected {row.cells}|actual None\n")
-        found = differing(document, source, metadata_of(row.cells))
-        lines = (f"{guid}|{source}.{key}|expected {wanted}|actual {actual}\n" for key, wanted, actual in found)
-        return Outcome(row.line, guid, WRONG if found else RIGHT, "".join(lines))
+            return compared(row, guid, None)
+        return compared(row, guid, differing(document, source, metadata_of(row.cells)))
 
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         return [attempted(row.line, "", lambda row=row: verified(row)) for row in rows]
@@ -330,7 +326,7 @@ def verify_metadata(
 
 
 def differing(document: Mapping[str, Any], source: str, expected: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Compare a document with expected values; a text that is JSON equals its value.
+    """Compare a member of a document with expected values; a text that is JSON equals its value.
 
     Args:
         document: The document.
@@ -338,9 +334,9 @@ def differing(document: Mapping[str, Any], source: str, expected: Mapping[str, A
         expected: The values of its members.
 
     Returns:
-        Each member that differs, with the expected and the actual value.
+        Each member that differs, as SOURCE.NAME, with the expected and the actual value.
     """
     held = document.get(source)
     actual = held if is_object(held) else {}
     pairs = [(key, value_of(value), value_of(actual.get(key))) for key, value in expected.items()]
-    return [(key, wanted, found) for key, wanted, found in pairs if wanted != found]
+    return [(f"{source}.{key}", wanted, found) for key, wanted, found in pairs if wanted != found]

@@ -193,11 +193,15 @@ def verify_manifest(
     """
     index, reading = IndexRecords(client), {**PARSERS, **(parsers or {})}
 
+    def verified(row: NamedRow, guid: str, record: OutputInfo | None) -> Outcome:
+        expected = {field: reading[field](row.cells) for field in FIELDS} if record else {}
+        return compared(row, guid, differing(record, expected) if record else None)
+
     def work(rows: Sequence[NamedRow], _perhaps: bool) -> list[Outcome]:
         guids = [str(reading["guid"](row.cells) or "") for row in rows]
         records = index.found(guids)
         return [
-            attempted(row.line, guid, lambda row=row, guid=guid: _verified(row, guid, records.get(guid), reading))
+            attempted(row.line, guid, lambda row=row, guid=guid: verified(row, guid, records.get(guid)))
             for row, guid in zip(rows, guids, strict=True)
         ]
 
@@ -205,12 +209,18 @@ def verify_manifest(
         return run(rows_by_name(table), work, outputs, threads=threads, stop=stop)
 
 
-def _verified(row: NamedRow, guid: str, record: OutputInfo | None, parsers: Mapping[str, Parser]) -> Outcome:
+def compared(row: NamedRow, guid: str | None, found: Sequence[tuple[str, Any, Any]] | None) -> Outcome:
+    """The outcome of a row that was verified.
+
+    Args:
+        row: The row.
+        guid: Its GUID; None or empty where it names none.
+        found: Each field that differs, with the expected and the actual value; None where the GUID is unknown.
+    """
     if not guid:
         return Outcome(row.line, "", FAILED, error="the row names no file. Fill in its GUID, or take it out.")
-    if record is None:
+    if found is None:
         return Outcome(row.line, guid, MISSING, f"{guid}|no_record|expected {row.cells}|actual None\n")
-    found = differing(record, {field: parsers[field](row.cells) for field in FIELDS})
     text = "".join(f"{guid}|{field}|expected {wanted}|actual {actual}\n" for field, wanted, actual in found)
     return Outcome(row.line, guid, WRONG if found else RIGHT, text)
 
