@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST = 100
 """Things that a bulk request or a job takes."""
 REQUESTS_AT_ONCE = 8
+COPIES_AT_ONCE = 16
 PERIOD = 10.0
 """Seconds between two requests for the state of what is waited for."""
 
@@ -95,6 +96,28 @@ def bulk(
         return [*records, *(each for chunk in rest for each in answered(chunk))]
     with ThreadPoolExecutor(min(REQUESTS_AT_ONCE, len(rest)), "omicsdk-sb-bulk") as pool:
         return [*records, *(each for part in pool.map(answered, rest) for each in part)]
+
+
+def each_by_itself(items: Sequence[T], call: Callable[[T], object]) -> list[OmicsError | None]:
+    """Call for each of many things, several at once; one that fails does not keep the others from it.
+
+    Args:
+        items: The things.
+        call: Does what is done to one.
+
+    Returns:
+        Why each failed, in their order; None for those that did not.
+    """
+
+    def failure(item: T) -> OmicsError | None:
+        try:
+            call(item)
+        except OmicsError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(COPIES_AT_ONCE, "omicsdk-sb-each") as pool:
+        return list(pool.map(failure, items))
 
 
 def told(error: OmicsError) -> Error:

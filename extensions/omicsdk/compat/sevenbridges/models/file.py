@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -29,6 +28,7 @@ from omicsdk.compat.sevenbridges.models.bulk import BulkRecord
 from omicsdk.core.errors import shortened
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.core.redaction import without_query
+from omicsdk.sb.jobs import each_by_itself
 from omicsdk.sb.paths import LONGEST, wrong_with
 
 if TYPE_CHECKING:
@@ -91,8 +91,6 @@ def listed(value: Any) -> list[Any]:
     return [value] if isinstance(value, str) or not isinstance(value, Iterable) else list(cast("Iterable[Any]", value))
 
 
-#: Files that are copied at once.
-AT_ONCE = 16
 #: Characters that the names of files that weren't copied may take in a message.
 _SHOWN = 300
 
@@ -110,15 +108,7 @@ def copy_files(api: Api, files: Sequence[File | str], project: str) -> None:
     """
     ids = [identifier(file) for file in files]
 
-    def refusal(id: str) -> SbgError | None:
-        try:
-            api.call(request_of(api, "copy_file", file_id=id, project=project))
-        except SbgError as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(AT_ONCE, "omicsdk-copy") as pool:
-        answers = list(pool.map(refusal, ids))
+    answers = each_by_itself(ids, lambda id: api.call(request_of(api, "copy_file", file_id=id, project=project)))
     refused = [(called(file), error) for file, error in zip(files, answers, strict=True) if error is not None]
     if not refused:
         return
