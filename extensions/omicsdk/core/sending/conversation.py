@@ -335,7 +335,8 @@ class _Conversation:
         raise error
 
     def _asked_wait(self, response: Response) -> float | None:
-        return retry_after(response.headers, self._manners.clock.now())
+        stated = "retry-after" in response.headers
+        return retry_after(response.headers, self._manners.clock.now()) if stated else None
 
     def _next_pause(self, asked: float | None = None) -> float | None:
         return self._manners.retry.next_pause(
@@ -391,9 +392,9 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
     credentials = manners.credentials
     if credentials is None or request.public or not hop.trusted:
         return None
-    url = mask_url(manners.base_url)
     if not is_confidential(hop.url):
         if request.secured:
+            url = mask_url(manners.base_url)
             raise AuthError(
                 f"{request.operation}: credentials aren't sent to {url} because the connection isn't encrypted",
                 remedy="Use the service's https:// address.",
@@ -401,6 +402,7 @@ def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credential
         return None
     if not credentials.goes_to(hop.url):
         if request.secured:
+            url = mask_url(manners.base_url)
             raise AuthError(
                 f"{request.operation}: the credentials were issued for another service than {url}, and aren't sent there",
                 remedy="Log in to this service, or name it as one of the credentials' origins.",

@@ -144,6 +144,9 @@ def call_limits(timeout: Timeout | None = None, budget: float | None = None) -> 
         _stated = before
 
 
+_USUAL = Retry()
+
+
 def stated_budget() -> float | None:
     """The seconds that `call_limits` allows a call with its tries; None outside of it."""
     return _stated.budget
@@ -155,7 +158,7 @@ def within_budget(retry: Retry | None = None) -> Retry:
     Args:
         retry: None for the defaults.
     """
-    retry = Retry() if retry is None else retry
+    retry = _USUAL if retry is None else retry
     return retry if _stated.budget is None else replace(retry, budget=_stated.budget)
 
 

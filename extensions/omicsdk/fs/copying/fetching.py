@@ -7,8 +7,7 @@ import shutil
 import stat
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
     UnsafePath,
 )
-from omicsdk.core.files.atomic_file import is_special, put_in_place
+from omicsdk.core.files.atomic_file import in_place_of, is_special, put_in_place
 from omicsdk.fs.store import Entry, Store
 from omicsdk.fs.uri import PathError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
@@ -235,28 +234,24 @@ def _written(
 ) -> int:
     """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with aside(target) as part:
-        with part.open("wb") as file:
-            size, pace, growth = 0, Pace(options.control, options.stop), Growth(str(part), str(target))
-            while chunk := stream.read(pace.stride(_STRIDE)):
-                pace.passed(len(chunk))
-                if options.stopped:
-                    raise Interrupted(f"{target} isn't whole: it was stopped")
-                digests.update(chunk)
-                if entry.size is None:
-                    growth.expect(len(chunk))
-                size += file.write(chunk)
-                if entry.size is not None and size > entry.size:  # there may be no end to it
-                    break
-            file.flush()
-            os.fsync(file.fileno())
+    with in_place_of(target) as file:
+        size, pace, growth = 0, Pace(options.control, options.stop), Growth(str(target.parent), str(target))
+        while chunk := stream.read(pace.stride(_STRIDE)):
+            pace.passed(len(chunk))
+            if options.stopped:
+                raise Interrupted(f"{target} isn't whole: it was stopped")
+            digests.update(chunk)
+            if entry.size is None:
+                growth.expect(len(chunk))
+            size += file.write(chunk)
+            if entry.size is not None and size > entry.size:  # there may be no end to it
+                break
         if entry.size is not None and size != entry.size:
             raise TruncatedTransfer(str(target), expected=entry.size, received=size)
         refuse_wrong(str(target), digests, entry)
         after = state_of(stream)
         if before and after and is_another(before, after):
             raise SourceChanged(f"{entry.path} was written to while it was copied to {target}", name=str(target))
-        put_in_place(part, target)
     return size
 
 
@@ -298,22 +293,3 @@ def refuse_wrong(name: str, digests: Digests, entry: Entry) -> None:
     for algorithm, stated in entry.checksums.items():
         if found[algorithm] != stated:
             raise ChecksumMismatch(name, algorithm=algorithm, expected=stated, actual=found[algorithm])
-
-
-@contextmanager
-def aside(target: Path) -> Generator[Path]:
-    """A new file beside a target, with the permissions that a new file has; gone at the end unless it was moved.
-
-    Args:
-        target: Where it shall be in the end; its folder is there.
-    """
-    number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part")
-    part = Path(name)
-    try:
-        os.close(number)
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
