@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -21,6 +20,10 @@ from omicsdk.core.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.abc import Loader, MetaPathFinder
+else:
+    # importlib.abc loads importlib.resources, pathlib and tempfile: more than the import of a face needs otherwise.
+    Loader = MetaPathFinder = object
 
 FACES = ("crunch", "hca", "pangea_api", "sevenbridges")
 """The published packages that have a face here, by the name under which a program imports them."""

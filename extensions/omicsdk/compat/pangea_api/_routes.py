@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from omicsdk.core.origins import origin_of
-from omicsdk.pangea.listings import has_route
 
 API = "/api"
 """The beginning of all paths."""
@@ -85,6 +84,7 @@ def named(name: str) -> str | None:
         It quoted; None where no nested route has it: see `omicsdk.pangea.listings.has_route`.
     """
     from omicsdk.core.request import segment
+    from omicsdk.pangea.listings import has_route
 
     if not has_route(name):
         return None
