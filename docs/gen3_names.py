@@ -2,7 +2,7 @@
 
     .peers/gen3/bin/python docs/gen3_names.py    read the published package's names anew
 
-That writes specs/gen3/published-names.json; `make docs` makes the table of it and of what omicsdk.gen3 has.
+That writes specs/gen3/published-names.json; `make docs` makes the table of it and of what omicsdk.compat.gen3 has.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 PUBLISHED = ROOT / "specs" / "gen3" / "published-names.json"
 EXCEPTIONS = ROOT / "specs" / "gen3" / "names-exceptions.txt"
-OLD, NEW = "gen3", "omicsdk.gen3"
+OLD, NEW = "gen3", "omicsdk.compat.gen3"
 BEGIN, END = "<!-- made by `make docs`: names -->", "<!-- end of names -->"
 
 LEFT_OUT = {

@@ -31,7 +31,7 @@ def helping(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The import by itself, in processes that have just begun."""
-    ours = beginning.importing(bench.ours.client, "from omicsdk.gen3 import Gen3Auth")
+    ours = beginning.importing(bench.ours.client, "from omicsdk.compat.gen3.auth import Gen3Auth")
     peer = beginning.importing(bench.peer.client, "import gen3.auth")
     return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import gen3.auth"}))
 
@@ -105,7 +105,7 @@ def validating(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
 def peak(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The most memory that a process of ours had in use that validated it."""
     manifest = _manifest(bench)
-    module = "omicsdk.gen3.tools.indexing.validate_manifest_format"
+    module = "omicsdk.compat.gen3.tools.indexing.validate_manifest_format"
     program = f"from {module} import is_valid_manifest_format as valid\nassert valid({str(manifest)!r}){_FORGET_AFTER}"
     values = [int(re.findall(r"\d+", bench.ours.client.said(program))[-1]) / 1024 for _ in range(rounds)]
     return figure_row(name, values, goal, "MiB", bench.place.facts())

@@ -25,7 +25,7 @@ def both(homes: Path, certificate: Path) -> tuple[Client, Client]:
     more = {**trust, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     ours, peer = (
         Client(package, command, {**environ(homes / package, _NOT_OURS), **more})
-        for package, command in (("omicsdk.gen3", our_command()), ("gen3", PEER.program("gen3")))
+        for package, command in (("omicsdk.compat.gen3", our_command()), ("gen3", PEER.program("gen3")))
     )
     return ours, peer
 

@@ -18,7 +18,7 @@ def listing(package: str, url: str, count: int) -> Act:
     """Lists all records of an index.
 
     Args:
-        package: Where the client comes from: `gen3`, the published one, or `omicsdk.gen3`.
+        package: Where the client comes from: `gen3`, the published one, or `omicsdk.compat.gen3`.
         url: The commons.
         count: How many there are.
     """

@@ -57,15 +57,23 @@ PACKAGES = (
         "omicsdk.gen3",
         "Gen3 data commons",
         (
-            "omicsdk.gen3.downloads", "omicsdk.gen3.uploads", "omicsdk.gen3.records",
-            "omicsdk.gen3.manifests", "omicsdk.gen3.queries", "omicsdk.gen3.dictionary",
+            "omicsdk.gen3.downloads", "omicsdk.gen3.uploads", "omicsdk.gen3.records", "omicsdk.gen3.jobs",
+            "omicsdk.gen3.workspaces", "omicsdk.gen3.manifests", "omicsdk.gen3.queries", "omicsdk.gen3.dictionary",
         ),
     ),
     Package(
-        "omicsdk.gen3.tools",
+        "omicsdk.compat.gen3",
+        "Gen3 data commons by the modules and names of gen3sdk",
+        tuple(
+            f"omicsdk.compat.gen3.{name}"
+            for name in ("auth", "file", "index", "jobs", "metadata", "object", "query", "submission", "wss")
+        ),
+    ),
+    Package(
+        "omicsdk.compat.gen3.tools",
         "manifests, metadata and downloads under the names that gen3sdk has for them",
         tuple(
-            f"omicsdk.gen3.tools.{name}"
+            f"omicsdk.compat.gen3.tools.{name}"
             for name in (
                 "indexing.index_manifest", "indexing.download_manifest", "indexing.verify_manifest",
                 "indexing.validate_manifest_format", "indexing.merge_manifests", "metadata.ingest_manifest",

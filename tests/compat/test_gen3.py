@@ -17,7 +17,7 @@ from omicsdk.sandbox.server import Sandbox
 pytestmark = [pytest.mark.compat("gen3"), pytest.mark.timeout(600)]
 
 SCENARIO = Path(__file__).resolve().parent / "gen3_scenario"
-PUBLISHED, OURS = "gen3", "omicsdk.gen3"
+PUBLISHED, OURS = "gen3", "omicsdk.compat.gen3"
 HOST = "commons.example.org"
 PARTS = {
     "login": ["auth", "wrong_logins", "programs_login", "token_service", "with_other_clients"],

@@ -141,14 +141,14 @@ def test_the_explorer(run: Run, omics_sandbox: Sandbox):
 
 
 def test_jobs(run: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    from omicsdk.gen3 import Gen3Jobs
+    from omicsdk.compat.gen3.jobs import Gen3Jobs
 
     class ItsClock:
         """Who waits moves the sandbox's clock."""
 
         monotonic = staticmethod(time.monotonic)
 
-        async def async_sleep(self, seconds: float) -> None:
+        def sleep(self, seconds: float) -> None:
             omics_sandbox.clock.advance(seconds)
 
     beginning = Gen3Jobs.__init__

@@ -10,7 +10,7 @@ from omicsdk.core.errors import ConfigError, Forbidden, Unauthorized
 from omicsdk.fs.places.gen3 import Gen3Store
 from omicsdk.fs.store import Entry, Put, PutOptions
 from omicsdk.fs.uri import NotAFolder, NotListed, PathNotFound, ReadOnly
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3Login
 from omicsdk.gen3.client import Gen3
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.transfer import download
@@ -70,7 +70,7 @@ def test_a_file_is_had_by_its_guid_at_home_and_by_its_commons(store: Gen3Store, 
 
 def test_a_bundle_is_a_folder(store: Gen3Store, key: Path, omics_sandbox: Any, host: str, tmp_path: Path) -> None:
     guids = [omics_sandbox.gen3.add_file(name, name.encode()) for name in ("a b.txt", "c%20.txt")]
-    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as commons:
+    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as commons:
         made = commons.indexd.create_bundle.raw(name="study", bundles=guids).json()["bundle_id"]
     top = f"{host}/{made}"
     assert store.look(top).is_folder
@@ -118,7 +118,7 @@ def test_what_is_put_is_sent_to_the_command_that_tells_guids(store: Gen3Store, h
 
 def test_a_commons_that_is_given_stays_open(omics_sandbox: Any, key: Path) -> None:
     guid = omics_sandbox.gen3.add_file("a", b"a")
-    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as commons:
+    with Gen3(omics_sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as commons:
         with Gen3Store(commons=commons) as store:
             assert bytes_of(store, store.look(guid)) == b"a"
         assert commons.indexd.get_guids_prefix.raw().status_code == 200

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import omicsdk.transfer
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.core.errors import (
     ChecksumMismatch,
     Forbidden,
@@ -17,7 +20,6 @@ from omicsdk.core.errors import (
     UnsafePath,
 )
 from omicsdk.core.retry import Retry
-from omicsdk.gen3 import Gen3Auth, Gen3File, Gen3Index
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Progress

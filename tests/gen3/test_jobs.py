@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.jobs import Gen3Jobs
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import ServiceUnavailable
+from omicsdk.core.credentials import ANONYMOUS
+from omicsdk.core.errors import Interrupted, ServiceUnavailable
 from omicsdk.core.retry import Retry
-from omicsdk.gen3 import Gen3Auth, Gen3JobError, Gen3Jobs
+from omicsdk.gen3 import Gen3, Gen3JobError
 from omicsdk.sandbox import Sandbox
 
 COMMONS = "https://commons.example.org"
@@ -43,13 +47,24 @@ def test_a_job_is_waited_for_without_holding_up_the_loop(clock: ManualClock):
         *[("GET", "/job/status?UID=u%201")] * 3,
         ("GET", "/job/output?UID=u%201"),
     ]
-    assert clock.slept == [3.0, 4.5, 6.75]
+    assert sum(clock.slept) == 14.25
 
 
 def test_waits_don_t_grow_for_ever(clock: ManualClock):
     service = Jobs(*["Running"] * 20, "Completed")
-    asyncio.run(Gen3Jobs(COMMONS, transport=service.transport, clock=clock).async_run_job_and_wait("x", {}))
+    with Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock) as commons:
+        assert commons.run_job("x") == {"output": "[out] it is done"}
+    assert clock.slept[:3] == [3.0, 4.5, 6.75]
     assert max(clock.slept) == 60.0
+
+
+def test_a_wait_that_is_stopped_leaves_the_job_alone(clock: ManualClock):
+    service, stop = Jobs(*["Running"] * 20), threading.Event()
+    stop.set()
+    commons = Gen3(COMMONS, credentials=ANONYMOUS, transport=service.transport, clock=clock)
+    with commons, pytest.raises(Interrupted, match="the job goes on"):
+        commons.run_job("x", stop=stop)
+    assert (clock.slept, len(service.asked)) == ([], 1)
 
 
 def test_a_job_that_failed_says_what_it_wrote(clock: ManualClock):

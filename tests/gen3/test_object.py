@@ -2,9 +2,13 @@
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.object import Gen3Object, Gen3ObjectError
 from omicsdk.core.errors import NotFound, ServiceUnavailable
 from omicsdk.core.retry import Retry
-from omicsdk.gen3 import Gen3Auth, Gen3File, Gen3Index, Gen3Metadata, Gen3Object, Gen3ObjectError
 from omicsdk.sandbox import Sandbox
 
 COMMONS = "https://commons.example.org"

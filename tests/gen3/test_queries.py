@@ -12,7 +12,7 @@ from graphql.language import FieldNode, OperationDefinitionNode
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Error, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3Error, Gen3Login, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
 from omicsdk.gen3.queries.paging import restored
 from omicsdk.gen3.queries.query import literal
@@ -158,7 +158,9 @@ def test_without_a_dictionary_names_are_taken_as_they_are() -> None:
 @pytest.fixture
 def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
     sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
+    with Gen3(
+        sandbox.gen3_url, credentials=Gen3Login(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY
+    ) as found:
         yield found
 
 

@@ -7,9 +7,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.query import Gen3Query
 from omicsdk.core.errors import BadRequest, DecodeError
-from omicsdk.gen3 import Gen3Auth, Gen3Query, Gen3SubmissionQueryError, Gen3UserError
-from omicsdk.gen3.query import records_query, selection
+from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.explorer import records_query, selection
 from omicsdk.gen3.records.exports import rows_of
 from omicsdk.sandbox import Sandbox
 

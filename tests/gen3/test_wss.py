@@ -4,9 +4,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.wss import Gen3WsStorage, get_url, put_url, wsurl_to_tokens
 from omicsdk.core.errors import DecodeError, NotFound, OmicsError, UsageError
-from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3UserError, Gen3WsStorage
-from omicsdk.gen3.wss import get_url, put_url, wsurl_to_tokens
+from omicsdk.gen3 import Gen3Error, Gen3UserError
 from omicsdk.sandbox import Sandbox
 
 

@@ -3,21 +3,16 @@
 from pathlib import Path
 from typing import Any, assert_type
 
-from omicsdk.gen3 import (
-    AsyncGen3,
-    Gen3,
-    Gen3Auth,
-    Gen3File,
-    Gen3Index,
-    Gen3Jobs,
-    Gen3Metadata,
-    Gen3Object,
-    Gen3Query,
-    Gen3WsStorage,
-)
-from omicsdk.gen3.auth import decode_token, get_access_token_with_key
+from omicsdk.compat.gen3.auth import Gen3Auth, decode_token, get_access_token_with_key
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.jobs import Gen3Jobs
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.object import Gen3Object
+from omicsdk.compat.gen3.query import Gen3Query
+from omicsdk.compat.gen3.wss import Gen3WsStorage, wsurl_to_tokens
+from omicsdk.gen3 import AsyncGen3, Gen3
 from omicsdk.gen3.manifests import Missing, Published, Summary
-from omicsdk.gen3.wss import wsurl_to_tokens
 
 
 def login() -> Gen3Auth:

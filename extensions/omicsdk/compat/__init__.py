@@ -25,7 +25,7 @@ else:
     # importlib.abc loads importlib.resources, pathlib and tempfile: more than the import of a face needs otherwise.
     Loader = MetaPathFinder = object
 
-FACES = ("crunch", "hca", "pangea_api", "sevenbridges")
+FACES = ("crunch", "gen3", "hca", "pangea_api", "sevenbridges")
 """The published packages that have a face here, by the name under which a program imports them."""
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.gen3.client import Gen3
-from omicsdk.gen3.service import parties, settings
+from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
-    from omicsdk.gen3.service import Auth, Network
 
 
 class CommonsClient:
@@ -32,14 +33,16 @@ class CommonsClient:
 
     def __init__(
         self,
-        auth: Auth,
+        auth: Credentials | httpx.Auth,
         *,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
-        transport: Network | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
-        endpoint, credentials = parties(None, auth)
-        self.commons = Gen3(endpoint, credentials=credentials or ANONYMOUS, **settings(timeout, retry, transport))
+        endpoint: str | None = getattr(auth, "endpoint", None)
+        if not endpoint:
+            raise Gen3UserError("It isn't said which commons is meant", remedy="Give a login that states its commons.")
+        self.commons = Gen3(endpoint, credentials=auth, timeout=timeout, retry=retry, transport=transport)
 
     def close(self) -> None:
         """Closes the connections."""

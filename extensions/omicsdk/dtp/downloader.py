@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from omicsdk.dtp.sds.layout import Version
     from omicsdk.dtp.storage.datasets import DataStore
     from omicsdk.dtp.storage.fetching import Landing
-    from omicsdk.gen3.auth import Gen3Auth
+    from omicsdk.gen3.login import Gen3Login
     from omicsdk.transfer import Progress
 
 #: What `data_storage_type` is when nothing else is said: the settings decide.
@@ -62,7 +62,7 @@ class Downloader:
         *,
         version: Version | None = None,
         store: DataStore[Any] | None = None,
-        auth: Gen3Auth | None = None,
+        auth: Gen3Login | None = None,
     ) -> None:
         stated = read_config(data_storage_config)
         self._gen3 = stated.gen3 if gen3_config is None else read_config(gen3_config).gen3
@@ -172,7 +172,7 @@ class Downloader:
         return lambda landing, own: tuple(write_metadata(landing, records, self._version, own))
 
 
-def _login(gen3: Gen3Config) -> Gen3Auth:
+def _login(gen3: Gen3Config) -> Gen3Login:
     from omicsdk.dtp.auth import Auth
     from omicsdk.dtp.login import login_to
 

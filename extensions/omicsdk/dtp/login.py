@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 from omicsdk.core.files.home_folder import home_folder
 from omicsdk.dtp.auth import Auth
-from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import Arguments, TokenService, login_of
 
-Proof = str | os.PathLike[str] | Mapping[str, str] | Gen3Auth
+Proof = str | os.PathLike[str] | Mapping[str, str] | Gen3Login
 """A credentials file, what stands in one, or a login."""
 
 
-def login_to(endpoint: str | None, credentials: Proof) -> Gen3Auth:
+def login_to(endpoint: str | None, credentials: Proof) -> Gen3Login:
     """Gives the login to a commons.
 
     Args:
@@ -27,7 +27,7 @@ def login_to(endpoint: str | None, credentials: Proof) -> Gen3Auth:
         Gen3AuthError: There is no such file, or it is none.
         ConfigError: The endpoint isn't one.
     """
-    if isinstance(credentials, Gen3Auth):
+    if isinstance(credentials, Gen3Login):
         return credentials
     if isinstance(credentials, Mapping):
         return Auth(endpoint=endpoint, refresh_token=credentials)

@@ -15,12 +15,13 @@ from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.records.submission import CHUNK, submit
 
 if TYPE_CHECKING:
+    import httpx
+
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.login import Proof
     from omicsdk.gen3.dictionary import Dictionary
     from omicsdk.gen3.records.submission import Outcome, Submission
-    from omicsdk.gen3.service import Network
 
 #: Reasons that the message of an error tells; the others are in its `submission`.
 TOLD = 3
@@ -72,7 +73,7 @@ class Gen3Submitter(CommonsClient):
         *,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
-        transport: Network | None = None,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(login_to(endpoint, credentials), timeout=timeout, retry=retry, transport=transport)
 

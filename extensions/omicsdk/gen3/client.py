@@ -18,19 +18,22 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.sheepdog import AsyncSheepdogApi, SheepdogApi
     from omicsdk_api.gen3.wts import AsyncWtsApi, WtsApi
 
-    from omicsdk.gen3 import downloads, uploads
+    from omicsdk.core.plain_client import AsyncPlainClient, PlainClient
+    from omicsdk.gen3 import downloads, explorer, index_records, jobs, uploads, workspaces
     from omicsdk.gen3.manifests import bundles, crosswalk, discovery, indexing, metadata, records
     from omicsdk.gen3.queries import paging
-    from omicsdk.gen3.records import deletions, exports, submission, validation
+    from omicsdk.gen3.records import deletions, exports, submission, unvalidated, validation
     from omicsdk.gen3.records import projects as account
 else:
-    downloads, uploads = late_modules("omicsdk.gen3", "downloads uploads")
+    downloads, explorer, index_records, jobs, uploads, workspaces = late_modules(
+        "omicsdk.gen3", "downloads explorer index_records jobs uploads workspaces"
+    )
     bundles, crosswalk, discovery, indexing, metadata, records = late_modules(
         "omicsdk.gen3.manifests", "bundles crosswalk discovery indexing metadata records"
     )
     (paging,) = late_modules("omicsdk.gen3.queries", "paging")
-    account, deletions, exports, submission, validation = late_modules(
-        "omicsdk.gen3.records", "projects deletions exports submission validation"
+    account, deletions, exports, submission, unvalidated, validation = late_modules(
+        "omicsdk.gen3.records", "projects deletions exports submission unvalidated validation"
     )
 
 
@@ -57,6 +60,12 @@ class _Services:
     """Manifests that users keep with the commons."""
     drs: Part[DrsApi, AsyncDrsApi] = Part("omicsdk_api.drs", "DrsApi", "/ga4gh/drs/v1")
     """The commons as a GA4GH Data Repository Service."""
+    guppy: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/guppy")
+    """The explorer's service, which has no document: see `explore` and `explorer_query`."""
+    sower: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/job")
+    """The service of jobs, which has no document: see `run_job`."""
+    ws_storage: Part[PlainClient, AsyncPlainClient] = Part("omicsdk.core.plain_client", "PlainClient", "/ws-storage")
+    """The storage of workspaces, which has no document: see `workspace_copy`."""
 
 
 class _Workflows:
@@ -68,13 +77,18 @@ class _Workflows:
     ls = Listing(downloads.ls)
     open = Opening(downloads.open_file)
     download = Workflow(downloads.download)
+    download_record = Workflow(downloads.download_record)
     verify = Workflow(downloads.verify)
     upload = Workflow(uploads.upload)
+    update_record = Workflow(index_records.change_record)
+    delete_record = Workflow(index_records.delete_record)
     validate = Listing(validation.validate_records)
     submit = Workflow(submission.submit)
+    submit_file = Workflow(unvalidated.submit_file)
     submit_rows = Listing(submission.submit_rows)
     export_rows = Listing(exports.export_rows)
     export_file = Workflow(exports.export_file)
+    file_manifest = Workflow(exports.file_manifest)
     export_project = Workflow(exports.export_project)
     export_records = Workflow(exports.export_records)
     count_records = Workflow(exports.count_records)
@@ -102,9 +116,20 @@ class _Workflows:
     discovery_objects = Listing(discovery.discovery_objects)
     publish_discovery_objects = Workflow(discovery.publish_discovery_objects)
     delete_discovery_objects = Workflow(discovery.delete_discovery_objects)
+    explore = Listing(explorer.explore)
+    explorer_query = Workflow(explorer.explorer_query)
+    list_jobs = Workflow(jobs.list_jobs)
+    start_job = Workflow(jobs.start_job)
+    run_job = Workflow(jobs.run_job)
+    job_status = Workflow(jobs.job_status)
+    job_output = Workflow(jobs.job_output)
+    workspace_ls = Workflow(workspaces.workspace_ls)
+    workspace_copy = Workflow(workspaces.workspace_copy)
+    workspace_rm = Workflow(workspaces.workspace_rm)
+    workspace_url = Workflow(workspaces.workspace_url)
 
 
-class Gen3(_Workflows, _Services, CommonsAddress, Platform):
+class Gen3(_Workflows, _Services, CommonsAddress, Platform):  # pyright: ignore[reportIncompatibleVariableOverride] - `_retry` follows the environment
     """A Gen3 data commons. Thread-safe; close it, or use it in a `with` block.
 
     Its services are attributes with an operation each: `gen3.indexd.get_record(guid=...)`.
@@ -117,7 +142,7 @@ class Gen3(_Workflows, _Services, CommonsAddress, Platform):
     """
 
 
-class AsyncGen3(_Workflows, _Services, CommonsAddress, AsyncPlatform):
+class AsyncGen3(_Workflows, _Services, CommonsAddress, AsyncPlatform):  # pyright: ignore[reportIncompatibleVariableOverride] - `_retry` follows the environment
     """A Gen3 data commons for asyncio and trio; close it with `aclose`, or use it in an `async with` block.
 
     Base URL, login, arguments and errors are those of `Gen3` and `omicsdk.core.platform.AsyncPlatform`.

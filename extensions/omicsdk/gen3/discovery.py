@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.files.home_folder import home_folder
-from omicsdk.core.platform import NOTHING, Discovery, Found, Search, resolve
+from omicsdk.core.platform import NOTHING, Discovery, Found, Search, Settings, resolve
+from omicsdk.core.retry import Retry
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import (
     DEFAULT_FILE,
@@ -28,6 +30,8 @@ ENDPOINT_VARIABLE = "GEN3_ENDPOINT"
 """Environment variable: the commons."""
 URL_VARIABLE, TOKEN_VARIABLE = "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"
 """Environment variables: the commons, and an access token, for all programs of this package."""
+RETRIES_VARIABLE = "GEN3SDK_MAX_RETRIES"
+"""Environment variable: how often a request is sent at most, from 1."""
 PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
 LOG_IN = f"Set GEN3_API_KEY to a credentials file: {PROFILE_PAGE}"
 """How to log in, as a remedy."""
@@ -118,6 +122,18 @@ class CommonsAddress:
     """Base of the commons' clients: a host alone is a base URL, and a login states its commons."""
 
     _discovery = DISCOVERY
+    _settings: Settings
+
+    @property
+    def _retry(self) -> Retry | None:
+        """How often requests are sent where the caller does not say: as often as GEN3SDK_MAX_RETRIES states."""
+        environ = self._settings.environ
+        stated = (os.environ if environ is None else environ).get(RETRIES_VARIABLE, "").strip()
+        if not stated:
+            return None
+        if not stated.isdecimal() or int(stated) < 1:
+            raise ConfigError(f"{RETRIES_VARIABLE} is {stated!r}", remedy="Give it a whole number from 1.")
+        return Retry(attempts=int(stated))
 
     def _resolved(
         self,

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from logging import getLogger
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
+import omicsdk.transfer
+from omicsdk.core.answer import json_of
 from omicsdk.core.credentials import ANONYMOUS, BearerToken
 from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import origin_of
 from omicsdk.drs.downloads import Shared, download_objects, verify_objects
 from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.objects import checksums_of
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, listed, wanted_of
 from omicsdk.drs.reading import opened
 from omicsdk.drs.resolution import ResolutionSettings, Resolver, server_url
 from omicsdk.drs.servers import Servers
-from omicsdk.transfer import Outcome, Outcomes, TransferReport
+from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.names import safe_name
 
 if TYPE_CHECKING:
     import httpx
@@ -193,6 +199,75 @@ def download(
         )
     _explain(report, logins)
     return report
+
+
+def download_record(client: Gen3, guid: str, folder: str | os.PathLike[str] = ".") -> Path:
+    """Download one file by its record of the index, under the name that this has; the folder gets nothing beside it.
+
+    It is verified by its size and all checksums of its record, and appears under its name when it is right. One that was
+    stopped is resumed.
+
+    Args:
+        guid: Its GUID.
+        folder: The folder; it is created.
+
+    Returns:
+        The file.
+
+    Raises:
+        NotFound: There is no such file, or it has no bytes anywhere.
+        UnsafePath: Its name would lead out of the folder.
+        ChecksumMismatch: Its bytes are not those of its record.
+        TransferError: It did not arrive.
+    """
+    record: dict[str, Any] = json_of(client.indexd.get_record.raw(guid=guid))
+    checksums = checksums_of(record.get("hashes"))
+    if not checksums:
+        _log.warning("%s has no hash that can be computed: only its size is compared", guid)
+    named = record.get("file_name") or guid.rstrip("/").rpartition("/")[2]
+    name = safe_name(named.lstrip() if isinstance(named, str) else named, f"record {guid}")
+    return download_url(
+        lambda: str(client.fence.get_presigned_url(file_id=guid).url),
+        name,
+        folder,
+        what=guid,
+        size=record.get("size"),
+        checksums=checksums,
+    )
+
+
+def download_url(
+    url: Callable[[], str],
+    name: str,
+    folder: str | os.PathLike[str],
+    *,
+    what: str,
+    size: int | None = None,
+    checksums: Mapping[str, str] | None = None,
+) -> Path:
+    """Download what is at a presigned URL; one that was stopped is resumed, and it appears under its name when it is whole.
+
+    Args:
+        url: Returns the URL, and another one when that has expired.
+        name: Its path within the folder, as a server names it.
+        folder: The folder; it is created.
+        what: What messages call it, which tells it from others.
+        size: Its size in bytes, if it is known.
+        checksums: What it is verified by, from algorithm to value.
+
+    Raises:
+        UnsafePath: The name would lead out of the folder.
+        TransferError: It did not arrive, or not right.
+    """
+    target = Path(folder)
+    label = f"{what} ({name})" if what != name else what
+    item = Item(name, lambda: Location(url()), size, checksums or {}, label=label)
+    journal = journal_for("gen3/files", what, str(target.absolute()), name)
+    omicsdk.transfer.download([item], target, journal=journal).raise_if_failed()
+    if journal is not None:
+        with suppress(OSError):  # it is removed when it is old
+            journal.unlink()
+    return target / name
 
 
 def ls(

@@ -17,7 +17,3 @@ class Gen3UserError(Gen3Error, UsageError):
 
 class Gen3SubmissionQueryError(Gen3Error):
     """A query that the commons refused; the message has its reasons."""
-
-
-class Gen3ObjectError(Gen3Error):
-    """An object of the metadata service that couldn't be made or deleted."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import httpx
     from omicsdk_api.gen3.indexd import IndexdApi
     from omicsdk_api.gen3.indexd.models.output_info import OutputInfo
+    from omicsdk_api.gen3.indexd.models.output_ref import OutputRef
 
     from omicsdk.core.clock import Clock
     from omicsdk.gen3.client import Gen3
@@ -151,7 +152,7 @@ def unless_changed(guid: str, rev: str) -> Generator[None]:
         raise
 
 
-def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any]) -> None:
+def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any]) -> OutputRef:
     """Change a record, unless it was changed since it was read.
 
     Args:
@@ -170,7 +171,46 @@ def update_record(indexd: IndexdApi, record: OutputInfo, given: Mapping[str, Any
         stored = indexd.get(guid=guid, no_dist="") if left else record
         sent = changes(stored.to_dict(), given)
     with unless_changed(guid, rev):
-        indexd.update_record(guid=guid, rev=rev, **sent)
+        return indexd.update_record(guid=guid, rev=rev, **sent)
+
+
+def change_record(client: Gen3, guid: str, **fields: Any) -> OutputRef:
+    """Change a record of the index, unless it is changed by another client meanwhile. What is not given stays as it is.
+
+    Metadata of URLs that are taken away go with them; those of the others stay.
+
+    Args:
+        guid: The record; a prefix may be left out.
+        **fields: Fields of `indexd.update_record`.
+
+    Returns:
+        The identifiers of the record, with its new revision.
+
+    Raises:
+        Conflict: It was changed at the same time; nothing was overwritten.
+        NotFound: There is no such record.
+    """
+    return update_record(client.indexd, client.indexd.get_record(guid=guid), fields)
+
+
+def delete_record(client: Gen3, guid: str) -> OutputInfo:
+    """Delete a record of the index, unless it is changed by another client meanwhile. The file's bytes stay.
+
+    Args:
+        guid: The record; a prefix may be left out.
+
+    Returns:
+        The record as it was.
+
+    Raises:
+        Conflict: It was changed at the same time, and is still there.
+        NotFound: There is no such record.
+    """
+    record = client.indexd.get_record(guid=guid)
+    whole, rev = record.did or "", record.rev or ""
+    with unless_changed(whole, rev):
+        client.indexd.delete_record(guid=whole, rev=rev)
+    return record
 
 
 ATTEMPTS = 4

@@ -1,231 +1,188 @@
-"""Jobs that a commons runs for its users (Sower)."""
+"""Jobs that a commons runs for its users (Sower): started, watched, waited for."""
 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from omicsdk.core.answer import json_of
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, TransportError
+from omicsdk.core.errors import APIError, Interrupted, TransportError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at
-from omicsdk.core.request import Request
+from omicsdk.core.plain_client import plain_request
+from omicsdk.core.platform import settings_of
 from omicsdk.gen3.errors import Gen3Error
-from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
-from omicsdk.gen3.service import Documented, Service, mounted, parties, settings
 
 if TYPE_CHECKING:
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.sending.transport import Timeout
-    from omicsdk.gen3.service import Auth, Network
+    from omicsdk.core.clock import Clock
+    from omicsdk.core.request import Query
+    from omicsdk.gen3.client import Gen3
 
-DBGAP_METADATA_JOB = "get-dbgap-metadata"
-INGEST_METADATA_JOB = "ingest-metadata-manifest"
-INDEX_MANIFEST_JOB = "index-object-manifest"
-DOWNLOAD_MANIFEST_JOB = "download-indexd-manifest"
-MERGE_MANIFEST_JOB = "merge-manifests"
-
-#: Seconds before a job is asked for its state the first time; each further wait is half as long again.
 FIRST_WAIT = 3.0
-#: Seconds that it is waited for at once, at most.
+"""Seconds before a job is asked for its state the first time; each further wait is half as long again."""
 LONGEST_WAIT = 60.0
+"""Seconds of one wait, at most."""
+POLL_STOP = 1.0
+"""Seconds after which a wait looks whether it is to stop."""
 UNDER_WAY = ("Running", "Unknown")
-"""States of a job that isn't over; it is Unknown until it was begun."""
+"""States of a job that is not over; it is Unknown until it has started."""
 DONE = "Completed"
 
 
 class Gen3JobError(Gen3Error):
-    """A job that didn't do what it was to do."""
+    """A job that failed, or that the commons does not have."""
 
 
-class Gen3Jobs(Documented):
-    """Jobs of a commons.
-
-    Args:
-        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
-        auth_provider: Who asks.
-        service_location: Where the service is within the commons.
-        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
-        retry: When and how often to try again.
-        transport: Takes the place of the network, for tests.
-        clock: What tells the time and waits.
+class Job(TypedDict):
+    """A job as the service describes it.
 
     Attributes:
-        endpoint: Where the service is.
-
-    Raises:
-        Gen3UserError: There is nothing to know the commons from.
-        ConfigError: The endpoint isn't one.
+        uid: Its id.
+        name: Its name, which begins with what it does.
+        status: Running, Completed, Failed, or Unknown before it has started.
     """
 
-    def __init__(
-        self,
-        endpoint: str | Auth | None = None,
-        auth_provider: Auth | None = None,
-        service_location: str = "job",
-        *,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        transport: Network | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-    ) -> None:
-        commons, credentials = parties(endpoint, auth_provider)
-        self.endpoint = mounted(commons, service_location)
-        options = {**settings(timeout, retry, transport), "clock": clock}
-        self._clock = clock
-        self._service: Service[PlainClient, AsyncPlainClient] = Service(
-            self.endpoint, credentials, plain_kinds, options
-        )
-        super().__init__(self._service)
-
-    def is_healthy(self) -> bool:
-        """Whether the service answers."""
-        try:
-            self._service.client.send(plain_request("get_status", "GET", "/_status"))
-        except (APIError, TransportError):
-            return False
-        return True
-
-    def get_version(self) -> str:
-        """Gives the service's version."""
-        return json_of(self._service.client.send(plain_request("get_version", "GET", "/_version")))["version"]
-
-    def list_jobs(self) -> list[dict[str, Any]]:
-        """Lists the user's jobs, each with `uid`, `name` and `status`."""
-        return items_at(json_of(self._service.client.send(plain_request("list_jobs", "GET", "/list"))), "", "list_jobs")
-
-    def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> dict[str, Any]:
-        """Begins a job. It is sent once: one that was lost on the way isn't begun twice.
-
-        Args:
-            job_name: What is to be done, such as index-object-manifest.
-            job_input: What it is given.
-
-        Returns:
-            The job's `uid`, `name` and `status`.
-
-        Raises:
-            Gen3JobError: The commons has no such job.
-        """
-        return _begun(json_of(self._service.client.send(_beginning(job_name, job_input, {}))), job_name)
-
-    def get_status(self, job_id: str) -> dict[str, Any]:
-        """Gives the state of a job.
-
-        Args:
-            job_id: Its `uid`.
-
-        Returns:
-            `uid`, `name`, and `status`: Running, Completed, Failed, or Unknown before it was begun.
-        """
-        return json_of(self._service.client.send(_state_of(job_id, {})))
-
-    def get_output(self, job_id: str) -> dict[str, Any]:
-        """Gives what a job has written.
-
-        Args:
-            job_id: Its `uid`.
-
-        Returns:
-            The `output`.
-        """
-        return json_of(self._service.client.send(_output_of(job_id, {})))
-
-    async def async_run_job_and_wait(
-        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Begins a job and waits until it is over, without holding up the event loop.
-
-        Args:
-            job_name: What is to be done, such as index-object-manifest.
-            job_input: What it is given.
-            _ssl: Without effect: certificates are always checked.
-            **kwargs: Further query parameters of each request.
-
-        Returns:
-            What `get_output` gives.
-
-        Raises:
-            Gen3JobError: The job failed.
-        """
-        wait, begun = FIRST_WAIT, await self.async_create_job(job_name, job_input, _ssl, **kwargs)
-        job_id, state = str(begun["uid"]), begun
-        while state.get("status") in UNDER_WAY:
-            await self._clock.async_sleep(wait)
-            wait = min(wait * 1.5, LONGEST_WAIT)
-            state = await self.async_get_status(job_id, _ssl, **kwargs)
-        if state.get("status") != DONE:
-            raise Gen3JobError(
-                f"The job {job_name} ({job_id}) is {state.get('status')}{await self._last_words(job_id)}",
-                remedy=f"What it wrote is in get_output({job_id!r}). Correct its input, and begin it again.",
-            )
-        return await self.async_get_output(job_id, _ssl, **kwargs)
-
-    async def async_create_job(
-        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Begins a job; as `create_job`.
-
-        Args:
-            job_name: What is to be done.
-            job_input: What it is given.
-            _ssl: Without effect.
-            **kwargs: Further query parameters.
-        """
-        return _begun(await self._answer(_beginning(job_name, job_input, kwargs)), job_name)
-
-    async def async_get_status(self, job_id: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
-        """Gives the state of a job; as `get_status`.
-
-        Args:
-            job_id: Its `uid`.
-            _ssl: Without effect.
-            **kwargs: Further query parameters.
-        """
-        return await self._answer(_state_of(job_id, kwargs))
-
-    async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
-        """Gives what a job has written; as `get_output`.
-
-        Args:
-            job_id: Its `uid`.
-            _ssl: Without effect.
-            **kwargs: Further query parameters.
-        """
-        return await self._answer(_output_of(job_id, kwargs))
-
-    async def _answer(self, request: Request) -> Any:
-        async with self._service.opened() as client:
-            return json_of(await client.send(request))
-
-    async def _last_words(self, job_id: str) -> str:
-        """The end of what a job wrote, for a message; empty when that can't be had."""
-        try:
-            told = await self.async_get_output(job_id)
-        except (APIError, TransportError):
-            return ""
-        words: object = told.get("output")
-        text = words if isinstance(words, str) else json.dumps(words)
-        return f": {text.strip()[-300:]}" if text.strip() else ""
+    uid: str
+    name: str
+    status: str
 
 
-def _beginning(name: str, given: Mapping[str, Any], further: Mapping[str, Any]) -> Request:
-    body = {"action": name, "input": given}
-    return plain_request("create_job", "POST", "/dispatch", query=tuple(further.items()), body=body)
+class JobOutput(TypedDict):
+    """What a job has written.
+
+    Attributes:
+        output: Text, or JSON of any kind.
+    """
+
+    output: Any
 
 
-def _begun(told: Any, name: str) -> dict[str, Any]:
-    """What the service says of a new job; nothing, where it doesn't know what to do."""
-    if not is_object(told) or not told.get("uid"):
+def list_jobs(client: Gen3) -> list[Job]:
+    """List the user's jobs."""
+    return items_at(_asked(client, "list_jobs", "/list"), "", "list_jobs")  # pyright: ignore[reportReturnType] - JSON
+
+
+def start_job(client: Gen3, name: str, given: Mapping[str, Any] | None = None, *, query: Query = ()) -> Job:
+    """Start a job. The request is sent once: a job is not started twice because an answer was lost.
+
+    Args:
+        name: What is to be done, such as index-object-manifest.
+        given: Its input.
+        query: Further query parameters.
+
+    Raises:
+        Gen3JobError: The commons has no such job.
+    """
+    body = {"action": name, "input": dict(given or {})}
+    job: Any = json_of(client.sower.send(plain_request("create_job", "POST", "/dispatch", query=query, body=body)))
+    # The service answers 200 without a job where it does not know what to do.
+    if not is_object(job) or not job.get("uid"):
         raise Gen3JobError(f"The commons has no job {name}", remedy="Check the name, and ask the commons which it has.")
-    return told
+    return cast("Job", job)
 
 
-def _state_of(job_id: str, further: Mapping[str, Any]) -> Request:
-    return plain_request("get_status", "GET", "/status", query=(("UID", job_id), *further.items()))
+def job_status(client: Gen3, job_id: str, *, query: Query = ()) -> Job:
+    """Show the state of a job.
+
+    Args:
+        job_id: Its `uid`.
+        query: Further query parameters.
+    """
+    return _asked(client, "get_status", "/status", ("UID", job_id), *query)
 
 
-def _output_of(job_id: str, further: Mapping[str, Any]) -> Request:
-    return plain_request("get_output", "GET", "/output", query=(("UID", job_id), *further.items()))
+def job_output(client: Gen3, job_id: str, *, query: Query = ()) -> JobOutput:
+    """Show what a job has written.
+
+    Args:
+        job_id: Its `uid`.
+        query: Further query parameters.
+    """
+    return _asked(client, "get_output", "/output", ("UID", job_id), *query)
+
+
+def run_job(
+    client: Gen3,
+    name: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    query: Query = (),
+    stop: threading.Event | None = None,
+) -> JobOutput:
+    """Start a job and wait until it is over.
+
+    Args:
+        name: What is to be done, such as index-object-manifest.
+        given: Its input.
+        query: Further query parameters of each request.
+        stop: Set it to end the wait within a second; the job goes on.
+
+    Returns:
+        What it has written.
+
+    Raises:
+        Gen3JobError: The job failed, or the commons has no such job.
+        Interrupted: The wait was stopped.
+    """
+    clock, wait = settings_of(client).clock, FIRST_WAIT
+    job = start_job(client, name, given, query=query)
+    job_id = str(job["uid"])
+    while job.get("status") in UNDER_WAY:
+        _wait(wait, clock, stop)
+        if stop is not None and stop.is_set():
+            raise Interrupted(f"The wait for the job {name} ({job_id}) was stopped; the job goes on")
+        wait = min(wait * 1.5, LONGEST_WAIT)
+        job = job_status(client, job_id, query=query)
+    if job.get("status") != DONE:
+        raise Gen3JobError(
+            f"The job {name} ({job_id}) is {job.get('status')}{_last_words(client, job_id)}",
+            remedy=f"Its output shows what went wrong: `omics gen3 jobs output {job_id}`. Correct its input and run it again.",
+        )
+    return job_output(client, job_id, query=query)
+
+
+def _asked(client: Gen3, operation: str, path: str, *query: tuple[str, Any]) -> Any:
+    return json_of(client.sower.send(plain_request(operation, "GET", path, query=query)))
+
+
+def _wait(seconds: float, clock: Clock, stop: threading.Event | None) -> None:
+    if stop is None:
+        clock.sleep(seconds)
+        return
+    while seconds > 0 and not stop.is_set():
+        clock.sleep(min(seconds, POLL_STOP))
+        seconds -= POLL_STOP
+
+
+def _last_words(client: Gen3, job_id: str) -> str:
+    """The end of what a job wrote, for a message; empty where it cannot be read."""
+    try:
+        output = job_output(client, job_id).get("output")
+    except (APIError, TransportError):
+        return ""
+    text = (output if isinstance(output, str) else json.dumps(output)).strip()
+    return f": {text[-300:]}" if text else ""
+
+
+def is_healthy(client: Gen3) -> bool:
+    """Whether the service of jobs answers.
+
+    Args:
+        client: The commons.
+    """
+    try:
+        client.sower.send(plain_request("get_status", "GET", "/_status"))
+    except (APIError, TransportError):
+        return False
+    return True
+
+
+def service_version(client: Gen3) -> str:
+    """Return the version of the service of jobs.
+
+    Args:
+        client: The commons.
+    """
+    return _asked(client, "get_version", "/_version")["version"]

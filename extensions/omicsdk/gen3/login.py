@@ -29,8 +29,10 @@ from omicsdk.gen3.sources import (
 from omicsdk.gen3.tokens import TokenCache, TokenHolder
 
 if TYPE_CHECKING:
-    import httpx
+    from httpx import Auth as HttpxAuth
+    from httpx import BaseTransport
 
+    from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
 
@@ -39,6 +41,9 @@ _log = getLogger("omicsdk.gen3")
 
 class Gen3Login(Bound):
     """A login to a Gen3 commons: gets access tokens, renews them and sends them along.
+
+    It goes wherever credentials are wanted: into `Gen3` and the clients of `omicsdk_api.gen3`, into requests
+    (`requests.get(url, auth=login)`) and into httpx (`httpx.Client(auth=login.httpx())`).
 
     Its tokens go to its commons only, over https or to this machine. They are renewed five minutes before they end and once when
     the commons answers 401, by one thread while the others wait, and are kept for the next process in a private file.
@@ -78,7 +83,7 @@ class Gen3Login(Bound):
         *,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: BaseTransport | None = None,
         clock: Clock = SYSTEM_CLOCK,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -241,6 +246,49 @@ class Gen3Login(Bound):
             case GivenToken():
                 service = TokenService(f"{self.endpoint}/wts", proof=source)
         return self.from_service(service, wanted)
+
+    # -- in other clients
+
+    def __call__(self, request: Any) -> Any:
+        """Add the token to a request, as requests calls its `auth`; the request is sent again once after a 401.
+
+        Args:
+            request: A PreparedRequest of requests. A Request of httpx gets the token too, but is not sent again: see `httpx`.
+
+        Returns:
+            The request; without the token where it goes elsewhere than to the commons.
+        """
+        from omicsdk.gen3._other_clients import authorize
+
+        return authorize(request, self, self.endpoint)
+
+    def httpx(self) -> HttpxAuth:
+        """Return this login for clients of httpx, sync and async: `httpx.Client(auth=login.httpx())`."""
+        from omicsdk.core.sending.adapters import httpx_auth
+
+        return httpx_auth(self, base_url=self.endpoint)
+
+    def curl(self, path: str, request: str | None = None, data: str | None = None) -> DocumentedResponse:
+        """Send a request of your own to the commons.
+
+        Args:
+            path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
+            request: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
+            data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
+
+        Returns:
+            The answer, with the names that requests gives answers.
+
+        Raises:
+            Gen3UserError: The URL is of another server, or the method is invalid.
+            APIError: The commons answered with an error.
+            TransportError: It did not answer.
+        """
+        from omicsdk.gen3._other_clients import raw_request
+
+        return raw_request(self, path, request, data, self._options)
+
+    # -- tokens
 
     def _fetched(self) -> str:
         from omicsdk.gen3.tokens import token_for_client, token_for_key

@@ -1,6 +1,6 @@
 """`gen3_scenario PACKAGE FOLDER [PART...]`: does what Gen3's users do and prints what it saw as JSON.
 
-PACKAGE is `gen3` or `omicsdk.gen3`; the commons is that of GEN3_ENDPOINT and GEN3_API_KEY, the sandbox's. PARTs are the
+PACKAGE is `gen3` or `omicsdk.compat.gen3`; the commons is that of GEN3_ENDPOINT and GEN3_API_KEY, the sandbox's. PARTs are the
 modules beside this one; all of them where none is named.
 """
 

@@ -13,11 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from gen3_commons import COMMONS, FakeCommons
-from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import AuthError, ConnectFailed, Forbidden, NotFound, Unauthorized
-from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import AsyncGen3, Gen3, Gen3Auth, Gen3AuthError, Gen3UserError
-from omicsdk.gen3.auth import (
+from omicsdk.compat.gen3.auth import (
+    Gen3Auth,
     decode_token,
     endpoint_from_token,
     get_access_token_with_client_credentials,
@@ -26,6 +23,10 @@ from omicsdk.gen3.auth import (
     get_wts_endpoint,
     get_wts_idps,
 )
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import AuthError, ConnectFailed, Forbidden, NotFound, Unauthorized
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import AsyncGen3, Gen3, Gen3AuthError, Gen3UserError
 
 Make = Callable[..., Gen3Auth]
 TOKEN_PATH = "POST /user/credentials/cdis/access_token"
@@ -569,7 +570,7 @@ def test_the_login_is_cheap_to_import():
         "omicsdk.transfer",
         "omicsdk.core.sending.transport",
     }
-    code = "import sys; from omicsdk.gen3.auth import Gen3Auth; print(*sys.modules)"
+    code = "import sys; from omicsdk.compat.gen3.auth import Gen3Auth; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert heavy & set(loaded) == set()
 

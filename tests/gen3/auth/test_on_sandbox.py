@@ -6,10 +6,18 @@ from pathlib import Path
 
 import pytest
 import requests
+from omicsdk.compat.gen3.auth import (
+    Gen3Auth,
+    endpoint_from_token,
+    get_access_token_with_client_credentials,
+    get_wts_idps,
+)
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.core.errors import Unauthorized
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3Auth, Gen3AuthError, Gen3File, Gen3Index, Gen3Metadata
-from omicsdk.gen3.auth import endpoint_from_token, get_access_token_with_client_credentials, get_wts_idps
+from omicsdk.gen3 import Gen3AuthError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import CLIENT_ID
 

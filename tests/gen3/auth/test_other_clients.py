@@ -11,9 +11,9 @@ import httpx
 import pytest
 import requests
 from gen3_commons import COMMONS, FakeCommons
+from omicsdk.compat.gen3.auth import Gen3Auth
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3Auth
 
 
 class Server:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from omicsdk.core.errors import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
 from omicsdk.drs import NoAccess, ResolutionSettings, UnknownPrefix, Wanted, parse_drs_id
-from omicsdk.gen3 import Gen3
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.downloads import own_prefix
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import READER
@@ -18,7 +17,7 @@ NOBODY = ResolutionSettings(order=())
 
 @pytest.fixture
 def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
-    auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
+    auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
     with Gen3(sandbox.gen3_url, credentials=auth) as made:
         yield made
 
@@ -68,7 +67,7 @@ def test_what_fails_says_why_and_stops_nothing(sandbox: Sandbox, commons: Gen3, 
 def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: Path) -> None:
     secret = sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
     free = sandbox.gen3.add_file("free", b"f")
-    auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
+    auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
     with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         report = commons.download([secret, free], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "done"]

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.gen3 import Gen3
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
 
 STORAGE = "/gen3/_storage"
@@ -20,13 +19,13 @@ _PROGRAM = """
 import json, sys
 from omicsdk.drs import ResolutionSettings
 from omicsdk.gen3 import Gen3
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3Login
 
 key, what, arguments, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
 if limit := options.pop("limit", None):
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-auth = Gen3Auth(refresh_file=key)
+auth = Gen3Login(refresh_file=key)
 with Gen3(auth.endpoint, credentials=auth) as commons:
     if what == "download":
         done = commons.download(*arguments, settings=ResolutionSettings(order=()), **options)
@@ -43,7 +42,7 @@ def key(sandbox: Sandbox, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def commons(sandbox: Sandbox, key: Path) -> Iterator[Gen3]:
-    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=key)) as made:
+    with Gen3(sandbox.gen3_url, credentials=Gen3Login(refresh_file=key)) as made:
         yield made
 
 

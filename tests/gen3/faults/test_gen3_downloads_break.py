@@ -16,8 +16,7 @@ from omicsdk.core.retry import Retry
 from omicsdk.drs import ResolutionSettings, Resolver, Servers, Wanted, parse_drs_id
 from omicsdk.drs.downloads import download_objects
 from omicsdk.drs.planning import wanted_of
-from omicsdk.gen3 import Gen3
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import READER
 from omicsdk.sandbox.traffic.faults import Rule
@@ -79,7 +78,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(sandbox: Sandbox, commons: Gen
 def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, tmp_path: Path) -> None:
     wanted = [stated(sandbox, f"{n}", b"%d" % n, authz=("/programs/secret",)) for n in range(150)]
     auth, access = commons.credentials, sandbox.gen3.access
-    assert isinstance(auth, Gen3Auth)
+    assert isinstance(auth, Gen3Login)
     ended = threading.Event()
 
     def watch(progress: Any) -> None:
@@ -97,7 +96,7 @@ def test_one_that_is_forbidden_keeps_no_other_from_coming(sandbox: Sandbox, tmp_
     """Also where a manifest states it, so that it is asked for at the last moment."""
     secret = [stated(sandbox, f"secret{n}", b"s", authz=("/programs/secret",)) for n in range(2)]
     free = [stated(sandbox, f"free{n}", b"f") for n in range(3)]
-    auth = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
+    auth = Gen3Login(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", READER))
     with Gen3(sandbox.gen3_url, credentials=auth) as commons:
         report = commons.download([secret[0], *free, secret[1]], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "done", "done", "done", "failed"]

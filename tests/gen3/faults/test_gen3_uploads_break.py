@@ -11,8 +11,7 @@ from typing import Any, TypedDict
 
 import pytest
 from omicsdk.core.errors import NotWritable, ServerError
-from omicsdk.gen3 import Gen3
-from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3 import Gen3, Gen3Login
 from omicsdk.gen3.fence_store import GuidBook
 from omicsdk.gen3.uploads import UploadResult
 from omicsdk.sandbox import Sandbox
@@ -156,7 +155,7 @@ def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Gen3, big: Path, 
 
 def test_a_token_that_ends_in_the_midst_is_renewed(sandbox: Sandbox, commons: Gen3, big: Path, tmp_path: Path) -> None:
     auth, access = commons.credentials, sandbox.gen3.access
-    assert isinstance(auth, Gen3Auth)
+    assert isinstance(auth, Gen3Login)
     ended = threading.Event()
 
     def watch(progress: Any) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 import requests
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
 from omicsdk.core.credentials import Basic
 from omicsdk.core.errors import APIError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, ServiceUnavailable
 from omicsdk.core.retry import NO_RETRY, Retry
-from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3UserError
+from omicsdk.gen3 import Gen3UserError, index_records
 from omicsdk.sandbox import Sandbox
 
 COMMONS = "https://commons.example.org"
@@ -217,20 +219,22 @@ def test_calls_that_run_at_the_same_time_share_their_connections():
 
     for _ in range(2):  # each run has an event loop of its own
         assert [each["did"] for each in asyncio.run(several())] == [f"/index/index/{number}" for number in range(20)]
-    assert vars(index._service)["_opened"] == {}
 
 
-def test_within_a_block_connections_stay_open(auth: Gen3Auth, sandbox: Sandbox):
-    async def several() -> set[int]:
+def test_an_asynchronous_block_closes_the_connections(auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch):
+    closed: list[Gen3Index] = []
+    real = Gen3Index.close
+    monkeypatch.setattr(Gen3Index, "close", lambda self: closed.append(self) or real(self))
+
+    async def several() -> Gen3Index:
         async with Gen3Index(auth) as index:
-            clients: set[int] = set()
             for _ in range(3):
                 await index.async_get_records_on_page()
-                async with index._service.opened() as client:
-                    clients.add(id(client))
-            return clients
+            assert closed == []
+        return index
 
-    assert len(asyncio.run(several())) == 1
+    index = asyncio.run(several())
+    assert closed == [index]
 
 
 # -- with the sandbox's index
@@ -270,42 +274,43 @@ def test_what_the_index_made_up_is_not_stored(index: Gen3Index, asynchronously: 
     assert index.get(guid)["urls_metadata"] == {**about, "s3://b/new": {}}
 
 
-def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(index: Gen3Index, auth: Gen3Auth):
+def test_a_change_between_the_two_reads_of_an_update_is_not_overwritten(
+    index: Gen3Index, auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch
+):
     guid = index.create_record(MD5, 5, urls=["s3://b/x", "s3://b/y"], authz=["/open"])["did"]
-    real = index.get
+    real = index_records.urls_left
 
-    def changed_meanwhile(guid: str, dist_resolution: bool = True) -> dict[str, Any]:
+    def changed_meanwhile(*arguments: Any) -> set[str] | None:
+        monkeypatch.undo()
         with Gen3Index(auth) as other:
             other.update_record(guid, urls_metadata={"s3://b/x": {"a": "b"}})
-        return real(guid, dist_resolution)
+        return real(*arguments)
 
-    index.get = changed_meanwhile  # type: ignore[method-assign] - changes between two reads
+    monkeypatch.setattr(index_records, "urls_left", changed_meanwhile)  # between two reads
     with pytest.raises(Conflict):
         index.update_record(guid, urls=["s3://b/x"])
-    assert real(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
+    assert index.get(guid)["urls_metadata"] == {"s3://b/x": {"a": "b"}, "s3://b/y": {}}
 
 
 def test_a_change_that_somebody_else_made_meanwhile_isn_t_overwritten(
-    index: Gen3Index, auth: Gen3Auth, sandbox: Sandbox
+    index: Gen3Index, auth: Gen3Auth, monkeypatch: pytest.MonkeyPatch
 ):
-    guid = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])["did"]
-    other = Gen3Index(auth)
-    real = index.get_record
-    read: list[dict[str, Any]] = []
+    record = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])
+    guid, real = record["did"], index_records.urls_left
 
-    def changed_meanwhile(guid: str) -> dict[str, Any]:
-        read.append(real(guid))
-        other.update_record(guid, file_name="theirs")
-        return read[-1]
+    def changed_meanwhile(*arguments: Any) -> set[str] | None:
+        monkeypatch.undo()
+        with Gen3Index(auth) as other:
+            other.update_record(guid, file_name="theirs")
+        return real(*arguments)
 
-    index.get_record = changed_meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(index_records, "urls_left", changed_meanwhile)
     with pytest.raises(Conflict) as caught:
         index.update_record(guid, file_name="mine")
-    assert other.get_record(guid)["file_name"] == "theirs"
+    assert index.get_record(guid)["file_name"] == "theirs"
     said = str(caught.value)
-    assert f"Somebody else has changed {guid} since its revision {read[0]['rev']} was read" in said
+    assert f"Somebody else has changed {guid} since its revision {record['rev']} was read" in said
     assert "Read it again, see what has changed, and repeat the call" in said
-    other.close()
 
 
 def test_a_short_guid_will_do_to_change_and_delete(index: Gen3Index):

@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
 from omicsdk.core.errors import ConnectFailed, SomeFailed
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index
+from omicsdk.gen3 import Gen3
 from omicsdk.gen3.manifests import ManifestError, bundles_of
-from omicsdk.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
 from omicsdk.sandbox import Sandbox
 
 A, B = (f"dg.TEST/0000000{n}-0000-4000-8000-000000000000" for n in "12")

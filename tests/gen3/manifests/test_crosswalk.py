@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import SomeFailed
-from omicsdk.gen3 import Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests import ManifestError, Missing
-from omicsdk.gen3.tools.metadata.crosswalk import (
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.tools.metadata.crosswalk import (
     delete_crosswalk_metadata,
     publish_crosswalk_metadata,
     read_crosswalk_metadata,
     try_delete_crosswalk_guid,
     verify_crosswalk_metadata,
 )
+from omicsdk.core.errors import SomeFailed
+from omicsdk.gen3.manifests import ManifestError, Missing
 from omicsdk.sandbox import Sandbox
 
 A, B, C = "https://a.example.org", "https://b.example.org", "https://c.example.org"

@@ -11,24 +11,26 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core.errors import NotFound, SomeFailed, UsageError
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests import ManifestError
-from omicsdk.gen3.manifests import discovery_tables as table
-from omicsdk.gen3.tools.metadata.discovery import (
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.tools.metadata.discovery import (
     combine_discovery_metadata,
     get_discovery_metadata,
     output_expanded_discovery_metadata,
     publish_discovery_metadata,
     try_delete_discovery_guid,
 )
-from omicsdk.gen3.tools.metadata.discovery_objects import (
+from omicsdk.compat.gen3.tools.metadata.discovery_objects import (
     is_valid_object_manifest,
     output_discovery_objects,
     publish_discovery_object_metadata,
     try_delete_discovery_objects,
     try_delete_discovery_objects_from_dict,
 )
+from omicsdk.core.errors import NotFound, SomeFailed, UsageError
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.manifests import ManifestError
+from omicsdk.gen3.manifests import discovery_tables as table
 from omicsdk.sandbox import Sandbox
 
 STUDY = {

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from omicsdk.compat.gen3.tools.indexing import is_valid_manifest_format
 from omicsdk.gen3.manifests import Columns, Fault, FormatCheck, ManifestError, check_format
-from omicsdk.gen3.tools.indexing import is_valid_manifest_format
 
 MD5 = "1596f493ba9ec53023fca640fb69bd3b"
 BASE64 = "FZb0k7qexTAj/KZA+2m9Ow=="

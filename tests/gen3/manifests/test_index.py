@@ -9,11 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import ANONYMOUS, Basic
 from omicsdk.core.errors import AuthError, ConnectFailed, DecodeError, SomeFailed, UsageError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import AsyncGen3, Gen3, Gen3Auth, Gen3Index, Gen3Metadata
+from omicsdk.gen3 import AsyncGen3, Gen3
 from omicsdk.gen3.manifests import ManifestError
 from omicsdk.sandbox import Sandbox
 

@@ -5,6 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from omicsdk.compat.gen3.tools.diff import manifest_diff
+from omicsdk.compat.gen3.tools.indexing.merge_manifests import merge_bucket_manifests
+from omicsdk.compat.gen3.tools.merge import (
+    get_guids_for_manifest_row_partial_match,
+    manifest_row_parsers,
+    manifests_mapping_config,
+    merge_guids_into_metadata,
+)
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.manifests import (
     Difference,
@@ -15,14 +23,6 @@ from omicsdk.gen3.manifests import (
     Rules,
     compare_manifests,
     merge_manifests,
-)
-from omicsdk.gen3.tools.diff import manifest_diff
-from omicsdk.gen3.tools.indexing.merge_manifests import merge_bucket_manifests
-from omicsdk.gen3.tools.merge import (
-    get_guids_for_manifest_row_partial_match,
-    manifest_row_parsers,
-    manifests_mapping_config,
-    merge_guids_into_metadata,
 )
 
 A, B, C = ("a" * 32, "b" * 32, "c" * 32)

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.core.errors import NotFound, SomeFailed
-from omicsdk.core.retry import NO_RETRY, Retry
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Index, Gen3Metadata
-from omicsdk.gen3.manifests.metadata import store_documents, value_of
-from omicsdk.gen3.tools.metadata import (
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.tools.metadata import (
     async_ingest_metadata_manifest,
     async_query_urls_from_indexd,
     async_verify_metadata_manifest,
 )
-from omicsdk.gen3.tools.metadata.ingest_manifest import manifest_row_parsers
+from omicsdk.compat.gen3.tools.metadata.ingest_manifest import manifest_row_parsers
+from omicsdk.core.errors import NotFound, SomeFailed
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.manifests.metadata import store_documents, value_of
 from omicsdk.sandbox import Sandbox
 
 FILE = "dg.TEST/00000611-0000-4000-8000-000000000611"

@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.metadata import Gen3Metadata
 from omicsdk.core.errors import Conflict, Forbidden, NotFound, ServiceUnavailable, Unauthorized
 from omicsdk.core.retry import NO_RETRY, Retry
-from omicsdk.gen3 import Gen3Auth, Gen3Metadata
 from omicsdk.sandbox import Sandbox
 from omicsdk_api.gen3.metadata import MetadataApi
 

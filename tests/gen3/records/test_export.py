@@ -11,7 +11,7 @@ import pytest
 from gen3_records import case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, MissingExtra, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3Error, Gen3UserError
+from omicsdk.gen3 import Gen3, Gen3Error, Gen3Login, Gen3UserError
 from omicsdk.gen3.records import (
     count_records,
     delete_nodes,
@@ -39,7 +39,9 @@ def ids(sandbox: Sandbox) -> list[str]:
 @pytest.fixture
 def commons(sandbox: Sandbox, tmp_path: Path) -> Iterator[Gen3]:
     sandbox.gen3_credentials(tmp_path / "key.json", ADMINISTRATOR)
-    with Gen3(sandbox.gen3_url, credentials=Gen3Auth(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY) as found:
+    with Gen3(
+        sandbox.gen3_url, credentials=Gen3Login(refresh_file=str(tmp_path / "key.json")), retry=NO_RETRY
+    ) as found:
         yield found
 
 

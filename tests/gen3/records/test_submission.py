@@ -10,8 +10,9 @@ import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound
 from omicsdk.core.retry import Retry
-from omicsdk.gen3 import Gen3, Gen3Auth, Gen3UserError
-from omicsdk.gen3.records import Outcome, submit, submit_rows
+from omicsdk.gen3 import Gen3, Gen3Login, Gen3UserError
+from omicsdk.gen3.records import Outcome
+from omicsdk.gen3.records.submission import submit, submit_rows
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
@@ -57,7 +58,7 @@ def commons(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> Iterator[Gen3]:
 
 def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTransport) -> Gen3:
     sandbox.gen3_credentials(folder / "key.json", name)
-    auth = Gen3Auth(refresh_file=str(folder / "key.json"))
+    auth = Gen3Login(refresh_file=str(folder / "key.json"))
     return Gen3(sandbox.gen3_url, credentials=auth, transport=wire, retry=Retry(attempts=2, base=0))
 
 
@@ -192,8 +193,9 @@ def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Gen3, wire:
 
 KILLED = """
 import json, os, signal, sys
-from omicsdk.gen3 import Gen3, Gen3Auth
-from omicsdk.gen3.records import submit
+from omicsdk.gen3 import Gen3Login
+from omicsdk.gen3 import Gen3
+from omicsdk.gen3.records.submission import submit
 
 endpoint, key, records, journal = sys.argv[1:]
 told = []
@@ -203,7 +205,7 @@ def listen(outcome):
     if len(told) == 6:
         os.kill(os.getpid(), signal.SIGKILL)
 
-with Gen3(endpoint, credentials=Gen3Auth(refresh_file=key)) as commons:
+with Gen3(endpoint, credentials=Gen3Login(refresh_file=key)) as commons:
     submit(commons, "demo-one", records, chunk=4, journal=journal, on_outcome=listen)
 """
 

@@ -183,11 +183,11 @@ def test_a_commons_without_the_project_knows_nothing_of_it(sandbox: Sandbox, tmp
 
 
 def _login(sandbox: Sandbox, folder: Path) -> Any:
-    from omicsdk.gen3 import Gen3Auth
+    from omicsdk.gen3 import Gen3Login
     from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 
     sandbox.gen3_credentials(folder / "key.json", ADMINISTRATOR)
-    return Gen3Auth(refresh_file=str(folder / "key.json"))
+    return Gen3Login(refresh_file=str(folder / "key.json"))
 
 
 def _table(folder: Path, *rows: dict[str, str]) -> Path:

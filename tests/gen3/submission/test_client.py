@@ -8,9 +8,11 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, experiment
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.submission import Gen3Submission
 from omicsdk.core.errors import BadRequest, Forbidden, ServiceUnavailable, TransportError
 from omicsdk.core.retry import NO_RETRY, Retry
-from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3Submission, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3 import Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 

@@ -7,16 +7,18 @@ import logging
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import SomeFailed
-from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
-from omicsdk.gen3.tools.indexing import (
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.tools.indexing import (
     async_download_object_manifest,
     async_verify_object_manifest,
     delete_all_guids,
     index_object_manifest,
 )
-from omicsdk.gen3.tools.indexing.verify_manifest import manifest_row_parsers
-from omicsdk.gen3.tools.metadata import async_ingest_metadata_manifest
+from omicsdk.compat.gen3.tools.indexing.verify_manifest import manifest_row_parsers
+from omicsdk.compat.gen3.tools.metadata import async_ingest_metadata_manifest
+from omicsdk.core.errors import SomeFailed
 from omicsdk.sandbox import Sandbox
 
 RESULTS = Path(__file__).parents[1] / "recordings" / "gen3.client.results.jsonl"

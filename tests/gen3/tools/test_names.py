@@ -77,7 +77,7 @@ FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_names_and_arguments(name: str):
     module, _, function = name.rpartition(".")
-    found = getattr(import_module(f"omicsdk.gen3.tools.{module}"), function)
+    found = getattr(import_module(f"omicsdk.compat.gen3.tools.{module}"), function)
     assert list(inspect.signature(found).parameters) == FUNCTIONS[name].split()
     assert inspect.iscoroutinefunction(found) == function.startswith(("async_", "output_", "publish_", "read_"))
 

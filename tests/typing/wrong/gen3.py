@@ -1,16 +1,14 @@
 """What a type checker must refuse of code that uses Gen3 commons; marks as in auth.py."""
 
-from omicsdk.gen3 import (
-    Gen3,
-    Gen3Auth,
-    Gen3File,
-    Gen3Index,
-    Gen3Jobs,
-    Gen3Metadata,
-    Gen3Object,
-    Gen3Query,
-    Gen3WsStorage,
-)
+from omicsdk.compat.gen3.auth import Gen3Auth
+from omicsdk.compat.gen3.file import Gen3File
+from omicsdk.compat.gen3.index import Gen3Index
+from omicsdk.compat.gen3.jobs import Gen3Jobs
+from omicsdk.compat.gen3.metadata import Gen3Metadata
+from omicsdk.compat.gen3.object import Gen3Object
+from omicsdk.compat.gen3.query import Gen3Query
+from omicsdk.compat.gen3.wss import Gen3WsStorage
+from omicsdk.gen3 import Gen3
 
 
 def logins(auth: Gen3Auth) -> None:

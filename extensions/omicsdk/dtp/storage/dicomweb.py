@@ -24,10 +24,10 @@ from omicsdk.core.errors import (
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential
 from omicsdk.core.paging import items_at
+from omicsdk.core.plain_client import PlainClient, plain_request
 from omicsdk.dtp.storage.associations import no_study
 from omicsdk.dtp.storage.datasets import Case, Unlisted
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
-from omicsdk.gen3.plain_client import PlainClient, plain_request
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:

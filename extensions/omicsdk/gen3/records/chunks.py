@@ -164,6 +164,26 @@ def _entity(stated: Mapping[str, Any]) -> Entity:
     )
 
 
+REASONS = 3
+"""Reasons that a message shows."""
+
+
+def reasons_of(body: object) -> list[str]:
+    """Return the first reasons in the body of a refusal, each with the record that it is about.
+
+    Args:
+        body: The body, decoded.
+    """
+    reply = reply_of(body)
+    found = [
+        f"{' '.join(filter(None, (entity.type, entity.name)))}: {error['message']}"
+        for entity in (reply.entities if reply is not None else ())
+        for error in entity.errors
+        if error.get("message")
+    ]
+    return [*found[:REASONS], *([f"and {len(found) - REASONS} more"] if len(found) > REASONS else [])]
+
+
 def stops_all(error: Failure, *, last: bool) -> bool:
     """Tells whether no record of the project can be sent: the login, the project or its state is wrong.
 

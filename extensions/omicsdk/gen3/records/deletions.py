@@ -11,17 +11,13 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
-from omicsdk.gen3.queries.paging import answer
-from omicsdk.gen3.queries.query import arguments, name_of
-from omicsdk.gen3.records.exports import count_records, types_of
+from omicsdk.gen3.records.exports import BATCH, count_records, ids_of_node, types_of
 from omicsdk.gen3.records.projects import Project, project_of
 
 if TYPE_CHECKING:
     from omicsdk.gen3.client import Gen3
 
 
-#: Records that are deleted at once; their ids are part of an address.
-BATCH = 100
 #: How far dependents of dependents are followed.
 DEPTH = 50
 
@@ -90,7 +86,7 @@ def delete_nodes(
     done = Deletion(dict.fromkeys(plan, 0))
     eraser = _Eraser(commons, meant, frozenset(plan))
     for node in plan:
-        for ids in _batches(commons, meant, node, batch):
+        for ids in batches_of_node(commons, meant, node, batch):
             for kind, count in eraser.delete(ids).items():
                 done.counts[kind] += count
                 if on_deleted is not None:
@@ -173,15 +169,22 @@ def delete_project(
     return found
 
 
-def _batches(commons: Gen3, project: Project, node: str, batch: int) -> Iterator[list[str]]:
-    """The ids of what is left of a node, a batch at a time; it ends when nothing goes on."""
+def batches_of_node(commons: Gen3, project: Project, node: str, batch: int = BATCH) -> Iterator[list[str]]:
+    """Yield the ids of what is left of a node, a batch at a time; the caller deletes each batch before the next.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        node: The node.
+        batch: Ids in a batch, from 1.
+
+    Raises:
+        Gen3Error: The commons says that it deleted records, and they are still there.
+    """
+    if batch < 1:
+        raise Gen3UserError(f"{batch} records can't be deleted at once", remedy="Give a number from 1.")
     before: set[str] = set()
-    chosen = arguments({"first": batch, "project_id": project.id})
-    while True:
-        told = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")
-        ids = [str(each["id"]) for each in told["data"][node]]
-        if not ids:
-            return
+    while ids := ids_of_node(commons, project, node, batch):
         if still := before.intersection(ids):
             raise Gen3Error(
                 f"{min(still)} of {node} was deleted, says the commons, and is still there",

@@ -19,7 +19,7 @@ from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.queries.paging import answer
-from omicsdk.gen3.queries.query import literal, name_of
+from omicsdk.gen3.queries.query import arguments, literal, name_of
 from omicsdk.gen3.records.projects import Project, check_project, project_of
 from omicsdk.transfer.writing import Growth
 
@@ -75,7 +75,7 @@ def rows_of(read: Callable[[int], bytes], operation: str) -> Iterator[dict[str, 
 
 #: What a file of records may be, by the end of its name.
 FORMATS = {".json": "json", ".jsonl": "jsonl", ".tsv": "tsv"}
-#: Records that are asked for by their ids at once.
+#: Records that are asked for, or deleted, by their ids at once: these are part of an address.
 BATCH = 100
 _CHUNK = 1 << 18
 
@@ -295,6 +295,40 @@ def types_of(commons: Gen3, ids: Sequence[str]) -> dict[str, str]:
         told = answer(commons.peregrine, f"{{ node(ids: {literal(part)}, first: 0) {{ id type }} }}")
         found.update({each["id"]: each["type"] for each in told["data"]["node"]})
     return found
+
+
+def ids_of_node(commons: Gen3, project: Project, node: str, first: int = 0) -> list[str]:
+    """Return the ids of a node's records.
+
+    Args:
+        commons: The commons.
+        project: The project.
+        node: The node.
+        first: How many at most; 0 is all.
+    """
+    chosen = arguments({"first": first, "project_id": project.id})
+    data = answer(commons.peregrine, f"{{ {name_of(node)}{chosen} {{ id }} }}")["data"]
+    return [str(each["id"]) for each in data[node]]
+
+
+def file_manifest(commons: Gen3, project: str | tuple[str, str]) -> str:
+    """Return the manifest of all files of a project, as YAML.
+
+    Args:
+        commons: The commons.
+        project: The project.
+
+    Raises:
+        NotFound: There is no such project.
+    """
+    meant, text = project_of(project), "files:\n"
+    ids = ids_of_node(commons, meant, "datanode")
+    for begin in range(0, len(ids), BATCH):
+        part = commons.sheepdog.get_project_manifest.raw(
+            program=meant.program, project=meant.code, ids=ids[begin : begin + BATCH]
+        )
+        text += part.text.removeprefix("files:\n")  # each part is a list below the same first line
+    return text if ids else "files: []\n"
 
 
 def export_records(commons: Gen3, project: str | tuple[str, str], ids: Sequence[str]) -> list[dict[str, Any]]:

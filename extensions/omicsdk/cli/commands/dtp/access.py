@@ -9,9 +9,9 @@ from omicsdk.cli.commands.gen3.access import Access
 from omicsdk.cli.commands.gen3.access import connect as connect_gen3
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.config import DtpConfig, Gen3Config, read_config
-from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
+from omicsdk.gen3.login import Gen3Login
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class Workflow:
         self.file = file
 
     @cached_property
-    def auth(self) -> Gen3Auth:
+    def auth(self) -> Gen3Login:
         """The login.
 
         Raises:
@@ -82,10 +82,10 @@ class Workflow:
         if self._key is None:
             return self._access.auth
         stated = self._access.endpoint if self._access.is_named else None
-        return Gen3Auth(endpoint=stated, refresh_token=self._key)
+        return Gen3Login(endpoint=stated, refresh_token=self._key)
 
     @property
-    def login(self) -> Gen3Auth | None:
+    def login(self) -> Gen3Login | None:
         """The login; None where there is none."""
         return self.auth if self._key is not None else self._access.login
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.core.credentials import ANONYMOUS
 from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.origins import is_confidential
-from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.client import Gen3
 from omicsdk.gen3.discovery import ENDPOINT_VARIABLE, PROFILE_PAGE, has_login
 from omicsdk.gen3.errors import Gen3AuthError
+from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import endpoint_of
 
 if TYPE_CHECKING:
@@ -81,17 +81,17 @@ class Access:
         return any(each is not None for each in (self._endpoint, self._source, self._token))
 
     @cached_property
-    def auth(self) -> Gen3Auth:
+    def auth(self) -> Gen3Login:
         """The login.
 
         Raises:
             Gen3AuthError: There is none, or it is invalid.
         """
         if self._token is not None:
-            return Gen3Auth(endpoint=self._endpoint, access_token=self._token)
+            return Gen3Login(endpoint=self._endpoint, access_token=self._token)
         if not self.has_login():
             raise Gen3AuthError("There is no login", remedy=LOG_IN)
-        return Gen3Auth(endpoint=self._endpoint, refresh_file=self._source)
+        return Gen3Login(endpoint=self._endpoint, refresh_file=self._source)
 
     @cached_property
     def endpoint(self) -> str:
@@ -107,7 +107,7 @@ class Access:
         return self.auth.endpoint
 
     @cached_property
-    def login(self) -> Gen3Auth | None:
+    def login(self) -> Gen3Login | None:
         """The login; None without one: public data can be read."""
         return self.auth if self.has_login() else None
 
@@ -118,12 +118,13 @@ class Access:
 
     @property
     def logged_in(self) -> Gen3:
-        """The client of the commons, for what needs a login.
+        """The client of the commons, for what requires a login.
 
         Raises:
             Gen3AuthError: There is none.
         """
-        _ = self.auth
+        if self.login is None:
+            raise Gen3AuthError("There is no login", remedy=LOG_IN)
         return self.commons
 
     def has_login(self) -> bool:

@@ -11,7 +11,6 @@ from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.json_encoding import written
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.queries.paging import answer, rows
-from omicsdk.gen3.query import Gen3Query
 
 #: Records that a commons gives where the query doesn't say how many (peregrine and guppy).
 USUAL = 10
@@ -31,8 +30,7 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
             raise UsageError("--rows and --guppy exclude each other", remedy="Give all rows with: omics gen3 explore.")
         return list(rows(access.commons, text, variables))
     if arguments.get("guppy"):
-        with _explorer(access) as explorer:
-            data: Any = explorer.graphql_query(text, variables).get("data")
+        data: Any = access.commons.explorer_query(text, variables).get("data")
     else:
         data = answer(access.commons.peregrine, text, variables).get("data")
     if is_object(data) and "first" not in text:
@@ -47,25 +45,24 @@ def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> l
     """`omics gen3 explore`: rows of records, or nothing where they go to a file."""
     limit, out = arguments.get("limit"), arguments.get("out")
     order = [_direction(each) for each in arguments.get("sort") or ()]
-    with _explorer(access) as explorer:
-        found = explorer.iterate_rows(
-            arguments["data_type"], arguments["fields"], arguments.get("filter"), order, arguments["accessibility"]
-        )
-        with closing(cast("Generator[dict[str, Any]]", found)):
-            wanted = console.limited(found, limit, "records")
-            if out is None:
-                return list(wanted)
-            count = 0
-            with in_place_of(out) as file:
-                for row in wanted:
-                    file.write(written(row, ensure_ascii=False).encode() + b"\n")
-                    count += 1
+    found = access.commons.explore(
+        arguments["data_type"],
+        arguments["fields"],
+        filter=arguments.get("filter"),
+        sort=order,
+        accessibility=arguments["accessibility"],
+    )
+    with closing(cast("Generator[dict[str, Any]]", found)):
+        wanted = console.limited(found, limit, "records")
+        if out is None:
+            return list(wanted)
+        count = 0
+        with in_place_of(out) as file:
+            for row in wanted:
+                file.write(written(row, ensure_ascii=False).encode() + b"\n")
+                count += 1
     console.message(f"{count} records are in {out}")
     return None
-
-
-def _explorer(access: Access) -> Gen3Query:
-    return Gen3Query(access.login, endpoint=access.endpoint)
 
 
 def _direction(text: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3.dictionary import dictionary_of
 from omicsdk.cli.errors import REFUSED, SHOWN
-from omicsdk.gen3.records import known_to, project_of, submit_rows
+from omicsdk.gen3.records import known_to, project_of
 from omicsdk.gen3.records import validate as findings_in
 from omicsdk.gen3.records.tables import Source
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 def submit(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics gen3 submit`: a row for each row, with what became of it."""
-    outcomes = submit_rows(
-        access.commons,
+    outcomes = access.commons.submit_rows(
         arguments["project"],
         arguments["files"],
         dictionary=dictionary_of(access, arguments),

@@ -1,0 +1,210 @@
+"""What the clients of the face share: a `Gen3` behind them, whose errors are also those of requests and aiohttp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
+
+from omicsdk.core.client import Client, Exchange, beside
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
+from omicsdk.core.documented.errors import OF_AIOHTTP, OF_REQUESTS, catchable
+from omicsdk.core.errors import APIError, TransportError
+from omicsdk.core.platform import run_in_thread
+from omicsdk.gen3.client import Gen3
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.sources import endpoint_of
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.request import Request
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+
+    Auth = Credentials | httpx.Auth | tuple[str, str]
+    """A Gen3Auth or other credentials, an httpx.Auth, or a name and a password."""
+
+
+class Options(TypedDict, total=False):
+    """What every client of the face takes beyond the published arguments: see `Service`."""
+
+    timeout: Timeout | float | None
+    retry: Retry | None
+    transport: httpx.BaseTransport | None
+    clock: Clock
+
+
+class EndpointOptions(Options, total=False):
+    """What clients take whose published constructor takes the login alone."""
+
+    endpoint: str | None
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C", bound=Client)
+LOCAL = "http://localhost"
+"""What an endpoint has in it when a single service runs there, without the paths of a commons."""
+
+
+def parties(endpoint: str | Auth | None, auth_provider: Auth | None) -> tuple[str, Credentials | None]:
+    """Return the commons and the credentials; the first argument may be the credentials, which state the commons.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+        ConfigError: The endpoint is invalid, or the credentials are something else.
+    """
+    if endpoint is not None and not isinstance(endpoint, str):
+        endpoint, auth_provider = None, endpoint
+    credentials = Basic(*auth_provider) if isinstance(auth_provider, tuple) else as_credentials(auth_provider)
+    if endpoint is None:
+        endpoint = cast("str | None", getattr(auth_provider, "endpoint", None))
+    if not endpoint:
+        raise Gen3UserError("It isn't said which commons is meant", remedy="Give endpoint=, or a Gen3Auth.")
+    return endpoint_of(endpoint), credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CatchableExchange(Exchange):
+    """An exchange whose errors are also those of `requests`, which the published client lets through."""
+
+    def send(self, request: Request, *, stream: bool = False) -> httpx.Response:
+        """The final answer to a request; errors as `Exchange.send`."""
+        try:
+            return Exchange.send(self, request, stream=stream)
+        except (APIError, TransportError) as error:
+            raise catchable(error, OF_REQUESTS) from error.__cause__
+
+
+def catching(client: C) -> C:
+    """Have a blocking client raise errors that are also those of `requests`.
+
+    Args:
+        client: The client, which is not in use yet.
+    """
+    held = client._exchange  # pyright: ignore[reportPrivateUsage] - core's own
+    made = _CatchableExchange(**{each.name: getattr(held, each.name) for each in fields(held)})
+    client._exchange = made  # pyright: ignore[reportPrivateUsage] - core's own
+    return client
+
+
+class Service:
+    """The base of the clients of the face: context managers, sync and async, over one `Gen3`.
+
+    Args:
+        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
+        auth_provider: The credentials: a Gen3Auth, or a name and a password; None for none.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
+        retry: When and how often to retry; by default as often as GEN3SDK_MAX_RETRIES states, if it is set.
+        transport: Replaces the network for requests to the commons, for tests.
+        clock: Returns the time and sleeps.
+
+    Attributes:
+        endpoint: Where the service is.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+        ConfigError: The endpoint is invalid.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None = None,
+        auth_provider: Auth | None = None,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.endpoint, credentials = parties(endpoint, auth_provider)
+        self._auth = auth_provider if endpoint is None or isinstance(endpoint, str) else endpoint
+        self._commons = catching(
+            Gen3(
+                self.endpoint,
+                credentials=credentials or ANONYMOUS,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                clock=clock,
+            )
+        )
+
+    def _mount(self, part: str, url: str) -> str:
+        """Have a service of the commons at another URL, which is returned."""
+        service: Client = getattr(self._commons, part)
+        # An instance's attribute goes before the `Part` of its class.
+        vars(self._commons)[part] = beside(self._commons, type(service), url, self._commons.credentials)
+        return url
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._commons.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.endpoint}>"
+
+
+async def awaited(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a method of a client in a thread, for its `async_` twin: calls that run at the same time share connections.
+
+    Its errors are also those of aiohttp, which the published client lets through there.
+    """
+    from anyio.to_thread import run_sync
+
+    try:
+        return await run_sync(partial(call, *args, **kwargs))
+    except (APIError, TransportError) as error:
+        raise catchable(error, OF_AIOHTTP) from error.__cause__
+
+
+async def in_thread(engine: Callable[[Event], R]) -> R:
+    """Run what takes long in a thread; when the task is cancelled it is stopped, and its end waited for.
+
+    Args:
+        engine: Takes the event that stops it.
+    """
+    stop = Event()
+    return await run_in_thread(partial(engine, stop), stop)
+
+
+def mounted(endpoint: str, location: str) -> str:
+    """Return where a service of a commons is: at the location, or where the endpoint points already.
+
+    Args:
+        endpoint: The commons. Where it has http://localhost in it, the service itself.
+        location: The service's location, such as `index`.
+    """
+    if LOCAL in endpoint or not location or endpoint.endswith(f"/{location}"):
+        return endpoint
+    return f"{endpoint}/{location}"
+
+
+def fields_of(arguments: dict[str, Any], *others: str) -> dict[str, Any]:
+    """Return those arguments of a method that were given: `fields_of(locals())`, without self and _ssl.
+
+    The published methods have up to fifteen arguments, which are the fields of a request under the same names.
+
+    Args:
+        arguments: The arguments by their names.
+        others: Names that are no fields of the request.
+    """
+    return {
+        name: value for name, value in arguments.items() if value is not None and name not in ("self", "_ssl", *others)
+    }

@@ -1,0 +1,15 @@
+"""gen3.auth: the login to a commons, and the functions beside it."""
+
+from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
+from omicsdk.gen3.login import Gen3Login
+from omicsdk.gen3.sources import decode_token as decode_token
+from omicsdk.gen3.sources import endpoint_from_token as endpoint_from_token
+from omicsdk.gen3.tokens import get_access_token_with_client_credentials as get_access_token_with_client_credentials
+from omicsdk.gen3.tokens import get_access_token_with_key as get_access_token_with_key
+from omicsdk.gen3.tokens import get_token_cache_file_name as get_token_cache_file_name
+from omicsdk.gen3.tokens import get_wts_endpoint as get_wts_endpoint
+from omicsdk.gen3.tokens import get_wts_idps as get_wts_idps
+
+
+class Gen3Auth(Gen3Login):
+    """A login to a Gen3 commons; it is `omicsdk.gen3.Gen3Login`, whose arguments and errors it has."""

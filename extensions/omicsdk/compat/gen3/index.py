@@ -1,0 +1,619 @@
+"""gen3.index: the records of a commons' index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.gen3._service import Service, awaited, fields_of, mounted
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import APIError, NotFound, TransportError
+from omicsdk.core.omit import OMIT
+from omicsdk.core.paging import items_at
+from omicsdk.gen3.index_records import PAGE, new_record, records_of, stated, unless_changed
+from omicsdk.gen3.index_searches import all_records, matching_records, records_by_url, search_page, urls_of
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from omicsdk_api.gen3.indexd import IndexdApi
+
+    from omicsdk.compat.gen3._service import Auth, Options
+
+__all__ = ["Document", "Gen3Index", "IndexClient"]
+
+Record = dict[str, Any]
+Hashes = Mapping[str, str]
+
+
+class Document(dict[str, Any]):
+    """A record of the index: a plain dict, whose members are attributes, too.
+
+    Raises:
+        AttributeError: The record has no such member.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the record has no {name!r}") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as a dict."""
+        return dict(self)
+
+
+class Gen3Index(Service):
+    """The index of a commons.
+
+    `_ssl` of the `async_` methods has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
+
+    Args:
+        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
+        auth_provider: The credentials: a Gen3Auth, or a name and a password; reading needs none.
+        service_location: Where the service is within the commons.
+        options: Those of every client of this face: timeout, retry, transport, clock.
+
+    Attributes:
+        endpoint: Where the service is.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+        ConfigError: The endpoint is invalid.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None = None,
+        auth_provider: Auth | None = None,
+        service_location: str = "index",
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(endpoint, auth_provider, **options)
+        self.endpoint = self._mount("indexd", mounted(self.endpoint, service_location))
+
+    @property
+    def _indexd(self) -> IndexdApi:
+        return self._commons.indexd
+
+    @property
+    def client(self) -> IndexClient:
+        """The same index by the names of the package indexclient."""
+        return IndexClient(self, self._auth)
+
+    # -- the service
+
+    def is_healthy(self) -> bool:
+        """Whether the service answers, and says that it is healthy."""
+        try:
+            return self._indexd.get_status.raw().text == "Healthy"
+        except (APIError, TransportError):
+            return False
+
+    def get_version(self) -> dict[str, Any]:
+        """Return the service's version, as `version` and `commit`."""
+        return json_of(self._indexd.get_version.raw())
+
+    def get_stats(self) -> dict[str, Any]:
+        """Return how many files there are, `fileCount`, and their `totalFileSize` in bytes."""
+        return json_of(self._indexd.get_stats.raw())
+
+    def get_valid_guids(self, count: int | None = None) -> list[str]:
+        """Return new GUIDs that no record has.
+
+        Args:
+            count: How many; one by default.
+        """
+        return items_at(json_of(self._indexd.get_valid_guids.raw(**stated(count=count))), "guids", "get_valid_guids")
+
+    def get_guids_prefix(self) -> str:
+        """Return what the commons' GUIDs begin with; empty where there is no prefix."""
+        return json_of(self._indexd.get_guids_prefix.raw())["prefix"]
+
+    # -- reading
+
+    def iterate_records(self, limit: int | None = None) -> Iterator[Record]:
+        """Read all records, in the order of their GUIDs, a page at a time.
+
+        Args:
+            limit: Records on a page, from 1 to 1024; 1024 by default.
+        """
+        return matching_records(self._indexd, {}, page=min(limit or PAGE, PAGE))
+
+    def get_all_records(self, limit: int | None = None, paginate: bool = False) -> list[Record]:
+        """Return all records, in the order of their GUIDs; of a long list several stretches are read at the same time.
+
+        Args:
+            limit: Without `paginate` how many records at most, all by default; with it how many on a page.
+            paginate: Whether `limit` is the length of a page, and all pages are requested.
+        """
+        if limit is not None and not paginate:
+            return list(islice(self.iterate_records(limit), limit)) if limit > 0 else []
+        return all_records(self._indexd, page=limit)
+
+    def get_records_on_page(self, limit: int | None = None, page: int | None = None) -> list[Record]:
+        """Return the records of one page.
+
+        Args:
+            limit: Records on a page, from 1 to 1024; 100 by default.
+            page: The page's number, from 0.
+        """
+        return records_of(json_of(self._indexd.list_records.raw(**stated(limit=limit, page=page))))
+
+    async def async_get_records_on_page(
+        self, limit: int | None = None, page: int | None = None, _ssl: object = None
+    ) -> list[Record]:
+        """Return the records of one page; as `get_records_on_page`."""
+        return await awaited(self.get_records_on_page, limit, page)
+
+    def get_record(self, guid: str) -> Record:
+        """Return a record.
+
+        Args:
+            guid: Its GUID.
+
+        Raises:
+            NotFound: There is no such record.
+        """
+        return json_of(self._indexd.get_record.raw(guid=guid))
+
+    async def async_get_record(self, guid: str, _ssl: object = None) -> Record:
+        """Return a record; as `get_record`."""
+        return await awaited(self.get_record, guid)
+
+    def get_record_doc(self, guid: str) -> Document:
+        """Return a record whose members are attributes, too; argument and errors as those of `get_record`."""
+        return Document(self.get_record(guid))
+
+    def get(self, guid: str, dist_resolution: bool = True) -> Record:
+        """Return a record by its GUID or by an alias, from another commons if need be.
+
+        Args:
+            guid: The GUID or alias.
+            dist_resolution: Whether the indexes of other commons are asked, too.
+
+        Raises:
+            NotFound: There is no such record.
+        """
+        return json_of(self._indexd.get.raw(guid=guid, no_dist=OMIT if dist_resolution else ""))
+
+    def get_with_params(self, params: Mapping[str, Any] | None = None) -> Record:
+        """Return the first record that meets all criteria.
+
+        Args:
+            params: The criteria: `hashes` from type to value, `size`, `file_name`, `urls_metadata`, `metadata`, `uploader`,
+                `version`, `acl`, `authz`, `url`.
+
+        Raises:
+            NotFound: No record meets them.
+        """
+        records = records_of(search_page(self._indexd, {**(params or {}), "limit": 1}))
+        if not records:
+            asked = ", ".join(f"{name}={value}" for name, value in (params or {}).items()) or "no criteria"
+            raise NotFound(
+                f"No record has {asked}",
+                status=404,
+                url=self.endpoint,
+                operation="get_with_params",
+                remedy="Check the criteria.",
+            )
+        return records[0]
+
+    async def async_get_with_params(self, params: Mapping[str, Any], _ssl: object = None) -> dict[str, Any]:
+        """Return a page of records that meet criteria, those of `get_with_params`, as the index answers it."""
+        return await awaited(search_page, self._indexd, params)
+
+    async def async_get_records_from_checksum(
+        self, checksum: str, checksum_type: str = "md5", _ssl: object = None
+    ) -> list[Record]:
+        """Return the records of files with a checksum, all pages of them.
+
+        Args:
+            checksum: The checksum.
+            checksum_type: Its kind: md5, sha1, sha256, sha512, crc or etag.
+            _ssl: No effect.
+        """
+        found = matching_records(self._indexd, {"hash": f"{checksum_type}:{checksum}"})
+        return await awaited(lambda: list(found))
+
+    def get_urls(
+        self,
+        size: int | None = None,
+        hashes: Hashes | str | None = None,
+        guids: str | Sequence[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """List the URLs of records, all of them.
+
+        Args:
+            size: The size of their files in bytes.
+            hashes: Their checksums, from type to value, or one as TYPE:VALUE.
+            guids: Their GUIDs.
+
+        Returns:
+            Each `url` with its `metadata`.
+        """
+        return urls_of(
+            self._indexd, guids.split(",") if isinstance(guids, str) else guids, stated(size=size, hashes=hashes)
+        )
+
+    def get_records(self, dids: Sequence[str]) -> list[Record]:
+        """Return records by their GUIDs; those that do not exist are left out.
+
+        Args:
+            dids: The GUIDs.
+        """
+        return items_at(json_of(self._indexd.get_records.raw(body=list(dids))), "", "get_records")
+
+    def get_latest_version(self, guid: str, has_version: bool = False) -> Record:
+        """Return the latest version of a file.
+
+        Args:
+            guid: The GUID of one of its versions.
+            has_version: Whether only records with a `version` are considered.
+
+        Raises:
+            NotFound: There is no such record.
+        """
+        return json_of(self._indexd.get_latest_version.raw(guid=guid, has_version=has_version))
+
+    def get_versions(self, guid: str) -> list[Record]:
+        """Return all versions of a file, oldest first.
+
+        Args:
+            guid: The GUID of one of them.
+
+        Raises:
+            NotFound: There is no such record.
+        """
+        versions: dict[str, Record] = json_of(self._indexd.get_versions.raw(guid=guid))
+        return [versions[number] for number in sorted(versions, key=int)]
+
+    def query_urls(self, pattern: str) -> list[dict[str, Any]]:
+        """List the records that have a text in one of their URLs, all pages of them.
+
+        Args:
+            pattern: The text, a part of a URL.
+
+        Returns:
+            Each record's `did` with its `urls`.
+        """
+        return records_by_url(self._indexd, pattern)
+
+    async def async_query_urls(self, pattern: str, _ssl: object = None) -> list[dict[str, Any]]:
+        """List the records that have a text in one of their URLs; as `query_urls`."""
+        return await awaited(self.query_urls, pattern)
+
+    # -- writing
+
+    def create_record(
+        self,
+        hashes: Hashes,
+        size: int,
+        did: str | None = None,
+        urls: Sequence[str] | None = None,
+        file_name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        baseid: str | None = None,
+        acl: Sequence[str] | None = None,
+        urls_metadata: Mapping[str, Any] | None = None,
+        version: str | None = None,
+        authz: Sequence[str] | None = None,
+        description: str | None = None,
+        content_created_date: str | None = None,
+        content_updated_date: str | None = None,
+    ) -> Record:
+        """Create the record of a file. It is sent once: a record whose answer was lost is not created twice.
+
+        Args:
+            hashes: The file's checksums, from type (md5, sha1, sha256, sha512, crc, etag) to value.
+            size: Its size in bytes.
+            did: The GUID; the index makes one by default.
+            urls: Where its bytes are.
+            file_name: Its name.
+            metadata: Values by name.
+            baseid: What its versions have in common; the index makes one by default.
+            acl: Who may read it, by names of projects; `*` for everybody.
+            urls_metadata: Values of URLs, by URL and name.
+            version: Its version.
+            authz: The resources that state who may do what with it.
+            description: What it is.
+            content_created_date: When its contents were made, as ISO 8601.
+            content_updated_date: When they were changed, as ISO 8601.
+
+        Returns:
+            The record.
+
+        Raises:
+            Conflict: There is a record of that GUID.
+            BadRequest: The index does not accept it.
+        """
+        return self.get_record(self._created(fields_of(locals()))["did"])
+
+    async def async_create_record(
+        self,
+        hashes: Hashes,
+        size: int,
+        did: str | None = None,
+        urls: Sequence[str] | None = None,
+        file_name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        baseid: str | None = None,
+        acl: Sequence[str] | None = None,
+        urls_metadata: Mapping[str, Any] | None = None,
+        version: str | None = None,
+        authz: Sequence[str] | None = None,
+        _ssl: object = None,
+        description: str | None = None,
+        content_created_date: str | None = None,
+        content_updated_date: str | None = None,
+    ) -> Record:
+        """Create the record of a file; arguments and errors as those of `create_record`.
+
+        Returns:
+            The record's `did`, `baseid` and `rev`.
+        """
+        return await awaited(self._created, fields_of(locals()))
+
+    def _created(self, fields: dict[str, Any]) -> Record:
+        return json_of(self._indexd.create_record.raw(**new_record(**fields)))
+
+    def create_blank(self, uploader: str, file_name: str | None = None) -> Record:
+        """Create a record without size and checksums, of a file that is still to be uploaded.
+
+        Args:
+            uploader: Who uploads it.
+            file_name: Its name.
+
+        Returns:
+            The record.
+        """
+        fields = stated(uploader=uploader, file_name=file_name)
+        return self.get_record(json_of(self._indexd.create_blank.raw(**fields))["did"])
+
+    def create_new_version(
+        self,
+        guid: str,
+        hashes: Hashes,
+        size: int,
+        did: str | None = None,
+        urls: Sequence[str] | None = None,
+        file_name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        acl: Sequence[str] | None = None,
+        urls_metadata: Mapping[str, Any] | None = None,
+        version: str | None = None,
+        authz: Sequence[str] | None = None,
+        description: str | None = None,
+        content_created_date: str | None = None,
+        content_updated_date: str | None = None,
+    ) -> Record:
+        """Create the record of a new version of the file of `guid`; other arguments as those of `create_record`.
+
+        Returns:
+            The new version's record.
+
+        Raises:
+            NotFound: There is no such record.
+            Conflict: There is a record of the new GUID.
+        """
+        fields = new_record(**fields_of(locals(), "guid"))
+        return self.get_record(json_of(self._indexd.create_new_version.raw(guid=guid, **fields))["did"])
+
+    def update_blank(
+        self,
+        guid: str,
+        rev: str,
+        hashes: Hashes,
+        size: int,
+        urls: Sequence[str] | None = None,
+        authz: Sequence[str] | None = None,
+    ) -> Record:
+        """State what a blank record's file is, when it was uploaded.
+
+        Args:
+            guid: The record.
+            rev: Its revision, as it was read.
+            hashes: The file's checksums, from type to value.
+            size: Its size in bytes.
+            urls: Where its bytes are.
+            authz: The resources that state who may do what with it.
+
+        Returns:
+            The record.
+
+        Raises:
+            Conflict: It was changed since.
+            NotFound: There is no such record.
+        """
+        with unless_changed(guid, rev):
+            self._indexd.update_blank.raw(
+                guid=guid, rev=rev, **stated(hashes=hashes, size=size, urls=urls, authz=authz)
+            )
+        return self.get_record(guid)
+
+    def update_record(
+        self,
+        guid: str,
+        file_name: str | None = None,
+        urls: Sequence[str] | None = None,
+        version: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        acl: Sequence[str] | None = None,
+        authz: Sequence[str] | None = None,
+        urls_metadata: Mapping[str, Any] | None = None,
+        description: str | None = None,
+        content_created_date: str | None = None,
+        content_updated_date: str | None = None,
+    ) -> Record:
+        """Change a record, unless it is changed by another client meanwhile. What is not given stays as it is.
+
+        Arguments are those of `create_record`; metadata of URLs that are not among `urls` go.
+
+        Returns:
+            The record as it is then.
+
+        Raises:
+            Conflict: It was changed at the same time; nothing was overwritten.
+            NotFound: There is no such record.
+        """
+        return self.get_record(str(self._commons.update_record(**fields_of(locals())).did))
+
+    async def async_update_record(
+        self,
+        guid: str,
+        file_name: str | None = None,
+        urls: Sequence[str] | None = None,
+        version: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        acl: Sequence[str] | None = None,
+        authz: Sequence[str] | None = None,
+        urls_metadata: Mapping[str, Any] | None = None,
+        _ssl: object = None,
+        description: str | None = None,
+        content_created_date: str | None = None,
+        content_updated_date: str | None = None,
+        **kwargs: Any,
+    ) -> Record:
+        """Change a record; arguments and errors as those of `update_record`, `kwargs` are further fields.
+
+        Returns:
+            The record's `did`, `baseid` and its new `rev`.
+        """
+        fields = {**fields_of(locals(), "kwargs"), **kwargs}
+        return (await awaited(self._commons.update_record, **fields)).to_dict()
+
+    def delete_record(self, guid: str) -> Document:
+        """Delete a record, unless it is changed by another client meanwhile. The file's bytes stay.
+
+        Args:
+            guid: The record.
+
+        Returns:
+            The record as it was.
+
+        Raises:
+            Conflict: It was changed at the same time, and is still there.
+            NotFound: There is no such record.
+        """
+        return Document(self._commons.delete_record(guid).to_dict())
+
+
+class IndexClient:
+    """The index by the names of the package indexclient, which `Gen3Index.client` was in the published client.
+
+    Its documents are dictionaries whose members are attributes, too. What isn't there is None, as with indexclient.
+
+    Args:
+        index: The index.
+        auth: Who asks.
+
+    Attributes:
+        url: Where the service is.
+        auth: Who asks.
+        version: The version of the service's interface.
+    """
+
+    version = "v0"
+
+    def __init__(self, index: Gen3Index, auth: Auth | None = None) -> None:
+        self._index = index
+        self.url = index.endpoint
+        self.auth = auth
+
+    def url_for(self, *path: str) -> str:
+        """Gives the address of something below `url`."""
+        return f"{self.url.rstrip('/')}/{'/'.join(path).lstrip('/')}"
+
+    def check_status(self) -> None:
+        """Asks whether the service answers.
+
+        Raises:
+            APIError: It answers with an error.
+            TransportError: It doesn't answer.
+        """
+        self._index.get_records_on_page(limit=1)
+
+    def get(self, did: str) -> Document | None:
+        """Gives a record; arguments as those of `Gen3Index.get_record`."""
+        return _there(lambda: self._index.get_record(did))
+
+    def global_get(self, did: str, no_dist: bool = False) -> Document | None:
+        """Gives a record by its GUID or by an alias.
+
+        Args:
+            did: The GUID or alias.
+            no_dist: Whether only this commons is asked.
+        """
+        return _there(lambda: self._index.get(did, dist_resolution=not no_dist))
+
+    def bulk_request(self, dids: Sequence[str]) -> list[Document]:
+        """Gives records by their GUIDs; those that there aren't are left out."""
+        return [Document(each) for each in self._index.get_records(dids)]
+
+    def get_with_params(self, params: Mapping[str, Any] | None = None) -> Document | None:
+        """Gives the first record that meets all criteria, which are those of `Gen3Index.get_with_params`."""
+        return _there(lambda: self._index.get_with_params(params))
+
+    def list(self, limit: float = float("inf"), start: str | None = None, page_size: int = 100) -> Iterator[Document]:
+        """Gives records, in the order of their GUIDs; arguments as those of `list_with_params`."""
+        return self.list_with_params(limit, start, page_size)
+
+    def list_with_params(
+        self,
+        limit: float = float("inf"),
+        start: str | None = None,
+        page_size: int = 100,
+        params: Mapping[str, Any] | None = None,
+        negate_params: Mapping[str, Any] | None = None,
+    ) -> Iterator[Document]:
+        """Gives the records that meet all criteria, page after page, in the order of their GUIDs.
+
+        Args:
+            limit: How many at most; all by default.
+            start: The GUID after which to begin.
+            page_size: Records on a page.
+            params: The criteria, those of `Gen3Index.get_with_params`.
+            negate_params: What they must not meet.
+        """
+        wanted = {**(params or {}), **stated(negate_params=negate_params, start=start)}
+        found = map(Document, matching_records(self._index._indexd, wanted, page=page_size))  # pyright: ignore[reportPrivateUsage] - the same index
+        return found if limit == float("inf") else islice(found, max(0, int(limit)))
+
+    def create(self, hashes: Hashes, size: int, did: str | None = None, **fields: Any) -> Document:
+        """Creates the record of a file; fields, result and errors as those of `Gen3Index.create_record`."""
+        return Document(self._index.create_record(hashes, size, did, **fields))
+
+    def add_alias_for_did(self, alias: str, did: str) -> dict[str, Any]:
+        """Gives a record a further name, by which `global_get` finds it.
+
+        Args:
+            alias: The name.
+            did: The record.
+        """
+        creating = self._index._indexd.create_aliases  # pyright: ignore[reportPrivateUsage] - the same index
+        return json_of(creating.raw(guid=did, aliases=[{"value": alias}]))
+
+    def get_latest_version(self, did: str, skip_null_versions: bool = False) -> Document | None:
+        """Gives the latest version of a file.
+
+        Args:
+            did: The GUID of one of its versions.
+            skip_null_versions: Whether only records count that have a `version`.
+        """
+        return _there(lambda: self._index.get_latest_version(did, skip_null_versions))
+
+    def list_versions(self, did: str) -> Sequence[Document]:
+        """Gives all versions of a file, oldest first; errors as those of `Gen3Index.get_versions`."""
+        return [Document(each) for each in self._index.get_versions(did)]
+
+    def __repr__(self) -> str:
+        return f"<IndexClient {self.url}>"
+
+
+def _there(ask: Callable[[], Record]) -> Document | None:
+    try:
+        return Document(ask())
+    except NotFound:
+        return None

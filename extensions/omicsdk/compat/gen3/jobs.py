@@ -1,0 +1,136 @@
+"""gen3.jobs: jobs that a commons runs for its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.compat.gen3._service import Service, awaited, in_thread, mounted
+from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
+from omicsdk.gen3.jobs import is_healthy, service_version
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from omicsdk.compat.gen3._service import Auth, Options
+
+DBGAP_METADATA_JOB = "get-dbgap-metadata"
+INGEST_METADATA_JOB = "ingest-metadata-manifest"
+INDEX_MANIFEST_JOB = "index-object-manifest"
+DOWNLOAD_MANIFEST_JOB = "download-indexd-manifest"
+MERGE_MANIFEST_JOB = "merge-manifests"
+
+Answer = dict[str, Any]
+
+
+class Gen3Jobs(Service):
+    """Jobs of a commons.
+
+    `kwargs` of the `async_` methods are further query parameters; `_ssl` has no effect: certificates are always checked.
+
+    Args:
+        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
+        auth_provider: The credentials.
+        service_location: Where the service is within the commons.
+        options: Those of every client of this face: timeout, retry, transport, clock.
+
+    Attributes:
+        endpoint: Where the service is.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+        ConfigError: The endpoint is invalid.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None = None,
+        auth_provider: Auth | None = None,
+        service_location: str = "job",
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(endpoint, auth_provider, **options)
+        self.endpoint = self._mount("sower", mounted(self.endpoint, service_location))
+
+    def is_healthy(self) -> bool:
+        """Whether the service answers."""
+        return is_healthy(self._commons)
+
+    def get_version(self) -> str:
+        """Return the service's version."""
+        return service_version(self._commons)
+
+    def list_jobs(self) -> list[Answer]:
+        """List the user's jobs, each with `uid`, `name` and `status`."""
+        return cast("list[Answer]", self._commons.list_jobs())
+
+    def create_job(self, job_name: str, job_input: Mapping[str, Any]) -> Answer:
+        """Start a job. The request is sent once: a job is not started twice because an answer was lost.
+
+        Args:
+            job_name: What is to be done, such as index-object-manifest.
+            job_input: Its input.
+
+        Returns:
+            The job's `uid`, `name` and `status`.
+
+        Raises:
+            Gen3JobError: The commons has no such job.
+        """
+        return cast("Answer", self._commons.start_job(job_name, job_input))
+
+    async def async_create_job(
+        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
+    ) -> Answer:
+        """Start a job; as `create_job`."""
+        job = await awaited(self._commons.start_job, job_name, job_input, query=tuple(kwargs.items()))
+        return cast("Answer", job)
+
+    def get_status(self, job_id: str) -> Answer:
+        """Return the state of a job.
+
+        Args:
+            job_id: Its `uid`.
+
+        Returns:
+            `uid`, `name`, and `status`: Running, Completed, Failed, or Unknown before it has started.
+        """
+        return cast("Answer", self._commons.job_status(job_id))
+
+    async def async_get_status(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Answer:
+        """Return the state of a job; as `get_status`."""
+        return cast("Answer", await awaited(self._commons.job_status, job_id, query=tuple(kwargs.items())))
+
+    def get_output(self, job_id: str) -> Answer:
+        """Return what a job has written, as `output`.
+
+        Args:
+            job_id: Its `uid`.
+        """
+        return cast("Answer", self._commons.job_output(job_id))
+
+    async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> Answer:
+        """Return what a job has written; as `get_output`."""
+        return cast("Answer", await awaited(self._commons.job_output, job_id, query=tuple(kwargs.items())))
+
+    async def async_run_job_and_wait(
+        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
+    ) -> Answer:
+        """Start a job and wait until it is over, without holding up the event loop.
+
+        Args:
+            job_name: What is to be done, such as index-object-manifest.
+            job_input: Its input.
+            _ssl: No effect.
+            **kwargs: Further query parameters of each request.
+
+        Returns:
+            What `get_output` returns.
+
+        Raises:
+            Gen3JobError: The job failed.
+        """
+        query = tuple(kwargs.items())
+        return cast(
+            "Answer", await in_thread(lambda stop: self._commons.run_job(job_name, job_input, query=query, stop=stop))
+        )

@@ -1,0 +1,382 @@
+"""gen3.metadata: documents about things, by their GUIDs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
+from omicsdk.core.answer import json_of
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.core.errors import APIError, TransportError
+from omicsdk.gen3.metadata_documents import after, query_documents, with_query
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    import httpx
+    from omicsdk_api.gen3.metadata import MetadataApi
+
+    from omicsdk.compat.gen3._service import Auth, Options
+    from omicsdk.core.operation import Call
+    from omicsdk.core.request import Request
+
+Metadata = Mapping[str, Any]
+
+
+class Gen3Metadata(Service):
+    """The metadata service of a commons.
+
+    In all methods, further arguments by name (`**kwargs`) are query parameters of the request. `_ssl` of the `async_` methods
+    has no effect: certificates are always checked; SSL_CERT_FILE names other authorities.
+
+    Args:
+        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
+        auth_provider: The credentials: a Gen3Auth, or a name and a password; reading needs none.
+        service_location: Where the service is within the commons.
+        admin_endpoint_suffix: What follows that where it is written to.
+        options: Those of every client of this face: timeout, retry, transport, clock.
+
+    Attributes:
+        endpoint: Where the service is read from.
+        admin_endpoint: Where it is written to.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+        ConfigError: The endpoint is invalid.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None = None,
+        auth_provider: Auth | None = None,
+        service_location: str = "mds",
+        admin_endpoint_suffix: str = "-admin",
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(endpoint, auth_provider, **options)
+        suffix = "" if LOCAL in self.endpoint else admin_endpoint_suffix
+        self.endpoint = self._mount("metadata", mounted(self.endpoint, service_location))
+        self.admin_endpoint = self._mount("metadata_admin", f"{self.endpoint}{suffix}")
+
+    @property
+    def _reading(self) -> MetadataApi:
+        return self._commons.metadata
+
+    @property
+    def _writing(self) -> MetadataApi:
+        return self._commons.metadata_admin
+
+    def is_healthy(self) -> bool:
+        """Whether the service answers, and says that it is well."""
+        try:
+            return json_of(self._reading.get_status.raw()).get("status") == "OK"
+        except (APIError, TransportError):
+            return False
+
+    def get_version(self) -> str:
+        """Return the service's version, such as 4.3.0."""
+        return json_of(self._reading.get_version.raw())
+
+    # -- indexes
+
+    def get_index_key_paths(self) -> list[str]:
+        """List the indexed keys, as paths with dots."""
+        return json_of(self._writing.get_index_key_paths.raw())
+
+    def create_index_key_path(self, path: str) -> str:
+        """Create an index of a key, so that searches for its values are quick.
+
+        Args:
+            path: The key, as a path with dots.
+
+        Returns:
+            The path.
+
+        Raises:
+            Conflict: There is one.
+        """
+        return json_of(self._writing.create_index_key_path.raw(path=path))
+
+    def delete_index_key_path(self, path: str) -> DocumentedResponse:
+        """Remove the index of a key.
+
+        Args:
+            path: The key, as a path with dots.
+
+        Raises:
+            NotFound: There is none.
+        """
+        return DocumentedResponse(self._writing.delete_index_key_path.raw(path=path))
+
+    # -- documents
+
+    def query(
+        self,
+        query: str | None = None,
+        return_full_metadata: bool = False,
+        limit: int | None = 10,
+        offset: int | None = 0,
+        **kwargs: Any,
+    ) -> Any:
+        """Search for documents by their values.
+
+        Args:
+            query: Conditions as they stand in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
+                any value; `*` is any value.
+            return_full_metadata: Whether documents are wanted, or GUIDs alone.
+            limit: How many at most, 10 by default. Above 2000, the most that a commons gives at once, several pages are asked
+                for; None gives as many as the commons does by itself.
+            offset: How many are passed over.
+            **kwargs: Further query parameters.
+
+        Returns:
+            A list of GUIDs; with `return_full_metadata` the documents by GUID.
+        """
+        return query_documents(
+            self._reading,
+            query,
+            full=return_full_metadata,
+            limit=limit,
+            offset=offset or 0,
+            further=tuple(kwargs.items()),
+        )
+
+    def get(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Return a document.
+
+        Args:
+            guid: Its GUID or an alias.
+            **kwargs: Further query parameters.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return json_of(_sent(self._reading.get, self._reading.get.build(guid=guid), kwargs))
+
+    async def async_get(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
+        """Return a document; as `get`."""
+        return await awaited(self.get, guid, **kwargs)
+
+    def batch_create(
+        self, metadata_list: Sequence[Metadata], overwrite: bool = True, **kwargs: Any
+    ) -> dict[str, list[str]]:
+        """Create many documents at once.
+
+        Args:
+            metadata_list: Each `guid` with its `data`.
+            overwrite: Whether documents that are there are replaced; by default they are.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The GUIDs that were `created` and `updated`, those in `conflict`, and those of `bad_input`.
+        """
+        asking = self._writing.batch_create
+        return json_of(_sent(asking, asking.build(body=cast("Any", list(metadata_list)), overwrite=overwrite), kwargs))
+
+    def create(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        overwrite: bool = False,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Create a document. It is sent once.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            overwrite: Whether one that is there is replaced.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document.
+
+        Raises:
+            Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the same.
+        """
+        asking = self._writing.create
+        made = json_of(_sent(asking, asking.build(guid=guid, body=metadata, overwrite=overwrite), kwargs))
+        if aliases:
+            with after(f"The document {guid} is there, without its aliases"):
+                self.create_aliases(guid, aliases)
+        return made
+
+    async def async_create(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        overwrite: bool = False,
+        _ssl: object = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Create a document; as `create`."""
+        return await awaited(self.create, guid, metadata, aliases, overwrite, **kwargs)
+
+    def update(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        merge: bool = False,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Change a document.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            merge: Whether members of the document, and aliases, that aren't among the new ones stay; by default they go.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document as it is then.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        asking = self._writing.update
+        changed = json_of(_sent(asking, asking.build(guid=guid, body=metadata, merge=merge), kwargs))
+        if aliases:
+            with after(f"The document {guid} was changed, its aliases weren't"):
+                self.update_aliases(guid, aliases, merge)
+        return changed
+
+    async def async_update(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        merge: bool = False,
+        _ssl: object = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Change a document; as `update`."""
+        return await awaited(self.update, guid, metadata, aliases, merge, **kwargs)
+
+    def delete(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Delete a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document as it was.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return json_of(_sent(self._writing.delete, self._writing.delete.build(guid=guid), kwargs))
+
+    # -- aliases
+
+    def get_aliases(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Return the aliases of a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return json_of(_sent(self._reading.get_aliases, self._reading.get_aliases.build(guid=guid), kwargs))
+
+    async def async_get_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
+        """Return the aliases of a document; as `get_aliases`."""
+        return await awaited(self.get_aliases, guid, **kwargs)
+
+    def create_aliases(self, guid: str, aliases: Sequence[str], **kwargs: Any) -> dict[str, Any]:
+        """Return a document further names.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`.
+
+        Raises:
+            Conflict: It has aliases, or one of these is taken.
+        """
+        asking = self._writing.create_aliases
+        return json_of(_sent(asking, asking.build(guid=guid, aliases=list(aliases)), kwargs))
+
+    async def async_create_aliases(
+        self, guid: str, aliases: Sequence[str], _ssl: object = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Give a document further names; as `create_aliases`."""
+        return await awaited(self.create_aliases, guid, aliases, **kwargs)
+
+    def update_aliases(self, guid: str, aliases: Sequence[str], merge: bool = False, **kwargs: Any) -> dict[str, Any]:
+        """Return a document other names.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            merge: Whether those that it has stay; by default they go.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`, as they are then.
+        """
+        asking = self._writing.update_aliases
+        return json_of(_sent(asking, asking.build(guid=guid, aliases=list(aliases), merge=merge), kwargs))
+
+    async def async_update_aliases(
+        self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: object = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """Give a document other names; as `update_aliases`."""
+        return await awaited(self.update_aliases, guid, aliases, merge, **kwargs)
+
+    def delete_alias(self, guid: str, alias: str, **kwargs: Any) -> str:
+        """Remove a name of a document.
+
+        Args:
+            guid: Its GUID.
+            alias: The name.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The service's words; empty as a rule.
+
+        Raises:
+            NotFound: It has no such name.
+        """
+        return _sent(self._writing.delete_alias, self._writing.delete_alias.build(guid=guid, alias=alias), kwargs).text
+
+    async def async_delete_alias(self, guid: str, alias: str, _ssl: object = None, **kwargs: Any) -> str:
+        """Remove a name of a document; as `delete_alias`."""
+        return await awaited(self.delete_alias, guid, alias, **kwargs)
+
+    def delete_aliases(self, guid: str, **kwargs: Any) -> str:
+        """Remove all further names of a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The service's words; empty as a rule.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return _sent(self._writing.delete_aliases, self._writing.delete_aliases.build(guid=guid), kwargs).text
+
+    async def async_delete_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> str:
+        """Remove all further names of a document; as `delete_aliases`."""
+        return await awaited(self.delete_aliases, guid, **kwargs)
+
+
+def _sent(operation: Call[..., Any], request: Request, further: Mapping[str, Any]) -> httpx.Response:
+    return next(operation.answers(with_query(request, tuple(further.items()))))

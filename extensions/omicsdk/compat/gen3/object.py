@@ -1,0 +1,81 @@
+"""gen3.object: a file, its record and its metadata under one GUID."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from omicsdk.compat.gen3._service import Service
+from omicsdk.core.omit import OMIT
+from omicsdk.gen3.errors import Gen3Error
+from omicsdk.gen3.index_records import stated
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from omicsdk.compat.gen3._service import Auth, EndpointOptions
+
+
+class Gen3ObjectError(Gen3Error):
+    """An object of the metadata service that could not be made or deleted."""
+
+
+class Gen3Object(Service):
+    """Objects of a commons.
+
+    Args:
+        auth_provider: The credentials; the commons is the one that they are for, unless `endpoint` is given.
+        options: Those of every client of this face: endpoint, timeout, retry, transport, clock.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+    """
+
+    service_endpoint: Final = "/mds"
+
+    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
+        super().__init__(auth_provider=auth_provider, **options)
+
+    def create_object(
+        self,
+        file_name: str,
+        authz: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+        aliases: Sequence[str] | None = None,
+    ) -> tuple[str, str]:
+        """Create an object, whose bytes are still to be uploaded. It is sent once.
+
+        Args:
+            file_name: The file's name.
+            authz: Who may do what with it: `version` 0, and `resource_paths`.
+            metadata: Its metadata.
+            aliases: Further names for its record in the index.
+
+        Returns:
+            Its GUID, and the presigned URL that its bytes are sent to with PUT.
+
+        Raises:
+            Gen3ObjectError: The commons did not answer with both.
+        """
+        made = self._commons.metadata.create_object(
+            file_name=file_name, authz=authz, **stated(metadata=metadata, aliases=aliases)
+        ).to_dict()
+        guid, url = (made.get(name) for name in ("guid", "upload_url"))
+        if not guid or not url:
+            raise Gen3ObjectError(
+                f"The commons made {guid or 'no object'}, without {'a URL to upload to' if guid else 'a GUID'}",
+                remedy="Ask for a URL with Gen3File.upload_file_to_guid." if guid else "Try again.",
+            )
+        return guid, url
+
+    def delete_object(self, guid: str, delete_file_locations: bool = False) -> None:
+        """Delete an object: its record and its metadata.
+
+        Args:
+            guid: Its GUID.
+            delete_file_locations: Whether its bytes are deleted, too; by default they stay.
+
+        Raises:
+            NotFound: There is no such object.
+        """
+        self._commons.metadata.delete_object(guid=guid, delete_file_locations="" if delete_file_locations else OMIT)

@@ -1,0 +1,144 @@
+"""gen3.query: the index that explorers of a commons search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import islice
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.compat.gen3._service import Service
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.explorer import ACCESSIBLE, Sort, records_query, sort_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Unpack
+
+    from omicsdk.compat.gen3._service import Auth, EndpointOptions
+
+Filter = Mapping[str, Any]
+REACH = 10_000
+"""Records that a query reaches; further ones are downloaded."""
+_log = getLogger("omicsdk.gen3")
+
+
+class Gen3Query(Service):
+    """Queries to the explorer's service of a commons.
+
+    Args:
+        auth_provider: The credentials; the commons is the one that they are for, unless `endpoint` is given.
+        options: Those of every client of this face: endpoint, timeout, retry, transport, clock.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+    """
+
+    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
+        super().__init__(auth_provider=auth_provider, **options)
+
+    def graphql_query(self, query_string: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send a query.
+
+        Args:
+            query_string: The query, in GraphQL.
+            variables: The values of its variables.
+
+        Returns:
+            The answer, with its `data`.
+
+        Raises:
+            Gen3SubmissionQueryError: The service answered with errors.
+            BadRequest: It did not accept the query.
+        """
+        return self._commons.explorer_query(query_string, variables)
+
+    def query(
+        self,
+        data_type: str,
+        fields: Sequence[str],
+        first: int | None = None,
+        offset: int | None = None,
+        filters: Mapping[str, Any] | None = None,
+        filter_object: Filter | None = None,
+        sort_object: Sort | None = None,
+        accessibility: str | None = None,
+        verbose: bool = True,
+    ) -> dict[str, Any]:
+        """Return records. Beyond the 10,000 that a query reaches they are downloaded.
+
+        Args:
+            data_type: What they are records of, such as `case`.
+            fields: What is wanted of each; what is within others is written with dots.
+            first: How many at most, 10 by default.
+            offset: How many are passed over; none by default.
+            filters: Values that fields must have, all of them; excludes `filter_object`.
+            filter_object: A filter as the service has it, such as {"AND": [{"=": {"sex": "female"}}]}.
+            sort_object: What they are sorted by: {field: "asc" or "desc"}.
+            accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
+            verbose: Whether a download in place of a query is logged, as a warning.
+
+        Returns:
+            The answer: {"data": {data_type: the records}}.
+
+        Raises:
+            Gen3UserError: A name cannot be one, or arguments exclude each other.
+            Gen3SubmissionQueryError: The service answered with errors.
+        """
+        if filters and filter_object:
+            raise Gen3UserError("filters and filter_object exclude each other", remedy="Give one of them.")
+        chosen = {"AND": [{"=": {name: value}} for name, value in filters.items()]} if filters else filter_object
+        first, offset, order = 10 if first is None else first, offset or 0, sort_of(sort_object)
+        if first + offset > REACH:
+            if verbose:
+                _log.warning("more than %d records can't be queried: they are downloaded", REACH)
+            rows = self.raw_data_download(data_type, fields, chosen, order, accessibility, first, offset)
+            return {"data": {data_type: rows}}
+        variables = {name: value for name, value in (("filter", chosen), ("sort", order)) if value}
+        text = records_query(data_type, fields, first, offset, accessibility or ACCESSIBLE, tuple(variables))
+        return self.graphql_query(text, variables)
+
+    def raw_data_download(
+        self,
+        data_type: str,
+        fields: Sequence[str],
+        filter_object: Filter | None = None,
+        sort_fields: Sort | None = None,
+        accessibility: str | None = None,
+        first: int | None = None,
+        offset: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return records, however many they are.
+
+        Args:
+            data_type: What they are records of.
+            fields: What is wanted of each; what is within others is written with dots.
+            filter_object: A filter as the service has it.
+            sort_fields: What they are sorted by: each {field: "asc" or "desc"}.
+            accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
+            first: How many at most; all by default.
+            offset: How many are passed over; none by default.
+
+        Raises:
+            Gen3UserError: A name cannot be one.
+            Unauthorized: Records among them are not accessible: the service returns none then.
+        """
+        begin = offset or 0
+        end = None if first is None else begin + first
+        rows = self.iterate_rows(data_type, fields, filter_object, sort_fields, accessibility)
+        with closing(cast("Generator[dict[str, Any]]", rows)):
+            return list(islice(rows, begin, end))
+
+    def iterate_rows(
+        self,
+        data_type: str,
+        fields: Sequence[str],
+        filter_object: Filter | None = None,
+        sort_fields: Sort | None = None,
+        accessibility: str | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Return records as they arrive, without keeping them; arguments as `raw_data_download`'s."""
+        return self._commons.explore(
+            data_type, fields, filter=filter_object, sort=sort_fields, accessibility=accessibility
+        )

@@ -1,0 +1,58 @@
+"""Manifests of bundles, made in the index."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.gen3.tools._commons import commons
+from omicsdk.core.credentials import BearerToken
+from omicsdk.gen3.manifests.tables import checksum_of
+
+if TYPE_CHECKING:
+    from omicsdk.compat.gen3._service import Auth
+
+ACCEPTABLE_HASHES = ("md5", "sha1", "sha256", "sha512", "crc", "etag")
+_log = logging.getLogger(__name__)
+
+
+def validate_hashes(hashes: Mapping[str, str]) -> bool:
+    """Whether checksums are ones that an index takes.
+
+    Args:
+        hashes: The checksums in lower-case hexadecimal digits, by their types.
+    """
+    return all(kind in ACCEPTABLE_HASHES and checksum_of(kind, text) == text for kind, text in hashes.items())
+
+
+def ingest_bundle_manifest(
+    commons_url: str,
+    manifest_file: str | os.PathLike[str],
+    out_manifest_file: str | os.PathLike[str] = "ingest_out.csv",
+    manifest_file_delimiter: str | None = None,
+    auth: Auth | None = None,
+    token: str | None = None,
+) -> list[dict[str, Any]]:
+    """Makes the bundles of a manifest in the index.
+
+    Args:
+        commons_url: The commons.
+        manifest_file: A table with the columns bundle_name and ids, and GUID, description, checksums, type, aliases.
+        out_manifest_file: The table that is written: the bundles with their GUIDs.
+        manifest_file_delimiter: What separates the manifest's cells; by default what its name's ending says.
+        auth: Who asks: a Gen3Auth, or a name and a password.
+        token: An access token, in place of `auth`.
+
+    Returns:
+        The bundles, with their GUIDs.
+
+    Raises:
+        ManifestError: The manifest isn't right; nothing was made then.
+        SomeFailed: Some bundles couldn't be made; the others are, and written.
+    """
+    with commons(commons_url, auth if token is None else BearerToken(token)) as client:
+        made = client.index_bundles(manifest_file, out_manifest_file, delimiter=manifest_file_delimiter)
+    _log.info("%s: %d bundles", manifest_file, len(made.bundles))
+    return [bundle.record for bundle in made.raise_if_failed().bundles]

@@ -1,0 +1,54 @@
+"""Two manifests compared."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+
+from omicsdk.compat.gen3.tools._listing import manifests_in
+from omicsdk.core.errors import UsageError
+from omicsdk.gen3.manifests import compare_manifests
+
+_log = logging.getLogger(__name__)
+
+
+def manifest_diff(
+    directory: str | os.PathLike[str] = ".",
+    files: Sequence[str | os.PathLike[str]] | None = None,
+    key_column: str = "id",
+    allow_additional_columns: bool = False,
+    output_manifest_file_delimiter: str | None = None,
+    output_manifest: str | os.PathLike[str] = "diff-manifest.tsv",
+    **kwargs: object,  # noqa: ARG001 - documented
+) -> None:
+    """Writes the rows of the second of two manifests, by their names' order, that the first hasn't or has otherwise.
+
+    Args:
+        directory: The folder with the two.
+        files: The two, in place of a folder's.
+        key_column: The column that tells which rows belong together.
+        allow_additional_columns: Whether one may have columns that the other hasn't; these aren't compared.
+        output_manifest_file_delimiter: What separates the output's cells; by default what its name's ending says.
+        output_manifest: The table that is written.
+        **kwargs: Without effect.
+
+    Raises:
+        UsageError: There aren't two, or their names end in different ways.
+        ManifestError: A manifest can't be read, hasn't the key, or has other columns.
+    """
+    manifests = sorted(map(str, files or manifests_in(directory, output_manifest)))
+    if len(manifests) != 2:
+        raise UsageError(
+            f"There are {len(manifests)} manifests, and two are compared",
+            remedy="Name them with files=[FIRST, SECOND].",
+        )
+    found = compare_manifests(
+        manifests[0],
+        manifests[1],
+        output_manifest,
+        key=key_column,
+        further_columns=allow_additional_columns,
+        delimiter=output_manifest_file_delimiter,
+    )
+    _log.info("%s: %d added, %d changed", output_manifest, found.added, found.changed)

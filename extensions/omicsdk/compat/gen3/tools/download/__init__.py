@@ -1,0 +1,1 @@
+"""gen3.tools.download: downloads by DRS."""

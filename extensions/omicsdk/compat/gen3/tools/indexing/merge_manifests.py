@@ -1,0 +1,60 @@
+"""Manifests of buckets, merged into one."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+
+from omicsdk.compat.gen3.tools._listing import manifests_in
+from omicsdk.gen3.manifests import Fault, Rules, merge_manifests
+from omicsdk.gen3.manifests.merging import SEVERAL
+
+_log = logging.getLogger(__name__)
+
+
+def merge_bucket_manifests(
+    directory: str | os.PathLike[str] = ".",
+    files: Sequence[str | os.PathLike[str]] | None = None,
+    output_manifest_file_delimiter: str | None = None,
+    output_manifest: str | os.PathLike[str] = "merged-bucket-manifest.tsv",
+    continue_after_error: bool = False,
+    allow_mult_guids_per_hash: bool = False,
+    columns_with_arrays: Sequence[str] | None = None,
+    expected_duplicate_md5s: Sequence[str] = (),
+    **kwargs: object,  # noqa: ARG001 - documented
+) -> None:
+    """Merges manifests into one: rows of the same MD5 sum become one, with the URLs and resources of all.
+
+    Args:
+        directory: The folder whose manifests are merged.
+        files: The manifests, in place of a folder's.
+        output_manifest_file_delimiter: What separates the output's cells; by default what its name's ending says.
+        output_manifest: The table that is written.
+        continue_after_error: Whether contradictions are logged and passed over: what came first stays.
+        allow_mult_guids_per_hash: Whether one MD5 sum may have several GUIDs.
+        columns_with_arrays: Further columns whose values, separated by blanks, are united.
+        expected_duplicate_md5s: MD5 sums whose rows aren't merged.
+        **kwargs: Without effect.
+
+    Raises:
+        ManifestError: A manifest can't be read, lacks a column, or a row is wrong.
+        MergeConflict: Rows contradict each other.
+    """
+
+    def tell(fault: Fault) -> None:
+        _log.error("%s", fault)
+
+    found = merge_manifests(
+        files or manifests_in(directory, output_manifest),
+        output_manifest,
+        rules=Rules(
+            several=frozenset({*SEVERAL, *(columns_with_arrays or ())}),
+            many_guids=allow_mult_guids_per_hash,
+            duplicates=frozenset(md5.lower() for md5 in expected_duplicate_md5s),
+            go_on=continue_after_error,
+        ),
+        delimiter=output_manifest_file_delimiter,
+        on_fault=tell,
+    )
+    _log.info("%s: %d rows of %d", output_manifest, found.written, found.rows)

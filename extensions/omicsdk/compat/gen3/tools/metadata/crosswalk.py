@@ -1,0 +1,130 @@
+"""Crosswalks: what a subject of one commons is called in others."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omicsdk.compat.gen3.tools._commons import async_commons, commons
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.gen3.manifests import Missing
+from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE
+
+if TYPE_CHECKING:
+    from omicsdk.compat.gen3.auth import Gen3Auth
+
+MAX_GUIDS_PER_REQUEST = 2000
+MAX_CONCURRENT_REQUESTS = 5
+CROSSWALK_NAMESPACE = BLOCK
+_log = logging.getLogger(__name__)
+
+
+async def read_crosswalk_metadata(
+    auth: Gen3Auth, output_filename: str | os.PathLike[str] = "crosswalk_metadata.csv", limit: int = 500
+) -> None:
+    """Writes the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
+
+    Args:
+        auth: Who asks, and of which commons.
+        output_filename: The table that is written, with a column COMMONS|TYPE|NAME for each name.
+        limit: How many subjects at most; that there are more is told to the log, as a warning.
+    """
+
+    def on_more() -> None:
+        _log.warning("there are more subjects than %d; limit= says how many are read", limit)
+
+    async with async_commons(auth=auth) as client:
+        count = await client.read_crosswalk(output_filename, limit=limit, on_more=on_more)
+    _log.info("%s: %d subjects", output_filename, count)
+
+
+async def publish_crosswalk_metadata(
+    auth: Gen3Auth,
+    file: str | os.PathLike[str],
+    info_file: str | os.PathLike[str] | None = None,
+    guid_type: str = GUID_TYPE,
+    mapping_methodologies: Sequence[str] | None = None,
+) -> dict[str, int]:
+    """Publishes a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk, a table with columns COMMONS|TYPE|NAME.
+        info_file: A table with the columns commons_url, identifier_name, description.
+        guid_type: The member of a crosswalk that is written.
+        mapping_methodologies: How the names were matched, in words.
+
+    Returns:
+        How many subjects were created and updated.
+
+    Raises:
+        ManifestError: A table can't be read, or has other columns.
+        SomeFailed: Some subjects couldn't be published; the others are.
+    """
+    methods = tuple(mapping_methodologies or ())
+    async with async_commons(auth=auth) as client:
+        made = await client.publish_crosswalk(file, info=info_file, guid_type=guid_type, methods=methods)
+    _log.info("%s: %s", file, made.counts)
+    return made.raise_if_failed().counts
+
+
+async def verify_crosswalk_metadata(
+    auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
+) -> list[Missing]:
+    """Holds a crosswalk against what a commons knows.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk.
+        guid_type: The member of a crosswalk that is looked at.
+
+    Returns:
+        The names that aren't known, or are those of another subject.
+    """
+    async with async_commons(auth=auth) as client:
+        return await client.verify_crosswalk(file, guid_type=guid_type)
+
+
+async def delete_crosswalk_metadata(
+    auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
+) -> dict[str, int]:
+    """Takes the names of a crosswalk from a commons; documents with nothing else in them go, too.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk.
+        guid_type: The member of a crosswalk that is looked at.
+
+    Returns:
+        How many documents were deleted and updated, and how many rows were unknown.
+
+    Raises:
+        SomeFailed: Some couldn't be deleted.
+    """
+    async with async_commons(auth=auth) as client:
+        made = await client.delete_crosswalk(file, guid_type=guid_type)
+    return made.raise_if_failed("deleted").counts
+
+
+def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
+    """Deletes a subject's document. One that isn't there, or is something else, stays, and that is logged.
+
+    Args:
+        auth: Who asks, and of which commons.
+        guid: The document.
+
+    Returns:
+        Whether it was deleted.
+
+    Raises:
+        Forbidden: That isn't allowed.
+    """
+    with commons(auth=auth) as client:
+        try:
+            client.delete_subject(guid)
+        except (NotFound, UsageError) as error:
+            _log.warning("%s", error)
+            return False
+    return True

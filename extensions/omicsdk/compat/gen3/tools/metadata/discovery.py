@@ -1,0 +1,179 @@
+"""What a commons shows on its discovery page: read, published, combined with more, deleted."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.compat.gen3.tools._commons import async_commons, commons
+from omicsdk.core.errors import NotFound, UsageError
+from omicsdk.gen3.manifests import Registration, combine_discovery
+from omicsdk.gen3.manifests.discovery import GUID_TYPE
+from omicsdk.gen3.manifests.discovery_tables import BLOCK, checked_format, name_for
+
+if TYPE_CHECKING:
+    from omicsdk.compat.gen3.auth import Gen3Auth
+
+MAX_GUIDS_PER_REQUEST = 2000
+MAX_CONCURRENT_REQUESTS = 5
+_log = logging.getLogger(__name__)
+
+
+async def output_expanded_discovery_metadata(
+    auth: Gen3Auth,
+    endpoint: str | None = None,
+    limit: int = 500,
+    use_agg_mds: bool = False,
+    guid_type: str = GUID_TYPE,
+    output_format: str = "tsv",
+    output_filename_suffix: str = "",
+) -> str:
+    """Writes what a commons shows on its discovery page to COMMONS-GUID_TYPE.tsv or .json.
+
+    Args:
+        auth: Who asks, and of which commons.
+        endpoint: Another commons.
+        limit: How many documents at most; that there are more is told to the log, as a warning.
+        use_agg_mds: Whether those of all commons that the commons gathers are asked for.
+        guid_type: What documents are about.
+        output_format: tsv or json.
+        output_filename_suffix: Put behind the file's name.
+
+    Returns:
+        The file's name.
+
+    Raises:
+        UsageError: There is no such format.
+    """
+    wanted = checked_format(output_format)
+    output = name_for(auth.endpoint, guid_type, output_filename_suffix, f".{wanted}")
+    async with async_commons(endpoint, auth) as client:
+        count = await client.read_discovery(
+            output,
+            guid_type=guid_type,
+            limit=limit,
+            aggregate=use_agg_mds,
+            output_format=wanted,
+            on_more=lambda: _log.warning("there are more documents than %d; limit= says how many are read", limit),
+        )
+    _log.info("%s: %d documents", output, count)
+    return output
+
+
+def combine_discovery_metadata(
+    current_discovery_metadata: str | os.PathLike[str],
+    metadata_file_to_combine: str | os.PathLike[str],
+    discovery_column_to_map_on: str,
+    metadata_column_to_map: str,
+    output_filename: str,
+    metadata_prefix: str | None = None,
+    exact_match: bool = False,
+) -> str:
+    """Adds the columns of a table to those of the studies that its rows are about.
+
+    Args:
+        current_discovery_metadata: A table of studies.
+        metadata_file_to_combine: A table with what is added.
+        discovery_column_to_map_on: The column of studies that tells which they are.
+        metadata_column_to_map: The column of the other table that tells which study a row is about.
+        output_filename: The table that is written: the studies that a row is about, with both tables' columns.
+        metadata_prefix: Put before the names of the columns that are added.
+        exact_match: Whether both cells are the same; otherwise that of the study has the other one in it.
+
+    Returns:
+        The output's name.
+
+    Raises:
+        ManifestError: A table can't be read, or lacks a column.
+    """
+    count = combine_discovery(
+        current_discovery_metadata,
+        metadata_file_to_combine,
+        discovery_column_to_map_on,
+        metadata_column_to_map,
+        output_filename,
+        prefix=metadata_prefix or "",
+        exact=exact_match,
+    )
+    _log.info("%s: %d studies", output_filename, count)
+    return output_filename
+
+
+async def publish_discovery_metadata(
+    auth: Gen3Auth,
+    metadata_filename: str | os.PathLike[str] | None,
+    endpoint: str | None = None,
+    omit_empty_values: bool = False,
+    guid_type: str = GUID_TYPE,
+    guid_field: str | None = None,
+    is_unregistered_metadata: bool = False,
+    reset_unregistered_metadata: bool = False,
+    update_registered_metadata: bool = True,
+) -> dict[str, int]:
+    """Publishes the studies of a file, in place of documents that are there.
+
+    Args:
+        auth: Who asks, and of which commons.
+        metadata_filename: A .tsv, .csv or .json file; None for the one that `output_expanded_discovery_metadata` writes.
+        endpoint: Another commons.
+        omit_empty_values: Whether empty values are left out.
+        guid_type: What the documents are about.
+        guid_field: The member that is the GUID, and stays one; by default `guid`, which doesn't.
+        is_unregistered_metadata: Whether the studies are published as unregistered ones.
+        reset_unregistered_metadata: Whether those that are registered become unregistered again.
+        update_registered_metadata: Whether those that are registered get the new values.
+
+    Returns:
+        How many documents were created and updated, and how many rows were skipped for want of a GUID.
+
+    Raises:
+        ManifestError: The file can't be read.
+        UsageError: It is no table or JSON.
+        SomeFailed: Some studies couldn't be published; the others are.
+    """
+    path = metadata_filename or name_for(auth.endpoint, guid_type)
+    registration = Registration(reset_unregistered_metadata, update_registered_metadata)
+    async with async_commons(endpoint, auth) as client:
+        made = await client.publish_discovery(
+            path,
+            guid_type=guid_type,
+            guid_field=guid_field,
+            omit_empty=omit_empty_values,
+            unregistered=registration if is_unregistered_metadata else None,
+        )
+    _log.info("%s: %s", path, made.counts)
+    return made.raise_if_failed().counts
+
+
+def get_discovery_metadata(provided_metadata: Mapping[str, Any], guid_type: str = GUID_TYPE) -> dict[str, Any]:
+    """A document of what is shown on a discovery page.
+
+    Args:
+        provided_metadata: What is shown.
+        guid_type: What the document is about.
+    """
+    return {"_guid_type": guid_type, BLOCK: provided_metadata}
+
+
+def try_delete_discovery_guid(auth: Gen3Auth, guid: str) -> bool:
+    """Deletes a document of the discovery page. One that isn't there, or is something else, stays, and that is logged.
+
+    Args:
+        auth: Who asks, and of which commons.
+        guid: The document.
+
+    Returns:
+        Whether it was deleted.
+
+    Raises:
+        Forbidden: That isn't allowed.
+    """
+    with commons(auth=auth) as client:
+        try:
+            client.delete_study(guid)
+        except (NotFound, UsageError) as error:
+            _log.warning("%s", error)
+            return False
+    return True

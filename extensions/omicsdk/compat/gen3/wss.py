@@ -1,0 +1,173 @@
+"""gen3.wss: files of workspaces."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from omicsdk.compat.gen3._service import Service
+from omicsdk.core.errors import UsageError
+from omicsdk.gen3.workspaces import parse_workspace_url, workspace_answer
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from omicsdk.compat.gen3._service import Auth, EndpointOptions
+
+
+def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
+    """Return the workspace, such as `@user`, and the key of `ws:///WORKSPACE/KEY`; see `parse_workspace_url`."""
+    return parse_workspace_url(ws_urlstr)
+
+
+def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
+    """Download what is at a URL into a file.
+
+    Args:
+        urlstr: The URL, which may be a presigned one.
+        dest_path: The file.
+
+    Raises:
+        TransferError: It did not arrive.
+    """
+    from omicsdk.transfer import Item, Location, download
+
+    path = Path(dest_path)
+    download([Item(path.name, Location(urlstr))], path.parent).raise_if_failed()
+
+
+def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
+    """Send a file to a URL by PUT.
+
+    Args:
+        urlstr: The URL, which may be a presigned one.
+        src_path: The file.
+
+    Raises:
+        UsageError: There is no such file.
+        TransferError: It did not arrive.
+    """
+    from omicsdk.transfer import Location, PutTo, Upload, upload
+
+    if not Path(src_path).is_file():
+        raise UsageError(f"{os.fspath(src_path)} is no file", remedy="Give the path of a file.")
+    upload([Upload(src_path, PutTo(lambda _: Location(urlstr)))]).raise_if_failed()
+
+
+class Gen3WsStorage(Service):
+    """Files of workspaces.
+
+    Args:
+        auth_provider: The credentials; the commons is the one that they are for, unless `endpoint` is given.
+        options: Those of every client of this face: endpoint, timeout, retry, transport, clock.
+
+    Raises:
+        Gen3UserError: Nothing states the commons.
+    """
+
+    def __init__(self, auth_provider: Auth | None = None, **options: Unpack[EndpointOptions]) -> None:
+        super().__init__(auth_provider=auth_provider, **options)
+
+    def upload_url(self, ws: str, wskey: str) -> dict[str, Any]:
+        """Return a presigned URL that a file's bytes are to be sent to with PUT.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: The file's key in it.
+
+        Returns:
+            The service's answer; the URL is its `Data`.
+
+        Raises:
+            DecodeError: The answer has no URL.
+        """
+        return workspace_answer(self._commons, "upload", ws, wskey)
+
+    def download_url(self, ws: str, wskey: str) -> dict[str, Any]:
+        """Return a presigned URL that a file can be downloaded from; as `upload_url`."""
+        return workspace_answer(self._commons, "download", ws, wskey)
+
+    def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
+        """Put a file into a workspace.
+
+        Args:
+            src_path: The file.
+            dest_ws: The workspace.
+            dest_wskey: Its key there.
+
+        Raises:
+            UsageError: There is no such file.
+            TransferError: It did not arrive.
+        """
+        self.copy(os.fspath(src_path), _url(dest_ws, dest_wskey))
+
+    def download(self, src_ws: str, src_wskey: str, dest_path: str | os.PathLike[str]) -> None:
+        """Download a file from a workspace; one that was stopped is resumed.
+
+        Args:
+            src_ws: The workspace.
+            src_wskey: Its key there.
+            dest_path: Where to: a file, or a folder, which it goes into under its own name.
+
+        Raises:
+            NotFound: There is no such file.
+            TransferError: It did not arrive.
+        """
+        self.copy(_url(src_ws, src_wskey), os.fspath(dest_path))
+
+    def copy(self, src_urlstr: str, dest_urlstr: str) -> None:
+        """Copy a file into a workspace, out of one, or from one to another.
+
+        Args:
+            src_urlstr: The file: its path, or ws:///WORKSPACE/KEY.
+            dest_urlstr: Where to, likewise.
+
+        Raises:
+            Gen3UserError: Neither is in a workspace.
+            TransferError: It did not arrive.
+        """
+        self._commons.workspace_copy(src_urlstr, dest_urlstr)
+
+    def ls(self, ws: str, wskey: str) -> dict[str, Any]:
+        """List what a workspace has below a key.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: The key; empty for all that is in it.
+
+        Returns:
+            The service's answer: its `Data` has `Objects` and `Prefixes`, together 1,000 at most.
+
+        Raises:
+            DecodeError: The answer lacks one of both lists.
+        """
+        return workspace_answer(self._commons, "list", ws, wskey)
+
+    def ls_path(self, ws_urlstr: str) -> dict[str, Any]:
+        """List what is below ws:///WORKSPACE/KEY; as `ls`."""
+        return self.ls(*wsurl_to_tokens(ws_urlstr))
+
+    def rm(self, ws: str, wskey: str) -> dict[str, Any]:
+        """Delete a file of a workspace.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: Its key.
+
+        Returns:
+            The service's answer.
+
+        Raises:
+            Gen3UserError: There is no key, which would be all files.
+        """
+        return workspace_answer(self._commons, "rm", ws, wskey)
+
+    def rm_path(self, ws_urlstr: str) -> dict[str, Any]:
+        """Delete the file at ws:///WORKSPACE/KEY; as `rm`."""
+        return self.rm(*wsurl_to_tokens(ws_urlstr))
+
+
+def _url(workspace: str, key: str) -> str:
+    return f"ws:///{quote(workspace)}/{quote(key)}"

@@ -1,0 +1,178 @@
+"""The explorer's service of a commons (Guppy): queries, and records however many they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.answer import json_of
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.plain_client import plain_request
+from omicsdk.gen3.errors import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.queries.query import name_of
+from omicsdk.gen3.records.exports import rows_of
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.client import Gen3
+
+Sort = Mapping[str, str] | Sequence[Mapping[str, str]]
+ACCESSIBLE = "accessible"
+"""Whose records are returned by default."""
+ACCESSIBILITY = ("all", "accessible", "unaccessible")
+# A selection that the caller has written out, such as "visits { id }".
+_SELECTION = re.compile(r"[\s\w{},():\"\[\]$.-]+")
+
+
+def records_query(
+    data_type: str,
+    fields: Iterable[str],
+    first: int | None,
+    offset: int | None,
+    accessibility: str | None,
+    variables: Sequence[str],
+) -> str:
+    """A query for records.
+
+    Args:
+        data_type: What they are records of.
+        fields: What is wanted of each; what is within others is written with dots.
+        first: How many at most.
+        offset: How many are passed over.
+        accessibility: Whose: all, accessible or unaccessible ones.
+        variables: Arguments that come as variables of their names: filter, sort.
+
+    Raises:
+        Gen3UserError: A name can't be one.
+    """
+    arguments = [f"{name}: {int(value)}" for name, value in (("first", first), ("offset", offset)) if value is not None]
+    arguments += [f"{name}: ${name}" for name in variables]
+    if accessibility:
+        arguments.append(f"accessibility: {_accessibility(accessibility)}")
+    bound = f" ({', '.join(arguments)})" if arguments else ""
+    stated = ", ".join(f"${name}: JSON" for name in variables)
+    head = f"query({stated}) " if stated else ""
+    return f"{head}{{ {name_of(data_type)}{bound} {{ {selection(fields)} }} }}"
+
+
+def selection(fields: Iterable[str]) -> str:
+    """The fields of a query; `a.b` becomes `a { b }`.
+
+    Raises:
+        Gen3UserError: There is none, or one can't be a field.
+    """
+    tree: dict[str, Any] = {}
+    written: list[str] = []
+    for field in fields:
+        if "{" in field and _is_whole(field):
+            written.append(field)
+            continue
+        level = tree
+        for name in field.split("."):
+            level = level.setdefault(name_of(name), {})
+    pieces = [*_written(tree), *written]
+    if not pieces:
+        raise Gen3UserError("There are no fields to ask for", remedy="Give fields=, such as ['submitter_id'].")
+    return " ".join(pieces)
+
+
+def _is_whole(written: str) -> bool:
+    """Whether a selection that is written out ends what it begins, and nothing else."""
+    depths = list(accumulate((mark == "{") - (mark == "}") for mark in written))
+    return bool(_SELECTION.fullmatch(written)) and min(depths) >= 0 and depths[-1] == 0
+
+
+def _written(tree: Mapping[str, Any]) -> Iterator[str]:
+    for name, inner in tree.items():
+        yield f"{name} {{ {' '.join(_written(inner))} }}" if inner else name
+
+
+def _accessibility(value: str) -> str:
+    if value not in ACCESSIBILITY:
+        raise Gen3UserError(f"{value!r} is no accessibility", remedy=f"Give one of {', '.join(ACCESSIBILITY)}.")
+    return value
+
+
+def sort_of(given: Sort | None) -> list[dict[str, str]]:
+    """What records are sorted by, as the service has it: a field and asc or desc each.
+
+    Args:
+        given: The same, or one object of all fields.
+
+    Raises:
+        Gen3UserError: There is another order than these.
+    """
+    entries = [given] if isinstance(given, Mapping) else (given or ())
+    found = [{field: way.lower()} for entry in entries for field, way in entry.items()]
+    wrong = next((way for entry in found for way in entry.values() if way not in ("asc", "desc")), None)
+    if wrong is not None:
+        raise Gen3UserError(f"{wrong!r} is no order", remedy="Give asc or desc.")
+    return found
+
+
+def explorer_query(client: Gen3, text: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Send a GraphQL query to the explorer's service; a query reaches the first 10,000 records.
+
+    Args:
+        text: The query.
+        variables: The values of its variables.
+
+    Returns:
+        The answer, with its `data`.
+
+    Raises:
+        Gen3SubmissionQueryError: The service answered with errors.
+        BadRequest: It did not accept the query.
+    """
+    body = {"query": text, "variables": dict(variables or {})}
+    answer = json_of(client.guppy.send(plain_request("graphql", "POST", "/graphql", body=body, reads=True)))
+    if is_object(answer) and answer.get("errors"):
+        raise Gen3SubmissionQueryError(
+            f"The query was answered with errors: {_reasons(answer['errors'])}",
+            remedy="Correct it; the explorer's data types and fields are in the query { _mapping { TYPE } }.",
+        )
+    return answer
+
+
+def explore(
+    client: Gen3,
+    data_type: str,
+    fields: Iterable[str],
+    *,
+    filter: Mapping[str, Any] | None = None,
+    sort: Sort | None = None,
+    accessibility: str | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Read records as the explorer has them, however many they are, without keeping them.
+
+    Args:
+        data_type: What they are records of, such as `case`.
+        fields: What is wanted of each; what is within others is written with dots.
+        filter: A filter as the service has it, such as {"AND": [{"=": {"sex": "female"}}]}.
+        sort: What they are sorted by: {field: "asc" or "desc"}, or several of these.
+        accessibility: `accessible` records, the default, `unaccessible` ones, or `all`.
+
+    Yields:
+        The records, with the fields.
+
+    Raises:
+        Gen3UserError: A name cannot be one.
+        Unauthorized: Records among them are not accessible: the service returns none then.
+    """
+    wanted = {
+        "type": name_of(data_type),
+        "fields": list(fields),
+        "filter": filter or None,
+        "sort": sort_of(sort) or None,
+        "accessibility": accessibility or ACCESSIBLE,
+    }
+    body = {name: value for name, value in wanted.items() if value is not None}
+    with client.guppy.streamed(plain_request("download", "POST", "/download", body=body, reads=True)) as answer:
+        yield from rows_of(answer.read, "download")
+
+
+def _reasons(errors: Any) -> str:
+    """What a service says went wrong, in a line."""
+    listed = errors if is_array(errors) else [errors]
+    return "; ".join(str(each.get("message", each)) if is_object(each) else str(each) for each in listed)

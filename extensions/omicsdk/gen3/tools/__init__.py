@@ -1,1 +1,0 @@
-"""What gen3sdk has below gen3.tools, under the same names."""

@@ -1,0 +1,192 @@
+"""Files of workspaces (the workspace storage of a commons): `ws:///WORKSPACE/KEY`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.answer import json_of
+from omicsdk.core.errors import DecodeError, UsageError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.paging import items_at
+from omicsdk.core.plain_client import plain_request
+from omicsdk.core.request import segment
+from omicsdk.gen3.errors import Gen3Error, Gen3UserError
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.client import Gen3
+
+SCHEME = "ws"
+PAGE_LIMIT = 1000
+"""Objects and folders of one listing, at most: the service has S3's limit and no further page."""
+
+
+class WorkspaceObject(TypedDict):
+    """A file of a workspace as the service lists it.
+
+    Attributes:
+        WorkspaceKey: Its key.
+        SizeBytes: Its size in bytes.
+        LastModified: When it was changed last.
+    """
+
+    WorkspaceKey: str
+    SizeBytes: int
+    LastModified: str
+
+
+class WorkspaceListing(NamedTuple):
+    """What is below a key of a workspace.
+
+    Attributes:
+        folders: The keys of folders, with a slash at their end.
+        objects: The files.
+    """
+
+    folders: list[str]
+    objects: list[WorkspaceObject]
+
+
+def parse_workspace_url(url: str) -> tuple[str, str]:
+    """Return the workspace, such as `@user`, and the key of `ws:///WORKSPACE/KEY`; the key may be empty.
+
+    Args:
+        url: The URL.
+
+    Raises:
+        Gen3UserError: It is no such URL.
+    """
+    parts = urlsplit(url)
+    workspace, _, key = unquote(parts.path).lstrip("/").partition("/")
+    if parts.scheme != SCHEME or parts.netloc or not workspace:
+        raise Gen3UserError(
+            f"{url!r} is no URL of a workspace",
+            remedy="Write it as ws:///WORKSPACE/KEY, such as ws:///@user/a.txt.",
+        )
+    return workspace, key
+
+
+def workspace_ls(client: Gen3, url: str) -> WorkspaceListing:
+    """List what a workspace has below a key: at most PAGE_LIMIT folders and files together.
+
+    Args:
+        url: The URL, ws:///WORKSPACE/KEY.
+
+    Raises:
+        Gen3UserError: It is no such URL.
+        DecodeError: The answer lacks one of both lists.
+    """
+    data = workspace_answer(client, "list", *parse_workspace_url(url))["Data"]
+    return WorkspaceListing(data["Prefixes"], data["Objects"])
+
+
+def workspace_url(client: Gen3, url: str, action: Literal["download", "upload"]) -> str:
+    """Return a presigned URL, by which anyone can read or write a file of a workspace for some time.
+
+    Args:
+        url: The file, ws:///WORKSPACE/KEY.
+        action: Whether the URL is to GET the file's bytes from, or to PUT them to.
+
+    Raises:
+        Gen3UserError: It is no such URL.
+        DecodeError: The answer has no URL.
+    """
+    return workspace_answer(client, action, *parse_workspace_url(url))["Data"]
+
+
+def workspace_copy(client: Gen3, source: str, target: str | os.PathLike[str]) -> None:
+    """Copy a file into a workspace, out of one, or from one to another.
+
+    Args:
+        source: The file: its path, or ws:///WORKSPACE/KEY.
+        target: The copy, likewise; a folder on this machine gets the file under its own name.
+
+    Raises:
+        Gen3UserError: Neither is in a workspace.
+        UsageError: There is no such file.
+        NotFound: The workspace has no such file.
+        TransferError: It did not arrive.
+    """
+    target = os.fspath(target)
+    within = [each.startswith(f"{SCHEME}:") for each in (source, target)]
+    if not any(within):
+        raise Gen3UserError(
+            f"Neither {source} nor {target} is in a workspace", remedy="Write one as ws:///WORKSPACE/KEY."
+        )
+    if all(within):
+        with TemporaryDirectory() as folder:
+            between = Path(folder, "file")
+            _fetch(client, source, between)
+            _send(client, between, target)
+    elif within[0]:
+        path = Path(target)
+        if path.is_dir() or target.endswith(("/", os.sep)):
+            path /= parse_workspace_url(source)[1].rstrip("/").rpartition("/")[2]
+        _fetch(client, source, path)
+    else:
+        _send(client, Path(source), target)
+
+
+def workspace_rm(client: Gen3, url: str) -> None:
+    """Delete a file of a workspace.
+
+    Args:
+        url: The file, ws:///WORKSPACE/KEY.
+
+    Raises:
+        Gen3UserError: There is no key, which would be all files.
+    """
+    workspace_answer(client, "rm", *parse_workspace_url(url))
+
+
+def workspace_answer(
+    client: Gen3, action: Literal["list", "download", "upload", "rm"], workspace: str, key: str
+) -> dict[str, Any]:
+    """Return the service's whole answer; what was requested is its `Data`.
+
+    Args:
+        action: What is requested.
+        workspace: The workspace, such as @user.
+        key: The key.
+
+    Raises:
+        Gen3UserError: A deletion without a key, which would be of all files.
+        Gen3Error: The service refused.
+        DecodeError: The answer lacks what was requested.
+    """
+    where, inner = f"ws:///{workspace}/{key}", key.strip("/")
+    if action == "rm" and not inner:
+        raise Gen3UserError(f"All files of {workspace} can't be deleted at once", remedy="Give the key of one.")
+    # Files are deleted at the address of lists.
+    method, what = ("DELETE", "list") if action == "rm" else ("GET", action)
+    place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
+    path = f"/{what}/{segment('ws', workspace)}/{place}"
+    answer = json_of(client.ws_storage.send(plain_request(what, method, path)))
+    # The service answers 200 to everything that it understands.
+    if not is_object(answer) or str(answer.get("Result", "ok")).startswith("error"):
+        said = answer.get("Result") if is_object(answer) else answer
+        raise Gen3Error(f"{what} of {where}: {said}", remedy="Check the workspace and the key.")
+    if action == "list":
+        for each in ("Data.Objects", "Data.Prefixes"):
+            items_at(answer, each, f"list of {where}")
+    elif action != "rm" and (not isinstance(answer.get("Data"), str) or not answer["Data"]):
+        raise DecodeError(f"{action} of {where}", "Data", answer.get("Data"), expected="a URL")
+    return answer
+
+
+def _fetch(client: Gen3, source: str, path: Path) -> None:
+    from omicsdk.gen3.downloads import download_url
+
+    download_url(lambda: workspace_url(client, source, "download"), path.name, path.parent, what=source)
+
+
+def _send(client: Gen3, path: Path, target: str) -> None:
+    from omicsdk.transfer import Location, PutTo, Upload, upload
+
+    if not path.is_file():
+        raise UsageError(f"{path} is no file", remedy="Give the path of a file.")
+    store = PutTo(lambda _: Location(workspace_url(client, target, "upload")))
+    upload([Upload(path, store)]).raise_if_failed()
