@@ -2,6 +2,7 @@
 
 from typing import Any, assert_type
 
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.pangea_api import (
     Knex,
     Organization,
@@ -18,7 +19,6 @@ from omicsdk.compat.pangea_api.contrib.tagging.tag import Tag
 from omicsdk.compat.pangea_api.contrib.tagging.tag_funcs import get_tags_for_sample
 from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
 from omicsdk.compat.pangea_api.utils import paginated_iterator
-from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.pangea import AsyncPangea, FieldId, FieldUpload, Pangea, PasswordLogin, single_reads, upload_files
 from omicsdk.transfer import TransferReport
 

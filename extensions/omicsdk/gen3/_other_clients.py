@@ -11,7 +11,8 @@ from omicsdk.core.credentials import Credentials, may_send
 from omicsdk.gen3.errors import Gen3UserError
 
 if TYPE_CHECKING:
-    from omicsdk.core.documented.client import DocumentedResponse
+    import httpx
+
     from omicsdk.gen3.login import Gen3Login
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -19,10 +20,9 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 def raw_request(
     auth: Gen3Login, path: str, method: str | None, data: str | None, options: Mapping[str, Any]
-) -> DocumentedResponse:
-    """Send a request; arguments, answer and errors are those of `Gen3Login.curl`."""
+) -> httpx.Response:
+    """Send a request; arguments, answer and errors are those of `Gen3Login.request`."""
     from omicsdk.core.bodies import NO_BODY, Body
-    from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.request import OperationFacts, request
     from omicsdk.core.sending.transport import Transport
 
@@ -34,7 +34,7 @@ def raw_request(
     facts = OperationFacts(name="curl", method=verb, path=place, accept="*/*", secured=True)
     transport = Transport(auth.endpoint, credentials=auth, **options)
     try:
-        return DocumentedResponse(transport.send(request(facts, place, body=body)))
+        return transport.send(request(facts, place, body=body))
     finally:
         transport.close()
 

@@ -30,9 +30,8 @@ from omicsdk.gen3.tokens import TokenCache, TokenHolder
 
 if TYPE_CHECKING:
     from httpx import Auth as HttpxAuth
-    from httpx import BaseTransport
+    from httpx import BaseTransport, Response
 
-    from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
 
@@ -268,16 +267,16 @@ class Gen3Login(Bound):
 
         return httpx_auth(self, base_url=self.endpoint)
 
-    def curl(self, path: str, request: str | None = None, data: str | None = None) -> DocumentedResponse:
+    def request(self, path: str, method: str | None = None, data: str | None = None) -> Response:
         """Send a request of your own to the commons.
 
         Args:
             path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
-            request: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
+            method: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
             data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
 
         Returns:
-            The answer, with the names that requests gives answers.
+            The answer.
 
         Raises:
             Gen3UserError: The URL is of another server, or the method is invalid.
@@ -286,7 +285,7 @@ class Gen3Login(Bound):
         """
         from omicsdk.gen3._other_clients import raw_request
 
-        return raw_request(self, path, request, data, self._options)
+        return raw_request(self, path, method, data, self._options)
 
     # -- tokens
 

@@ -8,10 +8,10 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypedDict, TypeVar, cast
 
+from omicsdk.compat._errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.client import Client, Exchange, beside
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ANONYMOUS, Basic, Credentials, as_credentials
-from omicsdk.core.documented.errors import OF_AIOHTTP, OF_REQUESTS, catchable
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.platform import run_in_thread
 from omicsdk.gen3.client import Gen3

@@ -1,5 +1,6 @@
 """gen3.auth: the login to a commons, and the functions beside it."""
 
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
 from omicsdk.gen3.login import Gen3Login
 from omicsdk.gen3.sources import decode_token as decode_token
@@ -13,3 +14,16 @@ from omicsdk.gen3.tokens import get_wts_idps as get_wts_idps
 
 class Gen3Auth(Gen3Login):
     """A login to a Gen3 commons; it is `omicsdk.gen3.Gen3Login`, whose arguments and errors it has."""
+
+    def curl(self, path: str, request: str | None = None, data: str | None = None) -> DocumentedResponse:
+        """Send a request of your own to the commons.
+
+        Args:
+            path: The path, such as /user/user, with its query if it has one; or a whole URL of the commons.
+            request: GET, POST, PUT, PATCH or DELETE; by default POST with `data` and GET without.
+            data: The body: JSON, which is sent as it is, or other text; or @FILE for the content of a file.
+
+        Returns:
+            The answer, with the names that requests gives answers.
+        """
+        return DocumentedResponse(self.request(path, request, data))

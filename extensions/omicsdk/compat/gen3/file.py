@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import Service, fields_of
 from omicsdk.core.answer import json_of
-from omicsdk.core.documented.client import DocumentedResponse
 
 
 class Gen3File(Service):

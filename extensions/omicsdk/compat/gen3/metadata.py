@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import LOCAL, Service, awaited, mounted
 from omicsdk.core.answer import json_of
-from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.gen3.metadata_documents import after, query_documents, with_query
 

@@ -8,10 +8,10 @@ from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.compat._answers import DocumentedResponse
 from omicsdk.compat.gen3._service import Service
 from omicsdk.core.answer import json_of
 from omicsdk.core.bodies import json_body
-from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error as Gen3Error

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, Self, overload
 
+from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.compat.pangea_api._routes import API, path_of
-from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, catchable, documented
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -24,9 +24,9 @@ from omicsdk.core.redaction import mask_url
 if TYPE_CHECKING:
     import httpx
 
+    from omicsdk.compat._answers import DocumentedResponse
     from omicsdk.compat.pangea_api._token_auth import TokenAuth as TokenAuth
     from omicsdk.compat.pangea_api.file_system_cache import FileSystemCache
-    from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
     from omicsdk.pangea.client import Pangea
@@ -132,7 +132,7 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
             made.remedy = (
                 "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
             )
-    from omicsdk.core.documented.refused import RefusedResponse  # most programs end without
+    from omicsdk.compat._answers import RefusedResponse  # most programs end without
 
     made.response = RefusedResponse(error, pangea_error)
     return made
@@ -428,7 +428,7 @@ class Knex:
 
 
 def _response(answer: httpx.Response) -> DocumentedResponse:
-    from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.compat._answers import DocumentedResponse
 
     return DocumentedResponse(answer)
 

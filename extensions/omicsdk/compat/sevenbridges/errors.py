@@ -6,8 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omicsdk.compat._errors import DocumentedError, documented
 from omicsdk.core import errors as core
-from omicsdk.core.documented.errors import DocumentedError, documented
 
 if TYPE_CHECKING:
     from omicsdk.compat.sevenbridges.models.task import Task

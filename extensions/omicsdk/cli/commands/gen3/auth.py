@@ -41,7 +41,7 @@ def endpoint(access: Access, arguments: Mapping[str, Any], console: Console) -> 
 def curl(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:
     """`omics gen3 auth curl`: the answer, as JSON where it is that."""
     del console
-    answer = access.auth.curl(arguments["path"], arguments.get("request"), arguments.get("data"))
+    answer = access.auth.request(arguments["path"], arguments.get("request"), arguments.get("data"))
     if not answer.content:
         return None
     try:

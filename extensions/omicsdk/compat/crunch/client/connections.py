@@ -9,11 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, Self, TypeVar
 
+from omicsdk.compat._answers import DocumentedResponse, RefusedResponse
+from omicsdk.compat._errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.documented.client import DocumentedResponse
-from omicsdk.core.documented.errors import NO_ANSWER_OF_REQUESTS, DocumentedError, Foreign, documented
-from omicsdk.core.documented.refused import RefusedResponse
 from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
 from omicsdk.core.redaction import mask_url
 from omicsdk.crunch import attributes

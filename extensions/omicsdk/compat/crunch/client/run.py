@@ -14,7 +14,7 @@ from omicsdk.crunch.statuses import RunResult, Stage, State, WorkflowType
 from omicsdk.crunch.storage import Storage
 
 if TYPE_CHECKING:
-    from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.compat._answers import DocumentedResponse
 
 __all__ = ["Run"]
 

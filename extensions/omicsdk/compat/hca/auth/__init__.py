@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.compat.hca._operations import Documented
 from omicsdk.compat.hca.util import SwaggerClient
-from omicsdk.core.documented.attribute import Documented
 from omicsdk.hca.fusillade import Fusillade
 
 if TYPE_CHECKING:

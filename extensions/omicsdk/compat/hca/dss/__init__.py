@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, Self, cast
 
+from omicsdk.compat._answers import translating
+from omicsdk.compat.hca._operations import Documented, DocumentedOperation
 from omicsdk.compat.hca.util import SwaggerClient
-from omicsdk.core.documented.attribute import Documented
-from omicsdk.core.documented.client import DocumentedOperation, translating
 from omicsdk.hca.dss.bundles import ALL
 from omicsdk.hca.dss.bundles import DSSFile as DSSFile
 from omicsdk.hca.dss.client import Dss

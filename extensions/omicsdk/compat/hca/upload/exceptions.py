@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from omicsdk.core.documented.client import translating
-from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.compat._answers import translating
+from omicsdk.compat._errors import DocumentedError, documented
 from omicsdk.core.errors import APIError, TransportError, Unauthorized
 from omicsdk.hca.upload import UploadException as UploadException
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
 
+from omicsdk.compat._answers import DocumentedResponse, translating
+from omicsdk.compat.hca._operations import DocumentedClient
 from omicsdk.compat.hca.util import exceptions as exceptions
 from omicsdk.compat.hca.util import tsv as tsv
 from omicsdk.compat.hca.util.exceptions import documented_error
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.credentials import ANONYMOUS
-from omicsdk.core.documented.client import DocumentedClient, DocumentedResponse, translating
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.oauth.service_account import LIFETIME

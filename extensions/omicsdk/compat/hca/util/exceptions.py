@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from omicsdk.core.documented.errors import OF_REQUESTS, DocumentedError, Foreign, documented
+from omicsdk.compat._errors import OF_REQUESTS, DocumentedError, Foreign, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_object
 
 if TYPE_CHECKING:
-    from omicsdk.core.documented.refused import RefusedResponse
+    from omicsdk.compat._answers import RefusedResponse
 
 Known = APIError | TransportError
 """Errors of core that have a documented exception."""
@@ -45,7 +45,7 @@ class SwaggerAPIException(DocumentedError, APIError):
         """The answer as `requests` would have it, secrets masked; None where there was none."""
         if self.code is None:
             return None
-        from omicsdk.core.documented.refused import RefusedResponse
+        from omicsdk.compat._answers import RefusedResponse
 
         return RefusedResponse(self, lambda same: same)
 

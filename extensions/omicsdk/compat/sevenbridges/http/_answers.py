@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from html import unescape
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.compat._answers import DocumentedAnswer, DocumentedBody
 from omicsdk.compat.sevenbridges.errors import NonJSONResponseError, SbgError, as_ours, as_sbg, class_of
 from omicsdk.core.complaints import PAGE_LIMIT, complaint_of, page_title
-from omicsdk.core.documented.client import DocumentedAnswer, DocumentedBody
 from omicsdk.core.errors import MESSAGE_LIMIT, APIError, DecodeError, OmicsError, shortened
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.paging import items_at

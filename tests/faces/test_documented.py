@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 import requests
-from omicsdk.core.documented.client import DocumentedBody, DocumentedResponse, as_typed, plain_answer
-from omicsdk.core.documented.errors import (
+from omicsdk.compat._answers import DocumentedBody, DocumentedResponse
+from omicsdk.compat._errors import (
     NO_ANSWER_OF_REQUESTS,
     OF_AIOHTTP,
     OF_REQUESTS,
@@ -18,6 +18,7 @@ from omicsdk.core.documented.errors import (
     catchable,
     documented,
 )
+from omicsdk.compat.hca._operations import as_typed, plain_answer
 from omicsdk.core.errors import ConnectFailed, NotFound, TimedOut
 from omicsdk.core.streaming import Body
 

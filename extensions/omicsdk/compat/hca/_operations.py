@@ -1,27 +1,18 @@
-"""What clients with a documented interface of their own share: answers as plain JSON, and a response as `requests` has it.
-
-A documented client is a facade over a generated one. Its operations are attributes (`Documented`), driven by the
-generated operation and its entry in commands.json; the quirks of the old interfaces stay in the facades.
-"""
+"""Operations as hca's clients have them: attributes of a class, arguments by name, plain JSON out."""
 
 import json
-import re
 import sys
 import warnings
-from codecs import getincrementaldecoder, lookup
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast, overload
 
-from omicsdk.core.answer import decoded
-from omicsdk.core.api_errors import not_json
+from omicsdk.compat._answers import DocumentedBody, DocumentedResponse, translating
 from omicsdk.core.paging import content_key, items_at, page_of
 from omicsdk.core.request import URI_LIST, Paging
-from omicsdk.core.streaming import CHUNK, Body
 
 if TYPE_CHECKING:
     import httpx
@@ -30,197 +21,6 @@ if TYPE_CHECKING:
     from omicsdk.core.operation import Call
 
 T = TypeVar("T")
-
-_CHARSET = re.compile(r"charset=[\"']?([\w.:\-]+)", re.IGNORECASE)
-
-
-class DocumentedAnswer:
-    """An answer with the names that `requests` gave it.
-
-    Attributes:
-        status_code: HTTP status.
-        reason: The status in words.
-        headers: Headers, looked up without regard to case.
-        url: Where it came from.
-        request: The request that was sent.
-    """
-
-    def __init__(
-        self, status_code: int, headers: Mapping[str, str], url: str, request: Any, content: bytes = b""
-    ) -> None:
-        self.status_code = status_code
-        try:
-            self.reason: str = HTTPStatus(status_code).phrase
-        except ValueError:
-            self.reason = ""
-        self.headers = headers
-        self.url = url
-        self.request = request
-        self._content: bytes | None = content
-
-    @property
-    def content(self) -> bytes:
-        """The body's bytes, whole in memory."""
-        return self._content or b""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400."""
-        return self.status_code < 400
-
-    @property
-    def encoding(self) -> str:
-        """The body's encoding as its Content-Type states it, by default utf-8."""
-        stated = _CHARSET.search(self.headers.get("content-type", ""))
-        try:
-            return lookup(stated[1]).name if stated else "utf-8"
-        except LookupError:
-            return "utf-8"
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode(self.encoding, "replace")
-
-    def json(self) -> Any:
-        """The body as JSON.
-
-        Raises:
-            NotJson: It isn't JSON, but a web page, say; a ValueError.
-        """
-        try:
-            return decoded(self.content)
-        except ValueError as error:
-            raise not_json("", self.url, self.text, str(error)) from error
-
-    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
-        """The body in pieces; those of a streamed answer aren't held.
-
-        Args:
-            chunk_size: Bytes in a piece, 1 by default; the last may have fewer. None for as many as suit.
-            decode_unicode: Whether to give text.
-        """
-        pieces = self._pieces(chunk_size or CHUNK)
-        return _decoded(pieces, self.encoding) if decode_unicode else pieces
-
-    def iter_lines(self, chunk_size: int = 512, decode_unicode: bool = False) -> Iterator[Any]:
-        """The body's lines, without their ends; arguments as those of `iter_content`."""
-        left: Any = None
-        for piece in self.iter_content(chunk_size, decode_unicode):
-            lines = (piece if left is None else left + piece).splitlines()
-            # The last line goes on in the next piece, unless this one ends with the line's end.
-            left = lines.pop() if lines and lines[-1][-1:] == piece[-1:] else None
-            yield from lines
-        if left is not None:
-            yield left
-
-    def _pieces(self, size: int) -> Iterator[bytes]:
-        whole = self.content
-        return (whole[start : start + size] for start in range(0, len(whole), size))
-
-    def raise_for_status(self) -> None:
-        """Nothing: an error status was raised before this object was made."""
-
-    def close(self) -> None:
-        """Let go of the connection, which one that was read whole doesn't hold; may be called again."""
-
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.iter_content(128)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Response [{self.status_code}]>"
-
-
-def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
-    """Bytes as text; a letter may be cut between two pieces."""
-    decoder = getincrementaldecoder(encoding)("replace")
-    for piece in pieces:
-        if text := decoder.decode(piece):
-            yield text
-    if rest := decoder.decode(b"", True):
-        yield rest
-
-
-class DocumentedResponse(DocumentedAnswer):
-    """An answer that was read whole, with the names that `requests` gave it."""
-
-    def __init__(self, response: "httpx.Response") -> None:
-        super().__init__(response.status_code, response.headers, str(response.url), response.request, response.content)
-
-
-class DocumentedBody(DocumentedAnswer):
-    """An answer whose bytes come as they are asked for: `read(n)`, `iter_bytes()`, and the names of `requests`.
-
-    Args:
-        body: The bytes.
-        close: Lets go of the connection.
-        request: The request that was sent.
-        translate: Makes the documented exception of one of ours.
-    """
-
-    def __init__(
-        self,
-        body: Body,
-        close: Callable[[], object],
-        request: object,
-        translate: Callable[[Exception], Exception] | None = None,
-    ) -> None:
-        # By name: a platform's own kind of answer may stand between.
-        DocumentedAnswer.__init__(self, body.status_code, body.headers, body.url, request)
-        self._body = body
-        self._close = close
-        self._translate = translate or _as_it_is
-        self._content = None
-        self._is_begun = False
-
-    @property
-    def raw(self) -> Self:
-        """Itself: the documented examples read `.raw`."""
-        return self
-
-    @property
-    def content(self) -> bytes:
-        """All bytes, held in memory from then on; `read` and `iter_content` hold a piece.
-
-        Raises:
-            RuntimeError: Some were read before, and aren't held.
-        """
-        if self._content is None:
-            if self._is_begun:
-                raise RuntimeError("Bytes of this answer were read before, so its content isn't whole any longer")
-            self._content = self.read()
-        return self._content
-
-    def read(self, size: int | None = -1) -> bytes:
-        """At most `size` bytes, all that is left by default; empty at the end."""
-        self._is_begun = True
-        with translating(self._translate):
-            return self._body.read(-1 if size is None else size)
-
-    def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
-        """The bytes in pieces of `chunk_size`; the last may have fewer."""
-        while piece := self.read(chunk_size):
-            yield piece
-
-    def _pieces(self, size: int) -> Iterator[bytes]:
-        return self.iter_bytes(size) if self._content is None else super()._pieces(size)
-
-    def close(self) -> None:
-        """Let go of the connection; may be called again."""
-        self._close()
-
-
-def _as_it_is(error: Exception) -> Exception:
-    return error
 
 
 @cache
@@ -336,18 +136,6 @@ class DocumentedOperation(Generic[T]):
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 
 
-@contextmanager
-def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
-    """Raises what `translate` makes of an error in its place; an error that it gives back as it is stays."""
-    try:
-        yield
-    except Exception as error:
-        raised = translate(error)
-        if raised is error:
-            raise
-        raise raised from error
-
-
 def as_typed(value: Any, kind: str) -> Any:
     """A number that was given as a string, as a number; anything else as it is.
 
@@ -406,3 +194,40 @@ class DocumentedClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _OnClass:
+    """What an operation is on the class itself: something that says to make a client."""
+
+    def __init__(self, owner: type, name: str) -> None:
+        self._name = f"{owner.__name__}.{name}"
+        self._hint = f"make a client first: client = {owner.__name__}(); client.{name}(...)"
+
+    def __call__(self, **_: Any) -> Any:
+        raise TypeError(f"{self._name} was called on the class; {self._hint}")
+
+    iterate = paginate = stream = __call__
+
+
+class Documented(Generic[T]):
+    """An operation as a class attribute: `get_bundle: Documented[BundlePageDict] = Documented()`.
+
+    Args:
+        ignored: Arguments that the documentation shows though the operation has none: ignored with a warning.
+    """
+
+    def __init__(self, *ignored: str) -> None:
+        self._ignored = frozenset(ignored)
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Any: ...
+    @overload
+    def __get__(self, instance: DocumentedClient, owner: type) -> DocumentedOperation[T]: ...
+    def __get__(self, instance: DocumentedClient | None, owner: type) -> Any:
+        if instance is None:
+            return _OnClass(owner, self._name)
+        return instance.operation(self._name, self._ignored)

@@ -1,0 +1,249 @@
+"""Answers with the names that `requests` gave them: what published clients return."""
+
+import json
+import re
+from codecs import getincrementaldecoder, lookup
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Self
+
+from omicsdk.core.answer import decoded
+from omicsdk.core.api_errors import not_json
+from omicsdk.core.errors import APIError
+from omicsdk.core.streaming import CHUNK, Body
+
+if TYPE_CHECKING:
+    import httpx
+
+_CHARSET = re.compile(r"charset=[\"']?([\w.:\-]+)", re.IGNORECASE)
+# Headers that are about a body as it was sent, which isn't the one that an error keeps.
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+@contextmanager
+def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
+    """Raises what `translate` makes of an error in its place; an error that it gives back as it is stays."""
+    try:
+        yield
+    except Exception as error:
+        raised = translate(error)
+        if raised is error:
+            raise
+        raise raised from error
+
+
+class DocumentedAnswer:
+    """An answer with the names that `requests` gave it.
+
+    Attributes:
+        status_code: HTTP status.
+        reason: The status in words.
+        headers: Headers, looked up without regard to case.
+        url: Where it came from.
+        request: The request that was sent.
+    """
+
+    def __init__(
+        self, status_code: int, headers: Mapping[str, str], url: str, request: Any, content: bytes = b""
+    ) -> None:
+        self.status_code = status_code
+        try:
+            self.reason: str = HTTPStatus(status_code).phrase
+        except ValueError:
+            self.reason = ""
+        self.headers = headers
+        self.url = url
+        self.request = request
+        self._content: bytes | None = content
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes, whole in memory."""
+        return self._content or b""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+        return self.status_code < 400
+
+    @property
+    def encoding(self) -> str:
+        """The body's encoding as its Content-Type states it, by default utf-8."""
+        stated = _CHARSET.search(self.headers.get("content-type", ""))
+        try:
+            return lookup(stated[1]).name if stated else "utf-8"
+        except LookupError:
+            return "utf-8"
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(self.encoding, "replace")
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            NotJson: It isn't JSON, but a web page, say; a ValueError.
+        """
+        try:
+            return decoded(self.content)
+        except ValueError as error:
+            raise not_json("", self.url, self.text, str(error)) from error
+
+    def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Iterator[Any]:
+        """The body in pieces; those of a streamed answer aren't held.
+
+        Args:
+            chunk_size: Bytes in a piece, 1 by default; the last may have fewer. None for as many as suit.
+            decode_unicode: Whether to give text.
+        """
+        pieces = self._pieces(chunk_size or CHUNK)
+        return _decoded(pieces, self.encoding) if decode_unicode else pieces
+
+    def iter_lines(self, chunk_size: int = 512, decode_unicode: bool = False) -> Iterator[Any]:
+        """The body's lines, without their ends; arguments as those of `iter_content`."""
+        left: Any = None
+        for piece in self.iter_content(chunk_size, decode_unicode):
+            lines = (piece if left is None else left + piece).splitlines()
+            # The last line goes on in the next piece, unless this one ends with the line's end.
+            left = lines.pop() if lines and lines[-1][-1:] == piece[-1:] else None
+            yield from lines
+        if left is not None:
+            yield left
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        whole = self.content
+        return (whole[start : start + size] for start in range(0, len(whole), size))
+
+    def raise_for_status(self) -> None:
+        """Nothing: an error status was raised before this object was made."""
+
+    def close(self) -> None:
+        """Let go of the connection, which one that was read whole doesn't hold; may be called again."""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.iter_content(128)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
+
+
+def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
+    """Bytes as text; a letter may be cut between two pieces."""
+    decoder = getincrementaldecoder(encoding)("replace")
+    for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text
+    if rest := decoder.decode(b"", True):
+        yield rest
+
+
+class DocumentedResponse(DocumentedAnswer):
+    """An answer that was read whole, with the names that `requests` gave it."""
+
+    def __init__(self, response: "httpx.Response") -> None:
+        super().__init__(response.status_code, response.headers, str(response.url), response.request, response.content)
+
+
+class DocumentedBody(DocumentedAnswer):
+    """An answer whose bytes come as they are asked for: `read(n)`, `iter_bytes()`, and the names of `requests`.
+
+    Args:
+        body: The bytes.
+        close: Lets go of the connection.
+        request: The request that was sent.
+        translate: Makes the documented exception of one of ours.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        close: Callable[[], object],
+        request: object,
+        translate: Callable[[Exception], Exception] | None = None,
+    ) -> None:
+        # By name: a platform's own kind of answer may stand between.
+        DocumentedAnswer.__init__(self, body.status_code, body.headers, body.url, request)
+        self._body = body
+        self._close = close
+        self._translate = translate or _as_it_is
+        self._content = None
+        self._is_begun = False
+
+    @property
+    def raw(self) -> Self:
+        """Itself: the documented examples read `.raw`."""
+        return self
+
+    @property
+    def content(self) -> bytes:
+        """All bytes, held in memory from then on; `read` and `iter_content` hold a piece.
+
+        Raises:
+            RuntimeError: Some were read before, and aren't held.
+        """
+        if self._content is None:
+            if self._is_begun:
+                raise RuntimeError("Bytes of this answer were read before, so its content isn't whole any longer")
+            self._content = self.read()
+        return self._content
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes, all that is left by default; empty at the end."""
+        self._is_begun = True
+        with translating(self._translate):
+            return self._body.read(-1 if size is None else size)
+
+    def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in pieces of `chunk_size`; the last may have fewer."""
+        while piece := self.read(chunk_size):
+            yield piece
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        return self.iter_bytes(size) if self._content is None else super()._pieces(size)
+
+    def close(self) -> None:
+        """Let go of the connection; may be called again."""
+        self._close()
+
+
+def _as_it_is(error: Exception) -> Exception:
+    return error
+
+
+class RefusedResponse(DocumentedResponse):
+    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
+
+    Args:
+        error: What core made of the answer.
+        documented: Makes the platform's documented exception of it.
+    """
+
+    def __init__(self, error: APIError, documented: Callable[[APIError], Exception]) -> None:
+        import httpx
+
+        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
+        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
+        request = httpx.Request(error.method or "GET", error.url)
+        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
+        self._error = error
+        self._documented = documented
+
+    def raise_for_status(self) -> None:
+        """Raises the refusal again.
+
+        Raises:
+            Exception: The platform's documented one, always.
+        """
+        raise self._documented(self._error)
