@@ -12,19 +12,7 @@ from gen3_records import case, dictionary, experiment, relatives
 from omicsdk.core.errors import BadRequest, MissingExtra, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3, Gen3Error, Gen3Login, Gen3UserError
-from omicsdk.gen3.records import (
-    count_records,
-    delete_nodes,
-    delete_project,
-    delete_records,
-    export_file,
-    export_project,
-    export_records,
-    export_rows,
-    frame,
-    submit,
-    submit_rows,
-)
+from omicsdk.gen3.records import frame
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 from omicsdk.sandbox.gen3.records.dictionary import sds_document
@@ -53,15 +41,15 @@ def left(sandbox: Sandbox, node: str = "case") -> list[str]:
 
 
 def test_rows_of_a_node_come_as_they_are(commons: Gen3, ids: list[str]) -> None:
-    rows = sorted(export_rows(commons, "demo-one", "case"), key=lambda row: row["submitter_id"])
+    rows = sorted(commons.export_rows("demo-one", "case"), key=lambda row: row["submitter_id"])
     assert [row["id"] for row in rows] == ids[1:]
     assert rows[3]["age"] == "3"
     assert rows[3]["experiments"] == [{"node_id": ids[0], "submitter_id": "e1"}]
-    assert "id" not in next(export_rows(commons, "demo-one", "case", without_id=True))
+    assert "id" not in next(commons.export_rows("demo-one", "case", without_id=True))
 
 
 def test_a_node_without_records_has_no_rows(commons: Gen3, ids: list[str]) -> None:
-    assert list(export_rows(commons, "demo-one", "sample")) == []
+    assert list(commons.export_rows("demo-one", "sample")) == []
 
 
 @pytest.mark.parametrize(
@@ -76,9 +64,9 @@ def test_what_is_not_there_is_an_error_and_never_an_empty_export(
     commons: Gen3, ids: list[str], tmp_path: Path, project: str, node: str, error: type[OmicsError], told: str
 ) -> None:
     with pytest.raises(error, match=told):
-        list(export_rows(commons, project, node))
+        list(commons.export_rows(project, node))
     with pytest.raises(error, match=told):
-        export_file(commons, project, node, tmp_path / "x.tsv")
+        commons.export_file(project, node, tmp_path / "x.tsv")
     assert not (tmp_path / "x.tsv").exists()
 
 
@@ -86,11 +74,11 @@ def test_what_is_not_there_is_an_error_and_never_an_empty_export(
 def test_what_was_exported_can_be_submitted(
     sandbox: Sandbox, commons: Gen3, ids: list[str], tmp_path: Path, kind: str
 ) -> None:
-    files = export_project(commons, "demo-one", tmp_path / "out", kind=kind)
+    files = commons.export_project("demo-one", tmp_path / "out", kind=kind)
     assert [file.name for file in files] == [f"experiment.{kind}", f"case.{kind}"]
     before = sandbox.gen3.records.listed("case", "demo-one")
-    delete_nodes(commons, "demo-one")
-    assert submit(commons, "demo-one", files).counts == {"created": 31}
+    commons.delete_nodes("demo-one")
+    assert commons.submit("demo-one", files).counts == {"created": 31}
     after = sandbox.gen3.records.listed("case", "demo-one")
     plain = lambda rows: sorted((row["submitter_id"], row["age"], row["sex"]) for row in rows)  # noqa: E731
     assert plain(after) == plain(before)
@@ -99,24 +87,24 @@ def test_what_was_exported_can_be_submitted(
 def test_rows_that_were_printed_as_a_table_can_be_submitted(
     sandbox: Sandbox, commons: Gen3, ids: list[str], tmp_path: Path
 ) -> None:
-    rows = list(export_rows(commons, "demo-one", "case", without_id=True))
+    rows = list(commons.export_rows("demo-one", "case", without_id=True))
     columns = list(rows[0])
     cells = [[row[name] if isinstance(row[name], str) else json.dumps(row[name]) for name in columns] for row in rows]
     with (tmp_path / "case.tsv").open("w", newline="") as file:
         csv.writer(file, "excel-tab").writerows([columns, *cells])
-    assert submit(commons, "demo-one", tmp_path / "case.tsv").counts == {"updated": len(rows)}
+    assert commons.submit("demo-one", tmp_path / "case.tsv").counts == {"updated": len(rows)}
     (tmp_path / "case.tsv").write_text("type\tsubmitter_id\texperiments\ncase\tc1\t[not JSON\n")
-    (refused,) = submit_rows(commons, "demo-one", tmp_path / "case.tsv")
+    (refused,) = commons.submit_rows("demo-one", tmp_path / "case.tsv")
     assert "is no target of experiments" in str([str(each) for each in refused.findings])
 
 
 def test_json_files_are_documents_as_the_service_writes_them(commons: Gen3, ids: list[str], tmp_path: Path) -> None:
-    assert len(json.loads(export_file(commons, "demo-one", "case", tmp_path / "a.json").read_text())["data"]) == 30
-    assert json.loads(export_file(commons, "demo-one", "sample", tmp_path / "b.json").read_text()) == {"data": []}
-    assert export_file(commons, "demo-one", "sample", tmp_path / "c.jsonl").read_text() == ""
-    assert export_file(commons, "demo-one", "sample", tmp_path / "d", kind="tsv").read_text().startswith("type\tid")
+    assert len(json.loads(commons.export_file("demo-one", "case", tmp_path / "a.json").read_text())["data"]) == 30
+    assert json.loads(commons.export_file("demo-one", "sample", tmp_path / "b.json").read_text()) == {"data": []}
+    assert commons.export_file("demo-one", "sample", tmp_path / "c.jsonl").read_text() == ""
+    assert commons.export_file("demo-one", "sample", tmp_path / "d", kind="tsv").read_text().startswith("type\tid")
     with pytest.raises(Gen3UserError, match="no file of records"):
-        export_file(commons, "demo-one", "case", tmp_path / "e.xlsx")
+        commons.export_file("demo-one", "case", tmp_path / "e.xlsx")
 
 
 def test_a_large_node_is_read_as_it_arrives() -> None:
@@ -133,7 +121,7 @@ def test_a_large_node_is_read_as_it_arrives() -> None:
 
     transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Long()))
     with Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons:
-        rows = export_rows(commons, "demo-one", "case")
+        rows = commons.export_rows("demo-one", "case")
         next(rows)
         assert len(given) < 1000
         assert sum(1 for _ in rows) == 20_000
@@ -145,19 +133,19 @@ def test_an_export_that_breaks_off_is_an_error(tmp_path: Path) -> None:
         Gen3("https://commons.example.org", transport=transport, retry=NO_RETRY) as commons,
         pytest.raises(OmicsError),
     ):
-        export_file(commons, "demo-one", "case", tmp_path / "a.json")
+        commons.export_file("demo-one", "case", tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == [tmp_path / "home"]
 
 
 def test_records_of_several_nodes_are_given_by_their_ids(commons: Gen3, ids: list[str]) -> None:
-    found = export_records(commons, "demo-one", [ids[3], ids[0], ids[1]])
+    found = commons.export_records("demo-one", [ids[3], ids[0], ids[1]])
     assert [(each["type"], each["submitter_id"]) for each in found] == [
         ("case", "c02"),
         ("experiment", "e1"),
         ("case", "c00"),
     ]
     with pytest.raises(Gen3UserError, match="no record 11111111"):
-        export_records(commons, "demo-one", [ids[0], "11111111-0000-4000-8000-000000000001"])
+        commons.export_records("demo-one", [ids[0], "11111111-0000-4000-8000-000000000001"])
 
 
 def test_a_data_frame_has_columns_for_links(commons: Gen3, ids: list[str]) -> None:
@@ -176,7 +164,7 @@ def test_a_data_frame_without_pandas_says_what_to_install(
 
 
 def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: Gen3, ids: list[str]) -> None:
-    assert count_records(commons, "demo-one", ["case", "experiment", "sample"]) == {
+    assert commons.count_records("demo-one", ["case", "experiment", "sample"]) == {
         "experiment": 1,
         "case": 30,
         "sample": 0,
@@ -188,8 +176,8 @@ def test_records_are_counted_in_the_order_in_which_they_are_submitted(commons: G
 
 def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     told: list[tuple[str, int]] = []
-    done = delete_nodes(
-        commons, "demo-one", ["experiment", "case"], batch=20, on_deleted=lambda *each: told.append(each)
+    done = commons.delete_nodes(
+        "demo-one", ["experiment", "case"], batch=20, on_deleted=lambda *each: told.append(each)
     )
     assert list(done.counts.items()) == [("case", 30), ("experiment", 1)]
     assert told == [("case", 20), ("case", 30), ("experiment", 1)]
@@ -197,34 +185,34 @@ def test_nodes_go_in_reverse_order_of_their_links(sandbox: Sandbox, commons: Gen
 
 
 def test_a_dry_run_counts_and_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
-    plan = delete_project(commons, "demo-one", dry_run=True)
+    plan = commons.delete_project("demo-one", dry_run=True)
     assert (plan.counts, plan.total, plan.project, plan.dry_run) == ({"case": 30, "experiment": 1}, 31, True, True)
-    assert delete_records(commons, "demo-one", ids[1:3], dry_run=True).counts == {"case": 2}
+    assert commons.delete_records("demo-one", ids[1:3], dry_run=True).counts == {"case": 2}
     assert len(left(sandbox)) == 30
 
 
 def test_records_that_others_link_to_say_which(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     for dry_run in (True, False):
         with pytest.raises(BadRequest, match=r"such as case .*: delete those first"):
-            delete_records(commons, "demo-one", [ids[0]], dry_run=dry_run)
+            commons.delete_records("demo-one", [ids[0]], dry_run=dry_run)
     with pytest.raises(BadRequest, match=r"such as case .*: delete those first"):
-        delete_nodes(commons, "demo-one", ["experiment"])
+        commons.delete_nodes("demo-one", ["experiment"])
     assert len(left(sandbox)) == 30
 
 
 def test_records_go_in_any_order_that_they_are_given_in(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
-    assert delete_records(commons, "demo-one", ids, batch=7).counts == {"case": 30, "experiment": 1}
+    assert commons.delete_records("demo-one", ids, batch=7).counts == {"case": 30, "experiment": 1}
     assert left(sandbox) == left(sandbox, "experiment") == []
 
 
 def test_an_id_that_is_not_there_deletes_nothing(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
     with pytest.raises(Gen3UserError, match=r"no record 11111111.*nothing was deleted"):
-        delete_records(commons, "demo-one", [ids[1], "11111111-0000-4000-8000-000000000001"])
+        commons.delete_records("demo-one", [ids[1], "11111111-0000-4000-8000-000000000001"])
     assert len(left(sandbox)) == 30
 
 
 def test_a_project_goes_with_all_of_its_records(sandbox: Sandbox, commons: Gen3, ids: list[str]) -> None:
-    assert delete_project(commons, "demo-one").project
+    assert commons.delete_project("demo-one").project
     assert sandbox.gen3.records.projects() == []
 
 
@@ -240,7 +228,7 @@ def test_records_that_link_to_others_of_their_node_go_as_well(sandbox: Sandbox, 
         for number in range(12)
     ]
     sandbox.gen3.records.seed("demo", "one", subjects)
-    assert delete_nodes(commons, "demo-one", batch=3).counts == {"subject": 12}
+    assert commons.delete_nodes("demo-one", batch=3).counts == {"subject": 12}
     assert left(sandbox, "subject") == []
 
 
@@ -259,5 +247,5 @@ def test_a_commons_that_deletes_nothing_does_not_keep_us_for_ever() -> None:
         Gen3("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as commons,
         pytest.raises(Gen3Error, match="1 of case was deleted, says the commons, and is still there"),
     ):
-        delete_nodes(commons, "demo-one", ["case"], dictionary=dictionary())
+        commons.delete_nodes("demo-one", ["case"], dictionary=dictionary())
     assert asked.count("DELETE") == 1
