@@ -36,7 +36,12 @@ class Party:
     @cached_property
     def tags(self) -> ModuleType:
         """Where tags are."""
-        return import_module("pangea_api.contrib.tagging") if self._package == "pangea_api" else self.pangea
+        return import_module(f"{self._package}.contrib.tagging")
+
+    @cached_property
+    def tag_functions(self) -> ModuleType:
+        """What is done with tags beside them."""
+        return import_module(f"{self._package}.contrib.tagging.tag_funcs")
 
     def organization(self, name: str) -> Any:
         return self.pangea.Organization(self.knex, name).create()

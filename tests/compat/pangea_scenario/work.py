@@ -34,9 +34,8 @@ def tags(party: Party, note: Noted) -> None:
     note("samples", [each.name for each in tag.get_samples()])
     note("groups", [each.name for each in tag.get_sample_groups()])
     note("random ones", [each.name for each in tag.get_random_samples(n=3)])
-    note.outcome(
-        "of the sample", lambda: [each and each.name for each in party.tags.get_tags_for_sample(party.knex, sample)]
-    )
+    tags_of = party.tag_functions.get_tags_for_sample
+    note.outcome("of the sample", lambda: [each and each.name for each in tags_of(party.knex, sample)])
 
 
 def orders(party: Party, note: Noted) -> None:
