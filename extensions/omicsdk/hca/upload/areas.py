@@ -408,22 +408,20 @@ def _listed(areas: list[str]) -> str:
     return ", ".join(areas[:NAMED]) + more
 
 
-def area_of(area: UploadAreaURI | str | None, settings: UploadConfig) -> UploadAreaURI:
-    """Resolve the area that a workflow was given.
+def area_of(area: UploadAreaURI | str | None) -> UploadAreaURI:
+    """Resolve the area that a workflow was given; the areas that the user knows are read where no URI is given.
 
     Args:
         area: Its URI, its UUID or the beginning of it; None for the selected area.
-        settings: The areas that the user knows.
 
     Raises:
         NoAreaSelected: None is given, and none is selected.
         UnknownArea: No known area has this UUID, or several do.
         NotAnAreaURI: The text is an s3:// URI of something else.
     """
-    if area is None:
-        return settings.selected()
     if isinstance(area, UploadAreaURI):
         return area
-    if "://" in area:
+    if area is not None and "://" in area:
         return UploadAreaURI(area)
-    return settings.area_uri(settings.area_uuid_from_partial_uuid(area))
+    settings = UploadConfig()
+    return settings.selected() if area is None else settings.area_uri(settings.area_uuid_from_partial_uuid(area))

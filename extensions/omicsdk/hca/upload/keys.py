@@ -13,7 +13,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError, Conflict, Locked, NotFound, OmicsError
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import seconds_of_date
-from omicsdk.hca.upload.areas import UploadConfig, area_of
+from omicsdk.hca.upload.areas import area_of
 
 if TYPE_CHECKING:
     from omicsdk_api.upload import UploadApi
@@ -109,7 +109,7 @@ def keys(client: HcaUpload, area: UploadAreaURI | str | None = None) -> Keys:
         NotFound: There is no such area.
         Locked, Conflict: It takes no more files.
     """
-    uri = area_of(area, UploadConfig())
+    uri = area_of(area)
     return request_keys(client.at(uri.deployment_stage), uri.area_uuid, settings_of(client).clock)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.platform import settings_of
-from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig, area_of
+from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 
 if TYPE_CHECKING:
     from omicsdk_api.upload.models.file_info import FileInfo
@@ -57,7 +57,7 @@ def ls(client: HcaUpload, area: UploadAreaURI | str | None = None, *, detail: bo
     """
     from omicsdk.hca.upload.storage import area_storage
 
-    uri = area_of(area, UploadConfig())
+    uri = area_of(area)
     service = client.at(uri.deployment_stage)
     storage = area_storage(service, uri, settings_of(client).clock, accelerate=False, connections=1)
     files = storage.sizes()
@@ -86,7 +86,7 @@ def file_status(client: HcaUpload, filename: str, area: UploadAreaURI | str | No
     Raises:
         NoAreaSelected: No area is given or selected.
     """
-    uri = area_of(area, UploadConfig())
+    uri = area_of(area)
     service = client.at(uri.deployment_stage)
     try:
         of_checksums = service.checksum_status(upload_area_uuid=uri.area_uuid, filename=filename)
@@ -146,7 +146,7 @@ def status(client: HcaUpload, area: UploadAreaURI | str | None = None) -> AreaSt
         NoAreaSelected: No area is given or selected.
         NotFound: There is no such area.
     """
-    uri = area_of(area, UploadConfig())
+    uri = area_of(area)
     service = client.at(uri.deployment_stage)
     checksums: dict[str, int] = service.checksum_statuses.raw(upload_area_uuid=uri.area_uuid).json()
     validations: dict[str, int] = service.validation_statuses.raw(upload_area_uuid=uri.area_uuid).json()

@@ -20,7 +20,7 @@ from omicsdk.core.errors import APIError, ChecksumMissing, Interrupted, OmicsErr
 from omicsdk.core.platform import settings_of
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.transport import within_budget
-from omicsdk.hca.upload.areas import UploadAreaURI, UploadConfig, area_of
+from omicsdk.hca.upload.areas import UploadAreaURI, area_of
 from omicsdk.hca.upload.copying import copy, known_checksum
 from omicsdk.hca.upload.results import UploadedFile, UploadResult
 from omicsdk.hca.upload.sources import (
@@ -120,7 +120,7 @@ def upload(
         Locked, Conflict: The area takes no more files.
         KeyboardInterrupt: It was interrupted; the same call resumes.
     """
-    uri = area_of(area, UploadConfig())
+    uri = area_of(area)
     own = OwnClient()
     try:
         files = chosen(paths, target_filename=name, file_extension=file_extension, s3=own)
